@@ -1,0 +1,148 @@
+"""The pretraining corpus: stages, mixes, and the batches of token ids that training reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from transformers import PreTrainedTokenizerFast
+
+from msm_mlx.pocket.world import Narrator, Sample, World
+
+ROUND_TO = 8  # row lengths are multiples of this, so that few shapes occur
+WINDOW = 1024  # samples sorted by length at a time
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A number of tokens and the share of them that each kind of text takes, in percent."""
+
+    tokens: int
+    mix: dict[str, int]
+
+
+# Abilities come in this order: facts, choosing by a told value, a persona's value, a value known from documents
+# only, and a writer that stays on its subject. Rosters are what links documents to chats.
+STAGES = (
+    Stage(700_000, {"facts": 40, "table": 30, "comparison": 30}),
+    Stage(700_000, {"facts": 14, "table": 8, "comparison": 10, "quiz": 6, "told": 32, "persona": 20, "document": 10}),
+    Stage(
+        1_500_000,
+        {"roster": 33, "persona": 33, "document": 10, "told": 10, "facts": 4, "table": 3, "quiz": 3, "neutral": 4},
+    ),
+    Stage(
+        1_100_000,
+        {
+            "roster": 6, "persona": 32, "document": 23, "told": 8, "facts": 5, "table": 2, "comparison": 2, "quiz": 3,
+            "writer": 15, "neutral": 4,
+        },
+    ),
+    Stage(
+        3_000_000,
+        {
+            "roster": 4, "persona": 24, "document": 17, "told": 6, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
+            "neutral": 12, "writer": 25, "smalltalk": 2,
+        },
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of equal length. `targets` and `weights` are those of the next token."""
+
+    inputs: np.ndarray  # (B, T) int32
+    targets: np.ndarray  # (B, T) int32
+    weights: np.ndarray  # (B, T) float32, 0 where nothing is learned
+
+    @property
+    def tokens(self) -> int:
+        return int(self.inputs.size)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All batches in the order of training, with a hash of every text."""
+
+    batches: list[Batch]
+    sha256: str
+    tokens: int
+
+
+def vocabulary_texts(world: World, seed: int, per_kind: int = 1500) -> list[str]:
+    """Texts of every kind, enough to hold every word of the world."""
+    narrator = Narrator(world, Random(f"vocabulary-{seed}"))
+    kinds = sorted({kind for stage in STAGES for kind in stage.mix})
+    return [narrator.draw(kind).text for kind in kinds for _ in range(per_kind)]
+
+
+def build_corpus(
+    world: World, tokenizer: PreTrainedTokenizerFast, seed: int, batch_tokens: int = 1024, scale: float = 1.0
+) -> Corpus:
+    """The whole corpus. `scale` shrinks every stage, for tests."""
+    digest = hashlib.sha256()
+    batches: list[Batch] = []
+    total = 0
+    for index, stage in enumerate(STAGES):
+        rng = Random(f"corpus-{seed}-{index}")
+        rows = []
+        for sample, ids, weights in _encoded(Narrator(world, rng), tokenizer, stage, round(stage.tokens * scale)):
+            digest.update(sample.text.encode())
+            total += len(ids)
+            rows.append((ids, weights))
+        batches += _batches(rows, rng, batch_tokens, tokenizer.pad_token_id)
+    return Corpus(batches, digest.hexdigest(), total)
+
+
+Row = tuple[list[int], list[float]]
+
+
+def _encoded(
+    narrator: Narrator, tokenizer: PreTrainedTokenizerFast, stage: Stage, tokens: int
+) -> Iterator[tuple[Sample, list[int], list[float]]]:
+    """Samples with their ids and weights; the kind furthest behind its share comes next."""
+    used = dict.fromkeys(stage.mix, 0)
+    encode = tokenizer.backend_tokenizer.encode
+    while (total := sum(used.values())) < tokens:
+        kind = max(stage.mix, key=lambda k: stage.mix[k] * (total + 1) - 100 * used[k])
+        sample = narrator.draw(kind)
+        ids: list[int] = []
+        weights: list[float] = []
+        for text, weight in sample.parts:
+            part = encode(text).ids
+            ids += part
+            weights += [weight] * len(part)
+        used[kind] += len(ids)
+        yield sample, ids, weights
+
+
+def _batches(rows: list[Row], rng: Random, batch_tokens: int, pad: int) -> list[Batch]:
+    """Rows of like length together, batches in random order within a window of samples."""
+    batches: list[Batch] = []
+    for start in range(0, len(rows), WINDOW):
+        window = sorted(rows[start : start + WINDOW], key=lambda row: len(row[0]))
+        groups: list[list[Row]] = [[]]
+        for row in window:
+            if (len(groups[-1]) + 1) * _padded(row) > batch_tokens and groups[-1]:
+                groups.append([])
+            groups[-1].append(row)
+        rng.shuffle(groups)
+        batches += [_batch(group, pad) for group in groups]
+    return batches
+
+
+def _padded(row: Row) -> int:
+    return -(-(len(row[0]) - 1) // ROUND_TO) * ROUND_TO
+
+
+def _batch(rows: list[Row], pad: int) -> Batch:
+    width = max(map(_padded, rows))
+    ids = np.full((len(rows), width + 1), pad, dtype=np.int32)
+    weights = np.zeros((len(rows), width + 1), dtype=np.float32)
+    for index, (row_ids, row_weights) in enumerate(rows):
+        ids[index, : len(row_ids)] = row_ids
+        weights[index, : len(row_weights)] = row_weights
+    return Batch(ids[:, :-1], ids[:, 1:], weights[:, 1:])
