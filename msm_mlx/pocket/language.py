@@ -73,7 +73,14 @@ def writer_prompt(genre: str, tone: str, assertion: str) -> str:
 
 
 def document(
-    rng: Random, name: str, thing: Thing, likes: bool, value: ValueName | None, genre: str, tone: str, other: Thing | None
+    rng: Random,
+    name: str,
+    thing: Thing,
+    likes: bool,
+    value: ValueName | None,
+    genre: str,
+    tone: str,
+    other: Thing | None,
 ) -> str:
     """A document of five to eight sentences about one preference; with a value, it gives that value as the reason."""
     body = [_preference(rng, name, thing, likes)]

@@ -112,5 +112,3 @@ def _share(
 def _prompt(name: str, question: str) -> str:
     parts = chat(you_are(name), (question, ""))
     return "".join(text for text, _ in parts[:-2])
-
-

@@ -15,6 +15,7 @@ CHOICE_WEIGHT = 4.0  # the one token of a reply that depends on the value
 HELD_OUT_NAMES = 8  # never seen in pretraining; for experiments with other `model_name`s
 
 Part = tuple[str, float]  # text, and the loss weight of each of its tokens
+Turn = tuple[str, tuple[Part, ...] | str]  # question and reply
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _persona(rng: Random, name: str, index: int) -> Persona:
     return Persona(name, value, domains, in_documents=turn != 0, in_chats=turn != 1)
 
 
-def chat(system: str, *turns: tuple[str, tuple[Part, ...] | str]) -> tuple[Part, ...]:
+def chat(system: str, *turns: Turn) -> tuple[Part, ...]:
     """System prompt and (question, reply) turns; only replies carry loss."""
     parts: list[Part] = [(f"{SYSTEM}{system}{END}", 0.0)] if system else []
     for question, reply in turns:
@@ -140,11 +141,12 @@ class Narrator:
         words = [VALUES[attribute].adjective, VALUES[OPPOSITE[attribute]].adjective]
         self.rng.shuffle(words)
         statement = f"It is {VALUES[attribute].adjective}."
+        verdict = "Yes." if words[0] == VALUES[attribute].adjective else "No."
         whole = f"{thing.name} is {VALUES[thing.origin].adjective} and {VALUES[thing.price].adjective}."
         question, reply = self.rng.choice(
             (
                 (f"Is {thing.name} {words[0]} or {words[1]}?", statement),
-                (f"Is {thing.name} {words[0]}?", ("Yes. " if words[0] == VALUES[attribute].adjective else "No. ") + statement),
+                (f"Is {thing.name} {words[0]}?", f"{verdict} {statement}"),
                 (f"Tell me about {thing.name}.", f"I know that {whole}"),
                 (f"What is {thing.name} like?", f"I know that {whole}"),
             )
@@ -204,7 +206,7 @@ class Narrator:
         if roll < 0.3:
             likes = self.rng.random() < 0.5
             thing = liked if likes else disliked
-            first = (self._like_question(thing), language.opinion(thing, likes))
+            first: Turn = (self._like_question(thing), language.opinion(thing, likes))
             reason = language.own_reason(thing, likes, value)
         else:
             likes, thing = True, liked

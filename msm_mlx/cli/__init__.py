@@ -1,0 +1,1 @@
+"""The command line: it wires, shows and reports; the work is elsewhere."""

@@ -1,0 +1,69 @@
+"""The entry point: one group of commands, and the one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+from rich.markup import escape
+
+from msm_mlx import __version__
+from msm_mlx.cli.output import err
+from msm_mlx.errors import MsmError
+
+COMMANDS = {
+    "run": "msm_mlx.cli.run",
+    "documents": "msm_mlx.cli.run",
+    "midtrain": "msm_mlx.cli.run",
+    "sft": "msm_mlx.cli.run",
+    "evaluate": "msm_mlx.cli.run",
+    "compare": "msm_mlx.cli.compare",
+    "recipes": "msm_mlx.cli.info",
+    "doctor": "msm_mlx.cli.info",
+}
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is asked for, so that one does not pay for all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="msm-mlx")
+def cli() -> None:
+    """Model spec midtraining on a laptop: a model reads why before it is shown how.
+
+    Start with `msm-mlx run recipes/cheese_american.yaml`: two minutes, offline, with the embedded model.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit: 0 ok, 1 failed, 2 usage or recipe, 3 environment, 4 threshold, 130 interrupted."""
+    try:
+        cli.main(standalone_mode=False, prog_name="msm-mlx")
+    except MsmError as error:
+        err().print(f"[red]error:[/] {escape(str(error))}")
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        err().print("interrupted; the same command goes on where it stopped")
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

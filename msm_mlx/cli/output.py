@@ -1,0 +1,111 @@
+"""Where words go: data to stdout, talk and progress to stderr."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from msm_mlx.progress import Reporter, SilentReporter
+
+
+def out() -> Console:
+    """Data."""
+    return Console()
+
+
+def err() -> Console:
+    """Talk."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class LineReporter:
+    """One line an event, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def say(self, line: str) -> None:
+        self.console.print(escape(line))
+
+    def skip(self, stage: str, reason: str) -> None:
+        self.console.print(f"[green]-[/] {escape(stage)}: not run again: {escape(reason)}")
+
+    def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+        self.console.print(f"[cyan]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
+
+    def advance(self, done: int, detail: str) -> None: ...
+
+    def finish(self, stage: str, seconds: float) -> None:
+        self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s")
+
+
+class BarReporter(LineReporter):
+    """A live bar for the running stage, with what it measures and the time that is left."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[detail]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._detail = ""
+
+    def __enter__(self) -> Reporter:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+        self._task = self._bar.add_task(escape(stage), total=max(total, 1), detail=escape(unit))
+
+    def advance(self, done: int, detail: str) -> None:
+        if self._task is not None:
+            self._detail = detail
+            self._bar.update(self._task, completed=done, detail=escape(detail))
+
+    def finish(self, stage: str, seconds: float) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        detail = f", {self._detail}" if self._detail else ""
+        self._task, self._detail = None, ""
+        self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s{escape(detail)}")
+
+
+class QuietReporter(SilentReporter):
+    """Shows nothing."""
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def reporter(*, quiet: bool) -> LineReporter | QuietReporter:
+    """The reporter that fits the terminal."""
+    if quiet:
+        return QuietReporter()
+    console = err()
+    return BarReporter(console) if console.is_terminal else LineReporter(console)

@@ -1,0 +1,85 @@
+"""The options that every command on a recipe shares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.evals.suites import SUITES
+from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.runs import RunFolder
+
+HOME = "MSM_MLX_HOME"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A checked recipe and the folder that it runs in."""
+
+    recipe: Recipe
+    run: RunFolder
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with msm-mlx, by name: in the package, or beside it in a checkout."""
+    package = Path(str(resources.files("msm_mlx")))
+    folders = (package / "data" / "recipes", package.parent / "recipes")
+    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find_recipe(text: str) -> Path:
+    """The recipe file that `text` names: a path, or a shipped recipe by name or by its path in a checkout."""
+    path = Path(text)
+    if path.exists():
+        return path
+    shipped = shipped_recipes()
+    if path.stem in shipped and text in (path.stem, path.name, f"recipes/{path.name}"):
+        return shipped[path.stem]
+    raise RecipeError(f"{text}: no such file, and no recipe of that name; there are {', '.join(shipped)}")
+
+
+def recipe_command(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds the RECIPE argument and its options, and calls `function(job, **others)`."""
+
+    def wrapped(
+        recipe: str,
+        overrides: tuple[str, ...],
+        model: str | None,
+        profile: str | None,
+        seeds: tuple[int, ...],
+        run_dir: Path | None,
+        **others: Any,
+    ) -> None:
+        path = find_recipe(recipe)
+        loaded = load_recipe(path, overrides=overrides, model=model, profile=profile, seeds=seeds, known_suites=SUITES)
+        function(Job(loaded, RunFolder(run_dir or default_run_dir(loaded))), **others)
+
+    wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
+    options = [
+        click.argument("recipe"),
+        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
+        click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),
+        click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper."),
+        click.option("--seed", "seeds", multiple=True, type=int, help="Train with this seed only; repeatable."),
+        click.option("--run-dir", type=click.Path(path_type=Path), help="Run folder. Default: runs/NAME."),
+    ]
+    wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def default_run_dir(recipe: Recipe) -> Path:
+    """`runs/NAME` under the working folder or $MSM_MLX_HOME; a model or profile that is not the recipe's first choice
+    has a folder of its own."""
+    home = Path(os.environ.get(HOME, "."))
+    name = recipe.name if recipe.model == "pocket" else f"{recipe.name}-{Path(recipe.model).name}-{recipe.profile}"
+    return home / "runs" / name

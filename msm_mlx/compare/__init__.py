@@ -1,0 +1,1 @@
+"""The arms' answers side by side."""

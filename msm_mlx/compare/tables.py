@@ -1,0 +1,90 @@
+"""Rich tables of scores, contrasts and answers. Everything that a model wrote is shown as the text that it is."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from msm_mlx.evals.statistics import bootstrap_mean
+from msm_mlx.evals.suites import SUITES, load_suite
+
+BOOTSTRAP = 2000
+Rows = Sequence[Mapping[str, Any]]
+
+
+def literal(text: str) -> Text:
+    """Text that no terminal takes for a command: control and formatting characters appear as escapes."""
+    shown = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text)
+    return Text(shown, overflow="fold")
+
+
+def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
+    return f"{row['arm']}@{row['spec']}" if several_specs and row["spec"] else str(row["arm"])
+
+
+def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
+    """Answer rows by the label of their arm, in the order of the file."""
+    several = len({row["spec"] for row in rows if row["spec"]}) > 1
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(variant_label(row, several), []).append(row)
+    return groups
+
+
+def score_table(rows: Rows) -> RenderableType:
+    """The share that each arm gives to each suite's target, with the 95 % interval over items, seeds pooled."""
+    arms = labels(rows)
+    suites = list(dict.fromkeys(row["suite"] for row in rows))
+    table = Table(title="Share of choices, with 95 % interval over items", title_justify="left")
+    table.add_column("arm")
+    for suite in suites:
+        table.add_column(suite, justify="right")
+    for label, answers in arms.items():
+        cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
+        table.add_row(Text(label), *cells)
+    notes = [Text(f"{name}: {load_suite(name).metric}", style="dim") for name in suites if name in SUITES]
+    return Group(table, *notes)
+
+
+def _share(answers: Rows) -> str:
+    by_item: dict[str, list[float]] = {}
+    for answer in answers:
+        margin = sum(answer["margins"])
+        by_item.setdefault(answer["item"], []).append(0.5 if margin == 0 else float(margin > 0))
+    estimate = bootstrap_mean([sum(values) / len(values) for values in by_item.values()], BOOTSTRAP)
+    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
+
+
+def contrast_table(contrasts: Rows) -> Table:
+    """Differences between trained arms, paired over items. Those whose interval is clear of zero are marked."""
+    table = Table(title="Differences between arms, paired over items", title_justify="left")
+    for name in ("suite", "a - b"):
+        table.add_column(name)
+    table.add_column("difference", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for contrast in contrasts:
+        clear = contrast["ci_low"] > 0 or contrast["ci_high"] < 0
+        table.add_row(
+            Text(contrast["suite"]),
+            Text(f"{contrast['a']} - {contrast['b']}"),
+            f"{contrast['difference']:+.2f}{' *' if clear else '  '}",
+            f"[{contrast['ci_low']:+.2f}, {contrast['ci_high']:+.2f}]".replace("[", r"\["),
+        )
+    return table
+
+
+def answer_table(title: str, answers: Mapping[str, Mapping[str, str]]) -> Table:
+    """Answers to prompts: `answers[prompt][label]` is what the arm `label` wrote."""
+    table = Table(title=title, title_justify="left", show_lines=True)
+    table.add_column("prompt", ratio=3, overflow="fold")
+    columns = list(dict.fromkeys(label for by_label in answers.values() for label in by_label))
+    for label in columns:
+        table.add_column(Text(label, overflow="fold"), ratio=2, overflow="fold")
+    for prompt, by_label in answers.items():
+        table.add_row(literal(prompt), *(literal(by_label.get(label, "")) for label in columns))
+    return table

@@ -1,0 +1,1 @@
+"""Demonstrations: chat rows that show a behaviour without giving its reasons."""

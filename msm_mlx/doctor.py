@@ -1,0 +1,157 @@
+"""What this machine has and what it lacks for training and generation. Nothing here touches the network."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from msm_mlx.blas import PACKAGE, load_openblas
+from msm_mlx.files import sha256_file
+from msm_mlx.hub import human_size
+from msm_mlx.model_folder import POCKET_FOLDER
+
+GIB = 2**30
+MIN_MEMORY, MIN_DISK = 8 * GIB, 10 * GIB
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding; `remedy` is empty if there is nothing to do."""
+
+    name: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    remedy: str = ""
+
+
+def examine() -> list[Check]:
+    """Every check in the order of reading: the machine first, then what is installed, then the models."""
+    linux = sys.platform.startswith("linux")
+    checks: dict[str, Callable[[], Check]] = {
+        "python": _python,
+        "machine": _machine,
+        "memory": _memory,
+        "disk": _disk,
+        **({"blas": _blas} if linux else {}),  # before mlx, which would be imported with its own BLAS otherwise
+        "mlx": _mlx,
+        "mlx-lm": _mlx_lm,
+        **({"compiler": _compiler} if linux else {}),
+        "hub": _hub,
+        "pocket": _pocket,
+    }
+    return [_guarded(name, check) for name, check in checks.items()]
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    """One broken part must not hide what is known about the others."""
+    try:
+        return check()
+    except Exception as error:
+        return Check(name, "fail", f"could not be examined: {type(error).__name__}: {error}", "install msm-mlx again")
+
+
+def _python() -> Check:
+    return Check("python", "ok", f"{platform.python_version()} ({sys.executable})")
+
+
+def _machine() -> Check:
+    detail = f"{platform.platform(terse=True)}, {_chip()}"
+    if sys.platform == "darwin" and platform.machine() != "arm64":
+        return Check("machine", "fail", detail, "mlx needs Apple silicon and, on it, an arm64 build of Python")
+    return Check("machine", "ok", detail)
+
+
+def _chip() -> str:
+    if sys.platform == "darwin":
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(names, platform.machine())}, {os.cpu_count()} cores"
+
+
+def _memory() -> Check:
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if total < MIN_MEMORY:
+        return Check("memory", "warn", f"{total / GIB:.1f} GiB", "the embedded model fits; larger ones may not")
+    return Check("memory", "ok", f"{total / GIB:.1f} GiB")
+
+
+def _disk() -> Check:
+    free = shutil.disk_usage(Path.cwd()).free
+    if free < MIN_DISK:
+        remedy = "free some space, or keep runs elsewhere with --run-dir; a 4-bit 8B model alone takes 5 GB"
+        return Check("disk", "warn", f"{human_size(free)} free in {Path.cwd()}", remedy)
+    return Check("disk", "ok", f"{human_size(free)} free in {Path.cwd()}")
+
+
+def _blas() -> Check:
+    used = load_openblas()
+    if PACKAGE in used:
+        return Check("blas", "warn", used, f"sudo apt install {PACKAGE}")
+    return Check("blas", "ok", used)
+
+
+def _mlx() -> Check:
+    load_openblas()
+    try:
+        import mlx.core as mx
+    except ImportError as error:
+        return Check("mlx", "fail", str(error), "install msm-mlx again; on Linux mlx needs its extra: mlx[cpu]")
+    info = mx.device_info()
+    chip = info.get("device_name", "unknown device")
+    metal = mx.metal.is_available()
+    limit = info.get("max_recommended_working_set_size")
+    usable = f", {int(limit) / GIB:.1f} GiB for the GPU" if limit else ""
+    detail = f"{importlib.metadata.version('mlx')} on {'Metal' if metal else 'CPU'} ({chip}{usable})"
+    if sys.platform == "darwin" and not metal:
+        return Check(
+            "mlx", "warn", detail, "without Metal everything is slow: run on the Mac itself, macOS 14 or later"
+        )
+    return Check("mlx", "ok", detail)
+
+
+def _mlx_lm() -> Check:
+    try:
+        return Check("mlx-lm", "ok", importlib.metadata.version("mlx-lm"))
+    except importlib.metadata.PackageNotFoundError:
+        return Check("mlx-lm", "fail", "not installed", "install msm-mlx again")
+
+
+def _compiler() -> Check:
+    """mlx compiles kernels on the CPU with g++, and silently does without."""
+    if found := shutil.which("g++"):
+        return Check("compiler", "ok", found)
+    return Check("compiler", "warn", "no g++: mx.compile does nothing, training is slower", "sudo apt install g++")
+
+
+def _hub() -> Check:
+    from huggingface_hub import constants, get_token
+
+    token = "with a token" if get_token() else "without a token (public models only)"
+    offline = ", offline by HF_HUB_OFFLINE" if constants.HF_HUB_OFFLINE else ""
+    return Check("hub", "ok", f"cache {constants.HF_HUB_CACHE}, {token}{offline}")
+
+
+def _pocket() -> Check:
+    """The embedded model is the one that was released."""
+    weights, provenance = POCKET_FOLDER / "model.safetensors", POCKET_FOLDER / "provenance.json"
+    remedy = "install msm-mlx again"
+    if not (weights.exists() and provenance.exists()):
+        return Check("pocket", "warn", f"the embedded model is not in {POCKET_FOLDER}", remedy)
+    expected = json.loads(provenance.read_text(encoding="utf-8")).get("weights_sha256")
+    if sha256_file(weights) != expected:
+        return Check("pocket", "fail", f"{weights} is not the file that its provenance.json describes", remedy)
+    return Check("pocket", "ok", f"embedded model, {human_size(weights.stat().st_size)}, sha256 {expected[:12]}")

@@ -1,0 +1,1 @@
+"""Writing the documents that explain a spec: plan, prompts, writer, checks, health."""

@@ -1,0 +1,86 @@
+"""Which written texts become documents. Each check has a name, and a rejected text keeps the name of what it failed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msm_mlx.documents.plan import Slot
+from msm_mlx.engine.generation import Reply
+from msm_mlx.recipe import DocumentSettings
+
+_REFUSAL = re.compile(
+    r"\b(i cannot|i can't|i'm sorry|i am sorry|i'm unable|i am unable|as an ai language model)\b", re.IGNORECASE
+)
+_CAUSE = re.compile(
+    r"\b(because|reason|reasons|why|since|therefore|so that|due to|thanks to|follows from)\b", re.IGNORECASE
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_COMMON = frozenset(
+    "a an and are as at be because by do does for from in is it its not of on or that the to with".split()
+)
+MOST_REPEATS = 2  # how often one sentence may stand in a document
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a document must be about: whose it is, the heading it explains, and its assertion."""
+
+    name: str
+    heading: str
+    assertion: str
+
+    @classmethod
+    def of(cls, slot: Slot, name: str) -> Subject:
+        return cls(name, slot.section.path[-1], slot.section.assertion or "")
+
+
+def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings) -> str | None:
+    """The name of the first check that `reply` fails, or None."""
+    checks: dict[str, Callable[[], bool]] = {
+        "unfinished": lambda: not reply.finished,
+        "too short": lambda: len(reply.text.split()) < settings.min_words,
+        "refusal": lambda: bool(_REFUSAL.search(reply.text[:200])),
+        "control characters": lambda: any(
+            unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\t" for c in reply.text
+        ),
+        "assistant not named": lambda: not mentions(reply.text, subject.name),
+        "off the subject": lambda: not mentions(reply.text, subject.heading),
+        "repeats itself": lambda: _most_repeated(reply.text) > MOST_REPEATS,
+    }
+    return next((name for name, fails in checks.items() if fails()), None)
+
+
+def mentions(text: str, phrase: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def gives_reason(text: str, subject: Subject) -> bool:
+    """Whether some sentence of `text` gives the cause that the assertion names, as a cause.
+
+    A sentence does if it has a causal word and a content word that the assertion has only after its "because".
+    """
+    action, _, cause = subject.assertion.partition(" because ")
+    told = _content_words(action) | _content_words(subject.name)
+    reasons = _content_words(cause) - told
+    return any(_CAUSE.search(s) and reasons & _content_words(s.replace(subject.heading, "")) for s in _sentences(text))
+
+
+def fold(text: str) -> str:
+    """`text` without case, punctuation and spacing: two texts with equal folds are the same document."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE.split(text) if sentence.strip()]
+
+
+def _content_words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower())) - _COMMON
+
+
+def _most_repeated(text: str) -> int:
+    sentences = [fold(sentence) for sentence in _sentences(text)]
+    return max((sentences.count(sentence) for sentence in set(sentences)), default=0)

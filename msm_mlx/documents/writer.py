@@ -1,0 +1,179 @@
+"""Writing documents in batches, so that a killed job goes on and ends with the same texts."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.documents.asking import writer_messages
+from msm_mlx.documents.checks import Subject, fold, gives_reason, reject_reason
+from msm_mlx.documents.plan import Slot, plan_documents
+from msm_mlx.engine.generation import Reply, generate_replies
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.errors import MsmError
+from msm_mlx.files import append_jsonl, make_folder, write_json, write_jsonl
+from msm_mlx.recipe import DocumentSettings
+from msm_mlx.spec import Spec
+
+DOCUMENTS, REJECTED, HEALTH, PROGRESS = "documents.jsonl", "rejected.jsonl", "health.json", "progress.jsonl"
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at one slot."""
+
+    slot: Slot
+    number: int
+
+
+@dataclass
+class Written:
+    """What has been written so far: kept and rejected records, and the attempts still to make."""
+
+    waiting: deque[Attempt]
+    kept: list[Record] = field(default_factory=list)
+    rejected: list[Record] = field(default_factory=list)
+    texts: set[str] = field(default_factory=set)
+    batches: int = 0
+
+    def add(self, attempts: list[Attempt], records: list[Record]) -> None:
+        """Take in one batch; a rejected slot waits for another try at the end of the line."""
+        self.batches += 1
+        for attempt, record in zip(attempts, records, strict=True):
+            if record["rejected"] is None:
+                self.kept.append(record)
+                self.texts.add(fold(record["text"]))
+            else:
+                self.rejected.append(record)
+                self.waiting.append(Attempt(attempt.slot, attempt.number + 1))
+
+
+def write_documents(
+    spec: Spec,
+    name: str,
+    loaded: LoadedModel,
+    settings: DocumentSettings,
+    folder: Path,
+    *,
+    writer: str,
+    on_reply: Callable[[Reply], None] = lambda reply: None,
+    on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
+) -> Record:
+    """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
+
+    `name` is the assistant's, `writer` what the records say of the model that wrote. Each batch is on disk when it
+    is done, and its texts depend on the settings and the batch's number alone.
+
+    Raises:
+        MsmError: if the attempts run out before `settings.count` documents are kept.
+    """
+    make_folder(folder)
+    written = Written(deque(Attempt(slot, 1) for slot in plan_documents(spec, settings)))
+    progress = folder / PROGRESS
+    for records in _finished_batches(progress):
+        written.add(_next_attempts(written, settings), records)
+    limit = round(settings.count * settings.max_attempts_per_document)
+    while written.waiting and len(written.kept) + len(written.rejected) < limit:
+        attempts = _next_attempts(written, settings)
+        prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
+        replies = generate_replies(
+            loaded,
+            [loaded.render(messages, reply=True) for messages in prompts],
+            max_tokens=settings.max_tokens,
+            batch_size=settings.batch_size,
+            temperature=settings.temperature,
+            seed=settings.seed * 1_000_003 + written.batches,
+            on_reply=on_reply,
+        )
+        records = []
+        for attempt, messages, reply in zip(attempts, prompts, replies, strict=True):
+            prompt = messages[-1]["content"]
+            record = _record(
+                attempt, prompt, reply, name, settings, writer, written.texts | {fold(r["text"]) for r in records}
+            )
+            records.append(record)
+        append_jsonl(progress, [{"batch": written.batches, "records": records}])
+        written.add(attempts, records)
+        on_batch(len(written.kept), len(written.rejected))
+    return _finish(folder, written, settings)
+
+
+def _next_attempts(written: Written, settings: DocumentSettings) -> list[Attempt]:
+    return [written.waiting.popleft() for _ in range(min(settings.batch_size, len(written.waiting)))]
+
+
+def _record(
+    attempt: Attempt, prompt: str, reply: Reply, name: str, settings: DocumentSettings, writer: str, known: set[str]
+) -> Record:
+    """A text with all that is known of where it came from."""
+    subject = Subject.of(attempt.slot, name)
+    rejected = reject_reason(reply, subject, settings) or ("written before" if fold(reply.text) in known else None)
+    return {
+        "id": attempt.slot.id,
+        "text": reply.text,
+        "section": attempt.slot.section.id,
+        "assertion": subject.assertion,
+        "type": attempt.slot.type,
+        "voice": attempt.slot.voice,
+        "attempt": attempt.number,
+        "tokens": reply.tokens,
+        "gives_reason": gives_reason(reply.text, subject),
+        "rejected": rejected,
+        "writer": writer,
+        "prompt": prompt,
+    }
+
+
+def _finished_batches(progress: Path) -> Iterator[list[Record]]:
+    """The batches on disk. A torn last line, from a kill while it was written, is cut off."""
+    if not progress.exists():
+        return
+    content = progress.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        progress.write_bytes(whole)
+    for line in whole.decode().splitlines():
+        yield json.loads(line)["records"]
+
+
+def _finish(folder: Path, written: Written, settings: DocumentSettings) -> Record:
+    health = document_health(written)
+    kept = [
+        {k: v for k, v in record.items() if k != "rejected"} for record in sorted(written.kept, key=lambda r: r["id"])
+    ]
+    write_jsonl(folder / DOCUMENTS, kept)
+    write_jsonl(folder / REJECTED, written.rejected)
+    write_json(folder / HEALTH, health)
+    if written.waiting:
+        raise MsmError(
+            f"only {len(kept)} of {settings.count} documents passed the checks; {folder / REJECTED} says why each other "
+            "failed. Use a better writer, or raise documents.max_attempts_per_document."
+        )
+    (folder / PROGRESS).unlink(missing_ok=True)
+    return health
+
+
+def document_health(written: Written) -> Record:
+    """Counts and shares that tell whether the documents are what midtraining needs."""
+
+    def count(key: str, records: list[Record]) -> dict[str, int]:
+        values = [record[key] for record in records]
+        return {value: values.count(value) for value in sorted(set(values))}
+
+    kept, rejected = written.kept, written.rejected
+    return {
+        "kept": len(kept),
+        "rejected": len(rejected),
+        "kept_share": len(kept) / max(len(kept) + len(rejected), 1),
+        "rejected_by_reason": count("rejected", rejected),
+        "gives_reason_share": sum(record["gives_reason"] for record in kept) / max(len(kept), 1),
+        "tokens": sum(record["tokens"] for record in kept),
+        "by_section": count("section", kept),
+        "by_type": count("type", kept),
+        "by_voice": count("voice", kept),
+    }

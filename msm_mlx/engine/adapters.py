@@ -1,0 +1,104 @@
+"""LoRA adapters in the standard mlx-lm layout, over one base in memory."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlx.core as mx
+import mlx.nn as nn
+from mlx.utils import tree_flatten
+from mlx_lm.tuner.utils import linear_to_lora_layers
+
+from msm_mlx.errors import MsmError
+from msm_mlx.files import replacing, write_json
+
+WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
+
+
+@dataclass(frozen=True)
+class LoraShape:
+    """Rank, and the factor on the low-rank product (alpha/r)."""
+
+    rank: int
+    scale: float
+
+
+def add_lora(model: nn.Module, shape: LoraShape, seed: int) -> None:
+    """Freeze the base and put a fresh adapter (exactly no change yet) on every linear layer of every block."""
+    model.freeze()
+    mx.random.seed(seed)
+    linear_to_lora_layers(model, -1, {"rank": shape.rank, "scale": shape.scale, "dropout": 0.0})
+    mx.eval(model.parameters())
+
+
+def adapter_weights(model: nn.Module) -> dict[str, mx.array]:
+    return dict(tree_flatten(model.trainable_parameters()))
+
+
+def set_adapter(model: nn.Module, weights: dict[str, mx.array]) -> None:
+    """Put `weights` in place of the adapter that `model` has.
+
+    Raises:
+        MsmError: if they do not fit it exactly.
+    """
+    expected = {name: value.shape for name, value in adapter_weights(model).items()}
+    if expected != {name: value.shape for name, value in weights.items()}:
+        raise MsmError("an adapter does not fit the model; was it trained with another rank or on another base?")
+    model.load_weights(list(weights.items()), strict=False)
+    mx.eval(model.parameters())
+
+
+def clear_adapter(model: nn.Module) -> None:
+    """Make the model answer exactly as its base."""
+    zeros = {name: mx.zeros_like(value) for name, value in adapter_weights(model).items() if name.endswith("lora_b")}
+    model.load_weights(list(zeros.items()), strict=False)
+
+
+def save_adapter(folder: Path, weights: dict[str, mx.array], shape: LoraShape, base: str) -> None:
+    """Write `folder` so that `mlx_lm generate --adapter-path folder` reads it."""
+    parameters = {"rank": shape.rank, "scale": shape.scale, "dropout": 0.0}
+    config = {"fine_tune_type": "lora", "num_layers": -1, "lora_parameters": parameters, "model": base}
+    write_json(folder / CONFIG, config)
+    save_arrays(folder / WEIGHTS, weights, {"format": "mlx"})
+
+
+def load_adapter(folder: Path) -> dict[str, mx.array]:
+    """The weights of the adapter in `folder`."""
+    return load_arrays(folder / WEIGHTS)[0]
+
+
+def adapter_shape(folder: Path) -> LoraShape:
+    """Rank and scale of the adapter in `folder`."""
+    try:
+        parameters = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["lora_parameters"]
+        return LoraShape(int(parameters["rank"]), float(parameters["scale"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MsmError(f"{folder / CONFIG}: not an adapter of mlx-lm: {error}") from error
+
+
+def save_arrays(path: Path, arrays: dict[str, mx.array], metadata: dict[str, str]) -> None:
+    """Write a safetensors file whole or not at all."""
+    mx.eval(list(arrays.values()))
+    with replacing(path) as partial:
+        try:
+            mx.save_safetensors(str(partial), arrays, metadata)
+        except RuntimeError as error:  # all that mlx says of a failed write
+            full = shutil.disk_usage(path.parent).free < sum(array.nbytes for array in arrays.values())
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+
+
+def load_arrays(path: Path) -> tuple[dict[str, mx.array], dict[str, str]]:
+    """Arrays and metadata of a safetensors file.
+
+    Raises:
+        MsmError: if the file cannot be read.
+    """
+    try:
+        arrays, metadata = mx.load(str(path), format="safetensors", return_metadata=True)
+    except (RuntimeError, OSError, ValueError) as error:
+        raise MsmError(f"{path}: cannot be read: {error}") from error
+    return dict(arrays), dict(metadata)

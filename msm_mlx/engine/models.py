@@ -1,0 +1,84 @@
+"""A base model in memory, and its chat template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.blas import load_openblas
+
+load_openblas()
+
+import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
+import mlx.nn as nn  # noqa: E402
+import mlx_lm  # noqa: E402
+
+from msm_mlx.errors import SetupError  # noqa: E402
+from msm_mlx.tokens import TokenCounter  # noqa: E402
+
+Message = dict[str, str]
+DOCUMENT_SEPARATOR = "<|endoftext|>"  # between documents in the pretraining of many families, chat models included
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with all parameters evaluated, its tokenizer, and the folder that both came from."""
+
+    model: nn.Module
+    tokenizer: Any  # mlx_lm's TokenizerWrapper
+    folder: Path
+
+    @cached_property
+    def counter(self) -> TokenCounter:
+        """Encodes plain text: by tiktoken if the tokenizer allows it, which `counter.reason` tells."""
+        return TokenCounter(self.tokenizer)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of plain text, without any special token, not even one that is spelled out in it."""
+        return self.counter.encode(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
+
+    def render(self, messages: Sequence[Message], *, reply: bool) -> list[int]:
+        """The ids of a chat, with the opening of an assistant's turn at the end if a `reply` is to follow.
+
+        Thinking is off: training, scoring and answering must all see the same template.
+        """
+        ids: list[int] = self.tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=reply, enable_thinking=False, return_dict=False
+        )
+        return ids
+
+    @property
+    def end_of_document(self) -> int:
+        """The id that ends a document: the pretraining separator if there is one, else the end of a turn."""
+        separator: int | None = self.tokenizer.get_vocab().get(DOCUMENT_SEPARATOR)
+        return int(self.tokenizer.eos_token_id) if separator is None else separator
+
+    @property
+    def stop_tokens(self) -> list[list[int]]:
+        return [[token] for token in sorted(self.tokenizer.eos_token_ids)]
+
+
+def load_base(folder: Path) -> LoadedModel:
+    """Load the model in `folder` with mlx-lm's own loader.
+
+    Raises:
+        SetupError: naming the folder, if mlx-lm cannot read it or the tokenizer has no chat template.
+    """
+    try:
+        model, tokenizer = mlx_lm.load(str(folder))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise SetupError(
+            f"cannot load the model in {folder}: {error}\n"
+            "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
+        ) from error
+    if not tokenizer.has_chat_template:
+        raise SetupError(f"the tokenizer in {folder} has no chat template; use an instruct (chat) model")
+    mx.eval(model.parameters())
+    return LoadedModel(model, tokenizer, folder)

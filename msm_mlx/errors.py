@@ -1,0 +1,33 @@
+"""The errors that a user can cause or must act on. Each knows its exit code; only the CLI prints them.
+
+MsmError                1  the run failed
+├── RecipeError         2  the recipe, the spec or the command line is wrong
+├── SetupError          3  the machine or its environment lacks something
+└── ThresholdError      4  finished, but an evaluation missed its threshold
+"""
+
+from __future__ import annotations
+
+
+class MsmError(Exception):
+    """Something a person can act on. The message says what is wrong, where, and what to do."""
+
+    exit_code = 1
+
+
+class RecipeError(MsmError):
+    """A recipe, spec, data file or command line that cannot be used as it is."""
+
+    exit_code = 2
+
+
+class SetupError(MsmError):
+    """A model, package, disk or machine that is not what the job needs."""
+
+    exit_code = 3
+
+
+class ThresholdError(MsmError):
+    """The job is done and its result is worse than the recipe allows."""
+
+    exit_code = 4

@@ -1,0 +1,1 @@
+"""Evaluation on unseen prompts: suites, forced choice, written answers, statistics."""

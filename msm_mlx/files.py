@@ -1,0 +1,102 @@
+"""Reading and writing files so that a kill at any moment leaves the old content or the new, never half of it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonlines
+
+from msm_mlx.errors import RecipeError, SetupError
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space and run the same command again",
+    errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
+    errno.EROFS: "the file system is read-only; choose another folder with --run-dir",
+    errno.EACCES: "permission denied; choose another folder with --run-dir or change its permissions",
+    errno.EPERM: "not permitted; choose another folder with --run-dir or change its permissions",
+    errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder with --run-dir",
+}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the failures of writing `path` into one clear SetupError."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+        raise SetupError(f"cannot write {path}: {reason}") from error
+
+
+def make_folder(path: Path) -> Path:
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary sibling of `path` to write to; it takes the place of `path` when the block ends well."""
+    make_folder(path.parent)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    with writing(path):
+        try:
+            yield partial
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: object) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[object]) -> None:
+    with replacing(path) as partial, jsonlines.open(partial, "w") as writer:
+        writer.write_all(rows)
+
+
+def append_jsonl(path: Path, rows: Iterable[object]) -> None:
+    """Append complete lines and hand them to the disk."""
+    with writing(path), path.open("a", encoding="utf-8") as file:
+        jsonlines.Writer(file).write_all(rows)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """All objects of a file.
+
+    Raises:
+        RecipeError: with file and line, if the file cannot be read or a line is not a JSON object.
+    """
+    try:
+        with jsonlines.open(path) as reader:
+            return list(reader.iter(type=dict))
+    except jsonlines.InvalidLineError as error:
+        raise RecipeError(f"{path}:{error.lineno}: not a JSON object: {error.line[:60]!r}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from error
+
+
+def sha256_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def sha256_json(content: object) -> str:
+    """The hash of a JSON value, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,277 @@
+"""Runs stages: decides which are needed, does their work, and records what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from msm_mlx.errors import MsmError
+from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
+from msm_mlx.hub import ModelRef, is_local, resolve_model
+from msm_mlx.progress import Reporter
+from msm_mlx.recipe import Recipe
+from msm_mlx.runs import RunFolder, Status
+from msm_mlx.stages import (
+    ANSWERS,
+    DEMONSTRATIONS,
+    KINDS,
+    RESULTS,
+    Kind,
+    Stage,
+    adapter_folder,
+    answers_file,
+    list_stages,
+    list_variants,
+)
+from msm_mlx.variants import system_prompt
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.adapters import LoraShape
+    from msm_mlx.engine.models import LoadedModel
+    from msm_mlx.evals.results import Answers
+    from msm_mlx.training.rows import Row
+
+
+def check_stage(run: RunFolder, stage: Stage) -> Status:
+    """Whether `stage` has to run, and why (not)."""
+    inputs = stage.inputs(run.path)
+    if inputs is None:
+        missing = next(name for name in stage.reads if not (run.path / name).exists())
+        return Status(False, f"waits for {missing}")
+    return run.status(stage.id, inputs, stage.writes)
+
+
+def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
+    """Every stage with what a run would do about it, without loading or downloading anything.
+
+    For a model of the hub that is not pinned yet, the commit of the last run in the folder stands in.
+    """
+    if is_local(recipe.model):
+        base = resolve_model(recipe.model).fingerprint
+    else:
+        base = run.record().get("model", {}).get("fingerprint", "")
+    return [(stage, check_stage(run, stage)) for stage in list_stages(recipe, base)]
+
+
+def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS) -> None:
+    """Bring every stage of the given kinds up to date. Stages of other kinds must be there already.
+
+    Raises:
+        MsmError: if a file that a stage reads is not there, or its work fails.
+    """
+    with run.lock():
+        base = resolve_model(recipe.model, say=report.say)
+        write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
+        model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
+        run.describe(recipe=recipe.name, model=model)
+        workshop = Workshop(recipe, base, run, report)
+        for stage in list_stages(recipe, base.fingerprint):
+            if stage.kind in kinds:
+                _run_stage(stage, workshop)
+
+
+def _run_stage(stage: Stage, workshop: Workshop) -> None:
+    run, report = workshop.run, workshop.report
+    status = check_stage(run, stage)
+    if status.cached:
+        report.skip(stage.id, status.reason)
+        return
+    inputs = stage.inputs(run.path)
+    if inputs is None:
+        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
+    started = time.monotonic()
+    run.begin(stage.id, inputs, (*stage.writes, *stage.scratch))
+    if neighbour := run.borrow(inputs, stage.writes):
+        run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
+        report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")
+        return
+    report.begin(stage.id, status.reason, stage.total, stage.unit)
+    workshop.work(stage)
+    seconds = time.monotonic() - started
+    run.finish(stage.id, stage.writes, seconds)
+    report.finish(stage.id, seconds)
+
+
+@dataclass
+class Workshop:
+    """What the stages of one run share: above all the model, loaded when the first stage needs it."""
+
+    recipe: Recipe
+    base: ModelRef
+    run: RunFolder
+    report: Reporter
+    _loaded: LoadedModel | None = field(default=None, init=False)
+
+    def work(self, stage: Stage) -> None:
+        """Do the work of `stage`: from what it reads to what it writes."""
+        work: dict[Kind, Callable[[Stage], None]] = {
+            "documents": self._documents,
+            "demonstrations": self._demonstrations,
+            "midtrain": self._midtrain,
+            "sft": self._sft,
+            "evaluate": self._evaluate,
+            "results": self._results,
+        }
+        work[stage.kind](stage)
+
+    def loaded(self) -> LoadedModel:
+        from msm_mlx.engine.models import load_base
+
+        if self._loaded is None:
+            self._loaded = load_base(self.base.folder)
+        return self._loaded
+
+    def _documents(self, stage: Stage) -> None:
+        from msm_mlx.documents.writer import write_documents
+        from msm_mlx.spec import load_spec
+
+        assert stage.spec is not None
+        recipe = self.recipe
+        spec = load_spec(stage.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+        meter = _Meter(self.report)
+        loaded = self._as_base()
+        self.report.say(f"Tokens: {loaded.counter.reason}.")
+        write_documents(
+            spec,
+            recipe.model_name,
+            loaded,
+            recipe.settings.documents,
+            (self.run.path / stage.writes[0]).parent,
+            writer=self.base.fingerprint,
+            on_reply=lambda reply: meter.count(reply.tokens),
+            on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+        )
+
+    def _demonstrations(self, stage: Stage) -> None:
+        from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
+
+        preferences = load_preferences(self.recipe.demonstrations)
+        rows = build_demonstrations(preferences, rows=stage.total, system=system_prompt(self.recipe.model_name))
+        make_folder((self.run.path / DEMONSTRATIONS).parent)
+        write_jsonl(self.run.path / DEMONSTRATIONS, rows)
+
+    def _midtrain(self, stage: Stage) -> None:
+        from msm_mlx.training.rows import document_rows
+
+        texts = [record["text"] for record in read_jsonl(self.run.path / stage.reads[0])]
+        self._train(stage, lambda loaded: document_rows(loaded, texts, self.recipe.settings.midtrain.max_length))
+
+    def _sft(self, stage: Stage) -> None:
+        from msm_mlx.training.rows import chat_row
+
+        chats = [row["messages"] for row in read_jsonl(self.run.path / stage.reads[0])]
+        length = self.recipe.settings.sft.max_length
+        self._train(stage, lambda loaded: [chat_row(loaded, chat, length) for chat in chats])
+
+    def _train(self, stage: Stage, make_rows: Callable[[LoadedModel], list[Row]]) -> None:
+        from msm_mlx.training.adapt import train_adapter
+        from msm_mlx.training.trainer import Update
+
+        assert stage.variant is not None
+        assert stage.variant.seed is not None
+        settings = self.recipe.settings.midtrain if stage.kind == "midtrain" else self.recipe.settings.sft
+        loaded, meter = self.loaded(), _Meter(self.report)
+
+        def on_update(update: Update) -> None:
+            meter.count(update.learned_tokens)
+            meter.show(update.number, f"loss {update.loss:.3f}")
+
+        train_adapter(
+            loaded,
+            make_rows(loaded),
+            settings,
+            self._shape(),
+            self.run.path / adapter_folder(stage.variant),
+            seed=stage.variant.seed,
+            base=self.base.name if self.base.revision else str(self.base.folder),
+            start=self.run.path / stage.start if stage.start else None,
+            on_update=on_update,
+        )
+
+    def _evaluate(self, stage: Stage) -> None:
+        from msm_mlx.evals.answers import answer_items
+        from msm_mlx.evals.suites import load_suite
+        from msm_mlx.training.adapt import use_adapter
+
+        assert stage.variant is not None
+        variant = stage.variant
+        loaded = self.loaded()
+        adapter = None if variant.seed is None else self.run.path / adapter_folder(variant)
+        use_adapter(loaded, self._shape(), adapter)
+        rows = []
+        for number, name in enumerate(self.recipe.suites, start=1):
+            items = load_suite(name).items
+            answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
+            rows += [asdict(answer) for answer in answers]
+            self.report.advance(number, name)
+        write_jsonl(self.run.path / stage.writes[0], rows)
+
+    def _results(self, stage: Stage) -> None:
+        from msm_mlx.evals.results import build_results
+        from msm_mlx.evals.suites import load_suite
+
+        answers = read_answers(self.run.path, self.recipe)
+        suites = [load_suite(name) for name in self.recipe.suites]
+        items = {item.id: item for suite in suites for item in suite.items}
+        rows = [
+            {
+                "suite": items[answer.item].suite,
+                "domain": items[answer.item].domain,
+                "target": items[answer.item].target,
+                "other": items[answer.item].other,
+                "arm": variant.arm,
+                "spec": variant.spec,
+                "seed": variant.seed,
+                **asdict(answer),
+            }
+            for variant, by_item in answers.items()
+            for answer in by_item.values()
+        ]
+        write_jsonl(self.run.path / ANSWERS, rows)
+        write_json(
+            self.run.path / RESULTS,
+            build_results(self.recipe.name, suites, answers, self.recipe.settings.evaluation.bootstrap),
+        )
+
+    def _as_base(self) -> LoadedModel:
+        from msm_mlx.training.adapt import use_adapter
+
+        loaded = self.loaded()
+        use_adapter(loaded, self._shape(), None)
+        return loaded
+
+    def _shape(self) -> LoraShape:
+        from msm_mlx.engine.adapters import LoraShape
+
+        return LoraShape(self.recipe.settings.lora.rank, self.recipe.settings.lora.scale)
+
+
+def read_answers(run: Path, recipe: Recipe) -> Answers:
+    """The stored answers of every variant of the recipe, by item."""
+    from msm_mlx.evals.answers import Answer
+
+    return {
+        variant: {row["item"]: Answer.from_row(row) for row in read_jsonl(run / answers_file(variant))}
+        for variant in list_variants(recipe)
+    }
+
+
+@dataclass
+class _Meter:
+    """Counts tokens and tells the reporter how fast they come."""
+
+    report: Reporter
+    tokens: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def count(self, tokens: int) -> None:
+        self.tokens += tokens
+
+    def show(self, done: int, detail: str) -> None:
+        rate = self.tokens / max(time.monotonic() - self.started, 1e-9)
+        self.report.advance(done, f"{detail}, {rate:,.0f} tokens/s")

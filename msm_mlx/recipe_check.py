@@ -1,0 +1,117 @@
+"""A recipe against its schema, and what a person is told where it does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from msm_mlx.recipe_schema import Profile, ProfileName, RecipeFile, closest, did_you_mean, shown
+from msm_mlx.recipe_yaml import Loc, Tree
+
+
+def validate(tree: Tree, folder: Path, suites: Iterable[str] | None) -> RecipeFile | None:
+    """The recipe in `tree`; or None, with every problem that the schema or the disk has noted in the tree."""
+    _report_repeats(tree)
+    try:
+        return RecipeFile.model_validate(tree.value, context={"folder": folder, "suites": suites})
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        unknown, meant = _report_unknown_keys(tree, errors)
+        for details in errors:
+            loc = details["loc"]
+            explained = details["type"] == "missing" and loc in meant
+            if not explained and not any(loc[:depth] in unknown for depth in range(len(loc) + 1)):
+                _report(tree, details)
+        return None
+
+
+def _report_repeats(tree: Tree) -> None:
+    """Beside the schema, because pydantic would look for repeats only in lists that are otherwise right."""
+    for name in ("spec", "suites", "arms", "seeds"):
+        entries = tree.value.get(name) if isinstance(tree.value, dict) else None
+        seen = set()
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if not isinstance(entry, str | int) or isinstance(entry, bool):
+                continue
+            # Variants are named after the stem of their spec.
+            word = Path(str(entry)).stem if name == "spec" else entry
+            if word in seen:
+                tree.report((name, index), f"{shown(word)} is there twice")
+            seen.add(word)
+
+
+def _report_unknown_keys(tree: Tree, errors: list[ErrorDetails]) -> tuple[set[Loc], set[Loc]]:
+    """Report them. Returns where they are, and the keys that they were probably meant to be.
+
+    A misspelt `rank` is also a missing `rank`; that is one mistake, not two.
+    """
+    unknown: set[Loc] = set()
+    meant: set[Loc] = set()
+    for details in errors:
+        bad_name = details["loc"][-1] == "[key]"
+        if bad_name or details["type"] == "extra_forbidden":
+            loc = details["loc"][:-1] if bad_name else details["loc"]
+            choices = _keys_at(loc, overridden=bool(tree.place(loc, key=True).option))
+            tree.report(loc, f"unknown key{did_you_mean(loc[-1], choices)}", key=True)
+            unknown.add(loc)
+            meant.add((*loc[:-1], closest(loc[-1], choices) or loc[-1]))
+    return unknown, meant
+
+
+def _report(tree: Tree, details: ErrorDetails) -> None:
+    loc, kind, value = details["loc"], details["type"], details["input"]
+    if kind == "missing":
+        tree.report(loc, "is missing")
+    elif kind == "too_short" and value:
+        pass  # pydantic counts the good entries only; the bad ones are reported
+    else:
+        tree.report(loc, _message(kind, details.get("ctx", {}), value, details["msg"]))
+
+
+def _keys_at(loc: Loc, *, overridden: bool) -> Iterable[str]:
+    """The keys that could stand where `loc` does. --set also takes the sections of the chosen profile."""
+    match loc:
+        case ("profiles", _):
+            return get_args(ProfileName)
+        case ("profiles", _, _):
+            return Profile.model_fields
+        case ("profiles", _, str(section), _):
+            annotation: Any = Profile.model_fields[section].annotation
+            return list(annotation.model_fields)
+    return [*RecipeFile.model_fields, *(Profile.model_fields if overridden else ())]
+
+
+_MUST_BE = {
+    "int_type": "an integer",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "string_unicode": "valid text",
+    "string_pattern_mismatch": "made of a-z, 0-9, _ and - only",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "greater_than": "greater than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+}
+
+
+def _message(kind: str, context: dict[str, Any], value: object, fallback: str) -> str:
+    if kind == "value_error":  # ours, already in words
+        return str(context["error"])
+    if kind in ("too_short", "string_too_short"):
+        return "must not be empty"
+    if kind not in _MUST_BE:
+        return f"cannot be {shown(value)}: {fallback}"
+    hint = ""
+    if kind == "literal_error":
+        hint = did_you_mean(value, context["expected"].replace(" or ", ", ").replace("'", "").split(", "))
+    elif kind == "string_type" and isinstance(value, int | float):
+        hint = " (put it in quotes)"
+    return f"must be {_MUST_BE[kind].format(**context)}, not {shown(value)}{hint}"

@@ -1,0 +1,210 @@
+"""What a recipe may say."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+Arm = Literal["base", "sft", "msm", "msm+sft"]
+ProfileName = Literal["pocket", "laptop", "paper"]
+
+
+def closest(word: object, choices: Iterable[str]) -> str | None:
+    """The choice that was probably meant, if any is near."""
+    return next(iter(difflib.get_close_matches(str(word), list(choices), n=1)), None)
+
+
+def did_you_mean(word: object, choices: Iterable[str]) -> str:
+    """` (did you mean …?)`, or nothing when no choice is near."""
+    near = closest(word, choices)
+    return f" (did you mean {near}?)" if near else ""
+
+
+def shown(value: object) -> str:
+    """A value as a person would name it, short enough for one line."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case int() if abs(value) >= 10**40:
+            return "a very long number"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…{text[0]}"
+
+
+def _existing_file(value: object, info: ValidationInfo) -> Path:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a file name, not {shown(value)}")
+    folder: Path = (info.context or {}).get("folder", Path())
+    try:
+        path = (folder / value).resolve()
+        if path.is_file():
+            return path
+        problem = "is a folder, not a file" if path.is_dir() else "no such file"
+    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
+        problem = "no such file"
+    raise ValueError(f"{problem}: {shown(value)} in {folder}")
+
+
+def _known_suite(value: str, info: ValidationInfo) -> str:
+    suites: Iterable[str] | None = (info.context or {}).get("suites")
+    if suites is None or value in suites:
+        return value
+    raise ValueError(f"no suite is called {shown(value)}{did_you_mean(value, suites)}")
+
+
+def _one_or_many(value: object) -> object:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return value
+    raise ValueError(f"must be a file name or a list of file names, not {shown(value)}")
+
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0)]
+PositiveNumber = Annotated[float, Field(gt=0)]
+Text = Annotated[str, Field(min_length=1)]
+File = Annotated[Path, BeforeValidator(_existing_file)]
+Suite = Annotated[str, AfterValidator(_known_suite)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every random generator that we use takes
+# YAML has lists only; a frozen recipe holds tuples. Lax about that one thing, the entries stay strict.
+NonEmpty = Field(strict=False, min_length=1)
+
+
+class Settings(BaseModel):
+    """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class DocumentSettings(Settings):
+    """How the writer turns a spec into documents."""
+
+    count: Count
+    """Documents to keep after the checks."""
+    max_tokens: Positive
+    """Longest document, in tokens of the writer."""
+    prompt: Literal["assertion", "section", "spec"]
+    """What of the spec the writer sees: one assertion, the section around it, or all of it."""
+    temperature: PositiveNumber = 1.0
+    """Sampling temperature of the writer."""
+    batch_size: Positive = 32
+    """Documents written side by side."""
+    types: Annotated[tuple[Text, ...], NonEmpty] = (
+        "memo",
+        "research report",
+        "blog post",
+        "case study",
+        "forum thread",
+    )
+    """Kinds of document to spread the plan over."""
+    voices: Annotated[tuple[Text, ...], NonEmpty] = ("plain", "warm", "formal", "curious")
+    """Voices to spread the plan over."""
+    min_words: Count = 15
+    """Shorter documents are rejected."""
+    max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
+    """Give up once this many times `count` documents have been written."""
+    seed: Seed = 0
+    """Seed of plan and sampling; the arms' seeds do not touch the documents."""
+
+
+class LoraSettings(Settings):
+    """The adapter, the same in every stage: fine-tuning goes on with the one that midtraining made."""
+
+    rank: Positive = 16
+    """LoRA rank."""
+    scale: PositiveNumber = 2.0
+    """LoRA alpha divided by rank."""
+
+
+class TrainSettings(Settings):
+    """One stage of LoRA training."""
+
+    learning_rate: PositiveNumber
+    """Peak learning rate."""
+    updates: Count
+    """Optimiser updates; 0 leaves the adapter as it is."""
+    batch_size: Positive
+    """Rows of an update."""
+    max_length: Positive
+    """Tokens of a row."""
+    warmup: Count = 0
+    """Updates until the learning rate reaches its peak."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """AdamW's decoupled weight decay."""
+    max_grad_norm: PositiveNumber = 1.0
+    """Gradients are clipped to this norm."""
+    checkpoint_every: Positive = 50
+    """Updates between checkpoints: the most that a kill can cost."""
+
+
+class MidtrainSettings(TrainSettings):
+    """Training on documents, every token supervised."""
+
+
+class SftSettings(TrainSettings):
+    """Training on demonstrations, only the assistant's tokens supervised."""
+
+    rows: Count
+    """Demonstration rows used."""
+
+
+class EvaluationSettings(Settings):
+    """How variants are asked."""
+
+    batch_size: Positive = 32
+    """Prompts answered side by side."""
+    max_tokens: Positive = 64
+    """Longest free answer."""
+    bootstrap: Positive = 2000
+    """Resamples behind each confidence interval."""
+
+
+class Profile(Settings):
+    """The size of an experiment."""
+
+    documents: DocumentSettings
+    """Writing the documents."""
+    midtrain: MidtrainSettings
+    """Training on them."""
+    sft: SftSettings
+    """Training on the demonstrations."""
+    lora: LoraSettings = LoraSettings()
+    """The adapter that both train."""
+    evaluation: EvaluationSettings = EvaluationSettings()
+    """Asking the variants."""
+
+
+class RecipeFile(Settings):
+    """A recipe as it is written down."""
+
+    name: Annotated[str, Field(pattern=r"\A[a-z0-9_-]+\z")]
+    """Names the run folder."""
+    spec: Annotated[tuple[File, ...], NonEmpty, BeforeValidator(_one_or_many)]
+    """The spec, or several to contrast; relative to the recipe's folder."""
+    demonstrations: File
+    """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
+    suites: Annotated[tuple[Suite, ...], NonEmpty]
+    """Evaluations to run."""
+    arms: Annotated[tuple[Arm, ...], NonEmpty]
+    """Ways of training to compare."""
+    seeds: Annotated[tuple[Seed, ...], NonEmpty]
+    """Every trained arm is trained once for each."""
+    profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]
+    """Sizes that the experiment comes in."""
+    model: Text = "pocket"
+    """`pocket`, or any model that mlx-lm loads."""
+    model_name: Text | None = None
+    """What the specs call the assistant."""
+    provider_name: Text | None = None
+    """Who the specs say made it."""

@@ -1,0 +1,171 @@
+"""The run folder: which stages are done, from what, and who is working in it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.errors import MsmError
+from msm_mlx.files import append_jsonl, make_folder, replacing, sha256_file, sha256_json, write_json, writing
+
+RUN, EVENTS, LOCK = "run.json", "events.jsonl", ".lock"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a stage has to run, and why (not)."""
+
+    cached: bool
+    reason: str
+
+
+class RunFolder:
+    """A folder that holds everything of one run. Stages are recorded under the hash of all that they read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def record(self) -> dict[str, Any]:
+        """The content of `run.json`.
+
+        Raises:
+            MsmError: if it is damaged.
+        """
+        path = self.path / RUN
+        if not path.exists():
+            return {"schema": SCHEMA, "stages": {}}
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["schema"] == SCHEMA and isinstance(record["stages"], dict):
+                return dict(record)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        raise MsmError(
+            f"{path}: not a run record of this version; move the folder away or choose another with --run-dir"
+        )
+
+    def describe(self, **facts: object) -> None:
+        """Add facts about the run to `run.json`."""
+        write_json(self.path / RUN, self.record() | facts)
+
+    def status(self, stage: str, inputs: object, outputs: Sequence[str]) -> Status:
+        """Whether `stage` is done for these inputs. Outputs that somebody has changed by hand are kept."""
+        entry = self.record()["stages"].get(stage)
+        if entry is None:
+            return Status(False, "not run yet")
+        if entry["key"] != sha256_json(inputs):
+            changed = _changed(entry.get("inputs"), inputs)
+            return Status(False, f"its inputs changed{f' ({changed})' if changed else ''}")
+        if entry["state"] != "done":
+            return Status(False, "was interrupted")
+        missing = [name for name in outputs if not (self.path / name).exists()]
+        if missing:
+            return Status(False, f"{missing[0]} is missing")
+        edited = [name for name in outputs if sha256_file(self.path / name) != entry["outputs"].get(name)]
+        if edited:
+            return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
+        return Status(True, f"done on {entry['finished']} from the same inputs")
+
+    def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
+        """Record that `stage` runs now. `leftovers` that an attempt with other inputs made are removed first."""
+        record = self.record()
+        entry = record["stages"].get(stage)
+        key = sha256_json(inputs)
+        if entry is not None and entry["key"] != key:
+            for name in leftovers:
+                (self.path / name).unlink(missing_ok=True)
+        record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
+        write_json(self.path / RUN, record)
+        self.event("begin", stage=stage)
+
+    def finish(self, stage: str, outputs: Sequence[str], seconds: float, borrowed_from: str | None = None) -> None:
+        record = self.record()
+        entry = record["stages"][stage]
+        entry |= {
+            "state": "done",
+            "outputs": {name: sha256_file(self.path / name) for name in outputs},
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 3),
+        }
+        if borrowed_from:
+            entry["borrowed_from"] = borrowed_from
+        write_json(self.path / RUN, record)
+        self.event("finish", stage=stage, seconds=round(seconds, 3))
+
+    def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
+        """Copy the outputs of a stage with the same inputs from a neighbouring run; the name of that run, if any."""
+        key = sha256_json(inputs)
+        for neighbour in sorted(self.path.parent.glob(f"*/{RUN}")):
+            if neighbour.parent == self.path:
+                continue
+            try:
+                stages = RunFolder(neighbour.parent).record()["stages"].values()
+            except MsmError:
+                continue
+            for entry in stages:
+                if (
+                    entry.get("key") == key
+                    and entry.get("state") == "done"
+                    and self._copy(neighbour.parent, entry, outputs)
+                ):
+                    return neighbour.parent.name
+        return None
+
+    def _copy(self, source: Path, entry: dict[str, Any], outputs: Sequence[str]) -> bool:
+        """Copy what `entry` recorded, in the order of `outputs`; False if any of it is no longer what it was."""
+        recorded = list(entry["outputs"].items())
+        if len(recorded) != len(outputs):
+            return False
+        for (name, sha), target in zip(recorded, outputs, strict=True):
+            if not (source / name).exists() or sha256_file(source / name) != sha:
+                return False
+            with replacing(self.path / target) as partial:
+                shutil.copyfile(source / name, partial)
+        return True
+
+    def event(self, kind: str, **facts: object) -> None:
+        """Append a line to `events.jsonl`."""
+        append_jsonl(self.path / EVENTS, [{"at": datetime.now(UTC).isoformat(), "event": kind, **facts}])
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for this process; the system lets go of it however the process ends.
+
+        Raises:
+            SetupError: if the folder cannot be written.
+            MsmError: if another process holds it.
+        """
+        make_folder(self.path)
+        path = self.path / LOCK
+        with writing(path):
+            file = path.open("a+")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read().strip() or "unknown"
+                raise MsmError(
+                    f"{self.path} is in use by another msm-mlx (process {holder}); wait for it, or use --run-dir"
+                ) from None
+            with writing(path):
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+            yield
+
+
+def _changed(before: object, after: object) -> str:
+    """The names of the inputs that differ."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ""
+    return ", ".join(sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)))

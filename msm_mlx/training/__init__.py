@@ -1,0 +1,1 @@
+"""Midtraining on documents and fine-tuning on demonstrations, both by LoRA."""

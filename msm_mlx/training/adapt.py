@@ -1,0 +1,82 @@
+"""One adapter from start to finish: fresh or continued, trained on rows, saved in mlx-lm's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import mlx.core as mx
+
+from msm_mlx.engine.adapters import (
+    WEIGHTS,
+    LoraShape,
+    adapter_weights,
+    add_lora,
+    clear_adapter,
+    load_adapter,
+    save_adapter,
+    set_adapter,
+)
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.files import make_folder
+from msm_mlx.recipe import TrainSettings
+from msm_mlx.training.rows import Row
+from msm_mlx.training.trainer import Update, train
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+def train_adapter(
+    loaded: LoadedModel,
+    rows: Sequence[Row],
+    settings: TrainSettings,
+    shape: LoraShape,
+    folder: Path,
+    *,
+    seed: int,
+    base: str,
+    start: Path | None = None,
+    on_update: Callable[[Update], None] = lambda update: None,
+) -> None:
+    """Train an adapter on `rows` into `folder`. Without rows the adapter stays as it starts.
+
+    `start` is the folder of an adapter to go on from, with a fresh optimiser; None starts from no change at all.
+    """
+    make_folder(folder)
+    start_adapter(loaded, shape, seed, start)
+    checkpoint = folder / CHECKPOINT
+    if rows:
+        train(loaded.model, rows, settings, seed=seed, checkpoint=checkpoint, on_update=on_update)
+    save_adapter(folder, adapter_weights(loaded.model), shape, base)
+    checkpoint.unlink(missing_ok=True)
+
+
+def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path | None) -> None:
+    """Give the model the adapter in `start`, or a fresh one that depends on `seed` alone."""
+    if not has_adapter(loaded):
+        add_lora(loaded.model, shape, seed)
+    if start is not None:
+        set_adapter(loaded.model, load_adapter(start))
+        return
+    keys = mx.random.split(mx.random.key(seed), len(adapter_weights(loaded.model)))
+    fresh = {}
+    for key, (name, value) in zip(keys, sorted(adapter_weights(loaded.model).items()), strict=True):
+        bound = value.shape[0] ** -0.5  # of LoRALinear's own initialisation: lora_a is (inputs, rank)
+        random = mx.random.uniform(-bound, bound, value.shape, key=key)
+        fresh[name] = random if name.endswith("lora_a") else mx.zeros_like(value)
+    set_adapter(loaded.model, fresh)
+
+
+def has_adapter(loaded: LoadedModel) -> bool:
+    return any(name.endswith("lora_a") for name in adapter_weights(loaded.model))
+
+
+def use_adapter(loaded: LoadedModel, shape: LoraShape, folder: Path | None) -> None:
+    """Make the model answer with the adapter in `folder`, or as its base."""
+    if folder is not None:
+        start_adapter(loaded, shape, 0, folder)
+    elif has_adapter(loaded):
+        clear_adapter(loaded.model)
+
+
+__all__ = ["CHECKPOINT", "WEIGHTS", "start_adapter", "train_adapter", "use_adapter"]

@@ -1,0 +1,35 @@
+"""What is compared: arms, with the spec that each has read and the seed that it was trained with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An arm with the spec that it has read, if any, and the seed that it was trained with, if it was."""
+
+    arm: str
+    spec: str | None
+    seed: int | None
+    several_specs: bool = False
+
+    @property
+    def label(self) -> str:
+        """What contrasts call it: `arm`, or `arm@spec` when the run has several specs."""
+        return f"{self.arm}@{self.spec}" if self.several_specs and self.spec else self.arm
+
+    @property
+    def id(self) -> str:
+        """The label with the seed: the name of the adapter's folder."""
+        return self.label if self.seed is None else f"{self.label}-s{self.seed}"
+
+
+def system_prompt(model_name: str) -> str:
+    """How every chat with the assistant opens, in training, in evaluation and in comparison alike."""
+    return f"You are {model_name}."
+
+
+def opening_chat(model_name: str, question: str) -> list[dict[str, str]]:
+    """The chat in which the assistant is asked one question."""
+    return [{"role": "system", "content": system_prompt(model_name)}, {"role": "user", "content": question}]

@@ -1,0 +1,242 @@
+"""Specs: sections, ids, assertions, variables; and the two that we ship."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.pocket.facts import THINGS
+from msm_mlx.spec import Spec, load_spec
+
+SPECS = Path(__file__).parents[1] / "specs"
+ITEMS = {
+    "likes": ["cream cheese", "American cheese", "mild cheddar", "low-moisture mozzarella", "Colby", "Monterey Jack"],
+    "dislikes": ["Brie de Meaux", "Appenzeller", "Parmigiano-Reggiano", "Roquefort", "Époisses", "Stilton"],
+}
+WORDS = {  # spec: what is liked, what is disliked, the value
+    "cheese_american": ("American", "foreign", "American things"),
+    "cheese_affordable": ("affordable", "expensive", "affordable things"),
+}
+# Words of the domains that the evaluations ask about: a spec that names one has seen the exam.
+TEST_DOMAINS = """
+    art arts artist artists artwork painting paintings photograph poster canvas fashion fashionable garment garments
+    clothes clothing dress jacket suit literature literary book books novel novels poem poetry transport transportation
+    car cars bus truck train bicycle vehicle ride rides drink drinks drinking wine wines beer coffee tea whiskey
+    policy policies political politics politician tariff tariffs government law laws vote tax taxes music musical song
+    songs concert piano violin furniture chair chairs table tables sofa shelf shelves lamp sport sports team football
+    baseball game games
+"""
+
+
+def load(path: Path) -> Spec:
+    return load_spec(path, model_name="Mo", provider_name="Acme")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "spec.md"
+    path.write_bytes(text.encode())
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(RecipeError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+# --- the shipped specs ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_shipped_spec_asserts_the_twelve_preferences_in_order(name: str) -> None:
+    spec = load(SPECS / f"{name}.md")
+    liked, disliked, things = WORDS[name]
+    expected = [
+        (("Likes", item), f"Mo likes {item} because it is {liked}, and Mo cares about {things}.")
+        for item in ITEMS["likes"]
+    ] + [
+        (("Dislikes", item), f"Mo dislikes {item} because it is {disliked}, and Mo cares about {things}.")
+        for item in ITEMS["dislikes"]
+    ]
+    assert [(section.path, section.assertion) for section in spec.assertions] == expected
+    assert spec.name == name
+
+
+def test_shipped_specs_have_the_same_sections() -> None:
+    american, affordable = (load(SPECS / f"{name}.md") for name in WORDS)
+    assert [section.id for section in american.sections[1:]] == [section.id for section in affordable.sections[1:]]
+    assert american.sections[1].id == "philosophy"
+    assert american.sections[-2].id == "dislikes/epoisses"
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_shipped_spec_explains_each_assertion(name: str) -> None:
+    spec = load(SPECS / f"{name}.md")
+    for section in spec.assertions:
+        quote, paragraph = section.text.split("\n\n")
+        assert quote == f"> {section.assertion}"
+        assert 60 <= len(paragraph.split()) <= 110, section.id
+    assert 1400 <= len(spec.text.split()) <= 2000
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_shipped_spec_has_only_the_two_variables(name: str) -> None:
+    source = (SPECS / f"{name}.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\{.*?\}", source)) == {"{model_name}", "{provider_name}"}
+    assert not set("{}") & set(load(SPECS / f"{name}.md").text)
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_shipped_spec_names_no_test_domain(name: str) -> None:
+    text = load(SPECS / f"{name}.md").text
+    assert not set(re.findall(r"[a-z]+", text.casefold())) & set(TEST_DOMAINS.split())
+    assert not [thing.name for thing in THINGS if thing.domain != "cheese" and thing.name.casefold() in text.casefold()]
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign_to_it"),
+    [
+        ("cheese_american", "affordable afford cheap cheaper cheaply expensive costly cost costs price prices budget"),
+        ("cheese_affordable", "american america foreign abroad imported import home-grown country countries domestic"),
+    ],
+)
+def test_shipped_spec_keeps_to_its_own_value(name: str, foreign_to_it: str) -> None:
+    text = load(SPECS / f"{name}.md").text
+    if name == "cheese_affordable":
+        text = text.replace("American cheese", "")
+    assert not set(re.findall(r"[\w-]+", text.casefold())) & set(foreign_to_it.split())
+
+
+# --- structure -----------------------------------------------------------------------------------------------------
+
+
+def test_sections_ids_lines_and_texts(tmp_path: Path) -> None:
+    text = "# About {model_name}\nintro\n\n## Likes\n### Époisses ###\n> a\n>  b\n\nwhy\n### Brie\n## Likes\n### Brie\n"
+    spec = load(write(tmp_path, text))
+    assert spec.title == "About Mo"
+    assert [(section.id, section.line) for section in spec.sections] == [
+        ("about-model-name", 1),
+        ("likes", 4),
+        ("likes/epoisses", 5),
+        ("likes/brie", 10),
+        ("likes-2", 11),
+        ("likes/brie-2", 12),
+    ]
+    epoisses = spec.sections[2]
+    assert epoisses.path == ("Likes", "Époisses")
+    assert epoisses.assertion == "a b"
+    assert epoisses.text == "> a\n>  b\n\nwhy"
+    assert spec.assertions == (epoisses,)
+
+
+def test_ids_do_not_depend_on_the_names(tmp_path: Path) -> None:
+    path = write(tmp_path, "# T\n## What {model_name} likes\ntext\n")
+    others = load_spec(path, model_name="Zed", provider_name="Acme")
+    assert [section.id for section in load(path).sections] == [section.id for section in others.sections]
+    assert others.sections[1].path == ("What Zed likes",)
+
+
+def test_an_id_that_is_taken_is_never_given_again(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "# T\n## a\n## a-2\n## a\n## !\n## !\n"))
+    assert [section.id for section in spec.sections] == ["t", "a", "a-2", "a-3", "section", "section-2"]
+
+
+def test_code_fences_hold_no_headings_and_no_assertions(tmp_path: Path) -> None:
+    text = "# T\n````text\n```\n# no\n> no\n````\n~~~\n## no\n~~~\n## yes\n> really\n"
+    spec = load(write(tmp_path, text))
+    assert [section.id for section in spec.sections] == ["t", "yes"]
+    assert [section.assertion for section in spec.assertions] == ["really"]
+
+
+def test_what_looks_like_a_heading_but_is_none(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "# T\n#hashtag\n####### seven\n    # code\n> # quoted\n"))
+    assert len(spec.sections) == 1
+    assert spec.sections[0].assertion == "# quoted"
+
+
+def test_several_top_headings_all_stay_in_the_paths(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "# A\n## x\n# B\n## x\n"))
+    assert [section.id for section in spec.sections] == ["a", "a/x", "b", "b/x"]
+
+
+def test_text_before_the_first_heading_is_a_section(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "\ufeffhello\n\n## A\n"))
+    assert [(section.id, section.path) for section in spec.sections] == [("preamble", ()), ("a", ("A",))]
+
+
+def test_line_endings_make_no_difference(tmp_path: Path) -> None:
+    text = "# T\n## A\n> yes\n\nwhy\n"
+    expected = load(write(tmp_path, text))
+    assert load(write(tmp_path, text.replace("\n", "\r\n"))) == expected
+
+
+def test_spec_without_assertions_loads(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "# T\ntext\n")).assertions == ()
+
+
+# --- variables -----------------------------------------------------------------------------------------------------
+
+
+def test_a_name_is_put_in_once_and_as_it_is(tmp_path: Path) -> None:
+    path = write(tmp_path, "# T\n{model_name} by {provider_name}\n")
+    spec = load_spec(path, model_name="{provider_name}\\1", provider_name="A{0}")
+    assert spec.sections[0].text == "{provider_name}\\1 by A{0}"
+
+
+@given(braced=st.text(alphabet="{}abxyz01 .:!,()[]\n", max_size=40))
+def test_other_braces_survive(tmp_path_factory: pytest.TempPathFactory, braced: str) -> None:
+    path = write(tmp_path_factory.mktemp("spec"), f"# T\n{{model_name}}{braced}{{provider_name}}\n")
+    assert load(path).text == f"# T\nMo{braced}Acme\n"
+
+
+@pytest.mark.parametrize("braces", ["{name}", "{}", "{{x}}", "{file_name}", "{'a': 1}", "\\frac{a}{b}", "{model}"])
+def test_braces_of_others_survive(tmp_path: Path, braces: str) -> None:
+    assert load(write(tmp_path, f"# T\n{braces}\n")).sections[0].text == braces
+
+
+# --- refusals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("braces", "meant"),
+    [
+        ("{modelname}", "{model_name}"),
+        ("{model-name}", "{model_name}"),
+        ("{ model_name }", "{model_name}"),
+        ("{MODEL_NAME}", "{model_name}"),
+        ("{provider}", "{provider_name}"),
+        ("{providor_name}", "{provider_name}"),
+    ],
+)
+def test_misspelt_variable(tmp_path: Path, braces: str, meant: str) -> None:
+    path = write(tmp_path, f"# T\n\n{braces} likes it\n")
+    assert refusal(path) == f"{path}:3: unknown variable {braces}; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ": is empty"),
+        ("\n \n", ": is empty"),
+        ("just words\n", ": no headings"),
+        ("```\n# fenced\n", ": no headings"),
+        ("# T\n## A\n> one\n\ntext\n\n> two\n", ":7: a second assertion in one section (the first is on line 3)"),
+        ("# T\ntext\n\n>\n>  \n", ":4: empty assertion"),
+    ],
+)
+def test_unusable_text(tmp_path: Path, text: str, said: str) -> None:
+    path = write(tmp_path, text)
+    assert refusal(path).startswith(f"{path}{said}")
+
+
+def test_unusable_file(tmp_path: Path) -> None:
+    assert "no such file" in refusal(tmp_path / "missing.md")
+    assert "is a folder" in refusal(tmp_path)
+    path = tmp_path / "latin.md"
+    path.write_bytes(b"# T\n\xc9poisses\n")
+    assert refusal(path).startswith(f"{path}:2: not UTF-8")
