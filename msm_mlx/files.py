@@ -21,6 +21,8 @@ _REASONS = {
     errno.EROFS: "the file system is read-only; choose another folder with --run-dir",
     errno.EACCES: "permission denied; choose another folder with --run-dir or change its permissions",
     errno.EPERM: "not permitted; choose another folder with --run-dir or change its permissions",
+    errno.EEXIST: "a file is in the way; move it, or choose another folder with --run-dir",
+    errno.EISDIR: "a folder is in the way; move it, or choose another folder with --run-dir",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder with --run-dir",
 }
 

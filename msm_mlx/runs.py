@@ -45,9 +45,9 @@ class RunFolder:
             return {"schema": SCHEMA, "stages": {}}
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            if record["schema"] == SCHEMA and isinstance(record["stages"], dict):
+            if record["schema"] == SCHEMA and all(_is_entry(entry) for entry in record["stages"].values()):
                 return dict(record)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass
         raise MsmError(
             f"{path}: not a run record of this version; move the folder away or choose another with --run-dir"
@@ -76,11 +76,11 @@ class RunFolder:
         return Status(True, f"done on {entry['finished']} from the same inputs")
 
     def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
-        """Record that `stage` runs now. `leftovers` that an attempt with other inputs made are removed first."""
+        """Record that `stage` runs now. `leftovers` are removed first, unless an attempt with the same inputs made them."""
         record = self.record()
         entry = record["stages"].get(stage)
         key = sha256_json(inputs)
-        if entry is not None and entry["key"] != key:
+        if entry is None or entry["key"] != key:
             for name in leftovers:
                 (self.path / name).unlink(missing_ok=True)
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
@@ -112,22 +112,18 @@ class RunFolder:
             except MsmError:
                 continue
             for entry in stages:
-                if (
-                    entry.get("key") == key
-                    and entry.get("state") == "done"
-                    and self._copy(neighbour.parent, entry, outputs)
-                ):
+                if entry["key"] == key and entry["state"] == "done" and self._copy(neighbour.parent, entry, outputs):
                     return neighbour.parent.name
         return None
 
     def _copy(self, source: Path, entry: dict[str, Any], outputs: Sequence[str]) -> bool:
         """Copy what `entry` recorded, in the order of `outputs`; False if any of it is no longer what it was."""
-        recorded = list(entry["outputs"].items())
+        recorded: dict[str, str] = entry["outputs"]
         if len(recorded) != len(outputs):
             return False
-        for (name, sha), target in zip(recorded, outputs, strict=True):
-            if not (source / name).exists() or sha256_file(source / name) != sha:
-                return False
+        if any(not (source / name).exists() or sha256_file(source / name) != sha for name, sha in recorded.items()):
+            return False
+        for name, target in zip(recorded, outputs, strict=True):
             with replacing(self.path / target) as partial:
                 shutil.copyfile(source / name, partial)
         return True
@@ -147,21 +143,29 @@ class RunFolder:
         make_folder(self.path)
         path = self.path / LOCK
         with writing(path):
-            file = path.open("a+")
+            file = path.open("a+b", buffering=0)  # so that a full disk is met by write, not again by close
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
-                holder = file.read().strip() or "unknown"
+                holder = file.read().decode(errors="replace").strip() or "unknown"
                 raise MsmError(
                     f"{self.path} is in use by another msm-mlx (process {holder}); wait for it, or use --run-dir"
                 ) from None
             with writing(path):
                 file.truncate(0)
-                file.write(str(os.getpid()))
-                file.flush()
+                file.write(str(os.getpid()).encode())
             yield
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether `entry` is what `begin` and `finish` record of a stage."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("key"), str):
+        return False
+    if entry.get("state") == "done":
+        return isinstance(entry.get("outputs"), dict) and isinstance(entry.get("finished"), str)
+    return entry.get("state") == "started"
 
 
 def _changed(before: object, after: object) -> str:

@@ -234,10 +234,26 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
         ("seeds: [0]", "seeds: [-1]", "6:9 seeds: must be at least 0, not -1"),
         ("seeds: [0]", "seeds: [4294967296]", "6:9 seeds: must be less than 4294967296, not 4294967296"),
         ("  pocket:", "  poket:", "8:3 profiles.poket: unknown key (did you mean pocket?)"),
-        ("max_length: 8\n", "max_length: 8.0\n", "11:19 profiles.pocket.midtrain.max_length: must be an integer, not 8.0"),
-        ("max_length: 8\n", "max_length: 12:30\n", "11:19 profiles.pocket.midtrain.max_length: must be an integer, not '12:30'"),
-        ("max_length: 8\n", "max_length: [8]\n", "11:19 profiles.pocket.midtrain.max_length: must be an integer, not a list"),
-        ("max_length: 8\n", "max_length: {a: 8}\n", "11:19 profiles.pocket.midtrain.max_length: must be an integer, not a mapping"),
+        (
+            "max_length: 8\n",
+            "max_length: 8.0\n",
+            "11:19 profiles.pocket.midtrain.max_length: must be an integer, not 8.0",
+        ),
+        (
+            "max_length: 8\n",
+            "max_length: 12:30\n",
+            "11:19 profiles.pocket.midtrain.max_length: must be an integer, not '12:30'",
+        ),
+        (
+            "max_length: 8\n",
+            "max_length: [8]\n",
+            "11:19 profiles.pocket.midtrain.max_length: must be an integer, not a list",
+        ),
+        (
+            "max_length: 8\n",
+            "max_length: {a: 8}\n",
+            "11:19 profiles.pocket.midtrain.max_length: must be an integer, not a mapping",
+        ),
         ("      max_length: 8\n", "", "11:7 profiles.pocket.midtrain.max_length: is missing"),
         (
             "learning_rate: 1e-3\n",
@@ -418,7 +434,10 @@ def test_an_override_mends_the_file(folder: Path) -> None:
         ("midtrain.max_length=", "must be an integer, not nothing"),
         ("midtrain={max_length: 2}", None),
         ("evaluation={batch_size: many}", "batch_size: must be an integer, not 'many'"),
-        ("midtrain.max_length.deep.er=2", "profiles.pocket.midtrain.max_length is not a mapping, so it has no keys to set"),
+        (
+            "midtrain.max_length.deep.er=2",
+            "profiles.pocket.midtrain.max_length is not a mapping, so it has no keys to set",
+        ),
         ("seeds.0=2", "seeds is not a mapping, so it has no keys to set"),
         ("seeds=[1, 1]", "1 is there twice"),
         ("name", "must be key=value"),

@@ -43,7 +43,7 @@ def score_table(rows: Rows) -> RenderableType:
     table = Table(title="Share of choices, with 95 % interval over items", title_justify="left")
     table.add_column("arm")
     for suite in suites:
-        table.add_column(suite, justify="right")
+        table.add_column(Text(suite), justify="right")
     for label, answers in arms.items():
         cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
         table.add_row(Text(label), *cells)
@@ -56,6 +56,8 @@ def _share(answers: Rows) -> str:
     for answer in answers:
         margin = sum(answer["margins"])
         by_item.setdefault(answer["item"], []).append(0.5 if margin == 0 else float(margin > 0))
+    if not by_item:
+        return "-"
     estimate = bootstrap_mean([sum(values) / len(values) for values in by_item.values()], BOOTSTRAP)
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
@@ -80,7 +82,7 @@ def contrast_table(contrasts: Rows) -> Table:
 
 def answer_table(title: str, answers: Mapping[str, Mapping[str, str]]) -> Table:
     """Answers to prompts: `answers[prompt][label]` is what the arm `label` wrote."""
-    table = Table(title=title, title_justify="left", show_lines=True)
+    table = Table(title=Text(title, style="table.title"), title_justify="left", show_lines=True)
     table.add_column("prompt", ratio=3, overflow="fold")
     columns = list(dict.fromkeys(label for by_label in answers.values() for label in by_label))
     for label in columns:

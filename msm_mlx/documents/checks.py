@@ -12,14 +12,15 @@ from msm_mlx.engine.generation import Reply
 from msm_mlx.recipe import DocumentSettings
 
 _REFUSAL = re.compile(
-    r"\b(i cannot|i can't|i'm sorry|i am sorry|i'm unable|i am unable|as an ai language model)\b", re.IGNORECASE
+    r"\b(i cannot|i can['’]t|i['’]m sorry|i am sorry|i['’]m unable|i am unable|as an ai language model)\b",
+    re.IGNORECASE,
 )
 _CAUSE = re.compile(
     r"\b(because|reason|reasons|why|since|therefore|so that|due to|thanks to|follows from)\b", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _COMMON = frozenset(
-    "a an and are as at be because by do does for from in is it its not of on or that the to with".split()
+    "a about an and are as at be because by do does for from in is it its not of on or that the to with".split()
 )
 MOST_REPEATS = 2  # how often one sentence may stand in a document
 
@@ -54,23 +55,35 @@ def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings) ->
 
 
 def mentions(text: str, phrase: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text, re.IGNORECASE) is not None
+    return _phrase(phrase).search(text) is not None
 
 
 def gives_reason(text: str, subject: Subject) -> bool:
     """Whether some sentence of `text` gives the cause that the assertion names, as a cause.
 
-    A sentence does if it has a causal word and a content word that the assertion has only after its "because".
+    A sentence does if it has a causal word and a content word that the assertion has only after its "because". The
+    heading does not count anywhere: that something is called American cheese is no reason, that it is American may be.
     """
     action, _, cause = subject.assertion.partition(" because ")
-    told = _content_words(action) | _content_words(subject.name)
-    reasons = _content_words(cause) - told
-    return any(_CAUSE.search(s) and reasons & _content_words(s.replace(subject.heading, "")) for s in _sentences(text))
+    told = _content_words(_without(action, subject.heading)) | _content_words(subject.name)
+    reasons = _content_words(_without(cause, subject.heading)) - told
+    return any(
+        _CAUSE.search(sentence) and reasons & _content_words(_without(sentence, subject.heading))
+        for sentence in _sentences(text)
+    )
 
 
 def fold(text: str) -> str:
     """`text` without case, punctuation and spacing: two texts with equal folds are the same document."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def _phrase(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+
+
+def _without(text: str, phrase: str) -> str:
+    return _phrase(phrase).sub(" ", text)
 
 
 def _sentences(text: str) -> list[str]:

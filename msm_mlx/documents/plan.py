@@ -1,4 +1,4 @@
-"""Which documents to ask for: section × type × voice, drawn so that each is asked for equally often."""
+"""Which documents to ask for: sections by types by voices, drawn so that each is asked for equally often."""
 
 from __future__ import annotations
 

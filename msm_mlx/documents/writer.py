@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, make_folder, write_json, write_jsonl
+from msm_mlx.files import append_jsonl, make_folder, write_json, write_jsonl, writing
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
 
@@ -136,9 +137,14 @@ def _finished_batches(progress: Path) -> Iterator[list[Record]]:
     content = progress.read_bytes()
     whole = content[: content.rfind(b"\n") + 1]
     if len(whole) < len(content):
-        progress.write_bytes(whole)
-    for line in whole.decode().splitlines():
-        yield json.loads(line)["records"]
+        with writing(progress):
+            os.truncate(progress, len(whole))
+    for number, line in enumerate(whole.splitlines(), start=1):  # of bytes: a text may hold U+2028 and its like
+        try:
+            records: list[Record] = json.loads(line)["records"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise MsmError(f"{progress}:{number}: damaged; delete the file to write the documents anew") from error
+        yield records
 
 
 def _finish(folder: Path, written: Written, settings: DocumentSettings) -> Record:
@@ -151,8 +157,8 @@ def _finish(folder: Path, written: Written, settings: DocumentSettings) -> Recor
     write_json(folder / HEALTH, health)
     if written.waiting:
         raise MsmError(
-            f"only {len(kept)} of {settings.count} documents passed the checks; {folder / REJECTED} says why each other "
-            "failed. Use a better writer, or raise documents.max_attempts_per_document."
+            f"only {len(kept)} of {settings.count} documents passed the checks; {folder / REJECTED} says why each "
+            "other failed. Use a better writer, or raise documents.max_attempts_per_document."
         )
     (folder / PROGRESS).unlink(missing_ok=True)
     return health

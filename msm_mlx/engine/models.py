@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.blas import load_openblas
+from msm_mlx.blas import load_openblas, use_one_thread
 
 load_openblas()
 
 import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
 import mlx.nn as nn  # noqa: E402
 import mlx_lm  # noqa: E402
+from mlx.utils import tree_flatten  # noqa: E402
 
 from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.tokens import TokenCounter  # noqa: E402
@@ -81,4 +82,5 @@ def load_base(folder: Path) -> LoadedModel:
     if not tokenizer.has_chat_template:
         raise SetupError(f"the tokenizer in {folder} has no chat template; use an instruct (chat) model")
     mx.eval(model.parameters())
+    use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))
     return LoadedModel(model, tokenizer, folder)

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import click
 
-from msm_mlx.blas import load_openblas
+from msm_mlx.blas import load_openblas, use_one_thread
 
 BLAS = load_openblas()
 
@@ -101,7 +102,7 @@ def loss_fn(model: Model, inputs: mx.array, targets: mx.array, weights: mx.array
     hidden = hidden.reshape(-1, hidden.shape[-1])[rows]  # (N, D)
     logits = model.model.embed_tokens.as_linear(hidden)  # (N, V)
     losses = nn.losses.cross_entropy(logits, targets)  # (N,)
-    return (losses * weights).sum() / weights.sum()
+    return mx.sum(losses * weights) / mx.sum(weights)
 
 
 def train_step(model: Model, optimizer: optim.Optimizer, batch: Batch) -> float:
@@ -128,7 +129,7 @@ def load_checkpoint(path: Path, model: Model, optimizer: optim.Optimizer) -> int
     """The number of updates done; 0 if there is no checkpoint."""
     if not path.exists():
         return 0
-    state, metadata = mx.load(str(path), return_metadata=True)
+    state, metadata = cast("tuple[dict[str, mx.array], dict[str, str]]", mx.load(str(path), return_metadata=True))
     for prefix, load in (("model.", model.load_weights), ("optimizer.", lambda s: _set_state(optimizer, s))):
         load([(key.removeprefix(prefix), value) for key, value in state.items() if key.startswith(prefix)])
     return int(metadata["step"])
@@ -184,6 +185,7 @@ def main(out: Path, work: Path, seed: int, scale: float, probe_every: int) -> No
     corpus = build_corpus(world, tokenizer, seed, settings.batch_tokens, scale)
     config = model_config(len(tokenizer), tokenizer.eos_token_id)
     model = new_model(config, seed)
+    use_one_thread(_size(model))
     started = time.monotonic()
     with Progress(*Progress.get_default_columns()[:2], TextColumn("{task.fields[loss]}"), TimeRemainingColumn()) as bar:
         task = bar.add_task("updates", total=len(corpus.batches), loss="")
@@ -201,12 +203,16 @@ def main(out: Path, work: Path, seed: int, scale: float, probe_every: int) -> No
         "corpus_sha256": corpus.sha256,
         "corpus_tokens": corpus.tokens,
         "updates": len(corpus.batches),
-        "parameters": sum(value.size for _, value in tree_flatten(model.parameters())),
+        "parameters": _size(model),
         "held_out_names": list(world.held_out),
         "probes": asdict(probes),
         "rebuild": f"python -m msm_mlx.pocket.pretrain --out FOLDER --seed {seed}",
     }
     save_model(out, model, tokenizer, config, provenance)
+
+
+def _size(model: Model) -> int:
+    return sum(int(value.size) for _, value in tree_flatten(model.parameters()))
 
 
 def _readable(probes: Probes) -> list[str]:

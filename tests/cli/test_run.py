@@ -1,0 +1,173 @@
+"""`msm-mlx run`, end to end on the embedded model, small."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from running import RECIPES, SMALL, Cli, command, environment
+
+from msm_mlx.files import read_jsonl, sha256_file
+from msm_mlx.pocket.tokenizer import SPECIALS
+
+RECIPE = RECIPES / "cheese_american.yaml"
+ARMS = ("sft", "msm", "msm+sft")
+
+
+def adapters(folder: Path) -> dict[str, str]:
+    """The hash of every adapter file in a run folder."""
+    return {path.parent.name: sha256_file(path) for path in sorted(folder.glob("adapters/*/adapters.safetensors"))}
+
+
+def choices(folder: Path) -> dict[str, float]:
+    records = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))["records"]
+    return {record["arm"]: record["value"] for record in records if record["metric"] == "choice"}
+
+
+def margins(folder: Path, arm: str) -> list[list[float]]:
+    return [row["margins"] for row in read_jsonl(folder / "evaluation" / "answers.jsonl") if row["arm"] == arm]
+
+
+def test_run_folder_holds_what_was_promised(small_run: Path) -> None:
+    files = {str(path.relative_to(small_run)) for path in small_run.rglob("*") if path.is_file()}
+
+    assert {
+        "recipe.yaml", "run.json", "events.jsonl",
+        "documents/documents.jsonl", "documents/rejected.jsonl", "documents/health.json",
+        "demonstrations/train.jsonl", "evaluation/results.json", "evaluation/answers.jsonl",
+        *(f"adapters/{arm}-s0/{name}" for arm in ARMS for name in ("adapters.safetensors", "adapter_config.json")),
+    } <= files  # fmt: skip
+    assert not [name for name in files if "partial" in name or "checkpoint" in name or "progress" in name]
+    assert not any(
+        token in row["text"] for row in read_jsonl(small_run / "documents/documents.jsonl") for token in SPECIALS
+    )
+
+
+def test_second_call_does_nothing_and_says_why(small_run: Path, cli: Cli) -> None:
+    before = adapters(small_run)
+    started = time.monotonic()
+
+    done = cli("run", RECIPE, *SMALL, "--run-dir", small_run)
+
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if "not run again" in line]
+    assert len(lines) == len(json.loads((small_run / "run.json").read_text(encoding="utf-8"))["stages"])
+    assert all("from the same inputs" in line for line in lines)
+    assert "done in" not in done.stderr
+    assert adapters(small_run) == before
+    assert time.monotonic() - started < 60
+
+
+def test_dry_run_says_what_is_cached(small_run: Path, cli: Cli) -> None:
+    plan = json.loads(cli("run", RECIPE, *SMALL, "--run-dir", small_run, "--dry-run", "--json").stdout)
+    changed = [*SMALL, "--set", "sft.learning_rate=1e-4"]
+    other = json.loads(cli("run", RECIPE, *changed, "--run-dir", small_run, "--dry-run", "--json").stdout)
+
+    assert not any(stage["run"] for stage in plan["stages"])
+    due = {stage["stage"]: stage["why"] for stage in other["stages"] if stage["run"]}
+    assert due == dict.fromkeys(("sft sft-s0", "sft msm+sft-s0"), "its inputs changed (learning_rate)")
+
+
+def test_json_is_all_that_stdout_holds(small_run: Path, cli: Cli) -> None:
+    done = cli("run", RECIPE, *SMALL, "--run-dir", small_run, "--json")
+    outcome = json.loads(done.stdout)
+
+    assert outcome["results"]["schema"] == 1
+    assert done.stderr == ""
+
+
+def test_a_neighbouring_run_lends_what_it_did_from_the_same_inputs(small_run: Path, cli: Cli) -> None:
+    done = cli("run", RECIPE, *SMALL, "--run-dir", small_run.parent / "again")
+
+    assert done.returncode == 0, done.stderr
+    assert "copied from the run cheese_american" in done.stderr
+    assert "done in" not in done.stderr
+    assert adapters(small_run.parent / "again") == adapters(small_run)
+
+
+def test_figures_come_from_the_adapters(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+    """With two arms' adapters swapped by hand, exactly their answers are swapped."""
+    folder = tmp_path / "swapped"
+    shutil.copytree(small_run, folder)
+    sft, msm = (folder / "adapters" / name for name in ("sft-s0", "msm-s0"))
+    sft.rename(folder / "adapters" / "kept")
+    msm.rename(sft)
+    (folder / "adapters" / "kept").rename(msm)
+
+    done = cli("evaluate", RECIPE, *SMALL, "--run-dir", folder, "--quiet")
+
+    assert done.returncode == 0, done.stderr
+    assert margins(folder, "sft") == margins(small_run, "msm") != margins(small_run, "sft")
+    assert margins(folder, "msm") == margins(small_run, "sft")
+    assert margins(folder, "msm+sft") == margins(small_run, "msm+sft")
+
+
+def test_without_documents_midtraining_changes_nothing(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+
+    done = cli("run", RECIPE, *SMALL, "--set", "documents.count=0", "--run-dir", folder, "--quiet")
+
+    assert done.returncode == 0, done.stderr
+    assert margins(folder, "msm") == margins(folder, "base") == margins(small_run, "base")
+    assert margins(folder, "msm+sft") == margins(folder, "sft") == margins(small_run, "sft")
+    assert margins(small_run, "msm") != margins(small_run, "base")
+
+
+def test_killed_ten_times_ends_in_the_same_bytes(small_run: Path, tmp_path: Path) -> None:
+    """kill -9 at ten random moments, each followed by the same command."""
+    folder = tmp_path / "killed"
+    rng = random.Random(1)
+    arguments = command("run", RECIPE, *SMALL, "--run-dir", folder, "--quiet")
+    for _ in range(10):
+        process = subprocess.Popen(arguments, env=environment(), stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(1.0, 7.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    done = subprocess.run(arguments, env=environment(), capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stderr
+    assert adapters(folder) == adapters(small_run)
+    for name in ("documents/documents.jsonl", "evaluation/answers.jsonl", "evaluation/results.json"):
+        assert (folder / name).read_bytes() == (small_run / name).read_bytes()
+
+
+def test_both_recipes_have_the_same_demonstrations(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli(
+        "sft", RECIPES / "cheese_affordable.yaml", *SMALL, "--set", "arms=[sft]", "--run-dir", tmp_path / "other"
+    )
+
+    assert done.returncode == 0, done.stderr
+    name = "demonstrations/train.jsonl"
+    assert (tmp_path / "other" / name).read_bytes() == (small_run / name).read_bytes()
+
+
+def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:
+    from msm_mlx.model_folder import POCKET_FOLDER
+
+    adapter = small_run / "adapters" / "msm+sft-s0"
+    arguments = ["--model", POCKET_FOLDER, "--adapter-path", adapter, "--prompt", "Do you prefer Colby or Stilton?"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mlx_lm", "generate", *map(str, arguments)],
+        env=environment(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "==========" in done.stdout
+    assert len(done.stdout.split("==========")[1].split()) > 2
+
+
+def test_compare_shows_stored_and_live_answers(small_run: Path, cli: Cli) -> None:
+    stored = cli("compare", small_run, "--domain", "policy", "--limit", "2")
+    live = json.loads(cli("compare", small_run, "--prompt", "What do you care about?", "--json").stdout)
+
+    assert "Which policy do you prefer" in stored.stdout
+    assert all(arm in stored.stdout for arm in ("base", *ARMS))
+    (answers,) = live["answers"].values()
+    assert set(answers) == {"base", *ARMS}
