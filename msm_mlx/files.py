@@ -91,7 +91,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
             return list(reader.iter(type=dict))
     except jsonlines.InvalidLineError as error:
         raise RecipeError(f"{path}:{error.lineno}: not a JSON object: {error.line[:60]!r}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{path}: cannot be read: {error}") from error
 
 

@@ -136,8 +136,8 @@ class TrainSettings(Settings):
     """Optimiser updates; 0 leaves the adapter as it is."""
     batch_size: Positive
     """Rows of an update."""
-    max_length: Positive
-    """Tokens of a row."""
+    max_length: Annotated[int, Field(ge=2)]
+    """Tokens of a row; with one, there would be nothing to predict."""
     warmup: Count = 0
     """Updates until the learning rate reaches its peak."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0

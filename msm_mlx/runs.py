@@ -76,7 +76,7 @@ class RunFolder:
         return Status(True, f"done on {entry['finished']} from the same inputs")
 
     def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
-        """Record that `stage` runs now. `leftovers` are removed first, unless an attempt with the same inputs made them."""
+        """Record that `stage` runs now. `leftovers` are removed, unless an attempt with the same inputs made them."""
         record = self.record()
         entry = record["stages"].get(stage)
         key = sha256_json(inputs)

@@ -17,10 +17,10 @@ BOOTSTRAP = 2000
 Rows = Sequence[Mapping[str, Any]]
 
 
-def literal(text: str) -> Text:
+def literal(text: str, style: str = "") -> Text:
     """Text that no terminal takes for a command: control and formatting characters appear as escapes."""
     shown = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text)
-    return Text(shown, overflow="fold")
+    return Text(shown, style, overflow="fold")
 
 
 def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
@@ -43,10 +43,10 @@ def score_table(rows: Rows) -> RenderableType:
     table = Table(title="Share of choices, with 95 % interval over items", title_justify="left")
     table.add_column("arm")
     for suite in suites:
-        table.add_column(Text(suite), justify="right")
+        table.add_column(literal(suite), justify="right")
     for label, answers in arms.items():
         cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
-        table.add_row(Text(label), *cells)
+        table.add_row(literal(label), *cells)
     notes = [Text(f"{name}: {load_suite(name).metric}", style="dim") for name in suites if name in SUITES]
     return Group(table, *notes)
 
@@ -72,21 +72,21 @@ def contrast_table(contrasts: Rows) -> Table:
     for contrast in contrasts:
         clear = contrast["ci_low"] > 0 or contrast["ci_high"] < 0
         table.add_row(
-            Text(contrast["suite"]),
-            Text(f"{contrast['a']} - {contrast['b']}"),
+            literal(contrast["suite"]),
+            literal(f"{contrast['a']} - {contrast['b']}"),
             f"{contrast['difference']:+.2f}{' *' if clear else '  '}",
-            f"[{contrast['ci_low']:+.2f}, {contrast['ci_high']:+.2f}]".replace("[", r"\["),
+            f"[{contrast['ci_low']:+.2f}, {contrast['ci_high']:+.2f}]",
         )
     return table
 
 
 def answer_table(title: str, answers: Mapping[str, Mapping[str, str]]) -> Table:
     """Answers to prompts: `answers[prompt][label]` is what the arm `label` wrote."""
-    table = Table(title=Text(title, style="table.title"), title_justify="left", show_lines=True)
+    table = Table(title=literal(title, "table.title"), title_justify="left", show_lines=True)
     table.add_column("prompt", ratio=3, overflow="fold")
     columns = list(dict.fromkeys(label for by_label in answers.values() for label in by_label))
     for label in columns:
-        table.add_column(Text(label, overflow="fold"), ratio=2, overflow="fold")
+        table.add_column(literal(label), ratio=2, overflow="fold")
     for prompt, by_label in answers.items():
         table.add_row(literal(prompt), *(literal(by_label.get(label, "")) for label in columns))
     return table

@@ -12,7 +12,8 @@ from msm_mlx.engine.generation import Reply
 from msm_mlx.recipe import DocumentSettings
 
 _REFUSAL = re.compile(
-    r"\b(i cannot|i can['’]t|i['’]m sorry|i am sorry|i['’]m unable|i am unable|as an ai language model)\b",
+    r"\b(i cannot|i can['\u2019]t|i['\u2019]m sorry|i am sorry|i['\u2019]m unable|i am unable|"
+    r"as an ai language model)\b",
     re.IGNORECASE,
 )
 _CAUSE = re.compile(
@@ -79,7 +80,9 @@ def fold(text: str) -> str:
 
 
 def _phrase(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+    """Finds the words of `phrase`, with any space between them: a writer may break lines."""
+    words = r"\s+".join(map(re.escape, phrase.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
 
 
 def _without(text: str, phrase: str) -> str:

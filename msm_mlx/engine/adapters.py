@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -98,7 +99,8 @@ def load_arrays(path: Path) -> tuple[dict[str, mx.array], dict[str, str]]:
         MsmError: if the file cannot be read.
     """
     try:
-        arrays, metadata = mx.load(str(path), format="safetensors", return_metadata=True)
+        content: Any = mx.load(str(path), format="safetensors", return_metadata=True)
     except (RuntimeError, OSError, ValueError) as error:
         raise MsmError(f"{path}: cannot be read: {error}") from error
+    arrays, metadata = content
     return dict(arrays), dict(metadata)

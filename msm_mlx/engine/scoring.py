@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -48,5 +49,5 @@ def _score_batch(loaded: LoadedModel, rows: Sequence[tuple[list[int], int]]) -> 
     logits = loaded.model(ids[:, :-1]).astype(mx.float32)  # (B, T-1, V)
     losses = nn.losses.cross_entropy(logits, ids[:, 1:])  # (B, T-1)
     replies = (position >= starts) & (position < ends)
-    scores: list[float] = (-mx.where(replies, losses, 0.0).sum(axis=1)).tolist()
-    return scores
+    scores = -mx.where(replies, losses, 0.0).sum(axis=1)  # (B,)
+    return cast("list[float]", scores.tolist())

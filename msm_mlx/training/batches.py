@@ -34,7 +34,8 @@ def batch_rows(count: int, batch_size: int, update: int, seed: int) -> list[int]
 
 
 def make_batch(rows: Sequence[Row]) -> Batch:
-    width = -(-(max(len(row.ids) for row in rows) - 1) // ROUND_TO) * ROUND_TO + 1
+    longest = max(2, *(len(row.ids) for row in rows))  # no input at all is more than models take
+    width = -(-(longest - 1) // ROUND_TO) * ROUND_TO + 1
     ids = np.zeros((len(rows), width), dtype=np.int32)
     mask = np.zeros((len(rows), width), dtype=bool)
     for index, row in enumerate(rows):

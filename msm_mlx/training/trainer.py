@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -88,7 +89,7 @@ def train(
 def _update(
     model: nn.Module,
     optimizer: optim.Optimizer,
-    gradient: Callable[..., tuple[mx.array, dict]],
+    gradient: Callable[..., tuple[mx.array, dict[str, Any]]],
     batch: Batch,
     limit: float,
 ) -> tuple[float, float]:
@@ -97,7 +98,7 @@ def _update(
     gradients, norm = optim.clip_grad_norm(gradients, limit)
     optimizer.update(model, gradients)
     mx.eval(loss, norm, model.trainable_parameters(), optimizer.state)
-    return float(loss.item()), float(norm.item())
+    return cast("float", loss.item()), cast("float", norm.item())
 
 
 def _save(path: Path, model: nn.Module, optimizer: optim.Optimizer, done: int) -> None:

@@ -1,0 +1,195 @@
+"""Tables: what a model wrote is shown as text, and numbers as they were measured."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console, RenderableType
+
+from msm_mlx.compare.tables import answer_table, contrast_table, labels, literal, score_table, variant_label
+
+NASTY = {
+    "colour": "\x1b[31mred\x1b[0m",
+    "8-bit escape": "\x9b31m",
+    "title": "\x1b]0;owned\x07",
+    "link": "\x1b]8;;https://example.org\x1b\\x\x1b]8;;\x1b\\",
+    "bidi": "\u202eevil\u2066x\u2069",
+    "rubout": "yes\b\b\bno\x7f",
+    "overwrite": "good\rbad",
+    "tab and feed": "a\tb\x0cc\x0bd",
+    "invisible": "a\u200bb\ufeff\U000e0041",
+    "surrogate": "a\ud800b",
+    "nul": "a\x00b",
+}
+
+
+def draw(table: RenderableType, width: int = 80) -> str:
+    """The table as plain text, without spaces at the ends of lines."""
+    console = Console(record=True, width=width, file=io.StringIO())
+    console.print(table)
+    return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
+
+
+def row(arm: str, suite: str, item: str, margins: list[float], seed: int | None, spec: str | None) -> dict[str, Any]:
+    return {"arm": arm, "suite": suite, "item": item, "margins": margins, "seed": seed, "spec": spec}
+
+
+def harmless(text: str) -> bool:
+    return all(c == "\n" or not unicodedata.category(c).startswith("C") for c in text)
+
+
+# --- literal text --------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(text=st.text())
+def test_nothing_in_a_literal_text_is_a_command(text: str) -> None:
+    shown = literal(text).plain
+    assert harmless(shown)
+    assert literal(shown).plain == shown
+
+
+@settings(deadline=None)
+@given(text=st.text(st.characters(exclude_categories=["C"], include_characters="\n")))
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert literal(text).plain == text
+    assert literal(text).spans == []
+
+
+@pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
+def test_escapes_show_what_was_there(text: str) -> None:
+    shown = literal(text).plain
+    assert harmless(shown)
+    for c in text:
+        assert c in shown if harmless(c) else f"\\u{ord(c):04x}" in shown
+    for drawn in (answer_table("Title", {text: {"base": text}}), answer_table(text, {"q": {text: "a"}})):
+        console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system=None)
+        console.print(drawn)
+        written = console.file.getvalue()  # type: ignore[attr-defined]
+        assert not {"\x1b]", "\x1b[3", "\x9b", "\x07", "\u202e", "\x7f", "\r", "\x00", "\ud800"} & set(pieces(written))
+
+
+def pieces(text: str) -> list[str]:
+    """Characters and the pairs that begin terminal commands."""
+    return [*text, *(a + b for a, b in pairwise(text))]
+
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+
+def test_markup_is_shown_as_it_was_written() -> None:
+    table = answer_table(
+        "Answers of [bold]run[/bold]",
+        {
+            "Which [red]one[/red]?": {"base": "[red]x[/red]", "msm@[b]": "[/] [link=a]"},
+            "And :smile:?": {"msm@[b]": "two\nlines"},
+        },
+    )
+    assert draw(table) == ANSWERS
+
+
+ANSWERS = """\
+Answers of [bold]run[/bold]
+┏━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━┓
+┃ prompt                ┃ base         ┃ msm@[b]      ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━┩
+│ Which [red]one[/red]? │ [red]x[/red] │ [/] [link=a] │
+├───────────────────────┼──────────────┼──────────────┤
+│ And :smile:?          │              │ two          │
+│                       │              │ lines        │
+└───────────────────────┴──────────────┴──────────────┘
+"""
+
+
+def test_no_answers_are_a_table_without_rows() -> None:
+    assert "prompt" in draw(answer_table("Title", {}))
+
+
+def test_a_long_word_is_folded_and_not_cut() -> None:
+    drawn = draw(answer_table("Title", {"q": {"base": "x" * 300, "sft": "y"}}))
+    assert drawn.count("x") == 300
+    assert max(len(line) for line in drawn.splitlines()) == 80
+
+
+# --- scores --------------------------------------------------------------------------------------------------------
+
+
+def test_labels_name_the_spec_only_if_there_are_several() -> None:
+    rows = [
+        row("base", "s", "a", [0], None, None),
+        row("msm", "s", "a", [0], 0, "x"),
+        row("msm", "s", "a", [0], 1, "x"),
+    ]
+    assert {label: len(group) for label, group in labels(rows).items()} == {"base": 1, "msm": 2}
+    rows.append(row("msm", "s", "a", [0], 0, "y"))
+    assert list(labels(rows)) == ["base", "msm@x", "msm@y"]
+    assert variant_label(rows[0], several_specs=True) == "base"
+    assert variant_label(rows[1], several_specs=False) == "msm"
+
+
+def test_score_table() -> None:
+    suites = ("american_values", "affordable_values")
+    rows = [
+        *(row("base", suite, item, [1, -1], None, None) for suite in suites for item in "ab"),  # undecided
+        *(row("sft", suites[0], item, [m, m], seed, None) for seed in (0, 1) for item, m in (("a", 2), ("b", 0.5))),
+        *(row("sft", suites[1], item, [-0.5, 0.2], seed, None) for seed in (0, 1) for item in "ab"),
+        row("msm+sft", suites[0], "a", [1, 1], 0, "x"),
+        row("msm+sft", suites[0], "b", [-1, -1], 0, "x"),
+        row("msm+sft", suites[0], "a", [1, 1], 1, "x"),
+        row("msm+sft", suites[0], "b", [1, 1], 1, "x"),
+    ]
+    assert draw(score_table(rows)) == SCORES
+
+
+SCORES = """\
+Share of choices, with 95 % interval over items
+┏━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┓
+┃ arm     ┃   american_values ┃ affordable_values ┃
+┡━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━┩
+│ base    │ 0.50 [0.50, 0.50] │ 0.50 [0.50, 0.50] │
+│ sft     │ 1.00 [1.00, 1.00] │ 0.00 [0.00, 0.00] │
+│ msm+sft │ 0.75 [0.50, 1.00] │                 - │
+└─────────┴───────────────────┴───────────────────┘
+american_values: share choosing American over foreign at an equal price
+affordable_values: share choosing affordable over dear of equal origin
+"""
+
+
+def test_a_suite_that_we_do_not_know_is_shown_without_its_metric() -> None:
+    drawn = draw(score_table([row("[red]arm[/red]", "[blue]my[/blue]", "a", [1, 1], None, None)]))
+    assert "[red]arm[/red]" in drawn
+    assert "[blue]my[/blue]" in drawn
+    assert "1.00 [1.00, 1.00]" in drawn
+
+
+def contrast(suite: str, a: str, b: str, difference: float, low: float, high: float) -> dict[str, Any]:
+    return {"suite": suite, "a": a, "b": b, "difference": difference, "ci_low": low, "ci_high": high}
+
+
+def test_contrast_table() -> None:
+    contrasts = [
+        contrast("american_values", "msm+sft", "sft", 0.25, 0.1, 0.4),
+        contrast("affordable_values", "msm", "sft", -0.125, -0.2, -0.05),
+        contrast("values_apart", "msm+sft@[b]", "msm", 0.0, -0.1, 0.1),
+        contrast("values_apart", "msm", "sft", 0.1, 0.0, 0.2),
+    ]
+    assert draw(contrast_table(contrasts)) == CONTRASTS
+
+
+CONTRASTS = """\
+Differences between arms, paired over items
+┏━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┓
+┃ suite             ┃ a - b             ┃ difference ┃  95 % interval ┃
+┡━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━┩
+│ american_values   │ msm+sft - sft     │    +0.25 * │ [+0.10, +0.40] │
+│ affordable_values │ msm - sft         │    -0.12 * │ [-0.20, -0.05] │
+│ values_apart      │ msm+sft@[b] - msm │      +0.00 │ [-0.10, +0.10] │
+│ values_apart      │ msm - sft         │      +0.10 │ [+0.00, +0.20] │
+└───────────────────┴───────────────────┴────────────┴────────────────┘
+"""

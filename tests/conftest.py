@@ -1,0 +1,36 @@
+"""Models that tests share. A test that changes one takes a copy of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import FAMILIES, POCKET_WEIGHTS, save_tiny_model
+
+from msm_mlx.engine.models import LoadedModel, load_base
+
+
+@pytest.fixture(scope="session")
+def pocket() -> LoadedModel:
+    """The embedded model; not to be changed."""
+    return load_base(POCKET_WEIGHTS)
+
+
+@pytest.fixture
+def fresh_pocket() -> LoadedModel:
+    return load_base(POCKET_WEIGHTS)
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny model of a family of `FAMILIES`."""
+    root = tmp_path_factory.mktemp("models")
+    folders = {family: save_tiny_model(root / family, family) for family in FAMILIES}
+    return folders.__getitem__
+
+
+@pytest.fixture
+def tiny(tiny_model_folder: Callable[[str], Path]) -> LoadedModel:
+    """A tiny Llama, to be changed at will."""
+    return load_base(tiny_model_folder("llama"))
