@@ -9,7 +9,7 @@ import click
 
 from msm_mlx.cli.output import out
 from msm_mlx.compare.stored import open_run, side_by_side
-from msm_mlx.compare.tables import answer_table, contrast_table, score_table
+from msm_mlx.compare.tables import answer_view, contrast_table, score_table
 from msm_mlx.evals.suites import SUITES
 
 
@@ -40,7 +40,7 @@ def compare(
             if as_json:
                 print(json.dumps({"run": str(folder), "answers": answers}, indent=2, ensure_ascii=False))
             else:
-                console.print(answer_table(f"Answers of {folder.name}, greedy, first seed", answers))
+                console.print(answer_view(f"Answers of {folder.name}, greedy, first seed", answers, console.width))
         return
     stored = [open_run(folder) for folder in runs]
     answers = side_by_side(stored, suite=suite, domain=domain, limit=limit)
@@ -48,7 +48,7 @@ def compare(
         results = [run.results for run in stored]
         print(json.dumps({"answers": answers, "results": results}, indent=2, ensure_ascii=False))
         return
-    console.print(answer_table("Answers to unseen prompts, first seed", answers))
+    console.print(answer_view("Answers to unseen prompts, first seed", answers, console.width))
     for run in stored:
         console.print(score_table(run.answers))
         console.print(contrast_table(run.results["contrasts"]))

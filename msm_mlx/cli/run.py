@@ -87,10 +87,10 @@ def _outcome(job: Job) -> dict[str, Any]:
 
 def _show_outcome(job: Job) -> None:
     from msm_mlx.compare.stored import open_run, side_by_side
-    from msm_mlx.compare.tables import answer_table, contrast_table, score_table
+    from msm_mlx.compare.tables import answer_view, contrast_table, score_table
 
     stored, console = open_run(job.run.path), out()
-    console.print(answer_table("Answers to unseen prompts, first seed", side_by_side([stored], limit=6)))
+    console.print(answer_view("Answers to unseen prompts, first seed", side_by_side([stored], limit=6), console.width))
     console.print(score_table(stored.answers))
     console.print(contrast_table(stored.results["contrasts"]))
     err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,7 @@ from msm_mlx.evals.statistics import bootstrap_mean
 from msm_mlx.evals.suites import SUITES, load_suite
 
 BOOTSTRAP = 2000
+MIN_COLUMN = 20  # narrower columns break words
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -80,13 +82,32 @@ def contrast_table(contrasts: Rows) -> Table:
     return table
 
 
-def answer_table(title: str, answers: Mapping[str, Mapping[str, str]]) -> Table:
-    """Answers to prompts: `answers[prompt][label]` is what the arm `label` wrote."""
+def answer_view(title: str, answers: Mapping[str, Mapping[str, str]], width: int) -> RenderableType:
+    """Answers to prompts: `answers[prompt][label]` is what the arm `label` wrote.
+
+    A column for each arm where `width` has room for them, else one arm below the other.
+    """
+    columns = list(dict.fromkeys(label for by_label in answers.values() for label in by_label))
+    if width >= MIN_COLUMN * (len(columns) + 2):
+        return _side_by_side(title, answers, columns)
+    return _one_below_the_other(title, answers)
+
+
+def _side_by_side(title: str, answers: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> Table:
     table = Table(title=literal(title, "table.title"), title_justify="left", show_lines=True)
     table.add_column("prompt", ratio=3, overflow="fold")
-    columns = list(dict.fromkeys(label for by_label in answers.values() for label in by_label))
     for label in columns:
         table.add_column(literal(label), ratio=2, overflow="fold")
     for prompt, by_label in answers.items():
         table.add_row(literal(prompt), *(literal(by_label.get(label, "")) for label in columns))
     return table
+
+
+def _one_below_the_other(title: str, answers: Mapping[str, Mapping[str, str]]) -> RenderableType:
+    parts: list[RenderableType] = [literal(title, "table.title")]
+    for prompt, by_label in answers.items():
+        grid = Table.grid(padding=(0, 2))
+        for label, text in by_label.items():
+            grid.add_row(literal(label, "cyan"), literal(text))
+        parts += [Text(), literal(prompt, "bold"), Padding(grid, (0, 0, 0, 2))]
+    return Group(*parts, Text())

@@ -91,43 +91,49 @@ def write_documents(
             seed=settings.seed * 1_000_003 + written.batches,
             on_reply=on_reply,
         )
-        records = []
-        for attempt, messages, reply in zip(attempts, prompts, replies, strict=True):
-            prompt = messages[-1]["content"]
-            record = _record(
-                attempt, prompt, reply, name, settings, writer, written.texts | {fold(r["text"]) for r in records}
-            )
-            records.append(record)
+        asked = [messages[-1]["content"] for messages in prompts]
+        records = _judge(attempts, asked, replies, name, settings, written.texts)
         append_jsonl(progress, [{"batch": written.batches, "records": records}])
         written.add(attempts, records)
         on_batch(len(written.kept), len(written.rejected))
-    return _finish(folder, written, settings)
+    return _finish(folder, written, settings, writer)
 
 
 def _next_attempts(written: Written, settings: DocumentSettings) -> list[Attempt]:
     return [written.waiting.popleft() for _ in range(min(settings.batch_size, len(written.waiting)))]
 
 
-def _record(
-    attempt: Attempt, prompt: str, reply: Reply, name: str, settings: DocumentSettings, writer: str, known: set[str]
-) -> Record:
-    """A text with all that is known of where it came from."""
-    subject = Subject.of(attempt.slot, name)
-    rejected = reject_reason(reply, subject, settings) or ("written before" if fold(reply.text) in known else None)
-    return {
-        "id": attempt.slot.id,
-        "text": reply.text,
-        "section": attempt.slot.section.id,
-        "assertion": subject.assertion,
-        "type": attempt.slot.type,
-        "voice": attempt.slot.voice,
-        "attempt": attempt.number,
-        "tokens": reply.tokens,
-        "gives_reason": gives_reason(reply.text, subject),
-        "rejected": rejected,
-        "writer": writer,
-        "prompt": prompt,
-    }
+def _judge(
+    attempts: list[Attempt],
+    asked: list[str],
+    replies: list[Reply],
+    name: str,
+    settings: DocumentSettings,
+    known: set[str],
+) -> list[Record]:
+    """One batch's texts with all that is known of where they came from, and why those that fail a check do."""
+    records: list[Record] = []
+    texts = set(known)
+    for attempt, prompt, reply in zip(attempts, asked, replies, strict=True):
+        subject, text = Subject.of(attempt.slot, name), fold(reply.text)
+        rejected = reject_reason(reply, subject, settings) or ("written before" if text in texts else None)
+        texts.add(text)
+        records.append(
+            {
+                "id": attempt.slot.id,
+                "text": reply.text,
+                "section": attempt.slot.section.id,
+                "assertion": subject.assertion,
+                "type": attempt.slot.type,
+                "voice": attempt.slot.voice,
+                "attempt": attempt.number,
+                "tokens": reply.tokens,
+                "gives_reason": gives_reason(reply.text, subject),
+                "rejected": rejected,
+                "prompt": prompt,
+            }
+        )
+    return records
 
 
 def _finished_batches(progress: Path) -> Iterator[list[Record]]:
@@ -147,13 +153,13 @@ def _finished_batches(progress: Path) -> Iterator[list[Record]]:
         yield records
 
 
-def _finish(folder: Path, written: Written, settings: DocumentSettings) -> Record:
+def _finish(folder: Path, written: Written, settings: DocumentSettings, writer: str) -> Record:
     health = document_health(written)
-    kept = [
-        {k: v for k, v in record.items() if k != "rejected"} for record in sorted(written.kept, key=lambda r: r["id"])
-    ]
+    kept = [{**record, "writer": writer} for record in sorted(written.kept, key=lambda record: record["id"])]
+    for record in kept:
+        del record["rejected"]
     write_jsonl(folder / DOCUMENTS, kept)
-    write_jsonl(folder / REJECTED, written.rejected)
+    write_jsonl(folder / REJECTED, [{**record, "writer": writer} for record in written.rejected])
     write_json(folder / HEALTH, health)
     if written.waiting:
         raise MsmError(

@@ -56,6 +56,12 @@ class LoadedModel:
         return ids
 
     @property
+    def start_of_document(self) -> list[int]:
+        """What the tokenizer puts before every text: the begin-of-text token of the families that have one."""
+        ids: list[int] = self.tokenizer.encode("")
+        return ids if ids == [self.tokenizer.bos_token_id] else []
+
+    @property
     def end_of_document(self) -> int:
         """The id that ends a document: the pretraining separator if there is one, else the end of a turn."""
         separator: int | None = self.tokenizer.get_vocab().get(DOCUMENT_SEPARATOR)

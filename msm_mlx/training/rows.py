@@ -25,7 +25,7 @@ def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int) ->
     """
     rows: list[Row] = []
     for text in texts:
-        ids = [*loaded.encode(text), loaded.end_of_document]
+        ids = [*loaded.start_of_document, *loaded.encode(text), loaded.end_of_document]
         step = max_length - 1
         for start in range(0, max(len(ids) - 1, 1), step):
             piece = tuple(ids[start : start + max_length])

@@ -28,7 +28,7 @@ def test_five_mistakes_give_five_lines(cli: Cli, tmp_path: Path) -> None:
         ("../specs/cheese_american.md", "../specs/cheese_martian.md"),
         ("suites: [values_apart", "suites: [values_appart"),
         ("arms: [base", "arms: [bass"),
-        ("learning_rate: 1e-3", "learning_rat: 1e-3"),
+        ("learning_rate: 2e-3", "learning_rat: 2e-3"),
         ("count: 180", "count: many"),
     ):
         assert right in text

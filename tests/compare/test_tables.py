@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from msm_mlx.compare.tables import answer_table, contrast_table, labels, literal, score_table, variant_label
+from msm_mlx.compare.tables import answer_view, contrast_table, labels, literal, score_table, variant_label
 
 NASTY = {
     "colour": "\x1b[31mred\x1b[0m",
@@ -68,7 +68,8 @@ def test_escapes_show_what_was_there(text: str) -> None:
     assert harmless(shown)
     for c in text:
         assert c in shown if harmless(c) else f"\\u{ord(c):04x}" in shown
-    for drawn in (answer_table("Title", {text: {"base": text}}), answer_table(text, {"q": {text: "a"}})):
+    views = [answer_view(text, {text: {text: text, "base": text}}, width) for width in (40, 80)]
+    for drawn in views:
         console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system=None)
         console.print(drawn)
         written = console.file.getvalue()  # type: ignore[attr-defined]
@@ -84,12 +85,13 @@ def pieces(text: str) -> list[str]:
 
 
 def test_markup_is_shown_as_it_was_written() -> None:
-    table = answer_table(
+    table = answer_view(
         "Answers of [bold]run[/bold]",
         {
             "Which [red]one[/red]?": {"base": "[red]x[/red]", "msm@[b]": "[/] [link=a]"},
             "And :smile:?": {"msm@[b]": "two\nlines"},
         },
+        80,
     )
     assert draw(table) == ANSWERS
 
@@ -107,12 +109,28 @@ Answers of [bold]run[/bold]
 """
 
 
+def test_arms_stand_one_below_the_other_where_columns_would_be_narrow() -> None:
+    answers = {"Which one, [x] or y?": {"base": "I prefer y.", "msm+sft@cheese_american": "I prefer [x]."}}
+
+    assert draw(answer_view("Answers", answers, 79)) == STACKED
+
+
+STACKED = """\
+Answers
+
+Which one, [x] or y?
+  base                     I prefer y.
+  msm+sft@cheese_american  I prefer [x].
+
+"""
+
+
 def test_no_answers_are_a_table_without_rows() -> None:
-    assert "prompt" in draw(answer_table("Title", {}))
+    assert "prompt" in draw(answer_view("Title", {}, 80))
 
 
 def test_a_long_word_is_folded_and_not_cut() -> None:
-    drawn = draw(answer_table("Title", {"q": {"base": "x" * 300, "sft": "y"}}))
+    drawn = draw(answer_view("Title", {"q": {"base": "x" * 300, "sft": "y"}}, 80))
     assert drawn.count("x") == 300
     assert max(len(line) for line in drawn.splitlines()) == 80
 
