@@ -55,7 +55,15 @@ def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
         base = resolve_model(recipe.model).fingerprint
     else:
         base = run.record().get("model", {}).get("fingerprint", "")
-    return [(stage, check_stage(run, stage)) for stage in list_stages(recipe, base)]
+    plan: list[tuple[Stage, Status]] = []
+    made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
+    for stage in list_stages(recipe, base):
+        makers = [made_by[name] for name in stage.reads if name in made_by]
+        status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
+        plan.append((stage, status))
+        if not status.cached:
+            made_by |= dict.fromkeys(stage.writes, stage.id)
+    return plan
 
 
 def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS) -> None:
@@ -208,7 +216,7 @@ class Workshop:
             items = load_suite(name).items
             answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
             rows += [asdict(answer) for answer in answers]
-            self.report.advance(number, name)
+            self.report.advance(number, f"asked {name}")
         write_jsonl(self.run.path / stage.writes[0], rows)
 
     def _results(self, stage: Stage) -> None:

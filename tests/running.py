@@ -27,4 +27,4 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    return os.environ | {"COLUMNS": "120", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1"} | changes
+    return os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1"} | changes

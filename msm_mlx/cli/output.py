@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
 
 from rich.console import Console
@@ -17,8 +18,8 @@ def out() -> Console:
 
 
 def err() -> Console:
-    """Talk."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    """Talk. Lines are wrapped for a terminal, and left whole for a file or a pipe."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 class LineReporter:

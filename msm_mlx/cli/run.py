@@ -103,7 +103,14 @@ def _show_plan(job: Job, as_json: bool) -> None:
     plan = plan_recipe(recipe, job.run)
     if as_json:
         stages = [
-            {"stage": s.id, "amount": s.total, "unit": s.unit, "run": not c.cached, "reason": c.reason} for s, c in plan
+            {
+                "stage": stage.id,
+                "amount": stage.total,
+                "unit": stage.unit,
+                "run": not status.cached,
+                "why": status.reason,
+            }
+            for stage, status in plan
         ]
         print(json.dumps({"run": str(job.run.path), "recipe": recipe.resolved(), "stages": stages}, indent=2))
         return

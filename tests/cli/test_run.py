@@ -71,7 +71,13 @@ def test_dry_run_says_what_is_cached(small_run: Path, cli: Cli) -> None:
 
     assert not any(stage["run"] for stage in plan["stages"])
     due = {stage["stage"]: stage["why"] for stage in other["stages"] if stage["run"]}
-    assert due == dict.fromkeys(("sft sft-s0", "sft msm+sft-s0"), "its inputs changed (learning_rate)")
+    assert due == {
+        "sft sft-s0": "its inputs changed (learning_rate)",
+        "sft msm+sft-s0": "its inputs changed (learning_rate)",
+        "evaluate sft-s0": "after sft sft-s0",
+        "evaluate msm+sft-s0": "after sft msm+sft-s0",
+        "results": "after evaluate sft-s0",
+    }
 
 
 def test_json_is_all_that_stdout_holds(small_run: Path, cli: Cli) -> None:
