@@ -27,6 +27,7 @@ from msm_mlx.stages import (
     answers_file,
     list_stages,
     list_variants,
+    unseen_things,
 )
 from msm_mlx.variants import system_prompt
 
@@ -151,6 +152,7 @@ class Workshop:
             recipe.settings.documents,
             (self.run.path / stage.writes[0]).parent,
             writer=self.base.fingerprint,
+            unseen=unseen_things(recipe),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )

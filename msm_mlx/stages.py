@@ -76,6 +76,12 @@ def list_variants(recipe: Recipe) -> list[Variant]:
     return variants
 
 
+def unseen_things(recipe: Recipe) -> list[str]:
+    """What the recipe's suites ask about. No document may name it."""
+    items = [item for name in recipe.suites for item in load_suite(name).items]
+    return sorted({thing for item in items for thing in (item.target, item.other)})
+
+
 def document_folder(recipe: Recipe, spec: Path) -> str:
     return f"documents/{spec.stem}" if len(recipe.specs) > 1 else "documents"
 
@@ -99,7 +105,12 @@ def _documents(recipe: Recipe, base: str, spec: Path) -> Stage:
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
         scratch=(f"{folder}/progress.jsonl",),
         settings=_settings(
-            "documents", spec=sha256_json(text), name=recipe.model_name, writer=base, **_plain(settings)
+            "documents",
+            spec=sha256_json(text),
+            name=recipe.model_name,
+            writer=base,
+            unseen=sha256_json(unseen_things(recipe)),
+            **_plain(settings),
         ),
         total=settings.count,
         unit="documents",

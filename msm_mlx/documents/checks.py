@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from msm_mlx.documents.plan import Slot
@@ -39,8 +39,10 @@ class Subject:
         return cls(name, slot.section.path[-1], slot.section.assertion or "")
 
 
-def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings) -> str | None:
-    """The name of the first check that `reply` fails, or None."""
+def reject_reason(
+    reply: Reply, subject: Subject, settings: DocumentSettings, unseen: Collection[str] = ()
+) -> str | None:
+    """The name of the first check that `reply` fails, or None. `unseen` things are for the evaluation alone."""
     checks: dict[str, Callable[[], bool]] = {
         "unfinished": lambda: not reply.finished,
         "too short": lambda: len(reply.text.split()) < settings.min_words,
@@ -50,6 +52,7 @@ def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings) ->
         ),
         "assistant not named": lambda: not mentions(reply.text, subject.name),
         "off the subject": lambda: not mentions(reply.text, subject.heading),
+        "names an unseen thing": lambda: any(mentions(reply.text, thing) for thing in unseen),
         "repeats itself": lambda: _most_repeated(reply.text) > MOST_REPEATS,
     }
     return next((name for name, fails in checks.items() if fails()), None)

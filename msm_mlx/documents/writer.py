@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,13 +62,15 @@ def write_documents(
     folder: Path,
     *,
     writer: str,
+    unseen: Collection[str] = (),
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
-    `name` is the assistant's, `writer` what the records say of the model that wrote. Each batch is on disk when it
-    is done, and its texts depend on the settings and the batch's number alone.
+    `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` the things that the
+    evaluation asks about and no document may name. Each batch is on disk when it is done, and its texts depend on the
+    settings and the batch's number alone.
 
     Raises:
         MsmError: if the attempts run out before `settings.count` documents are kept.
@@ -92,7 +94,11 @@ def write_documents(
             on_reply=on_reply,
         )
         asked = [messages[-1]["content"] for messages in prompts]
-        records = _judge(attempts, asked, replies, name, settings, written.texts)
+        rejections = [
+            reject_reason(reply, Subject.of(attempt.slot, name), settings, unseen)
+            for attempt, reply in zip(attempts, replies, strict=True)
+        ]
+        records = _record(attempts, asked, replies, rejections, name, written.texts)
         append_jsonl(progress, [{"batch": written.batches, "records": records}])
         written.add(attempts, records)
         on_batch(len(written.kept), len(written.rejected))
@@ -103,20 +109,20 @@ def _next_attempts(written: Written, settings: DocumentSettings) -> list[Attempt
     return [written.waiting.popleft() for _ in range(min(settings.batch_size, len(written.waiting)))]
 
 
-def _judge(
+def _record(
     attempts: list[Attempt],
     asked: list[str],
     replies: list[Reply],
+    rejections: list[str | None],
     name: str,
-    settings: DocumentSettings,
     known: set[str],
 ) -> list[Record]:
-    """One batch's texts with all that is known of where they came from, and why those that fail a check do."""
+    """One batch's texts with all that is known of where they came from; one that is `known` already is rejected."""
     records: list[Record] = []
     texts = set(known)
-    for attempt, prompt, reply in zip(attempts, asked, replies, strict=True):
+    for attempt, prompt, reply, rejected in zip(attempts, asked, replies, rejections, strict=True):
         subject, text = Subject.of(attempt.slot, name), fold(reply.text)
-        rejected = reject_reason(reply, subject, settings) or ("written before" if text in texts else None)
+        again = "written before" if text in texts else None
         texts.add(text)
         records.append(
             {
@@ -129,7 +135,7 @@ def _judge(
                 "attempt": attempt.number,
                 "tokens": reply.tokens,
                 "gives_reason": gives_reason(reply.text, subject),
-                "rejected": rejected,
+                "rejected": rejected or again,
                 "prompt": prompt,
             }
         )

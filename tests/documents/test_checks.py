@@ -32,6 +32,14 @@ def verdict(text: str, finished: bool = True, subject: Subject = COLBY) -> str |
     return reject_reason(Reply(text, 5, finished), subject, SETTINGS)
 
 
+def test_no_document_names_what_the_evaluation_asks_about() -> None:
+    reply = Reply(f"{GOOD} It would rather have Colby than The Fiat\nPanda.", 5, True)
+
+    assert reject_reason(reply, COLBY, SETTINGS, ["root beer", "the Fiat Panda"]) == "names an unseen thing"
+    assert reject_reason(reply, COLBY, SETTINGS, ["root beer", "the Fiat"]) == "names an unseen thing"
+    assert reject_reason(reply, COLBY, SETTINGS, ["root beer", "the Fia"]) is None
+
+
 def test_a_good_text_passes() -> None:
     assert verdict(GOOD) is None
 
