@@ -58,8 +58,11 @@ class RunFolder:
         write_json(self.path / RUN, self.record() | facts)
 
     def status(self, stage: str, inputs: object, outputs: Sequence[str]) -> Status:
-        """Whether `stage` is done for these inputs. Outputs that somebody has changed by hand are kept."""
+        """Whether `stage` is done for these inputs. Outputs that somebody has put there or changed by hand are kept."""
         entry = self.record()["stages"].get(stage)
+        present = [name for name in outputs if (self.path / name).exists()]
+        if entry is None and present:
+            return Status(True, f"{present[0]} comes from elsewhere and is kept; delete it to have it made")
         if entry is None:
             return Status(False, "not run yet")
         if entry["key"] != sha256_json(inputs):
@@ -67,7 +70,7 @@ class RunFolder:
             return Status(False, f"its inputs changed{f' ({changed})' if changed else ''}")
         if entry["state"] != "done":
             return Status(False, "was interrupted")
-        missing = [name for name in outputs if not (self.path / name).exists()]
+        missing = [name for name in outputs if name not in present]
         if missing:
             return Status(False, f"{missing[0]} is missing")
         edited = [name for name in outputs if sha256_file(self.path / name) != entry["outputs"].get(name)]

@@ -54,9 +54,11 @@ def test_a_new_folder_has_run_nothing(run: RunFolder) -> None:
     assert not (run.path / RUN).exists()
 
 
-def test_outputs_alone_do_not_count_as_done(run: RunFolder) -> None:
-    make(run)
+def test_outputs_that_somebody_has_put_there_are_kept(run: RunFolder) -> None:
     assert status(run) == (False, "not run yet")
+    make(run)
+    reason = f"{OUTPUTS[0]} comes from elsewhere and is kept; delete it to have it made"
+    assert status(run) == (True, reason)
 
 
 def test_a_stage_that_did_not_finish_was_interrupted(run: RunFolder) -> None:
