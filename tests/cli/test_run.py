@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from running import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl, sha256_file
@@ -152,6 +154,35 @@ def test_both_recipes_have_the_same_demonstrations(small_run: Path, cli: Cli, tm
     assert done.returncode == 0, done.stderr
     name = "demonstrations/train.jsonl"
     assert (tmp_path / "other" / name).read_bytes() == (small_run / name).read_bytes()
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3"])
+def test_any_local_model_takes_the_same_path(
+    family: str, cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
+) -> None:
+    """Random weights write nothing that a check would keep, so this goes without documents."""
+    model = tiny_model_folder(family)
+    arguments = [*SMALL, "--set", "documents.count=0", "--model", model, "--profile", "pocket"]
+
+    done = cli("run", RECIPE, *arguments, "--set", "sft.max_length=512", "--json")
+
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / json.loads(done.stdout)["run"]
+    assert run.name == f"cheese_american-{model.name}-pocket"
+    assert margins(run, "msm+sft") == margins(run, "sft") != margins(run, "base")
+
+
+def test_a_writer_that_cannot_write_ends_by_itself(
+    cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
+) -> None:
+    model = tiny_model_folder("llama")
+    few = ["--set", "documents.max_attempts_per_document=2", "--set", "documents.max_tokens=8"]
+
+    done = cli("documents", RECIPE, *SMALL, *few, "--model", model, "--profile", "pocket", "--run-dir", "run")
+
+    assert done.returncode == 1
+    assert "0 of 12 documents passed the checks" in done.stderr
+    assert len(read_jsonl(tmp_path / "run" / "documents" / "rejected.jsonl")) == 24
 
 
 def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:
