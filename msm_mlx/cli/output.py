@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -10,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from msm_mlx.progress import Reporter, SilentReporter
+
+SILENCE = 30.0  # seconds after which a log should show that something still happens
 
 
 def out() -> Console:
@@ -23,10 +27,12 @@ def err() -> Console:
 
 
 class LineReporter:
-    """One line an event, for logs and pipes."""
+    """One line an event, and one every half minute of a stage, for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
+        self._clock = clock
+        self._stage, self._total, self._unit, self._spoke = "", 0, "", 0.0
 
     def __enter__(self) -> Reporter:
         return self
@@ -42,9 +48,13 @@ class LineReporter:
         self.console.print(f"[green]-[/] {escape(stage)}: not run again: {escape(reason)}")
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+        self._stage, self._total, self._unit, self._spoke = stage, total, unit, self._clock()
         self.console.print(f"[cyan]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
 
-    def advance(self, done: int, detail: str) -> None: ...
+    def advance(self, done: int, detail: str) -> None:
+        if self._clock() - self._spoke >= SILENCE:
+            self._spoke = self._clock()
+            self.console.print(escape(f"  {self._stage}: {done} of {self._total} {self._unit}, {detail}"))
 
     def finish(self, stage: str, seconds: float) -> None:
         self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s")
@@ -65,7 +75,6 @@ class BarReporter(LineReporter):
             transient=True,
         )
         self._task: TaskID | None = None
-        self._stage = ""
         self._detail = ""
 
     def __enter__(self) -> Reporter:

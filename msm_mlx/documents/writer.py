@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import jsonlines
 
 from msm_mlx.documents.asking import writer_messages
 from msm_mlx.documents.checks import Subject, fold, gives_reason, reject_reason
@@ -142,21 +143,27 @@ def _record(
     return records
 
 
-def _finished_batches(progress: Path) -> Iterator[list[Record]]:
-    """The batches on disk. A torn last line, from a kill while it was written, is cut off."""
+def _finished_batches(progress: Path) -> list[list[Record]]:
+    """The batches on disk. A torn last line, from a kill while it was written, is cut off.
+
+    Raises:
+        MsmError: with file and line, if a line is damaged.
+    """
     if not progress.exists():
-        return
+        return []
     content = progress.read_bytes()
     whole = content[: content.rfind(b"\n") + 1]
     if len(whole) < len(content):
         with writing(progress):
             os.truncate(progress, len(whole))
-    for number, line in enumerate(whole.splitlines(), start=1):  # of bytes: a text may hold U+2028 and its like
-        try:
-            records: list[Record] = json.loads(line)["records"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise MsmError(f"{progress}:{number}: damaged; delete the file to write the documents anew") from error
-        yield records
+    batches: list[list[Record]] = []
+    try:
+        for batch in jsonlines.Reader(whole.splitlines()).iter(type=dict):  # of bytes: a text may hold U+2028
+            batches.append(batch["records"])
+    except (jsonlines.InvalidLineError, KeyError) as error:
+        line = len(batches) + 1
+        raise MsmError(f"{progress}:{line}: damaged; delete the file to write the documents anew") from error
+    return batches
 
 
 def _finish(folder: Path, written: Written, settings: DocumentSettings, writer: str) -> Record:

@@ -110,6 +110,14 @@ def small_disk(tmp_path: Path) -> Path:
     return folder
 
 
+def test_read_only_run_folder(cli: Cli, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    try:
+        assert_one_error(cli("run", RECIPE, "--run-dir", small_disk / "run"), 3, "read-only", "--run-dir")
+    finally:
+        subprocess.run(["umount", small_disk], check=True)
+
+
 def test_full_disk(cli: Cli, small_disk: Path) -> None:
     """One error that says so; with room again the same command goes on from what was done before."""
     try:
