@@ -119,7 +119,10 @@ def _show_plan(job: Job, as_json: bool) -> None:
     console.print(Text(recipe.profile_reason))
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
-    table = Table("stage", "amount", "runs", "why")
+    table = Table()
+    table.add_column("stage", no_wrap=True)
+    for column in ("amount", "runs", "why"):
+        table.add_column(column, overflow="fold")
     for stage, status in plan:
         table.add_row(
             Text(stage.id), f"{stage.total} {stage.unit}", "no" if status.cached else "yes", Text(status.reason)
