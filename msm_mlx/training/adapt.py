@@ -8,7 +8,6 @@ from pathlib import Path
 import mlx.core as mx
 
 from msm_mlx.engine.adapters import (
-    WEIGHTS,
     LoraShape,
     adapter_weights,
     add_lora,
@@ -61,7 +60,9 @@ def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path 
     keys = mx.random.split(mx.random.key(seed), len(adapter_weights(loaded.model)))
     fresh = {}
     for key, (name, value) in zip(keys, sorted(adapter_weights(loaded.model).items()), strict=True):
-        bound = value.shape[0] ** -0.5  # of LoRALinear's own initialisation: lora_a is (inputs, rank)
+        # as mlx-lm initialises: lora_a is (inputs, rank), or (experts, rank, inputs) in a mixture
+        inputs = value.shape[0] if value.ndim == 2 else value.shape[-1]
+        bound = inputs**-0.5
         random = mx.random.uniform(-bound, bound, value.shape, key=key)
         fresh[name] = random if name.endswith("lora_a") else mx.zeros_like(value)
     set_adapter(loaded.model, fresh)
@@ -77,6 +78,3 @@ def use_adapter(loaded: LoadedModel, shape: LoraShape, folder: Path | None) -> N
         start_adapter(loaded, shape, 0, folder)
     elif has_adapter(loaded):
         clear_adapter(loaded.model)
-
-
-__all__ = ["CHECKPOINT", "WEIGHTS", "start_adapter", "train_adapter", "use_adapter"]
