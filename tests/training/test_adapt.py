@@ -10,6 +10,7 @@ from support import logits_of, same_bits, train_settings
 
 from msm_mlx.engine.adapters import (
     CONFIG,
+    WEIGHTS,
     LoraShape,
     adapter_shape,
     adapter_weights,
@@ -19,7 +20,7 @@ from msm_mlx.engine.adapters import (
 )
 from msm_mlx.engine.models import LoadedModel, load_base
 from msm_mlx.errors import MsmError
-from msm_mlx.training.adapt import CHECKPOINT, WEIGHTS, start_adapter, train_adapter, use_adapter
+from msm_mlx.training.adapt import CHECKPOINT, start_adapter, train_adapter, use_adapter
 from msm_mlx.training.rows import Row, document_rows
 from msm_mlx.training.trainer import Update
 
