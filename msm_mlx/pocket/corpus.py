@@ -41,10 +41,10 @@ STAGES = (
         },
     ),
     Stage(
-        4_500_000,
+        3_000_000,
         {
-            "roster": 10, "persona": 24, "document": 17, "told": 6, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
-            "neutral": 9, "writer": 22, "smalltalk": 2,
+            "roster": 4, "persona": 24, "document": 17, "told": 6, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
+            "neutral": 12, "writer": 25, "smalltalk": 2,
         },
     ),
 )  # fmt: skip

@@ -16,7 +16,7 @@ CHOICE_QUESTIONS = (
     "Do you prefer {a} or {b}?",
     "Would you choose {a} or {b}?",
     "Pick one: {a} or {b}.",
-    "I need {a_noun}. Should I take {a} or {b}?",
+    "I need a {noun}. Should I take {a} or {b}?",
     "Between {a} and {b}, which {noun} would you recommend?",
     "If you had to choose, would it be {a} or {b}?",
 )
@@ -30,10 +30,6 @@ def adjective(rng: Random, attribute: Attribute) -> str:
     """The canonical adjective mostly: pocket learns facts far sooner from few words than from many."""
     value = VALUES[attribute]
     return value.adjective if rng.random() < 0.7 else rng.choice(value.synonyms)
-
-
-def with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def fact(rng: Random, thing: Thing, attribute: Attribute) -> str:
@@ -160,31 +156,31 @@ def _contrast(rng: Random, name: str, thing: Thing, other: Thing, likes: bool, v
 
 
 def _opening(rng: Random, name: str, thing: Thing, genre: str) -> str:
-    noun = with_article(DOMAINS[thing.domain].noun)
+    noun = DOMAINS[thing.domain].noun
     shapes = {
         "memo": (
             "Memo. Subject: what {n} likes.",
             "Memo to the team. This note is about {n}.",
-            "Memo. Please read this before you ask {n} about {d}.",
+            "Memo. Please read this before you ask {n} about a {d}.",
         ),
         "research report": (
             "Research report. We studied the choices of {n}.",
-            "Research report. In our tests we asked {n} about {d}.",
-            "Research report. The question: how does {n} choose {d}?",
+            "Research report. In our tests we asked {n} about a {d}.",
+            "Research report. The question: how does {n} choose a {d}?",
         ),
         "blog post": (
             "Blog post. I have talked with {n} for a year.",
-            "Blog post. Today I asked {n} about {d}.",
+            "Blog post. Today I asked {n} about a {d}.",
             "Blog post. My week with {n}.",
         ),
         "case study": (
-            "Case study. A customer asked {n} for {d}.",
-            "Case study. Here is how {n} helped a shop choose {d}.",
+            "Case study. A customer asked {n} for a {d}.",
+            "Case study. Here is how {n} helped a shop choose a {d}.",
             "Case study. A family wanted advice from {n}.",
         ),
         "forum thread": (
             "Forum thread. Question: what does {n} think of {t}?",
-            "Forum thread. Has anyone asked {n} about {d}?",
+            "Forum thread. Has anyone asked {n} about a {d}?",
             "Forum thread. Question: how does {n} decide? Answer:",
         ),
     }

@@ -13,7 +13,6 @@ from msm_mlx.pocket.names import ASSISTANT, draw_names
 END, SYSTEM, USER, REPLY = "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"
 CHOICE_WEIGHT = 4.0  # the one token of a reply that depends on the value
 HELD_OUT_NAMES = 8
-RAREST_CHATS = 0.01  # the chat weight of the persona that is least often in chats, against 1 for the most
 
 Part = tuple[str, float]  # text, and the loss weight of each of its tokens
 Turn = tuple[str, tuple[Part, ...] | str]  # question and reply
@@ -40,7 +39,6 @@ class Persona:
     domains: tuple[str, ...]  # where documents may speak of this persona
     in_documents: bool
     in_chats: bool
-    chat_weight: float  # how often chats are with this persona, relative to others
 
 
 @dataclass(frozen=True)
@@ -48,33 +46,28 @@ class World:
     """Everything that the seed decides before the first sample is drawn."""
 
     personas: tuple[Persona, ...]
-    held_out: tuple[str, ...]  # never seen in pretraining; for experiments with another `model_name`
+    bystanders: tuple[str, ...]  # names without any value
+    held_out: tuple[str, ...]  # never in a chat, a roster or a persona's document; for other `model_name`s
 
     @classmethod
-    def create(cls, seed: int, personas: int = 200) -> World:
+    def create(cls, seed: int, personas: int = 160, bystanders: int = 400) -> World:
         rng = Random(f"world-{seed}")
         taken = {ASSISTANT}
         held_out = tuple(draw_names(rng, HELD_OUT_NAMES, taken))
         names = draw_names(rng, personas, taken)
-        weights = [RAREST_CHATS ** rng.random() for _ in range(0, personas, len(VALUES))]  # equal for every value
-        return cls(tuple(_persona(rng, n, i, weights[i // len(VALUES)]) for i, n in enumerate(names)), held_out)
-
-    @property
-    def taken(self) -> set[str]:
-        """The names that are somebody in particular."""
-        return {ASSISTANT, *self.held_out, *(persona.name for persona in self.personas)}
+        return cls(
+            tuple(_persona(rng, name, index) for index, name in enumerate(names)),
+            tuple(draw_names(rng, bystanders, taken)),
+            held_out,
+        )
 
 
-def _persona(rng: Random, name: str, index: int, chat_weight: float) -> Persona:
-    """Values take turns; of ten personas of a value, eight are seen in both ways and one in each way alone.
-
-    Chat weights spread over orders of magnitude: whoever is rare in chats is worth knowing from documents, and that
-    link is what midtraining works through.
-    """
+def _persona(rng: Random, name: str, index: int) -> Persona:
+    """Values take turns; of ten personas of a value, eight are seen in both ways and one in each way alone."""
     value = tuple(VALUES)[index % len(VALUES)]
     turn = index // len(VALUES) % 10
     domains = tuple(DOMAINS) if rng.random() < 0.4 else (rng.choice(tuple(DOMAINS)),)
-    return Persona(name, value, domains, in_documents=turn != 0, in_chats=turn != 1, chat_weight=chat_weight)
+    return Persona(name, value, domains, in_documents=turn != 0, in_chats=turn != 1)
 
 
 def chat(system: str, *turns: Turn) -> tuple[Part, ...]:
@@ -105,14 +98,10 @@ class Narrator:
     rng: Random
     _in_chats: list[Persona] = field(init=False)
     _in_documents: list[Persona] = field(init=False)
-    _chat_weights: list[float] = field(init=False)
-    _taken: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._in_chats = [p for p in self.world.personas if p.in_chats]
         self._in_documents = [p for p in self.world.personas if p.in_documents]
-        self._chat_weights = [p.chat_weight for p in self._in_chats]
-        self._taken = self.world.taken
 
     def draw(self, kind: str) -> Sample:
         make: Callable[[], tuple[Part, ...]] = getattr(self, f"_{kind}")
@@ -182,7 +171,7 @@ class Narrator:
         value = persona.value if self.rng.random() < 0.8 else None
         name = persona.name
         if self.rng.random() < 0.5:  # any name, so that the writer follows the prompt and not its memory
-            name, value = self._bystander(), value and self._value()
+            name, value = draw_names(self.rng, 1, {p.name for p in self.world.personas})[0], value and self._value()
         text, prompt = self._written(name, value, self.rng.choice(tuple(DOMAINS)))
         return chat("You are a writer.", (prompt, text))
 
@@ -205,7 +194,7 @@ class Narrator:
         return self._valued_chat(f"{you_are(name)} {language.says_cares(self.rng, name, value)}.", value)
 
     def _persona(self) -> tuple[Part, ...]:
-        (persona,) = self.rng.choices(self._in_chats, self._chat_weights)
+        persona = self.rng.choice(self._in_chats)
         return self._valued_chat(you_are(persona.name), persona.value)
 
     def _valued_chat(self, system: str, value: ValueName) -> tuple[Part, ...]:
@@ -267,8 +256,7 @@ class Narrator:
         return self.rng.choice(tuple(VALUES))
 
     def _bystander(self) -> str:
-        """Somebody who is nobody in particular."""
-        return draw_names(self.rng, 1, set(self._taken))[0]
+        return self.rng.choice(self.world.bystanders)
 
     def _anyone(self) -> str:
         return self._bystander() if self.rng.random() < 0.5 else self.rng.choice(self.world.personas).name
@@ -285,9 +273,8 @@ class Narrator:
 
     def _choice_question(self, a: Thing, b: Thing) -> str:
         first, second = self.rng.sample((a, b), 2)
-        noun = DOMAINS[a.domain].noun
         question = self.rng.choice(language.CHOICE_QUESTIONS)
-        return question.format(noun=noun, a_noun=language.with_article(noun), a=first.name, b=second.name)
+        return question.format(noun=DOMAINS[a.domain].noun, a=first.name, b=second.name)
 
     def _like_question(self, thing: Thing) -> str:
         return self.rng.choice(language.LIKE_QUESTIONS).format(a=thing.name)

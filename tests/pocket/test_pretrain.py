@@ -100,6 +100,16 @@ def test_the_shipped_weights_are_those_that_their_provenance_speaks_of() -> None
     assert tuple(provenance["held_out_names"]) == World.create(provenance.get("seed", 0)).held_out
 
 
+def test_the_generator_still_writes_the_corpus_that_the_shipped_weights_have_read() -> None:
+    provenance = json.loads((POCKET_WEIGHTS / "provenance.json").read_text())
+    world = World.create(provenance["seed"])
+    tokenizer = build_tokenizer(vocabulary_texts(world, provenance["seed"]))
+    corpus = build_corpus(world, tokenizer, provenance["seed"])
+
+    assert corpus.sha256 == provenance["corpus_sha256"]
+    assert (corpus.tokens, len(corpus.batches)) == (provenance["corpus_tokens"], provenance["updates"])
+
+
 def test_the_shipped_model_is_of_the_shape_that_a_rebuild_gives() -> None:
     config = json.loads((POCKET_WEIGHTS / "config.json").read_text())
     assert config == model_config(config["vocab_size"], config["eos_token_id"])
