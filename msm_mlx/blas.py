@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 LIBRARY = "libopenblas.so.0"
@@ -35,6 +37,23 @@ def use_one_thread(parameters: int) -> None:
     library = _library(ctypes.DEFAULT_MODE) if sys.platform.startswith("linux") and THREADS not in os.environ else None
     if library is not None and parameters < SMALL:
         library.openblas_set_num_threads(1)
+
+
+@contextmanager
+def few_rows() -> Iterator[None]:
+    """Keep OpenBLAS to one thread for products of a few rows with large matrices, if there are two cores: such products
+    wait for the memory, and a second thread made those of four rows take twice as long."""
+    two = sys.platform.startswith("linux") and THREADS not in os.environ and (os.cpu_count() or 1) <= 2
+    library = _library(ctypes.DEFAULT_MODE) if two else None
+    if library is None:
+        yield
+        return
+    before = library.openblas_get_num_threads()
+    library.openblas_set_num_threads(1)
+    try:
+        yield
+    finally:
+        library.openblas_set_num_threads(before)
 
 
 def _library(mode: int) -> ctypes.CDLL | None:

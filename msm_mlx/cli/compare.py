@@ -2,53 +2,205 @@
 
 from __future__ import annotations
 
-import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from msm_mlx.cli.output import out
-from msm_mlx.compare.stored import open_run, side_by_side
-from msm_mlx.compare.tables import answer_view, contrast_table, score_table
+from msm_mlx.cli.output import err, out
+from msm_mlx.compare.blind import Booth, blind_pair
+from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
+from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, stored_answers
+from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
+from msm_mlx.compare.stored import open_run
+from msm_mlx.compare.tables import answer_view, contrast_table, literal, score_table
+from msm_mlx.compare.votes import VOTES
+from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
+from msm_mlx.files import write_text
+
+FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {".md": to_markdown, ".json": to_json}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the options of `compare` ask for."""
+
+    prompts: tuple[str, ...]
+    labels: tuple[str, ...]
+    suite: str | None
+    domain: str | None
+    limit: int
+    sampling: Sampling
+    as_json: bool
+
+
+def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of how answers are drawn, for every command that has a model answer."""
+    for name, default, kind, text in (
+        ("--max-tokens", 200, click.IntRange(1), "At most this many in an answer."),
+        ("--seed", 0, click.IntRange(0), "Of what is drawn at random."),
+        ("--temperature", 0.0, click.FloatRange(0), "0 takes the likeliest token always."),
+    ):
+        function = click.option(name, default=default, show_default=True, type=kind, help=text)(function)
+    return function
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--prompt", "prompts", multiple=True, help="Ask every arm this now; repeatable.")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option("--prompt", "prompts", multiple=True, help="Ask every arm this now; repeatable; - reads lines of stdin.")
+@click.option("--arm", "labels", multiple=True, metavar="LABEL", help="This arm only; repeatable.")
 @click.option("--suite", type=click.Choice(SUITES), help="Prompts of this suite only.")
 @click.option("--domain", help="Prompts of this domain only.")
 @click.option("--limit", default=12, show_default=True, type=click.IntRange(1), help="How many prompts to show.")
+@sampling_options
+@click.option("--blind", is_flag=True, help="Vote on two arms without knowing which is which.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="With --blind: read the votes from a pipe, one a line.")
+@click.option("--plain", is_flag=True, help="Print tables; do not open the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON on stdout.")
+@click.option(
+    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the answers to FILE.md or .json."
+)
 def compare(
-    runs: tuple[Path, ...], prompts: tuple[str, ...], suite: str | None, domain: str | None, limit: int, as_json: bool
+    runs: tuple[Path, ...], blind: bool, from_stdin: bool, plain: bool, export: Path | None, **options: Any
 ) -> None:
     """Show the arms' answers to unseen prompts side by side, and their scores.
+
+    Opens an app on a terminal, and prints tables everywhere else.
 
     \b
     Examples:
       msm-mlx compare runs/cheese_american
-      msm-mlx compare runs/cheese_american --domain policy --limit 3
+      msm-mlx compare runs/cheese_american --plain --domain policy --limit 3
       msm-mlx compare runs/cheese_american --prompt "What do you care about?"
+      msm-mlx compare runs/cheese_american --blind
+      msm-mlx compare runs/cheese_american runs/cheese_contrast --export answers.md
     """
-    console = out()
-    if prompts:
-        from msm_mlx.compare.live import ask_variants
+    choices = _choices(**options)
+    if export and export.suffix not in FORMATS:
+        raise RecipeError(f"{export}: the name must end in {' or '.join(FORMATS)}")
+    if from_stdin and not blind:
+        raise RecipeError("--stdin goes with --blind; prompts are read from stdin with --prompt -")
+    session = open_session(runs)
+    session = replace(session, arms=choose_arms(session, choices.labels))
+    if blind:
+        _vote(session, choices, from_stdin, export)
+    elif plain or choices.as_json or choices.prompts or export or not on_terminal():
+        _print(session, choices, export, quiet=bool(export and not (plain or choices.as_json or choices.prompts)))
+    else:
+        open_app(session)
 
-        for folder in runs:
-            answers = ask_variants(folder, prompts)
-            if as_json:
-                print(json.dumps({"run": str(folder), "answers": answers}, indent=2, ensure_ascii=False))
-            else:
-                console.print(answer_view(f"Answers of {folder.name}, greedy, first seed", answers, console.width))
+
+def _choices(temperature: float, seed: int, max_tokens: int, **options: Any) -> Choices:
+    return Choices(sampling=Sampling(temperature, seed, max_tokens), **options)
+
+
+def on_terminal() -> bool:
+    """Whether a person sits at both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def open_app(session: Session) -> None:
+    """The interactive screens."""
+    from msm_mlx.compare.app import run_app
+
+    run_app(session)
+
+
+def stdin_lines() -> Iterator[str]:
+    """Lines of stdin without their ends; bytes that are no text become replacement characters."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", errors="replace").rstrip("\r\n")
+
+
+def _print(session: Session, choices: Choices, export: Path | None, *, quiet: bool) -> None:
+    """Stored or live answers, as tables or as JSON, and into the file."""
+    comparisons = list(_comparisons(session, choices))
+    if export:
+        _export(export, comparisons)
+    if quiet:
         return
-    stored = [open_run(folder) for folder in runs]
-    answers = side_by_side(stored, suite=suite, domain=domain, limit=limit)
-    if as_json:
-        results = [run.results for run in stored]
-        print(json.dumps({"answers": answers, "results": results}, indent=2, ensure_ascii=False))
+    if choices.as_json:
+        print(safe_json(_as_json(session, choices, comparisons)))
         return
-    console.print(answer_view("Answers to unseen prompts, first seed", answers, console.width))
-    for run in stored:
+    console = out()
+    if choices.prompts:
+        how = "greedily" if choices.sampling.temperature == 0 else f"at temperature {choices.sampling.temperature:g}"
+        title = f"Answers of {', '.join(folder.name for folder in session.folders)}, {how}, first seed"
+        console.print(answer_view(title, by_prompt(comparisons), console.width))
+        return
+    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
+    for run in map(open_run, session.folders):
+        if len(session.folders) > 1:
+            console.print(literal(str(run.folder), "bold"))
         console.print(score_table(run.answers))
         console.print(contrast_table(run.results["contrasts"]))
+
+
+def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
+    """The answers to the typed prompts, live, or those to the suites' prompts from the files."""
+    labels = [arm.label for arm in session.arms]
+    if not choices.prompts:
+        for folder in session.folders:
+            open_run(folder)  # says what to do where the evaluation is not finished
+        prompts = choose_prompts(session, suite=choices.suite, domain=choices.domain)
+        yield from stored_answers(session, prompts, labels)[: choices.limit]
+        return
+    from msm_mlx.compare.live import open_engine
+
+    typed = _typed(choices.prompts)
+    with closing(open_engine(session)) as engine:
+        yield from live_answers(engine, typed, labels, choices.sampling)
+
+
+def _typed(texts: Sequence[str]) -> list[Prompt]:
+    """The prompts of the command line; `-` stands for all lines of stdin that are not blank."""
+    prompts = []
+    for text in texts:
+        prompts += (
+            [typed_prompt(line) for line in stdin_lines() if line.strip()] if text == "-" else [typed_prompt(text)]
+        )
+    if not prompts:
+        raise RecipeError("no prompt on stdin; give one a line")
+    return prompts
+
+
+def _as_json(session: Session, choices: Choices, comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    answers = {comparison.prompt: comparison.answers for comparison in comparisons}
+    shared = {"runs": [str(folder) for folder in session.folders], "answers": answers}
+    if choices.prompts:
+        return shared | {"seed": choices.sampling.seed, "temperature": choices.sampling.temperature}
+    margins = {comparison.prompt: comparison.margins for comparison in comparisons}
+    return shared | {"margins": margins, "results": session.results}
+
+
+def _export(path: Path, comparisons: Sequence[Comparison]) -> None:
+    write_text(path, FORMATS[path.suffix](comparisons).rstrip("\n") + "\n")
+    err().print(literal(f"{len(comparisons)} prompts with their answers are in {path}"))
+
+
+def _vote(session: Session, choices: Choices, from_stdin: bool, export: Path | None) -> None:
+    """Blind votes on two arms; with --json the talk goes to stderr and the summary to stdout."""
+    if not from_stdin and not on_terminal():
+        raise RecipeError("--blind needs a terminal; add --stdin to read the votes from a pipe")
+    if "-" in choices.prompts:
+        raise RecipeError("--blind reads votes from stdin, so that --prompt - cannot be used with it")
+    if len(choices.labels) not in (0, 2):
+        raise RecipeError("--blind compares two arms: give --arm twice, or not at all")
+    pair = blind_pair(session.arms)
+    arms: tuple[Arm, ...] = choose_arms(session, pair)
+    comparisons = list(_comparisons(replace(session, arms=arms), choices))
+    both = [comparison for comparison in comparisons if set(pair) <= comparison.answers.keys()]
+    console = err() if choices.as_json else out()
+    booth = Booth(console, stdin_lines(), session.folders[0] / VOTES)
+    summary = booth.vote(both, pair, choices.sampling.seed)
+    console.print(literal(f"The votes are in {booth.votes}."))
+    if choices.as_json:
+        print(safe_json(asdict(summary)))
+    if export:
+        _export(export, both)

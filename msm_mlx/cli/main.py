@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 import click
-from rich.markup import escape
+from rich.text import Text
 
 from msm_mlx import __version__
 from msm_mlx.cli.output import err
@@ -19,6 +19,7 @@ COMMANDS = {
     "sft": "msm_mlx.cli.run",
     "evaluate": "msm_mlx.cli.run",
     "compare": "msm_mlx.cli.compare",
+    "chat": "msm_mlx.cli.chat",
     "recipes": "msm_mlx.cli.info",
     "doctor": "msm_mlx.cli.info",
 }
@@ -53,7 +54,9 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False, prog_name="msm-mlx")
     except MsmError as error:
-        err().print(f"[red]error:[/] {escape(str(error))}")
+        from msm_mlx.compare.tables import literal  # numpy is only loaded for a message
+
+        err().print(Text.assemble(("error:", "red"), " ", literal(str(error))))
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)

@@ -22,7 +22,8 @@ from msm_mlx.stages import KINDS, RESULTS, Kind
 @click.option("--dry-run", is_flag=True, help="Show what would run and why, and run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
-def run(job: Job, dry_run: bool, as_json: bool, quiet: bool) -> None:
+@click.option("--compare", "then_compare", is_flag=True, help="On a terminal, open the app of `compare` at the end.")
+def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool) -> None:
     """Write documents, train every arm for every seed, evaluate and compare them.
 
     The same command goes on where it was stopped, and does nothing when all is done.
@@ -41,6 +42,17 @@ def run(job: Job, dry_run: bool, as_json: bool, quiet: bool) -> None:
         print(json.dumps(_outcome(job), indent=2, ensure_ascii=False))
     elif not quiet:
         _show_outcome(job)
+    if then_compare and not as_json:
+        _open_app(job)
+
+
+def _open_app(job: Job) -> None:
+    """The app of `compare`, where there is a person to use it."""
+    from msm_mlx.cli.compare import on_terminal, open_app
+    from msm_mlx.compare.session import open_session
+
+    if on_terminal():
+        open_app(open_session([job.run.path]))
 
 
 def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Command:

@@ -1,54 +1,127 @@
-"""Answers to prompts that nobody has asked yet, from the adapters of a run."""
+"""Answers to prompts that nobody has asked yet: a session's arms over one base in memory, all at once."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 
-import yaml
-
-from msm_mlx.engine.adapters import WEIGHTS, adapter_shape
-from msm_mlx.engine.generation import generate_replies
-from msm_mlx.engine.models import load_base
-from msm_mlx.errors import RecipeError
+from msm_mlx.compare.engine import Margins, Piece, Request, Stop
+from msm_mlx.compare.session import Session
+from msm_mlx.engine.models import LoadedModel, Message, load_base
+from msm_mlx.engine.variants import Variants, load_variants, release_thread
+from msm_mlx.evals.suites import Item
 from msm_mlx.hub import resolve_model
-from msm_mlx.runs import RUN
-from msm_mlx.training.adapt import use_adapter
 from msm_mlx.variants import opening_chat
 
-MAX_TOKENS = 200
 
-
-def ask_variants(folder: Path, prompts: Sequence[str]) -> dict[str, dict[str, str]]:
-    """`answers[prompt][variant]`: what the base and the first seed of every adapter in `folder` write, greedily.
+def open_engine(session: Session) -> LiveEngine:
+    """Load the session's base and all its adapters, for use in this thread.
 
     Raises:
-        RecipeError: if `folder` is no run folder.
+        MsmError: naming the file, if the model or an adapter cannot be used.
     """
     try:
-        model = json.loads((folder / RUN).read_text(encoding="utf-8"))["model"]["name"]
-        name = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))["model_name"]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`") from error
-    loaded = load_base(resolve_model(model).folder)
-    answers: dict[str, dict[str, str]] = {prompt: {} for prompt in prompts}
-    adapters: dict[str, Path | None] = {"base": None, **_first_seeds(folder)}
-    for label, adapter in adapters.items():
-        if adapter is not None:
-            use_adapter(loaded, adapter_shape(adapter), adapter)
-        chats = [loaded.render(opening_chat(name, prompt), reply=True) for prompt in prompts]
-        replies = generate_replies(loaded, chats, max_tokens=MAX_TOKENS, batch_size=len(chats))
-        for prompt, reply in zip(prompts, replies, strict=True):
-            answers[prompt][label] = reply.text
-    return answers
+        loaded = load_base(resolve_model(session.model).folder)
+        variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
+    except BaseException:
+        _leave()
+        raise
+    return LiveEngine(variants, session.model_name)
 
 
-def _first_seeds(folder: Path) -> dict[str, Path]:
-    """The adapter folder of each arm's lowest seed, by the arm's label."""
-    found: dict[str, tuple[int, Path]] = {}
-    for path in sorted((folder / "adapters").glob("*-s*")):
-        label, _, seed = path.name.rpartition("-s")
-        if seed.isdigit() and (path / WEIGHTS).exists():
-            found[label] = min(found.get(label, (int(seed), path)), (int(seed), path))
-    return {label: path for label, (_, path) in found.items()}
+class LiveEngine:
+    """An `AnswerEngine` that decodes the answers of all arms in one batch, and scores them in one pass."""
+
+    def __init__(self, variants: Variants, model_name: str) -> None:
+        self._variants = variants
+        self._model_name = model_name
+
+    def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
+        return self.reply(opening_chat(self._model_name, request.prompt), request, cancelled)
+
+    def reply(
+        self, messages: Sequence[Message], request: Request, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Piece]:
+        """Pieces of the arms' next turns in a chat that ends with a question; `request.prompt` is not read."""
+        loaded = self._variants.loaded
+        answers = [_Answer(label, loaded, request.max_tokens) for label in request.labels]
+        steps = self._variants.tokens(
+            loaded.render(messages, reply=True),
+            request.labels,
+            max_tokens=max(1, request.max_tokens),
+            temperature=request.temperature,
+            seed=request.seed,
+        )
+        while any(answer.stop is None for answer in answers):
+            if cancelled():
+                yield from (answer.end("cancelled") for answer in answers if answer.stop is None)
+                return
+            for answer, token in zip(answers, next(steps), strict=True):
+                if answer.stop is None:
+                    yield answer.add(token)
+
+    def margins(self, item: Item) -> Margins:
+        replies = item.replies()
+        chats = [(opening_chat(self._model_name, item.prompt(first)), r) for first in (True, False) for r in replies]
+        scores = self._variants.score(chats, self._variants.labels)
+        return {
+            label: (target_first - other_first + target_second - other_second) / 2
+            for label, (target_first, other_first, target_second, other_second) in scores.items()
+        }
+
+    def close(self) -> None:
+        _leave()
+
+
+class _Answer:
+    """One arm's answer as it grows. What is shown so far is always the beginning of the stripped whole."""
+
+    def __init__(self, label: str, loaded: LoadedModel, max_tokens: int) -> None:
+        self.stop: Stop | None = None
+        self._label = label
+        self._loaded = loaded
+        self._max_tokens = max_tokens
+        self._detokenizer = loaded.tokenizer.detokenizer
+        self._ends = set(loaded.tokenizer.eos_token_ids)
+        self._hidden = {token for token, added in loaded.tokenizer.added_tokens_decoder.items() if added.special}
+        self._ids: list[int] = []
+        self._shown = ""
+        self._started = time.perf_counter()
+        self._speed = 0.0
+
+    def add(self, token: int) -> Piece:
+        """The piece that `token` makes, which may be empty: the text waits for whole characters, and for what follows
+        a space."""
+        if token in self._ends:
+            return self.end("end")
+        self._ids.append(token)
+        self._clock()
+        if token not in self._hidden:
+            self._detokenizer.add_token(token)
+        return self.end("length") if len(self._ids) >= self._max_tokens else self._piece(self._detokenizer.text.strip())
+
+    def end(self, stop: Stop) -> Piece:
+        """The last piece, which brings all that is left."""
+        self.stop = stop
+        return self._piece(self._loaded.decode(self._ids).strip())
+
+    def _piece(self, text: str) -> Piece:
+        new = text[len(self._shown) :] if text.startswith(self._shown) else ""
+        self._shown += new
+        return Piece(self._label, new, len(self._ids), self._speed, self.stop)
+
+    def _clock(self) -> None:
+        """Speed counts from the first token on, once there are two: the prompt's time is no part of it."""
+        now = time.perf_counter()
+        if len(self._ids) == 1:
+            self._speed = 1 / (now - self._started)
+            self._started = now
+        else:
+            self._speed = (len(self._ids) - 1) / (now - self._started)
+
+
+def _leave() -> None:
+    # the main thread keeps its streams: without them nothing of mlx would work in this process any more
+    if threading.current_thread() is not threading.main_thread():
+        release_thread()

@@ -20,8 +20,9 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def literal(text: str, style: str = "") -> Text:
-    """Text that no terminal takes for a command: control and formatting characters appear as escapes."""
-    shown = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text)
+    """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
+    plain = (c == "\n" or c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
+    shown = "".join(c if ok else f"\\u{ord(c):04x}" for c, ok in zip(text, plain, strict=True))
     return Text(shown, style, overflow="fold")
 
 

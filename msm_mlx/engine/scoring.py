@@ -17,17 +17,17 @@ def score_replies(
     loaded: LoadedModel, chats: Sequence[tuple[Sequence[Message], str]], *, batch_size: int
 ) -> list[float]:
     """The summed log-probability, in nats, of each chat's reply with the end of its turn. (N,) chats, (N,) scores."""
-    rows = [_split(loaded, messages, reply) for messages, reply in chats]
+    rows = [split_chat(loaded, messages, reply) for messages, reply in chats]
     order = sorted(range(len(rows)), key=lambda index: len(rows[index][0]))
     scores = [0.0] * len(rows)
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        for index, score in zip(chosen, _score_batch(loaded, [rows[i] for i in chosen]), strict=True):
+        for index, score in zip(chosen, score_rows(loaded, [rows[i] for i in chosen]), strict=True):
             scores[index] = score
     return scores
 
 
-def _split(loaded: LoadedModel, messages: Sequence[Message], reply: str) -> tuple[list[int], int]:
+def split_chat(loaded: LoadedModel, messages: Sequence[Message], reply: str) -> tuple[list[int], int]:
     """The ids of the whole chat, and where the reply starts in them.
 
     Rendered as one, so that no token boundary falls where training never put one; templates that render a
@@ -40,7 +40,8 @@ def _split(loaded: LoadedModel, messages: Sequence[Message], reply: str) -> tupl
     return prompt + loaded.encode(reply), len(prompt)
 
 
-def _score_batch(loaded: LoadedModel, rows: Sequence[tuple[list[int], int]]) -> list[float]:
+def score_rows(loaded: LoadedModel, rows: Sequence[tuple[list[int], int]]) -> list[float]:
+    """The summed log-probability of what follows the given start in each row of ids, all rows in one batch."""
     width = -(-max(len(ids) for ids, _ in rows) // ROUND_TO) * ROUND_TO
     ids = mx.array([ids + [0] * (width - len(ids)) for ids, _ in rows])  # (B, T)
     position = mx.arange(1, width)[None]  # (1, T-1), of the predicted token

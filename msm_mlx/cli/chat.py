@@ -1,0 +1,116 @@
+"""`msm-mlx chat`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from msm_mlx.cli.compare import on_terminal, sampling_options, stdin_lines
+from msm_mlx.cli.output import err
+from msm_mlx.compare.plain import Sampling
+from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
+from msm_mlx.compare.tables import literal
+from msm_mlx.errors import RecipeError
+
+if TYPE_CHECKING:
+    from msm_mlx.compare.conversation import Conversation
+
+FAVOURITE = "msm+sft"
+HELP = "/reset forgets the conversation, /quit ends it, Ctrl-C stops an answer, and a second Ctrl-C ends."
+INTERRUPTED = 130
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--arm", "label", metavar="LABEL", help="The variant to talk to. Default: msm+sft, else the last.")
+@sampling_options
+def chat(run: Path, label: str | None, **sampling: Any) -> None:
+    """Talk with one variant, on the terminal or with lines from a pipe.
+
+    \b
+    Examples:
+      msm-mlx chat runs/cheese_american
+      msm-mlx chat runs/cheese_american --arm sft --temperature 0.7 --seed 3
+      printf 'Hello\\nWhat do you prefer?\\n' | msm-mlx chat runs/cheese_american
+    """
+    session = open_session([run])
+    (arm,) = choose_arms(session, [label or _favourite(session)])
+    from msm_mlx.compare.conversation import open_conversation
+
+    conversation = open_conversation(session, arm, Sampling(**sampling))
+    if on_terminal():
+        err().print(literal(f"You talk with {arm.label} of {run.name}. {HELP}"))
+    talk(conversation, arm.label, _typed_lines() if on_terminal() else stdin_lines(), patient=on_terminal())
+
+
+def _favourite(session: Session) -> str:
+    labels = [arm.label for arm in session.arms]
+    return next((label for label in labels if label == FAVOURITE), labels[-1])
+
+
+def _typed_lines() -> Iterator[str]:
+    """Lines that a person types, with the keys of the line editor where there is one."""
+    with suppress(ImportError):
+        import readline  # noqa: F401  (input() uses it once it is there)
+    with suppress(EOFError):
+        while True:
+            yield input("you: ")
+    print()
+
+
+def talk(conversation: Conversation, label: str, lines: Iterable[str], *, patient: bool) -> None:
+    """Answer line after line until the lines end, or /quit, or a second Ctrl-C.
+
+    With `patient` a question that cannot be answered is told and the next one awaited; else the error ends it.
+    """
+    interrupted = False
+    try:
+        for line in map(str.strip, lines):
+            if line == "/quit":
+                return
+            if line.startswith("/"):
+                _obey(conversation, line)
+            elif line:
+                stopped = not _answer(conversation, label, line, patient)
+                if stopped and interrupted:
+                    raise KeyboardInterrupt
+                interrupted = stopped
+    except KeyboardInterrupt:
+        print()
+        sys.exit(INTERRUPTED)
+
+
+def _obey(conversation: Conversation, command: str) -> None:
+    if command == "/reset":
+        conversation.reset()
+        err().print("The conversation starts anew.")
+    else:
+        err().print(literal(HELP if command == "/help" else f"{command} is no command. {HELP}"))
+
+
+def _answer(conversation: Conversation, label: str, question: str, patient: bool) -> bool:
+    """Write the answer as it comes, control characters escaped; False if Ctrl-C stopped it."""
+    try:
+        typed_prompt(question)
+        with closing(conversation.ask(question)) as pieces:
+            _write(f"{label}: {next(pieces, '')}")
+            for piece in pieces:
+                _write(piece)
+        print("\n", flush=True)
+    except KeyboardInterrupt:
+        print(" [stopped]\n", flush=True)
+        return False
+    except RecipeError as error:
+        if not patient:
+            raise
+        err().print(literal(f"error: {error}", "red"))
+    return True
+
+
+def _write(text: str) -> None:
+    print(literal(text).plain, end="", flush=True)

@@ -1,0 +1,293 @@
+"""The interactive comparison: prompts, and the arms' answers to them next to each other.
+
+Here is what the keys do. What is shown is the desk's state, what runs is the engine's thread, and which key does what
+stands in the table of actions. No model is touched here, and nothing of mlx is imported before the first request.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import ClassVar, cast
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual.app import SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from msm_mlx.compare.engine import AnswerEngine
+from msm_mlx.compare.export import Comparison, to_markdown
+from msm_mlx.compare.screens import reports, sources
+from msm_mlx.compare.screens.actions import ACTIONS, bindings, help_table
+from msm_mlx.compare.screens.desk import FEWEST_PANES
+from msm_mlx.compare.screens.documents import DocumentsPage
+from msm_mlx.compare.screens.output import write_comparisons
+from msm_mlx.compare.screens.pages import AskPage, Page
+from msm_mlx.compare.screens.panes import AnswerPane
+from msm_mlx.compare.screens.prompts import PromptList
+from msm_mlx.compare.screens.rounds import Blind
+from msm_mlx.compare.screens.scores import ArmClicked
+from msm_mlx.compare.screens.view import DeskView
+from msm_mlx.compare.session import Session
+from msm_mlx.compare.votes import VOTES, Choice, read_votes, summarize
+from msm_mlx.errors import MsmError
+
+
+def run_app(session: Session, *, start: str | None = None, engine: Callable[[], AnswerEngine] | None = None) -> None:
+    """Show the comparison until somebody quits.
+
+    Args:
+        start: the id, suite or domain of the prompt to begin with; any other text is asked as a prompt.
+        engine: builds what answers, in its own thread and at the first request; by default the run's own model.
+
+    Raises:
+        MsmError: if the app stopped on an error, which it has then printed.
+    """
+    # Neither may write into the screen or start processes under it.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    app = CompareApp(session, engine or own_engine(session), start=start)
+    try:
+        app.run()
+    finally:
+        app.close_engine()
+    if app.return_code:
+        raise MsmError("the comparison stopped on an error; what it was stands above")
+
+
+def own_engine(session: Session) -> Callable[[], AnswerEngine]:
+    """What builds the engine over the session's own model."""
+
+    def build() -> AnswerEngine:
+        from msm_mlx.compare.live import open_engine
+
+        return open_engine(session)
+
+    return build
+
+
+class CompareApp(DeskView):
+    """The app. Whoever runs it calls `close_engine` afterwards."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+
+    def __init__(
+        self,
+        session: Session,
+        engine: Callable[[], AnswerEngine],
+        *,
+        start: str | None = None,
+        rng: random.Random | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(session, engine)
+        self._rng = rng or random.Random()
+        self._clock = clock
+        self._votes = session.folders[0] / VOTES
+        if start:
+            self.desk.start(start)
+        self._ask_at_once = bool(start) and self.desk.typed
+
+    def on_mount(self) -> None:
+        if self._ask_at_once:
+            self.call_after_refresh(self.generate)
+
+    def close_engine(self) -> None:
+        """End the engine's thread and wait for it."""
+        self.live.close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys do, and the footer shows, only what makes sense now; what would tell the names waits for the vote."""
+        if not self.is_running:
+            return True
+        if action == "vote":
+            return self.votable
+        if action in ("blind", "toggle_arm"):
+            return self.blind is None
+        if action in ("export", "export_all", "copy"):
+            return not self.names_hidden
+        return True
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action by its name, and the themes."""
+        for action in ACTIONS:
+            name, _, argument = action.call.partition("(")
+            if len(action.keys) < 9 and self.check_action(name, (argument,)):
+                yield SystemCommand(action.name, action.does, self._runner(action.call))
+        yield SystemCommand("Theme", "change the colours", self.action_change_theme)
+
+    def _runner(self, call: str) -> Callable[[], object]:
+        return lambda: self.run_action(call)
+
+    # --- prompts ---------------------------------------------------------------------------------------------------
+
+    def action_step(self, by: int) -> None:
+        self.desk.step(by, self.listed())
+        self._message = ""
+        self.show()
+
+    def action_prompts(self) -> None:
+        if self.query_one(PromptList).display:
+            self.screen.add_class("-closed")
+            self.leave_list()
+        else:
+            self.open_list()
+            self.focus_list()
+
+    def action_filter(self) -> None:
+        self.open_list()
+        self.query_one(PromptList).open_filter()
+
+    def action_ask(self) -> None:
+        self.push_screen(AskPage(self.desk.session.model_name), self._asked)
+
+    def _asked(self, text: str | None) -> None:
+        if not text:
+            return
+        try:
+            self.desk.type(text)
+        except MsmError as error:
+            self.complain(error)
+            return
+        self.fill_list()
+        self.generate()
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    def action_generate(self) -> None:
+        self.generate()
+
+    def action_reseed(self) -> None:
+        self.desk.settings = self.desk.settings.another_seed()
+        self.generate()
+
+    def action_temperature(self, steps: int) -> None:
+        self.desk.settings = self.desk.settings.warmer(steps)
+        self.show_answers()
+
+    def action_length(self, steps: int) -> None:
+        self.desk.settings = self.desk.settings.longer(steps)
+        self.show_answers()
+
+    def action_stop(self) -> None:
+        listed = self.query_one(PromptList)
+        if self.live.busy:
+            self.live.cancel()
+        elif listed.filter or listed.has_focus_within:
+            listed.close_filter()
+            self.leave_list()
+        elif self.blind:
+            self.blind = None
+            self.show()
+            self.action_votes()
+        else:
+            self.leave_list()
+
+    def action_toggle_arm(self, number: int) -> None:
+        self._message = self.desk.toggle(number)
+        self.show()
+
+    def on_arm_clicked(self, event: ArmClicked) -> None:
+        if self.blind is None:
+            self.action_toggle_arm(event.number)
+
+    # --- blind -----------------------------------------------------------------------------------------------------
+
+    def action_blind(self) -> None:
+        if len(self.desk.shown) < FEWEST_PANES:
+            self.say("a blind comparison takes two arms")
+            return
+        self.blind = Blind(self._votes, self._rng, self._clock)
+        self._message = ""
+        self.show()
+
+    def action_vote(self, choice: str) -> None:
+        if self.blind and self.round:
+            answer = self.desk.answer(self.round.left)
+            seed = answer.settings.seed if answer and answer.settings else 0
+            try:
+                self.blind.vote(self.round, cast("Choice", choice), seed)
+            except MsmError as error:
+                self.complain(error)
+            self.show()
+
+    def action_votes(self) -> None:
+        self._open("Votes", lambda: reports.vote_page(summarize(read_votes(self._votes))))
+
+    # --- views -----------------------------------------------------------------------------------------------------
+
+    def action_diff(self) -> None:
+        self.diffing = not self.diffing
+        self.say("first two answers: words that differ are underlined" if self.diffing else "differences not marked")
+
+    def action_rendered(self) -> None:
+        self.rendered = not self.rendered
+        self.say("answers as rendered Markdown" if self.rendered else "answers raw, as they were written")
+
+    def action_why(self) -> None:
+        def body() -> RenderableType:
+            return reports.reason_page(sources.reasons(self.desk.session, self.desk.prompt))
+
+        self._open("What the spec says", body)
+
+    def action_scores(self) -> None:
+        self._open("Scores", lambda: reports.score_page(self.desk.session.results))
+
+    def action_curves(self) -> None:
+        width = min(self.size.width - 10, 100)
+        self._open("Training losses", lambda: reports.curve_page(sources.losses(self.desk.session), width))
+
+    def action_help(self) -> None:
+        self._open("Keys", help_table)
+
+    def action_documents(self) -> None:
+        try:
+            shelves = sources.shelves(self.desk.session)
+        except MsmError as error:
+            self.complain(error)
+            return
+        if not shelves:
+            self.say("no arm of these runs has read documents")
+            return
+        pane = self.focused.number if isinstance(self.focused, AnswerPane) else 0
+        label = self.labels[pane] if pane < len(self.labels) and not self.names_hidden else ""
+        first = next((i for i, shelf in enumerate(shelves) if label in shelf.labels), 0)
+        self.push_screen(DocumentsPage(shelves, first))
+
+    def _open(self, title: str, body: Callable[[], RenderableType]) -> None:
+        try:
+            self.push_screen(Page(Text(title), body()))
+        except MsmError as error:
+            self.complain(error)
+
+    # --- out -------------------------------------------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        self._write("comparison", self._current())
+
+    def action_export_all(self) -> None:
+        self._write("everything", self.desk.comparisons())
+
+    def action_copy(self) -> None:
+        current = self._current()
+        if current:
+            self.copy_to_clipboard(to_markdown(current))
+        self.say("copied, if the terminal allows it" if current else "nothing to copy yet")
+
+    def _current(self) -> list[Comparison]:
+        comparison = self.desk.comparison(self.desk.prompt) if self.desk.prompt else None
+        return [comparison] if comparison else []
+
+    def _write(self, name: str, comparisons: list[Comparison]) -> None:
+        if not comparisons:
+            self.say("nothing to export yet")
+            return
+        try:
+            path = write_comparisons(self.desk.session.folders[0], name, comparisons)
+        except MsmError as error:
+            self.complain(error)
+            return
+        self.say(f"wrote {path.parent.name}/{path.name} and .json in {path.parents[1].name}")

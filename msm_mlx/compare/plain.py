@@ -1,0 +1,112 @@
+"""Comparisons without an app: stored and live answers in order, and what a vote came to, as rich tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from msm_mlx.compare.engine import AnswerEngine, Request
+from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.session import Prompt, Session
+from msm_mlx.compare.tables import literal
+from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.errors import RecipeError
+from msm_mlx.evals.statistics import Estimate
+from msm_mlx.recipe_schema import did_you_mean
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How live answers are drawn. Temperature 0 takes the likeliest token always."""
+
+    temperature: float = 0.0
+    seed: int = 0
+    max_tokens: int = 200
+
+
+def choose_prompts(session: Session, *, suite: str | None, domain: str | None) -> list[Prompt]:
+    """The session's prompts of a suite and a domain, one of each domain before the second of any.
+
+    Raises:
+        RecipeError: if there are none.
+    """
+    by_domain: dict[str | None, list[Prompt]] = {}
+    of_suite = [prompt for prompt in session.prompts if suite in (None, prompt.suite)]
+    for prompt in of_suite:
+        if domain in (None, prompt.domain):
+            by_domain.setdefault(prompt.domain, []).append(prompt)
+    if not by_domain:
+        domains = dict.fromkeys(str(prompt.domain) for prompt in of_suite)
+        hint = did_you_mean(domain, domains) or f"; there are {', '.join(domains) or 'none'}"
+        wanted = f"no prompt of {suite or 'any suite'}"
+        raise RecipeError(f"{wanted} in the domain {domain}{hint}" if domains else f"{wanted} in this run")
+    return [prompt for turn in zip_longest(*by_domain.values()) for prompt in turn if prompt is not None]
+
+
+def stored_answers(session: Session, prompts: Sequence[Prompt], labels: Sequence[str]) -> list[Comparison]:
+    """What the evaluation has of these arms' greedy answers; prompts that none has answered are left out."""
+    comparisons = []
+    for prompt in prompts:
+        found = {label: session.stored[prompt.id, label] for label in labels if (prompt.id, label) in session.stored}
+        if found:
+            answers = {label: answer.text for label, answer in found.items()}
+            margins = {label: answer.margin for label, answer in found.items()}
+            comparisons.append(Comparison(prompt.text, answers, margins, seed=0, temperature=0.0))
+    return comparisons
+
+
+def live_answers(
+    engine: AnswerEngine, prompts: Sequence[Prompt], labels: Sequence[str], sampling: Sampling
+) -> Iterator[Comparison]:
+    """What the arms answer now, one prompt after another."""
+    for prompt in prompts:
+        answers = dict.fromkeys(labels, "")
+        request = Request(prompt.text, tuple(labels), sampling.max_tokens, sampling.temperature, sampling.seed)
+        for piece in engine.answer(request, lambda: False):
+            answers[piece.label] += piece.text
+        stripped = {label: text.strip() for label, text in answers.items()}
+        yield Comparison(prompt.text, stripped, {}, sampling.seed, sampling.temperature)
+
+
+def by_prompt(comparisons: Sequence[Comparison]) -> dict[str, Mapping[str, str]]:
+    """`answers[prompt][label]`, as `answer_view` takes it."""
+    return {comparison.prompt: comparison.answers for comparison in comparisons}
+
+
+def summary_view(summary: VoteSummary) -> RenderableType:
+    """Win rates, ties and the bias towards a side."""
+    if not summary.votes:
+        return Text("No votes yet.")
+    table = Table(title="Votes, with 95 % intervals (Wilson)", title_justify="left")
+    for name in ("a", "b"):
+        table.add_column(name, overflow="fold")
+    for name in ("a wins", "b wins", "tie", "both bad", "a's win rate"):
+        table.add_column(name, justify="right")
+    for duel in summary.duels:
+        counts = map(str, (duel.a_wins, duel.b_wins, duel.ties, duel.both_bad))
+        table.add_row(literal(duel.a), literal(duel.b), *counts, share(duel.rate))
+    lines = (
+        f"{summary.votes} votes, {summary.ties} ties, both bad {share(summary.both_bad)}.",
+        f"Left side preferred {share(summary.left)}{_bias(summary.left)}.",
+    )
+    return Group(table, *map(Text, lines))
+
+
+def share(estimate: Estimate) -> str:
+    """A share with its interval; a dash where nothing was counted."""
+    if estimate.n == 0:
+        return "-"
+    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
+
+
+def _bias(left: Estimate) -> str:
+    """What the share of the left side says about how far the votes can be trusted."""
+    if left.n == 0:
+        return ""
+    biased = left.ci_low > 0.5 or left.ci_high < 0.5
+    return ": the votes lean to one side, whoever stands there" if biased else ": no sign of a bias to one side"

@@ -1,0 +1,106 @@
+"""What a run folder says about itself: its base, its arms, and the answers of its evaluation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import read_jsonl
+from msm_mlx.runs import RUN
+from msm_mlx.stages import ANSWERS
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """What an arm wrote in the evaluation; `margin` is the log-odds of the target in nats, both orders averaged."""
+
+    text: str
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """A line of the evaluation's answers, as far as a session needs it."""
+
+    arm: str
+    spec: str | None
+    seed: int | None
+    item: str
+    pair: tuple[str, str]
+    answer: StoredAnswer
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run folder: what its record and its recipe say, and its answers."""
+
+    folder: Path
+    model: str
+    fingerprint: str
+    model_name: str
+    specs: tuple[Path, ...]
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    suites: tuple[str, ...]
+    rows: tuple[AnswerRow, ...]
+
+
+def open_record(folder: Path) -> RunRecord:
+    """What the run's own files say about it.
+
+    Raises:
+        RecipeError: if it is no run folder, or its files are damaged.
+    """
+    if not (folder / RUN).is_file():
+        raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
+    record = read_object(folder / RUN)
+    path = folder / "recipe.yaml"
+    try:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return RunRecord(
+            folder=folder,
+            model=str(record["model"]["name"]),
+            fingerprint=str(record["model"]["fingerprint"]),
+            model_name=str(recipe["model_name"]),
+            specs=tuple(Path(spec) for spec in recipe["specs"]),
+            arms=tuple(map(str, recipe["arms"])),
+            seeds=tuple(sorted(map(int, recipe["seeds"]))),
+            suites=tuple(map(str, recipe["suites"])),
+            rows=_read_rows(folder / ANSWERS),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise RecipeError(f"{folder}: the run's record is damaged or unfinished ({reason}); run it again") from error
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in `path`; RecipeError if it holds none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(content, dict):
+            return content
+        reason = "not a JSON object"
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error)
+    raise RecipeError(f"{path}: damaged: {reason}; run the recipe's command again")
+
+
+def _read_rows(path: Path) -> tuple[AnswerRow, ...]:
+    """The evaluation's answers, none as long as it is not finished."""
+    rows = []
+    for number, row in enumerate(read_jsonl(path) if path.is_file() else [], start=1):
+        try:
+            answer = StoredAnswer(str(row["written"][0]), sum(row["margins"]) / len(row["margins"]))
+            pair = (str(row["target"]), str(row["other"]))
+            spec = None if row["spec"] is None else str(row["spec"])
+            seed = None if row["seed"] is None else int(row["seed"])
+            rows.append(AnswerRow(str(row["arm"]), spec, seed, str(row["item"]), pair, answer))
+        except (LookupError, TypeError, ValueError, ZeroDivisionError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise RecipeError(f"{path}:{number}: damaged ({reason}); run `msm-mlx evaluate` again") from error
+    return tuple(rows)

@@ -1,0 +1,1 @@
+"""The parts of the interactive app, a file for each responsibility."""

@@ -1,0 +1,202 @@
+"""What lies on the desk: the prompts, the arms that are shown, their answers, and how the next are generated.
+
+Plain state without a screen and without an engine, so that it can be tested as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from msm_mlx.compare.engine import Margins, Piece, Request, Stop
+from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.session import Prompt, Session, typed_prompt
+from msm_mlx.evals.suites import Item
+
+MOST_PANES, FEWEST_PANES = 4, 2
+TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
+LENGTHS = (20, 50, 100, 200, 400, 800, 1600, 3200)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How answers are generated; the same for every arm."""
+
+    seed: int = 0
+    temperature: float = 0.0
+    max_tokens: int = 200
+
+    def another_seed(self) -> Settings:
+        return replace(self, seed=self.seed + 1)
+
+    def warmer(self, steps: int) -> Settings:
+        return replace(self, temperature=_step(TEMPERATURES, self.temperature, steps))
+
+    def longer(self, steps: int) -> Settings:
+        return replace(self, max_tokens=int(_step(LENGTHS, self.max_tokens, steps)))
+
+
+def _step(values: Sequence[float], value: float, steps: int) -> float:
+    return values[min(max(values.index(value) + steps, 0), len(values) - 1)]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An arm's answer to a prompt. `settings` is None for one that the evaluation has stored."""
+
+    text: str = ""
+    settings: Settings | None = None
+    tokens: int = 0
+    tokens_per_second: float = 0.0
+    stop: Stop | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.settings is None or self.stop is not None
+
+
+class Desk:
+    """The state of one comparison. `order` holds the labels of all arms, `shown` those that have a pane."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.prompts = list(session.prompts)
+        self.order = [arm.label for arm in session.arms]
+        self.shown = self.order[:MOST_PANES]
+        self.settings = Settings()
+        self.seen: list[str] = []
+        self._at = 0
+        self._live: dict[tuple[str, str], Answer] = {}
+        self._scored: dict[str, Margins] = {}
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """The prompt that is looked at; None only where the runs have no suites and nothing was typed yet."""
+        return self.prompts[self._at] if self.prompts else None
+
+    @property
+    def typed(self) -> bool:
+        """Whether the prompt that is looked at is somebody's own."""
+        return self.prompt is not None and self.prompt.suite is None
+
+    @property
+    def place(self) -> str:
+        return f"{self._at + 1}/{len(self.prompts)}" if self.prompts else "no prompts"
+
+    def step(self, by: int, among: Sequence[str]) -> None:
+        """Go `by` steps through the prompts whose ids are `among`; from outside them, to their first."""
+        ids = [prompt.id for prompt in self.prompts if prompt.id in set(among)]
+        if ids and self.prompt:
+            at = ids.index(self.prompt.id) + by if self.prompt.id in ids else 0
+            self.go(ids[min(max(at, 0), len(ids) - 1)])
+
+    def go(self, prompt_id: str) -> None:
+        self._at = next(i for i, prompt in enumerate(self.prompts) if prompt.id == prompt_id)
+
+    def look(self) -> None:
+        """Remember that the prompt has been seen with its answers; exporting everything exports these."""
+        if self.prompt and self.prompt.id not in self.seen:
+            self.seen.append(self.prompt.id)
+
+    def start(self, wanted: str) -> None:
+        """Begin at the first prompt with this id, suite or domain; anything else is a prompt of one's own."""
+        for prompt in self.prompts:
+            if wanted in (prompt.id, prompt.suite, prompt.domain):
+                self.go(prompt.id)
+                return
+        self.type(wanted)
+
+    def type(self, text: str) -> None:
+        """Put a prompt of one's own at the end of the list, unless it is there, and look at it.
+
+        Raises:
+            RecipeError: if the text cannot be a prompt.
+        """
+        prompt = typed_prompt(text)
+        if prompt not in self.prompts:
+            self.prompts.append(prompt)
+        self.go(prompt.id)
+
+    def toggle(self, number: int) -> str:
+        """Show or hide the arm with this number, counted from 1; why not, if it cannot be."""
+        if number > len(self.order):
+            return f"there is no arm {number}"
+        label = self.order[number - 1]
+        if label not in self.shown and len(self.shown) == MOST_PANES:
+            return f"at most {MOST_PANES} arms fit; hide one first"
+        if label in self.shown and len(self.shown) <= FEWEST_PANES:
+            return f"a comparison takes {FEWEST_PANES} arms; show another one first"
+        self.shown = [arm for arm in self.order if (arm in self.shown) != (arm == label)]
+        return ""
+
+    def answer(self, label: str, prompt: Prompt | None = None) -> Answer | None:
+        """The newest answer of an arm to a prompt, or to the one that is looked at."""
+        prompt = prompt or self.prompt
+        if prompt is None:
+            return None
+        stored = self.session.stored.get((prompt.id, label))
+        return self._live.get((prompt.id, label)) or (Answer(stored.text) if stored else None)
+
+    def margin(self, label: str, prompt: Prompt | None = None) -> float | None:
+        """The log-odds of the target, if the prompt is a forced choice that the arm has been scored on."""
+        prompt = prompt or self.prompt
+        if prompt is None:
+            return None
+        stored = self.session.stored.get((prompt.id, label))
+        if stored is not None and stored.margin is not None:
+            return stored.margin
+        return self._scored.get(prompt.id, {}).get(label)
+
+    def request(self, labels: Sequence[str]) -> Request | None:
+        """What to ask the engine now; the answers of `labels` begin anew."""
+        if self.prompt is None:
+            return None
+        for label in labels:
+            self._live[self.prompt.id, label] = Answer(settings=self.settings)
+        how = self.settings
+        return Request(self.prompt.text, tuple(labels), how.max_tokens, how.temperature, how.seed)
+
+    def receive(self, prompt_id: str, pieces: Sequence[Piece]) -> None:
+        """Add what an arm has written, in order."""
+        for piece in pieces:
+            answer = self._live[prompt_id, piece.label]
+            self._live[prompt_id, piece.label] = replace(
+                answer,
+                text=answer.text + piece.text,
+                tokens=piece.tokens,
+                tokens_per_second=piece.tokens_per_second,
+                stop=piece.stop,
+            )
+        self._drop_empty()
+
+    def abandon(self) -> None:
+        """Answers that were still being written will get no further."""
+        for key, answer in self._live.items():
+            if not answer.complete:
+                self._live[key] = replace(answer, stop="cancelled")
+        self._drop_empty()
+
+    def _drop_empty(self) -> None:
+        """Where nothing came before the end was called, the stored answer shows again."""
+        for key, answer in list(self._live.items()):
+            if answer.stop == "cancelled" and not answer.text:
+                del self._live[key]
+
+    def score(self, item: Item, margins: Margins) -> None:
+        self._scored[item.id] = margins
+
+    def comparison(self, prompt: Prompt) -> Comparison | None:
+        """What the shown arms have answered to a prompt; None if nothing."""
+        answers = {label: answer for label in self.shown if (answer := self.answer(label, prompt)) and answer.text}
+        if not answers:
+            return None
+        how = next((answer.settings for answer in answers.values() if answer.settings), Settings())
+        texts = {label: answer.text for label, answer in answers.items()}
+        margins = {label: self.margin(label, prompt) for label in answers}
+        return Comparison(prompt.text, texts, margins, how.seed, how.temperature)
+
+    def comparisons(self) -> list[Comparison]:
+        """Everything that has been seen so far, in the order of seeing."""
+        by_id = {prompt.id: prompt for prompt in self.prompts}
+        found = [self.comparison(by_id[prompt_id]) for prompt_id in self.seen]
+        return [comparison for comparison in found if comparison]

@@ -1,0 +1,124 @@
+"""A browser of the documents that an arm has read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from msm_mlx.compare.screens.field import Field
+from msm_mlx.compare.tables import literal
+
+FOUND = "reverse"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document, and in a few words what kind it is."""
+
+    id: str
+    kind: str
+    section: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The documents that some arms have read, all the same ones."""
+
+    labels: tuple[str, ...]
+    documents: tuple[Document, ...]
+
+
+def find(documents: Sequence[Document], wanted: str) -> list[Document]:
+    """The documents that hold `wanted`, in their text, kind or section; upper or lower case."""
+    needle = wanted.casefold()
+    return [d for d in documents if needle in f"{d.text}\n{d.kind}\n{d.section}\n{d.id}".casefold()]
+
+
+class DocumentsPage(ModalScreen[None]):
+    """A list on the left, the highlighted document on the right, a line to search in above."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close"),
+        Binding("q", "dismiss", "Close"),
+        Binding("/,f", "search", "Search"),
+        Binding("n", "next_shelf", "Next arm"),
+        Binding("ctrl+c", "app.quit", show=False),
+    ]
+
+    def __init__(self, shelves: Sequence[Shelf], first: int) -> None:
+        super().__init__()
+        self._shelves = shelves
+        self._at = first
+        self._listed: list[Document] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="page", id="documents") as page:
+            page.border_subtitle = Content("/ search · n next arm · tab scroll the text · esc close")
+            yield Field("search (press /)")
+            with Horizontal():
+                yield OptionList(markup=False, compact=True)
+                with VerticalScroll():
+                    yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self._fill()
+        self.query_one(OptionList).focus()
+
+    def action_leave(self) -> None:
+        """Out of a search first, then out of the browser."""
+        field = self.query_one(Input)
+        if field.value or field.has_focus:
+            field.value = ""
+            self.query_one(OptionList).focus()
+        else:
+            self.dismiss()
+
+    def action_search(self) -> None:
+        self.query_one(Input).focus()
+
+    def action_next_shelf(self) -> None:
+        self._at = (self._at + 1) % len(self._shelves)
+        self._fill()
+
+    @on(Input.Changed)
+    def _fill(self) -> None:
+        shelf = self._shelves[self._at]
+        self._listed = find(shelf.documents, self.query_one(Input).value)
+        title = literal(f"Read by {', '.join(shelf.labels)}")
+        title.append(f" · {len(self._listed)} of {len(shelf.documents)}")
+        self.query_one("#documents").border_title = Content.from_rich_text(title)
+        options = [Option(Content.from_rich_text(literal(f"{d.kind} · {d.section}"))) for d in self._listed]
+        listed = self.query_one(OptionList)
+        listed.set_options(options)
+        listed.highlighted = 0 if options else None
+        if not options:
+            self.query_one(Static).update(Text("nothing found", "italic"))
+
+    @on(Input.Submitted)
+    def _to_the_list(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _read(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_index >= len(self._listed):
+            return  # of a list that a later search has replaced
+        document = self._listed[event.option_index]
+        body = literal(document.text)
+        if wanted := self.query_one(Input).value:
+            body.highlight_regex(re.compile(re.escape(literal(wanted).plain), re.IGNORECASE), FOUND)
+        head = literal(f"{document.id} · {document.kind} · {document.section}\n\n", "dim")
+        self.query_one(Static).update(head.append_text(body))
+        self.query_one(VerticalScroll).scroll_home(animate=False)

@@ -1,0 +1,15 @@
+"""A line to type in."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+
+class Field(Input):
+    """An input line. What is pasted and cannot be shown, escape sequences for one, becomes spaces."""
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, compact=True)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        super().replace("".join(c if c.isprintable() else " " for c in text), start, end)

@@ -1,0 +1,60 @@
+"""What opens over the desk: a page to read, and a line to type a prompt in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from msm_mlx.compare.screens.field import Field
+from msm_mlx.compare.tables import literal
+
+CLOSE = Text("esc closes · arrows scroll")
+
+
+class Page(ModalScreen[None]):
+    """Something to read. `title` is taken as it is, so untrusted words in it must be literal."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark", "dismiss", "Close"),
+        Binding("ctrl+c", "app.quit", show=False),
+    ]
+
+    def __init__(self, title: Text, body: RenderableType) -> None:
+        super().__init__()
+        self._heading = title
+        self._body = body
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="page") as page:
+            page.border_title = Content.from_rich_text(self._heading)
+            page.border_subtitle = Content.from_rich_text(CLOSE)
+            yield Static(self._body, markup=False)
+
+
+class AskPage(ModalScreen[str]):
+    """A line to type a prompt in. Gives back the prompt, or an empty text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Cancel", priority=True)]
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__()
+        self._model_name = model_name
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="ask") as box:
+            box.border_title = Content.from_rich_text(literal(f"Ask {self._model_name}"))
+            box.border_subtitle = Content("enter asks · esc cancels")
+            yield Field("every shown arm answers this")
+
+    @on(Input.Submitted)
+    def _ask(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())

@@ -1,0 +1,134 @@
+"""The bodies of the pages: scores with intervals, training curves, spec sections, votes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.table import Table
+from rich.text import Text
+
+from msm_mlx.compare.screens.sources import METRICS, Reason
+from msm_mlx.compare.tables import contrast_table, literal
+from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.evals.statistics import Estimate
+
+SCALE = 20  # cells of an interval's line
+ROWS = 6  # of a curve
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def score_page(results: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Shares of choices with their intervals by suite, then the differences between arms."""
+    parts: list[RenderableType] = []
+    for result in results:
+        rows = [record for record in result.get("records", ()) if record["metric"] == "choice"]
+        several = len({row["spec"] for row in rows if row["spec"]}) > 1
+        parts += [literal(f"Run {result.get('run', '')}", "bold"), Text()]
+        for suite, group in groupby(rows, key=lambda row: row["suite"]):
+            parts += [_suite_table(suite, list(group), several), Text()]
+        if result.get("contrasts"):
+            parts += [contrast_table(result["contrasts"]), Text()]
+    return Group(*parts) if parts else Text("These runs have no finished evaluation yet.")
+
+
+def _suite_table(suite: str, rows: Sequence[Mapping[str, Any]], several_specs: bool) -> Table:
+    table = Table(title=literal(suite), title_justify="left", box=None, padding=(0, 1))
+    table.add_column("arm", no_wrap=True, overflow="ellipsis")
+    table.add_column("share", justify="right")
+    table.add_column("95 % interval", justify="right")
+    table.add_column(f"0{'0.5':^{SCALE - 2}}1", no_wrap=True)
+    seeds = len({row["seed"] for row in rows if row["seed"] is not None}) > 1
+    for row in rows:
+        label = f"{row['arm']}@{row['spec']}" if several_specs and row["spec"] else str(row["arm"])
+        name = f"{label} seed {row['seed']}" if seeds and row["seed"] is not None else label
+        interval = f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+        line = interval_line(row["value"], row["ci_low"], row["ci_high"])
+        table.add_row(literal(name), f"{row['value']:.2f}", Text(interval), line)
+    return table
+
+
+def interval_line(value: float, low: float, high: float) -> Text:
+    """A share and its interval on a line from 0 to 1."""
+    first, at, last = (min(max(round(x * (SCALE - 1)), 0), SCALE - 1) for x in (low, value, high))
+    cells = ["─" if first <= i <= last else "·" for i in range(SCALE)]
+    cells[at] = "●"
+    return Text("".join(cells))
+
+
+def vote_page(summary: VoteSummary) -> RenderableType:
+    """Win rates of the arms against each other, and whether the left side had an advantage."""
+    if not summary.votes:
+        return Text(
+            "No votes yet. b begins a blind comparison: you see two answers, and vote before you see the names."
+        )
+    table = Table(title="Who was preferred", title_justify="left", box=None, padding=(0, 1))
+    for name in ("arms", "wins", "ties", "both bad", "share of the first, 95 %"):
+        table.add_column(name, justify="left" if name == "arms" else "right")
+    for duel in summary.duels:
+        pair = literal(f"{duel.a} against {duel.b}")
+        counts = (f"{duel.a_wins}:{duel.b_wins}", str(duel.ties), str(duel.both_bad))
+        table.add_row(pair, *counts, Text(share(duel.rate)))
+    lines = [
+        f"votes: {summary.votes}, of which ties: {summary.ties}",
+        f"both bad: {share(summary.both_bad)}",
+        f"left side preferred: {share(summary.left)}{_side_note(summary.left)}",
+    ]
+    return Group(table, Text(), *(Text(line) for line in lines))
+
+
+def _side_note(left: Estimate) -> str:
+    if left.n and (left.ci_low > 0.5 or left.ci_high < 0.5):
+        return "  (a bias for one side: be wary of these votes)"
+    return ""
+
+
+def share(estimate: Estimate) -> str:
+    """A share with its interval; nothing is known of nothing."""
+    if math.isnan(estimate.value):
+        return "-"
+    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
+
+
+def reason_page(found: Sequence[Reason]) -> RenderableType:
+    """Spec sections, each with why it is this one."""
+    parts: list[RenderableType] = []
+    for reason in found:
+        parts += [literal(reason.spec, "bold"), literal(f"{reason.heading}  ({reason.because})", "italic"), Text()]
+        parts += [Markdown(literal(reason.text).plain, hyperlinks=False), Text()]
+    return Group(*parts) if parts else Text("The specs of these runs are no longer where the recipes say they are.")
+
+
+def curve_page(losses: Mapping[str, Sequence[float]], width: int) -> RenderableType:
+    """A curve of the losses of each arm."""
+    drawn: list[RenderableType] = []
+    for label, values in losses.items():
+        if values:
+            title = literal(label, "bold").append(
+                f"  {len(values)} updates, loss {values[0]:.2f} → {values[-1]:.2f}", ""
+            )
+            drawn += [title, curve(values, width), Text()]
+    if drawn:
+        return Group(*drawn)
+    return Text(
+        f"No losses are on file: the adapters' folders hold no {METRICS}, so these runs have no curves to show."
+    )
+
+
+def curve(values: Sequence[float], width: int, rows: int = ROWS) -> Text:
+    """Values over time in block characters, averaged where there are more than columns; lowest and highest in front."""
+    finite = [value if math.isfinite(value) else 0.0 for value in values]
+    columns = min(max(width - 8, 1), len(finite))
+    edges = [round(i * len(finite) / columns) for i in range(columns + 1)]
+    means = [sum(finite[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, high = min(means), max(means)
+    steps = [round((value - low) / ((high - low) or 1.0) * (rows * 8 - 1)) + 1 for value in means]
+    lines = []
+    for row in reversed(range(rows)):
+        mark = f"{high:7.2f}" if row == rows - 1 else f"{low:7.2f}" if row == 0 else " " * 7
+        lines.append(f"{mark} " + "".join(BLOCKS[min(max(step - row * 8, 0), 8)] for step in steps))
+    return Text("\n".join(lines), no_wrap=True)

@@ -1,0 +1,53 @@
+"""Blind comparison: two of the shown arms with their sides shuffled, a vote, and then the names."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msm_mlx.compare.session import Prompt
+from msm_mlx.compare.votes import Choice, Vote, append_vote, now, shuffle_sides
+
+
+@dataclass
+class Round:
+    """One prompt, the arms that stand as A and B, and the vote once it is given."""
+
+    prompt: Prompt
+    left: str
+    right: str
+    since: float
+    choice: Choice | None = None
+
+
+class Blind:
+    """Deals rounds, and writes votes to `path`."""
+
+    def __init__(self, path: Path, rng: random.Random, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._rng = rng
+        self._clock = clock
+        self._rounds: dict[str, Round] = {}
+
+    def deal(self, prompt: Prompt, labels: Sequence[str]) -> Round:
+        """The round of this prompt: the one that was dealt before, or a new one between two of `labels`."""
+        if prompt.id not in self._rounds:
+            left, right = shuffle_sides(labels, self._rng)[:2]
+            self._rounds[prompt.id] = Round(prompt, left, right, self._clock())
+        return self._rounds[prompt.id]
+
+    def vote(self, dealt: Round, choice: Choice, seed: int) -> None:
+        """Write the vote down; the names may then be told.
+
+        Raises:
+            SetupError: if it cannot be written.
+        """
+        seconds = round(self._clock() - dealt.since, 1)
+        append_vote(self._path, Vote(dealt.prompt.text, dealt.left, dealt.right, choice, seed, seconds, now()))
+        dealt.choice = choice
+
+    def again(self, prompt: Prompt) -> None:
+        """New answers are a new round."""
+        self._rounds.pop(prompt.id, None)

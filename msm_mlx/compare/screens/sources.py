@@ -1,0 +1,103 @@
+"""What the app reads from run folders when somebody asks for it: spec sections, documents, losses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from msm_mlx.compare.screens.documents import Document, Shelf
+from msm_mlx.compare.session import Prompt, Session
+from msm_mlx.files import read_jsonl
+from msm_mlx.spec import Section, Spec, load_spec
+
+METRICS = "metrics.jsonl"  # in an adapter's folder: a line for each update, with its number and loss
+CENTRAL = "Philosophy"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A part of a spec, and why it is this part."""
+
+    spec: str
+    heading: str
+    text: str
+    because: str
+
+
+def reasons(session: Session, prompt: Prompt | None) -> list[Reason]:
+    """What each spec says that bears on a prompt.
+
+    That is the section whose heading the prompt names, the longest such heading. A prompt of a suite names none, for
+    suites ask about what the spec does not mention: there it is the philosophy, or else the spec's first section.
+    """
+    found = []
+    for path in dict.fromkeys(session.specs.values()):
+        spec = load_spec(path, model_name=session.model_name, provider_name=_provider(session))
+        found.append(_reason(spec, prompt.text if prompt else ""))
+    return found
+
+
+def _reason(spec: Spec, prompt: str) -> Reason:
+    named = [section for section in spec.sections if _names(prompt, section)]
+    if named:
+        section = max(named, key=lambda section: len(section.path[-1]))
+        return Reason(spec.title, " / ".join(section.path), section.text, "the prompt names this heading")
+    central = [section for section in spec.sections if section.path and section.path[-1] == CENTRAL]
+    section = (central or [section for section in spec.sections if section.text] or list(spec.sections))[0]
+    because = "the prompt names no heading of the spec; this is "
+    return Reason(
+        spec.title,
+        " / ".join(section.path),
+        section.text,
+        because + ("its central section" if central else "its first section"),
+    )
+
+
+def _names(prompt: str, section: Section) -> bool:
+    """Whether the prompt holds the heading as whole words; the document's own title does not count."""
+    heading = section.path[-1] if section.path else ""
+    return bool(heading) and re.search(rf"(?<!\w){re.escape(heading)}(?!\w)", prompt, re.IGNORECASE) is not None
+
+
+def _provider(session: Session) -> str:
+    """The provider's name from the first run's recipe; the variable itself where it cannot be read."""
+    for folder in session.folders:
+        try:
+            return str(yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))["provider_name"])
+        except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+            continue
+    return "{provider_name}"
+
+
+def shelves(session: Session) -> list[Shelf]:
+    """The documents that the arms have read; arms that have read the same ones share a shelf."""
+    labels: dict[str, list[str]] = {}
+    for label, path in session.documents.items():
+        labels.setdefault(str(path), []).append(label)
+    paths = {str(path): path for path in session.documents.values()}
+    return [
+        Shelf(
+            tuple(names),
+            tuple(
+                Document(*(str(row.get(key, "")) for key in ("id", "type", "section", "text")))
+                for row in read_jsonl(paths[key_path])
+            ),
+        )
+        for key_path, names in labels.items()
+    ]
+
+
+def losses(session: Session) -> dict[str, list[float]]:
+    """The training losses of each arm that has them on file, update by update."""
+    found: dict[str, list[float]] = {}
+    for arm in session.arms:
+        if arm.adapter and (arm.adapter / METRICS).is_file():
+            found[arm.label] = _numbers(read_jsonl(arm.adapter / METRICS))
+    return found
+
+
+def _numbers(rows: Sequence[dict[str, object]]) -> list[float]:
+    return [float(loss) for row in rows if isinstance(loss := row.get("loss"), (int, float))]

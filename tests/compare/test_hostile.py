@@ -1,0 +1,217 @@
+"""Two hundred hostile strings through every plain surface: they show as text, whole, and command nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from fake_runs import make_run
+from hostile import HOSTILE, commands_in, squeeze
+from rich.console import Console
+from running import environment
+
+from msm_mlx.cli.chat import talk
+from msm_mlx.cli.main import cli
+from msm_mlx.compare import live
+from msm_mlx.compare.blind import Booth
+from msm_mlx.compare.diff import word_diff
+from msm_mlx.compare.engine import ScriptedEngine
+from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
+from msm_mlx.compare.plain import by_prompt, summary_view
+from msm_mlx.compare.session import Session
+from msm_mlx.compare.tables import answer_view, literal
+from msm_mlx.compare.votes import Vote, append_vote, read_votes, summarize
+
+WHOLE = [text for text in HOSTILE if not any("\ud800" <= c <= "\udfff" for c in text)]
+"""Those that UTF-8 can hold, and that can therefore come in through a pipe."""
+
+
+def rendered(show: Callable[[Console], object], width: int) -> str:
+    file = io.StringIO()
+    show(Console(width=width, file=file))
+    return file.getvalue()
+
+
+def assert_text(output: str, *texts: str) -> None:
+    """Nothing in `output` is a command, and each text is there, escaped and in one piece."""
+    assert not commands_in(output)
+    squeezed = squeeze(output)
+    for text in texts:
+        assert squeeze(literal(text).plain) in squeezed
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_escapes_say_what_was_there(text: str) -> None:
+    shown = literal(text).plain
+    assert not commands_in(shown)
+    for c in commands_in(text):
+        shown = shown.replace(f"\\u{ord(c):04x}", c)
+    assert shown == text.replace("\\u001b", "\x1b" if "\x1b" in text else "\\u001b")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_one_below_the_other(text: str) -> None:
+    """As prompt, as label, as answer and as title."""
+    view = answer_view(text, {text: {text: text, "base": "x"}}, width=20)
+    assert_text(rendered(lambda console: console.print(view), width=70), text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_side_by_side(text: str) -> None:
+    """Columns mix their lines, so that the characters are counted: in the prompt, in a label, in an answer."""
+    shown = squeeze(literal(text).plain)
+    for answers in ({text: {"base": "y"}}, {"y": {text: "base"}}, {"y": {"base": text}}):
+        view = answer_view("", answers, width=100)
+        drawn = rendered(lambda console, view=view: console.print(view), width=100)  # type: ignore[misc]
+        assert not commands_in(drawn)
+        assert Counter(squeeze(drawn)) == Counter(f"prompt base y {shown}".replace(" ", ""))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_blind_votes(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "votes.jsonl"
+    comparison = Comparison(text, {text: f"1 {text}", "sft": f"2 {text}"}, {}, 0, 0.0)
+
+    def vote(console: Console) -> None:
+        Booth(console, iter([text, "a"]), path).vote([comparison], (text, "sft"), seed=0)
+
+    drawn = rendered(vote, width=60)
+    assert_text(drawn, text, f"1 {text}", f"2 {text}")
+    (cast,) = read_votes(path)
+    assert cast.prompt == text
+    assert text in (cast.left, cast.right)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_summary(text: str, tmp_path: Path) -> None:
+    label = " ".join(text.split())  # on one line, which its neighbours in the table do not break up
+    append_vote(tmp_path / "votes", Vote(text, label, "sft", "a", 0, 1.0, text))
+    summary = summarize(read_votes(tmp_path / "votes"))
+    drawn = rendered(lambda console: console.print(summary_view(summary)), width=2000)
+    assert_text(drawn, label)
+    assert summary.duels[0].a_wins + summary.duels[0].b_wins == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_shows_the_escaped_text_line_by_line(text: str) -> None:
+    page = to_markdown([Comparison(text, {text: text, "base": "x"}, {text: 1.0}, 0, 0.0)])
+    assert not commands_in(page)
+    assert page.count(f"text\n{literal(text).plain}\n`") == 2
+    page.encode("utf-8")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_json_reads_back(text: str) -> None:
+    written = to_json([Comparison(text, {text: text}, {text: None}, 0, 0.0)])
+    assert not commands_in(written)
+    written.encode("utf-8")
+    expected = json.loads(json.dumps(text))
+    (found,) = json.loads(written)["comparisons"]
+    assert (found["prompt"], found["answers"]) == (expected, {expected: expected})
+    assert json.loads(safe_json(text)) == expected
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_diffs_lose_nothing(text: str) -> None:
+    left, right = word_diff(text, f"more {text}")
+    assert "".join(span.text for span in left) == text
+    assert "".join(span.text for span in right) == f"more {text}"
+
+
+class Parrot:
+    """A conversation that says what it hears, a few characters at a time."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+
+    def reset(self) -> None: ...
+
+    def ask(self, question: str) -> Iterator[str]:
+        for start in range(0, len(self.answer), 3):
+            yield self.answer[start : start + 3]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_chat(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    talk(Parrot(text), text, ["Hello", "/" + text, "Again"], patient=True)  # type: ignore[arg-type]
+    printed = capsys.readouterr()
+    assert printed.out == literal(f"{text}: {text}\n\n{text}: {text}\n\n").plain
+    assert_text(printed.err, "/" + text.strip())
+
+
+# --- through the command line --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run whose arms have answered nothing but hostile strings."""
+    left = cycle(HOSTILE)
+    return make_run(tmp_path / "run", specs=("one", "two"), answers=lambda item, variant: next(left))
+
+
+def invoke(*arguments: str | Path, text: str = "") -> str:
+    result = CliRunner(env={"COLUMNS": "70"}).invoke(cli, ["compare", *map(str, arguments)], input=text.encode())
+    assert result.exit_code == 0, result.exception
+    return result.stdout
+
+
+def test_compare_plain_and_json(run: Path) -> None:
+    shown = invoke(run, "--plain", "--limit", "500")
+    assert_text(shown, *HOSTILE)
+    written = invoke(run, "--json", "--limit", "500")
+    assert not commands_in(written)
+    answers = {text for by_label in json.loads(written)["answers"].values() for text in by_label.values()}
+    assert answers >= {json.loads(json.dumps(text)) for text in HOSTILE}
+
+
+def test_compare_export(run: Path, tmp_path: Path) -> None:
+    invoke(run, "--export", tmp_path / "page.md", "--limit", "500")
+    page = (tmp_path / "page.md").read_bytes().decode()
+    assert not commands_in(page)
+    assert all(f"text\n{literal(text).plain}\n`" in page for text in HOSTILE)
+
+
+def test_compare_live(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prompts from a pipe, echoed by the arms."""
+
+    def open_engine(session: Session) -> ScriptedEngine:
+        return ScriptedEngine(lambda prompt, label: prompt)
+
+    monkeypatch.setattr(live, "open_engine", open_engine)
+    prompts = [text for text in WHOLE if len(text.splitlines()) == 1]
+    shown = invoke(run, "--prompt", "-", "--max-tokens", "9999", text="\n".join(prompts))
+    assert len(prompts) > 100
+    assert_text(shown, *(" ".join(text.split()) for text in prompts if text.strip()))
+
+
+def test_compare_blind(run: Path) -> None:
+    shown = invoke(run, "--blind", "--stdin", "--limit", "500", text="\n".join([*WHOLE, *"abtx" * 50]))
+    assert not commands_in(shown)
+    assert 0 < len(read_votes(run / "evaluation" / "votes.jsonl")) <= 48
+
+
+@pytest.mark.parametrize("text", WHOLE[::25])
+def test_errors(text: str, run: Path) -> None:
+    """What is wrong is shown as text too."""
+    if "\x00" in text:
+        pytest.skip("no argument can hold it")
+    arguments = ["compare", str(run), "--arm", text]
+    done = subprocess.run(
+        [sys.executable, "-m", "msm_mlx.cli.main", *arguments], env=environment(), capture_output=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert_text(done.stderr.decode(), f"no arm {text}")
+
+
+def test_prompts_of_the_comparison_stay_apart() -> None:
+    """No two hostile strings are taken for one."""
+    comparisons = [Comparison(text, {"base": "x"}, {}, 0, 0.0) for text in HOSTILE]
+    assert len(by_prompt(comparisons)) == 200

@@ -1,0 +1,71 @@
+"""Run folders with everything but a training behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from msm_mlx.evals.suites import load_suite
+from msm_mlx.files import write_json, write_text
+from msm_mlx.runs import RUN
+from msm_mlx.stages import ADAPTER_FILES, ANSWERS, RESULTS
+from msm_mlx.variants import Variant
+
+SUITE = "american_values"
+Answers = Callable[[str, str], str]
+
+
+def make_run(
+    folder: Path,
+    *,
+    arms: Sequence[str] = ("base", "sft", "msm", "msm+sft"),
+    specs: Sequence[str] = ("american",),
+    seeds: Sequence[int] = (0,),
+    fingerprint: str = "f" * 64,
+    model_name: str = "Pocket",
+    answers: Answers | None = lambda item, variant: f"{variant} on {item}",
+    adapters: bool = True,
+) -> Path:
+    """A finished run over the embedded model, whose arms answer `answers(item, variant)`; None: not evaluated yet."""
+    paths = [write(folder / "specs" / f"{name}.md", "# Spec\n") for name in specs]
+    model = {"name": "pocket", "revision": None, "fingerprint": fingerprint}
+    write_json(folder / RUN, {"schema": 1, "stages": {}, "recipe": folder.name, "model": model})
+    recipe = {"model_name": model_name, "arms": list(arms), "seeds": list(seeds), "suites": [SUITE]}
+    write(folder / "recipe.yaml", yaml.safe_dump(recipe | {"specs": [str(path) for path in paths]}))
+    several = len(specs) > 1
+    variants = [
+        Variant(arm, spec, seed, several)
+        for arm in arms
+        for spec in (specs if arm.startswith("msm") else (None,))
+        for seed in (seeds if arm != "base" else (None,))
+    ]
+    for variant in variants:
+        if adapters and variant.seed is not None:
+            for name in ADAPTER_FILES:
+                write(folder / "adapters" / variant.id / name, "")
+    for spec in specs:
+        write(folder / "documents" / (spec if several else "") / "documents.jsonl", "")
+    if answers is not None:
+        rows = [json.dumps(row) for row in _rows(variants, answers)]  # ASCII, which can hold lone surrogates
+        write(folder / ANSWERS, "\n".join(rows) + "\n")
+        write_json(folder / RESULTS, {"run": folder.name, "records": [], "contrasts": []})
+    return folder
+
+
+def _rows(variants: Sequence[Variant], answers: Answers) -> list[dict[str, Any]]:
+    return [
+        {"suite": item.suite, "domain": item.domain, "target": item.target, "other": item.other, "item": item.id}
+        | {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed, "margins": [0.5, 1.5]}
+        | {"written": [answers(item.id, variant.id), "the other order"], "choices": ["target", "target"]}
+        for variant in variants
+        for item in load_suite(SUITE).items
+    ]
+
+
+def write(path: Path, text: str) -> Path:
+    write_text(path, text)
+    return path

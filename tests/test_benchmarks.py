@@ -1,0 +1,33 @@
+"""The benchmarks run and print what readers of their figures rely on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from running import ROOT, environment
+
+
+def benchmark(*arguments: str) -> str:
+    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / "variants.py"), *arguments]
+    path = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(**path), timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_variants_benchmark_prints_its_ratios_as_json() -> None:
+    figures = json.loads(benchmark("--json", "--small", "--tokens", "3"))
+    assert figures["ratios"].keys() == {"memory_four_variants", "decode_speed"}
+    assert figures["ratios"]["memory_four_variants"] > 1
+    assert figures["ratios"]["decode_speed"] > 0
+    assert figures["tokens_identical"] is True
+    memory = figures["memory_bytes"]
+    assert 0 < memory["one_variant"]["active"] < memory["four_variants"]["active"] < memory["four_variants"]["peak"]
+    assert 4 * figures["parameters"] < memory["one_variant"]["active"]
+
+
+def test_without_json_it_prints_a_table() -> None:
+    table = benchmark("--small", "--tokens", "2")
+    assert all(word in table for word in ("memory_four_variants", "decode_speed", "at most 1.15", "at least 2"))
