@@ -129,7 +129,7 @@ def play(work: Work) -> None:
 async def settled(app: CompareApp, pilot: Pilot[None]) -> None:
     """Wait until the engine has nothing more to say and the screen shows it."""
     while app.live.waiting:
-        await pilot.pause(0.01)
+        await asyncio.sleep(0.01)
     await pilot.pause()
 
 
@@ -137,7 +137,8 @@ async def press(app: CompareApp, pilot: Pilot[None], *keys: str) -> None:
     """Press keys, each once the answers to the one before are there."""
     for key in keys:
         await pilot.press(key)
-        await settled(app, pilot)
+        if app.live.waiting:
+            await settled(app, pilot)
 
 
 async def type_text(pilot: Pilot[None], text: str) -> None:

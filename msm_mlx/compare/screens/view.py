@@ -65,7 +65,6 @@ class DeskView(App[None]):
 
     def on_mount(self) -> None:
         self._beat = self.set_interval(BEAT, self.take_in, pause=True)
-        self.query_one("#scores").border_title = Content("arms · log-odds of the choice")
         self.fill_list()
         self.query_one("#pane1").focus()
         self.show()
@@ -116,6 +115,7 @@ class DeskView(App[None]):
         note = HIDDEN if self.names_hidden else ""
         rows = ScoreRows(arms, item.target if item else "", item.other if item else "", note)
         self.query_one(ScoreBars).rows = rows
+        self.query_one("#scores").border_title = Content("arms · log-odds of the choice" if item else "arms")
 
     def show_answers(self) -> None:
         """The panes, the line of status and the keys that make sense now."""

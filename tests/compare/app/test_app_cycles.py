@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,12 @@ def test_fifty_starts_and_stops_with_live_answers_leave_no_thread(session: Sessi
     engines: list[ScriptedEngine] = []
 
     def build() -> ScriptedEngine:
-        engines.append(ScriptedEngine(lambda prompt, label: "word " * 100_000))
+        engines.append(ScriptedEngine(lambda prompt, label: "word " * 500, None, lambda: time.sleep(0.001)))
         return engines[-1]
 
     async def cycle(number: int) -> None:
         app = make_app(session, build)
-        async with driving(app, (70, 20)):
+        async with driving(app, (40, 10)):
             app.generate()
             while number % 2 and not app.live.started:  # every other one is stopped before the engine is there
                 await asyncio.sleep(0.001)

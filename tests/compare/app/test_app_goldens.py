@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from screens import driving, make_app, make_session, play, press, screen_text
+from screens import driving, make_app, make_session, play, screen_text, settled
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "screens"
 SIZES = {"60x24": (60, 24), "80x24": (80, 24), "120x40": (120, 40)}
@@ -52,8 +52,8 @@ def draw(size: str, folder: Path) -> dict[str, str]:
     async def work() -> None:
         async with driving(app, SIZES[size]) as pilot:
             for keys, name in WALKS[size]:
-                await press(app, pilot, *keys.split())
-                await pilot.pause(0.05)
+                await pilot.press(*keys.split())
+                await settled(app, pilot)
                 screens[f"{name}-{size}"] = screen_text(app)
 
     play(work())

@@ -22,7 +22,7 @@ from msm_mlx.compare.screens.documents import Document, DocumentsPage, Shelf
 from msm_mlx.compare.session import Prompt, Session, StoredAnswer
 from msm_mlx.compare.tables import literal
 
-BIG = (100, 60)
+BIG = (109, 80)  # the longest strings fit a pane
 FOURS = [HOSTILE[i : i + 4] for i in range(0, len(HOSTILE), 4)]
 
 
@@ -102,13 +102,14 @@ def test_rendered_answers_hold_no_commands(session: Session) -> None:
 
 
 def test_prompts_show_as_the_text_that_they_are(session: Session) -> None:
-    app = make_app(ask(session, list(HOSTILE)))
+    texts = ["\n".join(four) for four in FOURS]
+    app = make_app(ask(session, texts))
 
     async def work() -> None:
-        async with driving(app, (200, 40)):
-            app.query_one("#prompt").styles.min_height = 28
+        async with driving(app, (109, 120)):
+            app.query_one("#prompt").styles.min_height = 100
             prompt = app.query_one("#prompt Static")
-            for i, text in enumerate(HOSTILE):
+            for i, text in enumerate(texts):
                 app.turn_to(f"p{i}")
                 await becomes(lambda: cells(app, prompt), escaped(text))
                 assert not unclean(app)
@@ -118,10 +119,10 @@ def test_prompts_show_as_the_text_that_they_are(session: Session) -> None:
 
 def test_documents_show_as_the_text_that_they_are(session: Session) -> None:
     app = make_app(session)
-    documents = tuple(Document(text, text, text, f"-{text}-") for text in HOSTILE)
+    documents = tuple(Document(a[:20], b[:20], c[:20], "\n".join((a, b, c, d))) for a, b, c, d in FOURS)
 
     async def work() -> None:
-        async with driving(app, (150, 60)) as pilot:
+        async with driving(app, (109, 120)) as pilot:
             app.push_screen(DocumentsPage([Shelf(("[b]\x1b[1m",), documents)], 0))
             await pilot.pause()
             listed, text = app.screen.query_one(OptionList), app.screen.query_one("#documents VerticalScroll Static")
