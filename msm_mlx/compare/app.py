@@ -6,6 +6,7 @@ stands in the table of actions. No model is touched here, and nothing of mlx is 
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import time
@@ -50,10 +51,12 @@ def run_app(session: Session, *, start: str | None = None, engine: Callable[[], 
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     app = CompareApp(session, engine or own_engine(session), start=start)
+    gc.freeze()  # a full collection over everything that is imported would hold up keys for a tenth of a second
     try:
         app.run()
     finally:
         app.close_engine()
+        gc.unfreeze()
     if app.return_code:
         raise MsmError("the comparison stopped on an error; what it was stands above")
 

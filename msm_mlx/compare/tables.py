@@ -21,9 +21,13 @@ Rows = Sequence[Mapping[str, Any]]
 
 def literal(text: str, style: str = "") -> Text:
     """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
-    plain = (c == "\n" or c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
-    shown = "".join(c if ok else f"\\u{ord(c):04x}" for c, ok in zip(text, plain, strict=True))
+    shown = "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
     return Text(shown, style, overflow="fold")
+
+
+def _escaped(line: str) -> str:
+    """A line whose characters are all printable, or some kind of space."""
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}" for c in line)
 
 
 def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from msm_mlx.compare.engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.export import Comparison
-from msm_mlx.compare.session import Prompt, Session, typed_prompt
+from msm_mlx.compare.session import BASE, Prompt, Session, typed_prompt
 from msm_mlx.evals.suites import Item
 
 MOST_PANES, FEWEST_PANES = 4, 2
@@ -55,6 +55,17 @@ class Answer:
         return self.settings is None or self.stop is not None
 
 
+def first_shown(labels: Sequence[str]) -> list[str]:
+    """The arms that have a pane at first, in their order. Where not all fit, those go first that went all the way,
+    then what they are measured against."""
+
+    def rank(label: str) -> int:
+        return 0 if "msm+sft" in label else 1 if label == BASE else 2 if label.endswith("sft") else 3
+
+    chosen = sorted(labels, key=rank)[:MOST_PANES]
+    return [label for label in labels if label in chosen]
+
+
 class Desk:
     """The state of one comparison. `order` holds the labels of all arms, `shown` those that have a pane."""
 
@@ -62,7 +73,7 @@ class Desk:
         self.session = session
         self.prompts = list(session.prompts)
         self.order = [arm.label for arm in session.arms]
-        self.shown = self.order[:MOST_PANES]
+        self.shown = first_shown(self.order)
         self.settings = Settings()
         self.seen: list[str] = []
         self._at = 0

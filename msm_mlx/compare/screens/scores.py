@@ -71,7 +71,7 @@ def score_bars(rows: ScoreRows, width: int) -> Text:
     """As many lines as there are arms, and one above that says which side is which."""
     if rows.note:
         return Text(rows.note, "italic", overflow="fold")
-    label_width = min(max((len(row.label) for row in rows.arms), default=0), max(width - 17, 7))
+    label_width = min(max((len(row.label) for row in rows.arms), default=0), max(width - 21, 7))
     lines = []
     if rows.target:
         half = max((width - 3) // 2, 1)
@@ -85,7 +85,7 @@ def score_bars(rows: ScoreRows, width: int) -> Text:
     for row in rows.arms:
         mark = "●" if row.shown else "○"
         line = Text(f"{row.number} {mark} ", "" if row.shown else "dim")
-        line.append_text(_fit(literal(row.label), label_width))
+        line.append_text(_fit(literal(short_label(row.label, label_width)), label_width))
         if rows.target:
             line.append(" ")
             line.append_text(margin_bar(row.margin, max(largest, 1.0), bar_width))
@@ -105,6 +105,13 @@ def margin_bar(margin: float | None, largest: float, width: int) -> Text:
     bar.append("│", "dim")
     bar.append(right.ljust(side) if positive else " " * side, "green")
     return bar
+
+
+def short_label(label: str, width: int) -> str:
+    """A label in so many characters: the arm and the end of the spec's name, for specs tend to begin alike."""
+    arm, at, spec = label.partition("@")
+    room = width - len(arm) - 2
+    return f"{arm}@…{spec[-room:]}" if at and len(label) > width and room > 2 else label
 
 
 def _fit(text: Text, width: int, *, right: bool = False) -> Text:

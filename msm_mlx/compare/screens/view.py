@@ -25,7 +25,7 @@ from msm_mlx.compare.session import Session
 from msm_mlx.compare.tables import literal
 from msm_mlx.errors import MsmError
 
-BEAT = 1 / 25  # seconds between two looks at what the engine has written
+BEAT = 1 / 20  # seconds between two looks at what the engine has written
 HIDDEN = "The names and the scores come after your vote."
 
 
