@@ -5,7 +5,6 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -216,7 +215,3 @@ def _plain(settings: Any) -> dict[str, Any]:
     plain: dict[str, Any] = settings.model_dump(mode="json")
     plain.pop("checkpoint_every", None)
     return plain
-
-
-def choose(stages: list[Stage], kinds: tuple[Kind, ...]) -> Iterator[Stage]:
-    return (stage for stage in stages if stage.kind in kinds)
