@@ -63,11 +63,18 @@ def stored_answers(session: Session, prompts: Sequence[Prompt], labels: Sequence
 def live_answers(
     engine: AnswerEngine, prompts: Sequence[Prompt], labels: Sequence[str], sampling: Sampling
 ) -> Iterator[Comparison]:
-    """What the arms answer now, one prompt after another."""
-    for prompt in prompts:
+    """What the arms answer now, one prompt after another.
+
+    Raises:
+        RecipeError: before the first answer, if the model cannot read one of the prompts.
+    """
+    requests = [
+        Request(p.text, tuple(labels), sampling.max_tokens, sampling.temperature, sampling.seed) for p in prompts
+    ]
+    streams = [engine.answer(request, lambda: False) for request in requests]
+    for prompt, pieces in zip(prompts, streams, strict=True):
         answers = dict.fromkeys(labels, "")
-        request = Request(prompt.text, tuple(labels), sampling.max_tokens, sampling.temperature, sampling.seed)
-        for piece in engine.answer(request, lambda: False):
+        for piece in pieces:
             answers[piece.label] += piece.text
         stripped = {label: text.strip() for label, text in answers.items()}
         yield Comparison(prompt.text, stripped, {}, sampling.seed, sampling.temperature)

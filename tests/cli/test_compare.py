@@ -296,3 +296,9 @@ def test_what_makes_no_sense_is_refused(
 
 def test_runs_over_different_bases_are_refused(run: Path, tmp_path: Path) -> None:
     assert "only runs over the same base" in refuse(run, make_run(tmp_path / "other", fingerprint="0" * 64))
+
+
+def test_a_prompt_that_is_too_long_is_refused_before_any_is_answered(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", arms=("base",))
+    said = refuse(run, "--prompt", "Hello.", "--prompt", "cheese " * 600)
+    assert re.search(r"the prompt 'cheese .*…' is \d+ tokens long .* reads at most 512: ask something shorter", said)
