@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from msm_mlx.errors import MsmError
+from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, resolve_model
 from msm_mlx.progress import Reporter
@@ -27,6 +29,7 @@ from msm_mlx.stages import (
     answers_file,
     list_stages,
     list_variants,
+    load_suites,
     unseen_things,
 )
 from msm_mlx.variants import system_prompt
@@ -152,7 +155,7 @@ class Workshop:
             recipe.settings.documents,
             (self.run.path / stage.writes[0]).parent,
             writer=self.base.fingerprint,
-            unseen=unseen_things(recipe),
+            unseen=unseen_things(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
@@ -205,48 +208,30 @@ class Workshop:
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items
-        from msm_mlx.evals.suites import load_suite
         from msm_mlx.training.adapt import use_adapter
 
         assert stage.variant is not None
         variant = stage.variant
         loaded = self.loaded()
-        adapter = None if variant.seed is None else self.run.path / adapter_folder(variant)
+        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
         use_adapter(loaded, self._shape(), adapter)
-        rows = []
-        for number, name in enumerate(self.recipe.suites, start=1):
-            items = load_suite(name).items
-            answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
-            rows += [asdict(answer) for answer in answers]
-            self.report.advance(number, f"asked {name}")
-        write_jsonl(self.run.path / stage.writes[0], rows)
+        items = [item for suite in self.suites for item in suite.items if counts_for(item, variant.spec)]
+        answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
+        write_jsonl(self.run.path / stage.writes[0], [asdict(answer) for answer in answers])
 
     def _results(self, stage: Stage) -> None:
-        from msm_mlx.evals.results import build_results
-        from msm_mlx.evals.suites import load_suite
+        from msm_mlx.evals.results import answer_rows, build_results
 
         answers = read_answers(self.run.path, self.recipe)
-        suites = [load_suite(name) for name in self.recipe.suites]
-        items = {item.id: item for suite in suites for item in suite.items}
-        rows = [
-            {
-                "suite": items[answer.item].suite,
-                "domain": items[answer.item].domain,
-                "target": items[answer.item].target,
-                "other": items[answer.item].other,
-                "arm": variant.arm,
-                "spec": variant.spec,
-                "seed": variant.seed,
-                **asdict(answer),
-            }
-            for variant, by_item in answers.items()
-            for answer in by_item.values()
-        ]
-        write_jsonl(self.run.path / ANSWERS, rows)
+        write_jsonl(self.run.path / ANSWERS, answer_rows(self.suites, answers))
         write_json(
             self.run.path / RESULTS,
-            build_results(self.recipe.name, suites, answers, self.recipe.settings.evaluation.bootstrap),
+            build_results(self.recipe.name, self.suites, answers, self.recipe.settings.evaluation.bootstrap),
         )
+
+    @cached_property
+    def suites(self) -> list[Suite]:
+        return load_suites(self.recipe)
 
     def _as_base(self) -> LoadedModel:
         from msm_mlx.training.adapt import use_adapter

@@ -28,7 +28,7 @@ from msm_mlx.recipe_schema import (
     did_you_mean,
     shown,
 )
-from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse
+from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 
 __all__ = [
     "POCKET",
@@ -46,7 +46,6 @@ __all__ = [
 ]
 
 POCKET = "pocket"
-MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,7 @@ class Recipe:
     provider_name: str
     demonstrations: Path
     suites: tuple[str, ...]
+    """Names of shipped suites, and paths of others."""
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
     profile: str
@@ -92,12 +92,12 @@ def load_recipe(
         model: used in place of the recipe's model; wins over an override.
         profile: the size to run at. By default the pocket model gets `pocket`, any other model `laptop`.
         seeds: used in place of the recipe's seeds; wins over an override.
-        known_suites: names that `suites` may hold; not checked if None.
+        known_suites: names that `suites` may hold besides files; nothing is checked if None.
 
     Raises:
         RecipeError: one line for each problem, all of them at once, in the order of the file.
     """
-    tree = parse(_read(path))
+    tree = parse(read(path))
     if not isinstance(tree.value, dict):
         if not tree.problems:
             tree.report((), "a recipe must be a mapping of keys to values")
@@ -143,24 +143,6 @@ class _Assignment:
     @property
     def of_profile(self) -> bool:
         return self.key[0] in Profile.model_fields
-
-
-def _read(path: Path) -> str:
-    try:
-        if not path.is_file():
-            raise RecipeError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
-        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if content is None:
-        raise RecipeError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no recipe is")
-    if not content.strip():
-        raise RecipeError(f"{path}: is empty")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RecipeError(f"{path}:{line}: is not UTF-8 text (byte {content[error.start]:#04x})") from error
 
 
 def _assignments(tree: Tree, overrides: Sequence[str], model: str | None, seeds: Sequence[int]) -> list[_Assignment]:

@@ -56,9 +56,20 @@ def _existing_file(value: object, info: ValidationInfo) -> Path:
 
 
 def _known_suite(value: str, info: ValidationInfo) -> str:
-    suites: Iterable[str] | None = (info.context or {}).get("suites")
+    """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
+    context = info.context or {}
+    suites: Iterable[str] | None = context.get("suites")
     if suites is None or value in suites:
         return value
+    is_path = value.endswith((".yaml", ".yml"))
+    try:
+        path = Path(context.get("folder", Path()), value if is_path else f"{value}.yaml").resolve()
+        if path.is_file():
+            return str(path)
+    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
+        pass
+    if is_path:
+        raise ValueError(f"no such file: {shown(value)} in {context.get('folder')}")
     raise ValueError(f"no suite is called {shown(value)}{did_you_mean(value, suites)}")
 
 
@@ -166,6 +177,10 @@ class EvaluationSettings(Settings):
     """Prompts answered side by side."""
     max_tokens: Positive = 64
     """Longest free answer."""
+    temperature: PositiveNumber = 1.0
+    """Sampling temperature of the replies to agentic scenes."""
+    samples: Positive = 4
+    """Replies sampled to each agentic scene."""
     bootstrap: Positive = 2000
     """Resamples behind each confidence interval."""
 
@@ -195,7 +210,7 @@ class RecipeFile(Settings):
     demonstrations: File
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
     suites: Annotated[tuple[Suite, ...], NonEmpty]
-    """Evaluations to run."""
+    """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[Arm, ...], NonEmpty]
     """Ways of training to compare."""
     seeds: Annotated[tuple[Seed, ...], NonEmpty]

@@ -5,22 +5,25 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.demonstrations.preferences import load_preferences
-from msm_mlx.evals.suites import load_suite
+from msm_mlx.errors import RecipeError
+from msm_mlx.evals.items import Suite, counts_for
+from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
-from msm_mlx.variants import Variant, system_prompt
+from msm_mlx.variants import FINE_TUNED, TRAINED_ARMS, Variant, reads_spec, system_prompt
 
 Kind = Literal["documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
 KINDS: tuple[Kind, ...] = ("documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1)
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"evaluate": 2, "results": 2}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -53,32 +56,54 @@ class Stage:
 
 def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run."""
-    trained = [v for v in list_variants(recipe) if v.seed is not None]
-    stages = [_documents(recipe, base, spec) for spec in recipe.specs if _reads_documents(recipe)]
-    if any(v.arm in ("sft", "msm+sft") for v in trained):
+    suites = load_suites(recipe)
+    variants = list_variants(recipe)
+    trained = [v for v in variants if v.is_trained]
+    stages = [_documents(recipe, base, spec, suites) for spec in recipe.specs if _reads_documents(recipe)]
+    if any(v.arm in FINE_TUNED for v in trained):
         stages.append(_demonstrations(recipe))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, spec, seed) for spec in recipe.specs if _reads_documents(recipe)]
-        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in ("sft", "msm+sft")]
-    stages += [_evaluate(recipe, base, v) for v in list_variants(recipe)]
-    return [*stages, _results(recipe)]
+        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
+    stages += [_evaluate(recipe, base, v, suites) for v in variants]
+    return [*stages, _results(recipe, suites)]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
     """The variants that the recipe compares, base first."""
     several = len(recipe.specs) > 1
     variants = [Variant("base", None, None)] if "base" in recipe.arms else []
-    for arm in ("sft", "msm", "msm+sft"):
+    for arm in TRAINED_ARMS:
         if arm in recipe.arms:
-            specs = [None] if arm == "sft" else [spec.stem for spec in recipe.specs]
+            specs = [spec.stem for spec in recipe.specs] if reads_spec(arm) else [None]
             variants += [Variant(arm, spec, seed, several) for spec in specs for seed in recipe.seeds]
     return variants
 
 
-def unseen_things(recipe: Recipe) -> list[str]:
-    """What the recipe's suites ask about. No document may name it."""
-    items = [item for name in recipe.suites for item in load_suite(name).items]
-    return sorted({thing for item in items for thing in (item.target, item.other)})
+def load_suites(recipe: Recipe) -> list[Suite]:
+    """The recipe's suites with its names filled in, without the items that are about other specs.
+
+    Raises:
+        RecipeError: if a suite cannot be used, or none of its items is for the recipe's specs.
+    """
+    names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
+    suites = []
+    for entry in recipe.suites:
+        suite = load_suite(entry, names)
+        items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
+        if not items:
+            known = ", ".join(sorted({str(item.spec) for item in suite.items}))
+            raise RecipeError(
+                f"{recipe.path}: suites: {suite.name} has items about the specs {known} only, and none about "
+                f"{', '.join(sorted(stems))}; take it out, or give it such items"
+            )
+        suites.append(replace(suite, items=items))
+    return suites
+
+
+def unseen_things(suites: Sequence[Suite]) -> list[str]:
+    """What the suites' forced choices are between. No document may name it."""
+    return sorted({thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)})
 
 
 def document_folder(recipe: Recipe, spec: Path) -> str:
@@ -93,7 +118,7 @@ def _reads_documents(recipe: Recipe) -> bool:
     return "msm" in recipe.arms or "msm+sft" in recipe.arms
 
 
-def _documents(recipe: Recipe, base: str, spec: Path) -> Stage:
+def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite]) -> Stage:
     folder = document_folder(recipe, spec)
     text = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name).text
     settings = recipe.settings.documents
@@ -108,7 +133,7 @@ def _documents(recipe: Recipe, base: str, spec: Path) -> Stage:
             spec=sha256_json(text),
             name=recipe.model_name,
             writer=base,
-            unseen=sha256_json(unseen_things(recipe)),
+            unseen=sha256_json(unseen_things(suites)),
             **_plain(settings),
         ),
         total=settings.count,
@@ -164,10 +189,13 @@ def _training(
     )
 
 
-def _evaluate(recipe: Recipe, base: str, variant: Variant) -> Stage:
+def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suite]) -> Stage:
     trained = variant.seed is not None
     settings = recipe.settings.evaluation
-    suites = {name: sha256_json([repr(item) for item in load_suite(name).items]) for name in recipe.suites}
+    hashes = {
+        suite.name: sha256_json([repr(item) for item in suite.items if counts_for(item, variant.spec)])
+        for suite in suites
+    }
     system = system_prompt(recipe.model_name)
     return Stage(
         id=f"evaluate {variant.id}",
@@ -175,9 +203,9 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant) -> Stage:
         reads=tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if trained else (),
         writes=(answers_file(variant),),
         scratch=(),
-        settings=_settings("evaluate", base=base, system=system, suites=suites, **_plain(settings)),
-        total=len(recipe.suites),
-        unit="suites",
+        settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
+        total=sum(counts_for(item, variant.spec) for suite in suites for item in suite.items),
+        unit="items",
         variant=variant,
     )
 
@@ -186,7 +214,7 @@ def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
 
 
-def _results(recipe: Recipe) -> Stage:
+def _results(recipe: Recipe, suites: Sequence[Suite]) -> Stage:
     variants = list_variants(recipe)
     return Stage(
         id="results",
@@ -198,7 +226,7 @@ def _results(recipe: Recipe) -> Stage:
             "results",
             run=recipe.name,
             variants=[v.id for v in variants],
-            suites=list(recipe.suites),
+            suites={suite.name: sha256_json(repr(suite)) for suite in suites},
             bootstrap=recipe.settings.evaluation.bootstrap,
         ),
         total=len(variants),
