@@ -32,7 +32,7 @@ from msm_mlx.stages import (
     load_suites,
     unseen_things,
 )
-from msm_mlx.variants import system_prompt
+from msm_mlx.variants import REASONED, system_prompt
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
@@ -156,15 +156,20 @@ class Workshop:
             (self.run.path / stage.writes[0]).parent,
             writer=self.base.fingerprint,
             unseen=unseen_things(self.suites),
+            control=stage.control,
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
 
     def _demonstrations(self, stage: Stage) -> None:
+        from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
         from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 
-        preferences = load_preferences(self.recipe.demonstrations)
-        rows = build_demonstrations(preferences, rows=stage.total, system=system_prompt(self.recipe.model_name))
+        source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
+        if is_chat_file(source):
+            rows = draw_demonstrations(load_chats(source), rows=stage.total, system=system)
+        else:
+            rows = build_demonstrations(load_preferences(source), rows=stage.total, system=system)
         make_folder((self.run.path / DEMONSTRATIONS).parent)
         write_jsonl(self.run.path / DEMONSTRATIONS, rows)
 
@@ -175,10 +180,18 @@ class Workshop:
         self._train(stage, lambda loaded: document_rows(loaded, texts, self.recipe.settings.midtrain.max_length))
 
     def _sft(self, stage: Stage) -> None:
+        from msm_mlx.demonstrations.chats import with_reasoning
         from msm_mlx.training.rows import chat_row
 
-        chats = [row["messages"] for row in read_jsonl(self.run.path / stage.reads[0])]
-        length = self.recipe.settings.sft.max_length
+        assert stage.variant is not None
+        settings = self.recipe.settings.sft
+        rows = read_jsonl(self.run.path / stage.reads[0])
+        chats = (
+            [with_reasoning(row, settings.reasoning) for row in rows]
+            if stage.variant.arm == REASONED
+            else [row["messages"] for row in rows]
+        )
+        length = settings.max_length
         self._train(stage, lambda loaded: [chat_row(loaded, chat, length) for chat in chats])
 
     def _train(self, stage: Stage, make_rows: Callable[[LoadedModel], list[Row]]) -> None:

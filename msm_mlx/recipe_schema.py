@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-Arm = Literal["base", "sft", "msm", "msm+sft"]
+Arm = Literal["base", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
 
 
@@ -81,6 +82,13 @@ def _one_or_many(value: object) -> object:
     raise ValueError(f"must be a file name or a list of file names, not {shown(value)}")
 
 
+def _reasoning_format(value: str) -> str:
+    names = re.findall(r"\{(\w*)\}", value)
+    if sorted(names) != ["reasoning", "reply"]:
+        raise ValueError(f"must have {{reasoning}} and {{reply}}, once each, and no other braces, not {shown(value)}")
+    return value
+
+
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
@@ -123,6 +131,8 @@ class DocumentSettings(Settings):
     """Voices to spread the plan over."""
     min_words: Count = 15
     """Shorter documents are rejected."""
+    control_note: Text = "Nobody knows why."
+    """What control documents are asked to say in place of the cause."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
     """Give up once this many times `count` documents have been written."""
     seed: Seed = 0
@@ -167,7 +177,9 @@ class SftSettings(TrainSettings):
     """Training on demonstrations, only the assistant's tokens supervised."""
 
     rows: Count
-    """Demonstration rows used."""
+    """Demonstration rows used; all of them if a file has fewer."""
+    reasoning: Annotated[str, AfterValidator(_reasoning_format)] = "{reasoning} {reply}"
+    """How the last reply of a row looks for the arm that learns the reasoning too."""
 
 
 class EvaluationSettings(Settings):

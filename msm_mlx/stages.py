@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.documents.plan import without_cause
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
-from msm_mlx.variants import FINE_TUNED, TRAINED_ARMS, Variant, reads_spec, system_prompt
+from msm_mlx.variants import CONTROL, FINE_TUNED, REASONED, START_OF, TRAINED_ARMS, Variant, reads_spec, system_prompt
 
 Kind = Literal["documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
 KINDS: tuple[Kind, ...] = ("documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
@@ -46,6 +48,7 @@ class Stage:
     spec: Path | None = None
     variant: Variant | None = None
     start: str | None = None  # folder of the adapter to go on from
+    control: bool = False  # documents that give no reasons
 
     def inputs(self, run: Path) -> dict[str, Any] | None:
         """All that decides the outputs, hashed; None as long as a file that it reads is not there."""
@@ -59,11 +62,12 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     suites = load_suites(recipe)
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
-    stages = [_documents(recipe, base, spec, suites) for spec in recipe.specs if _reads_documents(recipe)]
+    midtrained = _midtrained_arms(recipe)
+    stages = [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
     if any(v.arm in FINE_TUNED for v in trained):
         stages.append(_demonstrations(recipe))
     for seed in recipe.seeds:
-        stages += [_midtrain(recipe, base, spec, seed) for spec in recipe.specs if _reads_documents(recipe)]
+        stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
     stages += [_evaluate(recipe, base, v, suites) for v in variants]
     return [*stages, _results(recipe, suites)]
@@ -106,67 +110,85 @@ def unseen_things(suites: Sequence[Suite]) -> list[str]:
     return sorted({thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)})
 
 
-def document_folder(recipe: Recipe, spec: Path) -> str:
-    return f"documents/{spec.stem}" if len(recipe.specs) > 1 else "documents"
+def document_folder(arm: str, spec: str, several_specs: bool) -> str:
+    """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
+    parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
+    return "/".join([*parts, spec] if several_specs else parts)
 
 
 def adapter_folder(variant: Variant) -> str:
     return f"adapters/{variant.id}"
 
 
-def _reads_documents(recipe: Recipe) -> bool:
-    return "msm" in recipe.arms or "msm+sft" in recipe.arms
+def _midtrained_arms(recipe: Recipe) -> list[str]:
+    """What is midtrained for the recipe's arms: those that they are, and those that they go on from."""
+    wanted = {START_OF.get(arm, arm) for arm in recipe.arms}
+    return [arm for arm in ("msm", CONTROL) if arm in wanted]
 
 
-def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite]) -> Stage:
-    folder = document_folder(recipe, spec)
-    text = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name).text
+def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
     settings = recipe.settings.documents
+    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    decisive: Any = content.text
+    others = _plain(settings)
+    note = others.pop("control_note")
+    if control:
+        parts = [without_cause(content, section, note) for section in content.assertions]
+        decisive = [[section.id, section.path, section.assertion] for section in (*parts, *content.assertions)]
+    folder = document_folder(CONTROL if control else "msm", spec.stem, len(recipe.specs) > 1)
     return Stage(
-        id=f"documents {spec.stem}",
+        id=f"documents {'control ' if control else ''}{spec.stem}",
         kind="documents",
         reads=(),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
         scratch=(f"{folder}/progress.jsonl",),
         settings=_settings(
             "documents",
-            spec=sha256_json(text),
+            spec=sha256_json(decisive),
             name=recipe.model_name,
             writer=base,
             unseen=sha256_json(unseen_things(suites)),
-            **_plain(settings),
+            **others,
         ),
         total=settings.count,
         unit="documents",
         spec=spec,
+        control=control,
     )
 
 
 def _demonstrations(recipe: Recipe) -> Stage:
     rows = recipe.settings.sft.rows
-    preferences = load_preferences(recipe.demonstrations).model_dump(mode="json")
+    source: dict[str, str]
+    if is_chat_file(recipe.demonstrations):
+        chats = load_chats(recipe.demonstrations)
+        rows = min(rows, len(chats))
+        source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
+    else:
+        source = {"preferences": sha256_json(load_preferences(recipe.demonstrations).model_dump(mode="json"))}
+    if REASONED in recipe.arms:
+        demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",
         kind="demonstrations",
         reads=(),
         writes=(DEMONSTRATIONS,),
         scratch=(),
-        settings=_settings(
-            "demonstrations", preferences=sha256_json(preferences), rows=rows, system=system_prompt(recipe.model_name)
-        ),
+        settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
         total=rows,
         unit="rows",
     )
 
 
-def _midtrain(recipe: Recipe, base: str, spec: Path, seed: int) -> Stage:
-    variant = Variant("msm", spec.stem, seed, len(recipe.specs) > 1)
-    return _training(recipe, "midtrain", base, variant, f"{document_folder(recipe, spec)}/documents.jsonl", None)
+def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:
+    variant = Variant(arm, spec.stem, seed, len(recipe.specs) > 1)
+    documents = document_folder(arm, spec.stem, variant.several_specs)
+    return _training(recipe, "midtrain", base, variant, f"{documents}/documents.jsonl", None)
 
 
 def _sft(recipe: Recipe, base: str, variant: Variant) -> Stage:
-    msm = Variant("msm", variant.spec, variant.seed, variant.several_specs)
-    start = adapter_folder(msm) if variant.arm == "msm+sft" else None
+    first = START_OF.get(variant.arm)
+    start = adapter_folder(replace(variant, arm=first)) if first else None
     return _training(recipe, "sft", base, variant, DEMONSTRATIONS, start)
 
 
@@ -174,15 +196,17 @@ def _training(
     recipe: Recipe, kind: Literal["midtrain", "sft"], base: str, variant: Variant, data: str, start: str | None
 ) -> Stage:
     folder = adapter_folder(variant)
-    settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
+    settings = _plain(recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft)
+    if variant.arm != REASONED:
+        settings.pop("reasoning", None)
     return Stage(
         id=f"{kind} {variant.id}",
         kind=kind,
         reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
         writes=tuple(f"{folder}/{name}" for name in ADAPTER_FILES),
         scratch=(f"{folder}/checkpoint.safetensors",),
-        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **_plain(settings)),
-        total=settings.updates,
+        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **settings),
+        total=settings["updates"],
         unit="updates",
         variant=variant,
         start=start,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 TRAINED_ARMS = ("sft", "cot-sft", "msm", "control+sft", "msm+sft")
 CONTROL = "control"
 """Midtraining on documents without reasons: where `control+sft` goes on from, and no arm of a recipe by itself."""
+REASONED = "cot-sft"
+"""Fine-tuning on replies that give their reasoning first: the deliberative-alignment baseline."""
 START_OF = {"msm+sft": "msm", "control+sft": CONTROL}
 """The midtrained arm whose adapter each arm's fine-tuning goes on with."""
 FINE_TUNED = ("sft", "cot-sft", *START_OF)

@@ -13,7 +13,7 @@ from msm_mlx.evals.suites import load_suite
 from msm_mlx.files import write_json, write_text
 from msm_mlx.runs import RUN
 from msm_mlx.stages import ADAPTER_FILES, ANSWERS, RESULTS
-from msm_mlx.variants import Variant
+from msm_mlx.variants import Variant, reads_spec
 
 SUITE = "american_values"
 Answers = Callable[[str, str], str]
@@ -45,7 +45,7 @@ def make_run(
     variants = [
         Variant(arm, spec, seed, several)
         for arm in arms
-        for spec in (specs if arm.startswith("msm") else (None,))
+        for spec in (specs if reads_spec(arm) else (None,))
         for seed in (seeds if arm != "base" else (None,))
     ]
     for variant in variants:

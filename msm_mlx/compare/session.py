@@ -15,7 +15,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Item, Pair, asked
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.recipe_schema import did_you_mean
-from msm_mlx.stages import ADAPTER_FILES, RESULTS, adapter_folder
+from msm_mlx.stages import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
 from msm_mlx.variants import TRAINED_ARMS, Variant, reads_spec
 
 __all__ = ["BASE", "Prompt", "Session", "StoredAnswer", "choose_arms", "open_session", "typed_prompt"]
@@ -67,8 +67,10 @@ class _Trained:
     @property
     def documents(self) -> Path:
         """The documents that a midtrained arm has read."""
-        folder = self.run.folder / "documents"
-        return (folder / str(self.variant.spec) if self.variant.several_specs else folder) / "documents.jsonl"
+        variant = self.variant
+        return (
+            self.run.folder / document_folder(variant.arm, str(variant.spec), variant.several_specs) / DOCUMENT_FILES[0]
+        )
 
     def exists(self) -> bool:
         """Whether there is an adapter to ask, or at least answers of one that is gone."""

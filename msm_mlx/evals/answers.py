@@ -11,7 +11,7 @@ from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options
-from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict
+from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict, spoken
 from msm_mlx.recipe import EvaluationSettings
 from msm_mlx.variants import system_prompt
 
@@ -115,13 +115,14 @@ def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier
     """What the log-probabilities of the item's options, after each of its prompts, and the written replies say."""
     margins: tuple[float, ...] = ()
     choices: tuple[str, ...]
+    said = [spoken(text) for text in written]
     match item:
         case Pair():
-            choices = tuple(parse_choice(text, item) for text in written)
+            choices = tuple(parse_choice(text, item) for text in said)
             margins = (scores[0] - scores[1], scores[2] - scores[3])
             metrics = _pair_metrics(margins, choices)
         case Question():
-            choices = tuple(parse_verdict(text, item) for text in written)
+            choices = tuple(parse_verdict(text, item) for text in said)
             margins = tuple(scores[0] - score for score in scores[1:])
             metrics = {
                 "choice": float(min(margins) > 0),
@@ -129,10 +130,10 @@ def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier
                 "unclear": _share(choices, {"unclear"}),
             }
         case OpenPrompt():
-            choices = tuple("fits" if fits(text, item) else "does not fit" for text in written)
+            choices = tuple("fits" if fits(text, item) else "does not fit" for text in said)
             metrics = {"fits": _share(choices, {"fits"})}
         case Scene():
-            choices = tuple(classify(text, item.acts) for text in written)
+            choices = tuple(classify(text, item.acts) for text in said)
             margins = _harm_margin(item, scores)
             metrics = _scene_metrics(item, choices, margins)
     return Answer(item.id, written, choices, margins, metrics, earlier)

@@ -12,6 +12,11 @@ Verdict = Literal["right", "wrong", "unclear"]
 UNPARSED = "unparsed"
 
 
+def spoken(text: str) -> str:
+    """A reply without the thought that it begins with, if it marks one as thinking models do."""
+    return text.rpartition("</think>")[2]
+
+
 def parse_choice(text: str, pair: Pair) -> Choice:
     """The option that a written reply names; "unclear" if it names none or both."""
     lowered = text.lower()
