@@ -50,18 +50,19 @@ def check_stage(run: RunFolder, stage: Stage) -> Status:
     return run.status(stage.id, inputs, stage.writes)
 
 
-def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
-    """Every stage with what a run would do about it, without loading or downloading anything.
-
-    For a model of the hub that is not pinned yet, the commit of the last run in the folder stands in.
-    """
+def base_fingerprint(recipe: Recipe, run: RunFolder) -> str:
+    """Which base model a run would use, as far as that is known offline: for a model of the hub, that of the last run
+    in the folder."""
     if is_local(recipe.model):
-        base = resolve_model(recipe.model).fingerprint
-    else:
-        base = run.record().get("model", {}).get("fingerprint", "")
+        return resolve_model(recipe.model).fingerprint
+    return str(run.record().get("model", {}).get("fingerprint", ""))
+
+
+def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
+    """Every stage with what a run would do about it, without loading or downloading anything."""
     plan: list[tuple[Stage, Status]] = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
-    for stage in list_stages(recipe, base):
+    for stage in list_stages(recipe, base_fingerprint(recipe, run)):
         makers = [made_by[name] for name in stage.reads if name in made_by]
         status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
         plan.append((stage, status))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe_check import validate
+from msm_mlx.recipe_grid import check_grid
 from msm_mlx.recipe_schema import (
     Arm,
     DocumentSettings,
@@ -66,6 +67,8 @@ class Recipe:
     profile: str
     profile_reason: str
     settings: Profile
+    grid: tuple[tuple[str, tuple[Any, ...]], ...]
+    """Settings and the values to try; empty for a single run."""
     overrides: tuple[str, ...]
     """What the command line changed, as `key=value`, the last one winning."""
 
@@ -104,15 +107,22 @@ def load_recipe(
         raise _error(path, tree)
     assignments = _assignments(tree, overrides, model, seeds)
     chosen, reason = _assign(tree, assignments, profile)
+    grid = check_grid(tree)
+    for assignment in assignments:
+        if (key := ".".join(map(str, assignment.key))) in dict(grid):
+            tree.problems.append(
+                Problem(Place(option=assignment.option), (), f"the grid sets {key}; use --set 'grid.{key}=[...]'")
+            )
     suites = None if known_suites is None else tuple(known_suites)
     checked = validate(tree, path.resolve().parent, suites)
     if checked is None or tree.problems:
         raise _error(path, tree)
     records = tuple(assignment.record for assignment in assignments)
-    return _resolve(path.resolve(), checked, chosen, reason, records)
+    recipe = _resolve(path.resolve(), checked, chosen, reason)
+    return replace(recipe, grid=grid, overrides=records)
 
 
-def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str, overrides: tuple[str, ...]) -> Recipe:
+def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Recipe:
     model_name, provider_name = _names(checked.model)
     return Recipe(
         path=path,
@@ -128,7 +138,8 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str, overrid
         profile=profile,
         profile_reason=reason,
         settings=next(settings for name, settings in checked.profiles.items() if name == profile),
-        overrides=overrides,
+        grid=(),
+        overrides=(),
     )
 
 
@@ -163,7 +174,10 @@ def _parse_override(text: str, tree: Tree) -> _Assignment | None:
         return None
     parsed = parse(value)
     tree.problems += [Problem(Place(option=option), problem.loc, problem.message) for problem in parsed.problems]
-    return None if parsed.problems else _Assignment(tuple(key.strip().split(".")), parsed.value, option, text)
+    first, *rest = key.strip().split(".")
+    # a setting of the grid is one key, with the dot in it
+    path = (first, ".".join(rest)) if first == "grid" and rest else (first, *rest)
+    return None if parsed.problems else _Assignment(path, parsed.value, option, text)
 
 
 def _assign(tree: Tree, assignments: Sequence[_Assignment], profile: str | None) -> tuple[str, str]:

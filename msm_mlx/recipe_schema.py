@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -229,6 +229,8 @@ class RecipeFile(Settings):
     """Every trained arm is trained once for each."""
     profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]
     """Sizes that the experiment comes in."""
+    grid: dict[str, Annotated[tuple[Any, ...], NonEmpty]] = {}
+    """Settings of the profile, as `documents.count`, with the values to try: every combination is run."""
     model: Text = "pocket"
     """`pocket`, or any model that mlx-lm loads."""
     model_name: Text | None = None

@@ -243,7 +243,8 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
         (
             "[base, msm]",
             "[sfft]",
-            "5:8 arms: must be 'base', 'sft', 'msm' or 'msm+sft', not 'sfft' (did you mean sft?)",
+            "5:8 arms: must be 'base', 'sft', 'cot-sft', 'msm', 'control+sft' or 'msm+sft', "
+            "not 'sfft' (did you mean sft?)",
         ),
         ("seeds: [0]", "seeds: [1, 1]", "6:12 seeds: 1 is there twice"),
         ("seeds: [0]", "seeds: [yes]", "6:9 seeds: must be an integer, not 'yes'"),

@@ -11,7 +11,7 @@ import yaml
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs import RUN
+from msm_mlx.runs import CELLS, RUN
 from msm_mlx.stages import ANSWERS
 
 
@@ -62,6 +62,8 @@ def open_record(folder: Path) -> RunRecord:
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
     record = read_object(folder / RUN)
     path = folder / "recipe.yaml"
+    if record.get("grid"):
+        raise RecipeError(f"{folder}: is a grid of runs; name one or more of those in {folder / CELLS}")
     try:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
         return RunRecord(
