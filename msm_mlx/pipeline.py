@@ -178,11 +178,12 @@ class Workshop:
         from msm_mlx.training.rows import document_rows
 
         texts = [record["text"] for record in read_jsonl(self.run.path / stage.reads[0])]
-        self._train(stage, lambda loaded: document_rows(loaded, texts, self.recipe.settings.midtrain.max_length))
+        settings = self.recipe.settings.midtrain
+        self._train(stage, lambda loaded: document_rows(loaded, texts, settings.max_length, settings.overlap))
 
     def _sft(self, stage: Stage) -> None:
         from msm_mlx.demonstrations.chats import with_reasoning
-        from msm_mlx.training.rows import chat_row
+        from msm_mlx.training.rows import chat_rows
 
         assert stage.variant is not None
         settings = self.recipe.settings.sft
@@ -193,7 +194,10 @@ class Workshop:
             else [row["messages"] for row in rows]
         )
         length = settings.max_length
-        self._train(stage, lambda loaded: [chat_row(loaded, chat, length) for chat in chats])
+        self._train(
+            stage,
+            lambda loaded: [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, length, i)],
+        )
 
     def _train(self, stage: Stage, make_rows: Callable[[LoadedModel], list[Row]]) -> None:
         from msm_mlx.training.adapt import train_adapter

@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 Arm = Literal["base", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
@@ -167,10 +167,25 @@ class TrainSettings(Settings):
     """Gradients are clipped to this norm."""
     checkpoint_every: Positive = 50
     """Updates between checkpoints: the most that a kill can cost."""
+    packing: Literal["auto", "masked", "causal", "off"] = "auto"
+    """How rows share a line without seeing each other; `auto` takes what is exact for the model and fastest here."""
+    step_tokens: Positive = 2048
+    """The most tokens that go through the model at once; an update of more is done in several passes."""
+    gradient_checkpointing: bool = False
+    """Keep only the inputs of the blocks for the backward pass: less memory, about a third more time."""
 
 
 class MidtrainSettings(TrainSettings):
     """Training on documents, every token supervised."""
+
+    overlap: Count = 0
+    """Tokens that the next piece of a too long document sees again, without learning them again."""
+
+    @model_validator(mode="after")
+    def _leaves_something_new(self) -> Self:
+        if self.overlap >= self.max_length - 1:
+            raise ValueError(f"overlap must be less than max_length - 1, which is {self.max_length - 1}")
+        return self
 
 
 class SftSettings(TrainSettings):

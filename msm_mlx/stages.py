@@ -25,7 +25,7 @@ Kind = Literal["documents", "demonstrations", "midtrain", "sft", "evaluate", "re
 KINDS: tuple[Kind, ...] = ("documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"evaluate": 2, "results": 2}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, "evaluate": 2, "results": 2}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -263,7 +263,8 @@ def _settings(kind: Kind, **settings: Any) -> dict[str, Any]:
 
 
 def _plain(settings: Any) -> dict[str, Any]:
-    """Settings as JSON; how often to save decides nothing about what comes out."""
+    """Settings as JSON; how often to save, and what is kept in memory, decide nothing about what comes out."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
-    plain.pop("checkpoint_every", None)
+    for name in ("checkpoint_every", "gradient_checkpointing"):
+        plain.pop(name, None)
     return plain
