@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,11 +83,17 @@ def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence
         base = resolve_model(recipe.model, say=report.say)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
         model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
-        run.describe(recipe=recipe.name, model=model)
+        run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
         for stage in list_stages(recipe, base.fingerprint):
             if stage.kind in kinds:
                 _run_stage(stage, workshop)
+
+
+def versions() -> dict[str, str]:
+    """What the figures of a run depend on besides its inputs."""
+    packages = {name: metadata.version(name) for name in ("msm-mlx", "mlx", "mlx-lm", "numpy")}
+    return packages | {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
 
 
 def _run_stage(stage: Stage, workshop: Workshop) -> None:
