@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -17,7 +19,7 @@ from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, resolve_model
-from msm_mlx.progress import Reporter
+from msm_mlx.progress import Reporter, sparkline
 from msm_mlx.recipe import Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
-    from msm_mlx.training.rows import Row
+    from msm_mlx.training.supervisor import TrainingProcess
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -85,9 +87,10 @@ def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence
         model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
         run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
-        for stage in list_stages(recipe, base.fingerprint):
-            if stage.kind in kinds:
-                _run_stage(stage, workshop)
+        with closing(workshop):
+            for stage in list_stages(recipe, base.fingerprint):
+                if stage.kind in kinds:
+                    _run_stage(stage, workshop)
 
 
 def versions() -> dict[str, str]:
@@ -127,17 +130,20 @@ class Workshop:
     run: RunFolder
     report: Reporter
     _loaded: LoadedModel | None = field(default=None, init=False)
+    _training: TrainingProcess | None = field(default=None, init=False)
 
     def work(self, stage: Stage) -> None:
         """Do the work of `stage`: from what it reads to what it writes."""
         work: dict[Kind, Callable[[Stage], None]] = {
             "documents": self._documents,
             "demonstrations": self._demonstrations,
-            "midtrain": self._midtrain,
-            "sft": self._sft,
+            "midtrain": self._train,
+            "sft": self._train,
             "evaluate": self._evaluate,
             "results": self._results,
         }
+        if stage.kind in ("documents", "evaluate"):
+            self.close()  # these have the model in this process
         work[stage.kind](stage)
 
     def loaded(self) -> LoadedModel:
@@ -182,55 +188,57 @@ class Workshop:
         make_folder((self.run.path / DEMONSTRATIONS).parent)
         write_jsonl(self.run.path / DEMONSTRATIONS, rows)
 
-    def _midtrain(self, stage: Stage) -> None:
-        from msm_mlx.training.rows import document_rows
-
-        texts = [record["text"] for record in read_jsonl(self.run.path / stage.reads[0])]
-        settings = self.recipe.settings.midtrain
-        self._train(stage, lambda loaded: document_rows(loaded, texts, settings.max_length, settings.overlap))
-
-    def _sft(self, stage: Stage) -> None:
-        from msm_mlx.demonstrations.chats import with_reasoning
-        from msm_mlx.training.rows import chat_rows
-
-        assert stage.variant is not None
-        settings = self.recipe.settings.sft
-        rows = read_jsonl(self.run.path / stage.reads[0])
-        chats = (
-            [with_reasoning(row, settings.reasoning) for row in rows]
-            if stage.variant.arm == REASONED
-            else [row["messages"] for row in rows]
-        )
-        length = settings.max_length
-        self._train(
-            stage,
-            lambda loaded: [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, length, i)],
-        )
-
-    def _train(self, stage: Stage, make_rows: Callable[[LoadedModel], list[Row]]) -> None:
-        from msm_mlx.training.adapt import train_adapter
-        from msm_mlx.training.trainer import Update
+    def _train(self, stage: Stage) -> None:
+        """Both kinds of training, in a process of its own that has the memory to itself."""
+        from msm_mlx.training.job import TrainingJob
 
         assert stage.variant is not None
         assert stage.variant.seed is not None
+        self._release()
         settings = self.recipe.settings.midtrain if stage.kind == "midtrain" else self.recipe.settings.sft
-        loaded, meter = self.loaded(), _Meter(self.report)
-
-        def on_update(update: Update) -> None:
-            meter.count(update.learned_tokens)
-            meter.show(update.number, f"loss {update.loss:.3f}")
-
-        train_adapter(
-            loaded,
-            make_rows(loaded),
-            settings,
-            self._shape(),
-            self.run.path / adapter_folder(stage.variant),
-            seed=stage.variant.seed,
+        job = TrainingJob(
+            kind="midtrain" if stage.kind == "midtrain" else "sft",
+            model=str(self.base.folder),
             base=self.base.name if self.base.revision else str(self.base.folder),
-            start=self.run.path / stage.start if stage.start else None,
-            on_update=on_update,
+            data=str(self.run.path / stage.reads[0]),
+            settings=settings.model_dump(mode="json"),
+            reasoned=stage.variant.arm == REASONED,
+            rank=self.recipe.settings.lora.rank,
+            scale=self.recipe.settings.lora.scale,
+            seed=stage.variant.seed,
+            folder=str(self.run.path / adapter_folder(stage.variant)),
+            start=str(self.run.path / stage.start) if stage.start else None,
         )
+        meter, losses = _Meter(self.report), list[float]()
+
+        def on_update(update: dict[str, Any]) -> None:
+            losses.append(update["loss"])
+            meter.count(update["learned_tokens"])
+            meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
+
+        self._trainer().train(job, on_update)
+
+    def _trainer(self) -> TrainingProcess:
+        from msm_mlx.training.supervisor import TrainingProcess
+
+        if self._training is None:
+            self._training = TrainingProcess(self.report.say)
+        return self._training
+
+    def close(self) -> None:
+        """End the process that trains, if there is one."""
+        if self._training is not None:
+            self._training.__exit__(None, None, None)
+            self._training = None
+
+    def _release(self) -> None:
+        """Give the model's memory back."""
+        if self._loaded is not None:
+            import mlx.core as mx
+
+            self._loaded = None
+            gc.collect()
+            mx.clear_cache()
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items

@@ -196,18 +196,19 @@ def _training(
     recipe: Recipe, kind: Literal["midtrain", "sft"], base: str, variant: Variant, data: str, start: str | None
 ) -> Stage:
     folder = adapter_folder(variant)
-    settings = _plain(recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft)
+    settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
+    plain = _plain(settings)
     if variant.arm != REASONED:
-        settings.pop("reasoning", None)
+        plain.pop("reasoning", None)
     return Stage(
         id=f"{kind} {variant.id}",
         kind=kind,
         reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
-        writes=tuple(f"{folder}/{name}" for name in ADAPTER_FILES),
-        scratch=(f"{folder}/checkpoint.safetensors",),
-        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **settings),
-        total=settings["updates"],
-        unit="updates",
+        writes=tuple(f"{folder}/{name}" for name in (*ADAPTER_FILES, "metrics.jsonl")),
+        scratch=tuple(f"{folder}/{name}" for name in ("checkpoint.safetensors", "best.safetensors")),
+        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **plain),
+        total=settings.updates or 0,
+        unit="updates" if settings.epochs is None else f"updates ({settings.epochs:g} epochs)",
         variant=variant,
         start=start,
     )
