@@ -14,8 +14,11 @@ SMALLEST_STEP = 256  # tokens
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Everything that training an adapter needs, by name. `settings` are those of the stage, as JSON; `reasoned` says that
-    the replies of demonstrations give their reasoning first."""
+    """Everything that training an adapter needs, by name.
+
+    `settings` are those of the stage, as JSON; `reasoned` says that the replies of demonstrations give their reasoning
+    first.
+    """
 
     kind: Literal["midtrain", "sft"]
     model: str
