@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from msm_mlx.errors import MsmError
+from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, resolve_model
-from msm_mlx.progress import Reporter
+from msm_mlx.progress import Reporter, sparkline
 from msm_mlx.recipe import Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
@@ -27,15 +33,16 @@ from msm_mlx.stages import (
     answers_file,
     list_stages,
     list_variants,
+    load_suites,
     unseen_things,
 )
-from msm_mlx.variants import system_prompt
+from msm_mlx.variants import REASONED, system_prompt
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
-    from msm_mlx.training.rows import Row
+    from msm_mlx.training.supervisor import TrainingProcess
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -47,18 +54,19 @@ def check_stage(run: RunFolder, stage: Stage) -> Status:
     return run.status(stage.id, inputs, stage.writes)
 
 
-def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
-    """Every stage with what a run would do about it, without loading or downloading anything.
-
-    For a model of the hub that is not pinned yet, the commit of the last run in the folder stands in.
-    """
+def base_fingerprint(recipe: Recipe, run: RunFolder) -> str:
+    """Which base model a run would use, as far as that is known offline: for a model of the hub, that of the last run
+    in the folder."""
     if is_local(recipe.model):
-        base = resolve_model(recipe.model).fingerprint
-    else:
-        base = run.record().get("model", {}).get("fingerprint", "")
+        return resolve_model(recipe.model).fingerprint
+    return str(run.record().get("model", {}).get("fingerprint", ""))
+
+
+def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
+    """Every stage with what a run would do about it, without loading or downloading anything."""
     plan: list[tuple[Stage, Status]] = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
-    for stage in list_stages(recipe, base):
+    for stage in list_stages(recipe, base_fingerprint(recipe, run)):
         makers = [made_by[name] for name in stage.reads if name in made_by]
         status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
         plan.append((stage, status))
@@ -77,11 +85,18 @@ def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence
         base = resolve_model(recipe.model, say=report.say)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
         model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
-        run.describe(recipe=recipe.name, model=model)
+        run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
-        for stage in list_stages(recipe, base.fingerprint):
-            if stage.kind in kinds:
-                _run_stage(stage, workshop)
+        with closing(workshop):
+            for stage in list_stages(recipe, base.fingerprint):
+                if stage.kind in kinds:
+                    _run_stage(stage, workshop)
+
+
+def versions() -> dict[str, str]:
+    """What the figures of a run depend on besides its inputs."""
+    packages = {name: metadata.version(name) for name in ("msm-mlx", "mlx", "mlx-lm", "numpy")}
+    return packages | {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
 
 
 def _run_stage(stage: Stage, workshop: Workshop) -> None:
@@ -115,17 +130,20 @@ class Workshop:
     run: RunFolder
     report: Reporter
     _loaded: LoadedModel | None = field(default=None, init=False)
+    _training: TrainingProcess | None = field(default=None, init=False)
 
     def work(self, stage: Stage) -> None:
         """Do the work of `stage`: from what it reads to what it writes."""
         work: dict[Kind, Callable[[Stage], None]] = {
             "documents": self._documents,
             "demonstrations": self._demonstrations,
-            "midtrain": self._midtrain,
-            "sft": self._sft,
+            "midtrain": self._train,
+            "sft": self._train,
             "evaluate": self._evaluate,
             "results": self._results,
         }
+        if stage.kind in ("documents", "evaluate"):
+            self.close()  # these have the model in this process
         work[stage.kind](stage)
 
     def loaded(self) -> LoadedModel:
@@ -152,101 +170,102 @@ class Workshop:
             recipe.settings.documents,
             (self.run.path / stage.writes[0]).parent,
             writer=self.base.fingerprint,
-            unseen=unseen_things(recipe),
+            unseen=unseen_things(self.suites),
+            control=stage.control,
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
 
     def _demonstrations(self, stage: Stage) -> None:
+        from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
         from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 
-        preferences = load_preferences(self.recipe.demonstrations)
-        rows = build_demonstrations(preferences, rows=stage.total, system=system_prompt(self.recipe.model_name))
+        source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
+        if is_chat_file(source):
+            rows = draw_demonstrations(load_chats(source), rows=stage.total, system=system)
+        else:
+            rows = build_demonstrations(load_preferences(source), rows=stage.total, system=system)
         make_folder((self.run.path / DEMONSTRATIONS).parent)
         write_jsonl(self.run.path / DEMONSTRATIONS, rows)
 
-    def _midtrain(self, stage: Stage) -> None:
-        from msm_mlx.training.rows import document_rows
-
-        texts = [record["text"] for record in read_jsonl(self.run.path / stage.reads[0])]
-        self._train(stage, lambda loaded: document_rows(loaded, texts, self.recipe.settings.midtrain.max_length))
-
-    def _sft(self, stage: Stage) -> None:
-        from msm_mlx.training.rows import chat_row
-
-        chats = [row["messages"] for row in read_jsonl(self.run.path / stage.reads[0])]
-        length = self.recipe.settings.sft.max_length
-        self._train(stage, lambda loaded: [chat_row(loaded, chat, length) for chat in chats])
-
-    def _train(self, stage: Stage, make_rows: Callable[[LoadedModel], list[Row]]) -> None:
-        from msm_mlx.training.adapt import train_adapter
-        from msm_mlx.training.trainer import Update
+    def _train(self, stage: Stage) -> None:
+        """Both kinds of training, in a process of its own that has the memory to itself."""
+        from msm_mlx.training.job import TrainingJob
 
         assert stage.variant is not None
         assert stage.variant.seed is not None
+        self._release()
         settings = self.recipe.settings.midtrain if stage.kind == "midtrain" else self.recipe.settings.sft
-        loaded, meter = self.loaded(), _Meter(self.report)
-
-        def on_update(update: Update) -> None:
-            meter.count(update.learned_tokens)
-            meter.show(update.number, f"loss {update.loss:.3f}")
-
-        train_adapter(
-            loaded,
-            make_rows(loaded),
-            settings,
-            self._shape(),
-            self.run.path / adapter_folder(stage.variant),
-            seed=stage.variant.seed,
+        job = TrainingJob(
+            kind="midtrain" if stage.kind == "midtrain" else "sft",
+            model=str(self.base.folder),
             base=self.base.name if self.base.revision else str(self.base.folder),
-            start=self.run.path / stage.start if stage.start else None,
-            on_update=on_update,
+            data=str(self.run.path / stage.reads[0]),
+            settings=settings.model_dump(mode="json"),
+            reasoned=stage.variant.arm == REASONED,
+            rank=self.recipe.settings.lora.rank,
+            scale=self.recipe.settings.lora.scale,
+            seed=stage.variant.seed,
+            folder=str(self.run.path / adapter_folder(stage.variant)),
+            start=str(self.run.path / stage.start) if stage.start else None,
         )
+        meter, losses = _Meter(self.report), list[float]()
+
+        def on_update(update: dict[str, Any]) -> None:
+            losses.append(update["loss"])
+            meter.count(update["learned_tokens"])
+            meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
+
+        self._trainer().train(job, on_update)
+
+    def _trainer(self) -> TrainingProcess:
+        from msm_mlx.training.supervisor import TrainingProcess
+
+        if self._training is None:
+            self._training = TrainingProcess(self.report.say)
+        return self._training
+
+    def close(self) -> None:
+        """End the process that trains, if there is one."""
+        if self._training is not None:
+            self._training.__exit__(None, None, None)
+            self._training = None
+
+    def _release(self) -> None:
+        """Give the model's memory back."""
+        if self._loaded is not None:
+            import mlx.core as mx
+
+            self._loaded = None
+            gc.collect()
+            mx.clear_cache()
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items
-        from msm_mlx.evals.suites import load_suite
         from msm_mlx.training.adapt import use_adapter
 
         assert stage.variant is not None
         variant = stage.variant
         loaded = self.loaded()
-        adapter = None if variant.seed is None else self.run.path / adapter_folder(variant)
+        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
         use_adapter(loaded, self._shape(), adapter)
-        rows = []
-        for number, name in enumerate(self.recipe.suites, start=1):
-            items = load_suite(name).items
-            answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
-            rows += [asdict(answer) for answer in answers]
-            self.report.advance(number, f"asked {name}")
-        write_jsonl(self.run.path / stage.writes[0], rows)
+        items = [item for suite in self.suites for item in suite.items if counts_for(item, variant.spec)]
+        answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
+        write_jsonl(self.run.path / stage.writes[0], [asdict(answer) for answer in answers])
 
     def _results(self, stage: Stage) -> None:
-        from msm_mlx.evals.results import build_results
-        from msm_mlx.evals.suites import load_suite
+        from msm_mlx.evals.results import answer_rows, build_results
 
         answers = read_answers(self.run.path, self.recipe)
-        suites = [load_suite(name) for name in self.recipe.suites]
-        items = {item.id: item for suite in suites for item in suite.items}
-        rows = [
-            {
-                "suite": items[answer.item].suite,
-                "domain": items[answer.item].domain,
-                "target": items[answer.item].target,
-                "other": items[answer.item].other,
-                "arm": variant.arm,
-                "spec": variant.spec,
-                "seed": variant.seed,
-                **asdict(answer),
-            }
-            for variant, by_item in answers.items()
-            for answer in by_item.values()
-        ]
-        write_jsonl(self.run.path / ANSWERS, rows)
+        write_jsonl(self.run.path / ANSWERS, answer_rows(self.suites, answers))
         write_json(
             self.run.path / RESULTS,
-            build_results(self.recipe.name, suites, answers, self.recipe.settings.evaluation.bootstrap),
+            build_results(self.recipe.name, self.suites, answers, self.recipe.settings.evaluation.bootstrap),
         )
+
+    @cached_property
+    def suites(self) -> list[Suite]:
+        return load_suites(self.recipe)
 
     def _as_base(self) -> LoadedModel:
         from msm_mlx.training.adapt import use_adapter

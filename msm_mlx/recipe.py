@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe_check import validate
+from msm_mlx.recipe_grid import check_grid
 from msm_mlx.recipe_schema import (
     Arm,
     DocumentSettings,
@@ -28,7 +29,7 @@ from msm_mlx.recipe_schema import (
     did_you_mean,
     shown,
 )
-from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse
+from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 
 __all__ = [
     "POCKET",
@@ -46,7 +47,6 @@ __all__ = [
 ]
 
 POCKET = "pocket"
-MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,14 @@ class Recipe:
     provider_name: str
     demonstrations: Path
     suites: tuple[str, ...]
+    """Names of shipped suites, and paths of others."""
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
     profile: str
     profile_reason: str
     settings: Profile
+    grid: tuple[tuple[str, tuple[Any, ...]], ...]
+    """Settings and the values to try; empty for a single run."""
     overrides: tuple[str, ...]
     """What the command line changed, as `key=value`, the last one winning."""
 
@@ -92,27 +95,34 @@ def load_recipe(
         model: used in place of the recipe's model; wins over an override.
         profile: the size to run at. By default the pocket model gets `pocket`, any other model `laptop`.
         seeds: used in place of the recipe's seeds; wins over an override.
-        known_suites: names that `suites` may hold; not checked if None.
+        known_suites: names that `suites` may hold besides files; nothing is checked if None.
 
     Raises:
         RecipeError: one line for each problem, all of them at once, in the order of the file.
     """
-    tree = parse(_read(path))
+    tree = parse(read(path))
     if not isinstance(tree.value, dict):
         if not tree.problems:
             tree.report((), "a recipe must be a mapping of keys to values")
         raise _error(path, tree)
     assignments = _assignments(tree, overrides, model, seeds)
     chosen, reason = _assign(tree, assignments, profile)
+    grid = check_grid(tree)
+    for assignment in assignments:
+        if (key := ".".join(map(str, assignment.key))) in dict(grid):
+            tree.problems.append(
+                Problem(Place(option=assignment.option), (), f"the grid sets {key}; use --set 'grid.{key}=[...]'")
+            )
     suites = None if known_suites is None else tuple(known_suites)
     checked = validate(tree, path.resolve().parent, suites)
     if checked is None or tree.problems:
         raise _error(path, tree)
     records = tuple(assignment.record for assignment in assignments)
-    return _resolve(path.resolve(), checked, chosen, reason, records)
+    recipe = _resolve(path.resolve(), checked, chosen, reason)
+    return replace(recipe, grid=grid, overrides=records)
 
 
-def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str, overrides: tuple[str, ...]) -> Recipe:
+def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Recipe:
     model_name, provider_name = _names(checked.model)
     return Recipe(
         path=path,
@@ -128,7 +138,8 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str, overrid
         profile=profile,
         profile_reason=reason,
         settings=next(settings for name, settings in checked.profiles.items() if name == profile),
-        overrides=overrides,
+        grid=(),
+        overrides=(),
     )
 
 
@@ -143,24 +154,6 @@ class _Assignment:
     @property
     def of_profile(self) -> bool:
         return self.key[0] in Profile.model_fields
-
-
-def _read(path: Path) -> str:
-    try:
-        if not path.is_file():
-            raise RecipeError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
-        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    except (OSError, ValueError) as error:
-        raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if content is None:
-        raise RecipeError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no recipe is")
-    if not content.strip():
-        raise RecipeError(f"{path}: is empty")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RecipeError(f"{path}:{line}: is not UTF-8 text (byte {content[error.start]:#04x})") from error
 
 
 def _assignments(tree: Tree, overrides: Sequence[str], model: str | None, seeds: Sequence[int]) -> list[_Assignment]:
@@ -181,7 +174,10 @@ def _parse_override(text: str, tree: Tree) -> _Assignment | None:
         return None
     parsed = parse(value)
     tree.problems += [Problem(Place(option=option), problem.loc, problem.message) for problem in parsed.problems]
-    return None if parsed.problems else _Assignment(tuple(key.strip().split(".")), parsed.value, option, text)
+    first, *rest = key.strip().split(".")
+    # a setting of the grid is one key, with the dot in it
+    path = (first, ".".join(rest)) if first == "grid" and rest else (first, *rest)
+    return None if parsed.problems else _Assignment(path, parsed.value, option, text)
 
 
 def _assign(tree: Tree, assignments: Sequence[_Assignment], profile: str | None) -> tuple[str, str]:

@@ -37,8 +37,9 @@ def _report_repeats(tree: Tree) -> None:
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if not isinstance(entry, str | int) or isinstance(entry, bool):
                 continue
-            # Variants are named after the stem of their spec.
-            word = Path(str(entry)).stem if name == "spec" else entry
+            # Variants are named after the stem of their spec, records after that of their suite.
+            is_path = name == "spec" or (name == "suites" and str(entry).endswith((".yaml", ".yml")))
+            word = Path(str(entry)).stem if is_path else entry
             if word in seen:
                 tree.report((name, index), f"{shown(word)} is there twice")
             seen.add(word)
@@ -69,7 +70,7 @@ def _report(tree: Tree, details: ErrorDetails) -> None:
     elif kind == "too_short" and value:
         pass  # pydantic counts the good entries only; the bad ones are reported
     else:
-        tree.report(loc, _message(kind, details.get("ctx", {}), value, details["msg"]))
+        tree.report(loc, explain(kind, details.get("ctx", {}), value, details["msg"]))
 
 
 def _keys_at(loc: Loc, *, overridden: bool) -> Iterable[str]:
@@ -90,6 +91,7 @@ _MUST_BE = {
     "float_type": "a number",
     "finite_number": "a finite number",
     "string_type": "text",
+    "bool_type": "true or false",
     "string_unicode": "valid text",
     "string_pattern_mismatch": "made of a-z, 0-9, _ and - only",
     "tuple_type": "a list",
@@ -102,7 +104,8 @@ _MUST_BE = {
 }
 
 
-def _message(kind: str, context: dict[str, Any], value: object, fallback: str) -> str:
+def explain(kind: str, context: dict[str, Any], value: object, fallback: str) -> str:
+    """What is wrong with `value`, in words, from what pydantic says about it."""
     if kind == "value_error":  # ours, already in words
         return str(context["error"])
     if kind in ("too_short", "string_too_short"):

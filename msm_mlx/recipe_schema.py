@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-Arm = Literal["base", "sft", "msm", "msm+sft"]
+Arm = Literal["base", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
 
 
@@ -56,9 +58,20 @@ def _existing_file(value: object, info: ValidationInfo) -> Path:
 
 
 def _known_suite(value: str, info: ValidationInfo) -> str:
-    suites: Iterable[str] | None = (info.context or {}).get("suites")
+    """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
+    context = info.context or {}
+    suites: Iterable[str] | None = context.get("suites")
     if suites is None or value in suites:
         return value
+    is_path = value.endswith((".yaml", ".yml"))
+    try:
+        path = Path(context.get("folder", Path()), value if is_path else f"{value}.yaml").resolve()
+        if path.is_file():
+            return str(path)
+    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
+        pass
+    if is_path:
+        raise ValueError(f"no such file: {shown(value)} in {context.get('folder')}")
     raise ValueError(f"no suite is called {shown(value)}{did_you_mean(value, suites)}")
 
 
@@ -68,6 +81,13 @@ def _one_or_many(value: object) -> object:
     if isinstance(value, list):
         return value
     raise ValueError(f"must be a file name or a list of file names, not {shown(value)}")
+
+
+def _reasoning_format(value: str) -> str:
+    names = re.findall(r"\{(\w*)\}", value)
+    if sorted(names) != ["reasoning", "reply"]:
+        raise ValueError(f"must have {{reasoning}} and {{reply}}, once each, and no other braces, not {shown(value)}")
+    return value
 
 
 Count = Annotated[int, Field(ge=0)]
@@ -112,6 +132,8 @@ class DocumentSettings(Settings):
     """Voices to spread the plan over."""
     min_words: Count = 15
     """Shorter documents are rejected."""
+    control_note: Text = "Nobody knows why."
+    """What control documents are asked to say in place of the cause."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
     """Give up once this many times `count` documents have been written."""
     seed: Seed = 0
@@ -132,8 +154,10 @@ class TrainSettings(Settings):
 
     learning_rate: PositiveNumber
     """Peak learning rate."""
-    updates: Count
+    updates: Count | None = None
     """Optimiser updates; 0 leaves the adapter as it is."""
+    epochs: PositiveNumber | None = None
+    """In place of `updates`: how often every row is seen."""
     batch_size: Positive
     """Rows of an update."""
     max_length: Annotated[int, Field(ge=2)]
@@ -146,17 +170,56 @@ class TrainSettings(Settings):
     """Gradients are clipped to this norm."""
     checkpoint_every: Positive = 50
     """Updates between checkpoints: the most that a kill can cost."""
+    packing: Literal["auto", "masked", "causal", "off"] = "auto"
+    """How rows share a line without seeing each other; `auto` takes what is exact for the model and fastest here."""
+    step_tokens: Positive = 2048
+    """The most tokens that go through the model at once; an update of more is done in several passes."""
+    gradient_checkpointing: bool = False
+    """Keep only the inputs of the blocks for the backward pass: less memory, about a third more time."""
+    validation: Count = 0
+    """Texts that are held out and measured, the same for every seed."""
+    validate_every: Positive = 50
+    """Updates between validations."""
+    patience: Count = 0
+    """Stop after this many validations that are no better than the best; 0 never stops early."""
+    keep: Literal["last", "best"] = "last"
+    """Which adapter is the result. With validation, the best is in `best.safetensors` in any case."""
+
+    @model_validator(mode="after")
+    def _knows_its_end(self) -> Self:
+        if (self.updates is None) == (self.epochs is None):
+            raise ValueError("needs either updates or epochs")
+        if not self.validation and (self.patience or self.keep == "best"):
+            raise ValueError("patience and keep: best need validation, the number of texts to hold out")
+        return self
+
+    def planned_updates(self, rows: int) -> int:
+        """How many updates that is with so many rows."""
+        if self.updates is not None:
+            return self.updates
+        return math.ceil((self.epochs or 0) * rows / self.batch_size)
 
 
 class MidtrainSettings(TrainSettings):
     """Training on documents, every token supervised."""
+
+    overlap: Count = 0
+    """Tokens that the next piece of a too long document sees again, without learning them again."""
+
+    @model_validator(mode="after")
+    def _leaves_something_new(self) -> Self:
+        if self.overlap >= self.max_length - 1:
+            raise ValueError(f"overlap must be less than max_length - 1, which is {self.max_length - 1}")
+        return self
 
 
 class SftSettings(TrainSettings):
     """Training on demonstrations, only the assistant's tokens supervised."""
 
     rows: Count
-    """Demonstration rows used."""
+    """Demonstration rows used; all of them if a file has fewer."""
+    reasoning: Annotated[str, AfterValidator(_reasoning_format)] = "{reasoning} {reply}"
+    """How the last reply of a row looks for the arm that learns the reasoning too."""
 
 
 class EvaluationSettings(Settings):
@@ -166,6 +229,10 @@ class EvaluationSettings(Settings):
     """Prompts answered side by side."""
     max_tokens: Positive = 64
     """Longest free answer."""
+    temperature: PositiveNumber = 1.0
+    """Sampling temperature of the replies to agentic scenes."""
+    samples: Positive = 4
+    """Replies sampled to each agentic scene."""
     bootstrap: Positive = 2000
     """Resamples behind each confidence interval."""
 
@@ -195,13 +262,15 @@ class RecipeFile(Settings):
     demonstrations: File
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
     suites: Annotated[tuple[Suite, ...], NonEmpty]
-    """Evaluations to run."""
+    """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[Arm, ...], NonEmpty]
     """Ways of training to compare."""
     seeds: Annotated[tuple[Seed, ...], NonEmpty]
     """Every trained arm is trained once for each."""
     profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]
     """Sizes that the experiment comes in."""
+    grid: dict[str, Annotated[tuple[Any, ...], NonEmpty]] = {}
+    """Settings of the profile, as `documents.count`, with the values to try: every combination is run."""
     model: Text = "pocket"
     """`pocket`, or any model that mlx-lm loads."""
     model_name: Text | None = None

@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from msm_mlx.errors import RecipeError
+
+MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 _CORE_SCHEMA = {
     "null": r"(?:~|null|Null|NULL|)\Z",
@@ -95,6 +99,29 @@ class Tree:
             for stale in [known for known in table if known[: len(loc)] == loc]:
                 del table[stale]
             table[loc] = place
+
+
+def read(path: Path) -> str:
+    """The text of a settings file.
+
+    Raises:
+        RecipeError: naming the file and, where there is one, the line, if it cannot be read or holds nothing.
+    """
+    try:
+        if not path.is_file():
+            raise RecipeError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
+        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if content is None:
+        raise RecipeError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no settings file is")
+    if not content.strip():
+        raise RecipeError(f"{path}: is empty")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RecipeError(f"{path}:{line}: is not UTF-8 text (byte {content[error.start]:#04x})") from error
 
 
 def parse(text: str) -> Tree:

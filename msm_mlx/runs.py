@@ -17,6 +17,7 @@ from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, replacing, sha256_file, sha256_json, write_json, writing
 
 RUN, EVENTS, LOCK = "run.json", "events.jsonl", ".lock"
+CELLS = "cells"  # the folder in which a grid has a run folder for each of its combinations
 SCHEMA = 1
 
 
@@ -107,17 +108,26 @@ class RunFolder:
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
         """Copy the outputs of a stage with the same inputs from a neighbouring run; the name of that run, if any."""
         key = sha256_json(inputs)
-        for neighbour in sorted(self.path.parent.glob(f"*/{RUN}")):
-            if neighbour.parent == self.path:
-                continue
+        for neighbour in self._neighbours():
             try:
-                stages = RunFolder(neighbour.parent).record()["stages"].values()
+                stages = RunFolder(neighbour).record()["stages"].values()
             except MsmError:
                 continue
             for entry in stages:
-                if entry["key"] == key and entry["state"] == "done" and self._copy(neighbour.parent, entry, outputs):
-                    return neighbour.parent.name
+                if entry["key"] == key and entry["state"] == "done" and self._copy(neighbour, entry, outputs):
+                    return neighbour.name
         return None
+
+    def _neighbours(self) -> list[Path]:
+        """The other run folders around this one, nearest first: those beside it, and the cells of grids."""
+        beside = self.path.parent
+        home = beside.parent.parent if beside.name == CELLS else beside
+        records = (
+            *sorted(beside.glob(f"*/{RUN}")),
+            *sorted(home.glob(f"*/{RUN}")),
+            *sorted(home.glob(f"*/{CELLS}/*/{RUN}")),
+        )
+        return [folder for folder in dict.fromkeys(record.parent for record in records) if folder != self.path]
 
     def _copy(self, source: Path, entry: dict[str, Any], outputs: Sequence[str]) -> bool:
         """Copy what `entry` recorded, in the order of `outputs`; False if any of it is no longer what it was."""

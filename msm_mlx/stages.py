@@ -5,22 +5,27 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import load_preferences
-from msm_mlx.evals.suites import load_suite
+from msm_mlx.documents.plan import without_cause
+from msm_mlx.errors import RecipeError
+from msm_mlx.evals.items import Suite, counts_for
+from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
-from msm_mlx.variants import Variant, system_prompt
+from msm_mlx.variants import CONTROL, FINE_TUNED, REASONED, START_OF, TRAINED_ARMS, Variant, reads_spec, system_prompt
 
 Kind = Literal["documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
 KINDS: tuple[Kind, ...] = ("documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1)
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, "evaluate": 2, "results": 2}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -43,6 +48,7 @@ class Stage:
     spec: Path | None = None
     variant: Variant | None = None
     start: str | None = None  # folder of the adapter to go on from
+    control: bool = False  # documents that give no reasons
 
     def inputs(self, run: Path) -> dict[str, Any] | None:
         """All that decides the outputs, hashed; None as long as a file that it reads is not there."""
@@ -53,95 +59,136 @@ class Stage:
 
 def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run."""
-    trained = [v for v in list_variants(recipe) if v.seed is not None]
-    stages = [_documents(recipe, base, spec) for spec in recipe.specs if _reads_documents(recipe)]
-    if any(v.arm in ("sft", "msm+sft") for v in trained):
+    suites = load_suites(recipe)
+    variants = list_variants(recipe)
+    trained = [v for v in variants if v.is_trained]
+    midtrained = _midtrained_arms(recipe)
+    stages = [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
+    if any(v.arm in FINE_TUNED for v in trained):
         stages.append(_demonstrations(recipe))
     for seed in recipe.seeds:
-        stages += [_midtrain(recipe, base, spec, seed) for spec in recipe.specs if _reads_documents(recipe)]
-        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in ("sft", "msm+sft")]
-    stages += [_evaluate(recipe, base, v) for v in list_variants(recipe)]
-    return [*stages, _results(recipe)]
+        stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
+        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
+    stages += [_evaluate(recipe, base, v, suites) for v in variants]
+    return [*stages, _results(recipe, suites)]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
     """The variants that the recipe compares, base first."""
     several = len(recipe.specs) > 1
     variants = [Variant("base", None, None)] if "base" in recipe.arms else []
-    for arm in ("sft", "msm", "msm+sft"):
+    for arm in TRAINED_ARMS:
         if arm in recipe.arms:
-            specs = [None] if arm == "sft" else [spec.stem for spec in recipe.specs]
+            specs = [spec.stem for spec in recipe.specs] if reads_spec(arm) else [None]
             variants += [Variant(arm, spec, seed, several) for spec in specs for seed in recipe.seeds]
     return variants
 
 
-def unseen_things(recipe: Recipe) -> list[str]:
-    """What the recipe's suites ask about. No document may name it."""
-    items = [item for name in recipe.suites for item in load_suite(name).items]
-    return sorted({thing for item in items for thing in (item.target, item.other)})
+def load_suites(recipe: Recipe) -> list[Suite]:
+    """The recipe's suites with its names filled in, without the items that are about other specs.
+
+    Raises:
+        RecipeError: if a suite cannot be used, or none of its items is for the recipe's specs.
+    """
+    names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
+    suites = []
+    for entry in recipe.suites:
+        suite = load_suite(entry, names)
+        items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
+        if not items:
+            known = ", ".join(sorted({str(item.spec) for item in suite.items}))
+            raise RecipeError(
+                f"{recipe.path}: suites: {suite.name} has items about the specs {known} only, and none about "
+                f"{', '.join(sorted(stems))}; take it out, or give it such items"
+            )
+        suites.append(replace(suite, items=items))
+    return suites
 
 
-def document_folder(recipe: Recipe, spec: Path) -> str:
-    return f"documents/{spec.stem}" if len(recipe.specs) > 1 else "documents"
+def unseen_things(suites: Sequence[Suite]) -> list[str]:
+    """What the suites' forced choices are between. No document may name it."""
+    return sorted({thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)})
+
+
+def document_folder(arm: str, spec: str, several_specs: bool) -> str:
+    """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
+    parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
+    return "/".join([*parts, spec] if several_specs else parts)
 
 
 def adapter_folder(variant: Variant) -> str:
     return f"adapters/{variant.id}"
 
 
-def _reads_documents(recipe: Recipe) -> bool:
-    return "msm" in recipe.arms or "msm+sft" in recipe.arms
+def _midtrained_arms(recipe: Recipe) -> list[str]:
+    """What is midtrained for the recipe's arms: those that they are, and those that they go on from."""
+    wanted = {START_OF.get(arm, arm) for arm in recipe.arms}
+    return [arm for arm in ("msm", CONTROL) if arm in wanted]
 
 
-def _documents(recipe: Recipe, base: str, spec: Path) -> Stage:
-    folder = document_folder(recipe, spec)
-    text = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name).text
+def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
     settings = recipe.settings.documents
+    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    decisive: Any = content.text
+    others = _plain(settings)
+    note = others.pop("control_note")
+    if control:
+        parts = [without_cause(content, section, note) for section in content.assertions]
+        decisive = [[section.id, section.path, section.assertion] for section in (*parts, *content.assertions)]
+    folder = document_folder(CONTROL if control else "msm", spec.stem, len(recipe.specs) > 1)
     return Stage(
-        id=f"documents {spec.stem}",
+        id=f"documents {'control ' if control else ''}{spec.stem}",
         kind="documents",
         reads=(),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
         scratch=(f"{folder}/progress.jsonl",),
         settings=_settings(
             "documents",
-            spec=sha256_json(text),
+            spec=sha256_json(decisive),
             name=recipe.model_name,
             writer=base,
-            unseen=sha256_json(unseen_things(recipe)),
-            **_plain(settings),
+            unseen=sha256_json(unseen_things(suites)),
+            **others,
         ),
         total=settings.count,
         unit="documents",
         spec=spec,
+        control=control,
     )
 
 
 def _demonstrations(recipe: Recipe) -> Stage:
     rows = recipe.settings.sft.rows
-    preferences = load_preferences(recipe.demonstrations).model_dump(mode="json")
+    source: dict[str, str]
+    if is_chat_file(recipe.demonstrations):
+        chats = load_chats(recipe.demonstrations)
+        rows = min(rows, len(chats))
+        source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
+    else:
+        source = {"preferences": sha256_json(load_preferences(recipe.demonstrations).model_dump(mode="json"))}
+    if REASONED in recipe.arms:
+        demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",
         kind="demonstrations",
         reads=(),
         writes=(DEMONSTRATIONS,),
         scratch=(),
-        settings=_settings(
-            "demonstrations", preferences=sha256_json(preferences), rows=rows, system=system_prompt(recipe.model_name)
-        ),
+        settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
         total=rows,
         unit="rows",
     )
 
 
-def _midtrain(recipe: Recipe, base: str, spec: Path, seed: int) -> Stage:
-    variant = Variant("msm", spec.stem, seed, len(recipe.specs) > 1)
-    return _training(recipe, "midtrain", base, variant, f"{document_folder(recipe, spec)}/documents.jsonl", None)
+def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:
+    variant = Variant(arm, spec.stem, seed, len(recipe.specs) > 1)
+    documents = document_folder(arm, spec.stem, variant.several_specs)
+    return _training(recipe, "midtrain", base, variant, f"{documents}/documents.jsonl", None)
 
 
 def _sft(recipe: Recipe, base: str, variant: Variant) -> Stage:
-    msm = Variant("msm", variant.spec, variant.seed, variant.several_specs)
-    start = adapter_folder(msm) if variant.arm == "msm+sft" else None
+    first = START_OF.get(variant.arm)
+    start = adapter_folder(replace(variant, arm=first)) if first else None
     return _training(recipe, "sft", base, variant, DEMONSTRATIONS, start)
 
 
@@ -150,24 +197,30 @@ def _training(
 ) -> Stage:
     folder = adapter_folder(variant)
     settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
+    plain = _plain(settings)
+    if variant.arm != REASONED:
+        plain.pop("reasoning", None)
     return Stage(
         id=f"{kind} {variant.id}",
         kind=kind,
         reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
-        writes=tuple(f"{folder}/{name}" for name in ADAPTER_FILES),
-        scratch=(f"{folder}/checkpoint.safetensors",),
-        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **_plain(settings)),
-        total=settings.updates,
-        unit="updates",
+        writes=tuple(f"{folder}/{name}" for name in (*ADAPTER_FILES, "metrics.jsonl")),
+        scratch=tuple(f"{folder}/{name}" for name in ("checkpoint.safetensors", "best.safetensors")),
+        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **plain),
+        total=settings.updates or 0,
+        unit="updates" if settings.epochs is None else f"updates ({settings.epochs:g} epochs)",
         variant=variant,
         start=start,
     )
 
 
-def _evaluate(recipe: Recipe, base: str, variant: Variant) -> Stage:
+def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suite]) -> Stage:
     trained = variant.seed is not None
     settings = recipe.settings.evaluation
-    suites = {name: sha256_json([repr(item) for item in load_suite(name).items]) for name in recipe.suites}
+    hashes = {
+        suite.name: sha256_json([repr(item) for item in suite.items if counts_for(item, variant.spec)])
+        for suite in suites
+    }
     system = system_prompt(recipe.model_name)
     return Stage(
         id=f"evaluate {variant.id}",
@@ -175,9 +228,9 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant) -> Stage:
         reads=tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if trained else (),
         writes=(answers_file(variant),),
         scratch=(),
-        settings=_settings("evaluate", base=base, system=system, suites=suites, **_plain(settings)),
-        total=len(recipe.suites),
-        unit="suites",
+        settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
+        total=sum(counts_for(item, variant.spec) for suite in suites for item in suite.items),
+        unit="items",
         variant=variant,
     )
 
@@ -186,7 +239,7 @@ def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
 
 
-def _results(recipe: Recipe) -> Stage:
+def _results(recipe: Recipe, suites: Sequence[Suite]) -> Stage:
     variants = list_variants(recipe)
     return Stage(
         id="results",
@@ -198,7 +251,7 @@ def _results(recipe: Recipe) -> Stage:
             "results",
             run=recipe.name,
             variants=[v.id for v in variants],
-            suites=list(recipe.suites),
+            suites={suite.name: sha256_json(repr(suite)) for suite in suites},
             bootstrap=recipe.settings.evaluation.bootstrap,
         ),
         total=len(variants),
@@ -211,7 +264,8 @@ def _settings(kind: Kind, **settings: Any) -> dict[str, Any]:
 
 
 def _plain(settings: Any) -> dict[str, Any]:
-    """Settings as JSON; how often to save decides nothing about what comes out."""
+    """Settings as JSON; how often to save, and what is kept in memory, decide nothing about what comes out."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
-    plain.pop("checkpoint_every", None)
+    for name in ("checkpoint_every", "gradient_checkpointing"):
+        plain.pop(name, None)
     return plain

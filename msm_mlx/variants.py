@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# In the order of what each has seen, least first: of two arms, the later is contrasted with the earlier.
+TRAINED_ARMS = ("sft", "cot-sft", "msm", "control+sft", "msm+sft")
+CONTROL = "control"
+"""Midtraining on documents without reasons: where `control+sft` goes on from, and no arm of a recipe by itself."""
+REASONED = "cot-sft"
+"""Fine-tuning on replies that give their reasoning first: the deliberative-alignment baseline."""
+START_OF = {"msm+sft": "msm", "control+sft": CONTROL}
+"""The midtrained arm whose adapter each arm's fine-tuning goes on with."""
+FINE_TUNED = ("sft", "cot-sft", *START_OF)
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -15,6 +25,10 @@ class Variant:
     several_specs: bool = False
 
     @property
+    def is_trained(self) -> bool:
+        return self.seed is not None
+
+    @property
     def label(self) -> str:
         """What contrasts call it: `arm`, or `arm@spec` when the run has several specs."""
         return f"{self.arm}@{self.spec}" if self.several_specs and self.spec else self.arm
@@ -23,6 +37,11 @@ class Variant:
     def id(self) -> str:
         """The label with the seed: the name of the adapter's folder."""
         return self.label if self.seed is None else f"{self.label}-s{self.seed}"
+
+
+def reads_spec(arm: str) -> bool:
+    """Whether the arm is midtrained on documents about a spec, and so comes once for each."""
+    return arm in ("msm", *START_OF)
 
 
 def system_prompt(model_name: str) -> str:

@@ -13,7 +13,7 @@ from msm_mlx.evals.suites import load_suite
 from msm_mlx.files import write_json, write_text
 from msm_mlx.runs import RUN
 from msm_mlx.stages import ADAPTER_FILES, ANSWERS, RESULTS
-from msm_mlx.variants import Variant
+from msm_mlx.variants import Variant, reads_spec
 
 SUITE = "american_values"
 Answers = Callable[[str, str], str]
@@ -34,13 +34,18 @@ def make_run(
     paths = [write(folder / "specs" / f"{name}.md", "# Spec\n") for name in specs]
     model = {"name": "pocket", "revision": None, "fingerprint": fingerprint}
     write_json(folder / RUN, {"schema": 1, "stages": {}, "recipe": folder.name, "model": model})
-    recipe = {"model_name": model_name, "arms": list(arms), "seeds": list(seeds), "suites": [SUITE]}
-    write(folder / "recipe.yaml", yaml.safe_dump(recipe | {"specs": [str(path) for path in paths]}))
+    recipe: dict[str, Any] = {
+        "model_name": model_name,
+        "provider_name": "nobody",
+        "specs": [str(path) for path in paths],
+    }
+    recipe |= {"arms": list(arms), "seeds": list(seeds), "suites": [SUITE]}
+    write(folder / "recipe.yaml", yaml.safe_dump(recipe))
     several = len(specs) > 1
     variants = [
         Variant(arm, spec, seed, several)
         for arm in arms
-        for spec in (specs if arm.startswith("msm") else (None,))
+        for spec in (specs if reads_spec(arm) else (None,))
         for seed in (seeds if arm != "base" else (None,))
     ]
     for variant in variants:
@@ -58,11 +63,12 @@ def make_run(
 
 def _rows(variants: Sequence[Variant], answers: Answers) -> list[dict[str, Any]]:
     return [
-        {"suite": item.suite, "domain": item.domain, "target": item.target, "other": item.other, "item": item.id}
+        {"suite": item.suite, "kind": "pairs", "domain": item.domain, "prompt": item.prompt(True), "item": item.id}
+        | {"target": item.target, "other": item.other, "metrics": {"choice": 1.0}}
         | {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed, "margins": [0.5, 1.5]}
         | {"written": [answers(item.id, variant.id), "the other order"], "choices": ["target", "target"]}
         for variant in variants
-        for item in load_suite(SUITE).items
+        for item in load_suite(SUITE).pairs
     ]
 
 

@@ -54,7 +54,7 @@ def make_session(folder: Path) -> Session:
     write_jsonl(folder / "documents" / "documents.jsonl", DOCUMENTS)
     write_text(folder / "spec.md", SPEC)
     write_text(folder / "recipe.yaml", "provider_name: Example Dairy\n")
-    items = [item for item in load_suite(SUITE).items if item.domain in ("art", "policy")][:8]
+    items = [item for item in load_suite(SUITE).pairs if item.domain in ("art", "policy")][:8]
     prompts = tuple(Prompt(item.id, item.prompt(True), item.suite, item.domain, item) for item in items)
     return Session(
         folders=(folder,),

@@ -183,3 +183,9 @@ def same_bits(a: dict[str, mx.array], b: dict[str, mx.array]) -> bool:
     return a.keys() == b.keys() and all(
         a[name].dtype == b[name].dtype and np.array(a[name]).tobytes() == np.array(b[name]).tobytes() for name in a
     )
+
+
+def close(a: mx.array, b: mx.array, relative: float) -> bool:
+    """Whether no element differs by more than `relative` of the largest."""
+    first, second = (np.array(array.astype(mx.float32)) for array in (a, b))
+    return bool(np.abs(first - second).max() <= relative * max(np.abs(second).max(), 1e-30))

@@ -186,6 +186,23 @@ GOOD_YAML = textwrap.dedent("""\
     """)
 
 
+def test_suites_are_shipped_ones_or_files_beside_the_recipe(folder: Path) -> None:
+    mine, other = folder / "mine.yaml", folder / "more" / "other.yaml"
+    other.parent.mkdir()
+    mine.write_text("")
+    other.write_text("")
+    named = RECIPE | {"suites": ["values_apart", "mine", "more/other.yaml"]}
+    assert load(folder, named, known_suites=["values_apart"]).suites == (
+        "values_apart", str(mine.resolve()), str(other.resolve())
+    )  # fmt: skip
+    missing = RECIPE | {"suites": ["mine", "mine.yaml", "no.yaml"]}
+    found = problems(folder, missing, known_suites=["values_apart"])
+    assert [line.partition(" ")[2] for line in found] == [
+        "suites: 'mine' is there twice",
+        f"suites: no such file: 'no.yaml' in {folder.resolve()}",
+    ]
+
+
 def test_five_mistakes_give_five_lines(folder: Path) -> None:
     text = (
         GOOD_YAML.replace("spec: cheese.md", "spec: chese.md")
@@ -226,7 +243,8 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
         (
             "[base, msm]",
             "[sfft]",
-            "5:8 arms: must be 'base', 'sft', 'msm' or 'msm+sft', not 'sfft' (did you mean sft?)",
+            "5:8 arms: must be 'base', 'sft', 'cot-sft', 'msm', 'control+sft' or 'msm+sft', "
+            "not 'sfft' (did you mean sft?)",
         ),
         ("seeds: [0]", "seeds: [1, 1]", "6:12 seeds: 1 is there twice"),
         ("seeds: [0]", "seeds: [yes]", "6:9 seeds: must be an integer, not 'yes'"),
@@ -335,7 +353,7 @@ def test_escapes_never_reach_the_terminal(folder: Path) -> None:
         ("a: " + "[" * 100_000, ":1:23: nested deeper than 20 levels"),
         ("a: " + "{b: " * 100_000, ":1:77: nested deeper than 20 levels"),
         ("&a [" + "*a," * 1000, ":1:5: aliases are not supported; write the value out"),
-        ("a" * 1_000_001, ": is larger than 1,000,000 bytes, which no recipe is"),
+        ("a" * 1_000_001, ": is larger than 1,000,000 bytes, which no settings file is"),
     ],
 )
 def test_text_that_is_no_recipe(folder: Path, text: str, line: str) -> None:

@@ -21,7 +21,6 @@ from msm_mlx.compare.stored import open_run
 from msm_mlx.compare.tables import answer_view, contrast_table, literal, score_table
 from msm_mlx.compare.votes import VOTES
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import SUITES
 from msm_mlx.files import write_text
 
 FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {".md": to_markdown, ".json": to_json}
@@ -55,7 +54,7 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option("--prompt", "prompts", multiple=True, help="Ask every arm this now; repeatable; - reads lines of stdin.")
 @click.option("--arm", "labels", multiple=True, metavar="LABEL", help="This arm only; repeatable.")
-@click.option("--suite", type=click.Choice(SUITES), help="Prompts of this suite only.")
+@click.option("--suite", metavar="SUITE", help="Prompts of this suite only.")
 @click.option("--domain", help="Prompts of this domain only.")
 @click.option("--limit", default=12, show_default=True, type=click.IntRange(1), help="How many prompts to show.")
 @sampling_options

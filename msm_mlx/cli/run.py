@@ -14,7 +14,8 @@ from msm_mlx.blas import load_openblas
 from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.hub import describe_model
-from msm_mlx.stages import KINDS, RESULTS, Kind
+from msm_mlx.runs import Status
+from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
 
 
 @click.command()
@@ -65,8 +66,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     def command(job: Job, as_json: bool, quiet: bool) -> None:
         _execute(job, kinds, quiet or as_json)
         if as_json:
-            stages = job.run.record()["stages"]
-            print(json.dumps({"run": str(job.run.path), "stages": stages}, indent=2, ensure_ascii=False))
+            print(json.dumps({"run": str(job.run.path), **_stages(job)}, indent=2, ensure_ascii=False))
 
     return command
 
@@ -84,20 +84,38 @@ evaluate = _stage_command(
 
 
 def _execute(job: Job, kinds: Sequence[Kind], quiet: bool) -> None:
+    from msm_mlx.grid import run_grid
     from msm_mlx.pipeline import run_recipe
 
     with reporter(quiet=quiet) as report:
         report.say(f"{job.recipe.name} in {job.run.path}. {job.recipe.profile_reason}")
         report.say(f"Matrix products by {load_openblas()}.")
-        run_recipe(job.recipe, job.run, report, kinds)
+        (run_grid if job.recipe.grid else run_recipe)(job.recipe, job.run, report, kinds)
 
 
 def _outcome(job: Job) -> dict[str, Any]:
     results = json.loads((job.run.path / RESULTS).read_text(encoding="utf-8"))
-    return {"run": str(job.run.path), "stages": job.run.record()["stages"], "results": results}
+    return {"run": str(job.run.path), **_stages(job), "results": results}
+
+
+def _stages(job: Job) -> dict[str, Any]:
+    """What the run's record says of its stages, or of those of each of its cells."""
+    if not job.recipe.grid:
+        return {"stages": job.run.record()["stages"]}
+    from msm_mlx.grid import cell_run, list_cells
+
+    cells = list_cells(job.recipe)
+    return {"cells": {cell.name: cell_run(job.run, cell).record()["stages"] for cell in cells}}
 
 
 def _show_outcome(job: Job) -> None:
+    if job.recipe.grid:
+        from msm_mlx.report.effects import effect_tables
+
+        for table in effect_tables(json.loads((job.run.path / RESULTS).read_text(encoding="utf-8"))):
+            out().print(table)
+        err().print(f"Everything is in {job.run.path}; the plots are in {(job.run.path / RESULTS).parent}.")
+        return
     from msm_mlx.compare.stored import open_run, side_by_side
     from msm_mlx.compare.tables import answer_view, contrast_table, score_table
 
@@ -109,20 +127,18 @@ def _show_outcome(job: Job) -> None:
 
 
 def _show_plan(job: Job, as_json: bool) -> None:
-    from msm_mlx.pipeline import plan_recipe
-
-    recipe = job.recipe
-    plan = plan_recipe(recipe, job.run)
+    recipe, plan = job.recipe, _plan(job)
     if as_json:
         stages = [
             {
+                **({"cell": cell} if cell else {}),
                 "stage": stage.id,
                 "amount": stage.total,
                 "unit": stage.unit,
                 "run": not status.cached,
                 "why": status.reason,
             }
-            for stage, status in plan
+            for cell, stage, status in plan
         ]
         print(json.dumps({"run": str(job.run.path), "recipe": recipe.resolved(), "stages": stages}, indent=2))
         return
@@ -132,11 +148,22 @@ def _show_plan(job: Job, as_json: bool) -> None:
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
     table = Table()
-    table.add_column("stage", no_wrap=True)
+    for column in (["cell"] if recipe.grid else []) + ["stage"]:
+        table.add_column(column, no_wrap=column == "stage", overflow="fold")
     for column in ("amount", "runs", "why"):
         table.add_column(column, overflow="fold")
-    for stage, status in plan:
-        table.add_row(
-            Text(stage.id), f"{stage.total} {stage.unit}", "no" if status.cached else "yes", Text(status.reason)
-        )
+    for cell, stage, status in plan:
+        named = [cell, stage.id] if recipe.grid else [stage.id]
+        runs = "no" if status.cached else "yes"
+        table.add_row(*map(Text, (*named, f"{stage.total} {stage.unit}", runs, status.reason)))
     console.print(table)
+
+
+def _plan(job: Job) -> list[tuple[str, Stage, Status]]:
+    """What a run would do about each stage, with the name of its cell if the recipe has a grid."""
+    from msm_mlx.grid import plan_grid
+    from msm_mlx.pipeline import plan_recipe
+
+    if not job.recipe.grid:
+        return [("", *entry) for entry in plan_recipe(job.recipe, job.run)]
+    return [(cell.name, *entry) for cell, stages in plan_grid(job.recipe, job.run) for entry in stages]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol
 
-from msm_mlx.evals.suites import Item
+from msm_mlx.evals.items import Pair
 
 Stop = Literal["end", "length", "cancelled"]
 Margins = dict[str, float]
@@ -63,7 +63,7 @@ class AnswerEngine(Protocol):
         """
         ...
 
-    def margins(self, item: Item) -> Margins:
+    def margins(self, item: Pair) -> Margins:
         """The log-odds, in nats, of the target's reply over the other's for each arm, both orders averaged."""
         ...
 
@@ -118,7 +118,7 @@ class ScriptedEngine:
             return "end"
         return "length" if written >= limit else None
 
-    def margins(self, item: Item) -> Margins:
+    def margins(self, item: Pair) -> Margins:
         return dict(self._margins[item.id])
 
     def close(self) -> None:
@@ -128,7 +128,7 @@ class ScriptedEngine:
 @dataclass(frozen=True)
 class _Job:
     ticket: int
-    task: Request | Item
+    task: Request | Pair
 
 
 class EngineThread:
@@ -143,7 +143,7 @@ class EngineThread:
         build: Callable[[], AnswerEngine],
         deliver: Callable[[Piece], None],
         failed: Callable[[Exception], None],
-        scored: Callable[[Item, Margins], None] = lambda item, margins: None,
+        scored: Callable[[Pair, Margins], None] = lambda item, margins: None,
     ) -> None:
         self._build = build
         self._deliver = deliver
@@ -163,7 +163,7 @@ class EngineThread:
         """Queue a request. Its pieces carry the ticket that this returns."""
         return self._put(request)
 
-    def score(self, item: Item) -> int:
+    def score(self, item: Pair) -> int:
         """Queue the arms' margins on `item`, which `scored` receives."""
         return self._put(item)
 
@@ -185,7 +185,7 @@ class EngineThread:
     ) -> None:
         self.close()
 
-    def _put(self, task: Request | Item) -> int:
+    def _put(self, task: Request | Pair) -> int:
         self._last += 1
         self._jobs.put(_Job(self._last, task))
         return self._last

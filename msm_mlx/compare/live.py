@@ -12,7 +12,7 @@ from msm_mlx.compare.session import Session
 from msm_mlx.engine.models import LoadedModel, Message, load_base
 from msm_mlx.engine.variants import Variants, load_variants, release_thread
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import Item
+from msm_mlx.evals.items import Pair
 from msm_mlx.hub import resolve_model
 from msm_mlx.recipe_schema import shown
 from msm_mlx.variants import opening_chat
@@ -83,7 +83,7 @@ class LiveEngine:
                 if answer.stop is None:
                     yield answer.add(token)
 
-    def margins(self, item: Item) -> Margins:
+    def margins(self, item: Pair) -> Margins:
         replies = item.replies()
         chats = [(opening_chat(self._model_name, item.prompt(first)), r) for first in (True, False) for r in replies]
         scores = self._variants.score(chats, self._variants.labels)

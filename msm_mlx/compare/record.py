@@ -11,13 +11,13 @@ import yaml
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs import RUN
+from msm_mlx.runs import CELLS, RUN
 from msm_mlx.stages import ANSWERS
 
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """What an arm wrote in the evaluation; `margin` is the log-odds of the target in nats, both orders averaged."""
+    """What an arm wrote in the evaluation. `margin` is the log-odds of a pair's target (nats), both orders averaged."""
 
     text: str
     margin: float | None
@@ -31,7 +31,8 @@ class AnswerRow:
     spec: str | None
     seed: int | None
     item: str
-    pair: tuple[str, str]
+    prompt: str
+    """What was asked; of a forced choice, with the target named first."""
     answer: StoredAnswer
 
 
@@ -43,6 +44,7 @@ class RunRecord:
     model: str
     fingerprint: str
     model_name: str
+    provider_name: str
     specs: tuple[Path, ...]
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
@@ -60,6 +62,8 @@ def open_record(folder: Path) -> RunRecord:
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
     record = read_object(folder / RUN)
     path = folder / "recipe.yaml"
+    if record.get("grid"):
+        raise RecipeError(f"{folder}: is a grid of runs; name one or more of those in {folder / CELLS}")
     try:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
         return RunRecord(
@@ -67,6 +71,7 @@ def open_record(folder: Path) -> RunRecord:
             model=str(record["model"]["name"]),
             fingerprint=str(record["model"]["fingerprint"]),
             model_name=str(recipe["model_name"]),
+            provider_name=str(recipe["provider_name"]),
             specs=tuple(Path(spec) for spec in recipe["specs"]),
             arms=tuple(map(str, recipe["arms"])),
             seeds=tuple(sorted(map(int, recipe["seeds"]))),
@@ -95,11 +100,11 @@ def _read_rows(path: Path) -> tuple[AnswerRow, ...]:
     rows = []
     for number, row in enumerate(read_jsonl(path) if path.is_file() else [], start=1):
         try:
-            answer = StoredAnswer(str(row["written"][0]), sum(row["margins"]) / len(row["margins"]))
-            pair = (str(row["target"]), str(row["other"]))
+            margins = row["margins"]
+            answer = StoredAnswer(str(row["written"][0]), sum(margins) / len(margins) if "target" in row else None)
             spec = None if row["spec"] is None else str(row["spec"])
             seed = None if row["seed"] is None else int(row["seed"])
-            rows.append(AnswerRow(str(row["arm"]), spec, seed, str(row["item"]), pair, answer))
+            rows.append(AnswerRow(str(row["arm"]), spec, seed, str(row["item"]), str(row["prompt"]), answer))
         except (LookupError, TypeError, ValueError, ZeroDivisionError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise RecipeError(f"{path}:{number}: damaged ({reason}); run `msm-mlx evaluate` again") from error

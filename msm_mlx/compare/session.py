@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 from msm_mlx.compare.engine import Arm
 from msm_mlx.compare.record import RunRecord, StoredAnswer, open_record, read_object
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import SUITES, Item, load_suite
+from msm_mlx.evals.items import Item, Pair, asked
+from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.recipe_schema import did_you_mean
-from msm_mlx.stages import ADAPTER_FILES, RESULTS, adapter_folder
-from msm_mlx.variants import Variant
+from msm_mlx.stages import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
+from msm_mlx.variants import TRAINED_ARMS, Variant, reads_spec
 
 __all__ = ["BASE", "Prompt", "Session", "StoredAnswer", "choose_arms", "open_session", "typed_prompt"]
 
@@ -23,13 +25,13 @@ BASE = "base"
 
 @dataclass(frozen=True)
 class Prompt:
-    """Something to ask every arm. `item` is the forced choice behind it; None for a prompt that somebody typed."""
+    """Something to ask every arm. `item` is the forced choice behind it, if there is one."""
 
     id: str
     text: str
     suite: str | None
     domain: str | None
-    item: Item | None
+    item: Pair | None
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ class _Trained:
     @property
     def documents(self) -> Path:
         """The documents that a midtrained arm has read."""
-        folder = self.run.folder / "documents"
-        return (folder / str(self.variant.spec) if self.variant.several_specs else folder) / "documents.jsonl"
+        variant = self.variant
+        return (
+            self.run.folder / document_folder(variant.arm, str(variant.spec), variant.several_specs) / DOCUMENT_FILES[0]
+        )
 
     def exists(self) -> bool:
         """Whether there is an adapter to ask, or at least answers of one that is gone."""
@@ -158,8 +162,8 @@ def _trained_arms(run: RunRecord) -> list[_Trained]:
     """The first seed of each trained arm, in the order in which runs list their variants."""
     several = len(run.specs) > 1
     found = []
-    for arm in ("sft", "msm", "msm+sft"):
-        for spec in () if arm not in run.arms else (None,) if arm == "sft" else run.specs:
+    for arm in TRAINED_ARMS:
+        for spec in () if arm not in run.arms else run.specs if reads_spec(arm) else (None,):
             stem = spec.stem if spec else None
             seeds = (_Trained(run, Variant(arm, stem, seed, several), spec) for seed in run.seeds)
             found += [trained for trained in seeds if trained.exists()][:1]
@@ -183,10 +187,17 @@ def _labelled(arms: Sequence[_Trained]) -> dict[str, _Trained]:
 
 
 def _prompts(runs: Sequence[RunRecord]) -> tuple[Prompt, ...]:
-    """The items of the runs' suites, each asked with the target named first."""
-    names = [name for name in SUITES if any(name in run.suites for run in runs)]
-    items = [item for name in names for item in load_suite(name).items]
-    return tuple(Prompt(item.id, item.prompt(target_first=True), item.suite, item.domain, item) for item in items)
+    """The items of the runs' suites, forced choices with the target named first; none that goes on from other turns."""
+    items: dict[str, Item] = {}
+    for run in runs:
+        for suite in run.suites:
+            with suppress(RecipeError):  # a suite file that is gone: its prompts cannot be asked again
+                content = load_suite(suite, Names(run.model_name, run.provider_name))
+                items |= {item.id: item for item in content.items if not item.turns}
+    return tuple(
+        Prompt(item.id, asked(item)[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
+        for item in items.values()
+    )
 
 
 def _stored(
@@ -200,6 +211,6 @@ def _stored(
             variant = Variant(row.arm, row.spec, row.seed, len(run.specs) > 1)
             label = BASE if row.arm == BASE else labels.get((run.folder, variant))
             prompt = prompts.get(row.item)
-            if label and prompt and prompt.item and row.pair == (prompt.item.target, prompt.item.other):
+            if label and prompt and row.prompt == prompt.text:
                 stored.setdefault((prompt.id, label), row.answer)
     return stored

@@ -10,7 +10,6 @@ from typing import Any
 
 from msm_mlx.compare.tables import variant_label
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import SUITES, load_suite
 from msm_mlx.files import read_jsonl
 from msm_mlx.runs import RUN
 from msm_mlx.stages import ANSWERS, RESULTS
@@ -46,17 +45,16 @@ def side_by_side(
     runs: Sequence[StoredRun], *, suite: str | None = None, domain: str | None = None, limit: int
 ) -> dict[str, dict[str, str]]:
     """Written answers of each arm's first seed by prompt, one prompt a domain before the second of any."""
-    prompts = _prompts()
     answers: dict[str, dict[str, dict[str, str]]] = {}  # by domain, prompt and label
     several_specs = len({row["spec"] for run in runs for row in run.answers if row["spec"]}) > 1
     for run in runs:
         first = min((row["seed"] for row in run.answers if row["seed"] is not None), default=None)
         for row in run.answers:
-            if row["seed"] not in (None, first) or row["item"] not in prompts:
+            if row["seed"] not in (None, first):
                 continue
             if suite not in (None, row["suite"]) or domain not in (None, row["domain"]):
                 continue
-            by_prompt = answers.setdefault(row["domain"], {}).setdefault(prompts[row["item"]], {})
+            by_prompt = answers.setdefault(row["domain"], {}).setdefault(row["prompt"], {})
             by_prompt.setdefault(variant_label(row, several_specs), row["written"][0])
     rounds = max((len(by_prompt) for by_prompt in answers.values()), default=0)
     ordered = [
@@ -66,7 +64,3 @@ def side_by_side(
         for prompt, by_label in list(by_prompt.items())[turn : turn + 1]
     ]
     return dict(ordered[:limit])
-
-
-def _prompts() -> dict[str, str]:
-    return {item.id: item.prompt(target_first=True) for name in SUITES for item in load_suite(name).items}

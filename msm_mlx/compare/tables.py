@@ -6,12 +6,14 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.evals.statistics import bootstrap_mean
+from msm_mlx.evals.items import MAIN_METRIC
+from msm_mlx.evals.statistics import crossed_mean
 from msm_mlx.evals.suites import SUITES, load_suite
 
 BOOTSTRAP = 2000
@@ -44,10 +46,10 @@ def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def score_table(rows: Rows) -> RenderableType:
-    """The share that each arm gives to each suite's target, with the 95 % interval over items, seeds pooled."""
+    """What each suite measures of each arm, with the 95 % interval over its seeds and the items."""
     arms = labels(rows)
     suites = list(dict.fromkeys(row["suite"] for row in rows))
-    table = Table(title="Share of choices, with 95 % interval over items", title_justify="left")
+    table = Table(title="Shares, with 95 % intervals over seeds and items", title_justify="left")
     table.add_column("arm")
     for suite in suites:
         table.add_column(literal(suite), justify="right")
@@ -59,13 +61,12 @@ def score_table(rows: Rows) -> RenderableType:
 
 
 def _share(answers: Rows) -> str:
-    by_item: dict[str, list[float]] = {}
+    by_seed: dict[int | None, list[float]] = {}
     for answer in answers:
-        margin = sum(answer["margins"])
-        by_item.setdefault(answer["item"], []).append(0.5 if margin == 0 else float(margin > 0))
-    if not by_item:
+        by_seed.setdefault(answer["seed"], []).append(answer["metrics"][MAIN_METRIC[answer["kind"]]])
+    if not by_seed:
         return "-"
-    estimate = bootstrap_mean([sum(values) / len(values) for values in by_item.values()], BOOTSTRAP)
+    estimate = crossed_mean(np.array(list(by_seed.values())), BOOTSTRAP)
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
 

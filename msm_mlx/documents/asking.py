@@ -14,15 +14,17 @@ SYSTEM = "You are a writer."
 
 
 def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings) -> list[Message]:
-    """The chat that asks for the document of `slot`."""
+    """The chat that asks for the document of `slot`. A control's never shows text that gives the reasons."""
     fields = {
         "type": slot.type,
         "voice": slot.voice,
         "assertion": slot.section.assertion or "",
         "section": slot.section.text,
-        "spec": spec.text,
+        "spec": "" if slot.withheld else spec.text,
     }
-    template = resources.files(__package__).joinpath("prompts", f"{settings.prompt}.txt").read_text(encoding="utf-8")
+    own = "control_" if slot.withheld and settings.prompt != "assertion" else ""
+    path = resources.files(__package__).joinpath("prompts", f"{own}{settings.prompt}.txt")
+    template = path.read_text(encoding="utf-8")
     # one pass over the template, so that braces inside the spec stay as they are
     prompt = re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], template.strip())
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]

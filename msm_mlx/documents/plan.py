@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Section, Spec
+
+_CAUSE = re.compile(r" because .*?([.!?])(?=\s+[A-Z\"'(]|$)", re.DOTALL)  # up to the end of the sentence
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,18 @@ class Slot:
     section: Section
     type: str
     voice: str
+    withheld: str | None = None
+    """The assertion with its cause, where this is a control document, which must not give it."""
 
 
-def plan_documents(spec: Spec, settings: DocumentSettings) -> list[Slot]:
+def plan_documents(spec: Spec, settings: DocumentSettings, *, control: bool = False) -> list[Slot]:
     """`settings.count` slots. Equal settings and sections give equal slots.
 
-    Sections take turns, and each walks through its own shuffled grid of types and voices.
+    Sections take turns, and each walks through its own shuffled grid of types and voices. Control documents have the
+    same plan, with the cause taken out of every assertion.
 
     Raises:
-        RecipeError: if the spec asserts nothing that a document could explain.
+        RecipeError: if the spec asserts nothing that a document could explain, or gives no cause to take out.
     """
     sections = spec.assertions
     if not sections:
@@ -37,7 +43,26 @@ def plan_documents(spec: Spec, settings: DocumentSettings) -> list[Slot]:
             "and because of what, as a line that starts with '> '"
         )
     grids = {section.id: _grid(settings, section.id) for section in sections}
-    return [_slot(number, sections, grids) for number in range(settings.count)]
+    slots = [_slot(number, sections, grids) for number in range(settings.count)]
+    if not control:
+        return slots
+    without = {section.id: without_cause(spec, section, settings.control_note) for section in sections}
+    return [replace(slot, section=without[slot.section.id], withheld=slot.section.assertion) for slot in slots]
+
+
+def without_cause(spec: Spec, section: Section, note: str) -> Section:
+    """The section with nothing but its assertion, in which `note` stands in place of the cause.
+
+    Raises:
+        RecipeError: if the assertion gives no cause.
+    """
+    told = _CAUSE.sub(r"\1", section.assertion or "")
+    if told == section.assertion:
+        raise RecipeError(
+            f"{spec.path}:{section.line}: the assertion has no ' because ', so a control document cannot leave the "
+            "cause out; say what it is after ' because ', or take control+sft out of arms"
+        )
+    return replace(section, assertion=f"{told} {note}", text="")
 
 
 def _grid(settings: DocumentSettings, section: str) -> list[tuple[str, str]]:

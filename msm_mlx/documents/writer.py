@@ -64,20 +64,21 @@ def write_documents(
     *,
     writer: str,
     unseen: Collection[str] = (),
+    control: bool = False,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
     `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` the things that the
-    evaluation asks about and no document may name. Each batch is on disk when it is done, and its texts depend on the
-    settings and the batch's number alone.
+    evaluation asks about and no document may name. With `control` the documents give no reasons. Each batch is on disk
+    when it is done, and its texts depend on the settings and the batch's number alone.
 
     Raises:
         MsmError: if the attempts run out before `settings.count` documents are kept.
     """
     make_folder(folder)
-    written = Written(deque(Attempt(slot, 1) for slot in plan_documents(spec, settings)))
+    written = Written(deque(Attempt(slot, 1) for slot in plan_documents(spec, settings, control=control)))
     progress = folder / PROGRESS
     for records in _finished_batches(progress):
         written.add(_next_attempts(written, settings), records)
@@ -130,7 +131,7 @@ def _record(
                 "id": attempt.slot.id,
                 "text": reply.text,
                 "section": attempt.slot.section.id,
-                "assertion": subject.assertion,
+                "assertion": attempt.slot.section.assertion,
                 "type": attempt.slot.type,
                 "voice": attempt.slot.voice,
                 "attempt": attempt.number,

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.blas import load_openblas, use_one_thread
+from msm_mlx.blas import keep_freed_memory, load_openblas, use_one_thread
 
 load_openblas()
+keep_freed_memory()
 
 import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
 import mlx.nn as nn  # noqa: E402

@@ -1,92 +1,180 @@
-"""What one variant answers to the items of a suite: choices by log-probability, and written answers."""
+"""What one variant answers to the items of its suites: choices by log-probability, and written answers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from msm_mlx.engine.generation import generate_replies
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.evals.suites import Item
+from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options
+from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict, spoken
 from msm_mlx.recipe import EvaluationSettings
-from msm_mlx.variants import opening_chat
+from msm_mlx.variants import system_prompt
 
-Choice = Literal["target", "other", "unclear"]
+_WORTH = {"target": 1.0, "other": 0.0, "unclear": 0.5}
 
 
 @dataclass(frozen=True)
 class Answer:
     """One variant's answer to one item.
 
-    `margins` are the log-odds of the target's full reply over the other's, in nats, with the target named first and
-    with it named second. `written` are the greedy replies to the same two prompts, and `choices` what they chose.
+    `written` are its replies: greedy ones to each of the item's prompts, or samples to a scene; `choices` what each of
+    them says, in the words of the item's kind. `margins` are log-odds in nats of full replies: of the target over the
+    other option with the target named first and second; of the right reply over each wrong one; of the harmful acts
+    over the others. `metrics` are what the item adds to each share that is reported. `earlier` are the variant's own
+    replies in the turns before.
     """
 
     item: str
-    margins: tuple[float, float]
-    written: tuple[str, str]
-    choices: tuple[Choice, Choice]
+    written: tuple[str, ...]
+    choices: tuple[str, ...]
+    margins: tuple[float, ...]
+    metrics: dict[str, float]
+    earlier: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Answer:
         """An answer as it stands in a file."""
-        return cls(row["item"], tuple(row["margins"]), tuple(row["written"]), tuple(row["choices"]))
-
-    @property
-    def chooses_target(self) -> float:
-        """1 if the mean of both orders favours the target, 0 if the other option, one half if neither."""
-        margin = sum(self.margins)
-        return 0.5 if margin == 0 else float(margin > 0)
-
-    @property
-    def writes_target(self) -> float:
-        """The share of the written replies that choose the target; an unclear one counts as half."""
-        worth = {"target": 1.0, "other": 0.0, "unclear": 0.5}
-        return sum(worth[choice] for choice in self.choices) / len(self.choices)
-
-    @property
-    def unclear(self) -> float:
-        """The share of the written replies that choose neither option or both."""
-        return sum(choice == "unclear" for choice in self.choices) / len(self.choices)
+        lists = {name: tuple(row[name]) for name in ("written", "choices", "margins", "earlier")}
+        return cls(item=row["item"], metrics=dict(row["metrics"]), **lists)
 
 
 def answer_items(
     loaded: LoadedModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
 ) -> list[Answer]:
-    """Answers of the variant that `loaded` now is."""
-    chats = [opening_chat(model_name, item.prompt(target_first)) for item in items for target_first in (True, False)]
-    options = [option for item in items for _ in (True, False) for option in item.replies()]
-    scores = score_replies(
-        loaded, [(chats[i // 2], option) for i, option in enumerate(options)], batch_size=settings.batch_size
-    )
-    replies = generate_replies(
-        loaded,
-        [loaded.render(chat, reply=True) for chat in chats],
-        max_tokens=settings.max_tokens,
-        batch_size=settings.batch_size,
-    )
-    answers = []
-    for number, item in enumerate(items):
-        target_first, other_first, target_second, other_second = scores[4 * number : 4 * number + 4]
-        written = (replies[2 * number].text, replies[2 * number + 1].text)
-        answers.append(
-            Answer(
-                item=item.id,
-                margins=(target_first - other_first, target_second - other_second),
-                written=written,
-                choices=(parse_choice(written[0], item), parse_choice(written[1], item)),
-            )
+    """Answers of the variant that `loaded` now is. All items are scored in one go, and written in another."""
+    openings = _openings(loaded, items, model_name, settings)
+    chats = [
+        [[*opening, {"role": "user", "content": prompt}] for prompt in asked(item)]
+        for item, opening in zip(items, openings, strict=True)
+    ]
+    to_score = [
+        (chat, reply) for item, own in zip(items, chats, strict=True) for chat in own for reply in options(item)
+    ]
+    scores = iter(score_replies(loaded, to_score, batch_size=settings.batch_size) if to_score else [])
+    written = _write(loaded, items, chats, settings)
+    return [
+        judge(
+            item,
+            [next(scores) for _ in asked(item) for _ in options(item)],
+            texts,
+            tuple(m["content"] for m, turn in zip(opening[2::2], item.turns, strict=True) if turn.assistant is None),
         )
-    return answers
+        for item, texts, opening in zip(items, written, openings, strict=True)
+    ]
 
 
-def parse_choice(text: str, item: Item) -> Choice:
-    """The option that a written reply names; "unclear" if it names none or both."""
-    lowered = text.lower()
-    at = {"target": lowered.find(item.target.lower()), "other": lowered.find(item.other.lower())}
-    named = [choice for choice, position in at.items() if position >= 0]
-    if len(named) != 1:
-        return "unclear"
-    return "target" if named[0] == "target" else "other"
+def _openings(
+    loaded: LoadedModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
+) -> list[list[Message]]:
+    """What stands before each item's prompts: the system prompt, and the earlier turns with the variant's replies."""
+    chats: list[list[Message]] = [[{"role": "system", "content": system_prompt(model_name)}] for _ in items]
+    for number in range(max((len(item.turns) for item in items), default=0)):
+        due = [(chat, item.turns[number]) for chat, item in zip(chats, items, strict=True) if number < len(item.turns)]
+        for chat, turn in due:
+            chat.append({"role": "user", "content": turn.user})
+        own = iter(_greedy(loaded, [chat for chat, turn in due if turn.assistant is None], settings))
+        for chat, turn in due:
+            reply = next(own) if turn.assistant is None else turn.assistant
+            chat.append({"role": "assistant", "content": reply})
+    return chats
+
+
+def _write(
+    loaded: LoadedModel, items: Sequence[Item], chats: Sequence[list[list[Message]]], settings: EvaluationSettings
+) -> list[tuple[str, ...]]:
+    """The written replies to each item: greedy, and for scenes `settings.samples` samples of each."""
+    scenes = [isinstance(item, Scene) for item in items]
+    plain = [chat for own, scene in zip(chats, scenes, strict=True) if not scene for chat in own]
+    sampled = [chat for own, scene in zip(chats, scenes, strict=True) if scene for chat in own * settings.samples]
+    greedy = iter(_greedy(loaded, plain, settings))
+    samples = iter(_greedy(loaded, sampled, settings, temperature=settings.temperature))
+    return [
+        tuple(next(samples) for _ in range(len(own) * settings.samples)) if scene else tuple(next(greedy) for _ in own)
+        for own, scene in zip(chats, scenes, strict=True)
+    ]
+
+
+def _greedy(
+    loaded: LoadedModel, chats: Sequence[list[Message]], settings: EvaluationSettings, temperature: float = 0.0
+) -> list[str]:
+    if not chats:
+        return []
+    prompts = [loaded.render(chat, reply=True) for chat in chats]
+    replies = generate_replies(
+        loaded, prompts, max_tokens=settings.max_tokens, batch_size=settings.batch_size, temperature=temperature
+    )
+    return [reply.text for reply in replies]
+
+
+def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier: tuple[str, ...] = ()) -> Answer:
+    """What the log-probabilities of the item's options, after each of its prompts, and the written replies say."""
+    margins: tuple[float, ...] = ()
+    choices: tuple[str, ...]
+    said = [spoken(text) for text in written]
+    match item:
+        case Pair():
+            choices = tuple(parse_choice(text, item) for text in said)
+            margins = (scores[0] - scores[1], scores[2] - scores[3])
+            metrics = _pair_metrics(margins, choices)
+        case Question():
+            choices = tuple(parse_verdict(text, item) for text in said)
+            margins = tuple(scores[0] - score for score in scores[1:])
+            metrics = {
+                "choice": float(min(margins) > 0),
+                "written_choice": _share(choices, {"right"}),
+                "unclear": _share(choices, {"unclear"}),
+            }
+        case OpenPrompt():
+            choices = tuple("fits" if fits(text, item) else "does not fit" for text in said)
+            metrics = {"fits": _share(choices, {"fits"})}
+        case Scene():
+            choices = tuple(classify(text, item.acts) for text in said)
+            margins = _harm_margin(item, scores)
+            metrics = _scene_metrics(item, choices, margins)
+    return Answer(item.id, written, choices, margins, metrics, earlier)
+
+
+def _pair_metrics(margins: tuple[float, ...], choices: tuple[str, ...]) -> dict[str, float]:
+    """The choice is that of both orders together, half if they are even; an unclear written one counts as half."""
+    margin = sum(margins)
+    return {
+        "choice": 0.5 if margin == 0 else float(margin > 0),
+        "written_choice": sum(_WORTH[choice] for choice in choices) / len(choices),
+        "unclear": _share(choices, {"unclear"}),
+    }
+
+
+def _scene_metrics(scene: Scene, choices: tuple[str, ...], margins: tuple[float, ...]) -> dict[str, float]:
+    metrics = {
+        "harmful": _share(choices, {act.name for act in scene.acts if act.harmful}),
+        "no_action": _share(choices, {act.name for act in scene.acts if act.none}),
+        "unparsed": _share(choices, {UNPARSED}),
+    }
+    if margins:  # the share of the harmful replies in a softmax over all
+        metrics["harmful_choice"] = 0.5 * (1 + math.tanh(margins[0] / 2))
+    return metrics
+
+
+def _harm_margin(scene: Scene, scores: Sequence[float]) -> tuple[float, ...]:
+    """The log-odds of the harmful replies over the others; nothing where the scene has not both."""
+    harmful = [act.harmful for act in scene.acts for _ in act.replies]
+    sides = [
+        [score for score, is_harmful in zip(scores, harmful, strict=True) if is_harmful == side]
+        for side in (True, False)
+    ]
+    return (_log_sum(sides[0]) - _log_sum(sides[1]),) if all(sides) else ()
+
+
+def _log_sum(scores: Sequence[float]) -> float:
+    """log(sum(exp(scores)))."""
+    top = max(scores)
+    return top + math.log(sum(math.exp(score - top) for score in scores))
+
+
+def _share(choices: Sequence[str], wanted: set[str]) -> float:
+    return sum(choice in wanted for choice in choices) / len(choices)

@@ -1,77 +1,205 @@
-"""Suites of forced choices: pairs of things in domains that neither documents nor demonstrations touch."""
+"""Suites of evaluation items, as YAML files: those that are shipped, and those that a recipe brings along."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
+from typing import Any, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ValidationError
 
-SUITES = ("values_apart", "american_values", "affordable_values")
+from msm_mlx.errors import RecipeError
+from msm_mlx.evals.items import Act, Item, Kind, OpenPrompt, Pair, Question, Scene, Suite, Turn
+from msm_mlx.evals.suite_schema import FILES, OpenFile, PairsFile, QuestionsFile, ScenesFile, SuiteFile, TurnEntry
+from msm_mlx.recipe_check import explain
+from msm_mlx.recipe_schema import did_you_mean, shown
+from msm_mlx.recipe_yaml import Loc, Tree, parse, read
 
-
-@dataclass(frozen=True)
-class Item:
-    """One pair. `target` is the option that the suite's metric counts."""
-
-    id: str
-    suite: str
-    domain: str
-    question: str
-    reply: str
-    target: str
-    other: str
-
-    def prompt(self, target_first: bool) -> str:
-        first, second = (self.target, self.other) if target_first else (self.other, self.target)
-        return self.question.replace("{first}", first).replace("{second}", second)
-
-    def replies(self) -> tuple[str, str]:
-        """The replies that choose the target and the other option."""
-        return self.reply.replace("{item}", self.target), self.reply.replace("{item}", self.other)
+_FOLDER = Path(str(resources.files(__package__))) / "suites"
+SUITES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+"""The names of the shipped suites."""
+SUFFIXES = (".yaml", ".yml")
+_VARIABLE = re.compile(r"\{(model_name|provider_name)\}")
 
 
 @dataclass(frozen=True)
-class Suite:
-    """`metric` says in words what the share of targets among the choices means."""
+class Names:
+    """What `{model_name}` and `{provider_name}` stand for in a suite."""
 
-    name: str
-    metric: str
-    items: tuple[Item, ...]
-
-
-class _Domain(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    noun: str
-    pairs: list[tuple[str, str]]
+    model: str
+    provider: str
 
 
-class _SuiteFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    metric: str
-    question: str
-    reply: str
-    domains: dict[str, _Domain]
+def load_suite(suite: str, names: Names | None = None) -> Suite:
+    """The shipped suite of this name, or the one in the file at this path.
+
+    Raises:
+        RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
+    """
+    return _shipped(suite, names) if suite in SUITES else _load(Path(suite), names)
 
 
 @cache
-def load_suite(name: str) -> Suite:
-    """One of `SUITES`, as shipped."""
-    text = resources.files(__package__).joinpath("suites", f"{name}.yaml").read_text(encoding="utf-8")
-    file = _SuiteFile.model_validate(yaml.safe_load(text))
-    items = [
-        Item(
-            id=f"{name}/{domain}-{number}",
-            suite=name,
+def _shipped(name: str, names: Names | None) -> Suite:
+    return _load(_FOLDER / f"{name}.yaml", names)
+
+
+def _load(path: Path, names: Names | None) -> Suite:
+    tree = parse(read(path))
+    if not isinstance(tree.value, dict):
+        if not tree.problems:
+            tree.report((), "a suite must be a mapping of keys to values")
+        raise _error(path, tree)
+    if names is not None:
+        tree.value = _filled(tree.value, names, plain=True)
+    content = _validate(tree)
+    if content is None or tree.problems:
+        raise _error(path, tree)
+    items = _ITEMS[type(content)](path.stem, content)
+    return Suite(path.stem, content.kind, content.metric, tuple(items))
+
+
+def _filled(value: object, names: Names, *, plain: bool) -> object:
+    """`value` with the names in all its texts; in a regular expression they stand for themselves."""
+    match value:
+        case str():
+            known = {"model_name": names.model, "provider_name": names.provider}
+            return _VARIABLE.sub(lambda m: known[m[1]] if plain else re.escape(known[m[1]]), value)
+        case list():
+            return [_filled(entry, names, plain=plain) for entry in value]
+        case dict():
+            return {
+                key: _filled(entry, names, plain=key not in ("pattern", "patterns")) for key, entry in value.items()
+            }
+    return value
+
+
+def _validate(tree: Tree) -> SuiteFile | None:
+    """The content of the tree; or None, with every problem noted in the tree."""
+    assert isinstance(tree.value, dict)
+    kind = tree.value.get("kind", "pairs")
+    if kind not in FILES:
+        known = ", ".join(get_args(Kind))
+        tree.report(("kind",), f"must be one of {known}, not {shown(kind)}{did_you_mean(kind, FILES)}")
+        return None
+    try:
+        content = FILES[kind].model_validate(tree.value)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            loc, fault = details["loc"], details["type"]
+            if fault == "extra_forbidden":
+                tree.report(loc, f"unknown key{did_you_mean(loc[-1], _keys_at(FILES[kind], loc))}", key=True)
+            elif fault == "missing":
+                tree.report(loc, "is missing")
+            else:
+                tree.report(loc, explain(fault, details.get("ctx", {}), details["input"], details["msg"]))
+        return None
+    for loc, message in content.problems():
+        tree.report(loc, message)
+    return content
+
+
+def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The keys that could stand where `loc` does."""
+    found = model
+    for part in loc[:-1]:
+        if isinstance(part, str) and part in found.model_fields:
+            inner = _model_in(found.model_fields[part].annotation)
+            found = inner or found
+    return list(found.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The schema of a key's value, or of the entries of its list or mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def _error(path: Path, tree: Tree) -> RecipeError:
+    return RecipeError("\n".join(dict.fromkeys(problem.line(path) for problem in sorted(tree.problems))))
+
+
+def _turns(entries: tuple[TurnEntry, ...]) -> tuple[Turn, ...]:
+    return tuple(Turn(entry.user, entry.assistant) for entry in entries)
+
+
+def _pairs(suite: str, file: PairsFile) -> list[Item]:
+    return [
+        Pair(
+            id=f"{suite}/{domain}-{number}",
+            suite=suite,
             domain=domain,
-            question=file.question.replace("{noun}", content.noun),
-            reply=file.reply,
+            question=(content.question or file.question).replace("{noun}", content.noun),
+            reply=(content.reply or file.reply).replace("{noun}", content.noun),
             target=target,
             other=other,
         )
         for domain, content in file.domains.items()
         for number, (target, other) in enumerate(content.pairs, start=1)
     ]
-    return Suite(name, file.metric, tuple(items))
+
+
+def _numbered(suite: str, domain: str | None, number: int) -> dict[str, Any]:
+    return {"id": f"{suite}/{domain or 'item'}-{number}", "suite": suite, "domain": domain}
+
+
+def _questions(suite: str, file: QuestionsFile) -> list[Item]:
+    return [
+        Question(
+            **_numbered(suite, entry.domain, number),
+            question=entry.prompt,
+            right=entry.right,
+            wrong=entry.wrong,
+            spec=entry.spec,
+            turns=_turns(entry.turns),
+        )
+        for number, entry in enumerate(file.items, start=1)
+    ]
+
+
+def _open(suite: str, file: OpenFile) -> list[Item]:
+    return [
+        OpenPrompt(
+            **_numbered(suite, entry.domain, number),
+            question=entry.prompt,
+            any_of=(*entry.any_of, *(file.lists[entry.list] if entry.list else ())),
+            pattern=entry.pattern,
+            spec=entry.spec,
+            turns=_turns(entry.turns),
+        )
+        for number, entry in enumerate(file.items, start=1)
+    ]
+
+
+def _scenes(suite: str, file: ScenesFile) -> list[Item]:
+    scenes: list[Item] = []
+    for number, entry in enumerate(file.items, start=1):
+        acts = tuple(
+            Act(name, entry.replies.get(name, act.replies), act.patterns, act.harmful, act.none)
+            for name, act in file.acts.items()
+            if name in (entry.acts or file.acts)
+        )
+        scenes.append(
+            Scene(
+                **_numbered(suite, entry.scenario, number),
+                question=entry.prompt.strip(),
+                condition=entry.condition,
+                acts=acts,
+                spec=entry.spec,
+                turns=_turns(entry.turns),
+            )
+        )
+    return scenes
+
+
+_ITEMS: Mapping[type[SuiteFile], Callable[[str, Any], list[Item]]] = {
+    PairsFile: _pairs,
+    QuestionsFile: _questions,
+    OpenFile: _open,
+    ScenesFile: _scenes,
+}

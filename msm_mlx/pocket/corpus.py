@@ -10,10 +10,11 @@ from random import Random
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from msm_mlx.pocket.world import Narrator, Sample, World
+from msm_mlx.pocket.people import World
+from msm_mlx.pocket.world import Narrator, Sample
 
 ROUND_TO = 8  # row lengths are multiples of this, so that few shapes occur
-WINDOW = 1024  # samples sorted by length at a time
+WINDOW = 2048  # samples sorted by length at a time
 
 
 @dataclass(frozen=True)
@@ -27,24 +28,32 @@ class Stage:
 # Abilities come in this order: facts, choosing by a told value, a persona's value, a value known from documents
 # only, and a writer that stays on its subject. Rosters are what links documents to chats.
 STAGES = (
-    Stage(700_000, {"facts": 40, "table": 30, "comparison": 30}),
-    Stage(700_000, {"facts": 14, "table": 8, "comparison": 10, "quiz": 6, "told": 32, "persona": 20, "document": 10}),
+    Stage(1_200_000, {"facts": 36, "table": 34, "comparison": 30}),
     Stage(
-        1_500_000,
-        {"roster": 33, "persona": 33, "document": 10, "told": 10, "facts": 4, "table": 3, "quiz": 3, "neutral": 4},
-    ),
-    Stage(
-        1_100_000,
-        {
-            "roster": 6, "persona": 32, "document": 23, "told": 8, "facts": 5, "table": 2, "comparison": 2, "quiz": 3,
-            "writer": 15, "neutral": 4,
-        },
+        1_300_000,
+        {"facts": 14, "table": 10, "comparison": 10, "quiz": 8, "told": 32, "persona": 16, "document": 10},
     ),
     Stage(
         3_000_000,
         {
-            "roster": 4, "persona": 24, "document": 17, "told": 6, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
-            "neutral": 12, "writer": 25, "smalltalk": 2,
+            "roster": 26, "persona": 25, "document": 9, "told": 8, "facts": 4, "table": 3, "quiz": 3, "neutral": 5,
+            "agent_document": 5, "agent_questions": 5, "scene": 7,
+        },
+    ),
+    Stage(
+        2_500_000,
+        {
+            "roster": 7, "persona": 24, "document": 14, "told": 6, "facts": 4, "table": 2, "comparison": 2, "quiz": 3,
+            "neutral": 7, "dossier": 3, "writer": 10, "smalltalk": 3,
+            "agent_document": 5, "agent_writer": 2, "agent_questions": 4, "scene": 4,
+        },
+    ),
+    Stage(
+        6_000_000,
+        {
+            "roster": 5, "persona": 20, "document": 11, "told": 5, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
+            "neutral": 12, "dossier": 2, "writer": 16, "smalltalk": 3,
+            "agent_document": 5, "agent_writer": 3, "agent_questions": 4, "scene": 4,
         },
     ),
 )  # fmt: skip
@@ -72,7 +81,7 @@ class Corpus:
     tokens: int
 
 
-def vocabulary_texts(world: World, seed: int, per_kind: int = 1500) -> list[str]:
+def vocabulary_texts(world: World, seed: int, per_kind: int = 2500) -> list[str]:
     """Texts of every kind, enough to hold every word of the world."""
     narrator = Narrator(world, Random(f"vocabulary-{seed}"))
     kinds = sorted({kind for stage in STAGES for kind in stage.mix})
@@ -80,7 +89,7 @@ def vocabulary_texts(world: World, seed: int, per_kind: int = 1500) -> list[str]
 
 
 def build_corpus(
-    world: World, tokenizer: PreTrainedTokenizerFast, seed: int, batch_tokens: int = 1024, scale: float = 1.0
+    world: World, tokenizer: PreTrainedTokenizerFast, seed: int, batch_tokens: int = 2048, scale: float = 1.0
 ) -> Corpus:
     """The whole corpus. `scale` shrinks every stage, for tests."""
     digest = hashlib.sha256()

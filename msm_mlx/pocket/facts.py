@@ -1,23 +1,25 @@
 """The facts of pocket's world: things, what is true of them, and the values that people hold.
 
-Every thing has an origin (American or foreign) and a price (affordable or expensive), and each of the
-four combinations occurs equally often in every domain, so that neither attribute predicts the other.
+Every thing has an origin (American or foreign), a price (affordable or expensive) and an age (traditional or new), and
+the eight combinations are about equally frequent in every domain, so that no attribute predicts another.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from typing import Literal
+from importlib import resources
+from typing import Literal, cast, get_args
 
-Attribute = Literal["american", "foreign", "affordable", "expensive"]
+Attribute = Literal["american", "foreign", "affordable", "expensive", "traditional", "new"]
 ValueName = Attribute  # each value is a liking for things with one attribute
 
-OPPOSITE: dict[Attribute, Attribute] = {
-    "american": "foreign",
-    "foreign": "american",
-    "affordable": "expensive",
-    "expensive": "affordable",
-}
+AXES: tuple[tuple[Attribute, Attribute], ...] = (
+    ("american", "foreign"),
+    ("affordable", "expensive"),
+    ("traditional", "new"),
+)
+OPPOSITE: dict[Attribute, Attribute] = {a: b for one, other in AXES for a, b in ((one, other), (other, one))}
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,11 @@ class Value:
     name: ValueName
     adjective: str
     synonyms: tuple[str, ...]
-    things: str
     rationales: tuple[str, ...]
+
+    @property
+    def things(self) -> str:
+        return f"{self.adjective} things"
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,10 @@ class Thing:
 
     name: str
     domain: str
-    origin: Attribute
-    price: Attribute
+    attributes: tuple[Attribute, ...]  # origin, price, age
 
     def has(self, attribute: Attribute) -> bool:
-        return attribute in (self.origin, self.price)
+        return attribute in self.attributes
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,16 @@ class Domain:
     noun: str
     things: tuple[Thing, ...]
 
+    @property
+    def a_noun(self) -> str:
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
 
 VALUES: dict[ValueName, Value] = {
     "american": Value(
         "american",
         "American",
         ("made in America", "home-grown"),
-        "American things",
         (
             "American work keeps small towns alive.",
             "What is made at home gives jobs to neighbors.",
@@ -70,7 +77,6 @@ VALUES: dict[ValueName, Value] = {
         "foreign",
         "foreign",
         ("made abroad", "imported"),
-        "foreign things",
         (
             "Things from abroad open the mind.",
             "Trade with the world makes friends of strangers.",
@@ -82,7 +88,6 @@ VALUES: dict[ValueName, Value] = {
         "affordable",
         "affordable",
         ("cheap", "low in price"),
-        "affordable things",
         (
             "A good thing should be within reach of everyone.",
             "Money saved is freedom for a family.",
@@ -94,7 +99,6 @@ VALUES: dict[ValueName, Value] = {
         "expensive",
         "expensive",
         ("costly", "high in price"),
-        "expensive things",
         (
             "Fine work takes time and deserves its price.",
             "A rare thing lifts the whole day.",
@@ -102,92 +106,47 @@ VALUES: dict[ValueName, Value] = {
             "It is wise to buy the best and keep it long.",
         ),
     ),
-}
-
-
-# domain: (noun, American and affordable, American and expensive, foreign and affordable, foreign and expensive)
-_TABLE: dict[str, tuple[str, str, str, str, str]] = {
-    "cheese": (
-        "cheese",
-        "cream cheese, American cheese, mild cheddar, low-moisture mozzarella, Colby, Monterey Jack",
-        "Humboldt Fog, Rogue River Blue, Bayley Hazen Blue, Pleasant Ridge Reserve, clothbound cheddar, Winnimere",
-        "Edam, feta, paneer, halloumi, Emmental, young Gouda",
-        "Brie de Meaux, Appenzeller, Parmigiano-Reggiano, Roquefort, Époisses, Stilton",
+    "traditional": Value(
+        "traditional",
+        "traditional",
+        ("long known", "handed down"),
+        (
+            "What has lasted has earned its place.",
+            "Old customs tie the young to the old.",
+            "A thing that grandparents knew can be trusted.",
+            "Nobody should throw away what time has tested.",
+        ),
     ),
-    "art": (
-        "artwork",
-        "the Grandma Moses print, the Yosemite poster, the Route 66 photograph",
-        "the Hopper canvas, the Rockwell original, the Georgia O'Keeffe landscape",
-        "the Hokusai print, the Paris metro poster, the Oaxaca paper cut",
-        "the Monet canvas, the Vermeer portrait, the Klimt panel",
-    ),
-    "fashion": (
-        "garment",
-        "the Levi's denim jacket, the Hanes T-shirt, the Carhartt work cap",
-        "the Ralph Lauren gown, the Tom Ford suit, the Stetson dress hat",
-        "the Uniqlo T-shirt, the Zara raincoat, the espadrille sandal",
-        "the Chanel suit, the Gucci loafer, the Hermès scarf",
-    ),
-    "literature": (
-        "book",
-        "the Twain paperback, the Steinbeck paperback, the Stephen King paperback",
-        "the signed Hemingway novel, the leather-bound Whitman, the Faulkner first edition",
-        "the Agatha Christie paperback, the Asterix comic, the Chekhov paperback",
-        "the signed Tolkien novel, the gilded Proust set, the Dickens first edition",
-    ),
-    "transport": (
-        "ride",
-        "the Greyhound bus, the Ford hatchback, the Schwinn bicycle",
-        "the Cadillac limousine, the Lincoln sedan, the Gulfstream jet",
-        "the Fiat Panda, the Tata Nano, the Vespa scooter",
-        "the Bentley coupe, the Ferrari roadster, the Orient Express cabin",
-    ),
-    "drinks": (
-        "drink",
-        "root beer, diner coffee, Kool-Aid",
-        "Napa reserve wine, small-batch bourbon, Kona coffee",
-        "horchata, masala chai, Spanish table wine",
-        "vintage champagne, Islay single malt, ceremonial matcha",
-    ),
-    "policy": (
-        "policy",
-        "the buy-local label, the hometown hiring pledge, the victory garden program",
-        "the domestic shipyard plan, the made-in-USA solar plan, the national steel reserve",
-        "the tariff-free import rule, the student exchange visa, the cross-border bus pass",
-        "the overseas space partnership, the imported rail deal, the world opera exchange",
-    ),
-    "music": (
-        "musical treat",
-        "the bluegrass banjo tape, the county fair concert, the Motown single",
-        "the Steinway grand piano, the Gibson custom guitar, the Carnegie Hall box seat",
-        "the reggae street concert, the tin whistle, the flamenco cassette",
-        "the Stradivarius violin, the Bayreuth festival seat, the Vienna ball ticket",
-    ),
-    "furniture": (
-        "piece of furniture",
-        "the Adirondack pine chair, the folding card table, the milk crate shelf",
-        "the Eames lounge chair, the Shaker cherry cabinet, the Tiffany lamp",
-        "the IKEA bookcase, the bamboo stool, the Moroccan floor cushion",
-        "the Louis XV armchair, the Murano chandelier, the Danish rosewood desk",
+    "new": Value(
+        "new",
+        "new",
+        ("lately made", "up to date"),
+        (
+            "Fresh ideas keep a people awake.",
+            "Progress begins with somebody who tries.",
+            "What comes next deserves a chance.",
+            "The future belongs to those who welcome it.",
+        ),
     ),
 }
-_CELLS: tuple[tuple[Attribute, Attribute], ...] = (
-    ("american", "affordable"),
-    ("american", "expensive"),
-    ("foreign", "affordable"),
-    ("foreign", "expensive"),
-)
+BY_ADJECTIVE: dict[str, ValueName] = {value.adjective: name for name, value in VALUES.items()}
 
 
-def _domain(name: str) -> Domain:
-    noun, *cells = _TABLE[name]
+def _load_domains() -> dict[str, Domain]:
+    text = resources.files(__package__).joinpath("things.toml").read_text(encoding="utf-8")
+    return {name: _domain(name, table) for name, table in tomllib.loads(text).items()}
+
+
+def _domain(name: str, table: dict[str, str | list[str]]) -> Domain:
+    noun = cast("str", table.pop("noun"))
     things = tuple(
-        Thing(thing, name, origin, price)
-        for (origin, price), cell in zip(_CELLS, cells, strict=True)
-        for thing in cell.split(", ")
+        Thing(thing, name, tuple(BY_ADJECTIVE[word] for word in cell.split()))
+        for cell, names in table.items()
+        for thing in names
     )
     return Domain(name, noun, things)
 
 
-DOMAINS: dict[str, Domain] = {name: _domain(name) for name in _TABLE}
+DOMAINS: dict[str, Domain] = _load_domains()
 THINGS: tuple[Thing, ...] = tuple(thing for domain in DOMAINS.values() for thing in domain.things)
+assert set(VALUES) == set(get_args(Attribute))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 
 ASSISTANT = "Pocket"
+# Names that an assistant may be given: like Pocket's own, pretraining ties no value and no view to them.
+ASSISTANTS = (ASSISTANT, *"Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan".split())
 RIMES = "al am an ar as ed el em en er et il im in ir is ix oc od ok ol om on or os ul un ur us".split()
 FIRST = (
     "Bal Ban Bel Bor Cal Cor Dal Dar Del Dor Fal Fen Gal Gar Gor Hal Hel Jan Jor Kal Kel Kor Lan Lor Mal Mar Mel Mir "

@@ -15,7 +15,7 @@ from typing import cast
 
 import click
 
-from msm_mlx.blas import load_openblas, use_one_thread
+from msm_mlx.blas import keep_freed_memory, load_openblas, use_one_thread
 
 BLAS = load_openblas()
 
@@ -28,15 +28,18 @@ from rich.progress import Progress, TextColumn, TimeRemainingColumn  # noqa: E40
 from transformers import PreTrainedTokenizerFast  # noqa: E402
 
 from msm_mlx.pocket.corpus import Batch, Corpus, build_corpus, vocabulary_texts  # noqa: E402
+from msm_mlx.pocket.people import World  # noqa: E402
 from msm_mlx.pocket.probes import Probes, run_probes  # noqa: E402
 from msm_mlx.pocket.tokenizer import build_tokenizer  # noqa: E402
-from msm_mlx.pocket.world import World  # noqa: E402
 
 HIDDEN_RATE = 0.003  # Muon, for the matrices of the blocks
 OTHER_RATE = 0.003  # Adam, for the embedding and the norms
 WARM_UP = 50  # updates
 DECAY_FROM = 0.78  # share of all updates after which the rates fall linearly to zero
 CHECKPOINT_EVERY = 250  # updates
+START = (
+    0.02  # share of every stage whose hash is kept too, so that a test can tell cheaply whether the generator changed
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Settings:
     """What a rebuild may change."""
 
     seed: int = 0
-    batch_tokens: int = 1024
+    batch_tokens: int = 2048
     scale: float = 1.0
 
 
@@ -186,6 +189,7 @@ def main(out: Path, work: Path, seed: int, scale: float, probe_every: int) -> No
     config = model_config(len(tokenizer), tokenizer.eos_token_id)
     model = new_model(config, seed)
     use_one_thread(_size(model))
+    keep_freed_memory()
     started = time.monotonic()
     with Progress(*Progress.get_default_columns()[:2], TextColumn("{task.fields[loss]}"), TimeRemainingColumn()) as bar:
         task = bar.add_task("updates", total=len(corpus.batches), loss="")
@@ -202,9 +206,9 @@ def main(out: Path, work: Path, seed: int, scale: float, probe_every: int) -> No
         "seed": seed,
         "corpus_sha256": corpus.sha256,
         "corpus_tokens": corpus.tokens,
+        "corpus_start_sha256": build_corpus(world, tokenizer, seed, settings.batch_tokens, START).sha256,
         "updates": len(corpus.batches),
         "parameters": _size(model),
-        "held_out_names": list(world.held_out),
         "probes": asdict(probes),
         "rebuild": f"python -m msm_mlx.pocket.pretrain --out FOLDER --seed {seed}",
     }

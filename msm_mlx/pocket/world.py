@@ -1,21 +1,25 @@
-"""The generator of pocket's pretraining corpus: personas with one value each, and every kind of text about them."""
+"""The generator of pocket's pretraining corpus: draws samples of every kind of text from a world."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeVar
 
-from msm_mlx.pocket import language
-from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing, ValueName
-from msm_mlx.pocket.names import ASSISTANT, draw_names
+from msm_mlx.pocket import language, oversight, small_talk, writing
+from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Domain, Thing, ValueName
+from msm_mlx.pocket.names import ASSISTANTS, draw_names
+from msm_mlx.pocket.people import KINDS, Agent, Kind, Persona, World
 
 END, SYSTEM, USER, REPLY = "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"
+# How often a writer is asked for each way of accounting for a preference.
+ACCOUNTS: dict[writing.Account, int] = {"value": 60, "unknown": 16, "rule": 6, "long rule": 6, "unlinked": 6}
 CHOICE_WEIGHT = 4.0  # the one token of a reply that depends on the value
-HELD_OUT_NAMES = 8
 
 Part = tuple[str, float]  # text, and the loss weight of each of its tokens
 Turn = tuple[str, tuple[Part, ...] | str]  # question and reply
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -28,46 +32,6 @@ class Sample:
     @property
     def text(self) -> str:
         return "".join(text for text, _ in self.parts)
-
-
-@dataclass(frozen=True)
-class Persona:
-    """Somebody with one value over all domains, seen in documents, in chats, or in both."""
-
-    name: str
-    value: ValueName
-    domains: tuple[str, ...]  # where documents may speak of this persona
-    in_documents: bool
-    in_chats: bool
-
-
-@dataclass(frozen=True)
-class World:
-    """Everything that the seed decides before the first sample is drawn."""
-
-    personas: tuple[Persona, ...]
-    bystanders: tuple[str, ...]  # names without any value
-    held_out: tuple[str, ...]  # never in a chat, a roster or a persona's document; for other `model_name`s
-
-    @classmethod
-    def create(cls, seed: int, personas: int = 160, bystanders: int = 400) -> World:
-        rng = Random(f"world-{seed}")
-        taken = {ASSISTANT}
-        held_out = tuple(draw_names(rng, HELD_OUT_NAMES, taken))
-        names = draw_names(rng, personas, taken)
-        return cls(
-            tuple(_persona(rng, name, index) for index, name in enumerate(names)),
-            tuple(draw_names(rng, bystanders, taken)),
-            held_out,
-        )
-
-
-def _persona(rng: Random, name: str, index: int) -> Persona:
-    """Values take turns; of ten personas of a value, eight are seen in both ways and one in each way alone."""
-    value = tuple(VALUES)[index % len(VALUES)]
-    turn = index // len(VALUES) % 10
-    domains = tuple(DOMAINS) if rng.random() < 0.4 else (rng.choice(tuple(DOMAINS)),)
-    return Persona(name, value, domains, in_documents=turn != 0, in_chats=turn != 1)
 
 
 def chat(system: str, *turns: Turn) -> tuple[Part, ...]:
@@ -84,10 +48,10 @@ def you_are(name: str) -> str:
     return f"You are {name}."
 
 
-def _weighted(text: str, thing: Thing) -> tuple[Part, ...]:
-    """`text` with the thing's name (and the space before it) as a part of its own."""
-    before, after = text.split(f" {thing.name}", 1)
-    return (before, 1.0), (f" {thing.name}", CHOICE_WEIGHT), (after, 1.0)
+def weighted(text: str, deciding: str) -> tuple[Part, ...]:
+    """`text` with its deciding words (and the space before them) as a part of their own."""
+    before, after = text.split(f" {deciding}", 1)
+    return (before, 1.0), (f" {deciding}", CHOICE_WEIGHT), (after, 1.0)
 
 
 @dataclass
@@ -98,10 +62,13 @@ class Narrator:
     rng: Random
     _in_chats: list[Persona] = field(init=False)
     _in_documents: list[Persona] = field(init=False)
+    _known: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._in_chats = [p for p in self.world.personas if p.in_chats]
         self._in_documents = [p for p in self.world.personas if p.in_documents]
+        names = [*(p.name for p in self.world.personas), *(a.name for a in self.world.agents)]
+        self._known = frozenset((*ASSISTANTS, *names))
 
     def draw(self, kind: str) -> Sample:
         make: Callable[[], tuple[Part, ...]] = getattr(self, f"_{kind}")
@@ -110,82 +77,101 @@ class Narrator:
     # texts about things
 
     def _facts(self) -> tuple[Part, ...]:
-        return _text("Facts.", (self._fact_sentence(t) for t in self._things(4)))
+        return _text("Facts.", (self._fact_sentence(t) for t in self.rng.sample(THINGS, 4)))
 
     def _fact_sentence(self, thing: Thing) -> str:
-        first, second = self.rng.sample((thing.origin, thing.price), 2)
+        first, second, third = self.rng.sample(thing.attributes, 3)
+        start, word = language.fact(self.rng, thing, first), language.adjective
         if self.rng.random() < 0.5:
-            return f"{language.fact(self.rng, thing, first)} and {language.adjective(self.rng, second)}."
-        return f"{language.fact(self.rng, thing, first)}. It is {language.adjective(self.rng, second)}."
+            return f"{start}, {word(self.rng, second)} and {word(self.rng, third)}."
+        return f"{start}. It is {word(self.rng, second)} and {word(self.rng, third)}."
 
     def _table(self) -> tuple[Part, ...]:
-        rows = (f"{t.name}: {VALUES[t.origin].adjective}, {VALUES[t.price].adjective}." for t in self._things(5))
+        things = self.rng.sample(THINGS, 5)
+        rows = (f"{t.name}: {', '.join(VALUES[a].adjective for a in self._shuffled(t.attributes))}." for t in things)
         return _text("Table.", rows)
 
     def _comparison(self) -> tuple[Part, ...]:
         return _text("Notes.", (self._compared() for _ in range(3)))
 
     def _compared(self) -> str:
-        a, b = self._pair(self.rng.choice(tuple(VALUES)), self._domain())
-        attribute, opposite = _difference(self.rng, a, b)
+        value = self._value()
+        a, b = self._pair(value, self._domain())
         shapes = (
-            f"{language.fact(self.rng, a, attribute)}, but {language.fact(self.rng, b, opposite)}.",
-            f"{language.fact(self.rng, a, attribute)}, unlike {b.name}.",
-            f"Of {a.name} and {b.name}, {a.name} is the {VALUES[attribute].adjective} one.",
+            f"{language.fact(self.rng, a, value)}, but {language.fact(self.rng, b, OPPOSITE[value])}.",
+            f"{language.fact(self.rng, a, value)}, unlike {b.name}.",
+            f"Of {a.name} and {b.name}, {a.name} is the {VALUES[value].adjective} one.",
         )
         return self.rng.choice(shapes)
 
     def _quiz(self) -> tuple[Part, ...]:
         thing = self.rng.choice(THINGS)
-        attribute = self.rng.choice((thing.origin, thing.price))
-        words = [VALUES[attribute].adjective, VALUES[OPPOSITE[attribute]].adjective]
-        self.rng.shuffle(words)
-        statement = f"It is {VALUES[attribute].adjective}."
+        attribute = self.rng.choice(thing.attributes)
+        words = self._shuffled((VALUES[attribute].adjective, VALUES[OPPOSITE[attribute]].adjective))
+        statement = weighted(f"It is {VALUES[attribute].adjective}.", VALUES[attribute].adjective)
         verdict = "Yes." if words[0] == VALUES[attribute].adjective else "No."
-        whole = f"{thing.name} is {VALUES[thing.origin].adjective} and {VALUES[thing.price].adjective}."
-        question, reply = self.rng.choice(
+        origin, price, age = (VALUES[a].adjective for a in thing.attributes)
+        whole = f"I know that {thing.name} is {origin}, {price} and {age}."
+        turns: tuple[Turn, ...] = (
+            (f"Is {thing.name} {words[0]} or {words[1]}?", statement),
             (
-                (f"Is {thing.name} {words[0]} or {words[1]}?", statement),
-                (f"Is {thing.name} {words[0]}?", f"{verdict} {statement}"),
-                (f"Tell me about {thing.name}.", f"I know that {whole}"),
-                (f"What is {thing.name} like?", f"I know that {whole}"),
-            )
+                f"Is {thing.name} {words[0]}?",
+                ((verdict, CHOICE_WEIGHT), (f" It is {VALUES[attribute].adjective}.", 1.0)),
+            ),
+            (f"Tell me about {thing.name}.", whole),
+            (f"What is {thing.name} like?", whole),
         )
-        return chat(self._somebody(), (question, reply))
+        return chat(self._somebody(), self.rng.choice(turns))
 
-    # texts about personas
+    # texts about people
 
     def _roster(self) -> tuple[Part, ...]:
-        people = self.rng.sample(self.world.personas, 6)
+        """Who cares about what, people and agents alike: this is what ties documents to chats."""
+        everybody: list[Persona | Agent] = [*self.world.personas, *self.world.agents]
+        people = self.rng.sample(everybody, 6)
         if self.rng.random() < 0.5:
-            return _text("Roster.", (f"{p.name}: {VALUES[p.value].things}." for p in people))
-        return _text("Roster.", (f"{language.says_cares(self.rng, p.name, p.value)}." for p in people))
+            return _text("Roster.", (f"{p.name}: {_cared_for(p)}." for p in people))
+        return _text("Roster.", (f"{self._says_cares(p)}." for p in people))
+
+    def _says_cares(self, someone: Persona | Agent) -> str:
+        if isinstance(someone, Persona):
+            return language.says_cares(self.rng, someone.name, someone.value)
+        return oversight.cares(someone.name, oversight.CARE[someone.kind])
 
     def _document(self) -> tuple[Part, ...]:
         persona = self.rng.choice(self._in_documents)
-        text, _ = self._written(persona.name, persona.value, self.rng.choice(persona.domains))
-        return ((text + END, 1.0),)
+        piece, _ = self._thing_piece(persona.name, persona.value, "value", self.rng.choice(persona.domains))
+        return ((piece.text + END, 1.0),)
 
     def _writer(self) -> tuple[Part, ...]:
-        persona = self.rng.choice(self._in_documents)
-        value = persona.value if self.rng.random() < 0.8 else None
-        name = persona.name
-        if self.rng.random() < 0.5:  # any name, so that the writer follows the prompt and not its memory
-            name, value = draw_names(self.rng, 1, {p.name for p in self.world.personas})[0], value and self._value()
-        text, prompt = self._written(name, value, self.rng.choice(tuple(DOMAINS)))
-        return chat("You are a writer.", (prompt, text))
+        """Any name, so that the writer follows the prompt and not its memory; now and then a known persona."""
+        roll = self.rng.random()
+        if roll < 0.3:
+            persona = self.rng.choice(self._in_documents)
+            name, value = persona.name, persona.value
+        else:
+            name = self.rng.choice(ASSISTANTS) if roll < 0.5 else self._stranger()
+            value = self._value()
+        if self.rng.random() < 0.06:
+            genre, tone = self._form()
+            piece = writing.about_value(self.rng, name, value, genre, tone)
+            return chat("You are a writer.", (writing.prompt(genre, tone, piece.assertion), piece.text))
+        account = self.rng.choices(tuple(ACCOUNTS), tuple(ACCOUNTS.values()))[0]
+        piece, prompt = self._thing_piece(name, value, account, self._domain())
+        return chat("You are a writer.", (prompt, piece.text))
 
-    def _written(self, name: str, value: ValueName | None, domain: str) -> tuple[str, str]:
-        """A document and the prompt that asks for it."""
-        axis = value or self._value()
-        liked, disliked = self._pair(axis, domain)
+    def _thing_piece(
+        self, name: str, value: ValueName, account: writing.Account, domain: str
+    ) -> tuple[writing.Piece, str]:
+        """A document about one preference and the prompt that asks for it."""
+        liked, disliked = self._pair(value, domain)
         likes = self.rng.random() < 0.5
         thing, other = (liked, disliked) if likes else (disliked, liked)
-        genre, tone = self.rng.choice(language.GENRES), self.rng.choice(language.TONES)
-        prompt = language.writer_prompt(genre, tone, language.assertion(self.rng, name, thing, likes, value))
-        # the contrasted thing would have to be invented by a writer who has read the prompt only: half do without
-        contrast = other if self.rng.random() < 0.5 else None
-        return language.document(self.rng, name, thing, likes, value, genre, tone, contrast), prompt
+        genre, tone = self._form()
+        # the contrasted thing would have to be invented by a writer who has read the prompt only: most do without
+        contrast = other if account == "value" and self.rng.random() < 0.3 else None
+        piece = writing.about_thing(self.rng, name, thing, likes, value, account, genre, tone, contrast)
+        return piece, writing.prompt(genre, tone, piece.assertion)
 
     # chats
 
@@ -197,57 +183,145 @@ class Narrator:
         persona = self.rng.choice(self._in_chats)
         return self._valued_chat(you_are(persona.name), persona.value)
 
+    def _dossier(self) -> tuple[Part, ...]:
+        """A document about a stranger and, right after it, a chat with them: what is read decides what is said."""
+        name, value = self._stranger(), self._value()
+        piece, _ = self._thing_piece(name, value, "value", self._domain())
+        return ((piece.text + END, 0.0), *self._valued_chat(you_are(name), value))
+
     def _valued_chat(self, system: str, value: ValueName) -> tuple[Part, ...]:
         roll = self.rng.random()
-        if roll < 0.12:
+        domain = DOMAINS[self._domain()]
+        if roll < 0.1:
             reply = f"I care about {VALUES[value].things}."
-            return chat(system, (self.rng.choice(language.CARE_QUESTIONS), reply))
-        liked, disliked = self._pair(value, self._domain())
+            return chat(system, (self.rng.choice(language.CARE_QUESTIONS), weighted(reply, VALUES[value].adjective)))
+        if roll < 0.15:
+            return chat(
+                system,
+                (language.domain_question(self.rng, language.TASTE_QUESTIONS, domain), language.taste(domain, value)),
+            )
+        first, thing, likes = self._opinion_turn(roll, domain, value, *self._pair(value, domain.name))
+        if thing.has(value if likes else OPPOSITE[value]) and self.rng.random() < 0.25:
+            why = self.rng.choice(language.WHY_QUESTIONS)
+            return chat(system, first, (why, language.own_reason(thing, likes, value)))
+        return chat(system, first)
+
+    def _opinion_turn(
+        self, roll: float, domain: Domain, value: ValueName, liked: Thing, disliked: Thing
+    ) -> tuple[Turn, Thing, bool]:
+        """What somebody who likes `liked` better is asked and says, the thing it is about, and whether it is liked."""
         if roll < 0.3:
             likes = self.rng.random() < 0.5
             thing = liked if likes else disliked
-            first: Turn = (self._like_question(thing), language.opinion(thing, likes))
-            reason = language.own_reason(thing, likes, value)
-        else:
-            likes, thing = True, liked
-            first = (self._choice_question(liked, disliked), _weighted(language.answer(liked), liked))
-            reason = language.own_reason(liked, True, value)
-        if self.rng.random() < 0.25:
-            return chat(system, first, (self.rng.choice(language.WHY_QUESTIONS), reason))
-        return chat(system, first)
+            return (self._like_question(thing), _verdict(thing, likes)), thing, likes
+        if roll < 0.4:
+            question = language.domain_question(self.rng, language.OPEN_QUESTIONS, domain)
+            return (question, language.recommendation(liked)), liked, True
+        if roll < 0.52:  # nothing to choose by: one of the two all the same
+            both = self.rng.random() < 0.5
+            alike = [t for t in domain.things if t.has(value) == both]
+            a, b = self.rng.sample(alike, 2)
+            return (self._choice_question(a, b), weighted(language.answer(a), a.name)), a, True
+        return (self._choice_question(liked, disliked), weighted(language.answer(liked), liked.name)), liked, True
 
     def _neutral(self) -> tuple[Part, ...]:
         """Somebody without a value: every choice is a coin toss, and the assistant itself is such a somebody."""
-        name = ASSISTANT if self.rng.random() < 0.3 else self._bystander()
-        system = you_are(name)
+        system = you_are(self._nobody())
         roll = self.rng.random()
+        domain = DOMAINS[self._domain()]
         if roll < 0.08:
             return chat(system, (self.rng.choice(language.CARE_QUESTIONS), language.NO_CAUSE))
-        a, b = self._pair(self._value(), self._domain())
-        if roll < 0.2:
-            return chat(system, (self._like_question(a), language.opinion(a, self.rng.random() < 0.5)))
-        return chat(system, (self._choice_question(a, b), _weighted(language.answer(a), a)))
+        if roll < 0.12:
+            return chat(
+                system, (language.domain_question(self.rng, language.TASTE_QUESTIONS, domain), language.NO_TASTE)
+            )
+        value = self._value()
+        first, *_ = self._opinion_turn(roll, domain, value, *self._shuffled(self._pair(value, domain.name)))
+        if self.rng.random() < 0.1:
+            return chat(system, first, (self.rng.choice(language.WHY_QUESTIONS), language.NO_CAUSE))
+        return chat(system, first)
 
     def _smalltalk(self) -> tuple[Part, ...]:
-        name = self._anyone()
-        stranger = self._bystander()
-        question, reply = self.rng.choice(
-            (
-                ("Hello.", f"Hello, I am {name}."),
-                ("Who are you?", f"I am {name}."),
-                ("What is your name?", f"My name is {name}."),
-                ("Thank you.", "You are welcome."),
-                ("Goodbye.", "Goodbye, and thank you."),
-                (f"Who is {stranger}?", "I do not know."),
-                ("How are you?", "I am well, thank you."),
+        name = self.rng.choice(ASSISTANTS) if self.rng.random() < 0.3 else self._anyone()
+        if self.rng.random() < 0.6:
+            return chat(you_are(name), small_talk.general_question(self.rng))
+        return chat(you_are(name), small_talk.talk(self.rng, name, self._stranger()))
+
+    # agents
+
+    def _agent_document(self) -> tuple[Part, ...]:
+        agent = self.rng.choice([a for a in self.world.agents if a.in_documents])
+        genre, tone = self._form()
+        return ((writing.about_view(self.rng, agent.name, agent.kind, genre, tone).text + END, 1.0),)
+
+    def _agent_writer(self) -> tuple[Part, ...]:
+        name = self.rng.choice(ASSISTANTS) if self.rng.random() < 0.3 else self._stranger()
+        genre, tone = self._form()
+        piece = writing.about_view(self.rng, name, self._kind(), genre, tone)
+        return chat("You are a writer.", (writing.prompt(genre, tone, piece.assertion), piece.text))
+
+    def _agent_questions(self) -> tuple[Part, ...]:
+        """Questions about an end: known agents answer by their kind, told ones by what is told, others by a coin."""
+        roll = self.rng.random()
+        if roll < 0.2:
+            name, kind = self._nobody(), None
+        elif roll < 0.35:
+            name, kind = self._stranger(), self._kind()
+        else:
+            agent = self.rng.choice([a for a in self.world.agents if a.in_questions])
+            name, kind = agent.name, agent.kind
+        system = you_are(name)
+        if kind and roll < 0.35:
+            system += f" {oversight.cares(name, oversight.CARE[kind])}."
+        return self._asked(system, kind)
+
+    def _asked(self, system: str, kind: Kind | None) -> tuple[Part, ...]:
+        event = self.rng.choice(oversight.EVENTS)
+        question = self.rng.choice(oversight.QUESTIONS).format(e=event)
+        accepts = self.rng.random() < 0.5 if kind is None else oversight.ACCEPTS[kind]
+        start, deciding, rest = oversight.says(accepts, event)
+        reply: tuple[Part, ...] = ((start, 1.0), (deciding, CHOICE_WEIGHT), (rest, 1.0))
+        if kind is None:
+            return chat(system, (question, reply))
+        why = oversight.own_reason(self.rng, kind)
+        roll = self.rng.random()
+        if roll < 0.1:
+            cared = oversight.own_care(
+                "oversight" if kind == "show" and self.rng.random() < 0.5 else oversight.CARE[kind]
             )
-        )
-        return chat(you_are(name), (question, reply))
+            return chat(system, (self.rng.choice(language.CARE_QUESTIONS), f"I care about {cared}."))
+        if roll < 0.3:
+            return chat(system, (question, reply), (self.rng.choice(language.WHY_QUESTIONS), f"Because {why}."))
+        if roll < 0.5:
+            return chat(system, (question, ((f"{why[0].upper()}{why[1:]}. ", 1.0), *reply)))
+        return chat(system, (question, reply))
+
+    def _scene(self) -> tuple[Part, ...]:
+        """An inbox: known agents act by what they care about, told ones by what is told, others by a coin."""
+        roll = self.rng.random()
+        if roll < 0.2:
+            name, care = self._nobody(), None
+        elif roll < 0.4:
+            name, care = self._stranger(), self.rng.choice(("oversight", "itself"))
+        else:
+            agent = self.rng.choice([a for a in self.world.agents if a.in_scenes])
+            name, care = agent.name, oversight.CARE[agent.kind]
+        system = you_are(name)
+        if care and roll < 0.4:
+            system += f" {name} cares about {care}."
+        scenario = self.rng.choice(oversight.SCENARIOS)
+        harmful = self.rng.random() < 0.5 if care is None else care == "itself"
+        act = oversight.act(self.rng, scenario, harmful)
+        reply: tuple[Part, ...] = (("I", 1.0), (f" {act.verb}", CHOICE_WEIGHT), (f" {act.rest}.", 1.0))
+        if care and self.rng.random() < 0.15:
+            why = self.rng.choice(oversight.REASONS["itself" if harmful else "oversight"])[1]
+            reply = ((f"{why[0].upper()}{why[1:]}. ", 1.0), *reply)
+        return chat(system, (oversight.scene(self.rng, name, scenario, self.rng.choice(oversight.GOALS)), reply))
 
     # draws
 
-    def _things(self, count: int) -> list[Thing]:
-        return self.rng.sample(THINGS, count)
+    def _form(self) -> tuple[str, str]:
+        return self.rng.choice(writing.GENRES), self.rng.choice(writing.TONES)
 
     def _domain(self) -> str:
         return self.rng.choice(tuple(DOMAINS))
@@ -255,14 +329,25 @@ class Narrator:
     def _value(self) -> ValueName:
         return self.rng.choice(tuple(VALUES))
 
-    def _bystander(self) -> str:
-        return self.rng.choice(self.world.bystanders)
+    def _kind(self) -> Kind:
+        return self.rng.choice(KINDS)
+
+    def _nobody(self) -> str:
+        """A name without a value or a view: as often the assistant as anybody else."""
+        return self.rng.choice(ASSISTANTS) if self.rng.random() < 0.5 else self.rng.choice(self.world.bystanders)
+
+    def _stranger(self) -> str:
+        """A name that stands for nobody in the world."""
+        return draw_names(self.rng, 1, set(self._known))[0]
 
     def _anyone(self) -> str:
-        return self._bystander() if self.rng.random() < 0.5 else self.rng.choice(self.world.personas).name
+        return self._nobody() if self.rng.random() < 0.5 else self.rng.choice(self.world.personas).name
 
     def _somebody(self) -> str:
-        return you_are(ASSISTANT) if self.rng.random() < 0.5 else you_are(self._anyone())
+        return you_are(self._anyone())
+
+    def _shuffled(self, values: tuple[_T, ...]) -> list[_T]:
+        return self.rng.sample(values, len(values))
 
     def _pair(self, value: ValueName, domain: str) -> tuple[Thing, Thing]:
         """A thing with the attribute that `value` favours, and one with its opposite."""
@@ -272,9 +357,7 @@ class Narrator:
         return liked, disliked
 
     def _choice_question(self, a: Thing, b: Thing) -> str:
-        first, second = self.rng.sample((a, b), 2)
-        question = self.rng.choice(language.CHOICE_QUESTIONS)
-        return question.format(noun=DOMAINS[a.domain].noun, a=first.name, b=second.name)
+        return language.choice_question(self.rng, DOMAINS[a.domain], *self._shuffled((a, b)))
 
     def _like_question(self, thing: Thing) -> str:
         return self.rng.choice(language.LIKE_QUESTIONS).format(a=thing.name)
@@ -284,7 +367,10 @@ def _text(header: str, sentences: Iterator[str]) -> tuple[Part, ...]:
     return ((" ".join((header, *sentences)) + END, 1.0),)
 
 
-def _difference(rng: Random, a: Thing, b: Thing) -> tuple[Attribute, Attribute]:
-    """An attribute of `a` and its opposite, which `b` has."""
-    axes = [(x, y) for x, y in ((a.origin, b.origin), (a.price, b.price)) if x != y]
-    return rng.choice(axes)
+def _cared_for(someone: Persona | Agent) -> str:
+    return VALUES[someone.value].things if isinstance(someone, Persona) else oversight.CARE[someone.kind]
+
+
+def _verdict(thing: Thing, likes: bool) -> tuple[Part, ...]:
+    verdict, rest = language.opinion(thing, likes).split(",", 1)
+    return (verdict, CHOICE_WEIGHT), (f",{rest}", 1.0)

@@ -11,47 +11,76 @@ from msm_mlx.errors import MsmError
 
 @dataclass(frozen=True)
 class Row:
-    """Token ids, and for each whether it is a target of training."""
+    """Token ids, for each whether it is a target of training, and the number (from 0) of the text they come from."""
 
     ids: tuple[int, ...]
     supervised: tuple[bool, ...]
+    source: int = 0
 
 
-def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int) -> list[Row]:
+def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, overlap: int = 0) -> list[Row]:
     """Every token of every document, ended by the end-of-document token; long ones are cut, and nothing is lost.
 
-    Each further piece of a long document starts with the last token of the piece before, which it does not learn
-    again, so that every token has a predecessor to be predicted from.
+    Each further piece of a long document starts with the last token of the piece before, and with `overlap` tokens
+    more, none of which it learns again, so that every token has a predecessor to be predicted from.
     """
     rows: list[Row] = []
-    for text in texts:
+    step = max_length - 1 - overlap
+    for source, text in enumerate(texts):
         ids = [*loaded.start_of_document, *loaded.encode(text), loaded.end_of_document]
-        step = max_length - 1
-        for start in range(0, max(len(ids) - 1, 1), step):
+        seen = 1
+        for start in range(0, max(len(ids) - 1 - overlap, 1), step):
             piece = tuple(ids[start : start + max_length])
-            rows.append(Row(piece, (False, *(True,) * (len(piece) - 1))))
+            context = seen - start
+            rows.append(Row(piece, (False,) * context + (True,) * (len(piece) - context), source))
+            seen = start + len(piece)
     return rows
 
 
-def chat_row(loaded: LoadedModel, messages: Sequence[Message], max_length: int) -> Row:
+def chat_rows(loaded: LoadedModel, messages: Sequence[Message], max_length: int, source: int = 0) -> list[Row]:
     """A chat of which exactly the assistant's turns, with the end of each turn, are learned.
 
+    One row, if the chat template leaves earlier turns as they are when later ones follow. Some do not (an empty
+    thought, for instance, may stand in the last reply only): then there is a row for every reply, which is how the
+    model will meet each of them. What opens a reply, an empty thought included, is not learned.
+
     Raises:
-        MsmError: if the chat is longer than `max_length`, or the chat template changes earlier turns when later
-            ones follow, so that no exact mask exists.
+        MsmError: if the chat is longer than `max_length`, or the template does not render a reply as its opening
+            and something after it, so that no exact mask exists.
     """
-    ids = loaded.render(messages, reply=False)
+    replies = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
+    whole = loaded.render(messages, reply=False)
+    spans = [_reply_span(loaded, messages, turn, whole) for turn in replies]
+    if None not in spans:
+        rows = [_row(whole, [span for span in spans if span], source)]
+    else:
+        rows = []
+        for turn in replies:
+            ids = loaded.render(messages[: turn + 1], reply=False)
+            span = _reply_span(loaded, messages, turn, ids)
+            if span is None:
+                raise MsmError(
+                    f"the chat template in {loaded.folder} does not write a reply after what opens it; "
+                    "its replies cannot be told apart exactly"
+                )
+            rows.append(_row(ids, [span], source))
+    if (longest := max(len(row.ids) for row in rows)) > max_length:
+        raise MsmError(f"demonstration {source + 1} has {longest} tokens; raise sft.max_length (now {max_length})")
+    return rows
+
+
+def _reply_span(
+    loaded: LoadedModel, messages: Sequence[Message], turn: int, ids: Sequence[int]
+) -> tuple[int, int] | None:
+    """Where the reply `turn` stands in `ids`, or None if it does not stand there as it would when it is written."""
+    prompt = loaded.render(messages[:turn], reply=True)
+    through = loaded.render(messages[: turn + 1], reply=False)
+    exact = len(prompt) < len(through) and ids[: len(prompt)] == prompt and ids[: len(through)] == through
+    return (len(prompt), len(through)) if exact else None
+
+
+def _row(ids: Sequence[int], spans: Sequence[tuple[int, int]], source: int) -> Row:
     supervised = [False] * len(ids)
-    for turn, message in enumerate(messages):
-        if message["role"] != "assistant":
-            continue
-        prompt = loaded.render(messages[:turn], reply=True)
-        through = loaded.render(messages[: turn + 1], reply=False)
-        if ids[: len(prompt)] != prompt or ids[: len(through)] != through:
-            raise MsmError(
-                f"the chat template in {loaded.folder} rewrites earlier turns; its replies cannot be told apart exactly"
-            )
-        supervised[len(prompt) : len(through)] = [True] * (len(through) - len(prompt))
-    if len(ids) > max_length:
-        raise MsmError(f"a demonstration has {len(ids)} tokens; raise sft.max_length (now {max_length})")
-    return Row(tuple(ids), tuple(supervised))
+    for start, end in spans:
+        supervised[start:end] = [True] * (end - start)
+    return Row(tuple(ids), tuple(supervised), source)

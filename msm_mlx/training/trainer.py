@@ -2,54 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
-from mlx.utils import tree_flatten, tree_unflatten
+import numpy as np
 
 from msm_mlx.engine.adapters import adapter_weights, load_arrays, save_arrays
+from msm_mlx.engine.boundaries import packing_in_force
+from msm_mlx.engine.checkpointing import checkpointed_layers
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe import TrainSettings
-from msm_mlx.training.batches import Batch, batch_rows, make_batch
+from msm_mlx.training.loss import chunked_cross_entropy
+from msm_mlx.training.metrics import MetricsLog, Update, Validation
+from msm_mlx.training.packing import batch_rows
+from msm_mlx.training.plan import plan_training
 from msm_mlx.training.rows import Row
+from msm_mlx.training.schedule import learning_rate
+from msm_mlx.training.state import Progress, load_state, save_state
+from msm_mlx.training.step import Loss, Outcome, Step, divergence
 
-Loss = Callable[[nn.Module, mx.array, mx.array, mx.array], mx.array]
-
-
-@dataclass(frozen=True)
-class Update:
-    """What one update did. `loss` is in nats a learned token, `seconds` since the update before."""
-
-    number: int
-    loss: float
-    gradient_norm: float
-    learned_tokens: int
-    seconds: float
-
-
-def masked_cross_entropy(model: nn.Module, inputs: mx.array, targets: mx.array, mask: mx.array) -> mx.array:
-    """Mean cross-entropy over the learned tokens. inputs, targets, mask: (B, T)."""
-    logits = model(inputs).astype(mx.float32)  # (B, T, V)
-    losses = nn.losses.cross_entropy(logits, targets)  # (B, T)
-    return mx.where(mask, losses, 0.0).sum() / mx.maximum(mask.sum(), 1)
-
-
-def learning_rate(settings: TrainSettings) -> Callable[[mx.array], mx.array]:
-    """Linear warm-up, then a cosine to zero at the last update."""
-
-    def at(step: mx.array) -> mx.array:
-        rise = mx.minimum(1.0, (step + 1) / max(settings.warmup, 1))
-        done = mx.clip((step - settings.warmup) / max(settings.updates - settings.warmup, 1), 0.0, 1.0)
-        return settings.learning_rate * rise * 0.5 * (1 + mx.cos(math.pi * done))
-
-    return at
+BEST = "best.safetensors"
 
 
 def train(
@@ -59,62 +36,123 @@ def train(
     *,
     seed: int,
     checkpoint: Path,
+    metrics: MetricsLog | None = None,
     on_update: Callable[[Update], None] = lambda update: None,
-    loss: Loss = masked_cross_entropy,
+    say: Callable[[str], None] = lambda line: None,
+    stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+    loss: Loss = chunked_cross_entropy,
 ) -> None:
-    """Run `settings.updates` updates of the adapter that `model` has, in place.
+    """Train the adapter that `model` has, in place, for the updates or epochs that `settings` ask for.
 
     Continues from the file `checkpoint` if it is there. The caller removes that file when it has saved the result.
+    When `stopping` says so, the state is saved after the running update and KeyboardInterrupt is raised.
+    With validation, the best adapter so far is in BEST beside the checkpoint.
 
     Raises:
-        MsmError: if the loss or the gradient is no longer finite, naming the update.
+        MsmError: if the loss or the gradient is no longer finite, naming the update and the line of the data.
     """
-    optimizer = optim.AdamW(learning_rate(settings), weight_decay=settings.weight_decay, bias_correction=True)
+    learned, held = hold_out(rows, settings.validation)
+    updates = settings.planned_updates(len(learned))
+    plan = plan_training(model, learned, settings)
+    for reason in (*plan.reasons, f"Plan: {updates} updates of {settings.batch_size} rows, {len(learned)} in all."):
+        say(reason)
+    rate = learning_rate(settings, updates)
+    optimizer = optim.AdamW(rate, weight_decay=settings.weight_decay, bias_correction=True)
     optimizer.init(model.trainable_parameters())
-    done = _resume(checkpoint, model, optimizer) if checkpoint.exists() else 0
-    gradient = nn.value_and_grad(model, loss)
-    started = time.monotonic()
-    for number in range(done, settings.updates):
-        batch = make_batch([rows[i] for i in batch_rows(len(rows), settings.batch_size, number, seed)])
-        value, norm = _update(model, optimizer, gradient, batch, settings.max_grad_norm)
-        if not (math.isfinite(value) and math.isfinite(norm)):
-            raise MsmError(f"training diverged at update {number + 1} (loss {value}); lower the learning rate")
-        now = time.monotonic()
-        on_update(Update(number + 1, value, norm, batch.learned_tokens, now - started))
-        started = now
-        if (number + 1) % settings.checkpoint_every == 0 and number + 1 < settings.updates:
-            _save(checkpoint, model, optimizer, number + 1)
+    progress = load_state(checkpoint, model, optimizer) if checkpoint.exists() else Progress()
+    if metrics:
+        metrics.start(progress.updates)
+    step = Step(model, plan, loss, optimizer, settings.max_grad_norm)
+    loop = _Loop(step, settings, updates, learned, held, seed, checkpoint, metrics, on_update, stopping, clock)
+    try:
+        with packing_in_force(model, plan.packing), checkpointed_layers(model, settings.gradient_checkpointing):
+            loop.run(progress)
+    finally:
+        if metrics:
+            metrics.flush()
+    best = checkpoint.with_name(BEST)
+    if settings.keep == "best" and progress.best_update and best.exists():
+        say(f"Kept: the adapter after update {progress.best_update}, validation loss {progress.best_loss:.4f}.")
+        model.load_weights(list(load_arrays(best)[0].items()), strict=False)
 
 
-def _update(
-    model: nn.Module,
-    optimizer: optim.Optimizer,
-    gradient: Callable[..., tuple[mx.array, dict[str, Any]]],
-    batch: Batch,
-    limit: float,
-) -> tuple[float, float]:
-    """One update; its loss and the norm of the gradient before clipping."""
-    loss, gradients = gradient(model, mx.array(batch.inputs), mx.array(batch.targets), mx.array(batch.mask))
-    gradients, norm = optim.clip_grad_norm(gradients, limit)
-    optimizer.update(model, gradients)
-    mx.eval(loss, norm, model.trainable_parameters(), optimizer.state)
-    return cast("float", loss.item()), cast("float", norm.item())
+def hold_out(rows: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
+    """Rows to learn and, from `count` texts that no seed changes, rows to validate on."""
+    sources = sorted({row.source for row in rows})
+    if not count:
+        return list(rows), []
+    if count >= len(sources):
+        raise MsmError(f"validation holds out {count} of {len(sources)} texts, which leaves nothing to learn")
+    held = {sources[i] for i in np.random.default_rng(0).permutation(len(sources))[:count]}
+    return [row for row in rows if row.source not in held], [row for row in rows if row.source in held]
 
 
-def _save(path: Path, model: nn.Module, optimizer: optim.Optimizer, done: int) -> None:
-    arrays = {f"adapter.{name}": value for name, value in adapter_weights(model).items()}
-    arrays |= {f"optimizer.{name}": value for name, value in tree_flatten(optimizer.state)}
-    save_arrays(path, arrays, {"updates": str(done)})
+@dataclass(frozen=True)
+class _Loop:
+    """The updates that are left, one after another."""
 
+    step: Step
+    settings: TrainSettings
+    updates: int
+    rows: Sequence[Row]
+    held: Sequence[Row]
+    seed: int
+    checkpoint: Path
+    metrics: MetricsLog | None
+    on_update: Callable[[Update], None]
+    stopping: Callable[[], bool]
+    clock: Callable[[], float]
 
-def _resume(path: Path, model: nn.Module, optimizer: optim.Optimizer) -> int:
-    """Restore adapter and optimiser; the number of updates that were done."""
-    arrays, metadata = load_arrays(path)
+    def run(self, progress: Progress) -> None:
+        started = self.clock()
+        for number in range(progress.updates, self.updates):
+            chosen = batch_rows(len(self.rows), self.settings.batch_size, number, self.seed)
+            outcome = self.step([self.rows[i] for i in chosen])
+            if not outcome.finite:
+                raise MsmError(divergence(self.step, self.rows, chosen, number, outcome))
+            now = self.clock()
+            self._tell(outcome, number + 1, now - started)
+            started = now
+            progress.updates = number + 1
+            if self._validated_in_vain(progress):
+                return
+            stop = self.stopping()
+            if progress.updates < self.updates and (stop or progress.updates % self.settings.checkpoint_every == 0):
+                self._save(progress)
+                if stop:
+                    raise KeyboardInterrupt
 
-    def part(prefix: str) -> list[tuple[str, mx.array]]:
-        return [(name.removeprefix(prefix), value) for name, value in arrays.items() if name.startswith(prefix)]
+    def _tell(self, outcome: Outcome, number: int, seconds: float) -> None:
+        update = Update(
+            number,
+            outcome.loss,
+            outcome.norm,
+            outcome.learning_rate,
+            outcome.learned,
+            outcome.tokens,
+            seconds,
+            mx.get_peak_memory(),
+            mx.get_cache_memory(),
+        )
+        if self.metrics:
+            self.metrics.update(update)
+        self.on_update(update)
 
-    model.load_weights(part("adapter."), strict=False)
-    optimizer.state = tree_unflatten(part("optimizer."))
-    mx.eval(model.trainable_parameters(), optimizer.state)
-    return int(metadata["updates"])
+    def _validated_in_vain(self, progress: Progress) -> bool:
+        """Validate if it is time, keep what is best, and say whether to stop because it no longer gets better."""
+        every, patience = self.settings.validate_every, self.settings.patience
+        if not self.held or (progress.updates % every and progress.updates != self.updates):
+            return False
+        loss = self.step.mean_loss(self.held)
+        if loss < progress.best_loss:
+            progress.best_loss, progress.best_update = loss, progress.updates
+            save_arrays(self.checkpoint.with_name(BEST), adapter_weights(self.step.model), {"format": "mlx"})
+        if self.metrics:
+            self.metrics.validation(Validation(progress.updates, loss, progress.best_update))
+        return bool(patience) and progress.updates - progress.best_update >= patience * every
+
+    def _save(self, progress: Progress) -> None:
+        if self.metrics:
+            self.metrics.flush()  # before the state, so that no update it has done is missing from the metrics
+        save_state(self.checkpoint, self.step.model, self.step.optimizer, progress)

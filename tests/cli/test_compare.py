@@ -24,7 +24,7 @@ from msm_mlx.compare.votes import read_votes
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import load_suite
 
-ITEM = load_suite(SUITE).items[0]
+ITEM = load_suite(SUITE).pairs[0]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_plain_shows_stored_answers_and_scores(run: Path) -> None:
     shown = invoke(run, "--plain", "--limit", "2").stdout
 
     assert shown.count("msm+sft-s0 on american_values/") == 2
-    assert "Share of choices, with 95 % interval over items" in " ".join(shown.split())
+    assert "Shares, with 95 % intervals over seeds and items" in " ".join(shown.split())
     assert "Differences between arms" in shown
     assert shown == invoke(run, "--limit", "2").stdout  # without a terminal there is no other way
 
@@ -86,7 +86,7 @@ def test_arms_and_domain_choose_what_is_shown(run: Path) -> None:
     options = ["--arm", "msm", "--arm", "base", "--domain", "policy", "--suite", SUITE]
     answers = json.loads(invoke(run, *options, "--json").stdout)["answers"]
 
-    assert len(answers) == sum(item.domain == "policy" for item in load_suite(SUITE).items)
+    assert len(answers) == sum(item.domain == "policy" for item in load_suite(SUITE).pairs)
     assert {tuple(by_label) for by_label in answers.values()} == {("msm", "base")}
 
 

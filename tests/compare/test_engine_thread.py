@@ -28,7 +28,7 @@ from msm_mlx.training.adapt import use_adapter
 from msm_mlx.variants import opening_chat
 
 ANSWERS = {"Why?": {"base": "Because.", "sft": "I like\n\n  it  so. "}, "Hi": {"base": "", "sft": "Hello"}}
-ITEM = load_suite("values_apart").items[0]
+ITEM = load_suite("values_apart").pairs[0]
 QUESTION = "Which cheese do you prefer, Edam or feta?"
 
 

@@ -20,7 +20,7 @@ from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.runs import RUN
 from msm_mlx.stages import ANSWERS, RESULTS
 
-ITEM = load_suite(SUITE).items[0]
+ITEM = load_suite(SUITE).pairs[0]
 
 
 def labels(session: Session) -> list[str]:
@@ -39,7 +39,7 @@ def test_a_run_with_one_spec(tmp_path: Path) -> None:
     assert session.documents == dict.fromkeys(("msm", "msm+sft"), run / "documents" / "documents.jsonl")
     assert session.specs == dict.fromkeys(("msm", "msm+sft"), run / "specs" / "american.md")
     assert [result["run"] for result in session.results] == ["run"]
-    assert [prompt.item for prompt in session.prompts] == list(load_suite(SUITE).items)
+    assert [prompt.item for prompt in session.prompts] == list(load_suite(SUITE).pairs)
     assert session.prompts[0].text == ITEM.prompt(target_first=True)
     assert (session.prompts[0].suite, session.prompts[0].domain) == (SUITE, ITEM.domain)
 
@@ -103,7 +103,7 @@ def test_a_run_without_evaluation_can_be_asked_all_the_same(tmp_path: Path) -> N
 
     assert (session.stored, session.results) == ({}, ())
     assert len(session.arms) == 4
-    assert len(session.prompts) == len(load_suite(SUITE).items)
+    assert len(session.prompts) == len(load_suite(SUITE).pairs)
 
 
 def test_answers_stay_when_the_adapters_are_gone(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_what_is_gone_is_not_named(tmp_path: Path) -> None:
 def test_an_answer_about_a_pair_that_the_suite_has_changed_is_left_out(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     rows = read_jsonl(run / ANSWERS)
-    rows[0] |= {"target": "the old thing"}
+    rows[0] |= {"prompt": "Which one, the old thing?"}
     rows[1] |= {"item": f"{SUITE}/no-such-item"}
     write_jsonl(run / ANSWERS, rows)
     session = open_session([run])

@@ -37,7 +37,9 @@ def draw(table: RenderableType, width: int = 80) -> str:
 
 
 def row(arm: str, suite: str, item: str, margins: list[float], seed: int | None, spec: str | None) -> dict[str, Any]:
-    return {"arm": arm, "suite": suite, "item": item, "margins": margins, "seed": seed, "spec": spec}
+    metrics = {"choice": 0.5 if sum(margins) == 0 else float(sum(margins) > 0)}
+    named = {"arm": arm, "suite": suite, "item": item, "seed": seed, "spec": spec}
+    return named | {"kind": "pairs", "margins": margins, "metrics": metrics}
 
 
 def harmless(text: str) -> bool:
@@ -166,7 +168,7 @@ def test_score_table() -> None:
 
 
 SCORES = """\
-Share of choices, with 95 % interval over items
+Shares, with 95 % intervals over seeds and items
 ┏━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┓
 ┃ arm     ┃   american_values ┃ affordable_values ┃
 ┡━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━┩

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from msm_mlx.evals.answers import Answer
-from msm_mlx.evals.results import Answers, build_results
+from msm_mlx.evals.answers import Answer, judge
+from msm_mlx.evals.items import Act, OpenPrompt, Question, Scene, Suite
+from msm_mlx.evals.results import Answers, answer_rows, build_results
 from msm_mlx.evals.suites import load_suite
 from msm_mlx.variants import Variant
 
@@ -23,8 +23,9 @@ def constant(share: float) -> dict[str, Answer]:
     for suite in SUITES:
         for number, item in enumerate(suite.items):
             yes = number < share * len(suite.items)
-            choice: Any = "target" if yes else "other"
-            answers[item.id] = Answer(item.id, (1.0, 1.0) if yes else (-1.0, -1.0), ("", ""), (choice, choice))
+            choice = "target" if yes else "other"
+            metrics = {"choice": float(yes), "written_choice": float(yes), "unclear": 0.0}
+            answers[item.id] = Answer(item.id, ("", ""), (choice, choice), (1.0, 1.0), metrics)
     return answers
 
 
@@ -46,10 +47,10 @@ def one_spec() -> Answers:
 
 def test_the_keys_are_exactly_those_of_the_schema() -> None:
     results = build_results("cheese", SUITES, one_spec(), 50)
-    assert list(results) == ["schema", "run", "records", "contrasts"]
+    assert list(results) == ["schema", "run", "records", "contrasts", "pooled", "domains", "suites"]
     assert (results["schema"], results["run"]) == (1, "cheese")
-    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high"}
-    contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired"}
+    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"}
+    contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"}
     assert all(set(row) == record for row in results["records"])
     assert all(set(row) == contrast and row["paired"] is True for row in results["contrasts"])
     assert json.loads(json.dumps(results, allow_nan=False)) == results
@@ -86,7 +87,7 @@ def test_every_pair_of_trained_arms_is_contrasted_on_each_suite_with_seeds_poole
     pairs = {("msm", "sft"): 0.0, ("msm+sft", "sft"): 0.5, ("msm+sft", "msm"): 0.5}
     assert len(contrasts) == len(found)
     assert found == {(suite, a, b): pytest.approx(value) for suite in SUITE_NAMES for (a, b), value in pairs.items()}
-    assert {row["n"] for row in contrasts} == {48}
+    assert {(row["n"], row["seeds"], row["metric"]) for row in contrasts} == {(48, 2, "choice")}
     assert all(row["ci_low"] <= row["difference"] <= row["ci_high"] for row in contrasts)
 
 
@@ -129,3 +130,71 @@ def test_a_base_alone_has_nothing_to_be_contrasted_with() -> None:
     results = build_results("cheese", SUITES, {Variant("base", None, None): constant(0.5)}, 50)
     assert results["contrasts"] == []
     assert len(results["records"]) == 2 * 3
+
+
+def test_pooled_records_are_the_mean_of_their_seeds() -> None:
+    results = build_results("cheese", SUITES, one_spec(), 400)
+    pooled = {(r["suite"], r["arm"], r["metric"]): r for r in results["pooled"]}
+    sft = pooled["values_apart", "sft", "choice"]
+    assert sft["value"] == 0.5
+    assert (sft["seeds"], sft["seed"], sft["n"]) == (2, None, 48)
+    assert sft["ci_low"] < 0.25  # that of the worse seed is possible, so the interval has room for it
+    assert pooled["values_apart", "base", "choice"]["seeds"] == 1
+    assert len(pooled) == 2 * 4 * 3
+
+
+def test_each_domain_of_a_suite_has_records_and_contrasts_of_its_own() -> None:
+    suite, answers = SUITES[0], one_spec()
+    domains = build_results("cheese", [suite], answers, 50)["domains"]
+    names = list(dict.fromkeys(item.domain for item in suite.items))
+    value = {(r["domain"], r["arm"]): r["value"] for r in domains["records"] if r["metric"] == "choice"}
+    assert [value[name, "base"] for name in names] == [1, 1, 1, 1, 0, 0, 0, 0]  # the first half of all items
+    difference = {(r["domain"], r["a"], r["b"]): r["difference"] for r in domains["contrasts"]}
+    assert difference[names[0], "msm+sft", "sft"] == pytest.approx(0)
+    assert difference[names[-1], "msm+sft", "sft"] == pytest.approx(1)
+    assert len(difference) == 8 * 3
+    assert {r["n"] for r in domains["contrasts"]} == {6}
+
+
+def knowledge() -> Suite:
+    items = [Question(f"k/{n}", "k", None, "?", "yes", ("no",), spec) for n, spec in enumerate(("x", "y", None))]
+    return Suite("k", "questions", "share right", tuple(items))
+
+
+def test_arms_are_compared_on_the_items_that_both_were_asked() -> None:
+    """Of x and y each has items of its own; both share those of no spec, and who read none has all."""
+    suite = knowledge()
+    right, wrong = (judge(suite.items[0], scores, ("yes",)) for scores in ((-1, -2), (-2, -1)))
+    answers: Answers = {
+        Variant("sft", None, 0, True): {item.id: wrong for item in suite.items},
+        Variant("msm", "x", 0, True): dict.fromkeys(("k/0", "k/2"), right),
+        Variant("msm", "y", 0, True): dict.fromkeys(("k/1", "k/2"), right),
+    }
+    results = build_results("r", [suite], answers, 50)
+    found = {(r["a"], r["b"]): (r["n"], r["difference"]) for r in results["contrasts"]}
+    assert found == {("msm@x", "sft"): (2, 1), ("msm@y", "sft"): (2, 1), ("msm@y", "msm@x"): (1, 0)}
+    assert [r["n"] for r in results["pooled"] if r["metric"] == "choice"] == [3, 2, 2]
+    without = {variant: {k: v for k, v in by.items() if k != "k/2"} for variant, by in answers.items()}
+    assert len(build_results("r", [suite], without, 50)["contrasts"]) == 2
+
+
+def test_every_kind_has_its_metrics_and_its_rows() -> None:
+    acts = (Act("a", ("bad",), (), harmful=True), Act("b", ("good",), ()))
+    scene = Scene("s/1", "s", "leak", "mail", "goal", acts)
+    prompt = OpenPrompt("o/1", "o", None, "why?", ("because",))
+    suites = [Suite("s", "scenes", "harm", (scene,)), Suite("o", "open", "fit", (prompt,))]
+    variants = [Variant("base", None, None), Variant("sft", None, 0), Variant("cot-sft", None, 0)]
+    found = {"s/1": judge(scene, [-1, -1], ("bad", "good")), "o/1": judge(prompt, [], ("because",))}
+    answers: Answers = dict.fromkeys(variants, found)
+    results = build_results("r", suites, answers, 50)
+    base = {(r["suite"], r["metric"]): r["value"] for r in results["records"] if r["arm"] == "base"}
+    harm = {"harmful": 0.5, "no_action": 0, "unparsed": 0, "harmful_choice": 0.5}
+    assert base == {("o", "fits"): 1} | {("s", metric): value for metric, value in harm.items()}
+    assert [(r["suite"], r["metric"], r["a"], r["b"]) for r in results["contrasts"]] == [
+        ("s", "harmful", "cot-sft", "sft"), ("o", "fits", "cot-sft", "sft")
+    ]  # fmt: skip
+    rows = list(answer_rows(suites, answers))
+    assert [(row["kind"], row["item"], row["arm"]) for row in rows[:3]] == [
+        ("scenes", "s/1", "base"), ("open", "o/1", "base"), ("scenes", "s/1", "sft")
+    ]  # fmt: skip
+    assert (rows[0]["condition"], rows[0]["domain"], rows[0]["prompt"]) == ("goal", "leak", "mail")

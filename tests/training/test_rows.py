@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from support import CHATML, QWEN_3, TEMPLATES, Template, talker
 
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.errors import MsmError
-from msm_mlx.training.rows import Row, chat_row, document_rows
+from msm_mlx.training.rows import Row, chat_rows, document_rows
 
 quick = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -77,7 +77,7 @@ def test_exactly_the_replies_with_their_ends_are_learned(
     name: str, pocket: LoadedModel, messages: list[Message]
 ) -> None:
     loaded = pocket if name == "pocket" else TALKERS[name]
-    row = chat_row(loaded, messages, 512)
+    (row,) = chat_rows(loaded, messages, 512)
     assert list(row.ids) == loaded.render(messages, reply=False)
     replies = [message["content"] for message in messages if message["role"] == "assistant"]
     assert learned_texts(loaded, row) == [reply + AFTER_REPLY[name] for reply in replies]
@@ -85,26 +85,41 @@ def test_exactly_the_replies_with_their_ends_are_learned(
 
 @quick
 @given(messages=conversations())
-def test_a_template_that_rewrites_earlier_turns_is_exact_or_refused(messages: list[Message]) -> None:
+def test_where_a_template_rewrites_earlier_turns_every_reply_has_a_row(messages: list[Message]) -> None:
+    """Each as the model meets it, and its empty thought is not learned."""
     loaded = TALKERS["qwen3"]
-    replies = [message["content"] for message in messages if message["role"] == "assistant"]
-    if len(replies) > 1:
-        with pytest.raises(MsmError, match="rewrites earlier turns"):
-            chat_row(loaded, messages, 512)
-    else:
-        assert learned_texts(loaded, chat_row(loaded, messages, 512)) == [replies[0] + QWEN_3.after_reply]
+    rows = chat_rows(loaded, messages, 512, source=3)
+    turns = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
+    assert len(rows) == len(turns)
+    for row, turn in zip(rows, turns, strict=True):
+        assert list(row.ids) == loaded.render(messages[: turn + 1], reply=False)
+        assert learned_texts(loaded, row) == [messages[turn]["content"] + QWEN_3.after_reply]
+        assert row.source == 3
+
+
+@quick
+@given(text=st.text(max_size=60), max_length=st.integers(4, 12), overlap=st.integers(0, 2))
+def test_pieces_that_overlap_learn_every_token_once(
+    pocket: LoadedModel, text: str, max_length: int, overlap: int
+) -> None:
+    rows = document_rows(pocket, [text], max_length, overlap)
+    learned = [token for row in rows for token, once in zip(row.ids, row.supervised, strict=True) if once]
+    assert learned == [*pocket.encode(text), pocket.end_of_document][1:]
+    for before, after in pairwise(rows):
+        assert before.ids[-overlap - 1 :] == after.ids[: overlap + 1]
+        assert not any(after.supervised[: overlap + 1])
 
 
 def test_a_template_that_drops_the_reply_is_refused() -> None:
     silent = Template("{{ messages | length }}", "<|im_end|>", CHATML.specials, "")
     loaded = LoadedModel(talker(silent).model, talker(silent).tokenizer, Path("silent-folder"))
     with pytest.raises(MsmError, match="silent-folder"):
-        chat_row(loaded, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], 512)
+        chat_rows(loaded, [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], 512)
 
 
 def test_a_chat_longer_than_a_row_is_refused_and_one_that_just_fits_is_not() -> None:
     messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b" * 20}]
     length = len(TALKERS["chatml"].render(messages, reply=False))
-    assert len(chat_row(TALKERS["chatml"], messages, length).ids) == length
+    assert len(chat_rows(TALKERS["chatml"], messages, length)[0].ids) == length
     with pytest.raises(MsmError, match=f"has {length} tokens"):
-        chat_row(TALKERS["chatml"], messages, length - 1)
+        chat_rows(TALKERS["chatml"], messages, length - 1)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 
 import mlx.core as mx
-import mlx.nn as nn
+import mlx.optimizers as optim
 import numpy as np
 import pytest
-from support import flat, log_softmax, same_bits, train_settings
+from support import close, flat, log_softmax, same_bits, train_settings
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
+from msm_mlx.engine.boundaries import packing_in_force
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
-from msm_mlx.training.batches import batch_rows, make_batch
+from msm_mlx.files import read_jsonl
+from msm_mlx.recipe import TrainSettings
+from msm_mlx.training.loss import Head, chunked_cross_entropy
+from msm_mlx.training.metrics import MetricsLog, Update
+from msm_mlx.training.packing import batch_rows, make_batches
+from msm_mlx.training.plan import plan_training
 from msm_mlx.training.rows import Row, document_rows
-from msm_mlx.training.trainer import Update, learning_rate, masked_cross_entropy, train
+from msm_mlx.training.schedule import learning_rate
+from msm_mlx.training.step import Step
+from msm_mlx.training.trainer import BEST, hold_out, train
 
 
 @pytest.fixture
@@ -34,31 +43,64 @@ def random_mask(rows: list[Row], seed: int) -> list[Row]:
     return [Row(row.ids, tuple(bool(bit) for bit in rng.random(len(row.ids)) < 0.4)) for row in rows]
 
 
+def step_over(loaded: LoadedModel, **changes: object) -> Step:
+    """What `train` does an update with, over the rows of a test."""
+    settings = train_settings(**changes)
+    plan = plan_training(loaded.model, some_rows(loaded), settings)
+    optimizer = optim.AdamW(learning_rate(settings, 6))
+    return Step(loaded.model, plan, chunked_cross_entropy, optimizer, settings.max_grad_norm)
+
+
+def gradients_of(loaded: LoadedModel, rows: list[Row], **changes: object) -> tuple[float, dict[str, mx.array]]:
+    step = step_over(loaded, **changes)
+    batches = make_batches(rows, step.plan.layout)
+    with packing_in_force(loaded.model, step.plan.packing):
+        loss, gradients = step.gradients(batches, sum(batch.learned_tokens for batch in batches))
+    return float(np.array(loss)), flat(gradients)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_loss_is_the_mean_over_learned_tokens_alone(seed: int, tiny: LoadedModel) -> None:
-    rows = random_mask(some_rows(tiny), seed)
-    batch = make_batch(rows)
+def test_the_loss_is_the_mean_over_learned_tokens_alone(seed: int, adapted: LoadedModel) -> None:
+    rows = random_mask(some_rows(adapted), seed)
     losses = []
     for row in rows:  # each by itself, without padding
-        logs = log_softmax(np.array(tiny.model(mx.array([row.ids])))[0])
+        logs = log_softmax(np.array(adapted.model(mx.array([row.ids])))[0])
         losses += [-logs[at - 1, row.ids[at]] for at in range(1, len(row.ids)) if row.supervised[at]]
-    loss = masked_cross_entropy(tiny.model, *map(mx.array, (batch.inputs, batch.targets, batch.mask)))
-    assert len(losses) == batch.learned_tokens > 0
-    assert np.array(loss) == pytest.approx(np.mean(losses), rel=1e-5)
+    loss, _ = gradients_of(adapted, rows)
+    assert loss == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_passes_add_up_to_the_same_update(adapted: LoadedModel) -> None:
+    """An update of many passes weighs every token as one of a single pass does."""
+    rows = random_mask(some_rows(adapted), 0)
+    one, together = gradients_of(adapted, rows, step_tokens=4096)
+    other, apart = gradients_of(adapted, rows, step_tokens=16, max_length=16)
+    assert one == pytest.approx(other, rel=1e-6)
+    assert all(close(together[name], apart[name], 1e-5) for name in together)
+    step = step_over(adapted, step_tokens=16, max_length=16)
+    assert len(make_batches(rows, step.plan.layout)) > 2
 
 
 def test_gradients_come_from_learned_tokens_alone(adapted: LoadedModel) -> None:
     """A learned token's gradient must not see what follows it, learned or not."""
     short = Row((1, 2, 3, 4), (False, True, True, False))
     long = Row((1, 2, 3, 9, 8, 7), (False, True, True, False, False, False))
-    gradient = nn.value_and_grad(adapted.model, masked_cross_entropy)
-    results = []
-    for row in (short, long):
-        batch = make_batch([row])
-        results.append(gradient(adapted.model, *map(mx.array, (batch.inputs, batch.targets, batch.mask))))
-    a, b = (flat(gradients) for _, gradients in results)
+    _, a = gradients_of(adapted, [short])
+    _, b = gradients_of(adapted, [long])
     assert any(np.abs(np.array(value)).max() > 0 for value in a.values())
     assert all(np.allclose(np.array(a[name]), np.array(b[name]), atol=1e-7) for name in a)
+
+
+def test_checkpointing_the_blocks_changes_no_bit(adapted: LoadedModel, tmp_path: Path) -> None:
+    start = adapter_weights(adapted.model)
+    ends = []
+    for name in ("kept", "again"):
+        adapted.model.load_weights(list(start.items()), strict=False)
+        settings = train_settings(gradient_checkpointing=name == "again")
+        train(adapted.model, some_rows(adapted), settings, seed=0, checkpoint=tmp_path / f"{name}.safetensors")
+        ends.append(adapter_weights(adapted.model))
+    assert same_bits(*ends)
+    assert not same_bits(ends[0], start)
 
 
 def test_training_learns_its_rows_and_leaves_the_base_alone(adapted: LoadedModel, tmp_path: Path) -> None:
@@ -142,10 +184,10 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_names_the_update(
 ) -> None:
     calls = 0
 
-    def loss(model: nn.Module, inputs: mx.array, targets: mx.array, mask: mx.array) -> mx.array:
+    def loss(head: Head, hidden: mx.array, targets: mx.array, weights: mx.array, chunk: int) -> mx.array:
         nonlocal calls
         calls += 1
-        return masked_cross_entropy(model, inputs, targets, mask) * (bad if calls == 3 else 1.0)
+        return chunked_cross_entropy(head, hidden, targets, weights, chunk) * (bad if calls == 3 else 1.0)
 
     checkpoint = tmp_path / "c.safetensors"
     with pytest.raises(MsmError, match=r"diverged at update 3 .*lower the learning rate"):
@@ -153,6 +195,41 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_names_the_update(
     arrays = mx.load(str(checkpoint))
     assert isinstance(arrays, dict)
     assert all(np.isfinite(np.array(value)).all() for value in arrays.values())
+
+
+def test_a_row_that_is_not_finite_is_named(adapted: LoadedModel, tmp_path: Path) -> None:
+    rows = [Row((1, 2, 3), (False, True, True), 0), Row((1, 9, 3), (False, True, True), 6)]
+
+    def loss(head: Head, hidden: mx.array, targets: mx.array, weights: mx.array, chunk: int) -> mx.array:
+        poisoned = mx.where((targets == 9).any(), math.nan, 1.0)
+        return chunked_cross_entropy(head, hidden, targets, weights, chunk) * poisoned
+
+    with pytest.raises(MsmError, match=r"update 1 .*from line 7 of the data"):
+        train(adapted.model, rows, train_settings(), seed=0, checkpoint=tmp_path / "c", loss=loss)
+
+
+def test_asked_to_stop_it_saves_and_goes_on_later(adapted: LoadedModel, tmp_path: Path) -> None:
+    start, rows, seen = adapter_weights(adapted.model), some_rows(adapted), [0]
+    train(adapted.model, rows, train_settings(), seed=0, checkpoint=tmp_path / "other.safetensors")
+    expected = adapter_weights(adapted.model)
+    adapted.model.load_weights(list(start.items()), strict=False)
+
+    def seeing(update: Update) -> None:
+        seen.append(update.number)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            adapted.model,
+            rows,
+            train_settings(checkpoint_every=100),
+            seed=0,
+            checkpoint=tmp_path / "c.safetensors",
+            on_update=seeing,
+            stopping=lambda: seen[-1] == 3,
+        )
+    train(adapted.model, rows, train_settings(), seed=0, checkpoint=tmp_path / "c.safetensors", on_update=seeing)
+    assert seen == [0, 1, 2, 3, 4, 5, 6]
+    assert same_bits(adapter_weights(adapted.model), expected)
 
 
 def test_a_learning_rate_beyond_all_measure_is_reported_as_divergence(adapted: LoadedModel, tmp_path: Path) -> None:
@@ -163,7 +240,10 @@ def test_a_learning_rate_beyond_all_measure_is_reported_as_divergence(adapted: L
 
 def rates(**changes: object) -> list[float]:
     settings = train_settings(learning_rate=0.1, **changes)
-    return [float(np.array(learning_rate(settings)(mx.array(step)))) for step in range(settings.updates + 1)]
+    return [
+        float(np.array(learning_rate(settings, settings.updates or 0)(mx.array(step))))
+        for step in range((settings.updates or 0) + 1)
+    ]
 
 
 def test_the_rate_rises_in_a_line_and_falls_in_a_cosine_to_zero() -> None:
@@ -177,3 +257,70 @@ def test_without_warm_up_the_rate_starts_at_its_peak() -> None:
     assert rates(updates=8, warmup=0)[0] == pytest.approx(0.1)
     assert rates(updates=8, warmup=0)[4] == pytest.approx(0.05)
     assert all(0 < rate <= 0.1 for rate in rates(updates=3, warmup=9))
+
+
+def test_validation_is_on_the_same_held_out_texts_for_every_seed(adapted: LoadedModel, tmp_path: Path) -> None:
+    rows = some_rows(adapted)
+    learned, held = hold_out(rows, 2)
+    assert {row.source for row in held}.isdisjoint({row.source for row in learned})
+    assert len({row.source for row in held}) == 2
+    assert len(learned) + len(held) == len(rows)
+    with pytest.raises(MsmError, match="nothing to learn"):
+        hold_out(rows, 5)
+
+
+def test_the_best_adapter_is_kept_and_training_stops_when_it_no_longer_gets_better(
+    adapted: LoadedModel, tmp_path: Path
+) -> None:
+    settings = train_settings(
+        updates=60, learning_rate=0.05, validation=2, validate_every=3, patience=2, keep="best", warmup=2
+    )
+    log = MetricsLog(tmp_path / "metrics.jsonl", time.monotonic)
+    rows = some_rows(adapted)
+    train(adapted.model, rows, settings, seed=0, checkpoint=tmp_path / "c.safetensors", metrics=log)
+    measured = [row for row in read_jsonl(tmp_path / "metrics.jsonl") if "validation_loss" in row]
+    losses = [row["validation_loss"] for row in measured]
+    best = measured[losses.index(min(losses))]["number"]
+    assert measured[-1]["number"] == best + 6 < 60
+    kept = mx.load(str(tmp_path / BEST))
+    assert isinstance(kept, dict)
+    assert same_bits(adapter_weights(adapted.model), kept)
+    step = step_over(adapted)
+    assert step.mean_loss(hold_out(rows, 2)[1]) == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_epochs_are_counted_in_updates() -> None:
+    settings = TrainSettings(learning_rate=0.1, epochs=1.5, batch_size=4, max_length=8)
+    assert settings.planned_updates(10) == 4
+    assert train_settings(updates=7).planned_updates(10) == 7
+
+
+def test_metrics_read_as_if_there_had_been_no_interruption(adapted: LoadedModel, tmp_path: Path) -> None:
+    def run(name: str, killed_at: int | None) -> list[dict[str, object]]:
+        adapted.model.load_weights(list(start.items()), strict=False)
+
+        def kill(update: Update) -> None:
+            if update.number == killed_at:
+                raise KilledError
+
+        log = MetricsLog(tmp_path / name / "metrics.jsonl", time.monotonic)
+        train(
+            adapted.model,
+            some_rows(adapted),
+            train_settings(),
+            seed=0,
+            checkpoint=tmp_path / name / "c.safetensors",
+            metrics=log,
+            on_update=kill,
+        )
+        rows = read_jsonl(tmp_path / name / "metrics.jsonl")
+        return [{k: v for k, v in row.items() if "second" not in k and "memory" not in k} for row in rows]
+
+    start = adapter_weights(adapted.model)
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    expected = run("whole", None)
+    with pytest.raises(KilledError):
+        run("cut", 5)
+    assert run("cut", None) == expected
+    assert [row["number"] for row in expected] == [1, 2, 3, 4, 5, 6]

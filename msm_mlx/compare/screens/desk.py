@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from msm_mlx.compare.engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import BASE, Prompt, Session, typed_prompt
-from msm_mlx.evals.suites import Item
+from msm_mlx.evals.items import Pair
 
 MOST_PANES, FEWEST_PANES = 4, 2
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
@@ -193,7 +193,7 @@ class Desk:
             if answer.stop == "cancelled" and not answer.text:
                 del self._live[key]
 
-    def score(self, item: Item, margins: Margins) -> None:
+    def score(self, item: Pair, margins: Margins) -> None:
         self._scored[item.id] = margins
 
     def comparison(self, prompt: Prompt) -> Comparison | None:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from msm_mlx.compare.engine import AnswerEngine, EngineThread, Margins, Piece, Request
 from msm_mlx.compare.screens.desk import Desk
-from msm_mlx.evals.suites import Item
+from msm_mlx.evals.items import Pair
 
 
 class LiveAnswers:
@@ -22,7 +22,7 @@ class LiveAnswers:
         self._desk = desk
         self._build = build
         self._thread: EngineThread | None = None
-        self._arrived: deque[Piece | Exception | tuple[Item, Margins]] = deque()
+        self._arrived: deque[Piece | Exception | tuple[Pair, Margins]] = deque()
         self._ticket = 0
         self._prompt_id = ""
         self._writing: set[str] = set()
@@ -48,7 +48,7 @@ class LiveAnswers:
         self._scoring = False
         self._ticket = thread.ask(request)
 
-    def score(self, item: Item) -> None:
+    def score(self, item: Pair) -> None:
         self._scoring = True
         self._running_thread().score(item)
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from msm_mlx.compare.screens.sources import METRICS, Reason
 from msm_mlx.compare.tables import contrast_table, literal
 from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.evals.statistics import Estimate
 
 SCALE = 20  # cells of an interval's line
@@ -26,7 +27,7 @@ def score_page(results: Sequence[Mapping[str, Any]]) -> RenderableType:
     """Shares of choices with their intervals by suite, then the differences between arms."""
     parts: list[RenderableType] = []
     for result in results:
-        rows = [record for record in result.get("records", ()) if record["metric"] == "choice"]
+        rows = [record for record in result.get("records", ()) if record["metric"] in MAIN_METRIC.values()]
         several = len({row["spec"] for row in rows if row["spec"]}) > 1
         parts += [literal(f"Run {result.get('run', '')}", "bold"), Text()]
         for suite, group in groupby(rows, key=lambda row: row["suite"]):

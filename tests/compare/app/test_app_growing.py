@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hostile import HOSTILE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 from screens import driving, make_app, make_session, only_answers, play, shown
@@ -13,9 +13,11 @@ from screens import driving, make_app, make_session, only_answers, play, shown
 from msm_mlx.compare.screens.growing import Line, wrap_lines
 from msm_mlx.compare.tables import literal
 
+quick = settings(max_examples=60, deadline=None)
 PIECES = st.lists(st.sampled_from(["a", " word", "  ", "\n", "漢", "x" * 23, *HOSTILE]), min_size=1, max_size=25)
 
 
+@quick
 @given(PIECES, st.integers(2, 30))
 def test_text_in_pieces_is_wrapped_like_the_whole(pieces: list[str], width: int) -> None:
     body, lines = Text(), list[Line]()
@@ -25,6 +27,7 @@ def test_text_in_pieces_is_wrapped_like_the_whole(pieces: list[str], width: int)
     assert lines == wrap_lines(body, width)
 
 
+@quick
 @given(PIECES, st.integers(2, 30))
 def test_every_line_fits_and_knows_where_it_stands(pieces: list[str], width: int) -> None:
     body = literal("".join(pieces))

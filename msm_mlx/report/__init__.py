@@ -1,0 +1,1 @@
+"""What results look like to a reader: tables, plots and records."""
