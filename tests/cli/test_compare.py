@@ -83,10 +83,10 @@ def test_arms_stand_in_columns_where_there_is_room(run: Path) -> None:
 
 
 def test_arms_and_domain_choose_what_is_shown(run: Path) -> None:
-    options = ["--arm", "msm", "--arm", "base", "--domain", "policy", "--suite", SUITE]
+    options = ["--arm", "msm", "--arm", "base", "--domain", "music", "--suite", SUITE]
     answers = json.loads(invoke(run, *options, "--json").stdout)["answers"]
 
-    assert len(answers) == sum(item.domain == "policy" for item in load_suite(SUITE).pairs)
+    assert len(answers) == sum(item.domain == "music" for item in load_suite(SUITE).pairs)
     assert {tuple(by_label) for by_label in answers.values()} == {("msm", "base")}
 
 
@@ -275,7 +275,7 @@ def test_run_opens_the_app_at_the_end_if_it_is_told_to(
     ("options", "reason"),
     [
         (["--arm", "mms"], "no arm mms in .*did you mean msm"),
-        (["--domain", "polcy"], "did you mean policy"),
+        (["--domain", "musci"], "did you mean music"),
         (["--suite", "values_apart"], "no prompt of values_apart"),
         (["--export", "page.pdf"], "must end in .md or .json"),
         (["--prompt", " "], "an empty prompt"),
