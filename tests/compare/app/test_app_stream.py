@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +21,6 @@ from msm_mlx.compare.engine import Arm, Piece, Request, ScriptedEngine
 from msm_mlx.compare.screens.desk import LENGTHS
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import SetupError
-
-PATIENCE = 1.0  # seconds from a key press to its effect; 0.1 is the aim, which a shared machine cannot promise
 
 
 @pytest.fixture
@@ -293,32 +290,25 @@ def test_the_last_words_stay_in_view_until_somebody_scrolls(session: Session) ->
     play(work())
 
 
-def test_keys_are_handled_while_four_panes_stream(session: Session) -> None:
-    """From the press to the state that it changes, p95, up to the longest answers at 2000 tokens a second."""
+def test_keys_are_handled_before_the_stream_of_four_panes_ends(session: Session) -> None:
+    """However much the engine writes. How soon is measured by benchmarks/keys.py."""
     app = make_app(
         session, lambda: ScriptedEngine(lambda p, arm: "a few words more " * 800, None, lambda: time.sleep(0.002))
     )
     app.desk.settings = replace(app.desk.settings, max_tokens=LENGTHS[-1])
-    waits: list[float] = []
 
     async def work() -> None:
         async with driving(app) as pilot:
             await pilot.press("g")
             await until(pilot, lambda: "words" in shown(app, "#pane4"))
-            for number in range(30):
+            for number in range(6):
                 before = app.desk.settings
-                started = time.perf_counter()
                 app.post_message(Key("plus", "+") if number % 2 == 0 else Key("minus", "-"))
                 while app.desk.settings == before:
+                    assert app.live.busy
                     await asyncio.sleep(0.001)
-                waits.append(time.perf_counter() - started)
-                await pilot.pause(0.03)
-            assert app.live.busy
 
     play(work())
-    p95 = statistics.quantiles(waits, n=20)[-1]
-    print(f"key presses while streaming: median {statistics.median(waits) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")
-    assert p95 < PATIENCE
 
 
 def test_the_embedded_model_answers_in_the_app(session: Session) -> None:
