@@ -40,6 +40,7 @@ from msm_mlx.variants import REASONED, system_prompt
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
+    from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
     from msm_mlx.training.supervisor import TrainingProcess
@@ -250,7 +251,9 @@ class Workshop:
         adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
         use_adapter(loaded, self._shape(), adapter)
         items = [item for suite in self.suites for item in suite.items if counts_for(item, variant.spec)]
-        answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
+        meter = _Meter(self.report)
+        settings = self.recipe.settings.evaluation
+        answers = answer_items(loaded, items, self.recipe.model_name, settings, on_reply=meter.reply)
         write_jsonl(self.run.path / stage.writes[0], [asdict(answer) for answer in answers])
 
     def _results(self, stage: Stage) -> None:
@@ -296,10 +299,17 @@ class _Meter:
 
     report: Reporter
     tokens: int = 0
+    replies: int = 0
     started: float = field(default_factory=time.monotonic)
 
     def count(self, tokens: int) -> None:
         self.tokens += tokens
+
+    def reply(self, reply: Reply) -> None:
+        """Take in a reply of an evaluation, and show how many there are."""
+        self.count(reply.tokens)
+        self.replies += 1
+        self.show(self.replies, "replies")
 
     def show(self, done: int, detail: str) -> None:
         rate = self.tokens / max(time.monotonic() - self.started, 1e-9)

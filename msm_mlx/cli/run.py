@@ -72,9 +72,9 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
 
 
 documents = _stage_command("documents", ["documents"], "Write the documents that explain the spec.")
-midtrain = _stage_command("midtrain", ["midtrain"], "Train the msm arm on the documents of the run folder.")
+midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
-    "sft", ["demonstrations", "sft"], "Train the sft and msm+sft arms on the demonstrations; needs the msm arm."
+    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations; needs what `midtrain` makes."
 )
 evaluate = _stage_command(
     "evaluate",
