@@ -17,6 +17,8 @@ from msm_mlx.hub import describe_model
 from msm_mlx.runs import Status
 from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
 
+SHOWN = 6  # prompts with their answers, at the end of a run
+
 
 @click.command()
 @recipe_command
@@ -119,13 +121,10 @@ def _show_outcome(job: Job) -> None:
             out().print(table)
         err().print(f"Everything is in {job.run.path}; the plots are in {(job.run.path / RESULTS).parent}.")
         return
-    from msm_mlx.compare.stored import open_run, side_by_side
-    from msm_mlx.compare.tables import answer_view, contrast_table, score_table
+    from msm_mlx.compare.plain import show_stored
+    from msm_mlx.compare.session import open_session
 
-    stored, console = open_run(job.run.path), out()
-    console.print(answer_view("Answers to unseen prompts, first seed", side_by_side([stored], limit=6), console.width))
-    console.print(score_table(stored.answers))
-    console.print(contrast_table(stored.results["contrasts"]))
+    show_stored(out(), open_session([job.run.path]), limit=SHOWN)
     err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}")
 
 

@@ -57,6 +57,14 @@ class LoadedModel:
         return ids
 
     @property
+    def context_length(self) -> int | None:
+        """How many tokens the model reads at most, prompt and answer together; None where its settings do not say."""
+        arguments = getattr(self.model, "args", None)
+        text: Any = getattr(arguments, "text_config", None) or {}  # of models that also read pictures
+        limit = getattr(arguments, "max_position_embeddings", text.get("max_position_embeddings"))
+        return limit if isinstance(limit, int) else None
+
+    @property
     def start_of_document(self) -> list[int]:
         """What the tokenizer puts before every text: the begin-of-text token of the families that have one."""
         ids: list[int] = self.tokenizer.encode("")
