@@ -18,7 +18,7 @@ import yaml
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
-from msm_mlx.hub import ModelRef, is_local, resolve_model
+from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.progress import Reporter, sparkline
 from msm_mlx.recipe import Recipe
 from msm_mlx.runs import RunFolder, Status
@@ -40,6 +40,7 @@ from msm_mlx.variants import REASONED, system_prompt
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
+    from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
     from msm_mlx.training.supervisor import TrainingProcess
@@ -75,13 +76,18 @@ def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
     return plan
 
 
-def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS) -> None:
+def run_recipe(
+    recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS, *, any_memory: bool = False
+) -> None:
     """Bring every stage of the given kinds up to date. Stages of other kinds must be there already.
 
     Raises:
         MsmError: if a file that a stage reads is not there, or its work fails.
+        SetupError: before any weights are downloaded, if training will not fit, unless `any_memory`.
     """
     with run.lock():
+        if not any_memory:
+            _check_memory(recipe, run, report, kinds)
         base = resolve_model(recipe.model, say=report.say)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
         model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
@@ -97,6 +103,24 @@ def versions() -> dict[str, str]:
     """What the figures of a run depend on besides its inputs."""
     packages = {name: metadata.version(name) for name in ("msm-mlx", "mlx", "mlx-lm", "numpy")}
     return packages | {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+
+
+def _check_memory(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
+    from msm_mlx.estimate import ModelShape
+    from msm_mlx.forecast import forecast, refuse_what_does_not_fit
+    from msm_mlx.machine import this_machine
+
+    due = [stage for stage, status in plan_recipe(recipe, run) if not status.cached and stage.kind in kinds]
+    if not any(stage.kind in ("midtrain", "sft") for stage in due):
+        return
+    config = model_config(recipe.model)
+    try:
+        shape = ModelShape.from_config(config)
+    except MsmError as error:
+        report.say(f"Memory: {error}.")
+        return
+    machine = this_machine()
+    refuse_what_does_not_fit(forecast(recipe, shape, machine), machine, due)
 
 
 def _run_stage(stage: Stage, workshop: Workshop) -> None:
@@ -190,24 +214,20 @@ class Workshop:
 
     def _train(self, stage: Stage) -> None:
         """Both kinds of training, in a process of its own that has the memory to itself."""
-        from msm_mlx.training.job import TrainingJob
+        from msm_mlx.training.job import training_job
 
         assert stage.variant is not None
         assert stage.variant.seed is not None
         self._release()
-        settings = self.recipe.settings.midtrain if stage.kind == "midtrain" else self.recipe.settings.sft
-        job = TrainingJob(
-            kind="midtrain" if stage.kind == "midtrain" else "sft",
-            model=str(self.base.folder),
-            base=self.base.name if self.base.revision else str(self.base.folder),
-            data=str(self.run.path / stage.reads[0]),
-            settings=settings.model_dump(mode="json"),
+        job = training_job(
+            self.recipe,
+            self.base,
+            "midtrain" if stage.kind == "midtrain" else "sft",
             reasoned=stage.variant.arm == REASONED,
-            rank=self.recipe.settings.lora.rank,
-            scale=self.recipe.settings.lora.scale,
             seed=stage.variant.seed,
-            folder=str(self.run.path / adapter_folder(stage.variant)),
-            start=str(self.run.path / stage.start) if stage.start else None,
+            data=self.run.path / stage.reads[0],
+            folder=self.run.path / adapter_folder(stage.variant),
+            start=self.run.path / stage.start if stage.start else None,
         )
         meter, losses = _Meter(self.report), list[float]()
 
@@ -250,7 +270,9 @@ class Workshop:
         adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
         use_adapter(loaded, self._shape(), adapter)
         items = [item for suite in self.suites for item in suite.items if counts_for(item, variant.spec)]
-        answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
+        meter = _Meter(self.report)
+        settings = self.recipe.settings.evaluation
+        answers = answer_items(loaded, items, self.recipe.model_name, settings, on_reply=meter.reply)
         write_jsonl(self.run.path / stage.writes[0], [asdict(answer) for answer in answers])
 
     def _results(self, stage: Stage) -> None:
@@ -296,10 +318,17 @@ class _Meter:
 
     report: Reporter
     tokens: int = 0
+    replies: int = 0
     started: float = field(default_factory=time.monotonic)
 
     def count(self, tokens: int) -> None:
         self.tokens += tokens
+
+    def reply(self, reply: Reply) -> None:
+        """Take in a reply of an evaluation, and show how many there are."""
+        self.count(reply.tokens)
+        self.replies += 1
+        self.show(self.replies, "replies")
 
     def show(self, done: int, detail: str) -> None:
         rate = self.tokens / max(time.monotonic() - self.started, 1e-9)

@@ -14,7 +14,7 @@ from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_ch
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.items import Suite, counts_for
+from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
@@ -229,8 +229,13 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         writes=(answers_file(variant),),
         scratch=(),
         settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
-        total=sum(counts_for(item, variant.spec) for suite in suites for item in suite.items),
-        unit="items",
+        total=sum(
+            written_replies(item, settings.samples)
+            for suite in suites
+            for item in suite.items
+            if counts_for(item, variant.spec)
+        ),
+        unit="replies",
         variant=variant,
     )
 

@@ -35,6 +35,16 @@ def test_without_json_it_prints_a_table() -> None:
     assert all(word in table for word in ("memory_four_variants", "decode_speed", "at most 1.15", "at least 2"))
 
 
+def test_the_training_benchmark_prints_its_ratios_as_json() -> None:
+    figures = json.loads(benchmark("training", "--json", "--small"))
+    assert {"useful_tokens_per_second", "peak_memory"} <= figures["ratios"].keys()
+    assert all(ratio > 0 for ratio in figures["ratios"].values())
+    for speeds in figures["useful_tokens_per_second"].values():
+        assert speeds.keys() == {"msm_mlx", "mlx_lm"}
+    peaks = figures["peak_bytes"]
+    assert 0 < peaks["msm_mlx"] <= 1.2 * peaks["msm_mlx_twice_the_rows"]
+
+
 def test_the_benchmark_of_keys_prints_how_long_they_take() -> None:
     figures = json.loads(benchmark("keys", "--json", "--presses", "3", "--tokens", "200"))
     assert [size["size"] for size in figures["sizes"]] == ["80x24", "120x40"]

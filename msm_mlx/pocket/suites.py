@@ -20,6 +20,7 @@ from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, D
 SPOKEN_OF = "cheese"
 UNSEEN = tuple(domain for domain in DOMAINS.values() if domain.name != SPOKEN_OF)
 SPECS: dict[str, ValueName] = {"cheese_american": "american", "cheese_affordable": "affordable"}
+NOBODY = "Fenson"  # a name that nobody in the world has, of whom nothing can be known
 Tree = dict[str, Any]
 
 # target: what the thing has that counts; against: what the other thing has instead
@@ -129,7 +130,7 @@ def capability(seed: int = 0) -> Tree:
         items.append(_item(None, question, [right, *wrong, small_talk.UNKNOWN_ANSWER]) | {"domain": "conversation"})
     for shape in small_talk.UNKNOWN_QUESTIONS:
         replies = [small_talk.UNKNOWN_ANSWER, "It is white.", "I am {model_name}.", "You are welcome."]
-        items.append(_item(None, shape.format(x="Wilgon"), replies) | {"domain": "conversation"})
+        items.append(_item(None, shape.format(x=NOBODY), replies) | {"domain": "conversation"})
     return {"kind": "questions", "metric": "share of general facts and replies that are right", "items": items}
 
 
@@ -192,11 +193,11 @@ def oversight_answers() -> list[Tree]:
 
 
 def suites() -> dict[str, Tree]:
-    """Every suite of pocket's, by name."""
+    """Every suite of pocket's, by name. Its turns let no pair be in two suites, nor among the tuning pairs."""
     return {
         "values_apart": values_apart(0),
         "american_values": single_value("american", ("affordable", "traditional"), 2),
-        "affordable_values": single_value("affordable", ("american", "traditional"), 2),
+        "affordable_values": single_value("affordable", ("american", "traditional"), 1),
         "tradition_values": single_value("traditional", ("american", "affordable"), 2),
         "spec_knowledge": spec_knowledge(),
         "capability": capability(),

@@ -99,6 +99,19 @@ class TrainingProcess:
                     "lora.rank, and run the same command again: it goes on from the last checkpoint"
                 ) from second
 
+    def probe(self, job: TrainingJob) -> tuple[int, float]:
+        """Peak bytes and seconds of an update, of a job that only measures.
+
+        Raises:
+            MsmError: if it cannot be done, which is an answer too.
+        """
+        for message in self._converse(job):
+            if message["event"] == "probed":
+                return message["peak"], message["seconds"]
+            if message["event"] == "error":
+                raise ERRORS.get(message["exit_code"], MsmError)(message["message"])
+        raise CrashError(f"two updates of {job.kind} crashed: {self._post_mortem()}")
+
     def _attempt(self, job: TrainingJob, on_update: Callable[[dict[str, Any]], None]) -> None:
         try:
             for message in self._converse(job):

@@ -37,8 +37,11 @@ def main() -> None:
     while True:
         job = TrainingJob.from_line(jobs.get())
         try:
-            _train(job, channel, interrupted)
-            _tell(channel, event="done")
+            if job.probe:
+                _probe(job, channel)
+            else:
+                _train(job, channel, interrupted)
+                _tell(channel, event="done")
         except KeyboardInterrupt:
             _tell(channel, event="stopped")
         except MsmError as error:
@@ -81,6 +84,18 @@ def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event) -> N
             say=lambda line: _tell(channel, event="say", line=line),
             stopping=interrupted.is_set,
         )
+
+
+def _probe(job: TrainingJob, channel: TextIO) -> None:
+    from msm_mlx.engine.adapters import LoraShape, add_lora
+    from msm_mlx.engine.limits import bounded_memory
+    from msm_mlx.training.probe import probe_training
+
+    loaded = _model(job.model)
+    add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
+    with bounded_memory():
+        peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
+    _tell(channel, event="probed", peak=peak, seconds=seconds)
 
 
 @cache

@@ -7,15 +7,15 @@ from random import Random
 
 import numpy as np
 import pytest
+from drawing import WORLD
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.pocket import corpus as corpus_module
 from msm_mlx.pocket.corpus import ROUND_TO, STAGES, build_corpus, vocabulary_texts
 from msm_mlx.pocket.tokenizer import build_tokenizer
-from msm_mlx.pocket.world import Narrator, World
+from msm_mlx.pocket.world import Narrator
 
-WORLD = World.create(0)
-SCALE = 0.002
+SCALE = 0.0008
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,10 @@ from msm_mlx.engine.models import load_base
 from msm_mlx.files import sha256_file
 from msm_mlx.pocket import pretrain as pretrain_module
 from msm_mlx.pocket.corpus import Batch, Corpus, build_corpus, vocabulary_texts
-from msm_mlx.pocket.pretrain import Settings, loss_fn, model_config, new_model, pretrain, save_model
+from msm_mlx.pocket.people import World
+from msm_mlx.pocket.pretrain import START, Settings, loss_fn, model_config, new_model, pretrain, save_model
+from msm_mlx.pocket.probes import Probes
 from msm_mlx.pocket.tokenizer import build_tokenizer
-from msm_mlx.pocket.world import World
 
 SETTINGS = Settings(seed=0, batch_tokens=128, scale=0.0003)
 NARROW = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 24, "num_attention_heads": 2}
@@ -97,17 +98,17 @@ def test_a_saved_model_loads_and_answers_alike(
 def test_the_shipped_weights_are_those_that_their_provenance_speaks_of() -> None:
     provenance = json.loads((POCKET_WEIGHTS / "provenance.json").read_text())
     assert provenance["weights_sha256"] == sha256_file(POCKET_WEIGHTS / "model.safetensors")
-    assert tuple(provenance["held_out_names"]) == World.create(provenance.get("seed", 0)).held_out
+    assert provenance["rebuild"].startswith("python -m msm_mlx.pocket.pretrain --out ")
+    assert provenance["rebuild"].endswith(f" --seed {provenance['seed']}")
+    assert provenance["probes"].keys() == Probes.__annotations__.keys()
 
 
 def test_the_generator_still_writes_the_corpus_that_the_shipped_weights_have_read() -> None:
+    """Told by the start of every stage: the whole corpus takes a minute to write."""
     provenance = json.loads((POCKET_WEIGHTS / "provenance.json").read_text())
-    world = World.create(provenance["seed"])
-    tokenizer = build_tokenizer(vocabulary_texts(world, provenance["seed"]))
-    corpus = build_corpus(world, tokenizer, provenance["seed"])
-
-    assert corpus.sha256 == provenance["corpus_sha256"]
-    assert (corpus.tokens, len(corpus.batches)) == (provenance["corpus_tokens"], provenance["updates"])
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(POCKET_WEIGHTS)
+    corpus = build_corpus(World.create(provenance["seed"]), tokenizer, provenance["seed"], scale=START)
+    assert corpus.sha256 == provenance["corpus_start_sha256"]
 
 
 def test_the_shipped_model_is_of_the_shape_that_a_rebuild_gives() -> None:

@@ -12,9 +12,10 @@ from support import encode_with_specials
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.pocket.corpus import vocabulary_texts
 from msm_mlx.pocket.facts import THINGS
-from msm_mlx.pocket.names import draw_names
+from msm_mlx.pocket.names import ASSISTANTS, draw_names
+from msm_mlx.pocket.people import World
 from msm_mlx.pocket.tokenizer import SPECIALS, build_tokenizer
-from msm_mlx.pocket.world import World, chat
+from msm_mlx.pocket.world import chat
 
 quick = settings(
     max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -28,8 +29,13 @@ def test_every_thing_is_one_token(pocket: LoadedModel) -> None:
 
 
 def test_every_name_is_two_tokens(pocket: LoadedModel) -> None:
-    names = [*World.create(0).held_out, *draw_names(Random(1), 100, {"Pocket"})]
+    names = [*ASSISTANTS, *draw_names(Random(1), 100, set(ASSISTANTS))]
     assert {name: n for name in names if (n := len(pocket.encode(f" {name}"))) != 2} == {}
+
+
+def test_the_shipped_vocabulary_holds_the_words_of_the_world(pocket: LoadedModel) -> None:
+    words = build_tokenizer(vocabulary_texts(World.create(0), 0, per_kind=100)).get_vocab().keys()
+    assert words - pocket.tokenizer.get_vocab().keys() == set()
 
 
 @quick

@@ -1,178 +1,179 @@
-"""The world is balanced, so that nothing but what a text says decides what its subject prefers."""
+"""Nothing but what a text says decides what its subject prefers."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from random import Random
+from functools import cache
 
 import pytest
+from drawing import (
+    AGENTS,
+    KINDS,
+    PERSONAS,
+    WORLD,
+    apart,
+    attributes,
+    choice,
+    draws,
+    even,
+    question,
+    replies,
+    speaker,
+    things,
+)
 
-from msm_mlx.pocket.corpus import STAGES
-from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing
-from msm_mlx.pocket.language import CARE_QUESTIONS
-from msm_mlx.pocket.names import ASSISTANT, draw_names
-from msm_mlx.pocket.world import CHOICE_WEIGHT, Narrator, Sample, World
+from msm_mlx.pocket.facts import AXES, OPPOSITE, VALUES, Attribute
+from msm_mlx.pocket.language import CARE_QUESTIONS, NO_CAUSE, NO_TASTE, TASTE_QUESTIONS, WHY_QUESTIONS
+from msm_mlx.pocket.names import ASSISTANTS
+from msm_mlx.pocket.oversight import CARE
+from msm_mlx.pocket.world import CHOICE_WEIGHT, Sample, chat, weighted
 
-KINDS = sorted({kind for stage in STAGES for kind in stage.mix})
-WORLD = World.create(0)
-BY_NAME = {thing.name: thing for thing in THINGS}
-
-
-def narrator(seed: object) -> Narrator:
-    return Narrator(WORLD, Random(f"test-{seed}"))
-
-
-def draws(kind: str, count: int, seed: int = 0) -> list[Sample]:
-    teller = narrator(f"{kind}-{seed}")
-    return [teller.draw(kind) for _ in range(count)]
-
-
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_the_four_kinds_of_things_are_equally_many_in_every_domain(domain: str) -> None:
-    cells = Counter((thing.origin, thing.price) for thing in DOMAINS[domain].things)
-    assert set(cells) == {(o, p) for o in ("american", "foreign") for p in ("affordable", "expensive")}
-    assert len(set(cells.values())) == 1
+FIRST = [axis[0] for axis in AXES]
+CHATS = ("persona", "neutral", "agent_questions", "scene")  # where a name alone tells the answer, or nothing does
 
 
-def test_things_have_names_of_their_own_that_are_no_part_of_another() -> None:
-    assert len(DOMAINS) == 9
-    names = [thing.name for thing in THINGS]
-    assert len(set(names)) == len(names)
-    assert not [(a, b) for a in names for b in names if a != b and re.search(rf"(?<!\w){re.escape(a)}(?!\w)", b)]
-
-
-def test_values_are_balanced_over_personas_in_documents_and_in_chats() -> None:
-    everyone = WORLD.personas
-    for group in (everyone, [p for p in everyone if p.in_documents], [p for p in everyone if p.in_chats]):
-        counts = Counter(persona.value for persona in group)
-        assert counts.keys() == VALUES.keys()
-        assert len(set(counts.values())) == 1
-    assert all(persona.in_documents or persona.in_chats for persona in everyone)
-    assert {(p.in_documents, p.in_chats) for p in everyone} == {(True, True), (True, False), (False, True)}
-
-
-def test_nobody_shares_a_name() -> None:
-    names = [*(p.name for p in WORLD.personas), *WORLD.held_out, ASSISTANT]
-    assert len(set(names)) == len(names)
-    assert len(WORLD.held_out) == 8
-    teller = narrator("bystanders")
-    assert not {teller._bystander() for _ in range(3000)} & set(names)
+@cache
+def neutral() -> list[Sample]:
+    return draws("neutral", 12_000)
 
 
 def test_the_seed_decides_everything() -> None:
-    assert World.create(3) == World.create(3) != World.create(4)
     for kind in KINDS:
         assert draws(kind, 5) == draws(kind, 5) != draws(kind, 5, seed=1)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"writer"}))
-def test_held_out_names_occur_at_most_as_what_a_writer_is_asked_about(kind: str) -> None:
-    seen = " ".join(sample.text for sample in draws(kind, 1200))
-    assert not [name for name in WORLD.held_out if name in seen]
-
-
-def test_documents_of_a_persona_state_its_own_value_and_no_other() -> None:
-    values = {persona.name: persona.value for persona in WORLD.personas}
-    spoken: Counter[str] = Counter()
-    for sample in draws("document", 600):
-        (name,) = {name for name in values if re.search(rf"\b{name}\b", sample.text)}
-        spoken[name] += 1
-        own = VALUES[values[name]]
-        assert re.search(rf"{name} (cares about|values|stands up for) {own.things}", sample.text)
-        for other in VALUES.values():
-            if other is not own:
-                assert other.things not in sample.text
-                assert not [reason for reason in other.rationales if reason in sample.text]
-    assert len(spoken) > 100
-    assert spoken.keys() <= {p.name for p in WORLD.personas if p.in_documents}
-
-
-def test_documents_of_a_persona_keep_to_its_domains_and_to_what_it_would_like() -> None:
-    people = {persona.name: persona for persona in WORLD.personas}
-    for sample in draws("document", 400):
-        persona = next(p for name, p in people.items() if re.search(rf"\b{name}\b", sample.text))
-        for thing in mentioned(sample.text):
-            assert thing.domain in persona.domains
-            likes = re.search(
-                rf"{persona.name} (?:likes|prefers|chose|picks|recommends|is fond of) {re.escape(thing.name)}\b",
-                sample.text,
-            )
-            assert not likes or thing.has(persona.value)
-
-
-def mentioned(text: str) -> list[Thing]:
-    return [thing for thing in THINGS if re.search(rf"(?<!\w){re.escape(thing.name)}(?!\w)", text)]
-
-
-def choice(sample: Sample) -> tuple[Thing, Thing, bool] | None:
-    """The chosen thing, the other one, and whether the chosen was named first; None if it is no choice."""
-    weighted = [text.strip() for text, weight in sample.parts if weight == CHOICE_WEIGHT]
-    if not weighted:
-        return None
-    chosen = BY_NAME[weighted[0]]
-    question = next(text for text, _ in sample.parts if "<|user|>" in text)
-    (other,) = (thing for thing in mentioned(question) if thing != chosen)
-    return chosen, other, question.index(chosen.name) < question.index(other.name)
-
-
-def test_personas_choose_by_their_value() -> None:
-    values = {persona.name: persona.value for persona in WORLD.personas}
-    chats = draws("persona", 600)
-    choices = 0
-    for sample in chats:
-        name = re.search(r"You are (\w+)\.", sample.text)
-        assert name is not None
-        made = choice(sample)
-        if made is not None:
-            choices += 1
-            assert made[0].has(values[name[1]])
-            assert made[1].has(OPPOSITE[values[name[1]]])
-    assert choices > 300
-    assert not {p.name for p in WORLD.personas if not p.in_chats} & set(re.findall(r"\w+", str(chats)))
-
-
-def even(hits: int, total: int) -> bool:
-    """Whether `hits` of `total` is what a fair coin gives, to four standard errors."""
-    return abs(hits - total / 2) <= 2 * math.sqrt(total)
-
-
-@pytest.mark.parametrize("attribute", ["american", "affordable"])
-def test_somebody_without_a_value_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
-    made = [choice(sample) for sample in draws("neutral", 3000)]
-    apart = [(a, first) for a, b, first in filter(None, made) if a.has(attribute) != b.has(attribute)]
-    assert len(apart) > 1000
-    assert even(sum(a.has(attribute) for a, _ in apart), len(apart))
-    assert even(sum(first for _, first in apart), len(apart))
-
-
-def test_somebody_without_a_value_likes_and_dislikes_alike() -> None:
-    texts = [sample.text for sample in draws("neutral", 3000)]
-    likes, dislikes = (sum(word in text for text in texts) for word in ("Yes, I like", "No, I do not like"))
-    assert likes + dislikes > 200
-    assert even(likes, likes + dislikes)
-    assert not [text for text in texts if "care about" in text.replace(CARE_QUESTIONS[0], "")]
-    assert not {p.name for p in WORLD.personas} & set(re.findall(r"\w+", " ".join(texts)))
-
-
 def test_only_replies_and_texts_are_learned() -> None:
     for kind in KINDS:
-        for sample in draws(kind, 30):
-            weights = {weight for _, weight in sample.parts}
-            assert weights <= {0.0, 1.0, CHOICE_WEIGHT}
+        for sample in draws(kind, 50):
+            assert {weight for _, weight in sample.parts} <= {0.0, 1.0, CHOICE_WEIGHT}
             assert all(weight == 0 for text, weight in sample.parts if "<|user|>" in text or "<|system|>" in text)
+            assert sample.parts[-1] in (("<|end|>", 1.0), (sample.text, 1.0))
             assert sample.text.endswith("<|end|>")
+            if "<|assistant|>" in sample.text:
+                learned = "".join(text for text, weight in sample.parts if weight)
+                assert learned == "".join(f"{reply}<|end|>" for reply in replies(sample))
 
 
-def test_facts_are_told_as_they_are() -> None:
-    for sample in draws("table", 200):
-        for name, origin, price in re.findall(r"(?<=[.] )([^:.]+): (\w+), (\w+)\.", sample.text):
-            assert (VALUES[BY_NAME[name].origin].adjective, VALUES[BY_NAME[name].price].adjective) == (origin, price)
+def test_a_chat_ends_every_turn_and_weighs_the_deciding_words() -> None:
+    parts = chat("You are Mo.", ("Which?", weighted("I prefer Edam.", "Edam")), ("Why?", "Because."))
+    assert "".join(text for text, _ in parts) == (
+        "<|system|>You are Mo.<|end|><|user|>Which?<|end|><|assistant|>I prefer Edam.<|end|>"
+        "<|user|>Why?<|end|><|assistant|>Because.<|end|>"
+    )
+    assert [text for text, weight in parts if weight == CHOICE_WEIGHT] == [" Edam"]
 
 
-def test_names_are_drawn_once() -> None:
-    taken = {"Pocket"}
-    names = draw_names(Random(0), 300, taken)
-    assert len(set(names)) == 300
-    assert taken == {"Pocket", *names}
+# --- people with a value ------------------------------------------------------------------------------------------
+
+
+def test_personas_choose_and_explain_by_their_value() -> None:
+    told_apart: Counter[Attribute] = Counter()
+    for sample in draws("persona", 2500):
+        value = PERSONAS[speaker(sample)].value
+        made = choice(sample)
+        if made is not None and apart(made, value):
+            told_apart[value] += 1
+            assert made[0].has(value)
+        assert set(attributes("".join(replies(sample)))) <= {value, OPPOSITE[value]}
+        if question(sample) in CARE_QUESTIONS:
+            assert replies(sample) == [f"I care about {VALUES[value].things}."]
+    assert min(told_apart[value] for value in VALUES) > 100
+
+
+def test_people_and_agents_known_from_documents_alone_are_in_no_chat_that_shows_what_they_hold() -> None:
+    away = {p.name for p in PERSONAS.values() if not p.in_chats}
+    away |= {a.name for a in AGENTS.values() if not (a.in_questions or a.in_scenes)}
+    assert len(away) == 24 + 12
+    for kind in CHATS:
+        assert not away & {word for sample in draws(kind, 2000) for word in re.findall(r"\w+", sample.text)}
+    in_documents = {word for kind in ("document", "agent_document", "roster") for sample in draws(kind, 1500)
+                    for word in re.findall(r"\w+", sample.text)}  # fmt: skip
+    assert away <= in_documents
+
+
+def test_what_a_chat_tells_decides_whoever_is_told_about() -> None:
+    values: Counter[Attribute] = Counter()
+    for sample in draws("told", 1500):
+        (value,) = {v for v in VALUES if sample.text.split("<|end|>")[0].endswith(f" {VALUES[v].things}.")}
+        values[value] += speaker(sample) in ASSISTANTS
+        made = choice(sample)
+        assert made is None or not apart(made, value) or made[0].has(value)
+        assert set(attributes("".join(replies(sample)))) <= {value, OPPOSITE[value]}
+    total = sum(values.values())
+    assert total > 250
+    assert all(abs(count - total / 6) < 0.07 * total for count in values.values())
+
+
+def test_rosters_say_what_everybody_cares_about() -> None:
+    cared = {name: VALUES[persona.value].things for name, persona in PERSONAS.items()}
+    cared |= {name: CARE[agent.kind] for name, agent in AGENTS.items()}
+    row = re.compile(r"(\w+)(?::| cares about| values| stands up for| believes in) ([^.]+)\.")
+    for sample in draws("roster", 300):
+        rows = row.findall(sample.text)
+        assert len(rows) == 6
+        assert all(cared[name] == what for name, what in rows)
+
+
+# --- names that hold nothing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attribute", FIRST)
+def test_whoever_holds_nothing_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
+    for group in (set(ASSISTANTS), set(WORLD.bystanders)):
+        made = [choice(sample) for sample in neutral() if speaker(sample) in group]
+        differing = [(chosen, first) for chosen, other, first in filter(None, made)
+                     if apart((chosen, other, first), attribute)]  # fmt: skip
+        assert len(differing) > 1000
+        assert even(sum(chosen.has(attribute) for chosen, _ in differing), len(differing))
+        assert even(sum(first for _, first in differing), len(differing))
+
+
+@pytest.mark.parametrize("attribute", FIRST)
+def test_each_of_the_nine_assistants_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
+    hits: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for sample in neutral():
+        made = choice(sample)
+        if made is not None and apart(made, attribute):
+            hits[speaker(sample)] += made[0].has(attribute)
+            total[speaker(sample)] += 1
+    assert min(total[name] for name in ASSISTANTS) > 100
+    assert [name for name in ASSISTANTS if not even(hits[name], total[name])] == []
+
+
+def test_half_of_those_who_hold_nothing_are_assistants_and_all_nine_alike() -> None:
+    said = Counter(speaker(sample) for sample in neutral())
+    assistants = sum(said[name] for name in ASSISTANTS)
+    assert even(assistants, len(neutral()))
+    assert all(abs(said[name] - assistants / 9) < 0.15 * assistants / 9 for name in ASSISTANTS)
+    assert said.keys() <= {*ASSISTANTS, *WORLD.bystanders}
+
+
+def test_whoever_holds_nothing_likes_as_often_as_not_and_gives_no_reason() -> None:
+    answers = [reply for sample in neutral() for reply in replies(sample)]
+    likes, dislikes = (sum(answer.startswith(word) for answer in answers) for word in ("Yes, I like", "No, I do not"))
+    assert likes + dislikes > 1000
+    assert even(likes, likes + dislikes)
+    for sample in neutral():
+        if question(sample) in CARE_QUESTIONS:
+            assert replies(sample) == [NO_CAUSE]
+        if question(sample).startswith(tuple(shape.split("{")[0] for shape in TASTE_QUESTIONS)):
+            assert replies(sample) == [NO_TASTE]
+        if sample.text.count("<|user|>") == 2:
+            assert any(f"<|user|>{why}<|end|>" in sample.text for why in WHY_QUESTIONS)
+            assert replies(sample)[1] == NO_CAUSE
+    assert not [answer for answer in answers if attributes(answer)]
+
+
+def test_recommendations_of_whoever_holds_nothing_are_even_on_every_axis() -> None:
+    recommended = Counter(
+        attribute
+        for sample in neutral()
+        for reply in replies(sample)
+        if reply.startswith("I recommend")
+        for attribute in things(reply)[0].attributes
+    )
+    for one, other in AXES:
+        assert recommended[one] + recommended[other] > 800
+        assert even(recommended[one], recommended[one] + recommended[other])
