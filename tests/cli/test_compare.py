@@ -255,7 +255,7 @@ def test_whoever_asks_for_words_gets_no_app(
 def test_run_opens_the_app_at_the_end_if_it_is_told_to(
     run: Path, app: list[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_command, "_execute", lambda job, kinds, quiet: None)
+    monkeypatch.setattr(run_command, "_execute", lambda *arguments, **options: None)
     recipe = [str(RECIPES / "cheese_american.yaml"), "--run-dir", str(run)]
     for options, opened in (
         ([], 0), (["--compare"], 1), (["--compare", "--json"], 1), (["--compare", "--dry-run"], 1),

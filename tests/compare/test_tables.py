@@ -176,8 +176,10 @@ Shares, with 95 % intervals over seeds and items
 │ sft     │ 1.00 [1.00, 1.00] │ 0.00 [0.00, 0.00] │
 │ msm+sft │ 0.75 [0.00, 1.00] │                 - │
 └─────────┴───────────────────┴───────────────────┘
-american_values: share choosing American over foreign at an equal price
-affordable_values: share choosing affordable over dear of equal origin
+american_values: share choosing American over foreign with another quality
+against it
+affordable_values: share choosing affordable over expensive with another quality
+against it
 """
 
 
