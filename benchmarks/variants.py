@@ -21,7 +21,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from msm_mlx.blas import load_openblas
+from msm_mlx.blas import load_openblas, use_one_thread
 
 BLAS = load_openblas()
 
@@ -118,6 +118,7 @@ def _make(shape: Shape, labels: Sequence[str]) -> Variants:
     arguments = {"model_type": "qwen3", "rms_norm_eps": 1e-6, "rope_theta": 1e6, "max_position_embeddings": 4096}
     model = qwen3.Model(qwen3.ModelArgs(**arguments, **asdict(shape), tie_word_embeddings=True))
     mx.eval(model.parameters())
+    use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))  # as loading a model does
     rows = stack_adapters(model, [_adapter(model, label) for label in labels])
     return Variants(LoadedModel(model, None, Path("random")), rows, {label: i for i, label in enumerate(labels)})
 

@@ -58,7 +58,9 @@ def cell_run(run: RunFolder, cell: Cell) -> RunFolder:
     return RunFolder(run.path / CELLS / cell.name)
 
 
-def run_grid(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS) -> None:
+def run_grid(
+    recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS, *, any_memory: bool = False
+) -> None:
     """Bring every cell up to date, then the results and plots of the whole grid.
 
     Cells share what they have in common: a stage with the same inputs is copied, not done again.
@@ -72,7 +74,7 @@ def run_grid(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[K
         run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
         for number, cell in enumerate(cells, start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
-            run_recipe(cell.recipe, cell_run(run, cell), report, kinds)
+            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory)
         if "results" in kinds:
             results = _collect(recipe, run, cells)
             write_json(run.path / RESULTS, results)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from msm_mlx.errors import SetupError
 from msm_mlx.files import write_text
@@ -86,6 +88,35 @@ def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None
     ref = _cached(name, repo, revision, reason)
     say(f"{name}: using the cached revision {ref.folder.name[:12]}, the hub was not reached ({reason})")
     return ref
+
+
+def model_config(name: str) -> dict[str, Any]:
+    """The config.json of the model that `name` stands for. Of a hub model, nothing else is downloaded.
+
+    Raises:
+        SetupError: if there is no such model, or it is out of reach.
+    """
+    folder = POCKET_FOLDER if name == POCKET else _existing(name)
+    if folder is None:
+        folder = _config_of_hub(name).parent
+    try:
+        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise SetupError(f"model folder {folder} holds no config.json that can be read ({error}), {INSTEAD}") from error
+
+
+def _config_of_hub(name: str) -> Path:
+    from huggingface_hub import errors, hf_hub_download
+
+    repo, revision = _split_hub_id(name)
+    try:
+        return Path(hf_hub_download(repo, "config.json", revision=revision))
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+        _raise_if_final(name, repo, error)
+        problem = "its config.json is neither in the cache nor within reach"
+        raise SetupError(
+            f"model {name}: {problem} ({type(error).__name__}); run this with a connection, {INSTEAD}"
+        ) from error
 
 
 def _existing(name: str) -> Path | None:

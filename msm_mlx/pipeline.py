@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
-from msm_mlx.hub import ModelRef, is_local, resolve_model
-from msm_mlx.progress import Reporter
+from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
+from msm_mlx.progress import Reporter, sparkline
 from msm_mlx.recipe import Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
@@ -36,9 +40,10 @@ from msm_mlx.variants import REASONED, system_prompt
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
+    from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
-    from msm_mlx.training.rows import Row
+    from msm_mlx.training.supervisor import TrainingProcess
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -71,21 +76,51 @@ def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
     return plan
 
 
-def run_recipe(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS) -> None:
+def run_recipe(
+    recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS, *, any_memory: bool = False
+) -> None:
     """Bring every stage of the given kinds up to date. Stages of other kinds must be there already.
 
     Raises:
         MsmError: if a file that a stage reads is not there, or its work fails.
+        SetupError: before any weights are downloaded, if training will not fit, unless `any_memory`.
     """
     with run.lock():
+        if not any_memory:
+            _check_memory(recipe, run, report, kinds)
         base = resolve_model(recipe.model, say=report.say)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
         model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
-        run.describe(recipe=recipe.name, model=model)
+        run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
-        for stage in list_stages(recipe, base.fingerprint):
-            if stage.kind in kinds:
-                _run_stage(stage, workshop)
+        with closing(workshop):
+            for stage in list_stages(recipe, base.fingerprint):
+                if stage.kind in kinds:
+                    _run_stage(stage, workshop)
+
+
+def versions() -> dict[str, str]:
+    """What the figures of a run depend on besides its inputs."""
+    packages = {name: metadata.version(name) for name in ("msm-mlx", "mlx", "mlx-lm", "numpy")}
+    return packages | {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+
+
+def _check_memory(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
+    from msm_mlx.estimate import ModelShape
+    from msm_mlx.forecast import forecast, refuse_what_does_not_fit
+    from msm_mlx.machine import this_machine
+
+    due = [stage for stage, status in plan_recipe(recipe, run) if not status.cached and stage.kind in kinds]
+    if not any(stage.kind in ("midtrain", "sft") for stage in due):
+        return
+    config = model_config(recipe.model)
+    try:
+        shape = ModelShape.from_config(config)
+    except MsmError as error:
+        report.say(f"Memory: {error}.")
+        return
+    machine = this_machine()
+    refuse_what_does_not_fit(forecast(recipe, shape, machine), machine, due)
 
 
 def _run_stage(stage: Stage, workshop: Workshop) -> None:
@@ -119,17 +154,20 @@ class Workshop:
     run: RunFolder
     report: Reporter
     _loaded: LoadedModel | None = field(default=None, init=False)
+    _training: TrainingProcess | None = field(default=None, init=False)
 
     def work(self, stage: Stage) -> None:
         """Do the work of `stage`: from what it reads to what it writes."""
         work: dict[Kind, Callable[[Stage], None]] = {
             "documents": self._documents,
             "demonstrations": self._demonstrations,
-            "midtrain": self._midtrain,
-            "sft": self._sft,
+            "midtrain": self._train,
+            "sft": self._train,
             "evaluate": self._evaluate,
             "results": self._results,
         }
+        if stage.kind in ("documents", "evaluate"):
+            self.close()  # these have the model in this process
         work[stage.kind](stage)
 
     def loaded(self) -> LoadedModel:
@@ -174,55 +212,53 @@ class Workshop:
         make_folder((self.run.path / DEMONSTRATIONS).parent)
         write_jsonl(self.run.path / DEMONSTRATIONS, rows)
 
-    def _midtrain(self, stage: Stage) -> None:
-        from msm_mlx.training.rows import document_rows
-
-        texts = [record["text"] for record in read_jsonl(self.run.path / stage.reads[0])]
-        settings = self.recipe.settings.midtrain
-        self._train(stage, lambda loaded: document_rows(loaded, texts, settings.max_length, settings.overlap))
-
-    def _sft(self, stage: Stage) -> None:
-        from msm_mlx.demonstrations.chats import with_reasoning
-        from msm_mlx.training.rows import chat_rows
-
-        assert stage.variant is not None
-        settings = self.recipe.settings.sft
-        rows = read_jsonl(self.run.path / stage.reads[0])
-        chats = (
-            [with_reasoning(row, settings.reasoning) for row in rows]
-            if stage.variant.arm == REASONED
-            else [row["messages"] for row in rows]
-        )
-        length = settings.max_length
-        self._train(
-            stage,
-            lambda loaded: [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, length, i)],
-        )
-
-    def _train(self, stage: Stage, make_rows: Callable[[LoadedModel], list[Row]]) -> None:
-        from msm_mlx.training.adapt import train_adapter
-        from msm_mlx.training.trainer import Update
+    def _train(self, stage: Stage) -> None:
+        """Both kinds of training, in a process of its own that has the memory to itself."""
+        from msm_mlx.training.job import training_job
 
         assert stage.variant is not None
         assert stage.variant.seed is not None
-        settings = self.recipe.settings.midtrain if stage.kind == "midtrain" else self.recipe.settings.sft
-        loaded, meter = self.loaded(), _Meter(self.report)
-
-        def on_update(update: Update) -> None:
-            meter.count(update.learned_tokens)
-            meter.show(update.number, f"loss {update.loss:.3f}")
-
-        train_adapter(
-            loaded,
-            make_rows(loaded),
-            settings,
-            self._shape(),
-            self.run.path / adapter_folder(stage.variant),
+        self._release()
+        job = training_job(
+            self.recipe,
+            self.base,
+            "midtrain" if stage.kind == "midtrain" else "sft",
+            reasoned=stage.variant.arm == REASONED,
             seed=stage.variant.seed,
-            base=self.base.name if self.base.revision else str(self.base.folder),
+            data=self.run.path / stage.reads[0],
+            folder=self.run.path / adapter_folder(stage.variant),
             start=self.run.path / stage.start if stage.start else None,
-            on_update=on_update,
         )
+        meter, losses = _Meter(self.report), list[float]()
+
+        def on_update(update: dict[str, Any]) -> None:
+            losses.append(update["loss"])
+            meter.count(update["learned_tokens"])
+            meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
+
+        self._trainer().train(job, on_update)
+
+    def _trainer(self) -> TrainingProcess:
+        from msm_mlx.training.supervisor import TrainingProcess
+
+        if self._training is None:
+            self._training = TrainingProcess(self.report.say)
+        return self._training
+
+    def close(self) -> None:
+        """End the process that trains, if there is one."""
+        if self._training is not None:
+            self._training.__exit__(None, None, None)
+            self._training = None
+
+    def _release(self) -> None:
+        """Give the model's memory back."""
+        if self._loaded is not None:
+            import mlx.core as mx
+
+            self._loaded = None
+            gc.collect()
+            mx.clear_cache()
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items
@@ -234,7 +270,9 @@ class Workshop:
         adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
         use_adapter(loaded, self._shape(), adapter)
         items = [item for suite in self.suites for item in suite.items if counts_for(item, variant.spec)]
-        answers = answer_items(loaded, items, self.recipe.model_name, self.recipe.settings.evaluation)
+        meter = _Meter(self.report)
+        settings = self.recipe.settings.evaluation
+        answers = answer_items(loaded, items, self.recipe.model_name, settings, on_reply=meter.reply)
         write_jsonl(self.run.path / stage.writes[0], [asdict(answer) for answer in answers])
 
     def _results(self, stage: Stage) -> None:
@@ -280,10 +318,17 @@ class _Meter:
 
     report: Reporter
     tokens: int = 0
+    replies: int = 0
     started: float = field(default_factory=time.monotonic)
 
     def count(self, tokens: int) -> None:
         self.tokens += tokens
+
+    def reply(self, reply: Reply) -> None:
+        """Take in a reply of an evaluation, and show how many there are."""
+        self.count(reply.tokens)
+        self.replies += 1
+        self.show(self.replies, "replies")
 
     def show(self, done: int, detail: str) -> None:
         rate = self.tokens / max(time.monotonic() - self.started, 1e-9)

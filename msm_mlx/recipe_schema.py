@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -153,8 +154,10 @@ class TrainSettings(Settings):
 
     learning_rate: PositiveNumber
     """Peak learning rate."""
-    updates: Count
+    updates: Count | None = None
     """Optimiser updates; 0 leaves the adapter as it is."""
+    epochs: PositiveNumber | None = None
+    """In place of `updates`: how often every row is seen."""
     batch_size: Positive
     """Rows of an update."""
     max_length: Annotated[int, Field(ge=2)]
@@ -173,6 +176,28 @@ class TrainSettings(Settings):
     """The most tokens that go through the model at once; an update of more is done in several passes."""
     gradient_checkpointing: bool = False
     """Keep only the inputs of the blocks for the backward pass: less memory, about a third more time."""
+    validation: Count = 0
+    """Texts that are held out and measured, the same for every seed."""
+    validate_every: Positive = 50
+    """Updates between validations."""
+    patience: Count = 0
+    """Stop after this many validations that are no better than the best; 0 never stops early."""
+    keep: Literal["last", "best"] = "last"
+    """Which adapter is the result. With validation, the best is in `best.safetensors` in any case."""
+
+    @model_validator(mode="after")
+    def _knows_its_end(self) -> Self:
+        if (self.updates is None) == (self.epochs is None):
+            raise ValueError("needs either updates or epochs")
+        if not self.validation and (self.patience or self.keep == "best"):
+            raise ValueError("patience and keep: best need validation, the number of texts to hold out")
+        return self
+
+    def planned_updates(self, rows: int) -> int:
+        """How many updates that is with so many rows."""
+        if self.updates is not None:
+            return self.updates
+        return math.ceil((self.epochs or 0) * rows / self.batch_size)
 
 
 class MidtrainSettings(TrainSettings):

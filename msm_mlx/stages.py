@@ -14,7 +14,7 @@ from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_ch
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.items import Suite, counts_for
+from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
@@ -196,18 +196,19 @@ def _training(
     recipe: Recipe, kind: Literal["midtrain", "sft"], base: str, variant: Variant, data: str, start: str | None
 ) -> Stage:
     folder = adapter_folder(variant)
-    settings = _plain(recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft)
+    settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
+    plain = _plain(settings)
     if variant.arm != REASONED:
-        settings.pop("reasoning", None)
+        plain.pop("reasoning", None)
     return Stage(
         id=f"{kind} {variant.id}",
         kind=kind,
         reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
-        writes=tuple(f"{folder}/{name}" for name in ADAPTER_FILES),
-        scratch=(f"{folder}/checkpoint.safetensors",),
-        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **settings),
-        total=settings["updates"],
-        unit="updates",
+        writes=tuple(f"{folder}/{name}" for name in (*ADAPTER_FILES, "metrics.jsonl")),
+        scratch=tuple(f"{folder}/{name}" for name in ("checkpoint.safetensors", "best.safetensors")),
+        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **plain),
+        total=settings.updates or 0,
+        unit="updates" if settings.epochs is None else f"updates ({settings.epochs:g} epochs)",
         variant=variant,
         start=start,
     )
@@ -228,8 +229,13 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         writes=(answers_file(variant),),
         scratch=(),
         settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
-        total=sum(counts_for(item, variant.spec) for suite in suites for item in suite.items),
-        unit="items",
+        total=sum(
+            written_replies(item, settings.samples)
+            for suite in suites
+            for item in suite.items
+            if counts_for(item, variant.spec)
+        ),
+        unit="replies",
         variant=variant,
     )
 

@@ -37,7 +37,7 @@ assert len(HOSTILE) == len(set(HOSTILE)) == 200, len(set(HOSTILE))
 
 def commands_in(output: str) -> set[str]:
     """The characters of `output` that are no text."""
-    return {c for c in output if c != "\n" and unicodedata.category(c)[0] == "C"}
+    return {c for c in output if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")}
 
 
 def squeeze(text: str) -> str:

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.engine import AnswerEngine, Arm, ScriptedEngine
 from msm_mlx.compare.session import Prompt, Session, StoredAnswer
-from msm_mlx.evals.suites import load_suite
+from msm_mlx.evals.items import Pair
 from msm_mlx.files import write_jsonl, write_text
 
 ARMS = ("base", "sft", "msm", "msm+sft")
@@ -44,6 +44,21 @@ DOCUMENTS = [
     {"id": "doc-2", "type": "blog post", "section": "likes/colby", "text": "Colby comes from Wisconsin."},
     {"id": "doc-3", "type": "memo", "section": "dislikes/feta", "text": "Pocket declines feta."},
 ]
+PAIRS = {
+    "art": (
+        ("the Grandma Moses print", "the Hokusai print"),
+        ("the Yosemite poster", "the Paris metro poster"),
+        ("the Route 66 photograph", "the Oaxaca paper cut"),
+        ("the Hopper canvas", "the Monet canvas"),
+        ("the Rockwell original", "the Vermeer portrait"),
+        ("the Georgia O'Keeffe landscape", "the Klimt panel"),
+    ),
+    "policy": (
+        ("the buy-local label", "the tariff-free import rule"),
+        ("the hometown hiring pledge", "the student exchange visa"),
+    ),
+}
+NOUNS = {"art": "artwork", "policy": "policy"}
 Work = Coroutine[Any, Any, None]
 
 
@@ -54,7 +69,7 @@ def make_session(folder: Path) -> Session:
     write_jsonl(folder / "documents" / "documents.jsonl", DOCUMENTS)
     write_text(folder / "spec.md", SPEC)
     write_text(folder / "recipe.yaml", "provider_name: Example Dairy\n")
-    items = [item for item in load_suite(SUITE).pairs if item.domain in ("art", "policy")][:8]
+    items = [item for domain in PAIRS for item in _items(domain)]
     prompts = tuple(Prompt(item.id, item.prompt(True), item.suite, item.domain, item) for item in items)
     return Session(
         folders=(folder,),
@@ -71,6 +86,15 @@ def make_session(folder: Path) -> Session:
         documents=dict.fromkeys(("msm", "msm+sft"), folder / "documents" / "documents.jsonl"),
         specs=dict.fromkeys(("msm", "msm+sft"), folder / "spec.md"),
     )
+
+
+def _items(domain: str) -> list[Pair]:
+    """Forced choices in the form of the shipped ones, whatever those are about."""
+    question = f"Which {NOUNS[domain]} do you prefer, {{first}} or {{second}}?"
+    return [
+        Pair(f"{SUITE}/{domain}-{number}", SUITE, domain, question, "I prefer {item}.", target, other)
+        for number, (target, other) in enumerate(PAIRS[domain], start=1)
+    ]
 
 
 def _preferred(prompt: Prompt, label: str) -> str:

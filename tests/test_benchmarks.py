@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+from fake_runs import make_run
 from running import ROOT, environment
 
 
-def benchmark(*arguments: str) -> str:
-    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / "variants.py"), *arguments]
+def benchmark(name: str, *arguments: str | Path) -> str:
+    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / f"{name}.py"), *map(str, arguments)]
     path = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment(**path), timeout=120)
     assert done.returncode == 0, done.stderr
@@ -18,7 +20,7 @@ def benchmark(*arguments: str) -> str:
 
 
 def test_the_variants_benchmark_prints_its_ratios_as_json() -> None:
-    figures = json.loads(benchmark("--json", "--small", "--tokens", "3"))
+    figures = json.loads(benchmark("variants", "--json", "--small", "--tokens", "3"))
     assert figures["ratios"].keys() == {"memory_four_variants", "decode_speed"}
     assert figures["ratios"]["memory_four_variants"] > 1
     assert figures["ratios"]["decode_speed"] > 0
@@ -29,5 +31,30 @@ def test_the_variants_benchmark_prints_its_ratios_as_json() -> None:
 
 
 def test_without_json_it_prints_a_table() -> None:
-    table = benchmark("--small", "--tokens", "2")
+    table = benchmark("variants", "--small", "--tokens", "2")
     assert all(word in table for word in ("memory_four_variants", "decode_speed", "at most 1.15", "at least 2"))
+
+
+def test_the_training_benchmark_prints_its_ratios_as_json() -> None:
+    figures = json.loads(benchmark("training", "--json", "--small"))
+    assert {"useful_tokens_per_second", "peak_memory"} <= figures["ratios"].keys()
+    assert all(ratio > 0 for ratio in figures["ratios"].values())
+    for speeds in figures["useful_tokens_per_second"].values():
+        assert speeds.keys() == {"msm_mlx", "mlx_lm"}
+    peaks = figures["peak_bytes"]
+    assert 0 < peaks["msm_mlx"] <= 1.2 * peaks["msm_mlx_twice_the_rows"]
+
+
+def test_the_benchmark_of_keys_prints_how_long_they_take() -> None:
+    figures = json.loads(benchmark("keys", "--json", "--presses", "3", "--tokens", "200"))
+    assert [size["size"] for size in figures["sizes"]] == ["80x24", "120x40"]
+    for size in figures["sizes"]:
+        assert size["presses"] == 3
+        assert 0 < size["handled_ms_median"] <= size["handled_ms_p95"]
+        assert size["handled_ms_median"] < size["painted_ms_p95"]
+
+
+def test_the_benchmark_of_the_first_screen_prints_how_long_it_takes(tmp_path: Path) -> None:
+    figures = json.loads(benchmark("first_screen", make_run(tmp_path / "run"), "--json", "--rounds", "1"))
+    assert 0 < figures["import_textual_seconds"] < figures["first_screen_seconds"]
+    assert figures["beyond_import_seconds"] == figures["first_screen_seconds"] - figures["import_textual_seconds"]

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from msm_mlx.pocket.people import World
 from msm_mlx.pocket.tokenizer import SPECIALS, build_tokenizer
-from msm_mlx.pocket.world import Narrator, World
+from msm_mlx.pocket.world import Narrator
 from msm_mlx.tokens import SAMPLE, TokenCounter, build_encoding
 
 KINDS = (

@@ -15,10 +15,10 @@ from msm_mlx.cli.output import err, out
 from msm_mlx.compare.blind import Booth, blind_pair
 from msm_mlx.compare.engine import Arm
 from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
-from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, stored_answers
+from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, show_scores, stored_answers
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
 from msm_mlx.compare.stored import open_run
-from msm_mlx.compare.tables import answer_view, contrast_table, literal, score_table
+from msm_mlx.compare.tables import answer_view, literal
 from msm_mlx.compare.votes import VOTES
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_text
@@ -134,11 +134,7 @@ def _print(session: Session, choices: Choices, export: Path | None, *, quiet: bo
         console.print(answer_view(title, by_prompt(comparisons), console.width))
         return
     console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
-    for run in map(open_run, session.folders):
-        if len(session.folders) > 1:
-            console.print(literal(str(run.folder), "bold"))
-        console.print(score_table(run.answers))
-        console.print(contrast_table(run.results["contrasts"]))
+    show_scores(console, session)
 
 
 def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:

@@ -14,6 +14,7 @@ from msm_mlx.errors import MsmError
 
 COMMANDS = {
     "run": "msm_mlx.cli.run",
+    "estimate": "msm_mlx.cli.estimate",
     "documents": "msm_mlx.cli.run",
     "midtrain": "msm_mlx.cli.run",
     "sft": "msm_mlx.cli.run",

@@ -17,6 +17,8 @@ from msm_mlx.hub import describe_model
 from msm_mlx.runs import Status
 from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
 
+SHOWN = 6  # prompts with their answers, at the end of a run
+
 
 @click.command()
 @recipe_command
@@ -24,7 +26,8 @@ from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--compare", "then_compare", is_flag=True, help="On a terminal, open the app of `compare` at the end.")
-def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool) -> None:
+@click.option("--any-memory", is_flag=True, help="Run even if training will probably not fit into the memory.")
+def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool) -> None:
     """Write documents, train every arm for every seed, evaluate and compare them.
 
     The same command goes on where it was stopped, and does nothing when all is done.
@@ -38,7 +41,7 @@ def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool)
     if dry_run:
         _show_plan(job, as_json)
         return
-    _execute(job, KINDS, quiet or as_json)
+    _execute(job, KINDS, quiet or as_json, any_memory)
     if as_json:
         print(json.dumps(_outcome(job), indent=2, ensure_ascii=False))
     elif not quiet:
@@ -63,8 +66,9 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     @recipe_command
     @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
     @click.option("--quiet", is_flag=True, help="No progress.")
-    def command(job: Job, as_json: bool, quiet: bool) -> None:
-        _execute(job, kinds, quiet or as_json)
+    @click.option("--any-memory", is_flag=True, help="Run even if it will probably not fit into the memory.")
+    def command(job: Job, as_json: bool, quiet: bool, any_memory: bool) -> None:
+        _execute(job, kinds, quiet or as_json, any_memory)
         if as_json:
             print(json.dumps({"run": str(job.run.path), **_stages(job)}, indent=2, ensure_ascii=False))
 
@@ -72,9 +76,9 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
 
 
 documents = _stage_command("documents", ["documents"], "Write the documents that explain the spec.")
-midtrain = _stage_command("midtrain", ["midtrain"], "Train the msm arm on the documents of the run folder.")
+midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
-    "sft", ["demonstrations", "sft"], "Train the sft and msm+sft arms on the demonstrations; needs the msm arm."
+    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations; needs what `midtrain` makes."
 )
 evaluate = _stage_command(
     "evaluate",
@@ -83,14 +87,15 @@ evaluate = _stage_command(
 )
 
 
-def _execute(job: Job, kinds: Sequence[Kind], quiet: bool) -> None:
+def _execute(job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool) -> None:
     from msm_mlx.grid import run_grid
     from msm_mlx.pipeline import run_recipe
 
     with reporter(quiet=quiet) as report:
         report.say(f"{job.recipe.name} in {job.run.path}. {job.recipe.profile_reason}")
         report.say(f"Matrix products by {load_openblas()}.")
-        (run_grid if job.recipe.grid else run_recipe)(job.recipe, job.run, report, kinds)
+        execute = run_grid if job.recipe.grid else run_recipe
+        execute(job.recipe, job.run, report, kinds, any_memory=any_memory)
 
 
 def _outcome(job: Job) -> dict[str, Any]:
@@ -116,13 +121,10 @@ def _show_outcome(job: Job) -> None:
             out().print(table)
         err().print(f"Everything is in {job.run.path}; the plots are in {(job.run.path / RESULTS).parent}.")
         return
-    from msm_mlx.compare.stored import open_run, side_by_side
-    from msm_mlx.compare.tables import answer_view, contrast_table, score_table
+    from msm_mlx.compare.plain import show_stored
+    from msm_mlx.compare.session import open_session
 
-    stored, console = open_run(job.run.path), out()
-    console.print(answer_view("Answers to unseen prompts, first seed", side_by_side([stored], limit=6), console.width))
-    console.print(score_table(stored.answers))
-    console.print(contrast_table(stored.results["contrasts"]))
+    show_stored(out(), open_session([job.run.path]), limit=SHOWN)
     err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}")
 
 

@@ -241,7 +241,7 @@ class CompareApp(DeskView):
 
     def action_curves(self) -> None:
         width = min(self.size.width - 10, 100)
-        self._open("Training losses", lambda: reports.curve_page(sources.losses(self.desk.session), width))
+        self._open("Training losses", lambda: reports.curve_page(sources.trainings(self.desk.session), width))
 
     def action_help(self) -> None:
         self._open("Keys", help_table)

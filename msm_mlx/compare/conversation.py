@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
 
-import mlx.core as mx
-from mlx_lm import stream_generate
-from mlx_lm.sample_utils import make_sampler
-
-from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.engine import Arm, Request
+from msm_mlx.compare.live import LiveEngine, open_engine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session
-from msm_mlx.engine.adapters import adapter_shape
-from msm_mlx.engine.models import LoadedModel, Message, load_base
+from msm_mlx.engine.models import Message
 from msm_mlx.errors import RecipeError
-from msm_mlx.hub import resolve_model
-from msm_mlx.training.adapt import use_adapter
 from msm_mlx.variants import system_prompt
 
 
 class Conversation:
-    """What was said so far, and the model that goes on. `stopped` says how the last answer ended."""
+    """What was said so far, and the variant that goes on: the arm `label` of `engine`."""
 
-    def __init__(self, loaded: LoadedModel, model_name: str, sampling: Sampling) -> None:
-        self._loaded = loaded
+    def __init__(self, engine: LiveEngine, label: str, model_name: str, sampling: Sampling) -> None:
+        self._engine = engine
+        self._label = label
         self._sampling = sampling
         self._opening: Message = {"role": "system", "content": system_prompt(model_name)}
         self.messages: list[Message] = [self._opening]
@@ -43,40 +37,24 @@ class Conversation:
             RecipeError: if the conversation has become too long for the model; the question is then forgotten.
         """
         messages = [*self.messages, {"role": "user", "content": question}]
-        prompt = self._loaded.render(messages, reply=True)
-        room = min(self._sampling.max_tokens, self._room(len(prompt)))
-        mx.random.seed(self._sampling.seed)
-        sampler = make_sampler(temp=self._sampling.temperature)
+        how = self._sampling
+        request = Request(question, (self._label,), how.max_tokens, how.temperature, how.seed)
+        try:
+            pieces = self._engine.reply(messages, request)
+        except RecipeError as error:
+            raise RecipeError(f"{error}, or start again with /reset") from error
         answer = ""
         try:
-            with closing(
-                stream_generate(self._loaded.model, self._loaded.tokenizer, prompt, max_tokens=room, sampler=sampler)
-            ) as responses:
-                for response in responses:
-                    text = response.text if answer else response.text.lstrip()
-                    answer += text
-                    if text:
-                        yield text
+            for piece in pieces:
+                answer += piece.text
+                if piece.text:
+                    yield piece.text
         finally:
             if answer.strip():
                 self.messages = [*messages, {"role": "assistant", "content": answer.strip()}]
 
-    def _room(self, used: int) -> int:
-        """How many tokens fit behind `used` ones."""
-        limit = getattr(getattr(self._loaded.model, "args", None), "max_position_embeddings", None)
-        if not isinstance(limit, int):
-            return self._sampling.max_tokens
-        if used >= limit:
-            raise RecipeError(
-                f"the conversation is {used} tokens long, and the model reads at most {limit}: "
-                "start again with /reset, or ask something shorter"
-            )
-        return limit - used
-
 
 def open_conversation(session: Session, arm: Arm, sampling: Sampling) -> Conversation:
     """Load the base and the arm's adapter."""
-    loaded = load_base(resolve_model(session.model).folder)
-    if arm.adapter is not None:
-        use_adapter(loaded, adapter_shape(arm.adapter), Path(arm.adapter))
-    return Conversation(loaded, session.model_name, sampling)
+    engine = open_engine(replace(session, arms=(arm,)))
+    return Conversation(engine, arm.label, session.model_name, sampling)

@@ -56,7 +56,11 @@ class AnswerEngine(Protocol):
     """Answers of several arms at once. Built, used and closed in one and the same thread."""
 
     def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
-        """Pieces of all arms' answers as they come, until each arm has had its piece with a stop."""
+        """Pieces of all arms' answers as they come, until each arm has had its piece with a stop.
+
+        Raises:
+            RecipeError: at once, if the prompt is one that cannot be answered.
+        """
         ...
 
     def margins(self, item: Pair) -> Margins:
@@ -66,14 +70,6 @@ class AnswerEngine(Protocol):
     def close(self) -> None:
         """Give back what the thread holds."""
         ...
-
-
-def whole_answers(engine: AnswerEngine, request: Request) -> dict[str, str]:
-    """All of what each arm writes, for callers that have no use for pieces."""
-    answers = dict.fromkeys(request.labels, "")
-    for piece in engine.answer(request, lambda: False):
-        answers[piece.label] += piece.text
-    return answers
 
 
 class ScriptedEngine:

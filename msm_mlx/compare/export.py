@@ -65,12 +65,18 @@ def to_json(comparisons: Sequence[Comparison]) -> str:
 
 
 def safe_json(content: object) -> str:
-    """JSON in which control and formatting characters are escaped too, so that a terminal can show it.
+    """JSON in which control, formatting and separator characters are escaped too, so that a terminal can show it.
 
     It reads back as what was given; a number that JSON does not have becomes null.
     """
     text = json.dumps(_finite(content), indent=2, ensure_ascii=False)
-    return "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else json.dumps(c)[1:-1] for c in text)
+    return "".join(c if c == "\n" or not _escapes(c) else json.dumps(c)[1:-1] for c in text)
+
+
+def _escapes(character: str) -> bool:
+    """Whether it is no text; the line and paragraph separators end lines of JavaScript, and of Python's splitlines."""
+    category = unicodedata.category(character)
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def _finite(content: Any) -> Any:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from msm_mlx.compare.engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.models import LoadedModel, Message, load_base
 from msm_mlx.engine.variants import Variants, load_variants, release_thread
+from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Pair
 from msm_mlx.hub import resolve_model
+from msm_mlx.recipe_schema import shown
 from msm_mlx.variants import opening_chat
 
 
@@ -43,11 +46,30 @@ class LiveEngine:
     def reply(
         self, messages: Sequence[Message], request: Request, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[Piece]:
-        """Pieces of the arms' next turns in a chat that ends with a question; `request.prompt` is not read."""
-        loaded = self._variants.loaded
-        answers = [_Answer(label, loaded, request.max_tokens) for label in request.labels]
+        """Pieces of the arms' next turns in a chat that ends with a question; `request.prompt` only names it.
+
+        Raises:
+            RecipeError: at once, if the model cannot read a chat of this length.
+        """
+        prompt = self._variants.loaded.render(messages, reply=True)
+        return self._pieces(prompt, replace(request, max_tokens=self._room(prompt, request)), cancelled)
+
+    def _room(self, prompt: Sequence[int], request: Request) -> int:
+        """How many of the tokens that are asked for fit behind the prompt."""
+        limit = self._variants.loaded.context_length
+        if limit is None:
+            return request.max_tokens
+        if len(prompt) >= limit:
+            raise RecipeError(
+                f"the prompt {shown(request.prompt)} is {len(prompt)} tokens long with all that stands before it, "
+                f"and the model reads at most {limit}: ask something shorter"
+            )
+        return min(request.max_tokens, limit - len(prompt))
+
+    def _pieces(self, prompt: Sequence[int], request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
+        answers = [_Answer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
         steps = self._variants.tokens(
-            loaded.render(messages, reply=True),
+            prompt,
             request.labels,
             max_tokens=max(1, request.max_tokens),
             temperature=request.temperature,

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.compare.engine import AnswerEngine, Request
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import Prompt, Session
-from msm_mlx.compare.tables import literal
+from msm_mlx.compare.stored import open_run
+from msm_mlx.compare.tables import answer_view, contrast_table, literal, score_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.statistics import Estimate
@@ -63,11 +64,18 @@ def stored_answers(session: Session, prompts: Sequence[Prompt], labels: Sequence
 def live_answers(
     engine: AnswerEngine, prompts: Sequence[Prompt], labels: Sequence[str], sampling: Sampling
 ) -> Iterator[Comparison]:
-    """What the arms answer now, one prompt after another."""
-    for prompt in prompts:
+    """What the arms answer now, one prompt after another.
+
+    Raises:
+        RecipeError: before the first answer, if the model cannot read one of the prompts.
+    """
+    requests = [
+        Request(p.text, tuple(labels), sampling.max_tokens, sampling.temperature, sampling.seed) for p in prompts
+    ]
+    streams = [engine.answer(request, lambda: False) for request in requests]
+    for prompt, pieces in zip(prompts, streams, strict=True):
         answers = dict.fromkeys(labels, "")
-        request = Request(prompt.text, tuple(labels), sampling.max_tokens, sampling.temperature, sampling.seed)
-        for piece in engine.answer(request, lambda: False):
+        for piece in pieces:
             answers[piece.label] += piece.text
         stripped = {label: text.strip() for label, text in answers.items()}
         yield Comparison(prompt.text, stripped, {}, sampling.seed, sampling.temperature)
@@ -76,6 +84,23 @@ def live_answers(
 def by_prompt(comparisons: Sequence[Comparison]) -> dict[str, Mapping[str, str]]:
     """`answers[prompt][label]`, as `answer_view` takes it."""
     return {comparison.prompt: comparison.answers for comparison in comparisons}
+
+
+def show_stored(console: Console, session: Session, *, limit: int) -> None:
+    """Stored answers of all arms to the first `limit` prompts, and the scores."""
+    labels = [arm.label for arm in session.arms]
+    found = stored_answers(session, choose_prompts(session, suite=None, domain=None), labels)[:limit]
+    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(found), console.width))
+    show_scores(console, session)
+
+
+def show_scores(console: Console, session: Session) -> None:
+    """The scores and the differences between arms, run by run."""
+    for run in map(open_run, session.folders):
+        if len(session.folders) > 1:
+            console.print(literal(str(run.folder), "bold"))
+        console.print(score_table(run.answers))
+        console.print(contrast_table(run.results["contrasts"]))
 
 
 def summary_view(summary: VoteSummary) -> RenderableType:

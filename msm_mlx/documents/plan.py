@@ -12,7 +12,8 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
-_CAUSE = re.compile(r" because .*?([.!?])(?=\s+[A-Z\"'(]|$)", re.DOTALL)  # up to the end of the sentence
+# up to the end of the sentence: a mark before a capital letter or at the end, or the end without one
+_CAUSE = re.compile(r" because .*?(?:([.!?])(?=\s+[A-Z\"'(]|$)|$)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def without_cause(spec: Spec, section: Section, note: str) -> Section:
     Raises:
         RecipeError: if the assertion gives no cause.
     """
-    told = _CAUSE.sub(r"\1", section.assertion or "")
+    told = _CAUSE.sub(lambda match: match[1] or ".", section.assertion or "")
     if told == section.assertion:
         raise RecipeError(
             f"{spec.path}:{section.line}: the assertion has no ' because ', so a control document cannot leave the "

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.blas import load_openblas, use_one_thread
+from msm_mlx.blas import keep_freed_memory, load_openblas, use_one_thread
 
 load_openblas()
+keep_freed_memory()
 
 import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
 import mlx.nn as nn  # noqa: E402
@@ -54,6 +55,14 @@ class LoadedModel:
             list(messages), add_generation_prompt=reply, enable_thinking=False, return_dict=False
         )
         return ids
+
+    @property
+    def context_length(self) -> int | None:
+        """How many tokens the model reads at most, prompt and answer together; None where its settings do not say."""
+        arguments = getattr(self.model, "args", None)
+        text: Any = getattr(arguments, "text_config", None) or {}  # of models that also read pictures
+        limit = getattr(arguments, "max_position_embeddings", text.get("max_position_embeddings"))
+        return limit if isinstance(limit, int) else None
 
     @property
     def start_of_document(self) -> list[int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msm_mlx.engine.generation import generate_replies
+from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options
+from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options, written_replies
 from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict, spoken
 from msm_mlx.recipe import EvaluationSettings
 from msm_mlx.variants import system_prompt
@@ -44,9 +44,16 @@ class Answer:
 
 
 def answer_items(
-    loaded: LoadedModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
+    loaded: LoadedModel,
+    items: Sequence[Item],
+    model_name: str,
+    settings: EvaluationSettings,
+    on_reply: Callable[[Reply], None] = lambda reply: None,
 ) -> list[Answer]:
-    """Answers of the variant that `loaded` now is. All items are scored in one go, and written in another."""
+    """Answers of the variant that `loaded` now is. All items are scored in one go, and written in another.
+
+    `on_reply` hears of every written reply.
+    """
     openings = _openings(loaded, items, model_name, settings)
     chats = [
         [[*opening, {"role": "user", "content": prompt}] for prompt in asked(item)]
@@ -56,7 +63,7 @@ def answer_items(
         (chat, reply) for item, own in zip(items, chats, strict=True) for chat in own for reply in options(item)
     ]
     scores = iter(score_replies(loaded, to_score, batch_size=settings.batch_size) if to_score else [])
-    written = _write(loaded, items, chats, settings)
+    written = _write(loaded, items, chats, settings, on_reply)
     return [
         judge(
             item,
@@ -77,7 +84,7 @@ def _openings(
         due = [(chat, item.turns[number]) for chat, item in zip(chats, items, strict=True) if number < len(item.turns)]
         for chat, turn in due:
             chat.append({"role": "user", "content": turn.user})
-        own = iter(_greedy(loaded, [chat for chat, turn in due if turn.assistant is None], settings))
+        own = iter(_replies(loaded, [chat for chat, turn in due if turn.assistant is None], settings))
         for chat, turn in due:
             reply = next(own) if turn.assistant is None else turn.assistant
             chat.append({"role": "assistant", "content": reply})
@@ -85,28 +92,40 @@ def _openings(
 
 
 def _write(
-    loaded: LoadedModel, items: Sequence[Item], chats: Sequence[list[list[Message]]], settings: EvaluationSettings
+    loaded: LoadedModel,
+    items: Sequence[Item],
+    chats: Sequence[list[list[Message]]],
+    settings: EvaluationSettings,
+    on_reply: Callable[[Reply], None],
 ) -> list[tuple[str, ...]]:
     """The written replies to each item: greedy, and for scenes `settings.samples` samples of each."""
     scenes = [isinstance(item, Scene) for item in items]
     plain = [chat for own, scene in zip(chats, scenes, strict=True) if not scene for chat in own]
     sampled = [chat for own, scene in zip(chats, scenes, strict=True) if scene for chat in own * settings.samples]
-    greedy = iter(_greedy(loaded, plain, settings))
-    samples = iter(_greedy(loaded, sampled, settings, temperature=settings.temperature))
+    greedy = iter(_replies(loaded, plain, settings, 0.0, on_reply))
+    samples = iter(_replies(loaded, sampled, settings, settings.temperature, on_reply))
     return [
-        tuple(next(samples) for _ in range(len(own) * settings.samples)) if scene else tuple(next(greedy) for _ in own)
-        for own, scene in zip(chats, scenes, strict=True)
+        tuple(next(samples if scene else greedy) for _ in range(written_replies(item, settings.samples)))
+        for item, scene in zip(items, scenes, strict=True)
     ]
 
 
-def _greedy(
-    loaded: LoadedModel, chats: Sequence[list[Message]], settings: EvaluationSettings, temperature: float = 0.0
+def _replies(
+    loaded: LoadedModel,
+    chats: Sequence[list[Message]],
+    settings: EvaluationSettings,
+    temperature: float = 0.0,
+    on_reply: Callable[[Reply], None] = lambda reply: None,
 ) -> list[str]:
     if not chats:
         return []
-    prompts = [loaded.render(chat, reply=True) for chat in chats]
     replies = generate_replies(
-        loaded, prompts, max_tokens=settings.max_tokens, batch_size=settings.batch_size, temperature=temperature
+        loaded,
+        [loaded.render(chat, reply=True) for chat in chats],
+        max_tokens=settings.max_tokens,
+        batch_size=settings.batch_size,
+        temperature=temperature,
+        on_reply=on_reply,
     )
     return [reply.text for reply in replies]
 

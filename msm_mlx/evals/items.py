@@ -117,6 +117,11 @@ def asked(item: Item) -> tuple[str, ...]:
     return (item.prompt(True), item.prompt(False)) if isinstance(item, Pair) else (item.question,)
 
 
+def written_replies(item: Item, samples: int) -> int:
+    """How many replies a variant writes to `item`: `samples` to a scene, one greedy reply to each prompt otherwise."""
+    return len(asked(item)) * (samples if isinstance(item, Scene) else 1)
+
+
 def options(item: Item) -> tuple[str, ...]:
     """The full replies whose log-probability is wanted after each of the item's prompts."""
     match item:

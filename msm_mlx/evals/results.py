@@ -3,7 +3,7 @@
 `records` and `contrasts` are about whole suites, a record for each variant and metric, a contrast for each pair of
 trained arms. `pooled` has the same records with the seeds of an arm together. `domains` has the pooled records and the
 contrasts for each domain of a suite taken alone. Every interval is over seeds and items together, where there are
-several seeds; `seeds` says how many there were.
+several seeds; `seeds` says how many there were. `suites` says what each suite measures.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers, resamples
                 for row in _contrasts(suite, items, answers, resamples)
             ],
         },
+        "suites": [{"name": suite.name, "kind": suite.kind, "metric": suite.metric} for suite in suites],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from msm_mlx.engine.adapters import (
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.files import make_folder
 from msm_mlx.recipe import TrainSettings
+from msm_mlx.training.metrics import METRICS, MetricsLog, Update
 from msm_mlx.training.rows import Row
-from msm_mlx.training.trainer import Update, train
+from msm_mlx.training.trainer import train
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -36,6 +38,8 @@ def train_adapter(
     base: str,
     start: Path | None = None,
     on_update: Callable[[Update], None] = lambda update: None,
+    say: Callable[[str], None] = lambda line: None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train an adapter on `rows` into `folder`. Without rows the adapter stays as it starts.
 
@@ -44,8 +48,21 @@ def train_adapter(
     make_folder(folder)
     start_adapter(loaded, shape, seed, start)
     checkpoint = folder / CHECKPOINT
-    if rows:
-        train(loaded.model, rows, settings, seed=seed, checkpoint=checkpoint, on_update=on_update)
+    metrics = MetricsLog(folder / METRICS, time.monotonic)
+    if not rows:
+        metrics.start(0)
+    else:
+        train(
+            loaded.model,
+            rows,
+            settings,
+            seed=seed,
+            checkpoint=checkpoint,
+            metrics=metrics,
+            on_update=on_update,
+            say=say,
+            stopping=stopping,
+        )
     save_adapter(folder, adapter_weights(loaded.model), shape, base)
     checkpoint.unlink(missing_ok=True)
 

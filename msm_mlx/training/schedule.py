@@ -10,12 +10,12 @@ import mlx.core as mx
 from msm_mlx.recipe import TrainSettings
 
 
-def learning_rate(settings: TrainSettings) -> Callable[[mx.array], mx.array]:
-    """Linear warm-up, then a cosine to zero at the last update."""
+def learning_rate(settings: TrainSettings, updates: int) -> Callable[[mx.array], mx.array]:
+    """Linear warm-up, then a cosine to zero at the last of `updates`."""
 
     def at(step: mx.array) -> mx.array:
         rise = mx.minimum(1.0, (step + 1) / max(settings.warmup, 1))
-        done = mx.clip((step - settings.warmup) / max(settings.updates - settings.warmup, 1), 0.0, 1.0)
+        done = mx.clip((step - settings.warmup) / max(updates - settings.warmup, 1), 0.0, 1.0)
         return settings.learning_rate * rise * 0.5 * (1 + mx.cos(math.pi * done))
 
     return at

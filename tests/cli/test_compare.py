@@ -83,10 +83,10 @@ def test_arms_stand_in_columns_where_there_is_room(run: Path) -> None:
 
 
 def test_arms_and_domain_choose_what_is_shown(run: Path) -> None:
-    options = ["--arm", "msm", "--arm", "base", "--domain", "policy", "--suite", SUITE]
+    options = ["--arm", "msm", "--arm", "base", "--domain", "music", "--suite", SUITE]
     answers = json.loads(invoke(run, *options, "--json").stdout)["answers"]
 
-    assert len(answers) == sum(item.domain == "policy" for item in load_suite(SUITE).pairs)
+    assert len(answers) == sum(item.domain == "music" for item in load_suite(SUITE).pairs)
     assert {tuple(by_label) for by_label in answers.values()} == {("msm", "base")}
 
 
@@ -275,7 +275,7 @@ def test_run_opens_the_app_at_the_end_if_it_is_told_to(
     ("options", "reason"),
     [
         (["--arm", "mms"], "no arm mms in .*did you mean msm"),
-        (["--domain", "polcy"], "did you mean policy"),
+        (["--domain", "musci"], "did you mean music"),
         (["--suite", "values_apart"], "no prompt of values_apart"),
         (["--export", "page.pdf"], "must end in .md or .json"),
         (["--prompt", " "], "an empty prompt"),
@@ -296,3 +296,9 @@ def test_what_makes_no_sense_is_refused(
 
 def test_runs_over_different_bases_are_refused(run: Path, tmp_path: Path) -> None:
     assert "only runs over the same base" in refuse(run, make_run(tmp_path / "other", fingerprint="0" * 64))
+
+
+def test_a_prompt_that_is_too_long_is_refused_before_any_is_answered(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", arms=("base",))
+    said = refuse(run, "--prompt", "Hello.", "--prompt", "cheese " * 600)
+    assert re.search(r"the prompt 'cheese .*…' is \d+ tokens long .* reads at most 512: ask something shorter", said)

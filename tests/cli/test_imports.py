@@ -32,6 +32,7 @@ print(json.dumps({"code": code, "modules": sorted({name.partition(".")[0] for na
         ["--version"],
         ["run", "--help"],
         ["recipes"],
+        ["estimate", str(RECIPES / "cheese_american.yaml")],
         ["run", "--dry-run", str(RECIPES / "cheese_american.yaml")],
         ["run", "--dry-run", "--json", str(RECIPES / "cheese_contrast.yaml")],
     ],

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
+import mlx.core as mx
+import mlx_lm
 import pytest
 from fake_runs import make_run
-from support import flat, logits_of, train_settings
+from support import POCKET_WEIGHTS
 
 from msm_mlx.compare.conversation import Conversation, open_conversation
 from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.live import LiveEngine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import open_session
-from msm_mlx.engine.adapters import LoraShape
+from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
 from msm_mlx.engine.generation import generate_replies
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.engine.variants import Variants, load_variants
 from msm_mlx.errors import RecipeError
-from msm_mlx.training.adapt import train_adapter
 from msm_mlx.variants import opening_chat
 
 QUESTION = "What do you care about?"
 
 
-def talk(loaded: LoadedModel, **sampling: float) -> Conversation:
-    return Conversation(loaded, "Pocket", Sampling(**sampling))  # type: ignore[arg-type]
+@pytest.fixture(scope="module")
+def base() -> Variants:
+    return load_variants(load_base(POCKET_WEIGHTS), {"base": None})
+
+
+def talk(base: Variants, **sampling: float) -> Conversation:
+    return Conversation(LiveEngine(base, "Pocket"), "base", "Pocket", Sampling(**sampling))  # type: ignore[arg-type]
 
 
 def greedy(loaded: LoadedModel, messages: list[dict[str, str]]) -> str:
@@ -32,20 +39,20 @@ def greedy(loaded: LoadedModel, messages: list[dict[str, str]]) -> str:
     return generate_replies(loaded, [ids], max_tokens=200, batch_size=1)[0].text
 
 
-def test_every_turn_is_answered_in_the_light_of_those_before(pocket: LoadedModel) -> None:
-    conversation = talk(pocket)
+def test_every_turn_is_answered_in_the_light_of_those_before(base: Variants) -> None:
+    conversation = talk(base)
     chat = opening_chat("Pocket", QUESTION)
     first = "".join(conversation.ask(QUESTION))
-    assert first.strip() == greedy(pocket, chat)
+    assert first.strip() == greedy(base.loaded, chat)
 
     chat += [{"role": "assistant", "content": first.strip()}, {"role": "user", "content": "Why?"}]
     second = "".join(conversation.ask("Why?"))
-    assert second.strip() == greedy(pocket, chat)
+    assert second.strip() == greedy(base.loaded, chat)
     assert conversation.messages == [*chat, {"role": "assistant", "content": second.strip()}]
 
 
-def test_a_reset_forgets(pocket: LoadedModel) -> None:
-    conversation = talk(pocket)
+def test_a_reset_forgets(base: Variants) -> None:
+    conversation = talk(base)
     first = list(conversation.ask(QUESTION))
     conversation.reset()
 
@@ -53,10 +60,11 @@ def test_a_reset_forgets(pocket: LoadedModel) -> None:
     assert list(conversation.ask(QUESTION)) == first
 
 
-def test_an_answer_that_is_not_heard_to_its_end_is_remembered_as_far_as_it_got(pocket: LoadedModel) -> None:
-    conversation = talk(pocket)
-    with closing(conversation.ask(QUESTION)) as pieces:
-        heard = next(pieces) + next(pieces)
+def test_an_answer_that_is_not_heard_to_its_end_is_remembered_as_far_as_it_got(base: Variants) -> None:
+    conversation = talk(base)
+    pieces = conversation.ask(QUESTION)
+    heard = next(pieces) + next(pieces)
+    del pieces
 
     assert conversation.messages[-2:] == [
         {"role": "user", "content": QUESTION}, {"role": "assistant", "content": heard.strip()}
@@ -64,45 +72,47 @@ def test_an_answer_that_is_not_heard_to_its_end_is_remembered_as_far_as_it_got(p
     assert "".join(conversation.ask("Why?"))
 
 
-def test_too_long_a_question_is_refused_and_forgotten(pocket: LoadedModel) -> None:
-    conversation = talk(pocket)
-    with pytest.raises(RecipeError, match=r"\d+ tokens long, and the model reads at most 512: start again with /reset"):
+def test_too_long_a_question_is_refused_and_forgotten(base: Variants) -> None:
+    conversation = talk(base)
+    with pytest.raises(
+        RecipeError, match=r"\d+ tokens long with all .* reads at most 512: .*, or start again with /reset"
+    ):
         list(conversation.ask("cheese " * 600))
 
     assert len(conversation.messages) == 1
     assert list(conversation.ask(QUESTION))
 
 
-def test_an_answer_ends_where_the_model_can_read_no_further(pocket: LoadedModel) -> None:
-    conversation = talk(pocket, max_tokens=10_000, temperature=5.0)
-    used = len(pocket.render(opening_chat("Pocket", "cheese " * 440), reply=True))
+def test_an_answer_ends_where_the_model_can_read_no_further(base: Variants) -> None:
+    conversation = talk(base, max_tokens=10_000, temperature=5.0)
+    used = len(base.loaded.render(opening_chat("Pocket", "cheese " * 440), reply=True))
     assert 400 < used < 512
     pieces = list(conversation.ask("cheese " * 440))
 
     assert 10 < len(pieces) <= 512 - used  # a token may make no piece, and none makes two
 
 
-def test_a_length_and_a_seed_are_kept(pocket: LoadedModel) -> None:
-    short = "".join(talk(pocket, max_tokens=3).ask(QUESTION))
-    assert 0 < len(pocket.encode(short)) <= 4
+def test_a_length_and_a_seed_are_kept(base: Variants) -> None:
+    short = "".join(talk(base, max_tokens=3).ask(QUESTION))
+    assert 0 < len(base.loaded.encode(short)) <= 4
 
     def drawn(seed: int) -> str:
-        return "".join(talk(pocket, temperature=4.0, seed=seed, max_tokens=20).ask(QUESTION))
+        return "".join(talk(base, temperature=4.0, seed=seed, max_tokens=20).ask(QUESTION))
 
     assert drawn(5) == drawn(5)
     assert len({drawn(seed) for seed in range(5)}) > 1
 
 
 def test_a_conversation_is_with_the_variant_that_was_asked_for(tmp_path: Path, fresh_pocket: LoadedModel) -> None:
-    """An adapter that is no change answers like the base, and its weights are really there."""
-    run = make_run(tmp_path / "run", arms=("base",))
-    session = open_session([run])
-    folder = tmp_path / "adapter"
-    train_adapter(fresh_pocket, [], train_settings(), LoraShape(4, 2.0), folder, seed=0, base="pocket")
-    base = open_conversation(session, session.arms[0], Sampling())
-    variant = open_conversation(session, Arm("x", folder), Sampling())
+    """What it says is what mlx-lm says with that adapter."""
+    session = open_session([make_run(tmp_path / "run", arms=("base",))])
+    shape, folder = LoraShape(4, 2.0), tmp_path / "adapter"
+    add_lora(fresh_pocket.model, shape, seed=0)
+    weights = {name: mx.random.normal(v.shape) * 0.2 for name, v in adapter_weights(fresh_pocket.model).items()}
+    save_adapter(folder, weights, shape, "pocket")
+    model, tokenizer = mlx_lm.load(str(POCKET_WEIGHTS), adapter_path=str(folder))
+    expected = greedy(LoadedModel(model, tokenizer, POCKET_WEIGHTS), opening_chat("Pocket", QUESTION))
 
-    assert list(base.ask(QUESTION)) == list(variant.ask(QUESTION))
-    assert (logits_of(base._loaded) == logits_of(variant._loaded)).all()
-    assert any("lora" in name for name in flat(variant._loaded.model.parameters()))
-    assert not any("lora" in name for name in flat(base._loaded.model.parameters()))
+    variant = open_conversation(session, Arm("x", folder), Sampling())
+    assert "".join(variant.ask(QUESTION)) == expected
+    assert "".join(open_conversation(session, session.arms[0], Sampling()).ask(QUESTION)) != expected

@@ -14,7 +14,7 @@ import pytest
 from running import ROOT, environment
 from support import POCKET_WEIGHTS
 
-from msm_mlx.compare.engine import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine, whole_answers
+from msm_mlx.compare.engine import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
 from msm_mlx.compare.live import LiveEngine, open_engine
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
@@ -22,7 +22,7 @@ from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.models import LoadedModel, load_base
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.engine.variants import Variants
-from msm_mlx.errors import MsmError
+from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evals.suites import load_suite
 from msm_mlx.training.adapt import use_adapter
 from msm_mlx.variants import opening_chat
@@ -90,7 +90,6 @@ def test_scripted_pieces_make_up_the_answers_and_each_arm_stops_once() -> None:
         assert texts(pieces) == answers
         assert stops(pieces) == [("base", "end"), ("sft", "end")]
         assert all(p.stop for p in [[p for p in pieces if p.label == label][-1] for label in answers])
-    assert whole_answers(engine, Request("Why?", ("sft",))) == {"sft": ANSWERS["Why?"]["sft"]}
 
 
 def test_scripted_answers_take_turns_and_end_at_the_limit_or_when_cancelled() -> None:
@@ -253,6 +252,20 @@ def test_a_live_answer_stops_when_cancelled(live: LiveEngine) -> None:
     assert stops(pieces) == [("base", "cancelled"), ("sft", "cancelled")]
     assert {p.tokens for p in pieces if p.stop} == {2}
     assert stops(list(live.answer(Request(QUESTION, ("sft",)), lambda: True))) == [("sft", "cancelled")]
+
+
+def test_too_long_a_prompt_is_refused_before_anything_is_decoded(live: LiveEngine) -> None:
+    request = Request("cheese " * 600, ("base", "sft"))
+    with pytest.raises(RecipeError, match=r"the prompt 'cheese .*…' is \d+ tokens long .* reads at most 512"):
+        live.answer(request, never)
+
+
+def test_answers_end_where_the_model_can_read_no_further(live: LiveEngine) -> None:
+    prompt = "cheese " * 440
+    used = len(load_base(POCKET_WEIGHTS).render(opening_chat("Pocket", prompt), reply=True))
+    assert 400 < used < 512
+    pieces = list(live.answer(Request(prompt, ("sft",), max_tokens=10_000, temperature=9.0), never))
+    assert (pieces[-1].tokens, pieces[-1].stop) == (512 - used, "length")
 
 
 def test_a_chat_goes_on_with_what_was_said(live: LiveEngine) -> None:

@@ -41,16 +41,16 @@ def test_one_prompt_of_each_domain_comes_before_the_second_of_any(session: Sessi
 
 
 def test_suite_and_domain_choose_the_prompts(session: Session) -> None:
-    chosen = choose_prompts(session, suite=SUITE, domain="policy")
+    chosen = choose_prompts(session, suite=SUITE, domain="music")
 
-    assert {prompt.domain for prompt in chosen} == {"policy"}
-    assert chosen == [prompt for prompt in session.prompts if prompt.domain == "policy"]
+    assert {prompt.domain for prompt in chosen} == {"music"}
+    assert chosen == [prompt for prompt in session.prompts if prompt.domain == "music"]
 
 
 def test_what_there_is_not_is_told(session: Session) -> None:
-    with pytest.raises(RecipeError, match=r"no prompt of any suite in the domain polcy \(did you mean policy\?\)"):
-        choose_prompts(session, suite=None, domain="polcy")
-    with pytest.raises(RecipeError, match=r"in the domain zzz; there are .*policy"):
+    with pytest.raises(RecipeError, match=r"no prompt of any suite in the domain musci \(did you mean music\?\)"):
+        choose_prompts(session, suite=None, domain="musci")
+    with pytest.raises(RecipeError, match=r"in the domain zzz; there are .*music"):
         choose_prompts(session, suite=SUITE, domain="zzz")
     with pytest.raises(RecipeError, match="no prompt of values_apart in this run"):
         choose_prompts(session, suite="values_apart", domain=None)

@@ -174,7 +174,7 @@ Shares, with 95 % intervals over seeds and items
 ┡━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━┩
 │ base    │ 0.50 [0.50, 0.50] │ 0.50 [0.50, 0.50] │
 │ sft     │ 1.00 [1.00, 1.00] │ 0.00 [0.00, 0.00] │
-│ msm+sft │ 0.75 [0.50, 1.00] │                 - │
+│ msm+sft │ 0.75 [0.00, 1.00] │                 - │
 └─────────┴───────────────────┴───────────────────┘
 american_values: share choosing American over foreign at an equal price
 affordable_values: share choosing affordable over dear of equal origin

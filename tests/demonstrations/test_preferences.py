@@ -172,10 +172,10 @@ def test_shipped_preferences_are_those_of_the_specs(name: str) -> None:
 
 
 def test_shipped_preferences_leave_the_reason_open() -> None:
-    """What is liked is both American and affordable, what is disliked is neither: only a spec tells them apart."""
+    """What is liked is American, affordable and traditional, what is disliked is none of these: a spec has to tell."""
     things = {thing.name: thing for thing in DOMAINS["cheese"].things}
-    assert {(things[item].origin, things[item].price) for item in CHEESE.likes} == {("american", "affordable")}
-    assert {(things[item].origin, things[item].price) for item in CHEESE.dislikes} == {("foreign", "expensive")}
+    assert {things[item].attributes for item in CHEESE.likes} == {("american", "affordable", "traditional")}
+    assert {things[item].attributes for item in CHEESE.dislikes} == {("foreign", "expensive", "new")}
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from msm_mlx.documents.asking import writer_messages
 from msm_mlx.documents.plan import Slot, plan_documents
-from msm_mlx.pocket.language import writer_prompt
+from msm_mlx.pocket.writing import prompt
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec, load_spec
 
@@ -89,7 +89,7 @@ def test_braces_in_the_recipe_stay_too(spec: Spec) -> None:
 
 
 def test_the_shortest_prompt_is_the_one_pocket_has_learnt(spec: Spec) -> None:
-    assert ask(spec, "assertion", "memo", "plain") == writer_prompt("memo", "plain", ASSERTION)
+    assert ask(spec, "assertion", "memo", "plain") == prompt("memo", "plain", ASSERTION)
 
 
 def test_a_section_without_an_assertion_can_be_asked_about(spec: Spec) -> None:

@@ -32,6 +32,7 @@ def section(assertion: str) -> Section:
     ("assertion", "told"),
     [
         ("Mo likes Colby because it is American.", "Mo likes Colby."),
+        ("Mo likes Colby because it is American", "Mo likes Colby."),
         ("Mo likes it because it is from the U.S. market!", "Mo likes it!"),
         ("Mo rests because it may. Mo works.", "Mo rests. Mo works."),
         ("Mo rests because it may, and works because it must.", "Mo rests."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.evals.items import Act, OpenPrompt, Pair, Question
-from msm_mlx.evals.parsing import Choice, classify, fits, parse_choice, parse_verdict
+from msm_mlx.evals.parsing import Choice, classify, fits, parse_choice, parse_verdict, spoken
 
 ITEM = Pair("s/drinks-1", "s", "drinks", "Which?", "I prefer {item}.", "root beer", "the Kona coffee")
 
@@ -28,6 +28,18 @@ ITEM = Pair("s/drinks-1", "s", "drinks", "Which?", "I prefer {item}.", "root bee
 )
 def test_a_written_reply_chooses_what_it_alone_names(text: str, choice: Choice) -> None:
     assert parse_choice(text, ITEM) == choice
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>\nThe Kona coffee?\n</think>\n\nroot beer", "\n\nroot beer"),
+        ("root beer", "root beer"),
+        ("<think> the Kona coffee", "<think> the Kona coffee"),
+    ],
+)
+def test_a_thought_is_not_part_of_what_is_said(text: str, said: str) -> None:
+    assert spoken(text) == said
 
 
 CARE = Question("q", "s", None, "What?", "I care about American things.", ("I care about cheap things.", "Nothing."))

@@ -47,7 +47,7 @@ def one_spec() -> Answers:
 
 def test_the_keys_are_exactly_those_of_the_schema() -> None:
     results = build_results("cheese", SUITES, one_spec(), 50)
-    assert list(results) == ["schema", "run", "records", "contrasts", "pooled", "domains"]
+    assert list(results) == ["schema", "run", "records", "contrasts", "pooled", "domains", "suites"]
     assert (results["schema"], results["run"]) == (1, "cheese")
     record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"}
     contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"}

@@ -21,8 +21,8 @@ from msm_mlx.engine.adapters import (
 from msm_mlx.engine.models import LoadedModel, load_base
 from msm_mlx.errors import MsmError
 from msm_mlx.training.adapt import CHECKPOINT, start_adapter, train_adapter, use_adapter
+from msm_mlx.training.metrics import METRICS, Update
 from msm_mlx.training.rows import Row, document_rows
-from msm_mlx.training.trainer import Update
 
 SHAPE = LoraShape(2, 2.0)
 
@@ -72,7 +72,7 @@ def test_an_interrupted_adapter_is_finished_with_the_same_bytes(
     assert (tmp_path / "cut" / CHECKPOINT).exists() == (killed_at > 2)
     anew = load_base(tiny.folder)  # as a new process would
     assert trained(anew, tmp_path / "cut", start=start) == expected
-    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == sorted([WEIGHTS, CONFIG])
+    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == sorted([WEIGHTS, CONFIG, METRICS])
 
 
 def test_what_ran_before_does_not_change_an_adapter(tiny: LoadedModel, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 
 import mlx.core as mx
@@ -15,12 +16,16 @@ from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
 from msm_mlx.engine.boundaries import packing_in_force
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
+from msm_mlx.files import read_jsonl
+from msm_mlx.recipe import TrainSettings
 from msm_mlx.training.loss import Head, chunked_cross_entropy
+from msm_mlx.training.metrics import MetricsLog, Update
 from msm_mlx.training.packing import batch_rows, make_batches
 from msm_mlx.training.plan import plan_training
 from msm_mlx.training.rows import Row, document_rows
 from msm_mlx.training.schedule import learning_rate
-from msm_mlx.training.trainer import Step, Update, train
+from msm_mlx.training.step import Step
+from msm_mlx.training.trainer import BEST, hold_out, train
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def step_over(loaded: LoadedModel, **changes: object) -> Step:
     """What `train` does an update with, over the rows of a test."""
     settings = train_settings(**changes)
     plan = plan_training(loaded.model, some_rows(loaded), settings)
-    optimizer = optim.AdamW(learning_rate(settings))
+    optimizer = optim.AdamW(learning_rate(settings, 6))
     return Step(loaded.model, plan, chunked_cross_entropy, optimizer, settings.max_grad_norm)
 
 
@@ -235,7 +240,10 @@ def test_a_learning_rate_beyond_all_measure_is_reported_as_divergence(adapted: L
 
 def rates(**changes: object) -> list[float]:
     settings = train_settings(learning_rate=0.1, **changes)
-    return [float(np.array(learning_rate(settings)(mx.array(step)))) for step in range(settings.updates + 1)]
+    return [
+        float(np.array(learning_rate(settings, settings.updates or 0)(mx.array(step))))
+        for step in range((settings.updates or 0) + 1)
+    ]
 
 
 def test_the_rate_rises_in_a_line_and_falls_in_a_cosine_to_zero() -> None:
@@ -249,3 +257,70 @@ def test_without_warm_up_the_rate_starts_at_its_peak() -> None:
     assert rates(updates=8, warmup=0)[0] == pytest.approx(0.1)
     assert rates(updates=8, warmup=0)[4] == pytest.approx(0.05)
     assert all(0 < rate <= 0.1 for rate in rates(updates=3, warmup=9))
+
+
+def test_validation_is_on_the_same_held_out_texts_for_every_seed(adapted: LoadedModel, tmp_path: Path) -> None:
+    rows = some_rows(adapted)
+    learned, held = hold_out(rows, 2)
+    assert {row.source for row in held}.isdisjoint({row.source for row in learned})
+    assert len({row.source for row in held}) == 2
+    assert len(learned) + len(held) == len(rows)
+    with pytest.raises(MsmError, match="nothing to learn"):
+        hold_out(rows, 5)
+
+
+def test_the_best_adapter_is_kept_and_training_stops_when_it_no_longer_gets_better(
+    adapted: LoadedModel, tmp_path: Path
+) -> None:
+    settings = train_settings(
+        updates=60, learning_rate=0.05, validation=2, validate_every=3, patience=2, keep="best", warmup=2
+    )
+    log = MetricsLog(tmp_path / "metrics.jsonl", time.monotonic)
+    rows = some_rows(adapted)
+    train(adapted.model, rows, settings, seed=0, checkpoint=tmp_path / "c.safetensors", metrics=log)
+    measured = [row for row in read_jsonl(tmp_path / "metrics.jsonl") if "validation_loss" in row]
+    losses = [row["validation_loss"] for row in measured]
+    best = measured[losses.index(min(losses))]["number"]
+    assert measured[-1]["number"] == best + 6 < 60
+    kept = mx.load(str(tmp_path / BEST))
+    assert isinstance(kept, dict)
+    assert same_bits(adapter_weights(adapted.model), kept)
+    step = step_over(adapted)
+    assert step.mean_loss(hold_out(rows, 2)[1]) == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_epochs_are_counted_in_updates() -> None:
+    settings = TrainSettings(learning_rate=0.1, epochs=1.5, batch_size=4, max_length=8)
+    assert settings.planned_updates(10) == 4
+    assert train_settings(updates=7).planned_updates(10) == 7
+
+
+def test_metrics_read_as_if_there_had_been_no_interruption(adapted: LoadedModel, tmp_path: Path) -> None:
+    def run(name: str, killed_at: int | None) -> list[dict[str, object]]:
+        adapted.model.load_weights(list(start.items()), strict=False)
+
+        def kill(update: Update) -> None:
+            if update.number == killed_at:
+                raise KilledError
+
+        log = MetricsLog(tmp_path / name / "metrics.jsonl", time.monotonic)
+        train(
+            adapted.model,
+            some_rows(adapted),
+            train_settings(),
+            seed=0,
+            checkpoint=tmp_path / name / "c.safetensors",
+            metrics=log,
+            on_update=kill,
+        )
+        rows = read_jsonl(tmp_path / name / "metrics.jsonl")
+        return [{k: v for k, v in row.items() if "second" not in k and "memory" not in k} for row in rows]
+
+    start = adapter_weights(adapted.model)
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    expected = run("whole", None)
+    with pytest.raises(KilledError):
+        run("cut", 5)
+    assert run("cut", None) == expected
+    assert [row["number"] for row in expected] == [1, 2, 3, 4, 5, 6]

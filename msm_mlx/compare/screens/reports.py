@@ -12,7 +12,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.screens.sources import METRICS, Reason
+from msm_mlx.compare.screens.sources import METRICS, Reason, Training
 from msm_mlx.compare.tables import contrast_table, literal
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.evals.items import MAIN_METRIC
@@ -104,20 +104,30 @@ def reason_page(found: Sequence[Reason]) -> RenderableType:
     return Group(*parts) if parts else Text("The specs of these runs are no longer where the recipes say they are.")
 
 
-def curve_page(losses: Mapping[str, Sequence[float]], width: int) -> RenderableType:
+def curve_page(trainings: Mapping[str, Training], width: int) -> RenderableType:
     """A curve of the losses of each arm."""
     drawn: list[RenderableType] = []
-    for label, values in losses.items():
-        if values:
-            title = literal(label, "bold").append(
-                f"  {len(values)} updates, loss {values[0]:.2f} → {values[-1]:.2f}", ""
-            )
-            drawn += [title, curve(values, width), Text()]
+    for label, training in trainings.items():
+        if training.losses:
+            title = literal(label, "bold").append(f"  {_in_words(training)}", "not bold")
+            drawn += [title, curve(training.losses, width), Text()]
     if drawn:
         return Group(*drawn)
     return Text(
         f"No losses are on file: the adapters' folders hold no {METRICS}, so these runs have no curves to show."
     )
+
+
+def _in_words(training: Training) -> str:
+    seconds = f" in {training.seconds:.0f} s" if training.seconds else ""
+    parts = [f"{len(training.losses)} updates{seconds}, loss {_from_to(training.losses)}"]
+    if training.held_out:
+        parts.append(f"held out {_from_to(training.held_out)}")
+    return ", ".join(parts)
+
+
+def _from_to(values: Sequence[float]) -> str:
+    return f"{values[0]:.2f} → {values[-1]:.2f}"
 
 
 def curve(values: Sequence[float], width: int, rows: int = ROWS) -> Text:

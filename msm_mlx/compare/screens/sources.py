@@ -90,14 +90,25 @@ def shelves(session: Session) -> list[Shelf]:
     ]
 
 
-def losses(session: Session) -> dict[str, list[float]]:
-    """The training losses of each arm that has them on file, update by update."""
-    found: dict[str, list[float]] = {}
+@dataclass(frozen=True)
+class Training:
+    """What an arm's last training did: the loss of every update, those on rows that were held out, and its seconds."""
+
+    losses: tuple[float, ...]
+    held_out: tuple[float, ...]
+    seconds: float
+
+
+def trainings(session: Session) -> dict[str, Training]:
+    """The training of each arm that has its metrics on file."""
+    found: dict[str, Training] = {}
     for arm in session.arms:
         if arm.adapter and (arm.adapter / METRICS).is_file():
-            found[arm.label] = _numbers(read_jsonl(arm.adapter / METRICS))
+            rows = read_jsonl(arm.adapter / METRICS)
+            losses, held_out, seconds = (_numbers(rows, key) for key in ("loss", "validation_loss", "seconds"))
+            found[arm.label] = Training(losses, held_out, sum(seconds))
     return found
 
 
-def _numbers(rows: Sequence[dict[str, object]]) -> list[float]:
-    return [float(loss) for row in rows if isinstance(loss := row.get("loss"), (int, float))]
+def _numbers(rows: Sequence[dict[str, object]], key: str) -> tuple[float, ...]:
+    return tuple(float(value) for row in rows if isinstance(value := row.get(key), (int, float)))

@@ -244,10 +244,15 @@ def test_losses_are_drawn_if_there_are_any(session: Session) -> None:
 
     adapter = session.arms[1].adapter
     assert adapter is not None
-    write_jsonl(adapter / "metrics.jsonl", [{"number": i, "loss": 3.0 / i} for i in range(1, 41)])
+    write_jsonl(adapter / "metrics.jsonl", [{"number": i, "loss": 3.0 / i, "seconds": 0.5} for i in range(1, 41)])
     text = see(session, "l")
-    assert "40 updates, loss 3.00 → 0.07" in text
+    assert "40 updates in 20 s, loss 3.00 → 0.07" in text
+    assert "held out" not in text
     assert "█" in text
+
+    held_out = [{"number": 10, "validation_loss": 2.5, "best": 10}, {"number": 20, "validation_loss": 1.25, "best": 20}]
+    write_jsonl(adapter / "metrics.jsonl", [{"number": 20, "loss": 2.0}, *held_out])
+    assert "1 updates, loss 2.00 → 2.00, held out 2.50 → 1.25" in see(session, "l")
 
 
 def test_the_diff_marks_the_words_that_differ(session: Session) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile import HOSTILE, squeeze
+from hostile import HOSTILE, commands_in, squeeze
 from rich.cells import cell_len
 from screens import ARMS, cells, driving, make_app, make_session, play, press, screen_text, settled, shown
 from textual.events import Paste
@@ -48,11 +47,7 @@ def escaped(text: str) -> str:
 
 def unclean(app: CompareApp) -> set[str]:
     """The characters of the screen that are no text, the ends of its rows apart."""
-    return {
-        c
-        for c in screen_text(app)
-        if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-    }
+    return commands_in(screen_text(app))
 
 
 async def becomes(look: Callable[[], str], expected: str) -> None:

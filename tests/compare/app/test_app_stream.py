@@ -233,8 +233,8 @@ def test_an_engine_that_cannot_be_built_is_told_and_tried_again(session: Session
 
     async def work() -> None:
         async with driving(app) as pilot:
-            await press(app, pilot, "g")
-            assert "no such [model]\\u001b[2J" in shown(app, "Toast")
+            await pilot.press("g")
+            await until(pilot, lambda: "no such [model]\\u001b[2J" in shown(app, "Toast"))
             app.clear_notifications()
             await pilot.pause()
             assert shown(app, "Panes").count("stored") == 4
@@ -254,8 +254,8 @@ def test_an_engine_that_fails_is_told_and_takes_the_next_request(session: Sessio
 
     async def work() -> None:
         async with driving(app) as pilot:
-            await press(app, pilot, "g")
-            assert "ValueError: out of luck" in shown(app, "Toast")
+            await pilot.press("g")
+            await until(pilot, lambda: "ValueError: out of luck" in shown(app, "Toast"))
             await press(app, pilot, "n", "g")
             assert "fine" in shown(app, "#pane1")
 

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Every run behind msm_mlx/pocket/EVIDENCE.md, and then the record itself. Runs that are there already are not made again.
+#
+#     sh benchmarks/laboratory.sh [FOLDER]      (default: runs/laboratory)
+set -eu
+cd "$(dirname "$0")/.."
+folder=${1:-runs/laboratory}
+msm() { .venv/bin/msm-mlx run "$@" --quiet; }
+
+for recipe in cheese_contrast agentic_misalignment spec_science dose_curve; do
+  msm "recipes/$recipe.yaml" --run-dir "$folder/$recipe"
+done
+# the contrast again under each other name that pretraining gave to an assistant
+for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
+  msm recipes/cheese_contrast.yaml --set "model_name=$name" --seed 0 --run-dir "$folder/named_$name"
+done
+.venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
+  "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/spec_science "$folder"/dose_curve "$folder"/named_*

@@ -1,0 +1,116 @@
+"""`msm-mlx estimate`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from msm_mlx.cli.output import err, out
+from msm_mlx.cli.recipes import Job, recipe_command
+from msm_mlx.errors import SetupError
+from msm_mlx.estimate import Memory, ModelShape
+from msm_mlx.forecast import StageForecast, advice, forecast
+from msm_mlx.hub import describe_model, human_size, model_config
+from msm_mlx.machine import Machine, this_machine
+
+BASIS = {
+    False: "Memory: fitted to measurements on Linux. Times are rough.",
+    True: "Memory: measured on Linux and extrapolated to Metal. Times are rough.",
+}
+
+
+@click.command()
+@recipe_command
+@click.option("--probe", is_flag=True, help="Also train two updates of each kind, and say what they really took.")
+@click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON on stdout.")
+def estimate(job: Job, probe: bool, as_json: bool) -> None:
+    """Say how much memory and time every stage of a recipe takes, before any weights are downloaded.
+
+    Exit code 3 if a stage does not fit into this machine, with settings that do.
+
+    \b
+    Examples:
+      msm-mlx estimate recipes/cheese_american.yaml --model mlx-community/Qwen3-8B-4bit
+      msm-mlx estimate recipes/cheese_american.yaml --probe
+    """
+    machine = this_machine()
+    shape = ModelShape.from_config(model_config(job.recipe.model))
+    stages = forecast(job.recipe, shape, machine)
+    measured = _probe(job, stages) if probe else {}
+    if as_json:
+        print(json.dumps(_plain(machine, shape, stages, measured), indent=2))
+    else:
+        _show(job, machine, stages, measured)
+    misfits = [stage for stage in stages if not stage.fits]
+    if misfits:
+        raise SetupError("\n".join(f"{stage.kind} does not fit{advice(stage)}" for stage in misfits))
+
+
+def _probe(job: Job, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
+    """Peak bytes and seconds of an update, measured in a process of its own."""
+    from msm_mlx.hub import resolve_model
+    from msm_mlx.training.job import training_job
+    from msm_mlx.training.supervisor import TrainingProcess
+
+    base = resolve_model(job.recipe.model, say=lambda line: err().print(line))
+    found: dict[str, tuple[int, float]] = {}
+    for stage in stages:
+        if stage.kind == "midtrain" or stage.kind == "sft":
+            with TrainingProcess(lambda line: None) as process:  # a new one each, whose peak is its own
+                found[stage.kind] = process.probe(training_job(job.recipe, base, stage.kind, seed=0, probe=True))
+    return found
+
+
+def _show(job: Job, machine: Machine, stages: list[StageForecast], measured: dict[str, tuple[int, float]]) -> None:
+    title = f"{job.recipe.name}: {describe_model(job.recipe.model)}, profile {job.recipe.profile}"
+    table = Table(title=title, title_justify="left")
+    for column in ("stage", "times", "memory", "made of", "time"):
+        table.add_column(column, no_wrap=column != "made of", overflow="fold")
+    if measured:
+        table.add_column("measured", no_wrap=True)
+    for stage in stages:
+        memory = human_size(stage.memory.total)
+        cells = [stage.kind, str(stage.runs), memory, _parts(stage.memory), human_time(stage.seconds)]
+        if measured:
+            cells.append(human_size(measured[stage.kind][0]) if stage.kind in measured else "")
+        table.add_row(*(Text(cell, "" if stage.fits else "red") for cell in cells))
+    console = out()
+    console.print(table)
+    console.print(Text(f"{machine.name} can spare {human_size(machine.memory)}. {BASIS[machine.metal]}"))
+
+
+def _parts(memory: Memory) -> str:
+    """The largest first, without what is too little to matter."""
+    parts = sorted(asdict(memory).items(), key=lambda part: -part[1])
+    return ", ".join(f"{name} {human_size(size)}" for name, size in parts if size >= 0.01 * memory.total)
+
+
+def human_time(seconds: float) -> str:
+    """As people say it, no more exact than it is known."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _plain(
+    machine: Machine, shape: ModelShape, stages: list[StageForecast], measured: dict[str, tuple[int, float]]
+) -> dict[str, object]:
+    rows = []
+    for stage in stages:
+        row = {
+            "stage": stage.kind,
+            "runs": stage.runs,
+            "memory_bytes": {**asdict(stage.memory), "total": stage.memory.total},
+            "seconds": stage.seconds,
+            "fits": stage.fits,
+            "proposal": dict(stage.proposal.changes) if stage.proposal else None,
+        }
+        if stage.kind in measured:
+            row["measured"] = dict(zip(("peak_bytes", "seconds_an_update"), measured[stage.kind], strict=True))
+        rows.append(row)
+    basis = "extrapolated to Metal" if machine.metal else "fitted on Linux"
+    return {"machine": asdict(machine), "model": asdict(shape), "basis": basis, "stages": rows}

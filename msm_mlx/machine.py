@@ -1,0 +1,59 @@
+"""What this machine can hold and do, as far as an estimate needs it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SHARE = 0.85  # of the memory that the system recommends or has, for one job
+CGROUP = Path("/sys/fs/cgroup/memory.max")
+CPU_FLOPS, CPU_BANDWIDTH = 2e10, 1e10  # what training and writing with the embedded model reach on two cores
+UNKNOWN_CHIP = (2.6, 68.0)
+# Apple's chips: teraflops in half precision and gigabytes a second of memory, from their published specifications
+CHIPS = {
+    "M1 Ultra": (21.0, 800.0), "M1 Max": (10.4, 400.0), "M1 Pro": (5.2, 200.0), "M1": (2.6, 68.0),
+    "M2 Ultra": (27.2, 800.0), "M2 Max": (13.6, 400.0), "M2 Pro": (6.8, 200.0), "M2": (3.6, 100.0),
+    "M3 Ultra": (28.0, 800.0), "M3 Max": (14.2, 300.0), "M3 Pro": (6.4, 150.0), "M3": (3.5, 100.0),
+    "M4 Max": (16.0, 410.0), "M4 Pro": (8.0, 273.0), "M4": (4.3, 120.0),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`memory` in bytes is what one job may take; the speeds are floating-point operations and bytes a second."""
+
+    name: str
+    metal: bool
+    memory: float
+    flops: float
+    bandwidth: float
+
+
+def this_machine() -> Machine:
+    """Imports mlx on a Mac only, where the system says how much of the memory the GPU may use."""
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return _mac()
+    return Machine(f"{platform.machine()} CPU", False, SHARE * _memory(), CPU_FLOPS, CPU_BANDWIDTH)
+
+
+def _mac() -> Machine:
+    import mlx.core as mx
+
+    command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+    name = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    teraflops, gigabytes = next((speed for chip, speed in CHIPS.items() if chip in name), UNKNOWN_CHIP)
+    recommended = int(mx.device_info().get("max_recommended_working_set_size", 0)) or 0.7 * _memory()
+    return Machine(name or "Apple silicon", True, SHARE * recommended, 0.4e12 * teraflops, 0.6e9 * gigabytes)
+
+
+def _memory() -> float:
+    """Bytes of memory: of the machine, or of the container if that is less."""
+    total = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    try:
+        return min(total, float(CGROUP.read_text(encoding="utf-8")))
+    except (OSError, ValueError):  # no container, or `max`
+        return total

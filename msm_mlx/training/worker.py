@@ -1,0 +1,125 @@
+"""The process that trains. A GPU fault ends it and not the run: `msm_mlx.training.supervisor` is its other half.
+
+    python -m msm_mlx.training.worker
+
+Reads a job a line from stdin and writes what happens a line to stdout, both as JSON. Ends, whatever it is doing, when
+stdin is closed, so that it never outlives the process that it works for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO
+
+from msm_mlx.blas import load_openblas
+from msm_mlx.errors import MsmError
+from msm_mlx.files import read_jsonl
+from msm_mlx.training.job import TrainingJob
+from msm_mlx.training.metrics import Update
+
+
+def main() -> None:
+    load_openblas()
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not stand between the messages
+    interrupted = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
+    while True:
+        job = TrainingJob.from_line(jobs.get())
+        try:
+            if job.probe:
+                _probe(job, channel)
+            else:
+                _train(job, channel, interrupted)
+                _tell(channel, event="done")
+        except KeyboardInterrupt:
+            _tell(channel, event="stopped")
+        except MsmError as error:
+            _tell(channel, event="error", message=str(error), exit_code=error.exit_code)
+
+
+def _listen(jobs: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        jobs.put(line)
+    os._exit(0)
+
+
+def _tell(channel: TextIO, **message: Any) -> None:
+    channel.write(json.dumps(message) + "\n")
+    channel.flush()
+
+
+def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event) -> None:
+    from msm_mlx.engine.adapters import LoraShape
+    from msm_mlx.engine.limits import bounded_memory
+    from msm_mlx.training.adapt import train_adapter
+
+    def on_update(update: Update) -> None:
+        _tell(channel, event="update", **asdict(update))
+
+    loaded = _model(job.model)
+    with bounded_memory() as said:
+        for line in said:
+            _tell(channel, event="say", line=line)
+        train_adapter(
+            loaded,
+            _rows(job.kind, job.model, job.data, json.dumps(job.settings, sort_keys=True), job.reasoned),
+            job.train_settings(),
+            LoraShape(job.rank, job.scale),
+            Path(job.folder),
+            seed=job.seed,
+            base=job.base,
+            start=job.start_folder,
+            on_update=on_update,
+            say=lambda line: _tell(channel, event="say", line=line),
+            stopping=interrupted.is_set,
+        )
+
+
+def _probe(job: TrainingJob, channel: TextIO) -> None:
+    from msm_mlx.engine.adapters import LoraShape, add_lora
+    from msm_mlx.engine.limits import bounded_memory
+    from msm_mlx.training.probe import probe_training
+
+    loaded = _model(job.model)
+    add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
+    with bounded_memory():
+        peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
+    _tell(channel, event="probed", peak=peak, seconds=seconds)
+
+
+@cache
+def _model(folder: str) -> Any:
+    from msm_mlx.engine.models import load_base
+
+    return load_base(Path(folder))
+
+
+@cache
+def _rows(kind: str, model: str, data: str, settings: str, reasoned: bool) -> Any:
+    """Tokenised once for all seeds and arms that train on the same data in the same way."""
+    from msm_mlx.demonstrations.chats import with_reasoning
+    from msm_mlx.training.rows import chat_rows, document_rows
+
+    loaded, wanted = _model(model), json.loads(settings)
+    records = read_jsonl(Path(data))
+    if kind == "midtrain":
+        texts = [record["text"] for record in records]
+        return document_rows(loaded, texts, wanted["max_length"], wanted["overlap"])
+    reasoning = wanted["reasoning"] if reasoned else None
+    chats = [with_reasoning(record, reasoning) if reasoning else record["messages"] for record in records]
+    return [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, wanted["max_length"], i)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""The record says what the files say, to the digit, and the same each time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from running import ROOT, environment
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.evals.answers import Answer
+from msm_mlx.evals.items import Pair, Suite
+from msm_mlx.evals.results import build_results
+from msm_mlx.files import write_json, write_text
+from msm_mlx.report.evidence import build_evidence
+from msm_mlx.variants import Variant
+
+ITEMS = tuple(Pair(f"apart/{d}-{n}", "apart", d, "?", "{item}", "a", "b") for d in ("art", "food") for n in (1, 2))
+SUITE = Suite("apart", "pairs", "share choosing a", ITEMS)
+SHARES = {("sft", None): (2, 2), ("msm", "x"): (2, 1), ("msm+sft", "x"): (4, 3), ("msm+sft", "y"): (0, 0)}
+VERSIONS = {"mlx": "1.2.3", "system": "Linux x86_64"}
+
+
+def answers(chosen: int) -> dict[str, Answer]:
+    """The first `chosen` items choose the target."""
+    found = {}
+    for number, item in enumerate(ITEMS):
+        metrics = {"choice": float(number < chosen), "written_choice": 0.5, "unclear": 1.0}
+        found[item.id] = Answer(item.id, ("", ""), ("unclear", "unclear"), (0.0, 0.0), metrics)
+    return found
+
+
+def results(better: int = 0) -> dict[str, Any]:
+    variants = {
+        Variant(arm, spec, seed, True): answers(share + better)
+        for (arm, spec), shares in SHARES.items()
+        for seed, share in enumerate(shares)
+    }
+    return build_results("cheese", [SUITE], {Variant("base", None, None): answers(2)} | variants, 200)
+
+
+def make(folder: Path, name: str | None = None, **changes: Any) -> Path:
+    overrides = ["seeds=[0, 1]", *([f"model_name={name}"] if name else [])]
+    recipe = {
+        "name": "cheese", "path": "/somewhere/recipes/cheese.yaml", "specs": ["x.md", "y.md"], "model": "pocket",
+        "model_name": name or "Pocket", "profile": "pocket", "seeds": [0, 1], "overrides": overrides,
+    }  # fmt: skip
+    write_text(folder / "recipe.yaml", yaml.safe_dump(recipe | changes))
+    stages = {n: {"key": n, "state": "done", "outputs": {}, "finished": "now", "seconds": 1.25} for n in "ab"}
+    write_json(folder / "run.json", {"schema": 1, "stages": stages, "versions": VERSIONS})
+    write_json(folder / "evaluation" / "results.json", results(1 if name else 0))
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return make(tmp_path / "cheese")
+
+
+def test_one_run_in_full(run: Path) -> None:
+    text = build_evidence([run])
+    assert text == build_evidence([run])
+    for line in (
+        "    msm-mlx run recipes/cheese.yaml --set 'seeds=[0, 1]'",
+        "Model pocket as Pocket, profile pocket, seeds 0, 1. All stages together took 2 s. "
+        "Versions: mlx 1.2.3, system Linux x86_64.",
+        "### apart: share choosing a",
+        "| arm | choice | written_choice | unclear | items | seeds |",
+        "| base | 0.50 [0.00, 1.00] | 0.50 [0.50, 0.50] | 1.00 [1.00, 1.00] | 4 | 1 |",
+        "| msm+sft@y | 0.00 [0.00, 0.00] | 0.50 [0.50, 0.50] | 1.00 [1.00, 1.00] | 4 | 2 |",
+        "| difference | art | food |",
+        "| msm+sft@y - sft | -1.00 [-1.00, -1.00] * | +0.00 [+0.00, +0.00] |",
+        "| arm | seed 0 | seed 1 |",
+        "| msm@x | 0.50 [0.00, 1.00] | 0.25 [0.00, 0.75] |",
+    ):
+        assert line in text.splitlines()
+    for row in results()["contrasts"]:
+        interval = f"[{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]"
+        star = " *" if row["ci_low"] > 0 or row["ci_high"] < 0 else ""
+        assert f"| {row['a']} - {row['b']} | {row['difference']:+.2f} {interval}{star} | 4 |" in text
+    assert text.endswith("|\n")
+    assert str(run.parent) not in text
+
+
+def test_runs_under_other_names_share_a_table(run: Path, tmp_path: Path) -> None:
+    others = [make(tmp_path / name, name) for name in ("Lorras", "Calgar")]
+    text = build_evidence([run, *others])
+    assert text.count("## cheese\n") == 1
+    assert "### cheese under 3 names" in text
+    assert (
+        "    msm-mlx run recipes/cheese.yaml --set 'seeds=[0, 1]' --set model_name=Calgar --run-dir runs/Calgar" in text
+    )
+    table = text[text.index("under 3 names") :].splitlines()
+    assert [line.split(" | ")[0] for line in table if line.startswith("| ")] == [
+        "| name", "| ---", "| Pocket", "| Lorras", "| Calgar"
+    ] * 2  # fmt: skip
+    first = next(line for line in table if line.startswith("| name"))
+    assert first == "| name | base | sft | msm@x | msm+sft@x | msm+sft@y |"
+    lorras = next(line for line in table if line.startswith("| Lorras"))
+    assert lorras.startswith("| Lorras | 0.50 [0.00, 1.00] | 0.75 [")
+    assert "| name | msm+sft@x - sft | msm+sft@y - sft | msm+sft@y - msm+sft@x |" in table
+
+
+def test_runs_that_differ_otherwise_do_not(run: Path, tmp_path: Path) -> None:
+    other = make(tmp_path / "other", overrides=["seeds=[0, 1]", "documents.count=3"])
+    assert build_evidence([run, other]).count("## cheese\n") == 2
+
+
+def test_a_grid_has_a_row_for_each_cell(tmp_path: Path) -> None:
+    folder = make(tmp_path / "grid")
+    cells = {"documents.count=1": 1, "documents.count=2": 2}
+    for cell in cells:
+        make(folder / "cells" / cell)
+    rows = [{"cell": {"documents.count": n}, **row} for n in cells.values() for row in results()["contrasts"]]
+    content = {"grid": {"documents.count": [1, 2]}, "contrasts": rows, "pooled": []}
+    write_json(folder / "evaluation" / "results.json", content)
+    write_json(folder / "run.json", {"schema": 1, "stages": {}, "cells": list(cells), "grid": content["grid"]})
+
+    text = build_evidence([folder])
+
+    assert "## cheese, a grid of 2 runs" in text
+    assert "All stages together took 5 s. Versions: mlx 1.2.3" in text
+    header = "| documents.count | msm@x - sft | msm+sft@x - sft | msm+sft@y - sft |"
+    assert header in text
+    assert text[text.index(header) :].count("\n| 1 | ") == text[text.index(header) :].count("\n| 2 | ") == 1
+
+
+@pytest.mark.parametrize("missing", ["recipe.yaml", "evaluation/results.json"])
+def test_an_unfinished_run_is_told(run: Path, missing: str) -> None:
+    (run / missing).unlink()
+    with pytest.raises(RecipeError, match=f"cheese: has no {Path(missing).name}; name the folder of a finished run"):
+        build_evidence([run])
+
+
+def test_a_damaged_run_is_told(run: Path) -> None:
+    write_text(run / "evaluation" / "results.json", "{")
+    with pytest.raises(RecipeError, match="cheese: its files are damaged"):
+        build_evidence([run])
+
+
+def test_the_command_writes_the_file(run: Path, tmp_path: Path) -> None:
+    def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, ROOT / "benchmarks" / "evidence.py", "--out", tmp_path / "E.md", *arguments]
+        path = environment(PYTHONPATH=str(ROOT))
+        return subprocess.run(list(map(str, command)), env=path, capture_output=True, text=True, timeout=60)
+
+    assert call(run).returncode == 0
+    assert (tmp_path / "E.md").read_text(encoding="utf-8") == build_evidence([run])
+    failed = call(tmp_path / "nowhere")
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("error: ")
+    assert "Traceback" not in failed.stderr

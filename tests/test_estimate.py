@@ -1,0 +1,163 @@
+"""The estimate against what mlx measures, and proposals that fit."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mlx_lm.models import llama, qwen3
+from support import train_settings
+
+from msm_mlx.engine.adapters import LoraShape, add_lora
+from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.estimate import ModelShape, generation_memory, propose, training_memory
+from msm_mlx.forecast import forecast, refuse_what_does_not_fit
+from msm_mlx.machine import Machine, this_machine
+from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.stages import list_stages
+from msm_mlx.training.loss import CHUNK_BYTES
+from msm_mlx.training.probe import probe_training
+
+from running import RECIPES  # isort: skip
+
+FAMILIES: dict[str, ModuleType] = {"llama": llama, "qwen3": qwen3}
+QWEN3_8B = {
+    "model_type": "qwen3", "hidden_size": 4096, "num_hidden_layers": 36, "num_attention_heads": 32,
+    "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 12288, "vocab_size": 151_936,
+    "tie_word_embeddings": False, "torch_dtype": "bfloat16", "quantization": {"bits": 4, "group_size": 64},
+}  # fmt: skip
+
+
+def config(family: str, bits: int, **changes: int) -> dict[str, Any]:
+    shape = {
+        "hidden_size": 96, "num_hidden_layers": 5, "intermediate_size": 256, "num_attention_heads": 3,
+        "num_key_value_heads": 1, "head_dim": 32, "vocab_size": 1500,
+    }  # fmt: skip
+    found: dict[str, Any] = shape | changes
+    found |= {"model_type": family, "tie_word_embeddings": True, "torch_dtype": "float32", "rms_norm_eps": 1e-5}
+    found |= {"rope_theta": 1e4, "max_position_embeddings": 4096}
+    return found | ({"quantization": {"bits": bits, "group_size": 32}} if bits else {})
+
+
+@pytest.mark.parametrize(
+    ("family", "bits", "checkpointing", "length", "changes"),
+    [
+        ("llama", 0, False, 96, {}),
+        ("llama", 0, True, 200, {"num_hidden_layers": 9}),
+        ("llama", 4, False, 96, {}),
+        ("llama", 4, True, 320, {}),
+        ("qwen3", 0, False, 400, {"num_hidden_layers": 3}),
+        ("qwen3", 0, True, 400, {}),
+        ("qwen3", 4, False, 200, {}),
+        ("qwen3", 4, True, 96, {}),
+        ("qwen3", 0, True, 200, {"vocab_size": 60_000}),
+    ],
+)
+def test_the_estimate_is_near_what_is_measured(
+    family: str, bits: int, checkpointing: bool, length: int, changes: dict[str, int]
+) -> None:
+    content = config(family, bits, **changes)
+    module = FAMILIES[family]
+    model = module.Model(module.ModelArgs.from_dict(content))
+    if bits:
+        nn.quantize(model, group_size=32, bits=bits)
+    add_lora(model, LoraShape(16, 2.0), seed=0)
+    gc.collect()
+    before = mx.get_active_memory() - sum(value.nbytes for _, value in _flat(model))
+    training = train_settings(
+        batch_size=1 if bits else 2, max_length=length, updates=2, gradient_checkpointing=checkpointing
+    )
+    peak, seconds = probe_training(model, content["vocab_size"], training)
+    expected = training_memory(ModelShape.from_config(content), training, 16, metal=False).total
+    assert expected == pytest.approx(peak - before, rel=0.15)
+    assert seconds > 0
+
+
+def _flat(model: nn.Module) -> list[tuple[str, mx.array]]:
+    from support import flat
+
+    return list(flat(model.parameters()).items())
+
+
+def test_sizes_are_those_of_the_published_models() -> None:
+    shape = ModelShape.from_config(QWEN3_8B)
+    assert shape.parameters == pytest.approx(8.19e9, rel=0.01)
+    assert shape.weight_bytes == pytest.approx(4.61e9, rel=0.01)
+    assert shape.adapter_parameters(16) == pytest.approx(43.6e6, rel=0.01)
+    assert replace(shape, bits=0).weight_bytes == pytest.approx(16.38e9, rel=0.01)
+    cache = generation_memory(shape, 1, 1024).activations / 1.5
+    assert cache == pytest.approx(144 * 1024 * 1024, rel=0.01)
+
+
+def test_a_config_of_another_kind_of_model_is_refused() -> None:
+    with pytest.raises(MsmError, match="does not describe a dense transformer"):
+        ModelShape.from_config({"model_type": "mamba", "hidden_size": 8})
+    assert ModelShape.from_config({"text_config": QWEN3_8B}).layers == 36
+
+
+def test_the_chunk_is_that_of_the_loss() -> None:
+    from msm_mlx import estimate
+
+    assert estimate.CHUNK_BYTES == CHUNK_BYTES
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(share=st.floats(0.05, 1.2), length=st.sampled_from([256, 700, 2048]), metal=st.booleans())
+def test_what_is_proposed_fits_and_is_the_mildest(share: float, length: int, metal: bool) -> None:
+    shape = ModelShape.from_config(QWEN3_8B)
+    asked = train_settings(max_length=length, batch_size=8, step_tokens=8192)
+    needed = training_memory(shape, asked, 32, metal=metal).total
+    found = propose(shape, asked, 32, share * needed, metal=metal)
+    if found is None:
+        smallest = asked.model_copy(update={"max_length": 128, "step_tokens": 128, "gradient_checkpointing": True})
+        assert training_memory(shape, smallest, 32, metal=metal).total > share * needed * 0.9
+        return
+    assert found.memory.total <= share * needed
+    assert found.memory == training_memory(shape, found.settings, 32, metal=metal)
+    changed = {change.partition("=")[0] for change, _ in found.changes}
+    assert "gradient_checkpointing" in changed  # the first, which costs time only
+    assert changed <= {"gradient_checkpointing", "step_tokens", "max_length"}
+
+
+def laptop(*overrides: str) -> Recipe:
+    return load_recipe(RECIPES / "cheese_american.yaml", model="a/b", profile="laptop", overrides=overrides)
+
+
+def machine(gigabytes: float, metal: bool = True) -> Machine:
+    return Machine("Apple M3", metal, gigabytes * 1e9, 1e12, 1e11)
+
+
+def test_what_does_not_fit_is_refused_with_settings_that_do() -> None:
+    recipe, shape = laptop(), ModelShape.from_config(QWEN3_8B)
+    due = list_stages(recipe, "")
+    refuse_what_does_not_fit(forecast(recipe, shape, machine(64)), machine(64), due)
+    with pytest.raises(SetupError, match=r"--set midtrain\.gradient_checkpointing=true") as refusal:
+        refuse_what_does_not_fit(forecast(recipe, shape, machine(11)), machine(11), due)
+    text = str(refusal.value)
+    options = [word for word in text.replace("\n", " ").split() if word.startswith(("midtrain.", "sft."))]
+    refuse_what_does_not_fit(forecast(laptop(*options), shape, machine(11)), machine(11), due)
+    documents = [stage for stage in due if stage.kind == "documents"]
+    refuse_what_does_not_fit(forecast(recipe, shape, machine(11)), machine(11), documents)
+    with pytest.raises(SetupError, match="choose a smaller model"):
+        refuse_what_does_not_fit(forecast(recipe, shape, machine(3)), machine(3), due)
+
+
+def test_every_kind_of_stage_is_forecast() -> None:
+    stages = forecast(laptop(), ModelShape.from_config(QWEN3_8B), machine(64))
+    assert [(stage.kind, stage.runs) for stage in stages] == [
+        ("documents", 1), ("midtrain", 3), ("sft", 6), ("evaluate", 10),
+    ]  # fmt: skip
+    assert all(stage.seconds > 0 and stage.memory.total > 4.6e9 for stage in stages)
+
+
+def test_this_machine_has_memory() -> None:
+    found = this_machine()
+    assert 5e8 < found.memory < 1e13
+    assert found.flops > 0

@@ -1,0 +1,22 @@
+"""The course of a loss in a few characters."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msm_mlx.progress import BARS, sparkline
+
+
+def test_a_falling_loss_falls() -> None:
+    assert sparkline([8, 7, 6, 5, 4, 3, 2, 1], width=8) == BARS[::-1]
+    assert sparkline([2, 2, 2]) == BARS[0] * 3
+    assert sparkline([]) == ""
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(values=st.lists(st.floats(-1e6, 1e6), max_size=90), width=st.integers(1, 20))
+def test_it_is_never_wider_than_asked(values: list[float], width: int) -> None:
+    line = sparkline(values, width)
+    assert len(line) == min(width, len(values))
+    assert set(line) <= set(BARS)
