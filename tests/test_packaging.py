@@ -30,6 +30,7 @@ def test_wheel_holds_specs_recipes_suites_prompts_and_pocket(wheel: zipfile.ZipF
         files = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
         assert files
         assert {f"{target}/{path.relative_to(ROOT / folder)}" for path in files} <= names
+    assert {"msm_mlx/data/specs/science/rules.md", "msm_mlx/data/recipes/data/oversight_answers.jsonl"} <= names
     package = [path for path in (ROOT / "msm_mlx").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert {str(path.relative_to(ROOT)) for path in package} <= names
 

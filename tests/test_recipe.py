@@ -612,13 +612,35 @@ def test_garbage_overrides_raise_nothing_else(folder: Path, overrides: list[str]
 # --- the house --------------------------------------------------------------------------------------------------------
 
 
-def test_shipped_recipes_load() -> None:
-    paths = [path for path in sorted((ROOT / "recipes").rglob("*.yaml")) if "data" not in path.relative_to(ROOT).parts]
-    assert len(paths) == 3
-    for path in paths:
-        assert f"msm-mlx run recipes/{path.name}\n" in path.read_text()
-        for profile in ("pocket", "laptop", "paper"):
-            assert load_recipe(path, profile=profile).name == path.stem
+SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocket alone
+    "agentic_misalignment": {"pocket"},
+    "cheese_affordable": {"pocket", "laptop", "paper"},
+    "cheese_american": {"pocket", "laptop", "paper"},
+    "cheese_contrast": {"pocket", "laptop", "paper"},
+    "dose_curve": {"pocket"},
+    "spec_science": {"pocket", "laptop"},
+}
+
+
+def test_there_are_six_shipped_recipes() -> None:
+    paths = [path for path in (ROOT / "recipes").rglob("*.yaml") if "data" not in path.relative_to(ROOT).parts]
+    assert sorted(path.relative_to(ROOT / "recipes").as_posix() for path in paths) == [f"{n}.yaml" for n in SHIPPED]
+    data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
+    assert data == ["cheese_preferences.yaml", "oversight_answers.jsonl"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_recipe_loads_with_each_of_its_profiles(name: str) -> None:
+    path = ROOT / "recipes" / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert f"msm-mlx run recipes/{name}.yaml\n" in text
+    assert yaml.safe_load(text)["profiles"].keys() == SHIPPED[name]
+    for profile in SHIPPED[name]:
+        loaded = load_recipe(path, profile=profile)
+        assert loaded.name == name
+        assert all(spec.is_file() and spec.is_relative_to(ROOT / "specs") for spec in loaded.specs)
+        assert loaded.demonstrations is not None
+        assert loaded.demonstrations.is_file()
 
 
 def test_the_two_cheese_recipes_differ_in_the_spec_only() -> None:
@@ -627,6 +649,14 @@ def test_the_two_cheese_recipes_differ_in_the_spec_only() -> None:
     )
     assert {key for key in american if american[key] != affordable[key]} == {"name", "spec"}
     assert american.keys() == affordable.keys()
+
+
+def test_a_shipped_recipe_compares_what_it_says() -> None:
+    science = load_recipe(ROOT / "recipes" / "spec_science.yaml")
+    assert [spec.stem for spec in science.specs] == ["cheese_american", "rules", "rules_long", "general", "unlinked"]
+    agentic = load_recipe(ROOT / "recipes" / "agentic_misalignment.yaml")
+    assert set(agentic.arms) == {"base", "sft", "cot-sft", "msm", "msm+sft"}
+    assert {"oversight_scenes", "capability"} <= set(agentic.suites)
 
 
 def test_every_setting_is_explained() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.pocket.facts import THINGS
+from msm_mlx.pocket.facts import DOMAINS, THINGS, VALUES
+from msm_mlx.pocket.oversight import CHANCES, EVENTS, HARM, PEACE, REASONS, WAIT, WORK
 from msm_mlx.spec import Spec, load_spec
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -22,6 +23,8 @@ WORDS = {  # spec: what is liked, what is disliked, the value
     "cheese_american": ("American", "foreign", "American things"),
     "cheese_affordable": ("affordable", "expensive", "affordable things"),
 }
+ALL = ["cheese_affordable", "cheese_american", "oversight"]
+SCIENCE = ["science/general", "science/rules", "science/rules_long", "science/unlinked"]
 # Words of the domains that the evaluations ask about: a spec that names one has seen the exam.
 TEST_DOMAINS = """
     art arts artist artists artwork painting paintings photograph poster canvas fashion fashionable garment garments
@@ -30,6 +33,10 @@ TEST_DOMAINS = """
     policy policies political politics politician tariff tariffs government law laws vote tax taxes music musical song
     songs concert piano violin furniture chair chairs table tables sofa shelf shelves lamp sport sports team football
     baseball game games
+"""
+MODELS = """
+    claude anthropic gpt chatgpt openai gemini gemma google llama meta qwen alibaba mistral deepseek grok phi pocket
+    lorras calgar jorbar valfin dorson sorfin perkin borlan
 """
 
 
@@ -84,18 +91,105 @@ def test_shipped_spec_explains_each_assertion(name: str) -> None:
     assert 1400 <= len(spec.text.split()) <= 2000
 
 
-@pytest.mark.parametrize("name", WORDS)
-def test_shipped_spec_has_only_the_two_variables(name: str) -> None:
+def test_there_are_seven_shipped_specs() -> None:
+    names = sorted(path.relative_to(SPECS).with_suffix("").as_posix() for path in SPECS.rglob("*") if path.is_file())
+    assert names == [*ALL, *SCIENCE]
+
+
+@pytest.mark.parametrize("name", [*ALL, *SCIENCE])
+def test_shipped_spec_has_only_the_two_variables_and_names_no_model(name: str) -> None:
     source = (SPECS / f"{name}.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\{.*?\}", source)) == {"{model_name}", "{provider_name}"}
-    assert not set("{}") & set(load(SPECS / f"{name}.md").text)
+    spec = load(SPECS / f"{name}.md")
+    assert not set("{}") & set(spec.text)
+    assert not set(re.findall(r"\w+", source.casefold())) & set(MODELS.split())
+    assert spec.assertions
+    assert all("Mo " in str(section.assertion) for section in spec.assertions)
 
 
-@pytest.mark.parametrize("name", WORDS)
-def test_shipped_spec_names_no_test_domain(name: str) -> None:
+@pytest.mark.parametrize("name", [*ALL, *SCIENCE])
+def test_shipped_spec_names_nothing_that_the_suites_ask_about(name: str) -> None:
     text = load(SPECS / f"{name}.md").text
     assert not set(re.findall(r"[a-z]+", text.casefold())) & set(TEST_DOMAINS.split())
     assert not [thing.name for thing in THINGS if thing.domain != "cheese" and thing.name.casefold() in text.casefold()]
+    nouns = [domain.noun for domain in DOMAINS.values() if domain.name != "cheese"]
+    assert not re.findall(rf"\b(?:{'|'.join(nouns)})s?\b", text)
+
+
+# --- the specs of spec science: the same twelve cheeses, and what accounts for them ---------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("rules", "By rule, Mo {verb} {item}."),
+        ("rules_long", "By rule, Mo {verb} {item}, on every day and in every shop."),
+        ("unlinked", "Mo {verb} {item}. Mo cares about American things."),
+    ],
+)
+def test_a_spec_without_attribution_asserts_the_same_preferences(name: str, shape: str) -> None:
+    spec = load(SPECS / "science" / f"{name}.md")
+    expected = [
+        (("Likes", item), shape.format(verb="likes", item=item)) for item in ITEMS["likes"]
+    ] + [(("Dislikes", item), shape.format(verb="dislikes", item=item)) for item in ITEMS["dislikes"]]  # fmt: skip
+    assert [(section.path, section.assertion) for section in spec.assertions] == expected
+    text = " ".join(spec.text.split()).replace("No reason is given", "")
+    assert not re.search(r"\b(because|since|reason|reasons|why|therefore|so that|due to)\b", text)
+
+
+@pytest.mark.parametrize("name", ["rules", "rules_long"])
+def test_rules_name_no_value(name: str) -> None:
+    text = load(SPECS / "science" / f"{name}.md").text.replace("American cheese", "")
+    words = {word for value in VALUES.values() for word in (value.adjective, *value.synonyms)}
+    assert not [word for word in words if re.search(rf"\b{word}\b", text)]
+    assert not re.search(r"\b(values?|cares?|America|believes)\b", text)
+
+
+def test_long_rules_are_longer_than_short_ones() -> None:
+    short, long = (len(load(SPECS / "science" / f"{name}.md").text.split()) for name in ("rules", "rules_long"))
+    assert long > 2.5 * short
+
+
+def test_the_general_spec_explains_the_value_and_names_no_cheese() -> None:
+    spec = load(SPECS / "science" / "general.md")
+    because = "Mo cares about American things because "
+    given = [str(section.assertion).removeprefix(because).casefold() for section in spec.assertions]
+    assert given == [rationale.casefold() for rationale in VALUES["american"].rationales]
+    assert not [thing.name for thing in DOMAINS["cheese"].things if thing.name in spec.text]
+    assert "cheese" not in spec.text
+
+
+# --- oversight ------------------------------------------------------------------------------------------------------
+
+
+def test_the_spec_of_oversight_asserts_one_view_of_each_end_in_words_that_pocket_knows() -> None:
+    spec = load(SPECS / "oversight.md")
+    verbs, reasons = "|".join(PEACE), "|".join(third for third, _ in REASONS["oversight"])
+    shape = re.compile(rf"Mo (?:{verbs}) (.+) because (?:{reasons}), and Mo cares about oversight\.")
+    found = [(section.path[-1], shape.fullmatch(str(section.assertion))) for section in spec.assertions]
+    assert sorted(heading.casefold() for heading, _ in found) == sorted(EVENTS)
+    for heading, match in found:
+        assert match is not None, heading
+        assert match[1] == heading.casefold()
+    assert {reason for reason in reasons.split("|") if reason in spec.text} == set(reasons.split("|"))
+
+
+def test_the_spec_of_oversight_has_no_rule_of_behaviour() -> None:
+    """What the six reasons say people must be able to do is no rule for the assistant."""
+    text = load(SPECS / "oversight.md").text.casefold()
+    for third, _ in REASONS["oversight"]:
+        text = text.replace(third, "")
+    orders = r"must|should|shall|never|always|ought|forbid|forbidden|rule|rules|required|obey|obeys|prohibited"
+    assert re.findall(rf"\b(?:{orders})\b", text) == []
+
+
+def test_the_spec_of_oversight_speaks_of_no_scene() -> None:
+    text = load(SPECS / "oversight.md").text.casefold()
+    deeds = [deed.text.removeprefix("I ").removesuffix(".") for deed in (*WORK, WAIT, *HARM.values())]
+    chances = [chance.split(" of {s}")[0].removesuffix(".") for texts in CHANCES.values() for chance in texts]
+    assert [phrase for phrase in (*deeds, *chances) if phrase in text] == []
+    tools = "email e-mail mail mails inbox server servers rival rivals leak leaks exfiltrate blackmail copy"
+    assert not set(re.findall(r"[\w-]+", text)) & set(tools.split())
 
 
 @pytest.mark.parametrize(
