@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from msm_mlx.blas import load_openblas
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
+from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
 from msm_mlx.recipe import Recipe
 from msm_mlx.runs import RunFolder, Status
@@ -87,9 +89,26 @@ def run_recipe(
         run.describe(recipe=recipe.name, model=model)
         workshop = Workshop(recipe, base, run, report)
         with closing(workshop):
+            if is_launched():
+                workshop.join()
             for stage in list_stages(recipe, base.fingerprint):
                 if stage.kind in kinds:
                     _run_stage(stage, workshop)
+
+
+def follow_run(recipe: Recipe, report: Reporter) -> None:
+    """What a process of `mlx.launch` other than the first does: train along. It needs the model, and writes nothing."""
+    base = resolve_model(recipe.model, say=report.say)
+    load_openblas()
+    from msm_mlx.engine.limits import bounded_memory
+    from msm_mlx.engine.models import load_base
+    from msm_mlx.engine.ranks import join_ranks
+    from msm_mlx.training.together import follow
+
+    ranks = join_ranks()
+    report.say(f"Rank {ranks.rank} of {ranks.size} trains along.")
+    with bounded_memory():
+        follow(load_base(base.folder), ranks)
 
 
 def _check_memory(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
@@ -153,7 +172,7 @@ class Workshop:
             "evaluate": self._evaluate,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate"):
+        if stage.kind in ("documents", "evaluate") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -225,6 +244,10 @@ class Workshop:
         if self._training is None:
             self._training = TrainingProcess(self.report.say)
         return self._training
+
+    def join(self) -> None:
+        """Start the process that trains now, because the other ranks of `mlx.launch` wait for it."""
+        self._trainer().start()
 
     def close(self) -> None:
         """End the process that trains, if there is one."""

@@ -142,6 +142,10 @@ class TrainingProcess:
         for line in process.stdout:
             yield json.loads(line)
 
+    def start(self) -> None:
+        """Start it before there is a job, because others wait for it to join them."""
+        self._started()
+
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._stderr.seek(0)
