@@ -18,7 +18,7 @@ from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, writ
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
-from msm_mlx.recipe import Recipe
+from msm_mlx.recipe import POCKET, Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
     ANSWERS,
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
     from msm_mlx.training.supervisor import TrainingProcess
+
+
+ENOUGH_UPDATES = 200
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -229,6 +232,8 @@ class Workshop:
             folder=self.run.path / adapter_folder(stage.variant),
             start=self.run.path / stage.start if stage.start else None,
         )
+        if stage.kind == "midtrain" and self.recipe.model != POCKET and 0 < stage.total < ENOUGH_UPDATES:
+            self.report.say(f"Only {stage.total} updates: below about {ENOUGH_UPDATES}, midtraining gave false nulls.")
         meter, losses = _Meter(self.report), list[float]()
 
         def on_update(update: dict[str, Any]) -> None:

@@ -48,7 +48,8 @@ def test_two_ranks_follow_the_curve_of_one(small_run: Path, cli: Cli, tmp_path: 
     assert [process.returncode for process in ranks] == [0, 0], said
     assert "Rank 1 of 2 trains along" in said[1][1]
     one, two = (
-        [row["loss"] for row in read_jsonl(run / "adapters" / "msm-s0" / "metrics.jsonl")] for run in (small_run, folder)
+        [row["loss"] for row in read_jsonl(run / "adapters" / "msm-s0" / "metrics.jsonl")]
+        for run in (small_run, folder)
     )
     assert two == pytest.approx(one, rel=1e-3)
     alone, together = (load_adapter(run / "adapters" / "msm-s0") for run in (small_run, folder))
