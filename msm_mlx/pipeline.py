@@ -257,8 +257,7 @@ class Workshop:
     def close(self) -> None:
         """End the process that trains, if there is one."""
         if self._training is not None:
-            self._training.__exit__(None, None, None)
-            self._training = None
+            self._training.close()
 
     def _release(self) -> None:
         """Give the model's memory back."""
