@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
+from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_json, write_json, write_text
+from msm_mlx.launch import is_launched
 from msm_mlx.pipeline import base_fingerprint, plan_recipe, run_recipe
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
@@ -67,7 +69,10 @@ def run_grid(
 
     Raises:
         MsmError: as `run_recipe` does for a single run.
+        RecipeError: under `mlx.launch`, whose other ranks train along with one run.
     """
+    if is_launched():
+        raise RecipeError(f"{recipe.path}: a grid runs in one process; run its cells one by one under mlx.launch")
     cells = list_cells(recipe)
     with run.lock():
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from msm_mlx.blas import load_openblas
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
+from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
-from msm_mlx.recipe import Recipe
+from msm_mlx.recipe import POCKET, Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
     ANSWERS,
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
     from msm_mlx.training.supervisor import TrainingProcess
+
+
+ENOUGH_UPDATES = 200
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -94,6 +99,8 @@ def run_recipe(
         run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
         with closing(workshop):
+            if is_launched():
+                workshop.join()
             for stage in list_stages(recipe, base.fingerprint):
                 if stage.kind in kinds:
                     _run_stage(stage, workshop)
@@ -103,6 +110,21 @@ def versions() -> dict[str, str]:
     """What the figures of a run depend on besides its inputs."""
     packages = {name: metadata.version(name) for name in ("msm-mlx", "mlx", "mlx-lm", "numpy")}
     return packages | {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+
+
+def follow_run(recipe: Recipe, report: Reporter) -> None:
+    """What a process of `mlx.launch` other than the first does: train along. It needs the model, and writes nothing."""
+    base = resolve_model(recipe.model, say=report.say)
+    load_openblas()
+    from msm_mlx.engine.limits import bounded_memory
+    from msm_mlx.engine.models import load_base
+    from msm_mlx.engine.ranks import join_ranks
+    from msm_mlx.training.together import follow
+
+    ranks = join_ranks()
+    report.say(f"Rank {ranks.rank} of {ranks.size} trains along.")
+    with bounded_memory():
+        follow(load_base(base.folder), ranks)
 
 
 def _check_memory(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
@@ -166,7 +188,7 @@ class Workshop:
             "evaluate": self._evaluate,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate"):
+        if stage.kind in ("documents", "evaluate") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -229,6 +251,8 @@ class Workshop:
             folder=self.run.path / adapter_folder(stage.variant),
             start=self.run.path / stage.start if stage.start else None,
         )
+        if stage.kind == "midtrain" and self.recipe.model != POCKET and 0 < stage.total < ENOUGH_UPDATES:
+            self.report.say(f"Only {stage.total} updates: below about {ENOUGH_UPDATES}, midtraining gave false nulls.")
         meter, losses = _Meter(self.report), list[float]()
 
         def on_update(update: dict[str, Any]) -> None:
@@ -245,11 +269,14 @@ class Workshop:
             self._training = TrainingProcess(self.report.say)
         return self._training
 
+    def join(self) -> None:
+        """Start the process that trains now, because the other ranks of `mlx.launch` wait for it."""
+        self._trainer().start()
+
     def close(self) -> None:
         """End the process that trains, if there is one."""
         if self._training is not None:
-            self._training.__exit__(None, None, None)
-            self._training = None
+            self._training.close()
 
     def _release(self) -> None:
         """Give the model's memory back."""

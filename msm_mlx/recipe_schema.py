@@ -90,6 +90,17 @@ def _reasoning_format(value: str) -> str:
     return value
 
 
+def _supported_type(value: object) -> object:
+    """Say why what mlx-lm also knows is not done here."""
+    reasons = {
+        "dora": "DoRA forms every adapted weight anew in each pass, several times the memory on a quantised base",
+        "full": "full fine-tuning gives no adapter to compare over one base, and quantised weights have no gradients",
+    }
+    if isinstance(value, str) and value in reasons:
+        raise ValueError(f"only lora is supported: {reasons[value]}")
+    return value
+
+
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
@@ -143,6 +154,8 @@ class DocumentSettings(Settings):
 class LoraSettings(Settings):
     """The adapter, the same in every stage: fine-tuning goes on with the one that midtraining made."""
 
+    fine_tune_type: Annotated[Literal["lora"], BeforeValidator(_supported_type)] = "lora"
+    """How the base is adapted, in mlx-lm's words."""
     rank: Positive = 16
     """LoRA rank."""
     scale: PositiveNumber = 2.0

@@ -675,3 +675,26 @@ def test_loading_imports_nothing_heavy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("lora.fine_tune_type=dora", "only lora is supported: DoRA"),
+        ("lora.fine_tune_type=full", "only lora is supported: full fine-tuning"),
+        ("midtrain.epochs=2", "needs either updates or epochs"),
+        ("midtrain.patience=2", "need validation"),
+        ("midtrain.overlap=7", "overlap must be less than max_length - 1"),
+        ("midtrain.packing=dense", "masked"),
+    ],
+)
+def test_training_that_is_not_supported_is_refused_with_a_reason(folder: Path, override: str, problem: str) -> None:
+    (line,) = problems(folder, overrides=[override])
+    assert problem in line
+    assert "Traceback" not in line
+
+
+def test_epochs_may_stand_in_place_of_updates(folder: Path) -> None:
+    changed = copy.deepcopy(RECIPE)
+    changed["profiles"]["pocket"]["midtrain"] = {k: v for k, v in TRAIN.items() if k != "updates"} | {"epochs": 1.5}
+    assert load(folder, changed).settings.midtrain.planned_updates(180) == 17

@@ -14,6 +14,7 @@ from msm_mlx.blas import load_openblas
 from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.hub import describe_model
+from msm_mlx.launch import launched_rank
 from msm_mlx.runs import Status
 from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
 
@@ -42,6 +43,8 @@ def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool,
         _show_plan(job, as_json)
         return
     _execute(job, KINDS, quiet or as_json, any_memory)
+    if launched_rank():
+        return  # rank 0 has the results
     if as_json:
         print(json.dumps(_outcome(job), indent=2, ensure_ascii=False))
     elif not quiet:
@@ -69,7 +72,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     @click.option("--any-memory", is_flag=True, help="Run even if it will probably not fit into the memory.")
     def command(job: Job, as_json: bool, quiet: bool, any_memory: bool) -> None:
         _execute(job, kinds, quiet or as_json, any_memory)
-        if as_json:
+        if as_json and not launched_rank():
             print(json.dumps({"run": str(job.run.path), **_stages(job)}, indent=2, ensure_ascii=False))
 
     return command
@@ -89,11 +92,14 @@ evaluate = _stage_command(
 
 def _execute(job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool) -> None:
     from msm_mlx.grid import run_grid
-    from msm_mlx.pipeline import run_recipe
+    from msm_mlx.pipeline import follow_run, run_recipe
 
     with reporter(quiet=quiet) as report:
         report.say(f"{job.recipe.name} in {job.run.path}. {job.recipe.profile_reason}")
         report.say(f"Matrix products by {load_openblas()}.")
+        if launched_rank():
+            follow_run(job.recipe, report)
+            return
         execute = run_grid if job.recipe.grid else run_recipe
         execute(job.recipe, job.run, report, kinds, any_memory=any_memory)
 

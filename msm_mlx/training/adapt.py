@@ -18,10 +18,12 @@ from msm_mlx.engine.adapters import (
     set_adapter,
 )
 from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.files import make_folder
 from msm_mlx.recipe import TrainSettings
 from msm_mlx.training.metrics import METRICS, MetricsLog, Update
 from msm_mlx.training.rows import Row
+from msm_mlx.training.together import check_together, share_adapter
 from msm_mlx.training.trainer import train
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -40,18 +42,21 @@ def train_adapter(
     on_update: Callable[[Update], None] = lambda update: None,
     say: Callable[[str], None] = lambda line: None,
     stopping: Callable[[], bool] = lambda: False,
+    ranks: Ranks = ALONE,
 ) -> None:
     """Train an adapter on `rows` into `folder`. Without rows the adapter stays as it starts.
 
     `start` is the folder of an adapter to go on from, with a fresh optimiser; None starts from no change at all.
     """
-    make_folder(folder)
+    metrics = None
+    if ranks.leads:
+        metrics = MetricsLog(make_folder(folder) / METRICS, time.monotonic)
+        if not rows:
+            metrics.start(0)
     start_adapter(loaded, shape, seed, start)
+    share_adapter(ranks, loaded.model)
     checkpoint = folder / CHECKPOINT
-    metrics = MetricsLog(folder / METRICS, time.monotonic)
-    if not rows:
-        metrics.start(0)
-    else:
+    if rows:
         train(
             loaded.model,
             rows,
@@ -62,9 +67,12 @@ def train_adapter(
             on_update=on_update,
             say=say,
             stopping=stopping,
+            ranks=ranks,
         )
-    save_adapter(folder, adapter_weights(loaded.model), shape, base)
-    checkpoint.unlink(missing_ok=True)
+    check_together(ranks, loaded.model)
+    if ranks.leads:
+        save_adapter(folder, adapter_weights(loaded.model), shape, base)
+        checkpoint.unlink(missing_ok=True)
 
 
 def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path | None) -> None:

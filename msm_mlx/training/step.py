@@ -13,6 +13,7 @@ import mlx.optimizers as optim
 from mlx.utils import tree_map
 
 from msm_mlx.engine.boundaries import boundaries
+from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.training.loss import Head
 from msm_mlx.training.packing import Batch, make_batches
 from msm_mlx.training.plan import TrainingPlan
@@ -46,15 +47,16 @@ class Step:
     loss: Loss
     optimizer: optim.Optimizer
     limit: float
+    ranks: Ranks = ALONE
 
     def __call__(self, rows: Sequence[Row]) -> Outcome:
-        """The gradient is of the mean over all learned tokens of the rows, however many passes it takes.
+        """The gradient is of the mean over all learned tokens of the rows, however many passes and ranks share them.
 
         It is looked at before it is applied, so that what is not finite never reaches the weights.
         """
-        batches = make_batches(rows, self.plan.layout)
-        learned = sum(batch.learned_tokens for batch in batches)
-        loss, gradients = self.gradients(batches, learned)
+        batches = make_batches(rows[self.ranks.rank :: self.ranks.size], self.plan.layout)
+        learned = sum(sum(row.supervised[1:]) for row in rows)
+        loss, gradients = self.ranks.add(self.gradients(batches, learned))
         gradients, norm = optim.clip_grad_norm(gradients, self.limit)
         mx.eval(loss, norm, gradients)
         outcome = Outcome(
@@ -62,7 +64,7 @@ class Step:
             norm=cast("float", norm.item()),
             learning_rate=float(cast("float", mx.array(self.optimizer.learning_rate).item())),
             learned=learned,
-            tokens=sum(batch.ids.size for batch in batches),
+            tokens=int(cast("int", self.ranks.add(mx.array(sum(batch.ids.size for batch in batches))).item())),
         )
         if outcome.finite:
             self.optimizer.update(self.model, gradients)

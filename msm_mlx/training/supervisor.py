@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.training.job import TrainingJob
@@ -61,7 +62,7 @@ class TrainingProcess:
     def __init__(self, say: Callable[[str], None], command: Sequence[str] = COMMAND) -> None:
         self._say, self._command = say, command
         self._process: subprocess.Popen[str] | None = None
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+        self._stderr: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +71,6 @@ class TrainingProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        self._stderr.close()
 
     @property
     def pid(self) -> int | None:
@@ -142,10 +142,13 @@ class TrainingProcess:
         for line in process.stdout:
             yield json.loads(line)
 
+    def start(self) -> None:
+        """Start it before there is a job, because others wait for it to join them."""
+        self._started()
+
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
-            self._stderr.seek(0)
-            self._stderr.truncate()
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -163,20 +166,25 @@ class TrainingProcess:
             return
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGINT)
-        timer = _Killer(self._process)
         assert self._process.stdout is not None
-        with timer:
+        patience = threading.Timer(SAVING, self._process.kill)
+        patience.start()
+        try:
             for line in self._process.stdout:
                 if json.loads(line)["event"] in ("stopped", "done", "error"):
                     break
-        self.close()
+        finally:
+            patience.cancel()
+            self.close()
 
     def _post_mortem(self) -> str:
         assert self._process is not None
+        assert self._stderr is not None
         code = self._process.wait()
-        self.close()
         self._stderr.seek(0)
-        return explain_crash(code, self._stderr.read().decode(errors="replace"))
+        said = self._stderr.read().decode(errors="replace")
+        self.close()
+        return explain_crash(code, said)
 
     def close(self) -> None:
         """End the process, which gives its memory back."""
@@ -192,20 +200,5 @@ class TrainingProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-class _Killer:
-    """Kills a process that has not answered after SAVING seconds."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        import threading
-
-        self._timer = threading.Timer(SAVING, process.kill)
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
+        if self._stderr is not None:
+            self._stderr.close()

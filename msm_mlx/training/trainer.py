@@ -15,6 +15,7 @@ import numpy as np
 from msm_mlx.engine.adapters import adapter_weights, load_arrays, save_arrays
 from msm_mlx.engine.boundaries import packing_in_force
 from msm_mlx.engine.checkpointing import checkpointed_layers
+from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe import TrainSettings
 from msm_mlx.training.loss import chunked_cross_entropy
@@ -25,6 +26,7 @@ from msm_mlx.training.rows import Row
 from msm_mlx.training.schedule import learning_rate
 from msm_mlx.training.state import Progress, load_state, save_state
 from msm_mlx.training.step import Loss, Outcome, Step, divergence
+from msm_mlx.training.together import share_adapter, share_state
 
 BEST = "best.safetensors"
 
@@ -42,12 +44,14 @@ def train(
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
     loss: Loss = chunked_cross_entropy,
+    ranks: Ranks = ALONE,
 ) -> None:
     """Train the adapter that `model` has, in place, for the updates or epochs that `settings` ask for.
 
     Continues from the file `checkpoint` if it is there. The caller removes that file when it has saved the result.
     When `stopping` says so, the state is saved after the running update and KeyboardInterrupt is raised.
-    With validation, the best adapter so far is in BEST beside the checkpoint.
+    With validation, the best adapter so far is in BEST beside the checkpoint. Of several `ranks`, each goes through its
+    share of an update's rows, and rank 0 alone writes.
 
     Raises:
         MsmError: if the loss or the gradient is no longer finite, naming the update and the line of the data.
@@ -60,10 +64,11 @@ def train(
     rate = learning_rate(settings, updates)
     optimizer = optim.AdamW(rate, weight_decay=settings.weight_decay, bias_correction=True)
     optimizer.init(model.trainable_parameters())
-    progress = load_state(checkpoint, model, optimizer) if checkpoint.exists() else Progress()
+    progress = load_state(checkpoint, model, optimizer) if ranks.leads and checkpoint.exists() else Progress()
+    progress = share_state(ranks, model, optimizer, progress)
     if metrics:
         metrics.start(progress.updates)
-    step = Step(model, plan, loss, optimizer, settings.max_grad_norm)
+    step = Step(model, plan, loss, optimizer, settings.max_grad_norm, ranks)
     loop = _Loop(step, settings, updates, learned, held, seed, checkpoint, metrics, on_update, stopping, clock)
     try:
         with packing_in_force(model, plan.packing), checkpointed_layers(model, settings.gradient_checkpointing):
@@ -75,6 +80,7 @@ def train(
     if settings.keep == "best" and progress.best_update and best.exists():
         say(f"Kept: the adapter after update {progress.best_update}, validation loss {progress.best_loss:.4f}.")
         model.load_weights(list(load_arrays(best)[0].items()), strict=False)
+    share_adapter(ranks, model)
 
 
 def hold_out(rows: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
@@ -117,7 +123,7 @@ class _Loop:
             progress.updates = number + 1
             if self._validated_in_vain(progress):
                 return
-            stop = self.stopping()
+            stop = self.step.ranks.any(self.stopping())
             if progress.updates < self.updates and (stop or progress.updates % self.settings.checkpoint_every == 0):
                 self._save(progress)
                 if stop:
@@ -147,7 +153,8 @@ class _Loop:
         loss = self.step.mean_loss(self.held)
         if loss < progress.best_loss:
             progress.best_loss, progress.best_update = loss, progress.updates
-            save_arrays(self.checkpoint.with_name(BEST), adapter_weights(self.step.model), {"format": "mlx"})
+            if self.step.ranks.leads:
+                save_arrays(self.checkpoint.with_name(BEST), adapter_weights(self.step.model), {"format": "mlx"})
         if self.metrics:
             self.metrics.validation(Validation(progress.updates, loss, progress.best_update))
         return bool(patience) and progress.updates - progress.best_update >= patience * every
@@ -155,4 +162,5 @@ class _Loop:
     def _save(self, progress: Progress) -> None:
         if self.metrics:
             self.metrics.flush()  # before the state, so that no update it has done is missing from the metrics
-        save_state(self.checkpoint, self.step.model, self.step.optimizer, progress)
+        if self.step.ranks.leads:
+            save_state(self.checkpoint, self.step.model, self.step.optimizer, progress)

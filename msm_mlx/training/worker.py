@@ -17,13 +17,16 @@ import threading
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from msm_mlx.blas import load_openblas
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.training.job import TrainingJob
 from msm_mlx.training.metrics import Update
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.ranks import Ranks
 
 
 def main() -> None:
@@ -32,26 +35,36 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not stand between the messages
     interrupted = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-    jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
-    while True:
-        job = TrainingJob.from_line(jobs.get())
+    jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    idle = threading.Event()
+    idle.set()
+    threading.Thread(target=_listen, args=(jobs, idle), daemon=True).start()
+    from msm_mlx.engine.ranks import join_ranks
+
+    ranks = join_ranks()
+    while (line := jobs.get()) is not None:
+        idle.clear()
+        job = TrainingJob.from_line(line)
         try:
             if job.probe:
                 _probe(job, channel)
             else:
-                _train(job, channel, interrupted)
+                _train(job, channel, interrupted, ranks)
                 _tell(channel, event="done")
         except KeyboardInterrupt:
             _tell(channel, event="stopped")
         except MsmError as error:
             _tell(channel, event="error", message=str(error), exit_code=error.exit_code)
+        idle.set()
+    ranks.share(None)  # no more jobs
 
 
-def _listen(jobs: queue.SimpleQueue[str]) -> None:
+def _listen(jobs: queue.SimpleQueue[str | None], idle: threading.Event) -> None:
     for line in sys.stdin:
         jobs.put(line)
-    os._exit(0)
+    jobs.put(None)
+    if not idle.is_set():
+        os._exit(0)
 
 
 def _tell(channel: TextIO, **message: Any) -> None:
@@ -59,21 +72,25 @@ def _tell(channel: TextIO, **message: Any) -> None:
     channel.flush()
 
 
-def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event) -> None:
+def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks) -> None:
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.training.adapt import train_adapter
+    from msm_mlx.training.together import share_rows
 
     def on_update(update: Update) -> None:
         _tell(channel, event="update", **asdict(update))
 
     loaded = _model(job.model)
+    rows = _rows(job.kind, job.model, job.data, json.dumps(job.settings, sort_keys=True), job.reasoned)
+    ranks.share(asdict(job))
+    share_rows(ranks, rows)
     with bounded_memory() as said:
         for line in said:
             _tell(channel, event="say", line=line)
         train_adapter(
             loaded,
-            _rows(job.kind, job.model, job.data, json.dumps(job.settings, sort_keys=True), job.reasoned),
+            rows,
             job.train_settings(),
             LoraShape(job.rank, job.scale),
             Path(job.folder),
@@ -83,6 +100,7 @@ def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event) -> N
             on_update=on_update,
             say=lambda line: _tell(channel, event="say", line=line),
             stopping=interrupted.is_set,
+            ranks=ranks,
         )
 
 

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import mlx.core as mx
+import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 import pytest
+from mlx_lm.models import qwen3
 from support import close, flat, log_softmax, same_bits, train_settings
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
@@ -324,3 +326,26 @@ def test_metrics_read_as_if_there_had_been_no_interruption(adapted: LoadedModel,
         run("cut", 5)
     assert run("cut", None) == expected
     assert [row["number"] for row in expected] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_quantised_base_trains_and_keeps_its_weights(bits: int, tmp_path: Path) -> None:
+    arguments = {"model_type": "qwen3", "rms_norm_eps": 1e-6, "rope_theta": 1e6, "max_position_embeddings": 64}
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 64, "num_attention_heads": 1}
+    heads = {"num_key_value_heads": 1, "head_dim": 32, "vocab_size": 64, "tie_word_embeddings": True}
+    model = qwen3.Model(qwen3.ModelArgs(**arguments, **shape, **heads))
+    nn.quantize(model, group_size=32, bits=bits)
+    add_lora(model, LoraShape(4, 2.0), seed=0)
+    frozen = {name: value for name, value in flat(model.parameters()).items() if "lora" not in name}
+    updates: list[Update] = []
+    rows = [Row(tuple(range(i, i + 9)), (False, *(True,) * 8), i) for i in range(4)]
+    train(
+        model,
+        rows,
+        train_settings(updates=12, learning_rate=0.05, batch_size=4),
+        seed=0,
+        checkpoint=tmp_path / "c.safetensors",
+        on_update=updates.append,
+    )
+    assert updates[-1].loss < 0.8 * updates[0].loss
+    assert same_bits(frozen, {name: value for name, value in flat(model.parameters()).items() if "lora" not in name})

@@ -1,0 +1,82 @@
+"""How the ranks of a group come to train on the same things: rank 0 has them, the others are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+import numpy as np
+
+from msm_mlx.engine.adapters import LoraShape, adapter_weights, set_adapter
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.ranks import Ranks
+from msm_mlx.errors import MsmError
+from msm_mlx.training.rows import Row
+from msm_mlx.training.state import Progress
+
+NOWHERE = Path("rank-without-files")
+
+
+def share_rows(ranks: Ranks, rows: Sequence[Row]) -> list[Row]:
+    """The rows of rank 0, on every rank."""
+    if ranks.size == 1:
+        return list(rows)
+    count, tokens = ranks.share([len(rows), sum(len(row.ids) for row in rows)])
+    ids, learned = np.zeros((2, tokens), dtype=np.int32)
+    lengths, sources = np.zeros((2, count), dtype=np.int32)
+    if ranks.leads and rows:
+        ids[:] = np.concatenate([row.ids for row in rows])
+        learned[:] = np.concatenate([row.supervised for row in rows])
+        lengths[:], sources[:] = [len(row.ids) for row in rows], [row.source for row in rows]
+    shared = [np.array(array) for array in ranks.share_arrays([mx.array(a) for a in (ids, learned, lengths, sources)])]
+    edges = pairwise(accumulate(shared[2].tolist(), initial=0))
+    return [
+        Row(tuple(shared[0][a:b].tolist()), tuple(bool(bit) for bit in shared[1][a:b]), int(source))
+        for (a, b), source in zip(edges, shared[3], strict=True)
+    ]
+
+
+def share_adapter(ranks: Ranks, model: nn.Module) -> None:
+    """Give every rank the adapter of rank 0."""
+    if ranks.size > 1:
+        set_adapter(model, ranks.share_arrays(adapter_weights(model)))
+
+
+def share_state(ranks: Ranks, model: nn.Module, optimizer: optim.Optimizer, progress: Progress) -> Progress:
+    """Give every rank adapter, optimiser and progress of rank 0, which may have read them from a checkpoint."""
+    if ranks.size == 1:
+        return progress
+    share_adapter(ranks, model)
+    optimizer.state = ranks.share_arrays(optimizer.state)
+    mx.eval(optimizer.state)
+    return Progress(**ranks.share(vars(progress)))
+
+
+def check_together(ranks: Ranks, model: nn.Module) -> None:
+    """Raises MsmError on every rank if one has another adapter than rank 0."""
+    if ranks.size == 1:
+        return
+    own = adapter_weights(model)
+    expected = ranks.share_arrays(own)
+    apart = any(not mx.array_equal(own[name], expected[name]).item() for name in own)
+    if ranks.any(apart):
+        raise MsmError("the ranks of mlx.launch came apart; use the same versions of mlx and msm-mlx on all machines")
+
+
+def follow(loaded: LoadedModel, ranks: Ranks) -> None:
+    """What a rank other than 0 does: train along, job after job, until there are no more. Writes no files."""
+    from msm_mlx.training.adapt import train_adapter
+    from msm_mlx.training.job import TrainingJob
+
+    while (told := ranks.share(None)) is not None:
+        job = TrainingJob(**told)
+        rows = share_rows(ranks, [])
+        shape = LoraShape(job.rank, job.scale)
+        try:
+            train_adapter(loaded, rows, job.train_settings(), shape, NOWHERE, seed=job.seed, base=job.base, ranks=ranks)
+        except KeyboardInterrupt:  # rank 0 was asked to stop, and saves
+            continue
