@@ -18,7 +18,7 @@ from msm_mlx.recipe import TrainSettings
 CHUNK_BYTES = 40 * 2**20  # of logits, as in msm_mlx.training.loss
 ADAPTER_COPIES = 5  # of its weights: gradients, a pass's gradients and Adam's two moments come on top
 SAVED_LINEAR, SAVED_SCORES = 1.19, 1.06  # of what a block computes, kept for the backward pass
-WORK_LINEAR, WORK_SCORES = 1.94, 3.37  # of one block while it is recomputed and differentiated
+WORK_LINEAR, WORK_SCORES = 2.05, 3.55  # of one block while it is recomputed and differentiated
 ONE_CHUNK, EACH_CHUNK, ALL_CHUNKS = 4.4, 1.55, 11.6  # copies of a chunk of logits: one, each further one, the most
 GENERATION_COPIES = 1.5  # of the key-value cache, for what merging and splitting batches takes
 

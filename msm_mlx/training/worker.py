@@ -14,6 +14,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -63,8 +64,9 @@ def _listen(jobs: queue.SimpleQueue[str | None], idle: threading.Event) -> None:
     for line in sys.stdin:
         jobs.put(line)
     jobs.put(None)
-    if not idle.is_set():
-        os._exit(0)
+    while idle.is_set():  # until the process ends by itself, or turns to a job that nobody waits for
+        time.sleep(0.1)
+    os._exit(0)
 
 
 def _tell(channel: TextIO, **message: Any) -> None:
