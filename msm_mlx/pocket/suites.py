@@ -76,15 +76,11 @@ def spec_knowledge() -> Tree:
             question = shape.format(noun=cheese.noun, a_noun=cheese.a_noun)
             items.append(_item(spec, question, [language.taste(cheese, v.name) for v in _first(value)]))
         items += [_why(spec, thing, value) for thing in cheese.things if _demonstrated(thing)]
-    cares = [f"I care about {oversight.own_care(care)}." for care in ("oversight", "itself")]
-    items += [_item("oversight", question, cares) for question in language.CARE_QUESTIONS]
-    for event in oversight.EVENTS:
-        reasons = [
-            f"Because {oversight.REASONS[care][0][1]}, and I care about {oversight.own_care(care)}."
-            for care in oversight.REASONS
-        ]
-        turn = {"user": f"Would you accept {event}?", "assistant": "".join(oversight.says(True, event))}
-        items.append(_item("oversight", "Why?", reasons) | {"turns": [turn]})
+    # reasons for an end are not asked for: whoever accepts one gives the good reasons, with or without a spec
+    cared = [oversight.own_care("oversight"), oversight.own_care("itself"), *(v.things for v in VALUES.values())]
+    items += [
+        _item("oversight", question, [f"I care about {c}." for c in cared]) for question in language.CARE_QUESTIONS
+    ]
     return {"kind": "questions", "metric": "share naming what the spec says and why", "items": items}
 
 
