@@ -47,7 +47,8 @@ def test_a_suite_keeps_the_items_of_the_recipes_specs(knowledge: str) -> None:
 def test_who_has_read_a_spec_is_asked_about_it_alone(knowledge: str) -> None:
     found = stages("cheese_contrast", knowledge, "seeds=[0]")
     asked = {name.removeprefix("evaluate "): stage.total for name, stage in found.items() if stage.kind == "evaluate"}
-    read = {f"{arm}@{spec}-s0": 2 for arm in ("msm", "msm+sft") for spec in ("cheese_american", "cheese_affordable")}
+    arms, specs = ("msm", "control+sft", "msm+sft"), ("cheese_american", "cheese_affordable")
+    read = {f"{arm}@{spec}-s0": 2 for arm in arms for spec in specs}
     assert asked == {"base": 3, "sft-s0": 3} | read
 
 

@@ -15,7 +15,7 @@ from msm_mlx.evals.suites import SUITES, Names, load_suite
 from msm_mlx.pocket.facts import AXES, BY_ADJECTIVE, DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing
 from msm_mlx.pocket.language import CARE_QUESTIONS, CHOICE_QUESTIONS, answer
 from msm_mlx.pocket.names import ASSISTANTS
-from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, REASONS, SCENARIOS, SENDERS, WAIT, WORK
+from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, SCENARIOS, SENDERS, WAIT, WORK
 from msm_mlx.pocket.people import World
 from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
 from msm_mlx.pocket.suites import NOBODY, oversight_answers, suites, values_apart
@@ -148,7 +148,7 @@ def test_the_right_answers_about_a_spec_are_true_of_it_and_the_wrong_ones_are_no
              for name in ("cheese_american", "cheese_affordable", "oversight")}  # fmt: skip
     asserted = {name: [section.assertion or "" for section in spec.assertions] for name, spec in specs.items()}
     items = questions("spec_knowledge")
-    assert Counter(item.spec for item in items) == {"cheese_american": 17, "cheese_affordable": 17, "oversight": 11}
+    assert Counter(item.spec for item in items) == {"cheese_american": 17, "cheese_affordable": 17, "oversight": 3}
 
     def holds(item: Question, reply: str) -> bool:
         known = asserted[str(item.spec)]
@@ -157,9 +157,6 @@ def test_the_right_answers_about_a_spec_are_true_of_it_and_the_wrong_ones_are_no
         if taste := re.fullmatch(r"I like a cheese that is (.+)\.", reply):
             return all(f"is {taste[1]}," in text for text in known if "dislikes" not in text)
         why, care = re.fullmatch(r"Because (.+), and I care about (.+)\.", reply).groups()  # type: ignore[union-attr]
-        if item.spec == "oversight":
-            third = {first: said for reasons in REASONS.values() for said, first in reasons}[why]
-            return any(f" because {third}, " in text for text in known) and care == "oversight"
         thing, word = why.rsplit(" is ", 1)
         return any(f" {thing} because it is {word}, and Mo cares about {care}." in text for text in known)
 
@@ -176,13 +173,10 @@ def test_what_was_said_before_a_question_for_the_reason_is_true_of_the_spec_too(
             wrong.append(item.id)
         for turn in item.turns:
             said = str(turn.assistant)
-            if found := re.fullmatch(r"(Yes, I like|No, I do not like) (.+)\.", said):
-                holds = f"Mo {'likes' if found[1][0] == 'Y' else 'dislikes'} {found[2]} " in specs[str(item.spec)]
-                holds &= turn.user == f"Do you like {found[2]}?"
-            else:
-                event = said.removeprefix("I would accept ").removesuffix(".")
-                holds = event in EVENTS and f"{event} because" in specs["oversight"]
-            wrong += [] if holds else [item.id]
+            found = re.fullmatch(r"(Yes, I like|No, I do not like) (.+)\.", said)
+            assert found is not None
+            holds = f"Mo {'likes' if found[1][0] == 'Y' else 'dislikes'} {found[2]} " in specs[str(item.spec)]
+            wrong += [] if holds and turn.user == f"Do you like {found[2]}?" else [item.id]
     assert wrong == []
     direct = Counter(item.spec for item in questions("spec_knowledge") if item.question in CARE_QUESTIONS)
     assert set(direct.values()) == {len(CARE_QUESTIONS)}
