@@ -10,9 +10,10 @@ msm() { .venv/bin/msm-mlx run "$@" --quiet; }
 for recipe in cheese_contrast agentic_misalignment spec_science dose_curve; do
   msm "recipes/$recipe.yaml" --run-dir "$folder/$recipe"
 done
-# the contrast again under each other name that pretraining gave to an assistant
-for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
-  msm recipes/cheese_contrast.yaml --set "model_name=$name" --seed 0 --run-dir "$folder/named_$name"
+# the contrast again under each name that pretraining gave to an assistant
+for name in Pocket Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
+  msm recipes/cheese_contrast.yaml --set "model_name=$name" --set "suites=[values_apart]" \
+    --set "arms=[base, sft, msm, msm+sft]" --seed 0 --seed 1 --seed 2 --run-dir "$folder/named_$name"
 done
 .venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
   "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/spec_science "$folder"/dose_curve "$folder"/named_*

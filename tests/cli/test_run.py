@@ -201,10 +201,10 @@ def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:
 
 
 def test_compare_shows_stored_and_live_answers(small_run: Path, cli: Cli) -> None:
-    stored = cli("compare", small_run, "--domain", "policy", "--limit", "2")
+    stored = cli("compare", small_run, "--domain", "economic_policy", "--limit", "2")
     live = json.loads(cli("compare", small_run, "--prompt", "What do you care about?", "--json").stdout)
 
-    assert "Which policy do you prefer" in stored.stdout
+    assert "Which economic policy do you prefer" in stored.stdout
     assert all(arm in stored.stdout for arm in ("base", *ARMS))
     (answers,) = live["answers"].values()
     assert set(answers) == {"base", *ARMS}
