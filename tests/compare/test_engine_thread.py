@@ -248,7 +248,8 @@ def test_live_answers_and_margins_are_those_of_each_arm_alone(session: Session, 
 
 def test_a_live_answer_stops_when_cancelled(live: LiveEngine) -> None:
     calls = iter([False, False, True])
-    pieces = list(live.answer(Request(QUESTION, ("sft", "base")), lambda: next(calls)))
+    # hot, so that no answer is over by itself within two tokens
+    pieces = list(live.answer(Request(QUESTION, ("sft", "base"), temperature=9.0), lambda: next(calls)))
     assert stops(pieces) == [("base", "cancelled"), ("sft", "cancelled")]
     assert {p.tokens for p in pieces if p.stop} == {2}
     assert stops(list(live.answer(Request(QUESTION, ("sft",)), lambda: True))) == [("sft", "cancelled")]
