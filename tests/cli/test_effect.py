@@ -57,13 +57,10 @@ def difference(run: Path, a: str, b: str, suite: str = "values_apart") -> dict[s
 
 
 def share(run: Path, suite: str, label: str, metric: str = "choice") -> float:
-    """The share of an arm, `arm` or `arm@spec`, over its seeds."""
+    """The share of an arm, `arm` or in a run of several specs `arm@spec`, over its seeds."""
     arm, _, spec = label.partition("@")
-    values = [
-        r["value"]
-        for r in results(run)["records"]
-        if (r["suite"], r["arm"], r["spec"] or "", r["metric"]) == (suite, arm, spec, metric)
-    ]
+    rows = [r for r in results(run)["records"] if (r["suite"], r["arm"], r["metric"]) == (suite, arm, metric)]
+    values = [r["value"] for r in rows if spec in ("", r["spec"])]
     return float(sum(values) / len(values))
 
 
