@@ -15,5 +15,17 @@ for name in Pocket Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
   msm recipes/cheese_contrast.yaml --set "model_name=$name" --set "suites=[values_apart]" \
     --set "arms=[base, sft, msm, msm+sft]" --seed 0 --seed 1 --seed 2 --run-dir "$folder/named_$name"
 done
+# the contrast on a rebuild of pocket with another seed, at the same settings
+rebuilt="$folder/pocket-seed-1"
+[ -e "$rebuilt/model.safetensors" ] ||
+  .venv/bin/python -m msm_mlx.pocket.pretrain --out "$rebuilt" --work "$folder/pretrain-work" --seed 1
+on_rebuilt() {
+  msm recipes/cheese_contrast.yaml --model "$rebuilt" --profile pocket --set "suites=[values_apart]" "$@"
+}
+on_rebuilt --set model_name=Pocket --run-dir "$folder/rebuilt_cheese_contrast"
+for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
+  on_rebuilt --set "model_name=$name" --set "arms=[sft, msm+sft]" --seed 0 --run-dir "$folder/rebuilt_named_$name"
+done
 .venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
-  "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/spec_science "$folder"/dose_curve "$folder"/named_*
+  "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/spec_science "$folder"/dose_curve "$folder"/named_* \
+  "$folder"/rebuilt_*
