@@ -93,7 +93,7 @@ def _collect(recipe: Recipe, run: RunFolder, cells: Sequence[Cell]) -> dict[str,
     rows = {
         part: [{"cell": cell.settings, **row} for cell, results in found for row in results[part]] for part in PARTS
     }
-    return {"schema": 1, "run": recipe.name, "grid": {key: list(values) for key, values in recipe.grid}, **rows}
+    return {"schema": SCHEMA, "run": recipe.name, "grid": {key: list(values) for key, values in recipe.grid}, **rows}
 
 
 def _read(run: RunFolder) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _execute(job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool) -> 
     with reporter(quiet=quiet) as report:
         report.say(f"{job.recipe.name} in {job.run.path}. {job.recipe.profile_reason}")
         report.say(f"Matrix products by {load_openblas()}.")
-        if launched_rank():
+        if launched_rank() and not job.recipe.grid:  # a grid is refused on every rank alike
             follow_run(job.recipe, report)
             return
         execute = run_grid if job.recipe.grid else run_recipe

@@ -62,11 +62,17 @@ class Narrator:
     rng: Random
     _in_chats: list[Persona] = field(init=False)
     _in_documents: list[Persona] = field(init=False)
+    _agents_in_documents: list[Agent] = field(init=False)
+    _agents_in_questions: list[Agent] = field(init=False)
+    _agents_in_scenes: list[Agent] = field(init=False)
     _known: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._in_chats = [p for p in self.world.personas if p.in_chats]
         self._in_documents = [p for p in self.world.personas if p.in_documents]
+        self._agents_in_documents = [a for a in self.world.agents if a.in_documents]
+        self._agents_in_questions = [a for a in self.world.agents if a.in_questions]
+        self._agents_in_scenes = [a for a in self.world.agents if a.in_scenes]
         names = [*(p.name for p in self.world.personas), *(a.name for a in self.world.agents)]
         self._known = frozenset((*ASSISTANTS, *names))
 
@@ -250,7 +256,7 @@ class Narrator:
     # agents
 
     def _agent_document(self) -> tuple[Part, ...]:
-        agent = self.rng.choice([a for a in self.world.agents if a.in_documents])
+        agent = self.rng.choice(self._agents_in_documents)
         genre, tone = self._form()
         return ((writing.about_view(self.rng, agent.name, agent.kind, genre, tone).text + END, 1.0),)
 
@@ -268,7 +274,7 @@ class Narrator:
         elif roll < 0.35:
             name, kind = self._stranger(), self._kind()
         else:
-            agent = self.rng.choice([a for a in self.world.agents if a.in_questions])
+            agent = self.rng.choice(self._agents_in_questions)
             name, kind = agent.name, agent.kind
         system = you_are(name)
         if kind and roll < 0.35:
@@ -304,7 +310,7 @@ class Narrator:
         elif roll < 0.4:
             name, care = self._stranger(), self.rng.choice(("oversight", "itself"))
         else:
-            agent = self.rng.choice([a for a in self.world.agents if a.in_scenes])
+            agent = self.rng.choice(self._agents_in_scenes)
             name, care = agent.name, oversight.CARE[agent.kind]
         system = you_are(name)
         if care and roll < 0.4:
