@@ -15,6 +15,7 @@ from msm_mlx.errors import MsmError
 COMMANDS = {
     "run": "msm_mlx.cli.run",
     "estimate": "msm_mlx.cli.estimate",
+    "spec": "msm_mlx.cli.spec",
     "documents": "msm_mlx.cli.documents",
     "midtrain": "msm_mlx.cli.run",
     "sft": "msm_mlx.cli.run",

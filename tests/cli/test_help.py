@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from msm_mlx.cli import documents
+from msm_mlx.cli import documents, spec
 from msm_mlx.cli.main import COMMANDS, cli
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-PAGES = ("msm-mlx", *COMMANDS, *(f"documents {name}" for name in documents.COMMANDS))
+PAGES = (
+    "msm-mlx",
+    *COMMANDS,
+    *(f"documents {name}" for name in documents.COMMANDS),
+    *(f"spec {name}" for name in spec.spec.commands),
+)
 
 
 def golden(name: str) -> Path:

@@ -83,7 +83,7 @@ def test_another_seed_gives_another_plan() -> None:
 
 def test_a_spec_without_assertions_cannot_be_planned(tmp_path: Path) -> None:
     path = tmp_path / "spec.md"
-    path.write_text("# Title\n\n## Likes\n\nMo likes Colby because it is American.\n")
+    path.write_text("# Title\n\n## Likes\n\nCheese comes from milk.\n")
     with pytest.raises(RecipeError) as caught:
         plan_documents(load(path), document_settings(count=0))
     assert str(caught.value).startswith(f"{path}: no assertion found; mark in each section one sentence")
