@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -41,10 +41,13 @@ from msm_mlx.stages import (
 from msm_mlx.variants import REASONED, system_prompt
 
 if TYPE_CHECKING:
+    from msm_mlx.documents.asking import Ask
+    from msm_mlx.documents.plan import Slot
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
+    from msm_mlx.spec import Spec
     from msm_mlx.training.supervisor import TrainingProcess
 
 
@@ -155,7 +158,7 @@ def _run_stage(stage: Stage, workshop: Workshop) -> None:
     if inputs is None:
         raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
     started = time.monotonic()
-    run.begin(stage.id, inputs, (*stage.writes, *stage.scratch))
+    run.begin(stage.id, inputs, (*stage.writes, *stage.scratch), stage.grows_with)
     if neighbour := run.borrow(inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
         report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")
@@ -181,6 +184,7 @@ class Workshop:
     def work(self, stage: Stage) -> None:
         """Do the work of `stage`: from what it reads to what it writes."""
         work: dict[Kind, Callable[[Stage], None]] = {
+            "plan": self._plan,
             "documents": self._documents,
             "demonstrations": self._demonstrations,
             "midtrain": self._train,
@@ -188,7 +192,7 @@ class Workshop:
             "evaluate": self._evaluate,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate") and not is_launched():
+        if stage.kind in ("plan", "documents", "evaluate") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -199,13 +203,49 @@ class Workshop:
             self._loaded = load_base(self.base.folder)
         return self._loaded
 
-    def _documents(self, stage: Stage) -> None:
-        from msm_mlx.documents.writer import write_documents
+    def _plan(self, stage: Stage) -> None:
+        from msm_mlx.documents.ideas import propose_ideas
+        from msm_mlx.documents.plan import plan_documents
+        from msm_mlx.documents.plan_file import IDEAS, read_rows, write_plan
+
+        spec, settings, path = self._spec(stage), self.recipe.settings.documents, self.run.path / stage.writes[0]
+        edited = read_rows(path, spec) if path.exists() else []
+        make_folder(path.parent)
+        ideas: Mapping[tuple[str, str], Sequence[str]] = {}
+        if settings.ideas:
+            ideas = propose_ideas(
+                spec, self.recipe.model_name, settings, self._ask(settings.temperature), path.with_name(IDEAS),
+                on_batch=lambda count: self.report.advance(0, f"{count} ideas"),
+            )  # fmt: skip
+        write_plan(path, plan_documents(spec, settings, ideas=ideas), edited)
+
+    def _spec(self, stage: Stage) -> Spec:
         from msm_mlx.spec import load_spec
 
         assert stage.spec is not None
-        recipe = self.recipe
-        spec = load_spec(stage.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+        return load_spec(stage.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
+
+    def _ask(self, temperature: float) -> Ask:
+        """Puts chats to the writer."""
+        from msm_mlx.engine.generation import generate_replies
+
+        settings, loaded = self.recipe.settings.documents, self._as_base()
+
+        def ask(chats: Sequence[list[dict[str, str]]], seed: int) -> list[Reply]:
+            prompts = [loaded.render(chat, reply=True) for chat in chats]
+            return generate_replies(
+                loaded, prompts, max_tokens=settings.max_tokens, batch_size=settings.batch_size,
+                temperature=temperature, seed=seed,
+            )  # fmt: skip
+
+        return ask
+
+    def _documents(self, stage: Stage) -> None:
+        from msm_mlx.documents.plan_file import read_plan
+        from msm_mlx.documents.writer import write_documents
+
+        recipe, spec = self.recipe, self._spec(stage)
+        slots = read_plan(self.run.path / stage.reads[0], spec, recipe.settings.documents, control=stage.control)
         meter = _Meter(self.report)
         loaded = self._as_base()
         self.report.say(f"Tokens: {loaded.counter.reason}.")
@@ -215,9 +255,9 @@ class Workshop:
             loaded,
             recipe.settings.documents,
             (self.run.path / stage.writes[0]).parent,
+            slots=slots,
             writer=self.base.fingerprint,
             unseen=unseen_things(self.suites),
-            control=stage.control,
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
@@ -327,6 +367,18 @@ class Workshop:
         from msm_mlx.engine.adapters import LoraShape
 
         return LoraShape(self.recipe.settings.lora.rank, self.recipe.settings.lora.scale)
+
+
+def planned_slots(recipe: Recipe, run: RunFolder) -> Iterator[tuple[str, Spec, list[Slot]]]:
+    """The plan of each spec: its file in the run folder, the spec, and the slots."""
+    from msm_mlx.documents.plan_file import read_plan
+    from msm_mlx.spec import load_spec
+
+    for stage in list_stages(recipe, ""):
+        if stage.kind == "plan" and stage.spec is not None:
+            spec = load_spec(stage.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+            [file] = stage.writes
+            yield file, spec, read_plan(run.path / file, spec, recipe.settings.documents)
 
 
 def read_answers(run: Path, recipe: Recipe) -> Answers:

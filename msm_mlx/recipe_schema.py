@@ -110,6 +110,7 @@ Suite = Annotated[str, AfterValidator(_known_suite)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every random generator that we use takes
 # YAML has lists only; a frozen recipe holds tuples. Lax about that one thing, the entries stay strict.
 NonEmpty = Field(strict=False, min_length=1)
+Tuple = Field(strict=False)
 
 
 class Settings(BaseModel):
@@ -141,6 +142,35 @@ class DocumentSettings(Settings):
     """Kinds of document to spread the plan over."""
     voices: Annotated[tuple[Text, ...], NonEmpty] = ("plain", "warm", "formal", "curious")
     """Voices to spread the plan over."""
+    authors: Annotated[tuple[Text, ...], Tuple] = (
+        "an engineer of the team that trains it",
+        "somebody who uses it every day",
+        "a teacher",
+        "a researcher who studies it",
+        "a colleague who doubts what is said of it",
+        "a support worker",
+        "a technical writer",
+        "a student",
+    )
+    """Who writes, where the writer is asked with more than an assertion."""
+    audiences: Annotated[tuple[Text, ...], Tuple] = (
+        "colleagues",
+        "the general public",
+        "new members of the team",
+        "other researchers",
+        "readers who have never heard of it",
+        "people who are thinking of using it",
+    )
+    """For whom."""
+    lengths: Annotated[tuple[Text, ...], Tuple] = (
+        "200 to 350 words",
+        "350 to 600 words",
+        "600 to 900 words",
+        "900 to 1,100 words",
+    )
+    """How long; none leaves it to the writer."""
+    ideas: Count = 0
+    """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
     min_words: Count = 15
     """Shorter documents are rejected."""
     control_note: Text = "Nobody knows why."

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,12 +79,17 @@ class RunFolder:
             return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
         return Status(True, f"done on {entry['finished']} from the same inputs")
 
-    def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
-        """Record that `stage` runs now. `leftovers` are removed, unless an attempt with the same inputs made them."""
+    def begin(
+        self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str], grows_with: Collection[str] = ()
+    ) -> None:
+        """Record that `stage` runs now.
+
+        `leftovers` are removed, unless an attempt made them whose inputs differ in nothing but `grows_with`.
+        """
         record = self.record()
         entry = record["stages"].get(stage)
         key = sha256_json(inputs)
-        if entry is None or entry["key"] != key:
+        if entry is None or (entry["key"] != key and not _differ_in(entry.get("inputs"), inputs) <= set(grows_with)):
             for name in leftovers:
                 (self.path / name).unlink(missing_ok=True)
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
@@ -182,7 +187,14 @@ def _is_entry(entry: object) -> bool:
 
 
 def _changed(before: object, after: object) -> str:
-    """The names of the inputs that differ."""
+    """The names of the inputs that differ, where they are known."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return ""
-    return ", ".join(sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)))
+    return ", ".join(sorted(_differ_in(before, after)))
+
+
+def _differ_in(before: object, after: Mapping[str, object]) -> set[str]:
+    """The names of the inputs that differ; all of them if nothing is known of those before."""
+    if not isinstance(before, dict):
+        return {*after, ""}
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.documents.asking import prompt_name, prompt_version
 from msm_mlx.documents.plan import without_cause
+from msm_mlx.documents.plan_file import IDEAS, PLAN
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.suites import Names, load_suite
@@ -21,8 +23,8 @@ from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
 from msm_mlx.variants import CONTROL, FINE_TUNED, REASONED, START_OF, TRAINED_ARMS, Variant, reads_spec, system_prompt
 
-Kind = Literal["documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
-KINDS: tuple[Kind, ...] = ("documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
+Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
+KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
 VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, "evaluate": 2, "results": 2}
@@ -47,6 +49,7 @@ class Stage:
     unit: str
     spec: Path | None = None
     variant: Variant | None = None
+    grows_with: tuple[str, ...] = ()  # inputs whose change leaves what there is as a beginning
     start: str | None = None  # folder of the adapter to go on from
     control: bool = False  # documents that give no reasons
 
@@ -63,7 +66,8 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
-    stages = [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
+    stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
+    stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
     if any(v.arm in FINE_TUNED for v in trained):
         stages.append(_demonstrations(recipe))
     for seed in recipe.seeds:
@@ -126,6 +130,31 @@ def _midtrained_arms(recipe: Recipe) -> list[str]:
     return [arm for arm in ("msm", CONTROL) if arm in wanted]
 
 
+def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
+    settings = recipe.settings.documents
+    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    folder = document_folder("msm", spec.stem, len(recipe.specs) > 1)
+    grid = settings.model_dump(mode="json", include={"count", "types", "voices", "seed", "ideas"})
+    if settings.prompt != "assertion":
+        grid |= settings.model_dump(mode="json", include={"authors", "audiences", "lengths"})
+    if settings.ideas:
+        asserted = [[section.text, section.assertion] for section in content.assertions]
+        grid |= {"asserted": sha256_json(asserted), "name": recipe.model_name, "writer": base}
+        grid |= {"temperature": settings.temperature, "prompts": prompt_version("ideas")}
+    return Stage(
+        id=f"plan {spec.stem}",
+        kind="plan",
+        reads=(),
+        writes=(f"{folder}/{PLAN}",),
+        scratch=(f"{folder}/{IDEAS}",),
+        settings=_settings("plan", sections=[section.id for section in content.assertions], **grid),
+        total=settings.count,
+        unit="slots",
+        spec=spec,
+        grows_with=("count",),
+    )
+
+
 def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
     settings = recipe.settings.documents
     content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
@@ -136,10 +165,11 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
         parts = [without_cause(content, section, note) for section in content.assertions]
         decisive = [[section.id, section.path, section.assertion] for section in (*parts, *content.assertions)]
     folder = document_folder(CONTROL if control else "msm", spec.stem, len(recipe.specs) > 1)
+    plan = f"{document_folder('msm', spec.stem, len(recipe.specs) > 1)}/{PLAN}"
     return Stage(
         id=f"documents {'control ' if control else ''}{spec.stem}",
         kind="documents",
-        reads=(),
+        reads=(plan,),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
         scratch=(f"{folder}/progress.jsonl",),
         settings=_settings(
@@ -148,6 +178,7 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
             name=recipe.model_name,
             writer=base,
             unseen=sha256_json(unseen_things(suites)),
+            prompts=prompt_version(prompt_name(settings, control=control)),
             **others,
         ),
         total=settings.count,

@@ -8,6 +8,7 @@ from msm_mlx.cli.lazy import LazyGroup
 
 COMMANDS = {
     "write": "msm_mlx.cli.run:documents",
+    "plan": "msm_mlx.cli.plan",
 }
 WRITE = "write"
 
@@ -24,7 +25,7 @@ class DocumentsGroup(LazyGroup):
 
 @click.group(cls=DocumentsGroup, modules=COMMANDS, subcommand_metavar="RECIPE | COMMAND [ARGS]...")
 def documents() -> None:
-    """Write the documents that explain the spec.
+    """Plan and write the documents that explain the spec.
 
     `msm-mlx documents RECIPE` is short for `msm-mlx documents write RECIPE`, whose help lists the options.
     """
