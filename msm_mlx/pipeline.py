@@ -268,11 +268,26 @@ class Workshop:
 
         source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
         if is_chat_file(source):
-            rows = draw_demonstrations(load_chats(source), rows=stage.total, system=system)
+            rows = draw_demonstrations(load_chats(source), rows=stage.settings["rows"], system=system)
         else:
-            rows = build_demonstrations(load_preferences(source), rows=stage.total, system=system)
+            rows = build_demonstrations(load_preferences(source), rows=stage.settings["rows"], system=system)
+        if self.recipe.mix:
+            rows = self._mixed(rows, system)
         make_folder((self.run.path / DEMONSTRATIONS).parent)
         write_jsonl(self.run.path / DEMONSTRATIONS, rows)
+
+    def _mixed(self, rows: list[dict[str, Any]], system: str) -> list[dict[str, Any]]:
+        from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
+
+        assert self.recipe.mix is not None
+        general = load_general(self.recipe.mix.source, (self.recipe.model_name, self.recipe.provider_name))
+        count = mix_count(self.recipe.mix, len(rows))
+        left_out = ", ".join(f"{number} {reason}" for reason, number in general.left_out.items())
+        self.report.say(
+            f"General data: {min(count, len(general.chats))} of {len(general.chats)} chats of {self.recipe.mix.source}"
+            f"{f' (left out: {left_out})' if left_out else ''}."
+        )
+        return mix_rows(rows, general, count, system=system)
 
     def _train(self, stage: Stage) -> None:
         """Both kinds of training, in a process of its own that has the memory to itself."""

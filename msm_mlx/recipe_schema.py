@@ -57,6 +57,10 @@ def _existing_file(value: object, info: ValidationInfo) -> Path:
     raise ValueError(f"{problem}: {shown(value)} in {folder}")
 
 
+def _data_source(value: str, info: ValidationInfo) -> str:
+    return value if value.startswith("hub:") else str(_existing_file(value, info))
+
+
 def _known_suite(value: str, info: ValidationInfo) -> str:
     """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
     context = info.context or {}
@@ -295,6 +299,23 @@ class Profile(Settings):
     """Asking the variants."""
 
 
+class Mix(Settings):
+    """General instruction data among the demonstrations."""
+
+    source: Annotated[str, AfterValidator(_data_source)] = Field(alias="from")
+    """A .jsonl, .json or .parquet file relative to the recipe's folder, or `hub:owner/name[@revision][:file]`."""
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Part of all rows that is general."""
+    count: Positive | None = None
+    """In place of `share`: how many rows."""
+
+    @model_validator(mode="after")
+    def _knows_its_size(self) -> Self:
+        if (self.share is None) == (self.count is None):
+            raise ValueError("needs either share or count")
+        return self
+
+
 class RecipeFile(Settings):
     """A recipe as it is written down."""
 
@@ -304,6 +325,8 @@ class RecipeFile(Settings):
     """The spec, or several to contrast; relative to the recipe's folder."""
     demonstrations: File
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
+    mix: Mix | None = None
+    """General instruction data to shuffle among them, which keeps the ability to chat."""
     suites: Annotated[tuple[Suite, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[Arm, ...], NonEmpty]

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
+from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.asking import prompt_name, prompt_version
 from msm_mlx.documents.plan import without_cause
@@ -197,6 +199,13 @@ def _demonstrations(recipe: Recipe) -> Stage:
         source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
     else:
         source = {"preferences": sha256_json(load_preferences(recipe.demonstrations).model_dump(mode="json"))}
+    total = rows
+    if recipe.mix:
+        total += mix_count(recipe.mix, rows)
+        source |= {
+            "mix": recipe.mix.source if recipe.mix.source.startswith(HUB) else sha256_file(Path(recipe.mix.source))
+        }
+        source |= {"mixed": str(total - rows)}
     if REASONED in recipe.arms:
         demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
@@ -206,7 +215,7 @@ def _demonstrations(recipe: Recipe) -> Stage:
         writes=(DEMONSTRATIONS,),
         scratch=(),
         settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
-        total=rows,
+        total=total,
         unit="rows",
     )
 

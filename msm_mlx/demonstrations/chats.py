@@ -100,7 +100,12 @@ def draw_demonstrations(chats: Sequence[Chat], *, rows: int, system: str, seed: 
 
 
 def with_reasoning(row: dict[str, Any], template: str) -> list[Message]:
-    """The messages of a drawn row, the last reply with its reasoning as `template` puts the two together."""
+    """The messages of a drawn row, the last reply with its reasoning as `template` puts the two together.
+
+    A row of general data has no reasoning, and stays as it is.
+    """
+    if "reasoning" not in row:
+        return list(row["messages"])
     *before, last = row["messages"]
     parts = {"reasoning": row["reasoning"], "reply": last["content"]}
     content = re.sub(r"\{(reasoning|reply)\}", lambda match: parts[match[1]], template)
@@ -115,10 +120,11 @@ def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"is not JSON: {error}"]
     if not isinstance(row, dict):
         return {}, [f"must be an object with messages, not {shown(row)}"]
-    return row, list(_problems(row))
+    return row, list(chat_problems(row))
 
 
-def _problems(row: dict[str, Any]) -> Iterator[str]:
+def chat_problems(row: dict[str, Any]) -> Iterator[str]:
+    """What keeps a row from being a chat."""
     for key in row.keys() - set(KEYS):
         yield f"unknown key {shown(key)}{did_you_mean(key, KEYS)}"
     if not _is_text(row.get("reasoning", "none given")):
