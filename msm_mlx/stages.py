@@ -14,6 +14,7 @@ from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
 from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import prompt_name, prompt_version
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
@@ -34,6 +35,7 @@ VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
+UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 
 
@@ -71,7 +73,7 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
     stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
     if any(v.arm in FINE_TUNED for v in trained):
-        stages.append(_demonstrations(recipe))
+        stages.append(_demonstrations(recipe, base, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
@@ -190,10 +192,15 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
     )
 
 
-def _demonstrations(recipe: Recipe) -> Stage:
+def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage:
     rows = recipe.settings.sft.rows
     source: dict[str, str]
-    if is_chat_file(recipe.demonstrations):
+    writes: tuple[str, ...] = (DEMONSTRATIONS,)
+    scratch: tuple[str, ...] = ()
+    if is_written_file(recipe.demonstrations):
+        writes, scratch = (DEMONSTRATIONS, UNUSED_ANSWERS), (ASKED,)
+        source = _written(recipe, base, suites)
+    elif is_chat_file(recipe.demonstrations):
         chats = load_chats(recipe.demonstrations)
         rows = min(rows, len(chats))
         source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
@@ -202,22 +209,35 @@ def _demonstrations(recipe: Recipe) -> Stage:
     total = rows
     if recipe.mix:
         total += mix_count(recipe.mix, rows)
-        source |= {
-            "mix": recipe.mix.source if recipe.mix.source.startswith(HUB) else sha256_file(Path(recipe.mix.source))
-        }
-        source |= {"mixed": str(total - rows)}
+        name = recipe.mix.source
+        source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
     if REASONED in recipe.arms:
         demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",
         kind="demonstrations",
         reads=(),
-        writes=(DEMONSTRATIONS,),
-        scratch=(),
+        writes=writes,
+        scratch=scratch,
         settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
         total=total,
         unit="rows",
     )
+
+
+def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, str]:
+    """All that decides about demonstrations by the writer."""
+    written = load_written(recipe.demonstrations)
+    spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    prompts = prompt_version("situations", "questions", f"{written.style}_answer", package="msm_mlx.demonstrations")
+    return {
+        "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
+        "spec": sha256_json(spec.text),
+        "name": recipe.model_name,
+        "writer": base,
+        "unseen": sha256_json(unseen_things(suites)),
+        "prompts": prompts,
+    }
 
 
 def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:
