@@ -225,6 +225,12 @@ class Workshop:
 
         def ask(chats: Sequence[list[dict[str, str]]], seed: int) -> list[Reply]:
             prompts = [loaded.render(chat, reply=True) for chat in chats]
+            longest, limit = max(map(len, prompts)), loaded.context_length
+            if limit and longest >= limit:
+                raise MsmError(
+                    f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
+                    "sections of the spec, or use a writer with a longer context"
+                )
             return generate_replies(
                 loaded, prompts, max_tokens=max_tokens, batch_size=batch_size, temperature=temperature, seed=seed,
                 on_reply=lambda reply: meter.count(reply.tokens),

@@ -142,7 +142,7 @@ def test_what_is_missing_is_topped_up() -> None:
         {"questions": "<messages>\n1. What will you do at the end?\n</messages>"},
     ],
 )
-def test_a_writer_without_questions_ends_by_itself(fixed: dict[str, str]) -> None:
+def test_a_writer_without_questions_ends_by_itself(fixed: dict[str, Any]) -> None:
     writer = Writer(**fixed)
     made = write(writer, rows=100, questions_per_situation=2)
     assert len(made.kept) < 20
