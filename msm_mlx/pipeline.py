@@ -157,7 +157,8 @@ def _run_stage(stage: Stage, workshop: Workshop) -> None:
     if inputs is None:
         raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
     started = time.monotonic()
-    run.begin(stage.id, inputs, (*stage.writes, *stage.scratch), stage.grows_with)
+    kept = run.set_aside(stage.keeps) if run.grew(stage.id, inputs, stage.grows_with) else []
+    run.begin(stage.id, inputs, [name for name in (*stage.writes, *stage.scratch) if name not in kept])
     if neighbour := run.borrow(inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
         report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")

@@ -18,6 +18,7 @@ from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import prompt_name, prompt_version
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
+from msm_mlx.documents.topup import EARLIER
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.suites import Names, load_suite
@@ -53,7 +54,8 @@ class Stage:
     unit: str
     spec: Path | None = None
     variant: Variant | None = None
-    grows_with: tuple[str, ...] = ()  # inputs whose change leaves what there is as a beginning
+    grows_with: tuple[str, ...] = ()  # inputs after whose change the stage goes on from ...
+    keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
     start: str | None = None  # folder of the adapter to go on from
     control: bool = False  # documents that give no reasons
 
@@ -156,6 +158,7 @@ def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
         unit="slots",
         spec=spec,
         grows_with=("count",),
+        keeps=tuple((f"{folder}/{name}", f"{folder}/{name}") for name in (PLAN, IDEAS)),
     )
 
 
@@ -175,7 +178,7 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
         kind="documents",
         reads=(plan,),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
-        scratch=(f"{folder}/progress.jsonl",),
+        scratch=(f"{folder}/progress.jsonl", f"{folder}/{EARLIER}"),
         settings=_settings(
             "documents",
             spec=sha256_json(decisive),
@@ -188,6 +191,8 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
         total=settings.count,
         unit="documents",
         spec=spec,
+        grows_with=("count", plan),
+        keeps=((f"{folder}/{DOCUMENT_FILES[0]}", f"{folder}/{EARLIER}"),),
         control=control,
     )
 
