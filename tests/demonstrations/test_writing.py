@@ -192,6 +192,12 @@ def test_every_prompt_file_has_its_golden() -> None:
     assert {path.name for path in folder.iterdir()} <= {path.name for path in GOLDEN.iterdir()}
 
 
+def test_the_shipped_file_can_be_used() -> None:
+    path = ROOT / "recipes" / "data" / "oversight_writing.yaml"
+    assert is_written_file(path)
+    assert load_written(path) == settings(batch_size=16)
+
+
 def test_the_file_that_asks_for_them(tmp_path: Path) -> None:
     (tmp_path / "s.md").write_text("# T\n")
     path = tmp_path / "w.yaml"
