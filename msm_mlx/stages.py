@@ -234,7 +234,9 @@ def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, st
     """All that decides about demonstrations by the writer."""
     written = load_written(recipe.demonstrations)
     spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
-    prompts = prompt_version("situations", "questions", f"{written.style}_answer", package="msm_mlx.demonstrations")
+    prompts = prompt_version(
+        "situations", "questions", f"{written.style}_answer", "judge", package="msm_mlx.demonstrations"
+    )
     return {
         "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
         "spec": sha256_json(spec.text),
