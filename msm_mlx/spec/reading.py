@@ -165,7 +165,11 @@ def _sections(path: Path, parts: list[Block], fill: Callable[[str], str]) -> Ite
             assertion=None if assertion is None else fill(assertion),
             found=tuple(
                 # by its first words, so that one that is added or taken out leaves the ids of all others
-                Assertion(_unused(taken, f"{section}/{_slug(' '.join(text.split()[:ID_WORDS]))}"), line, fill(text))
+                Assertion(
+                    _unused(taken, f"{section}/{_slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"),
+                    line,
+                    fill(text),
+                )
                 for line, text in find_assertions(block)
             ),
         )
