@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from msm_mlx.blas import load_openblas
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
@@ -36,7 +37,6 @@ from msm_mlx.stages import (
     list_stages,
     list_variants,
     load_suites,
-    unseen_things,
 )
 from msm_mlx.variants import REASONED, system_prompt
 
@@ -257,7 +257,7 @@ class Workshop:
             (self.run.path / stage.writes[0]).parent,
             slots=slots,
             writer=self.base.fingerprint,
-            unseen=unseen_things(self.suites),
+            unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
