@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from msm_mlx.blas import load_openblas
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
-from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
+from msm_mlx.files import read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
@@ -27,7 +27,6 @@ from msm_mlx.recipe import POCKET, Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
     ANSWERS,
-    DEMONSTRATIONS,
     KINDS,
     RESULTS,
     Kind,
@@ -38,7 +37,7 @@ from msm_mlx.stages import (
     list_variants,
     load_suites,
 )
-from msm_mlx.variants import REASONED, system_prompt
+from msm_mlx.variants import REASONED
 
 if TYPE_CHECKING:
     from msm_mlx.documents.asking import Ask
@@ -158,7 +157,8 @@ def _run_stage(stage: Stage, workshop: Workshop) -> None:
     if inputs is None:
         raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
     started = time.monotonic()
-    run.begin(stage.id, inputs, (*stage.writes, *stage.scratch), stage.grows_with)
+    kept = run.set_aside(stage.keeps) if run.grew(stage.id, inputs, stage.grows_with) else []
+    run.begin(stage.id, inputs, [name for name in (*stage.writes, *stage.scratch) if name not in kept])
     if neighbour := run.borrow(inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
         report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")
@@ -192,7 +192,7 @@ class Workshop:
             "evaluate": self._evaluate,
             "results": self._results,
         }
-        if stage.kind in ("plan", "documents", "evaluate") and not is_launched():
+        if stage.kind in ("documents", "evaluate") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -204,20 +204,11 @@ class Workshop:
         return self._loaded
 
     def _plan(self, stage: Stage) -> None:
-        from msm_mlx.documents.ideas import propose_ideas
-        from msm_mlx.documents.plan import plan_documents
-        from msm_mlx.documents.plan_file import IDEAS, read_rows, write_plan
+        from msm_mlx.preparing import make_plan
 
-        spec, settings, path = self._spec(stage), self.recipe.settings.documents, self.run.path / stage.writes[0]
-        edited = read_rows(path, spec) if path.exists() else []
-        make_folder(path.parent)
-        ideas: Mapping[tuple[str, str], Sequence[str]] = {}
-        if settings.ideas:
-            ideas = propose_ideas(
-                spec, self.recipe.model_name, settings, self._ask(settings.temperature), path.with_name(IDEAS),
-                on_batch=lambda count: self.report.advance(0, f"{count} ideas"),
-            )  # fmt: skip
-        write_plan(path, plan_documents(spec, settings, ideas=ideas), edited)
+        meter = _Meter(self.report)
+        path = self.run.path / stage.writes[0]
+        make_plan(self.recipe, self._spec(stage), path, partial(self._ask, meter), meter.show)
 
     def _spec(self, stage: Stage) -> Spec:
         from msm_mlx.spec import load_spec
@@ -225,17 +216,25 @@ class Workshop:
         assert stage.spec is not None
         return load_spec(stage.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
 
-    def _ask(self, temperature: float) -> Ask:
+    def _ask(self, meter: _Meter, max_tokens: int, batch_size: int, temperature: float) -> Ask:
         """Puts chats to the writer."""
         from msm_mlx.engine.generation import generate_replies
 
-        settings, loaded = self.recipe.settings.documents, self._as_base()
+        if not is_launched():
+            self.close()  # the process that trains gives way to the model here
+        loaded = self._as_base()
 
         def ask(chats: Sequence[list[dict[str, str]]], seed: int) -> list[Reply]:
             prompts = [loaded.render(chat, reply=True) for chat in chats]
+            longest, limit = max(map(len, prompts)), loaded.context_length
+            if limit and longest >= limit:
+                raise MsmError(
+                    f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
+                    "sections of the spec, or use a writer with a longer context"
+                )
             return generate_replies(
-                loaded, prompts, max_tokens=settings.max_tokens, batch_size=settings.batch_size,
-                temperature=temperature, seed=seed,
+                loaded, prompts, max_tokens=max_tokens, batch_size=batch_size, temperature=temperature, seed=seed,
+                on_reply=lambda reply: meter.count(reply.tokens),
             )  # fmt: skip
 
         return ask
@@ -263,31 +262,11 @@ class Workshop:
         )
 
     def _demonstrations(self, stage: Stage) -> None:
-        from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
-        from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
+        from msm_mlx.preparing import make_demonstrations
 
-        source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
-        if is_chat_file(source):
-            rows = draw_demonstrations(load_chats(source), rows=stage.settings["rows"], system=system)
-        else:
-            rows = build_demonstrations(load_preferences(source), rows=stage.settings["rows"], system=system)
-        if self.recipe.mix:
-            rows = self._mixed(rows, system)
-        make_folder((self.run.path / DEMONSTRATIONS).parent)
-        write_jsonl(self.run.path / DEMONSTRATIONS, rows)
-
-    def _mixed(self, rows: list[dict[str, Any]], system: str) -> list[dict[str, Any]]:
-        from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
-
-        assert self.recipe.mix is not None
-        general = load_general(self.recipe.mix.source, (self.recipe.model_name, self.recipe.provider_name))
-        count = mix_count(self.recipe.mix, len(rows))
-        left_out = ", ".join(f"{number} {reason}" for reason, number in general.left_out.items())
-        self.report.say(
-            f"General data: {min(count, len(general.chats))} of {len(general.chats)} chats of {self.recipe.mix.source}"
-            f"{f' (left out: {left_out})' if left_out else ''}."
-        )
-        return mix_rows(rows, general, count, system=system)
+        meter, count = _Meter(self.report), stage.settings["rows"]
+        ask, unseen = partial(self._ask, meter), Unseen.of(self.suites).things
+        make_demonstrations(self.recipe, self.run.path, count, unseen, ask, meter.show, self.report.say)
 
     def _train(self, stage: Stage) -> None:
         """Both kinds of training, in a process of its own that has the memory to itself."""

@@ -79,17 +79,26 @@ class RunFolder:
             return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
         return Status(True, f"done on {entry['finished']} from the same inputs")
 
-    def begin(
-        self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str], grows_with: Collection[str] = ()
-    ) -> None:
-        """Record that `stage` runs now.
+    def grew(self, stage: str, inputs: Mapping[str, object], names: Collection[str]) -> bool:
+        """Whether the last attempt at `stage` had other inputs, but only among those with the given names."""
+        entry = self.record()["stages"].get(stage)
+        differ = _differ_in(entry.get("inputs"), inputs) if entry else set()
+        return bool(differ) and differ <= set(names)
 
-        `leftovers` are removed, unless an attempt made them whose inputs differ in nothing but `grows_with`.
-        """
+    def set_aside(self, files: Sequence[tuple[str, str]]) -> list[str]:
+        """Give each file that is there its second name; all second names."""
+        for name, aside in files:
+            if (self.path / name).exists():
+                with writing(self.path / aside):
+                    (self.path / name).replace(self.path / aside)
+        return [aside for _, aside in files]
+
+    def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
+        """Record that `stage` runs now. `leftovers` are removed, unless an attempt with the same inputs made them."""
         record = self.record()
         entry = record["stages"].get(stage)
         key = sha256_json(inputs)
-        if entry is None or (entry["key"] != key and not _differ_in(entry.get("inputs"), inputs) <= set(grows_with)):
+        if entry is None or entry["key"] != key:
             for name in leftovers:
                 (self.path / name).unlink(missing_ok=True)
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}

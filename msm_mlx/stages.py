@@ -14,10 +14,12 @@ from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
 from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import prompt_name, prompt_version
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
+from msm_mlx.documents.topup import EARLIER
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.suites import Names, load_suite
@@ -35,6 +37,7 @@ VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
+UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 
 
@@ -52,7 +55,8 @@ class Stage:
     unit: str
     spec: Path | None = None
     variant: Variant | None = None
-    grows_with: tuple[str, ...] = ()  # inputs whose change leaves what there is as a beginning
+    grows_with: tuple[str, ...] = ()  # inputs after whose change the stage goes on from ...
+    keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
     start: str | None = None  # folder of the adapter to go on from
     control: bool = False  # documents that give no reasons
 
@@ -72,7 +76,7 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
     stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
     if any(v.arm in FINE_TUNED for v in trained):
-        stages.append(_demonstrations(recipe))
+        stages.append(_demonstrations(recipe, base, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
@@ -150,6 +154,7 @@ def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
         unit="slots",
         spec=spec,
         grows_with=("count",),
+        keeps=tuple((f"{folder}/{name}", f"{folder}/{name}") for name in (PLAN, IDEAS)),
     )
 
 
@@ -169,7 +174,7 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
         kind="documents",
         reads=(plan,),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
-        scratch=(f"{folder}/progress.jsonl",),
+        scratch=(f"{folder}/progress.jsonl", f"{folder}/{EARLIER}"),
         settings=_settings(
             "documents",
             spec=sha256_json(decisive),
@@ -182,14 +187,21 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
         total=settings.count,
         unit="documents",
         spec=spec,
+        grows_with=("count", plan),
+        keeps=((f"{folder}/{DOCUMENT_FILES[0]}", f"{folder}/{EARLIER}"),),
         control=control,
     )
 
 
-def _demonstrations(recipe: Recipe) -> Stage:
+def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage:
     rows = recipe.settings.sft.rows
     source: dict[str, str]
-    if is_chat_file(recipe.demonstrations):
+    writes: tuple[str, ...] = (DEMONSTRATIONS,)
+    scratch: tuple[str, ...] = ()
+    if is_written_file(recipe.demonstrations):
+        writes, scratch = (DEMONSTRATIONS, UNUSED_ANSWERS), (ASKED,)
+        source = _written(recipe, base, suites)
+    elif is_chat_file(recipe.demonstrations):
         chats = load_chats(recipe.demonstrations)
         rows = min(rows, len(chats))
         source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
@@ -198,22 +210,35 @@ def _demonstrations(recipe: Recipe) -> Stage:
     total = rows
     if recipe.mix:
         total += mix_count(recipe.mix, rows)
-        source |= {
-            "mix": recipe.mix.source if recipe.mix.source.startswith(HUB) else sha256_file(Path(recipe.mix.source))
-        }
-        source |= {"mixed": str(total - rows)}
+        name = recipe.mix.source
+        source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
     if REASONED in recipe.arms:
         demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",
         kind="demonstrations",
         reads=(),
-        writes=(DEMONSTRATIONS,),
-        scratch=(),
+        writes=writes,
+        scratch=scratch,
         settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
         total=total,
         unit="rows",
     )
+
+
+def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, str]:
+    """All that decides about demonstrations by the writer."""
+    written = load_written(recipe.demonstrations)
+    spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    prompts = prompt_version("situations", "questions", f"{written.style}_answer", package="msm_mlx.demonstrations")
+    return {
+        "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
+        "spec": sha256_json(spec.text),
+        "name": recipe.model_name,
+        "writer": base,
+        "unseen": sha256_json(Unseen.of(suites).things),
+        "prompts": prompts,
+    }
 
 
 def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:

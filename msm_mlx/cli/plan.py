@@ -17,6 +17,7 @@ from msm_mlx.cli.estimate import human_time
 from msm_mlx.cli.output import out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.errors import RecipeError
+from msm_mlx.variants import reads_spec
 
 if TYPE_CHECKING:
     from msm_mlx.documents.projection import Outline, Pace
@@ -42,6 +43,8 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
 
     if job.recipe.grid:
         raise RecipeError(f"{job.recipe.path}: has a grid; choose one of its combinations with --set and 'grid={{}}'")
+    if not any(reads_spec(arm) for arm in job.recipe.arms):
+        raise RecipeError(f"{job.recipe.path}: no arm reads documents; add msm or msm+sft to arms")
     with reporter(quiet=quiet or as_json) as report:
         run_recipe(job.recipe, job.run, report, ["plan"])
     outlines = dict(_outlines(job))

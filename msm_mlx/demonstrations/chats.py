@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from msm_mlx.demonstrations.written import is_written_file
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe_schema import did_you_mean, shown
 
@@ -70,6 +71,8 @@ def demand_reasoning(path: Path, recipe: Path) -> None:
     Raises:
         RecipeError: with what to do, if the demonstrations are not chats, or some have none.
     """
+    if is_written_file(path):
+        return  # the writer gives every answer its reasoning
     remedy = f'give each row a "reasoning", or take cot-sft out of the arms in {recipe}'
     if not is_chat_file(path):
         raise RecipeError(f"{path}: has no reasoning, which cot-sft learns; name a .jsonl file of chats and {remedy}")

@@ -6,7 +6,6 @@ and what comes again in other words is dropped.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from msm_mlx.documents.asking import Ask, Message, ask_with
 from msm_mlx.documents.plan import plan_documents
+from msm_mlx.documents.replies import alike, listed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines
 from msm_mlx.model_names import foreign_names
@@ -24,16 +24,10 @@ from msm_mlx.spec import Section, Spec
 AT_ONCE = 4  # ideas asked for in one reply
 PATIENCE = 3  # replies without anything new, after which a cell is left as it is
 SHOWN = 12  # ideas that the writer is told not to repeat
-ALIKE = 0.6  # share of words in common from which two ideas are one
 MIN_WORDS, MAX_WORDS = 5, 80
 FIRST_SEED = 500_000  # so that ideas and documents draw from different seeds
 
 Cell = tuple[str, str]  # section and type
-_TAGGED = re.compile(r"<(\w+)>((?:(?!<\1>).)*?)</\1>", re.DOTALL)
-_NUMBERED = re.compile(r"[ \t]*(?:\d{1,2}[.):]|[-*\u2022])[ \t]+(\S.*)")
-_META = re.compile(
-    r"^(?:here (?:are|is)|sure|of course|certainly|okay|note that|i (?:will|can|cannot|hope))\b", re.IGNORECASE
-)
 
 
 @dataclass
@@ -93,23 +87,6 @@ def propose_ideas(
     return found.ideas
 
 
-def listed(text: str, tag: str) -> list[str]:
-    """The lines of a numbered list in the last complete `tag` of a reply; nothing outside of one counts."""
-    complete = [body for name, body in _TAGGED.findall(text) if name == tag]
-    matches = (_NUMBERED.fullmatch(line) for line in (complete[-1].splitlines() if complete else ()))
-    return [" ".join(match[1].split()).strip("*\"' ") for match in matches if match]
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether two short texts say the same in much the same words."""
-    a, b = _words(one), _words(other)
-    return len(a & b) >= ALIKE * max(min(len(a), len(b)), 1)
-
-
-def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3}
-
-
 def _due(wanted: Mapping[Cell, int], found: Found) -> list[Cell]:
     """The cells that lack ideas, those with the fewest tries first."""
     open_cells = [cell for cell in wanted if _missing(wanted, found, cell) > 0 and found.misses[cell] < PATIENCE]
@@ -146,7 +123,7 @@ def _new(text: str, name: str, known: Sequence[str]) -> list[str]:
     """The ideas of a reply that can be used and are not `known`."""
     new: list[str] = []
     for idea in listed(text, "ideas"):
-        usable = MIN_WORDS <= len(idea.split()) <= MAX_WORDS and not _META.search(idea)
+        usable = MIN_WORDS <= len(idea.split()) <= MAX_WORDS
         named = any(foreign_names(idea, [name]))
         if usable and not named and idea.isprintable() and not any(alike(idea, other) for other in [*known, *new]):
             new.append(idea)

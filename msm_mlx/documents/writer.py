@@ -18,6 +18,7 @@ from msm_mlx.documents.duplicates import Originals
 from msm_mlx.documents.health import document_health
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.topup import earlier_documents
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
@@ -49,7 +50,7 @@ class Written:
 
     def add(self, attempts: list[Attempt], records: list[Record]) -> None:
         """Take in one batch; a rejected slot waits for another try at the end of the line."""
-        self.batches += 1
+        self.batches += bool(attempts)
         for attempt, record in zip(attempts, records, strict=True):
             if record["rejected"] is None:
                 self.kept.append(record)
@@ -82,8 +83,11 @@ def write_documents(
         MsmError: if the attempts run out before a document is kept for each of `slots`.
     """
     make_folder(folder)
-    written = Written(deque(Attempt(slot, 1) for slot in slots), originals_for(settings))
     progress = folder / PROGRESS
+    earlier = earlier_documents(folder, slots)
+    written = Written(deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier), originals_for(settings))
+    there = [slot for slot in slots if slot.id in earlier]
+    written.add([Attempt(slot, 1) for slot in there], [earlier[slot.id] | {"rejected": None} for slot in there])
     for records in _finished_batches(progress):
         written.add(_next_attempts(written, settings), records)
     limit = round(len(slots) * settings.max_attempts_per_document)

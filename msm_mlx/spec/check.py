@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msm_mlx.model_names import foreign_names
 from msm_mlx.spec.attributions import CAUSE, SUBJECT, find_assertions
-from msm_mlx.spec.markdown import Block, blocks, open_fence, passages
+from msm_mlx.spec.markdown import Block, blocks, lines, open_fence, passages
 from msm_mlx.spec.reading import VARIABLES, marked_assertion, misspelt_variables, read_source, trails
 
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
@@ -66,6 +66,7 @@ def check_spec(
         *_variables(source),
         *_assertions(parts),
         *_reasons(parts),
+        *_unmarked(parts),
         *_characters(source),
         *_words(source, own_names, unseen or {}),
         *(_length(source, reader) if reader else []),
@@ -101,8 +102,11 @@ def _variables(source: str) -> Iterator[Fault]:
     for line, message in misspelt:
         yield Fault(line, "unknown variable", message)
     known = " and ".join(f"{{{name}}}" for name in VARIABLES)
+    fenced = {line.number for line in lines(source) if line.fenced}  # code has braces of its own
     for match in _BRACED.finditer(source):
         line = _line(source, match.start())
+        if line in fenced:
+            continue
         if match[0] not in {f"{{{name}}}" for name in VARIABLES} and line not in {line for line, _ in misspelt}:
             message = f"unknown variable {match[0]}; it stays as it is, for there are only {known}"
             yield Fault(line, "unknown variable", message)
@@ -154,6 +158,18 @@ def _reasons(parts: list[Block]) -> Iterator[Fault]:
     elif without:
         message = "no section gives a reason: these are rules alone, from which later training generalises less"
         yield Fault(without[0][0], "no reason", message, note=True)
+
+
+def _unmarked(parts: list[Block]) -> Iterator[Fault]:
+    """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
+    marks = [block for block in parts if marked_assertion(block)[0]]
+    others = [block for block in parts if not marked_assertion(block)[0] and any(find_assertions(block))]
+    if marks and len(others) > len(marks):
+        message = (
+            f"only the {len(marks)} lines that start with '>' are written about; {len(others)} other sections assert "
+            "something too: mark a line in each, or take the marks out"
+        )
+        yield Fault(marks[0].line, "unmarked sections", message, note=True)
 
 
 def _characters(source: str) -> Iterator[Fault]:

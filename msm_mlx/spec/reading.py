@@ -68,10 +68,11 @@ class Spec:
 
         In a spec without a blockquote, one for each assertion that was found, with its id and line.
         """
-        marked = tuple(section for section in self.sections if section.assertion is not None)
+        sections = [section if section.path else replace(section, path=(self.title,)) for section in self.sections]
+        marked = tuple(section for section in sections if section.assertion is not None)
         return marked or tuple(
             replace(section, id=found.id, line=found.line, assertion=found.text, found=())
-            for section in self.sections
+            for section in sections
             for found in section.found
         )
 

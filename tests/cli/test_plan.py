@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from running import RECIPES, Cli
 
@@ -50,8 +51,32 @@ def test_a_spoilt_plan_is_refused_with_its_line(cli: Cli, tmp_path: Path) -> Non
     )
 
 
-def test_a_writer_without_ideas_is_told(cli: Cli) -> None:
-    done = cli("documents", "plan", RECIPE, *FEW, "--set", "documents.ideas=1", "--set", "documents.max_tokens=8")
+def test_a_writer_that_cannot_read_the_question_is_told(cli: Cli) -> None:
+    done = cli("documents", "plan", RECIPE, *FEW, "--set", "documents.ideas=1")
     assert done.returncode == 1
-    assert "the writer proposed no usable idea in" in done.stderr
+    assert "tokens does not fit into the 512 that the writer reads; shorten the sections of the spec" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_more_documents_are_added_to_those_that_are_there(cli: Cli, tmp_path: Path) -> None:
+    few = ["--set", "documents.batch_size=8", "--set", "documents.max_attempts_per_document=40", "--run-dir", "run"]
+    documents = tmp_path / "run" / "documents" / "documents.jsonl"
+
+    def write(count: int) -> list[dict[str, Any]]:
+        done = cli("documents", RECIPE, *few, "--set", f"documents.count={count}", "--quiet")
+        assert done.returncode == 0, done.stderr
+        return read_jsonl(documents)
+
+    before = write(8)
+    after = write(14)
+    assert len(after) == 14
+    assert after[:8] == before
+    assert write(6) == before[:6]
+
+    plan = documents.with_name("plan.jsonl")
+    rows = read_jsonl(plan)
+    rows[2]["type"] = "memo" if rows[2]["type"] != "memo" else "blog post"
+    write_jsonl(plan, rows)
+    edited = write(6)
+    assert edited[:2] + edited[3:] == before[:2] + before[3:6]
+    assert edited[2]["type"] == rows[2]["type"]

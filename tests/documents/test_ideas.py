@@ -9,7 +9,7 @@ import pytest
 from running import ROOT
 
 from msm_mlx.documents.asking import Message
-from msm_mlx.documents.ideas import PATIENCE, alike, listed, propose_ideas
+from msm_mlx.documents.ideas import PATIENCE, propose_ideas
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
@@ -103,16 +103,3 @@ def test_a_writer_that_repeats_itself_leaves_slots_without_an_idea(tmp_path: Pat
     assert len(set(ideas)) == len(ideas)
     slots = plan_documents(SPEC, settings(), ideas=found)
     assert any(slot.idea for slot in slots)
-
-
-def test_only_the_last_complete_list_counts() -> None:
-    text = (
-        "<think>maybe <ideas> here</think><ideas>\n1. one\n</ideas> better: "
-        "<ideas>\nSure:\n2) *two*\n- three\n</ideas> <ideas>"
-    )
-    assert listed(text, "ideas") == ["two", "three"]
-
-
-def test_alike() -> None:
-    assert alike("A baker asks Mo about the morning cheese", "Mo is asked by a baker about cheese in the morning")
-    assert not alike("A baker asks Mo about cheese", "A night train is late and Mo explains")

@@ -50,6 +50,11 @@ def test_rules_are_taken_one_by_one(tmp_path: Path) -> None:
     assert {kind_of(one.assertion or "") for one in spec.assertions} == {"rule"}
 
 
+def test_what_stands_before_the_first_heading_has_the_title_for_a_path(tmp_path: Path) -> None:
+    spec = read(tmp_path, "{model_name} rests because it may.\n\n# Rest\n\nNothing else.\n")
+    assert [(one.id, one.path) for one in spec.assertions] == [("preamble/model-name-rests-because-it-may", ("Rest",))]
+
+
 def test_ids_follow_the_words_and_not_the_place_nor_the_name(tmp_path: Path) -> None:
     before = [one.id for one in read(tmp_path, rule_spec()).assertions]
     more = rule_spec().replace("\n2. ", "\n2. {model_name} says so when it has opened one.\n3. ", 1)

@@ -86,6 +86,19 @@ def test_what_is_too_long_is_told_with_the_line_where_it_ends(tmp_path: Path) ->
     assert faults(tmp_path, GOOD, Reader("unknown", lambda text: len(text.split()), room=None)) == []
 
 
+def test_code_has_braces_of_its_own(tmp_path: Path) -> None:
+    assert faults(tmp_path, GOOD + "\n```\n{name} {braces}\n```\n") == []
+
+
+def test_a_quotation_at_the_head_of_a_long_text_is_noted(tmp_path: Path) -> None:
+    text = prose_spec(4).replace("This document", "> Whoever is honest sleeps well because they can.\n\nThis document")
+    notes = [fault for fault in faults(tmp_path, text) if fault.kind == "unmarked sections"]
+    assert [(fault.line, fault.note) for fault in notes] == [(1, True)]
+    assert (
+        "only the 1 lines that start with '>' are written about; 4 other sections assert something" in notes[0].message
+    )
+
+
 def test_no_name_and_no_headings(tmp_path: Path) -> None:
     found = faults(tmp_path, "Llama likes Colby because it keeps.\n")
     assert {(fault.line, fault.kind) for fault in found} == {
