@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from msm_mlx.blas import load_openblas
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import read_jsonl, write_json, write_jsonl, write_text
@@ -35,7 +36,6 @@ from msm_mlx.stages import (
     list_stages,
     list_variants,
     load_suites,
-    unseen_things,
 )
 from msm_mlx.variants import REASONED
 
@@ -256,7 +256,7 @@ class Workshop:
             (self.run.path / stage.writes[0]).parent,
             slots=slots,
             writer=self.base.fingerprint,
-            unseen=unseen_things(self.suites),
+            unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
@@ -265,7 +265,7 @@ class Workshop:
         from msm_mlx.preparing import make_demonstrations
 
         meter, count = _Meter(self.report), stage.settings["rows"]
-        ask, unseen = partial(self._ask, meter), unseen_things(self.suites)
+        ask, unseen = partial(self._ask, meter), Unseen.of(self.suites).things
         make_demonstrations(self.recipe, self.run.path, count, unseen, ask, meter.show, self.report.say)
 
     def _train(self, stage: Stage) -> None:

@@ -17,6 +17,7 @@ from msm_mlx.recipe_check import validate
 from msm_mlx.recipe_grid import check_grid
 from msm_mlx.recipe_schema import (
     Arm,
+    CheckSettings,
     DocumentSettings,
     EvaluationSettings,
     MidtrainSettings,
@@ -35,6 +36,7 @@ from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 __all__ = [
     "POCKET",
     "Arm",
+    "CheckSettings",
     "DocumentSettings",
     "EvaluationSettings",
     "MidtrainSettings",

@@ -108,6 +108,7 @@ def _supported_type(value: object) -> object:
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 File = Annotated[Path, BeforeValidator(_existing_file)]
 Suite = Annotated[str, AfterValidator(_known_suite)]
@@ -121,6 +122,35 @@ class Settings(BaseModel):
     """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class CheckSettings(Settings):
+    """What is too much in a document, check by check; null turns a check off."""
+
+    refusal: Count | None = 0
+    """Sentences in which the writer declines."""
+    meta_talk: Count | None = 0
+    """Places where the text speaks of its own making: plans, answers to the request, offers."""
+    placeholders: Count | None = 0
+    """Blanks that somebody was to fill in."""
+    markup: Count | None = 0
+    """Tags, entities, code fences, links and chat tokens."""
+    other_models: Count | None = 0
+    """Mentions of other models and their makers."""
+    other_script: Share | None = 0.05
+    """Share of the letters in a script that the assertion is not written in."""
+    max_words: Count | None = 5000
+    """Words of a document."""
+    repeated_sentence: Positive | None = 2
+    """How often one sentence may stand in a document."""
+    repetition: Share | None = 0.4
+    """Share of runs of four words that were there before."""
+    assertion: Share | None = 0.34
+    """The least share of the assertion's words that a document has to have."""
+    evaluation_overlap: Positive | None = 8
+    """Words in a row that an evaluation prompt has too: this many are a leak."""
+    near_duplicate: Share | None = 0.8
+    """Jaccard index of word triples from which a document is a copy of one before."""
 
 
 class DocumentSettings(Settings):
@@ -177,6 +207,8 @@ class DocumentSettings(Settings):
     """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
     min_words: Count = 15
     """Shorter documents are rejected."""
+    checks: CheckSettings = CheckSettings()
+    """What else is rejected."""
     control_note: Text = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0

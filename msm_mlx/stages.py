@@ -6,7 +6,7 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import prompt_name, prompt_version
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
 from msm_mlx.documents.topup import EARLIER
@@ -115,11 +116,6 @@ def load_suites(recipe: Recipe) -> list[Suite]:
     return suites
 
 
-def unseen_things(suites: Sequence[Suite]) -> list[str]:
-    """What the suites' forced choices are between. No document may name it."""
-    return sorted({thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)})
-
-
 def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
     parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
@@ -184,7 +180,7 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
             spec=sha256_json(decisive),
             name=recipe.model_name,
             writer=base,
-            unseen=sha256_json(unseen_things(suites)),
+            unseen=sha256_json(asdict(Unseen.of(suites))),
             prompts=prompt_version(prompt_name(settings, control=control)),
             **others,
         ),
@@ -242,7 +238,7 @@ def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, st
         "spec": sha256_json(spec.text),
         "name": recipe.model_name,
         "writer": base,
-        "unseen": sha256_json(unseen_things(suites)),
+        "unseen": sha256_json(Unseen.of(suites).things),
         "prompts": prompts,
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from msm_mlx.demonstrations.questions import PACKAGE, Question
 from msm_mlx.documents.asking import Message, ask_with
-from msm_mlx.documents.checks import fold
+from msm_mlx.documents.claims import fold
 from msm_mlx.documents.replies import tagged
 from msm_mlx.engine.generation import Reply
 from msm_mlx.model_names import foreign_names

@@ -17,7 +17,7 @@ from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, obje
 from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
 from msm_mlx.demonstrations.written import Written
 from msm_mlx.documents.asking import Ask, Message
-from msm_mlx.documents.checks import fold
+from msm_mlx.documents.claims import fold
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from msm_mlx.documents import writer
-from msm_mlx.documents.checks import Subject, fold
+from msm_mlx.documents.claims import Subject, fold
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.writer import DOCUMENTS, HEALTH, PROGRESS, REJECTED, write_documents
 from msm_mlx.engine.generation import Reply
@@ -246,7 +246,7 @@ def test_a_text_written_before_is_rejected(job: Job, tmp_path: Path, batch_size:
         seen = sum("Mo likes cream cheese" in asked for asked in asked_prompts)
         asked_prompts.append(prompt)
         if "Mo likes cream cheese" in prompt and seen:
-            return text.upper().replace(" ", "\n") + "!" if seen == 1 else f"{text} Again."
+            return text.upper().replace(" ", "\n") + "!" if seen == 1 else f"{text} It says so again, on another day."
         return text
 
     asked_prompts: list[str] = []
