@@ -56,6 +56,11 @@ def describe_model(name: str) -> str:
     return f"hub model {name}, resolved when the run starts"
 
 
+def go_offline() -> None:
+    """Keep this process, and those that it starts, from the network; to be called before the hub's client is used."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
 def is_local(name: str) -> bool:
     """Whether `name` needs no hub: the embedded model, or a folder on this machine."""
     return name == POCKET or _existing(name) is not None

@@ -13,7 +13,8 @@ INSTEAD = "or use --model pocket, the embedded model"
 WHOLE_HASH_LIMIT = 64 * 2**20
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "*.tiktoken", "tiktoken.model", "vocab.json")
-_IDENTITY = ("config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.json", "merges.txt", "added_tokens.json")
+_IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.json", "merges.txt", "added_tokens.json"]
+_IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
 def check_model_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _QUOTE = re.compile(r" {0,3}>(.*)")
 _VARIABLE = re.compile(r"\{(" + "|".join(VARIABLES) + r")\}")
 _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
+_COMMENT = re.compile(r"^<!--.*?-->", re.MULTILINE | re.DOTALL)  # that begins a line; it is for people only
 _PREAMBLE = "preamble"  # the id of what stands before the first heading
 
 
@@ -118,7 +119,8 @@ def _read(path: Path) -> str:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not text.strip():
         raise RecipeError(f"{path}: is empty; write how the assistant should behave, and why")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def _refuse_misspelt_variables(path: Path, source: str) -> None:

@@ -1,0 +1,158 @@
+"""Which models are on this machine, and which of them, and of well-known ones, fit into how much memory.
+
+Sizes come from each model's config.json and the estimates of `msm_mlx.estimate`; nothing is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.estimate import ModelShape, generation_memory, propose, training_memory
+from msm_mlx.machine import SHARE, Machine
+from msm_mlx.model_folder import POCKET_FOLDER, check_model_folder
+from msm_mlx.recipe import DocumentSettings, MidtrainSettings
+
+# The laptop profile of the shipped recipes, which is what a model other than pocket gets.
+DOCUMENTS = DocumentSettings(count=700, max_tokens=1600, prompt="section", batch_size=16)
+MIDTRAIN = MidtrainSettings(learning_rate=1e-4, updates=240, batch_size=4, max_length=2048)
+RANK = 32
+PROMPT = 400  # tokens
+ARMS, ANSWER = 4, 600  # side by side in `compare`, and the tokens of a prompt with its answer
+MEMORIES = (8, 16, 24, 32, 48, 64, 128)  # GB, as Macs come
+GPU_SHARE = 0.75  # of a Mac's memory is what Metal recommends to use, more or less
+
+# hidden, layers, heads, key-value heads, inner, tied: from the config.json that each model is published with
+_QWEN3 = {
+    "mlx-community/Qwen3-0.6B-4bit": (1024, 28, 16, 8, 3072, True),
+    "mlx-community/Qwen3-1.7B-4bit": (2048, 28, 16, 8, 6144, True),
+    "mlx-community/Qwen3-4B-4bit": (2560, 36, 32, 8, 9728, True),
+    "mlx-community/Qwen3-8B-4bit": (4096, 36, 32, 8, 12288, False),
+    "mlx-community/Qwen3-14B-4bit": (5120, 40, 40, 8, 17408, False),
+    "mlx-community/Qwen3-32B-4bit": (5120, 64, 64, 8, 25600, False),
+}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Bytes that each use of a model takes at its peak, with the mildest change of settings that fits."""
+
+    writing: float
+    midtraining: float
+    comparing: float
+    changes: tuple[str, ...]
+    """What to change of the laptop profile, as `key=value`."""
+
+    def fits(self, memory: float) -> dict[str, bool]:
+        """Which uses fit into so many bytes."""
+        return {use: getattr(self, use) <= memory for use in ("writing", "midtraining", "comparing")}
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A model on this machine; `needs` is None where it is damaged or its config tells too little: see `problem`."""
+
+    name: str
+    folder: Path
+    size: int  # bytes of its files
+    needs: Needs | None
+    problem: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self) | {"folder": str(self.folder)}
+
+
+def list_models(folders: Sequence[Path], cache: Path, machine: Machine) -> list[KnownModel]:
+    """Pocket, the models in and below `folders`, and the snapshots of models in the hub's cache."""
+    found = {POCKET_FOLDER: "pocket"}
+    for folder in folders:
+        for config in (*folder.glob("config.json"), *sorted(folder.glob("*/config.json"))):
+            found.setdefault(config.parent.resolve(), str(config.parent))
+    for snapshot in sorted(cache.glob("models--*/snapshots/*")):
+        if (snapshot / "config.json").exists():
+            owner, _, name = snapshot.parents[1].name.removeprefix("models--").partition("--")
+            found[snapshot] = f"{owner}/{name}@{snapshot.name[:12]}"
+    return [_known(name, folder, machine) for folder, name in found.items()]
+
+
+def _known(name: str, folder: Path, machine: Machine) -> KnownModel:
+    size = sum(path.stat().st_size for path in folder.glob("*.safetensors") if path.exists())
+    try:
+        check_model_folder(folder)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return KnownModel(name, folder, size, needs_of(ModelShape.from_config(config), machine))
+    except (MsmError, SetupError, OSError, ValueError, TypeError, AttributeError) as error:
+        return KnownModel(name, folder, size, None, str(error))
+
+
+def needs_of(shape: ModelShape, machine: Machine) -> Needs:
+    """With the laptop profile, and where midtraining does not fit as it is, with the settings that make it fit."""
+    changes: tuple[str, ...] = ()
+    memory = training_memory(shape, MIDTRAIN, RANK, metal=machine.metal)
+    if memory.total > machine.memory:
+        proposal = propose(shape, MIDTRAIN, RANK, machine.memory, metal=machine.metal)
+        if proposal:
+            memory, changes = proposal.memory, tuple(f"midtrain.{change}" for change, _ in proposal.changes)
+    batch, writing = _largest_batch(shape, machine)
+    if batch != DOCUMENTS.batch_size:
+        changes = (f"documents.batch_size={batch}", *changes)
+    return Needs(
+        writing=writing,
+        midtraining=memory.total,
+        comparing=generation_memory(shape, ARMS, ANSWER).total,
+        changes=changes,
+    )
+
+
+def _largest_batch(shape: ModelShape, machine: Machine) -> tuple[int, float]:
+    """How many documents can be written side by side, and the memory that it takes."""
+    batch = DOCUMENTS.batch_size
+    while True:
+        memory = generation_memory(shape, batch, PROMPT + DOCUMENTS.max_tokens).total
+        if memory <= machine.memory or batch == 1:
+            return batch, memory
+        batch //= 2
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The largest well-known model that does everything on a Mac with `gigabytes` of memory; None if none does."""
+
+    gigabytes: int
+    model: str | None
+    needs: Needs | None
+
+
+def recommendations() -> Iterator[Recommendation]:
+    """For every size of memory that Macs come with. Extrapolated to Metal, as all estimates are."""
+    for gigabytes in MEMORIES:
+        memory = SHARE * GPU_SHARE * gigabytes * 1e9
+        mac = Machine(f"a Mac with {gigabytes} GB", True, memory, 0.0, 0.0)
+        fitting = [
+            (name, needs) for name in _QWEN3 if all((needs := needs_of(_shape(name), mac)).fits(memory).values())
+        ]
+        model, needs_there = fitting[-1] if fitting else (None, None)
+        yield Recommendation(gigabytes, model, needs_there)
+
+
+def _shape(name: str) -> ModelShape:
+    hidden, layers, heads, kv_heads, inner, tied = _QWEN3[name]
+    return ModelShape.from_config(
+        {
+            "model_type": "qwen3",
+            "hidden_size": hidden,
+            "num_hidden_layers": layers,
+            "num_attention_heads": heads,
+            "num_key_value_heads": kv_heads,
+            "head_dim": 128,
+            "intermediate_size": inner,
+            "vocab_size": 151936,
+            "tie_word_embeddings": tied,
+            "quantization": {"bits": 4, "group_size": 64},
+        }
+    )
