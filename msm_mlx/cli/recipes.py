@@ -15,7 +15,8 @@ from msm_mlx.evals.suites import SUITES
 from msm_mlx.hub import go_offline
 from msm_mlx.recipe import Recipe, load_recipe
 from msm_mlx.run_list import runs_home
-from msm_mlx.runs import RunFolder
+from msm_mlx.runs import RUN, RunFolder
+from msm_mlx.scaffold import RECIPE as EXPERIMENT
 from msm_mlx.shipped import shipped_recipes
 
 
@@ -28,8 +29,15 @@ class Job:
 
 
 def find_recipe(text: str) -> Path:
-    """The recipe file that `text` names: a path, or a shipped recipe by name or by its path in a checkout."""
+    """The recipe file that `text` names: a path, the folder that `init` made, or a shipped recipe by name or by
+    its path in a checkout."""
     path = Path(text)
+    if (path / RUN).exists():
+        raise RecipeError(f"{text}: is a run folder; name its recipe, or see `msm-mlx runs show {text}`")
+    if (path / EXPERIMENT).is_file():
+        return path / EXPERIMENT
+    if path.exists() and path.suffix == ".md":
+        raise RecipeError(f"{text}: is a spec; name the recipe that it belongs to, a .yaml file")
     if path.exists():
         return path
     shipped = shipped_recipes()

@@ -107,7 +107,11 @@ def read_object(path: Path) -> dict[str, Any]:
 def _read_rows(path: Path) -> tuple[AnswerRow, ...]:
     """The evaluation's answers, none as long as it is not finished."""
     rows = []
-    for number, row in enumerate(read_jsonl(path) if path.is_file() else [], start=1):
+    try:
+        content = read_jsonl(path) if path.is_file() else []
+    except RecipeError as error:
+        raise RecipeError(f"{error}; delete the file and run `msm-mlx evaluate` again") from error
+    for number, row in enumerate(content, start=1):
         try:
             margins = row["margins"]
             answer = StoredAnswer(str(row["written"][0]), sum(margins) / len(margins) if "target" in row else None)

@@ -104,4 +104,21 @@ def load_base(folder: Path) -> LoadedModel:
         tokenizer.has_chat_template = True
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))
-    return LoadedModel(model, tokenizer, folder)
+    loaded = LoadedModel(model, tokenizer, folder)
+    _try_chat(loaded)
+    return loaded
+
+
+def _try_chat(loaded: LoadedModel) -> None:
+    """Raises SetupError if a chat cannot be rendered: a template is a program, and may fail in any way."""
+    try:
+        ids = loaded.render([{"role": "user", "content": "Hello."}], reply=True)
+        usable = isinstance(ids, list) and len(ids) > 0 and bool(loaded.encode("Hello.")) and bool(loaded.stop_tokens)
+        reason = "it renders nothing"
+    except Exception as error:
+        usable, reason = False, f"{type(error).__name__}: {error}".splitlines()[0]
+    if not usable:
+        raise SetupError(
+            f"the tokenizer in {loaded.folder} cannot render a chat ({reason}); copy or download the model again, "
+            "or use `--model pocket`"
+        )

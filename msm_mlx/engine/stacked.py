@@ -10,6 +10,7 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
 
+from msm_mlx.engine.adapters import TRAIN_AGAIN
 from msm_mlx.errors import MsmError
 
 Weights = dict[str, mx.array]
@@ -116,7 +117,10 @@ def _by_layer(adapter: NamedAdapter, modules: dict[str, nn.Module]) -> dict[str,
         a, b = adapter.weights[f"{layer}.lora_a"], adapter.weights[f"{layer}.lora_b"]
         fits = a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0]
         if not fits or (a.shape[0], b.shape[1]) != _dimensions(modules.get(layer)):
-            raise MsmError(f"{adapter.source}: does not fit the model at {layer}; was it trained on another base?")
+            raise MsmError(
+                f"{adapter.source}: does not fit the model at {layer}: it was probably trained on another base; "
+                f"{TRAIN_AGAIN}"
+            )
         factors[layer] = (a, b)
     return factors
 
