@@ -92,9 +92,9 @@ def load_base(folder: Path) -> LoadedModel:
     """
     try:
         model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except Exception as error:  # the tokenizer's library raises nothing more special
         raise SetupError(
-            f"cannot load the model in {folder}: {error}\n"
+            f"cannot load the model in {folder}: {error or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
         ) from error
     if not tokenizer.has_chat_template:
