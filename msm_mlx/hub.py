@@ -111,11 +111,17 @@ def model_config(name: str) -> dict[str, Any]:
 
 
 def _config_of_hub(name: str) -> Path:
-    from huggingface_hub import errors, hf_hub_download
+    from huggingface_hub import HfApi, errors, hf_hub_download
 
     repo, revision = _split_hub_id(name)
+    local = False
     try:
-        return Path(hf_hub_download(repo, "config.json", revision=revision))
+        HfApi().model_info(repo, revision=revision, timeout=15)  # fails at once where a download would try for long
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+        _raise_if_final(name, repo, error)
+        local = True
+    try:
+        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=local))
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         _raise_if_final(name, repo, error)
         problem = "its config.json is neither in the cache nor within reach"
