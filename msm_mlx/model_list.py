@@ -15,11 +15,14 @@ from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.estimate import ModelShape, generation_memory, propose, training_memory
 from msm_mlx.machine import SHARE, Machine
 from msm_mlx.model_folder import POCKET_FOLDER, check_model_folder
-from msm_mlx.recipe import DocumentSettings, MidtrainSettings
+from msm_mlx.recipe import DocumentSettings, MidtrainSettings, SftSettings, TrainSettings
 
 # The laptop profile of the shipped recipes, which is what a model other than pocket gets.
 DOCUMENTS = DocumentSettings(count=700, max_tokens=1600, prompt="section", batch_size=16)
-MIDTRAIN = MidtrainSettings(learning_rate=1e-4, updates=240, batch_size=4, max_length=2048)
+TRAINING: dict[str, TrainSettings] = {
+    "midtrain": MidtrainSettings(learning_rate=1e-4, updates=240, batch_size=4, max_length=2048),
+    "sft": SftSettings(learning_rate=1e-4, updates=150, batch_size=8, max_length=1024, rows=1200),
+}
 RANK = 32
 PROMPT = 400  # tokens
 ARMS, ANSWER = 4, 600  # side by side in `compare`, and the tokens of a prompt with its answer
@@ -39,13 +42,24 @@ _QWEN3 = {
 
 @dataclass(frozen=True)
 class Needs:
-    """Bytes that each use of a model takes at its peak, with the mildest change of settings that fits."""
+    """Bytes that each use of a model takes at its peak, with the mildest change of settings that fits. Midtraining
+    stands for both kinds of training."""
 
     writing: float
     midtraining: float
     comparing: float
     changes: tuple[str, ...]
     """What to change of the laptop profile, as `key=value`."""
+
+    @property
+    def comfortable(self) -> bool:
+        """Whether nothing is lost but time: documents stay whole, and several are written at once."""
+        return self.whole and not any("batch_size=" in change for change in self.changes)
+
+    @property
+    def whole(self) -> bool:
+        """Whether documents are not cut into more pieces."""
+        return not any("max_length" in change for change in self.changes)
 
     def fits(self, memory: float) -> dict[str, bool]:
         """Which uses fit into so many bytes."""
@@ -91,22 +105,19 @@ def _known(name: str, folder: Path, machine: Machine) -> KnownModel:
 
 
 def needs_of(shape: ModelShape, machine: Machine) -> Needs:
-    """With the laptop profile, and where midtraining does not fit as it is, with the settings that make it fit."""
-    changes: tuple[str, ...] = ()
-    memory = training_memory(shape, MIDTRAIN, RANK, metal=machine.metal)
-    if memory.total > machine.memory:
-        proposal = propose(shape, MIDTRAIN, RANK, machine.memory, metal=machine.metal)
-        if proposal:
-            memory, changes = proposal.memory, tuple(f"midtrain.{change}" for change, _ in proposal.changes)
+    """With the laptop profile, and where that does not fit as it is, with the settings that make it fit."""
     batch, writing = _largest_batch(shape, machine)
-    if batch != DOCUMENTS.batch_size:
-        changes = (f"documents.batch_size={batch}", *changes)
-    return Needs(
-        writing=writing,
-        midtraining=memory.total,
-        comparing=generation_memory(shape, ARMS, ANSWER).total,
-        changes=changes,
-    )
+    changes = [f"documents.batch_size={batch}"] if batch != DOCUMENTS.batch_size else []
+    peaks = []
+    for name, settings in TRAINING.items():
+        memory = training_memory(shape, settings, RANK, metal=machine.metal)
+        proposal = propose(shape, settings, RANK, machine.memory, metal=machine.metal)
+        if memory.total > machine.memory and proposal:
+            memory = proposal.memory
+            changes += [f"{name}.{change}" for change, _ in proposal.changes]
+        peaks.append(memory.total)
+    comparing = generation_memory(shape, ARMS, ANSWER).total
+    return Needs(writing, max(peaks), comparing, tuple(changes))
 
 
 def _largest_batch(shape: ModelShape, machine: Machine) -> tuple[int, float]:
@@ -133,11 +144,11 @@ def recommendations() -> Iterator[Recommendation]:
     for gigabytes in MEMORIES:
         memory = SHARE * GPU_SHARE * gigabytes * 1e9
         mac = Machine(f"a Mac with {gigabytes} GB", True, memory, 0.0, 0.0)
-        fitting = [
-            (name, needs) for name in _QWEN3 if all((needs := needs_of(_shape(name), mac)).fits(memory).values())
-        ]
-        model, needs_there = fitting[-1] if fitting else (None, None)
-        yield Recommendation(gigabytes, model, needs_there)
+        needs = {name: needs_of(_shape(name), mac) for name in _QWEN3}
+        fitting = [name for name, each in needs.items() if each.whole and all(each.fits(memory).values())]
+        comfortable = [name for name in fitting if needs[name].comfortable]
+        model = next(reversed(comfortable or fitting), None)
+        yield Recommendation(gigabytes, model, needs[model] if model else None)
 
 
 def _shape(name: str) -> ModelShape:

@@ -60,9 +60,10 @@ def find_run(text: str, home: Path) -> Path:
     Raises:
         RecipeError: if there is no run of that name, with the one that was probably meant.
     """
-    if os.path.exists(text):  # unlike pathlib's, takes any string
-        return Path(text)
     folders = _folders(home)
+    known = text in {folder.name for folder in folders}  # an experiment often lies beside `runs` under the same name
+    if os.path.exists(text) and not (known and not os.path.exists(os.path.join(text, RUN))):
+        return Path(text)
     if text == LATEST:
         if not folders:
             raise RecipeError(f"{LATEST}: there is no run in {home} yet; make one with `msm-mlx run RECIPE`")

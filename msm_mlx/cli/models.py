@@ -58,6 +58,10 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
         sizes = [human_size(getattr(entry.needs, use)) for use in USES] if entry.needs else ["", "", ""]
         table.add_row(*map(literal, (f"{entry.gigabytes} GB", entry.model or "pocket, the embedded model", *sizes)))
     out().print(table)
+    for changes in dict.fromkeys(entry.needs.changes for entry in advice if entry.needs):
+        memories = [str(entry.gigabytes) for entry in advice if entry.needs and entry.needs.changes == changes]
+        options = " ".join(f"--set {change}" for change in changes)
+        err().print(literal(f"With {', '.join(memories)} GB add: {options}"))
 
 
 def _table(*columns: str, title: str) -> Table:
