@@ -31,6 +31,8 @@ def _files(tree: Tree, checked: RecipeFile) -> Iterator[tuple[Loc, Path]]:
     for index, spec in enumerate(checked.spec):
         yield (("spec", index) if ("spec", index) in tree.values else ("spec",)), spec
     yield ("demonstrations",), checked.demonstrations
+    if checked.mix and Path(checked.mix.source).is_absolute():  # a file; what is of the hub has no path
+        yield ("mix", "from"), Path(checked.mix.source)
     for index, suite in enumerate(checked.suites):
         if Path(suite).is_absolute():  # a file; the shipped ones go by name
             yield ("suites", index), Path(suite)

@@ -10,6 +10,8 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES, load_suite, shipped_suite
 from msm_mlx.files import make_folder, writing
 from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.recipe_schema import did_you_mean
+from msm_mlx.shipped import shipped_recipes
 
 RECIPE, UNSEEN = "recipe.yaml", "unseen.yaml"
 _NAME = re.compile(r"[a-z0-9_-]+")
@@ -44,19 +46,23 @@ _UNSEEN_HEAD = """\
 """
 
 
-def create_experiment(name: str, source: str, recipe_file: Path, parent: Path) -> Path:
-    """Make the folder `parent/name` from a shipped recipe, whole or not at all. Returns it.
+def create_experiment(name: str, source: str, parent: Path) -> Path:
+    """Make the folder `parent/name` from the shipped recipe `source`, whole or not at all. Returns it.
 
     Raises:
-        RecipeError: if the name cannot be used, or something is there already.
+        RecipeError: if the name cannot be used, something is there already, or there is no such recipe.
         SetupError: if the folder cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise RecipeError(f"{name}: must be made of a-z, 0-9, _ and - only; it names the recipe and its run folder")
+    shipped = shipped_recipes()
+    if source not in shipped:
+        hint = did_you_mean(source, shipped)
+        raise RecipeError(f"{source}: no recipe of that name is shipped{hint}; there are {', '.join(shipped)}")
     target = parent / name
     if target.exists() or target.is_symlink():
         raise RecipeError(f"{target}: is there already; choose another name, or move it away")
-    recipe = load_recipe(recipe_file, known_suites=SUITES)
+    recipe = load_recipe(shipped[source], known_suites=SUITES)
     make_folder(parent)
     with writing(target), tempfile.TemporaryDirectory(prefix=f".{name}.", dir=parent) as scratch:
         folder = Path(scratch) / name

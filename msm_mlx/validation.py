@@ -9,6 +9,7 @@ from typing import Any
 
 from msm_mlx.demonstrations.chats import is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evals.suites import SUITES, Names, load_suite
 from msm_mlx.recipe import Recipe, load_recipe
@@ -50,10 +51,15 @@ def _complaints(check: Check) -> list[str]:
 def _checks(recipe: Recipe) -> Iterator[Check]:
     for spec in recipe.specs:
         yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name)
-    load = load_chats if is_chat_file(recipe.demonstrations) else load_preferences
-    yield partial(load, recipe.demonstrations)
+    yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name))
+
+
+def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
+    if is_chat_file(path):
+        return load_chats
+    return load_written if is_written_file(path) else load_preferences
 
 
 def _checks_of_broken(path: Path) -> Iterator[Check]:
@@ -85,5 +91,5 @@ def _check_spec(path: Path, model_name: str, provider_name: str) -> None:
     if not spec.assertions:
         raise RecipeError(
             f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
-            "assistant does and because of what"
+            f"assistant does and because of what; `msm-mlx spec check {path}` tells more"
         )

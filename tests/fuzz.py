@@ -29,7 +29,6 @@ from mutations import damage_file
 
 from msm_mlx.cli.main import main
 from msm_mlx.scaffold import create_experiment
-from msm_mlx.shipped import shipped_recipes
 
 CODES = {0, 1, 2, 3, 130}
 PATIENCE = 20  # seconds
@@ -84,9 +83,8 @@ def make_workspace(folder: Path, finished_run: Path) -> Path:
     """A workspace with two experiments, the finished run of a model, another run, and a copy of the embedded model."""
     from support import POCKET_WEIGHTS
 
-    recipes = shipped_recipes()
-    create_experiment("mine", "cheese_american", recipes["cheese_american"], folder)
-    create_experiment("agent", "agentic_misalignment", recipes["agentic_misalignment"], folder)
+    create_experiment("mine", "cheese_american", folder)
+    create_experiment("agent", "agentic_misalignment", folder)
     shutil.copytree(finished_run, folder / RUN)
     shutil.copytree(finished_run, folder / "runs" / "copy")
     shutil.copytree(POCKET_WEIGHTS, folder / "model")

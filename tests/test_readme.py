@@ -34,7 +34,7 @@ def commands() -> list[str]:
     inline = re.findall(r"`(msm-mlx [^`\n]+)`", README)
     found = [line for line in block_lines() if line.startswith("msm-mlx ")]
     found += [text for text in inline if not re.search(r"\b[A-Z]{3,}\b|…", text)]
-    return [line for line in dict.fromkeys(found) if line.split()[1:] != ["documents"]]  # in a table, RECIPE apart
+    return list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize("line", block_lines())
@@ -55,7 +55,8 @@ def test_the_lines_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         words = shlex.split(line)[1:]
         small = {"run": SMALL, "estimate": SMALL[:-1]}.get(words[0], ())
         code, said = run_command((*words, *small), workspace)
-        assert code == 0, f"{line}: {said}"
+        only_named = line not in block_lines() and "Missing argument" in said
+        assert code == 0 or only_named, f"{line}: {said}"
 
     assert (workspace / "runs" / "my_values" / "evaluation" / "results.json").is_file()
     assert not (workspace / "runs" / "my_values-again").exists(), "`runs rm` is among the lines"

@@ -17,7 +17,7 @@ from msm_mlx.validation import find_problems
 
 @pytest.mark.parametrize("source", shipped_recipes())
 def test_every_shipped_recipe_can_be_started_from(source: str, tmp_path: Path) -> None:
-    folder = create_experiment("mine", source, shipped_recipes()[source], tmp_path)
+    folder = create_experiment("mine", source, tmp_path)
     made = load_recipe(folder / "recipe.yaml", known_suites=SUITES)
     model = load_recipe(shipped_recipes()[source], known_suites=SUITES)
 
@@ -31,7 +31,7 @@ def test_every_shipped_recipe_can_be_started_from(source: str, tmp_path: Path) -
 def test_a_model_reads_the_same_spec_as_before(tmp_path: Path) -> None:
     """The comment that explains how to write one is not shown to it."""
     source = shipped_specs()["cheese_american"]
-    folder = create_experiment("mine", "cheese_american", shipped_recipes()["cheese_american"], tmp_path)
+    folder = create_experiment("mine", "cheese_american", tmp_path)
     names = {"model_name": "M", "provider_name": "P"}
     made, model = load_spec(folder / "mine.md", **names), load_spec(source, **names)
 
@@ -43,7 +43,7 @@ def test_a_model_reads_the_same_spec_as_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "My values", "../out", "a/b", ".hidden", "é"])
 def test_names_that_cannot_be_used(name: str, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="a-z, 0-9"):
-        create_experiment(name, "cheese_american", shipped_recipes()["cheese_american"], tmp_path)
+        create_experiment(name, "cheese_american", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -52,5 +52,5 @@ def test_what_is_there_already_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine" / "recipe.yaml").write_text("precious")
 
     with pytest.raises(RecipeError, match="there already"):
-        create_experiment("mine", "cheese_american", shipped_recipes()["cheese_american"], tmp_path)
+        create_experiment("mine", "cheese_american", tmp_path)
     assert (tmp_path / "mine" / "recipe.yaml").read_text() == "precious"

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from msm_mlx.scaffold import create_experiment
-from msm_mlx.shipped import shipped_recipes
 from msm_mlx.validation import find_problems
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return create_experiment("mine", "cheese_american", shipped_recipes()["cheese_american"], tmp_path)
+    return create_experiment("mine", "cheese_american", tmp_path)
 
 
 def replace(path: Path, old: str, new: str) -> None:

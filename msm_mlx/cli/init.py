@@ -32,10 +32,7 @@ def init(name: str, source: str) -> None:
       msm-mlx init my_values
       msm-mlx init my_agent --from agentic_misalignment
     """
-    from msm_mlx.cli.recipes import find_recipe
-
-    file = find_recipe(source)
-    folder = create_experiment(name, file.stem, file, Path())
+    folder = create_experiment(name, source, Path())
     for path in sorted(folder.iterdir()):
         out().print(str(path), markup=False, highlight=False, soft_wrap=True)
     recipe = folder / RECIPE

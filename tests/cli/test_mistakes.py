@@ -14,7 +14,6 @@ from running import ROOT
 
 from msm_mlx.cli.main import main
 from msm_mlx.scaffold import create_experiment
-from msm_mlx.shipped import shipped_recipes
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mistakes.txt"
 WRITING = bool(os.environ.get("WRITE_GOLDENS"))
@@ -42,7 +41,7 @@ def test_one_message(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    create_experiment("mine", "cheese_american", shipped_recipes()["cheese_american"], tmp_path)
+    create_experiment("mine", "cheese_american", tmp_path)
     if mistake.needs_run:
         shutil.copytree(request.getfixturevalue("small_run"), tmp_path / RUN)
     mistake.prepare(tmp_path)
