@@ -40,9 +40,9 @@ def complete_arm(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     """The arms of the runs that stand before on the line."""
     from msm_mlx.compare.session import open_session
 
-    runs = ctx.params.get("runs") or ctx.params.get("run") or ()
+    words = [word for word in ctx.args if not word.startswith("-")]  # click leaves them there before an open option
     try:
-        session = open_session([runs] if isinstance(runs, Path) else runs)
+        session = open_session([find_run(word, runs_home()) for word in words])
     except MsmError:
         return []
     return [CompletionItem(arm.label) for arm in session.arms if arm.label.startswith(incomplete)]
