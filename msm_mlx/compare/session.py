@@ -44,6 +44,7 @@ class Session:
     folders: tuple[Path, ...]
     model_name: str
     model: str
+    template: str | None
     arms: tuple[Arm, ...]
     prompts: tuple[Prompt, ...]
     stored: Mapping[tuple[str, str], StoredAnswer]
@@ -104,6 +105,7 @@ def open_session(folders: Sequence[Path]) -> Session:
         folders=distinct,
         model_name=runs[0].model_name,
         model=runs[0].model,
+        template=runs[0].template,
         arms=(Arm(BASE, None), *(Arm(label, arm.adapter) for label, arm in trained.items())),
         prompts=prompts,
         stored=_stored(runs, trained, {prompt.id: prompt for prompt in prompts}),
