@@ -41,7 +41,9 @@ class RunRecord:
     """One run folder: what its record and its recipe say, and its answers."""
 
     folder: Path
+    recipe: dict[str, Any]
     model: str
+    revision: str | None
     fingerprint: str
     model_name: str
     provider_name: str
@@ -68,7 +70,9 @@ def open_record(folder: Path) -> RunRecord:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
         return RunRecord(
             folder=folder,
+            recipe=dict(recipe),
             model=str(record["model"]["name"]),
+            revision=record["model"].get("revision"),
             fingerprint=str(record["model"]["fingerprint"]),
             model_name=str(recipe["model_name"]),
             provider_name=str(recipe["provider_name"]),
