@@ -21,6 +21,8 @@ COMMANDS = {
     "evaluate": "msm_mlx.cli.run",
     "compare": "msm_mlx.cli.compare",
     "chat": "msm_mlx.cli.chat",
+    "export": "msm_mlx.cli.export",
+    "push": "msm_mlx.cli.push",
     "recipes": "msm_mlx.cli.info",
     "doctor": "msm_mlx.cli.info",
 }
