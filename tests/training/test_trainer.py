@@ -250,7 +250,7 @@ def test_a_learning_rate_beyond_all_measure_is_reported_as_divergence(adapted: L
 def rates(**changes: object) -> list[float]:
     settings = train_settings(learning_rate=0.1, **changes)
     return [
-        float(np.array(learning_rate(settings, settings.updates or 0)(mx.array(step))))
+        float(np.array(learning_rate(settings, settings.updates or 0)(mx.array(step, dtype=mx.uint64))))
         for step in range((settings.updates or 0) + 1)
     ]
 
