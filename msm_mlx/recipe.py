@@ -20,6 +20,7 @@ from msm_mlx.recipe_schema import (
     DocumentSettings,
     EvaluationSettings,
     MidtrainSettings,
+    Mix,
     Profile,
     ProfileName,
     RecipeFile,
@@ -60,6 +61,7 @@ class Recipe:
     model_name: str
     provider_name: str
     demonstrations: Path
+    mix: Mix | None
     suites: tuple[str, ...]
     """Names of shipped suites, and paths of others."""
     arms: tuple[Arm, ...]
@@ -132,6 +134,7 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Reci
         model_name=checked.model_name or model_name,
         provider_name=checked.provider_name or provider_name,
         demonstrations=checked.demonstrations,
+        mix=checked.mix,
         suites=checked.suites,
         arms=checked.arms,
         seeds=checked.seeds,
@@ -233,8 +236,8 @@ def _error(path: Path, tree: Tree) -> RecipeError:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Profile):
-        return value.model_dump(mode="json")
+    if isinstance(value, Profile | Mix):
+        return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
     return str(value) if isinstance(value, Path) else value

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 from rich.text import Text
 
 from msm_mlx import __version__
+from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.output import err
 from msm_mlx.errors import MsmError
 
 COMMANDS = {
     "run": "msm_mlx.cli.run",
     "estimate": "msm_mlx.cli.estimate",
-    "documents": "msm_mlx.cli.run",
+    "spec": "msm_mlx.cli.spec",
+    "documents": "msm_mlx.cli.documents",
     "midtrain": "msm_mlx.cli.run",
     "sft": "msm_mlx.cli.run",
     "evaluate": "msm_mlx.cli.run",
@@ -29,21 +30,7 @@ COMMANDS = {
 INTERRUPTED = 130
 
 
-class LazyGroup(click.Group):
-    """Imports a command's module when the command is asked for, so that one does not pay for all."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="msm-mlx")
 def cli() -> None:
     """Model spec midtraining on a laptop: a model reads why before it is shown how.

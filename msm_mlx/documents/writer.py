@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import jsonlines
 
 from msm_mlx.documents.asking import writer_messages
 from msm_mlx.documents.checks import Subject, fold, gives_reason, reject_reason
-from msm_mlx.documents.plan import Slot, plan_documents
+from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.topup import earlier_documents
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
@@ -45,7 +46,7 @@ class Written:
 
     def add(self, attempts: list[Attempt], records: list[Record]) -> None:
         """Take in one batch; a rejected slot waits for another try at the end of the line."""
-        self.batches += 1
+        self.batches += bool(attempts)
         for attempt, record in zip(attempts, records, strict=True):
             if record["rejected"] is None:
                 self.kept.append(record)
@@ -62,27 +63,30 @@ def write_documents(
     settings: DocumentSettings,
     folder: Path,
     *,
+    slots: Sequence[Slot],
     writer: str,
     unseen: Collection[str] = (),
-    control: bool = False,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
     `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` the things that the
-    evaluation asks about and no document may name. With `control` the documents give no reasons. Each batch is on disk
+    evaluation asks about and no document may name. Each batch is on disk
     when it is done, and its texts depend on the settings and the batch's number alone.
 
     Raises:
-        MsmError: if the attempts run out before `settings.count` documents are kept.
+        MsmError: if the attempts run out before a document is kept for each of `slots`.
     """
     make_folder(folder)
-    written = Written(deque(Attempt(slot, 1) for slot in plan_documents(spec, settings, control=control)))
     progress = folder / PROGRESS
+    earlier = earlier_documents(folder, slots)
+    written = Written(deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier))
+    there = [slot for slot in slots if slot.id in earlier]
+    written.add([Attempt(slot, 1) for slot in there], [earlier[slot.id] | {"rejected": None} for slot in there])
     for records in _finished_batches(progress):
         written.add(_next_attempts(written, settings), records)
-    limit = round(settings.count * settings.max_attempts_per_document)
+    limit = round(len(slots) * settings.max_attempts_per_document)
     while written.waiting and len(written.kept) + len(written.rejected) < limit:
         attempts = _next_attempts(written, settings)
         prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
@@ -104,7 +108,7 @@ def write_documents(
         append_jsonl(progress, [{"batch": written.batches, "records": records}])
         written.add(attempts, records)
         on_batch(len(written.kept), len(written.rejected))
-    return _finish(folder, written, settings, writer)
+    return _finish(folder, written, writer)
 
 
 def _next_attempts(written: Written, settings: DocumentSettings) -> list[Attempt]:
@@ -167,7 +171,7 @@ def _finished_batches(progress: Path) -> list[list[Record]]:
     return batches
 
 
-def _finish(folder: Path, written: Written, settings: DocumentSettings, writer: str) -> Record:
+def _finish(folder: Path, written: Written, writer: str) -> Record:
     health = document_health(written)
     kept = [{**record, "writer": writer} for record in sorted(written.kept, key=lambda record: record["id"])]
     for record in kept:
@@ -176,8 +180,9 @@ def _finish(folder: Path, written: Written, settings: DocumentSettings, writer: 
     write_jsonl(folder / REJECTED, [{**record, "writer": writer} for record in written.rejected])
     write_json(folder / HEALTH, health)
     if written.waiting:
+        wanted = len(kept) + len(written.waiting)
         raise MsmError(
-            f"only {len(kept)} of {settings.count} documents passed the checks; {folder / REJECTED} says why each "
+            f"only {len(kept)} of {wanted} documents passed the checks; {folder / REJECTED} says why each "
             "other failed. Use a better writer, or raise documents.max_attempts_per_document."
         )
     (folder / PROGRESS).unlink(missing_ok=True)
