@@ -312,7 +312,10 @@ class Workshop:
             meter.count(update["learned_tokens"])
             meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
 
-        self._trainer().train(job, on_update)
+        def on_crash(reason: str, smaller: dict[str, Any]) -> None:
+            self.run.note(stage.id, crash={"reason": reason, "went_on_with": smaller})
+
+        self._trainer().train(job, on_update, on_crash)
 
     def _trainer(self) -> TrainingProcess:
         from msm_mlx.training.supervisor import TrainingProcess

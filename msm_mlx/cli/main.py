@@ -27,6 +27,8 @@ COMMANDS = {
     "chat": "msm_mlx.cli.chat",
     "runs": "msm_mlx.cli.runs",
     "models": "msm_mlx.cli.models",
+    "export": "msm_mlx.cli.export",
+    "push": "msm_mlx.cli.push",
     "recipes": "msm_mlx.cli.info",
     "specs": "msm_mlx.cli.info",
     "doctor": "msm_mlx.cli.info",

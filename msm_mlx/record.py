@@ -41,10 +41,12 @@ class RunRecord:
     """One run folder: what its record and its recipe say, and its answers."""
 
     folder: Path
+    recipe: dict[str, Any]
     model: str
     """Of the hub, with the commit that the arms were trained on."""
     template: str | None
     """The hash of the chat template that the arms were trained with, where the run notes it."""
+    revision: str | None
     fingerprint: str
     model_name: str
     provider_name: str
@@ -71,8 +73,10 @@ def open_record(folder: Path) -> RunRecord:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
         return RunRecord(
             folder=folder,
+            recipe=dict(recipe),
             model=_pinned(record["model"]),
             template=record["model"].get("chat_template", {}).get("sha256"),
+            revision=record["model"].get("revision"),
             fingerprint=str(record["model"]["fingerprint"]),
             model_name=str(recipe["model_name"]),
             provider_name=str(recipe["provider_name"]),
