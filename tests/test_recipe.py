@@ -626,7 +626,7 @@ def test_there_are_six_shipped_recipes() -> None:
     paths = [path for path in (ROOT / "recipes").rglob("*.yaml") if "data" not in path.relative_to(ROOT).parts]
     assert sorted(path.relative_to(ROOT / "recipes").as_posix() for path in paths) == [f"{n}.yaml" for n in SHIPPED]
     data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
-    assert data == ["cheese_preferences.yaml", "oversight_answers.jsonl"]
+    assert data == ["cheese_preferences.yaml", "oversight_answers.jsonl", "oversight_writing.yaml"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
