@@ -107,7 +107,9 @@ def test_several_specs(folder: Path) -> None:
 
 def test_absolute_paths(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "far.md").write_text("stand-in")
-    assert load(folder, recipe(spec=str(tmp_path / "far.md"))).specs == ((tmp_path / "far.md").resolve(),)
+    far = recipe(spec=str(tmp_path / "far.md"))
+    assert load(folder, far, allow_outside=True).specs == ((tmp_path / "far.md").resolve(),)
+    assert load(folder, overrides=[f"spec={tmp_path / 'far.md'}"]).specs == ((tmp_path / "far.md").resolve(),)
 
 
 def test_relative_recipe_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
