@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.tables import literal
 from msm_mlx.hub import human_size
@@ -19,7 +20,7 @@ from msm_mlx.record import open_record
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=RUN)
 @click.option(
     "--repo", required=True, metavar="USER/NAME", help="Repository for the adapters; the data go to NAME-data."
 )
