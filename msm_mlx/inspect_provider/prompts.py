@@ -44,7 +44,7 @@ def _text(message: ChatMessage) -> str:
     other = next((part.type for part in parts if part.type not in ("text", "reasoning")), None)
     if message.role == "tool" or other:
         raise RecipeError(f"msm-mlx models read text only, not {other or 'the results of tools'}: choose another task")
-    return message.text
+    return str(message.text)
 
 
 def refuse_unsupported(config: GenerateConfig) -> None:

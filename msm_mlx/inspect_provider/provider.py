@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import anyio
 import anyio.to_thread
@@ -42,7 +42,7 @@ BATCH = 16
 MAX_TOKENS = 512
 
 
-class ArmAPI(ModelAPI):
+class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
     """One arm of a run. Greedy unless a temperature is asked for.
 
     Args:
@@ -123,6 +123,9 @@ class ArmAPI(ModelAPI):
             seed=next(self._fresh_seeds) if sampling.seed is None else sampling.seed,
         )
 
+    async def count_text_tokens(self, text: str) -> int:
+        return len(self._batches.loaded.encode(text))  # Inspect's own way fetches a tokenizer
+
     def max_tokens(self) -> int | None:
         return MAX_TOKENS
 
@@ -173,8 +176,8 @@ def _find(model_name: str) -> tuple[Session, Arm]:
 
 def _check(long_prompts: object, batch_size: object, others: dict[str, Any]) -> None:
     if others:
-        raise RecipeError(f"-M {next(iter(others))}: no such argument; there are long_prompts and batch_size")
+        raise RecipeError(f"-M {min(others)}: no such argument; there are long_prompts and batch_size")
     if long_prompts not in get_args(LongPrompts):
         raise RecipeError(f"-M long_prompts={long_prompts}: must be refuse or cut")
-    if not isinstance(batch_size, int) or cast("int", batch_size) < 1:
+    if not isinstance(batch_size, int) or batch_size < 1:
         raise RecipeError(f"-M batch_size={batch_size}: must be a whole number from 1 on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect_ai.model import ModelAPI, modelapi
 
 
-@modelapi(name="msm-mlx")
+@modelapi(name="msm-mlx")  # type: ignore[untyped-decorator]  # of an extra
 def msm_mlx() -> type[ModelAPI]:
     from msm_mlx.inspect_provider.provider import ArmAPI
 
