@@ -126,7 +126,7 @@ def _adapter(folder: Path, seed: int) -> Path:
 
 def _peer(folder: Path | None) -> Callable[[Chat], float]:
     """mlx-lm's own log-likelihood of one reply, with the end of its turn."""
-    evaluator: Any = _evaluator().MLXLM
+    evaluator = _evaluator().MLXLM
     peer = evaluator.__new__(evaluator)
     peer._model, peer.tokenizer = mlx_lm.load(str(WEIGHTS), adapter_path=None if folder is None else str(folder))
     peer._max_tokens, peer.use_chat_template = None, True
@@ -146,17 +146,17 @@ class _Request:
     args: tuple[str, str]
 
 
-def _evaluator() -> ModuleType:
+def _evaluator() -> Any:
     """mlx_lm.evaluate, whose scoring needs nothing of lm-eval but a class to inherit from."""
     try:
         importlib.import_module("lm_eval")
     except ImportError:
         for name in ("lm_eval", "lm_eval.api", "lm_eval.api.model", "lm_eval.api.registry"):
-            module: Any = sys.modules.setdefault(name, ModuleType(name))
-            module.LM = object
-            module.register_model = lambda name: lambda model: model
-    module = importlib.import_module("mlx_lm.evaluate")
-    vars(module)["tqdm"] = lambda entries, total: entries  # a bar for each continuation would be timed too
+            stand_in: Any = sys.modules.setdefault(name, ModuleType(name))
+            stand_in.LM = object
+            stand_in.register_model = lambda name: lambda model: model
+    module: Any = importlib.import_module("mlx_lm.evaluate")
+    module.tqdm = lambda entries, total: entries  # a bar for each continuation would be timed too
     return module
 
 

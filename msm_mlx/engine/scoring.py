@@ -129,7 +129,7 @@ def _new_cache(model: nn.Module) -> Cache:
 def _take(cache: Cache, rows: Sequence[int]) -> Cache:
     """The given rows of a cache, any number of times each. An empty cache has none, and stays empty."""
     taken = [copy.copy(layer) for layer in cache]
-    index = mx.array(rows)
+    index = mx.array(list(rows))
     for layer in taken:
         if not layer.empty():
             layer.state = tree_map(lambda part: part[index] if isinstance(part, mx.array) else part, layer.state)
