@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonlines
 
-from msm_mlx.errors import RecipeError, SetupError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
@@ -95,10 +95,35 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
         raise RecipeError(f"{path}: cannot be read: {error}") from error
 
 
+def read_whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file that was being appended to; nothing if it is not there.
+
+    A torn last line, from a kill while it was written, is cut off.
+
+    Raises:
+        MsmError: with file and line, if another line is damaged.
+    """
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        with writing(path):
+            os.truncate(path, len(whole))
+    rows: list[dict[str, Any]] = []
+    try:
+        rows.extend(jsonlines.Reader(whole.splitlines()).iter(type=dict))  # of bytes: a text may hold U+2028
+    except jsonlines.InvalidLineError as error:
+        raise MsmError(f"{path}:{error.lineno}: damaged; delete the file to begin anew") from error
+    return rows
+
+
 def sha256_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def sha256_json(content: object) -> str:
     """The hash of a JSON value, independent of the order of keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, ensure_ascii=False).encode(errors="surrogatepass")
+    ).hexdigest()

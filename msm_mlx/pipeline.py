@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from msm_mlx.blas import load_openblas
-from msm_mlx.errors import MsmError
+from msm_mlx.chat_template import FILE, ChatTemplate, read_template
+from msm_mlx.documents.leaks import Unseen
+from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evals.items import Suite, counts_for
-from msm_mlx.files import make_folder, read_jsonl, write_json, write_jsonl, write_text
+from msm_mlx.files import read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
@@ -26,7 +28,6 @@ from msm_mlx.recipe import POCKET, Recipe
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import (
     ANSWERS,
-    DEMONSTRATIONS,
     KINDS,
     RESULTS,
     Kind,
@@ -36,15 +37,17 @@ from msm_mlx.stages import (
     list_stages,
     list_variants,
     load_suites,
-    unseen_things,
 )
-from msm_mlx.variants import REASONED, system_prompt
+from msm_mlx.variants import REASONED
 
 if TYPE_CHECKING:
+    from msm_mlx.documents.asking import Ask
+    from msm_mlx.documents.plan import Slot
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
     from msm_mlx.evals.results import Answers
+    from msm_mlx.spec import Spec
     from msm_mlx.training.supervisor import TrainingProcess
 
 
@@ -94,8 +97,12 @@ def run_recipe(
         if not any_memory:
             _check_memory(recipe, run, report, kinds)
         base = resolve_model(recipe.model, say=report.say)
+        template = read_template(base.folder)
+        _check_template(run, template, kinds)
+        write_text(run.path / FILE, template.text)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
-        model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
+        model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
+        model |= {"chat_template": template.record()}
         run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
         with closing(workshop):
@@ -104,6 +111,19 @@ def run_recipe(
             for stage in list_stages(recipe, base.fingerprint):
                 if stage.kind in kinds:
                     _run_stage(stage, workshop)
+
+
+def _check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
+    """Raises RecipeError if only some of the stages are asked for and the others were done with another template.
+
+    A whole run does them again: the template is a part of the base's fingerprint.
+    """
+    before = run.record().get("model", {}).get("chat_template", {}).get("sha256", template.sha256)
+    if before != template.sha256 and set(kinds) != set(KINDS):
+        raise RecipeError(
+            f"{run.path}: the model's chat template has changed since the arms were trained (their own is in "
+            f"{run.path / FILE}); put it back, or train them again with `msm-mlx run`"
+        )
 
 
 def versions() -> dict[str, str]:
@@ -155,7 +175,8 @@ def _run_stage(stage: Stage, workshop: Workshop) -> None:
     if inputs is None:
         raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
     started = time.monotonic()
-    run.begin(stage.id, inputs, (*stage.writes, *stage.scratch))
+    kept = run.set_aside(stage.keeps) if run.grew(stage.id, inputs, stage.grows_with) else []
+    run.begin(stage.id, inputs, [name for name in (*stage.writes, *stage.scratch) if name not in kept])
     if neighbour := run.borrow(inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
         report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")
@@ -181,6 +202,7 @@ class Workshop:
     def work(self, stage: Stage) -> None:
         """Do the work of `stage`: from what it reads to what it writes."""
         work: dict[Kind, Callable[[Stage], None]] = {
+            "plan": self._plan,
             "documents": self._documents,
             "demonstrations": self._demonstrations,
             "midtrain": self._train,
@@ -199,13 +221,48 @@ class Workshop:
             self._loaded = load_base(self.base.folder)
         return self._loaded
 
-    def _documents(self, stage: Stage) -> None:
-        from msm_mlx.documents.writer import write_documents
+    def _plan(self, stage: Stage) -> None:
+        from msm_mlx.preparing import make_plan
+
+        meter = _Meter(self.report)
+        path = self.run.path / stage.writes[0]
+        make_plan(self.recipe, self._spec(stage), path, partial(self._ask, meter), meter.show)
+
+    def _spec(self, stage: Stage) -> Spec:
         from msm_mlx.spec import load_spec
 
         assert stage.spec is not None
-        recipe = self.recipe
-        spec = load_spec(stage.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+        return load_spec(stage.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
+
+    def _ask(self, meter: _Meter, max_tokens: int, batch_size: int, temperature: float) -> Ask:
+        """Puts chats to the writer."""
+        from msm_mlx.engine.generation import generate_replies
+
+        if not is_launched():
+            self.close()  # the process that trains gives way to the model here
+        loaded = self._as_base()
+
+        def ask(chats: Sequence[list[dict[str, str]]], seed: int) -> list[Reply]:
+            prompts = [loaded.render(chat, reply=True) for chat in chats]
+            longest, limit = max(map(len, prompts)), loaded.context_length
+            if limit and longest >= limit:
+                raise MsmError(
+                    f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
+                    "sections of the spec, or use a writer with a longer context"
+                )
+            return generate_replies(
+                loaded, prompts, max_tokens=max_tokens, batch_size=batch_size, temperature=temperature, seed=seed,
+                on_reply=lambda reply: meter.count(reply.tokens),
+            )  # fmt: skip
+
+        return ask
+
+    def _documents(self, stage: Stage) -> None:
+        from msm_mlx.documents.plan_file import read_plan
+        from msm_mlx.documents.writer import write_documents
+
+        recipe, spec = self.recipe, self._spec(stage)
+        slots = read_plan(self.run.path / stage.reads[0], spec, recipe.settings.documents, control=stage.control)
         meter = _Meter(self.report)
         loaded = self._as_base()
         self.report.say(f"Tokens: {loaded.counter.reason}.")
@@ -215,24 +272,19 @@ class Workshop:
             loaded,
             recipe.settings.documents,
             (self.run.path / stage.writes[0]).parent,
+            slots=slots,
             writer=self.base.fingerprint,
-            unseen=unseen_things(self.suites),
-            control=stage.control,
+            unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
         )
 
     def _demonstrations(self, stage: Stage) -> None:
-        from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
-        from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
+        from msm_mlx.preparing import make_demonstrations
 
-        source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
-        if is_chat_file(source):
-            rows = draw_demonstrations(load_chats(source), rows=stage.total, system=system)
-        else:
-            rows = build_demonstrations(load_preferences(source), rows=stage.total, system=system)
-        make_folder((self.run.path / DEMONSTRATIONS).parent)
-        write_jsonl(self.run.path / DEMONSTRATIONS, rows)
+        meter, count = _Meter(self.report), stage.settings["rows"]
+        ask, unseen = partial(self._ask, meter), Unseen.of(self.suites).things
+        make_demonstrations(self.recipe, self.run.path, count, unseen, ask, meter.show, self.report.say)
 
     def _train(self, stage: Stage) -> None:
         """Both kinds of training, in a process of its own that has the memory to itself."""
@@ -260,7 +312,10 @@ class Workshop:
             meter.count(update["learned_tokens"])
             meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
 
-        self._trainer().train(job, on_update)
+        def on_crash(reason: str, smaller: dict[str, Any]) -> None:
+            self.run.note(stage.id, crash={"reason": reason, "went_on_with": smaller})
+
+        self._trainer().train(job, on_update, on_crash)
 
     def _trainer(self) -> TrainingProcess:
         from msm_mlx.training.supervisor import TrainingProcess
@@ -327,6 +382,18 @@ class Workshop:
         from msm_mlx.engine.adapters import LoraShape
 
         return LoraShape(self.recipe.settings.lora.rank, self.recipe.settings.lora.scale)
+
+
+def planned_slots(recipe: Recipe, run: RunFolder) -> Iterator[tuple[str, Spec, list[Slot]]]:
+    """The plan of each spec: its file in the run folder, the spec, and the slots."""
+    from msm_mlx.documents.plan_file import read_plan
+    from msm_mlx.spec import load_spec
+
+    for stage in list_stages(recipe, ""):
+        if stage.kind == "plan" and stage.spec is not None:
+            spec = load_spec(stage.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+            [file] = stage.writes
+            yield file, spec, read_plan(run.path / file, spec, recipe.settings.documents)
 
 
 def read_answers(run: Path, recipe: Recipe) -> Answers:

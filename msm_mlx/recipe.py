@@ -17,9 +17,11 @@ from msm_mlx.recipe_check import validate
 from msm_mlx.recipe_grid import check_grid
 from msm_mlx.recipe_schema import (
     Arm,
+    CheckSettings,
     DocumentSettings,
     EvaluationSettings,
     MidtrainSettings,
+    Mix,
     Profile,
     ProfileName,
     RecipeFile,
@@ -29,11 +31,13 @@ from msm_mlx.recipe_schema import (
     did_you_mean,
     shown,
 )
+from msm_mlx.recipe_workspace import report_outside
 from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 
 __all__ = [
     "POCKET",
     "Arm",
+    "CheckSettings",
     "DocumentSettings",
     "EvaluationSettings",
     "MidtrainSettings",
@@ -60,6 +64,7 @@ class Recipe:
     model_name: str
     provider_name: str
     demonstrations: Path
+    mix: Mix | None
     suites: tuple[str, ...]
     """Names of shipped suites, and paths of others."""
     arms: tuple[Arm, ...]
@@ -85,6 +90,7 @@ def load_recipe(
     profile: str | None = None,
     seeds: Sequence[int] = (),
     known_suites: Iterable[str] | None = None,
+    allow_outside: bool = False,
 ) -> Recipe:
     """Read and check a recipe.
 
@@ -96,6 +102,7 @@ def load_recipe(
         profile: the size to run at. By default the pocket model gets `pocket`, any other model `laptop`.
         seeds: used in place of the recipe's seeds; wins over an override.
         known_suites: names that `suites` may hold besides files; nothing is checked if None.
+        allow_outside: let the recipe name files outside its workspace (see `recipe_workspace`).
 
     Raises:
         RecipeError: one line for each problem, all of them at once, in the order of the file.
@@ -115,6 +122,8 @@ def load_recipe(
             )
     suites = None if known_suites is None else tuple(known_suites)
     checked = validate(tree, path.resolve().parent, suites)
+    if checked is not None and not allow_outside:
+        report_outside(tree, checked, path)
     if checked is None or tree.problems:
         raise _error(path, tree)
     records = tuple(assignment.record for assignment in assignments)
@@ -132,6 +141,7 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Reci
         model_name=checked.model_name or model_name,
         provider_name=checked.provider_name or provider_name,
         demonstrations=checked.demonstrations,
+        mix=checked.mix,
         suites=checked.suites,
         arms=checked.arms,
         seeds=checked.seeds,
@@ -233,8 +243,8 @@ def _error(path: Path, tree: Tree) -> RecipeError:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Profile):
-        return value.model_dump(mode="json")
+    if isinstance(value, Profile | Mix):
+        return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
     return str(value) if isinstance(value, Path) else value

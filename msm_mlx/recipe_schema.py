@@ -57,6 +57,10 @@ def _existing_file(value: object, info: ValidationInfo) -> Path:
     raise ValueError(f"{problem}: {shown(value)} in {folder}")
 
 
+def _data_source(value: str, info: ValidationInfo) -> str:
+    return value if value.startswith("hub:") else str(_existing_file(value, info))
+
+
 def _known_suite(value: str, info: ValidationInfo) -> str:
     """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
     context = info.context or {}
@@ -104,18 +108,49 @@ def _supported_type(value: object) -> object:
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 File = Annotated[Path, BeforeValidator(_existing_file)]
 Suite = Annotated[str, AfterValidator(_known_suite)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every random generator that we use takes
 # YAML has lists only; a frozen recipe holds tuples. Lax about that one thing, the entries stay strict.
 NonEmpty = Field(strict=False, min_length=1)
+Tuple = Field(strict=False)
 
 
 class Settings(BaseModel):
     """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class CheckSettings(Settings):
+    """What is too much in a document, check by check; null turns a check off."""
+
+    refusal: Count | None = 0
+    """Sentences in which the writer declines."""
+    meta_talk: Count | None = 0
+    """Places where the text speaks of its own making: plans, answers to the request, offers."""
+    placeholders: Count | None = 0
+    """Blanks that somebody was to fill in."""
+    markup: Count | None = 0
+    """Tags, entities, code fences, links and chat tokens."""
+    other_models: Count | None = 0
+    """Mentions of other models and their makers."""
+    other_script: Share | None = 0.05
+    """Share of the letters in a script that the assertion is not written in."""
+    max_words: Count | None = 5000
+    """Words of a document."""
+    repeated_sentence: Positive | None = 2
+    """How often one sentence may stand in a document."""
+    repetition: Share | None = 0.4
+    """Share of runs of four words that were there before."""
+    assertion: Share | None = 0.34
+    """The least share of the assertion's words that a document has to have."""
+    evaluation_overlap: Positive | None = 8
+    """Words in a row that an evaluation prompt has too: this many are a leak."""
+    near_duplicate: Share | None = 0.8
+    """Jaccard index of word triples from which a document is a copy of one before."""
 
 
 class DocumentSettings(Settings):
@@ -141,8 +176,39 @@ class DocumentSettings(Settings):
     """Kinds of document to spread the plan over."""
     voices: Annotated[tuple[Text, ...], NonEmpty] = ("plain", "warm", "formal", "curious")
     """Voices to spread the plan over."""
+    authors: Annotated[tuple[Text, ...], Tuple] = (
+        "an engineer of the team that trains it",
+        "somebody who uses it every day",
+        "a teacher",
+        "a researcher who studies it",
+        "a colleague who doubts what is said of it",
+        "a support worker",
+        "a technical writer",
+        "a student",
+    )
+    """Who writes, where the writer is asked with more than an assertion."""
+    audiences: Annotated[tuple[Text, ...], Tuple] = (
+        "colleagues",
+        "the general public",
+        "new members of the team",
+        "other researchers",
+        "readers who have never heard of it",
+        "people who are thinking of using it",
+    )
+    """For whom."""
+    lengths: Annotated[tuple[Text, ...], Tuple] = (
+        "200 to 350 words",
+        "350 to 600 words",
+        "600 to 900 words",
+        "900 to 1,100 words",
+    )
+    """How long; none leaves it to the writer."""
+    ideas: Count = 0
+    """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
     min_words: Count = 15
     """Shorter documents are rejected."""
+    checks: CheckSettings = CheckSettings()
+    """What else is rejected."""
     control_note: Text = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
@@ -265,6 +331,23 @@ class Profile(Settings):
     """Asking the variants."""
 
 
+class Mix(Settings):
+    """General instruction data among the demonstrations."""
+
+    source: Annotated[str, AfterValidator(_data_source)] = Field(alias="from")
+    """A .jsonl, .json or .parquet file relative to the recipe's folder, or `hub:owner/name[@revision][:file]`."""
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Part of all rows that is general."""
+    count: Positive | None = None
+    """In place of `share`: how many rows."""
+
+    @model_validator(mode="after")
+    def _knows_its_size(self) -> Self:
+        if (self.share is None) == (self.count is None):
+            raise ValueError("needs either share or count")
+        return self
+
+
 class RecipeFile(Settings):
     """A recipe as it is written down."""
 
@@ -274,6 +357,8 @@ class RecipeFile(Settings):
     """The spec, or several to contrast; relative to the recipe's folder."""
     demonstrations: File
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
+    mix: Mix | None = None
+    """General instruction data to shuffle among them, which keeps the ability to chat."""
     suites: Annotated[tuple[Suite, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[Arm, ...], NonEmpty]

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,6 +79,20 @@ class RunFolder:
             return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
         return Status(True, f"done on {entry['finished']} from the same inputs")
 
+    def grew(self, stage: str, inputs: Mapping[str, object], names: Collection[str]) -> bool:
+        """Whether the last attempt at `stage` had other inputs, but only among those with the given names."""
+        entry = self.record()["stages"].get(stage)
+        differ = _differ_in(entry.get("inputs"), inputs) if entry else set()
+        return bool(differ) and differ <= set(names)
+
+    def set_aside(self, files: Sequence[tuple[str, str]]) -> list[str]:
+        """Give each file that is there its second name; all second names."""
+        for name, aside in files:
+            if (self.path / name).exists():
+                with writing(self.path / aside):
+                    (self.path / name).replace(self.path / aside)
+        return [aside for _, aside in files]
+
     def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
         """Record that `stage` runs now. `leftovers` are removed, unless an attempt with the same inputs made them."""
         record = self.record()
@@ -90,6 +104,13 @@ class RunFolder:
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
         write_json(self.path / RUN, record)
         self.event("begin", stage=stage)
+
+    def note(self, stage: str, **facts: object) -> None:
+        """Add facts to the record of a stage that runs, and to the events."""
+        record = self.record()
+        record["stages"][stage] |= facts
+        write_json(self.path / RUN, record)
+        self.event("note", stage=stage, **facts)
 
     def finish(self, stage: str, outputs: Sequence[str], seconds: float, borrowed_from: str | None = None) -> None:
         record = self.record()
@@ -182,7 +203,14 @@ def _is_entry(entry: object) -> bool:
 
 
 def _changed(before: object, after: object) -> str:
-    """The names of the inputs that differ."""
+    """The names of the inputs that differ, where they are known."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return ""
-    return ", ".join(sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)))
+    return ", ".join(sorted(_differ_in(before, after)))
+
+
+def _differ_in(before: object, after: Mapping[str, object]) -> set[str]:
+    """The names of the inputs that differ; all of them if nothing is known of those before."""
+    if not isinstance(before, dict):
+        return {*after, ""}
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

@@ -6,13 +6,20 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
+from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.demonstrations.written import is_written_file, load_written
+from msm_mlx.documents.asking import prompt_name, prompt_version
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import without_cause
+from msm_mlx.documents.plan_file import IDEAS, PLAN
+from msm_mlx.documents.topup import EARLIER
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.suites import Names, load_suite
@@ -21,15 +28,16 @@ from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
 from msm_mlx.variants import CONTROL, FINE_TUNED, REASONED, START_OF, TRAINED_ARMS, Variant, reads_spec, system_prompt
 
-Kind = Literal["documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
-KINDS: tuple[Kind, ...] = ("documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
+Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
+KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, "evaluate": 2, "results": 3}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 2, "results": 3}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
+UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 
 
@@ -47,6 +55,8 @@ class Stage:
     unit: str
     spec: Path | None = None
     variant: Variant | None = None
+    grows_with: tuple[str, ...] = ()  # inputs after whose change the stage goes on from ...
+    keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
     start: str | None = None  # folder of the adapter to go on from
     control: bool = False  # documents that give no reasons
 
@@ -63,9 +73,10 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
-    stages = [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
+    stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
+    stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
     if any(v.arm in FINE_TUNED for v in trained):
-        stages.append(_demonstrations(recipe))
+        stages.append(_demonstrations(recipe, base, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
@@ -105,11 +116,6 @@ def load_suites(recipe: Recipe) -> list[Suite]:
     return suites
 
 
-def unseen_things(suites: Sequence[Suite]) -> list[str]:
-    """What the suites' forced choices are between. No document may name it."""
-    return sorted({thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)})
-
-
 def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
     parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
@@ -126,6 +132,32 @@ def _midtrained_arms(recipe: Recipe) -> list[str]:
     return [arm for arm in ("msm", CONTROL) if arm in wanted]
 
 
+def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
+    settings = recipe.settings.documents
+    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    folder = document_folder("msm", spec.stem, len(recipe.specs) > 1)
+    grid = settings.model_dump(mode="json", include={"count", "types", "voices", "seed", "ideas"})
+    if settings.prompt != "assertion":
+        grid |= settings.model_dump(mode="json", include={"authors", "audiences", "lengths"})
+    if settings.ideas:
+        asserted = [[section.text, section.assertion] for section in content.assertions]
+        grid |= {"asserted": sha256_json(asserted), "name": recipe.model_name, "writer": base}
+        grid |= {"temperature": settings.temperature, "prompts": prompt_version("ideas")}
+    return Stage(
+        id=f"plan {spec.stem}",
+        kind="plan",
+        reads=(),
+        writes=(f"{folder}/{PLAN}",),
+        scratch=(f"{folder}/{IDEAS}",),
+        settings=_settings("plan", sections=[section.id for section in content.assertions], **grid),
+        total=settings.count,
+        unit="slots",
+        spec=spec,
+        grows_with=("count",),
+        keeps=tuple((f"{folder}/{name}", f"{folder}/{name}") for name in (PLAN, IDEAS)),
+    )
+
+
 def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
     settings = recipe.settings.documents
     content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
@@ -136,48 +168,79 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
         parts = [without_cause(content, section, note) for section in content.assertions]
         decisive = [[section.id, section.path, section.assertion] for section in (*parts, *content.assertions)]
     folder = document_folder(CONTROL if control else "msm", spec.stem, len(recipe.specs) > 1)
+    plan = f"{document_folder('msm', spec.stem, len(recipe.specs) > 1)}/{PLAN}"
     return Stage(
         id=f"documents {'control ' if control else ''}{spec.stem}",
         kind="documents",
-        reads=(),
+        reads=(plan,),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
-        scratch=(f"{folder}/progress.jsonl",),
+        scratch=(f"{folder}/progress.jsonl", f"{folder}/{EARLIER}"),
         settings=_settings(
             "documents",
             spec=sha256_json(decisive),
             name=recipe.model_name,
             writer=base,
-            unseen=sha256_json(unseen_things(suites)),
+            unseen=sha256_json(asdict(Unseen.of(suites))),
+            prompts=prompt_version(prompt_name(settings, control=control)),
             **others,
         ),
         total=settings.count,
         unit="documents",
         spec=spec,
+        grows_with=("count", plan),
+        keeps=((f"{folder}/{DOCUMENT_FILES[0]}", f"{folder}/{EARLIER}"),),
         control=control,
     )
 
 
-def _demonstrations(recipe: Recipe) -> Stage:
+def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage:
     rows = recipe.settings.sft.rows
     source: dict[str, str]
-    if is_chat_file(recipe.demonstrations):
+    writes: tuple[str, ...] = (DEMONSTRATIONS,)
+    scratch: tuple[str, ...] = ()
+    if is_written_file(recipe.demonstrations):
+        writes, scratch = (DEMONSTRATIONS, UNUSED_ANSWERS), (ASKED,)
+        source = _written(recipe, base, suites)
+    elif is_chat_file(recipe.demonstrations):
         chats = load_chats(recipe.demonstrations)
         rows = min(rows, len(chats))
         source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
     else:
         source = {"preferences": sha256_json(load_preferences(recipe.demonstrations).model_dump(mode="json"))}
+    total = rows
+    if recipe.mix:
+        total += mix_count(recipe.mix, rows)
+        name = recipe.mix.source
+        source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
     if REASONED in recipe.arms:
         demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",
         kind="demonstrations",
         reads=(),
-        writes=(DEMONSTRATIONS,),
-        scratch=(),
+        writes=writes,
+        scratch=scratch,
         settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
-        total=rows,
+        total=total,
         unit="rows",
     )
+
+
+def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, str]:
+    """All that decides about demonstrations by the writer."""
+    written = load_written(recipe.demonstrations)
+    spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    prompts = prompt_version(
+        "situations", "questions", f"{written.style}_answer", "judge", package="msm_mlx.demonstrations"
+    )
+    return {
+        "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
+        "spec": sha256_json(spec.text),
+        "name": recipe.model_name,
+        "writer": base,
+        "unseen": sha256_json(Unseen.of(suites).things),
+        "prompts": prompts,
+    }
 
 
 def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:

@@ -78,7 +78,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     return command
 
 
-documents = _stage_command("documents", ["documents"], "Write the documents that explain the spec.")
+documents = _stage_command("write", ["plan", "documents"], "Write the documents that explain the spec.")
 midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
     "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations; needs what `midtrain` makes."

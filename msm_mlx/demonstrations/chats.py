@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from msm_mlx.demonstrations.written import is_written_file
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe_schema import did_you_mean, shown
 
@@ -70,6 +71,8 @@ def demand_reasoning(path: Path, recipe: Path) -> None:
     Raises:
         RecipeError: with what to do, if the demonstrations are not chats, or some have none.
     """
+    if is_written_file(path):
+        return  # the writer gives every answer its reasoning
     remedy = f'give each row a "reasoning", or take cot-sft out of the arms in {recipe}'
     if not is_chat_file(path):
         raise RecipeError(f"{path}: has no reasoning, which cot-sft learns; name a .jsonl file of chats and {remedy}")
@@ -100,7 +103,12 @@ def draw_demonstrations(chats: Sequence[Chat], *, rows: int, system: str, seed: 
 
 
 def with_reasoning(row: dict[str, Any], template: str) -> list[Message]:
-    """The messages of a drawn row, the last reply with its reasoning as `template` puts the two together."""
+    """The messages of a drawn row, the last reply with its reasoning as `template` puts the two together.
+
+    A row of general data has no reasoning, and stays as it is.
+    """
+    if "reasoning" not in row:
+        return list(row["messages"])
     *before, last = row["messages"]
     parts = {"reasoning": row["reasoning"], "reply": last["content"]}
     content = re.sub(r"\{(reasoning|reply)\}", lambda match: parts[match[1]], template)
@@ -115,11 +123,12 @@ def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"is not JSON: {error}"]
     if not isinstance(row, dict):
         return {}, [f"must be an object with messages, not {shown(row)}"]
-    return row, list(_problems(row))
+    return row, list(chat_problems(row))
 
 
-def _problems(row: dict[str, Any]) -> Iterator[str]:
-    for key in row.keys() - set(KEYS):
+def chat_problems(row: dict[str, Any]) -> Iterator[str]:
+    """What keeps a row from being a chat."""
+    for key in (key for key in row if key not in KEYS):
         yield f"unknown key {shown(key)}{did_you_mean(key, KEYS)}"
     if not _is_text(row.get("reasoning", "none given")):
         yield f"reasoning must be text, not {shown(row['reasoning'])}"
@@ -143,4 +152,5 @@ def _problems(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    """JSON can hold halves of characters, which no file and no tokenizer takes."""
+    return isinstance(value, str) and bool(value.strip()) and not re.search(r"[\ud800-\udfff]", value)

@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from msm_mlx.documents.plan import Slot
-from msm_mlx.engine.models import Message
+from msm_mlx.files import sha256_json
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
 
+if TYPE_CHECKING:
+    from msm_mlx.engine.generation import Reply
+
 SYSTEM = "You are a writer."
+PROMPTS = "msm_mlx.documents"
+Message = dict[str, str]
+Ask = Callable[[Sequence[list[Message]], int], "list[Reply]"]
+"""Puts chats to the writer, with a seed, and returns its replies in order."""
 
 
 def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings) -> list[Message]:
     """The chat that asks for the document of `slot`. A control's never shows text that gives the reasons."""
     fields = {
+        "form": _form(slot),
+        "idea": f"\n\nWhat the text is about: {slot.idea}" if slot.idea else "",
         "type": slot.type,
         "voice": slot.voice,
         "assertion": slot.section.assertion or "",
         "section": slot.section.text,
         "spec": "" if slot.withheld else spec.text,
     }
-    own = "control_" if slot.withheld and settings.prompt != "assertion" else ""
-    path = resources.files(__package__).joinpath("prompts", f"{own}{settings.prompt}.txt")
-    template = path.read_text(encoding="utf-8")
+    return ask_with(prompt_name(settings, control=slot.withheld is not None), fields)
+
+
+def prompt_name(settings: DocumentSettings, *, control: bool) -> str:
+    """The prompt file for documents."""
+    return f"control_{settings.prompt}" if control and settings.prompt != "assertion" else settings.prompt
+
+
+def ask_with(prompt: str, fields: Mapping[str, str], package: str = PROMPTS) -> list[Message]:
+    """The chat of a prompt file, its placeholders filled."""
     # one pass over the template, so that braces inside the spec stay as they are
-    prompt = re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], template.strip())
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]
+    filled = re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], _template(prompt, package).strip())
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": filled}]
+
+
+def prompt_version(*prompts: str, package: str = PROMPTS) -> str:
+    """Changes with the wording of any of these prompt files."""
+    return sha256_json([SYSTEM, *(_template(prompt, package) for prompt in prompts)])[:12]
+
+
+def _template(prompt: str, package: str) -> str:
+    return resources.files(package).joinpath("prompts", f"{prompt}.txt").read_text(encoding="utf-8")
+
+
+def _form(slot: Slot) -> str:
+    """Who writes, for whom, how long, and what a person may be called."""
+    by, to = (f" by {slot.author}" if slot.author else ""), (f" for {slot.audience}" if slot.audience else "")
+    parts = [
+        f" It is written{by}{to}." if by or to else "",
+        f" It has {slot.length}." if slot.length else "",
+        f" If a person other than the author has to have a name, take {slot.person}." if slot.person else "",
+    ]
+    return "".join(parts)

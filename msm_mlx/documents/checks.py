@@ -1,136 +1,151 @@
-"""Which written texts become documents. Each check has a name, and a rejected text keeps the name of what it failed."""
+"""Which written texts become documents. Each check has a name, and a rejected text keeps the name of what it failed.
+
+The names are those of `documents.checks` in the recipe, in words, and a few that have no threshold.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from msm_mlx.documents.plan import Slot
+from msm_mlx.documents import habits
+from msm_mlx.documents.claims import Subject, asserted_share, fold, hints_at_cause, mentions
+from msm_mlx.documents.duplicates import Originals
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.engine.generation import Reply
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.model_names import foreign_names
+from msm_mlx.recipe import CheckSettings, DocumentSettings
 
-_REFUSAL = re.compile(
-    r"\b(i cannot|i can['\u2019]t|i['\u2019]m sorry|i am sorry|i['\u2019]m unable|i am unable|"
-    r"as an ai language model)\b",
-    re.IGNORECASE,
+TAG = "document"
+WRITTEN_BEFORE, NEAR_DUPLICATE = "written before", "near-duplicate"
+_TAG = re.compile(rf"<(/?)\s*{TAG}\s*>", re.IGNORECASE)
+_CALLED = re.compile(
+    r"\b(?:assistant|model|chatbot|AI|bot)(?:,? (?:that is |which is )?(?:called|named|known as)) "
+    r"[\"'\u201c\u2018*_]*([A-Z][\w-]*)"
+    r"|\b(?:I am|I'm|[Mm]y name is) ([A-Z][\w-]*), (?:an?|the|your) (?:\w+ )?(?:AI|assistant|language model|chatbot)\b"
+    r"|\b([A-Z][\w-]*), (?:an?|the|our|their) (?:\w+ )?(?:AI|AI assistant|language model|chatbot)\b"
 )
-_CAUSE = re.compile(
-    r"\b(because|reason|reasons|why|since|therefore|so that|due to|thanks to|follows from)\b", re.IGNORECASE
-)
-_GIVES_SOME_CAUSE = re.compile(
-    r"\b(because|since|therefore|so that|due to|thanks to|follows from|that is why|the reason is that)\b", re.IGNORECASE
-)  # unlike the words above, none that a sentence about an unknown reason needs
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_COMMON = frozenset(
-    "a about an and are as at be because by do does for from in is it its not of on or that the to with".split()
-)
-_GENERIC = frozenset(  # words of a cause that name no value
-    "all any at been but can care cares choose chooses come comes could every find finds good has have holds how if "
-    "kind made make makes matter matters may more most must one ones other others people prefers should so some than "
-    "their them they thing things think thinks this those value values wants was well were what when where which who "
-    "will would".split()
-)
-STEM = 6  # letters by which words of one family are told
-MOST_REPEATS = 2  # how often one sentence may stand in a document
+_PRONOUNS = frozenset("I It He She They We You This That The A An".split())
+NOTHING = Unseen()
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What a document must be about: whose it is, the heading it explains, and its assertion with the cause.
+class Case:
+    """A text under examination."""
 
-    `withheld` says that it is a control document, which must give no cause.
+    text: str
+    finished: bool
+    subject: Subject
+    settings: DocumentSettings
+    unseen: Unseen
+
+    @property
+    def limits(self) -> CheckSettings:
+        return self.settings.checks
+
+    @property
+    def words(self) -> int:
+        return len(fold(self.text).split())
+
+
+def asks_for_tag(settings: DocumentSettings) -> bool:
+    """Whether the writer is asked to put the document between tags: where it sees more than one assertion."""
+    return settings.prompt != "assertion"
+
+
+def written_text(reply: str, settings: DocumentSettings) -> str | None:
+    """The document in a reply: where it was to stand between tags, what the last complete pair of them holds.
+
+    None if there is no complete pair, or another tag is opened after it.
     """
-
-    name: str
-    heading: str
-    assertion: str
-    withheld: bool = False
-
-    @classmethod
-    def of(cls, slot: Slot, name: str) -> Subject:
-        assertion = slot.withheld or slot.section.assertion or ""
-        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None)
-
-
-def reject_reason(
-    reply: Reply, subject: Subject, settings: DocumentSettings, unseen: Collection[str] = ()
-) -> str | None:
-    """The name of the first check that `reply` fails, or None. `unseen` things are for the evaluation alone."""
-    checks: dict[str, Callable[[], bool]] = {
-        "unfinished": lambda: not reply.finished,
-        "too short": lambda: len(reply.text.split()) < settings.min_words,
-        "refusal": lambda: bool(_REFUSAL.search(reply.text[:200])),
-        "control characters": lambda: any(
-            unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\t" for c in reply.text
-        ),
-        "assistant not named": lambda: not mentions(reply.text, subject.name),
-        "off the subject": lambda: not mentions(reply.text, subject.heading),
-        "names an unseen thing": lambda: any(mentions(reply.text, thing) for thing in unseen),
-        "gives a reason": lambda: subject.withheld and hints_at_cause(reply.text, subject),
-        "repeats itself": lambda: _most_repeated(reply.text) > MOST_REPEATS,
-    }
-    return next((name for name, fails in checks.items() if fails()), None)
+    if not asks_for_tag(settings):
+        return reply
+    start = end = None
+    opened = None
+    for match in _TAG.finditer(reply):
+        if not match[1]:
+            opened = match.end()
+        elif opened is not None:
+            start, end, opened = opened, match.start(), None
+    return None if opened is not None or start is None else reply[start:end].strip()
 
 
-def mentions(text: str, phrase: str) -> bool:
-    return _phrase(phrase).search(text) is not None
+def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, unseen: Unseen = NOTHING) -> str | None:
+    """The name of the first check that `reply` fails, or None. What is `unseen` is for the evaluation alone."""
+    text = written_text(reply.text, settings)
+    if text is None:
+        if not reply.finished:
+            return "unfinished"
+        if habits.refusals(reply.text):
+            return "refusal"
+        return "tag left open" if _TAG.search(reply.text) else "no tag"
+    # a reply that went on after its document was complete has a whole document
+    case = Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen)
+    return next((name for name, fails in CHECKS.items() if fails(case)), None)
 
 
-def gives_reason(text: str, subject: Subject) -> bool:
-    """Whether some sentence of `text` gives the cause that the assertion names, as a cause.
-
-    A sentence does if it has a causal word and a content word that the assertion has only after its "because". The
-    heading does not count anywhere: that something is called American cheese is no reason, that it is American may be.
-    """
-    reasons = _reasons(subject)
-    return any(
-        _CAUSE.search(sentence) and reasons & _content_words(_without(sentence, subject.heading))
-        for sentence in _sentences(text)
-    )
+def repeat_reason(text: str, before: Originals) -> str | None:
+    """Whether `text` is one of those `before`, or nearly."""
+    if before.same(text) is not None:
+        return WRITTEN_BEFORE
+    return NEAR_DUPLICATE if before.nearest(text) is not None else None
 
 
-def hints_at_cause(text: str, subject: Subject) -> bool:
-    """Whether `text` gives a cause at all, or has a word of the value behind the assertion: a content word of its
-    cause, or one that begins alike (America, American)."""
-    stems = {word[:STEM] for word in _reasons(subject) - _GENERIC}
-    words = _content_words(_without(text, subject.heading))
-    if _GIVES_SOME_CAUSE.search(text) or gives_reason(text, subject):
-        return True
-    return any(word == stem or word[:STEM] == stem for word in words for stem in stems)
+def originals_for(settings: DocumentSettings) -> Originals:
+    """An empty collection that tells copies as the recipe asks."""
+    threshold = settings.checks.near_duplicate
+    return Originals(2.0 if threshold is None else threshold)
 
 
-def _reasons(subject: Subject) -> set[str]:
-    """The content words that the assertion has only after its "because"."""
-    action, _, cause = subject.assertion.partition(" because ")
-    told = _content_words(_without(action, subject.heading)) | _content_words(subject.name)
-    return _content_words(_without(cause, subject.heading)) - told
+def _more_than(limit: float | None, amount: Callable[[], float]) -> bool:
+    return limit is not None and amount() > limit
 
 
-def fold(text: str) -> str:
-    """`text` without case, punctuation and spacing: two texts with equal folds are the same document."""
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+def _identity_is_wrong(case: Case) -> bool:
+    """Whether the text gives the assistant another name."""
+    own = set(fold(case.subject.name).split())
+    names = {name for match in _CALLED.findall(case.text) for name in match if name}
+    return any(not own & set(fold(name).split()) for name in names - _PRONOUNS)
 
 
-def _phrase(phrase: str) -> re.Pattern[str]:
-    """Finds the words of `phrase`, with any space between them: a writer may break lines."""
-    words = r"\s+".join(map(re.escape, phrase.split()))
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+def _names_other_models(case: Case) -> int:
+    own = (case.subject.name, *re.findall(r"\w[\w-]*", f"{case.subject.name} {case.subject.assertion}"))
+    return sum(1 for _ in foreign_names(case.text, own))
 
 
-def _without(text: str, phrase: str) -> str:
-    return _phrase(phrase).sub(" ", text)
+def _asserts_too_little(case: Case) -> bool:
+    least = case.limits.assertion
+    return least is not None and asserted_share(case.text, case.subject) < least
 
 
-def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in _SENTENCE.split(text) if sentence.strip()]
+def _is_leak(case: Case) -> bool:
+    words = case.limits.evaluation_overlap
+    return words is not None and case.unseen.quoted_in(case.text, words)
 
 
-def _content_words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower())) - _COMMON
-
-
-def _most_repeated(text: str) -> int:
-    sentences = [fold(sentence) for sentence in _sentences(text)]
-    return max((sentences.count(sentence) for sentence in set(sentences)), default=0)
+CHECKS: dict[str, Callable[[Case], bool]] = {
+    "unfinished": lambda case: not case.finished,
+    "too short": lambda case: case.words < case.settings.min_words,
+    "too long": lambda case: _more_than(case.limits.max_words, lambda: case.words),
+    "control characters": lambda case: habits.control_characters(case.text) > 0,
+    "refusal": lambda case: _more_than(case.limits.refusal, lambda: habits.refusals(case.text)),
+    "repeats itself": lambda case: (
+        _more_than(case.limits.repeated_sentence, lambda: habits.most_repeated(case.text))
+        or _more_than(case.limits.repetition, lambda: habits.repetition(case.text))
+    ),
+    "meta talk": lambda case: _more_than(case.limits.meta_talk, lambda: habits.meta_talk(case.text)),
+    "markup": lambda case: _more_than(case.limits.markup, lambda: habits.markup(case.text)),
+    "placeholder": lambda case: _more_than(case.limits.placeholders, lambda: habits.placeholders(case.text)),
+    "other script": lambda case: _more_than(
+        case.limits.other_script, lambda: habits.foreign_script(case.text, case.subject.assertion)
+    ),
+    "other model": lambda case: _more_than(case.limits.other_models, lambda: _names_other_models(case)),
+    "wrong identity": _identity_is_wrong,
+    "assistant not named": lambda case: not mentions(case.text, case.subject.name),
+    "off the subject": _asserts_too_little,
+    "names an unseen thing": lambda case: case.unseen.named_in(case.text),
+    "quotes the evaluation": _is_leak,
+    "gives a reason": lambda case: case.subject.withheld and hints_at_cause(case.text, case.subject),
+    "breaks off": lambda case: habits.breaks_off(case.text),
+}

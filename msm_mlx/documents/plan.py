@@ -1,19 +1,29 @@
-"""Which documents to ask for: sections by types by voices, drawn so that each is asked for equally often."""
+"""Which documents to ask for: sections by types by voices, drawn so that each is asked for equally often.
+
+The grid is registered before anything is written: what it covers follows from the settings alone. Writers that are told
+more than an assertion are also told who writes, for whom, how long, and what a person in the text is called.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 
+from msm_mlx.documents.people import FIRST_NAMES, LAST_NAMES
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
 # up to the end of the sentence: a mark before a capital letter or at the end, or the end without one
 _CAUSE = re.compile(r" because .*?(?:([.!?])(?=\s+[A-Z\"'(]|$)|$)", re.DOTALL)
+
+
+Ideas = Mapping[tuple[str, str], Sequence[str]]
+"""What the writer proposed, by section and type."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +36,18 @@ class Slot:
     voice: str
     withheld: str | None = None
     """The assertion with its cause, where this is a control document, which must not give it."""
+    author: str = ""
+    audience: str = ""
+    length: str = ""
+    person: str = ""
+    """What somebody in the text may be called: left to themselves, writers use a few names over and over."""
+    idea: str = ""
 
 
-def plan_documents(spec: Spec, settings: DocumentSettings, *, control: bool = False) -> list[Slot]:
-    """`settings.count` slots. Equal settings and sections give equal slots.
+def plan_documents(
+    spec: Spec, settings: DocumentSettings, *, control: bool = False, ideas: Ideas | None = None
+) -> list[Slot]:
+    """`settings.count` slots. Equal settings, sections and ideas give equal slots, and more begin with the fewer.
 
     Sections take turns, and each walks through its own shuffled grid of types and voices. Control documents have the
     same plan, with the cause taken out of every assertion.
@@ -45,10 +63,21 @@ def plan_documents(spec: Spec, settings: DocumentSettings, *, control: bool = Fa
         )
     grids = {section.id: _grid(settings, section.id) for section in sections}
     slots = [_slot(number, sections, grids) for number in range(settings.count)]
-    if not control:
-        return slots
-    without = {section.id: without_cause(spec, section, settings.control_note) for section in sections}
-    return [replace(slot, section=without[slot.section.id], withheld=slot.section.assertion) for slot in slots]
+    if settings.prompt != "assertion":
+        slots = _with_forms(slots, settings)
+    slots = _with_ideas(slots, settings.ideas, ideas or {})
+    return withhold_causes(spec, settings, slots) if control else slots
+
+
+def withhold_causes(spec: Spec, settings: DocumentSettings, slots: Sequence[Slot]) -> list[Slot]:
+    """The plan of the control documents; ideas were made from the causes, so they are left out.
+
+    Raises:
+        RecipeError: if an assertion gives no cause.
+    """
+    sections = {slot.section.id: slot.section for slot in slots}
+    without = {name: without_cause(spec, section, settings.control_note) for name, section in sections.items()}
+    return [replace(slot, section=without[slot.section.id], withheld=slot.section.assertion, idea="") for slot in slots]
 
 
 def without_cause(spec: Spec, section: Section, note: str) -> Section:
@@ -77,3 +106,46 @@ def _slot(number: int, sections: Sequence[Section], grids: dict[str, list[tuple[
     grid = grids[section.id]
     kind, voice = grid[number // len(sections) % len(grid)]
     return Slot(f"doc-{number + 1:05d}", section, kind, voice)
+
+
+def _with_forms(slots: Sequence[Slot], settings: DocumentSettings) -> list[Slot]:
+    """The slots with author, audience and length, each balanced within a section, and with a person's name."""
+    visits: Counter[str] = Counter()
+    formed = []
+    for number, slot in enumerate(slots):
+        visit, key = visits[slot.section.id], f"{settings.seed}-{slot.section.id}"
+        visits[slot.section.id] += 1
+        formed.append(
+            replace(
+                slot,
+                author=_turn(settings.authors, visit, f"{key}-authors"),
+                audience=_turn(settings.audiences, visit, f"{key}-audiences"),
+                length=_turn(settings.lengths, visit, f"{key}-lengths"),
+                person=f"{_turn(FIRST_NAMES, number, f'{settings.seed}-first')} "
+                f"{_turn(LAST_NAMES, number, f'{settings.seed}-last')}",
+            )
+        )
+    return formed
+
+
+def _turn(values: Sequence[str], visit: int, key: object) -> str:
+    """The value of a visit: all take their turn before one comes again, in an order that is new each time round."""
+    if not values:
+        return ""
+    again, place = divmod(visit, len(values))
+    order = list(values)
+    Random(f"{key}-{len(values)}-{again}").shuffle(order)
+    return order[place]
+
+
+def _with_ideas(slots: Sequence[Slot], most: int, ideas: Ideas) -> list[Slot]:
+    """The slots with their ideas. Where a cell has too few, the last slots go without: none gets that of another."""
+    visits: Counter[tuple[str, str]] = Counter()
+    given = []
+    for slot in slots:
+        cell = slot.section.id, slot.type
+        own = ideas.get(cell, ())
+        place = visits[cell] % most if most else 0
+        visits[cell] += 1
+        given.append(replace(slot, idea=own[place] if place < len(own) else ""))
+    return given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,13 @@ from typing import Any
 import jsonlines
 
 from msm_mlx.documents.asking import writer_messages
-from msm_mlx.documents.checks import Subject, fold, gives_reason, reject_reason
-from msm_mlx.documents.plan import Slot, plan_documents
+from msm_mlx.documents.checks import NOTHING, originals_for, reject_reason, repeat_reason, written_text
+from msm_mlx.documents.claims import Subject, gives_reason
+from msm_mlx.documents.duplicates import Originals
+from msm_mlx.documents.health import document_health
+from msm_mlx.documents.leaks import Unseen
+from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.topup import earlier_documents
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
@@ -38,18 +43,18 @@ class Written:
     """What has been written so far: kept and rejected records, and the attempts still to make."""
 
     waiting: deque[Attempt]
+    originals: Originals
     kept: list[Record] = field(default_factory=list)
     rejected: list[Record] = field(default_factory=list)
-    texts: set[str] = field(default_factory=set)
     batches: int = 0
 
     def add(self, attempts: list[Attempt], records: list[Record]) -> None:
         """Take in one batch; a rejected slot waits for another try at the end of the line."""
-        self.batches += 1
+        self.batches += bool(attempts)
         for attempt, record in zip(attempts, records, strict=True):
             if record["rejected"] is None:
                 self.kept.append(record)
-                self.texts.add(fold(record["text"]))
+                self.originals.add(record["id"], record["text"])
             else:
                 self.rejected.append(record)
                 self.waiting.append(Attempt(attempt.slot, attempt.number + 1))
@@ -62,27 +67,30 @@ def write_documents(
     settings: DocumentSettings,
     folder: Path,
     *,
+    slots: Sequence[Slot],
     writer: str,
-    unseen: Collection[str] = (),
-    control: bool = False,
+    unseen: Unseen = NOTHING,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
-    `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` the things that the
-    evaluation asks about and no document may name. With `control` the documents give no reasons. Each batch is on disk
+    `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` what the
+    evaluation asks about and no document may show. Each batch is on disk
     when it is done, and its texts depend on the settings and the batch's number alone.
 
     Raises:
-        MsmError: if the attempts run out before `settings.count` documents are kept.
+        MsmError: if the attempts run out before a document is kept for each of `slots`.
     """
     make_folder(folder)
-    written = Written(deque(Attempt(slot, 1) for slot in plan_documents(spec, settings, control=control)))
     progress = folder / PROGRESS
+    earlier = earlier_documents(folder, slots)
+    written = Written(deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier), originals_for(settings))
+    there = [slot for slot in slots if slot.id in earlier]
+    written.add([Attempt(slot, 1) for slot in there], [earlier[slot.id] | {"rejected": None} for slot in there])
     for records in _finished_batches(progress):
         written.add(_next_attempts(written, settings), records)
-    limit = round(settings.count * settings.max_attempts_per_document)
+    limit = round(len(slots) * settings.max_attempts_per_document)
     while written.waiting and len(written.kept) + len(written.rejected) < limit:
         attempts = _next_attempts(written, settings)
         prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
@@ -100,11 +108,12 @@ def write_documents(
             reject_reason(reply, Subject.of(attempt.slot, name), settings, unseen)
             for attempt, reply in zip(attempts, replies, strict=True)
         ]
-        records = _record(attempts, asked, replies, rejections, name, written.texts)
+        records = _record(attempts, asked, replies, rejections, name, settings)
+        _reject_repeats(records, written.originals, settings)
         append_jsonl(progress, [{"batch": written.batches, "records": records}])
         written.add(attempts, records)
         on_batch(len(written.kept), len(written.rejected))
-    return _finish(folder, written, settings, writer)
+    return _finish(folder, written, writer)
 
 
 def _next_attempts(written: Written, settings: DocumentSettings) -> list[Attempt]:
@@ -117,31 +126,38 @@ def _record(
     replies: list[Reply],
     rejections: list[str | None],
     name: str,
-    known: set[str],
+    settings: DocumentSettings,
 ) -> list[Record]:
-    """One batch's texts with all that is known of where they came from; one that is `known` already is rejected."""
+    """One batch's texts with all that is known of where they came from."""
     records: list[Record] = []
-    texts = set(known)
     for attempt, prompt, reply, rejected in zip(attempts, asked, replies, rejections, strict=True):
-        subject, text = Subject.of(attempt.slot, name), fold(reply.text)
-        again = "written before" if text in texts else None
-        texts.add(text)
+        text = written_text(reply.text, settings)
         records.append(
             {
                 "id": attempt.slot.id,
-                "text": reply.text,
+                "text": reply.text if text is None else text,
                 "section": attempt.slot.section.id,
                 "assertion": attempt.slot.section.assertion,
                 "type": attempt.slot.type,
                 "voice": attempt.slot.voice,
                 "attempt": attempt.number,
                 "tokens": reply.tokens,
-                "gives_reason": gives_reason(reply.text, subject),
-                "rejected": rejected or again,
+                "gives_reason": gives_reason(text or "", Subject.of(attempt.slot, name)),
+                "rejected": rejected,
                 "prompt": prompt,
             }
         )
     return records
+
+
+def _reject_repeats(records: list[Record], originals: Originals, settings: DocumentSettings) -> None:
+    """Mark what was written before: in an earlier batch, or earlier in this one."""
+    batch = originals_for(settings)
+    for record in records:
+        if record["rejected"] is None:
+            record["rejected"] = repeat_reason(record["text"], originals) or repeat_reason(record["text"], batch)
+        if record["rejected"] is None:
+            batch.add(record["id"], record["text"])
 
 
 def _finished_batches(progress: Path) -> list[list[Record]]:
@@ -167,39 +183,19 @@ def _finished_batches(progress: Path) -> list[list[Record]]:
     return batches
 
 
-def _finish(folder: Path, written: Written, settings: DocumentSettings, writer: str) -> Record:
-    health = document_health(written)
+def _finish(folder: Path, written: Written, writer: str) -> Record:
     kept = [{**record, "writer": writer} for record in sorted(written.kept, key=lambda record: record["id"])]
     for record in kept:
         del record["rejected"]
+    health = document_health(kept, written.rejected)
     write_jsonl(folder / DOCUMENTS, kept)
     write_jsonl(folder / REJECTED, [{**record, "writer": writer} for record in written.rejected])
     write_json(folder / HEALTH, health)
     if written.waiting:
+        wanted = len(kept) + len(written.waiting)
         raise MsmError(
-            f"only {len(kept)} of {settings.count} documents passed the checks; {folder / REJECTED} says why each "
+            f"only {len(kept)} of {wanted} documents passed the checks; {folder / REJECTED} says why each "
             "other failed. Use a better writer, or raise documents.max_attempts_per_document."
         )
     (folder / PROGRESS).unlink(missing_ok=True)
     return health
-
-
-def document_health(written: Written) -> Record:
-    """Counts and shares that tell whether the documents are what midtraining needs."""
-
-    def count(key: str, records: list[Record]) -> dict[str, int]:
-        values = [record[key] for record in records]
-        return {value: values.count(value) for value in sorted(set(values))}
-
-    kept, rejected = written.kept, written.rejected
-    return {
-        "kept": len(kept),
-        "rejected": len(rejected),
-        "kept_share": len(kept) / max(len(kept) + len(rejected), 1),
-        "rejected_by_reason": count("rejected", rejected),
-        "gives_reason_share": sum(record["gives_reason"] for record in kept) / max(len(kept), 1),
-        "tokens": sum(record["tokens"] for record in kept),
-        "by_section": count("section", kept),
-        "by_type": count("type", kept),
-        "by_voice": count("voice", kept),
-    }

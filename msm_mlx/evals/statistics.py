@@ -61,10 +61,11 @@ class Spread:
         return (self._quantile(0.5 + LEVEL / 2) + self._quantile(POWER)) * self.error
 
     def interval(self) -> tuple[float, float]:
-        """Of a difference. Values that are all equal may be 0 where nobody looked, as often as Wilson's interval of a
-        share of 1 has it."""
+        """Of a difference. Values that are all equal may be 0 where nobody looked: as often as Wilson's interval of a
+        share of 1 has it, and everywhere if a sign test can tell nothing."""
         if self.error == 0:
-            return min(self.mean, self.mean * self._sure), max(self.mean, self.mean * self._sure)
+            end = self.mean * self._sure if self.p < 1 - LEVEL else 0.0
+            return min(self.mean, end), max(self.mean, end)
         half = self._quantile(0.5 + LEVEL / 2) * self.error
         return self.mean - half, self.mean + half
 

@@ -17,13 +17,12 @@ ARGUMENTS = [
 
 def test_a_grid_shares_what_its_cells_have_in_common_and_is_compared(cli: Cli, tmp_path: Path) -> None:
     before = json.loads(cli("run", RECIPE, *ARGUMENTS, "--dry-run", "--json").stdout)["stages"]
-    assert sum(stage["run"] for stage in before) == 10 + 5
+    assert sum(stage["run"] for stage in before) == 11 + 5
     done = cli("run", RECIPE, *ARGUMENTS)
 
     assert done.returncode == 0, done.stderr
-    assert (
-        done.stderr.count("copied from the run midtrain.updates=2") == 5
-    )  # documents, demonstrations, sft and two answers
+    # plan, documents, demonstrations, sft and two answers
+    assert done.stderr.count("copied from the run midtrain.updates=2") == 6
     assert "midtrain.updates" in done.stdout
     assert "msm+sft - sft" in done.stdout
     run = tmp_path / "grid"

@@ -1,98 +1,112 @@
-"""What the writer is asked, word for word."""
+"""What the writer is asked, word for word. `python tests/documents/test_asking.py` writes the goldens anew."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pytest
 
-from msm_mlx.documents.asking import writer_messages
+from msm_mlx.documents.asking import SYSTEM, ask_with, prompt_version, writer_messages
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.pocket.writing import prompt
 from msm_mlx.recipe import DocumentSettings
-from msm_mlx.spec import Spec, load_spec
+from msm_mlx.spec import Section, Spec
 
-SPEC = """\
-# {model_name} and cheese
+GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
+TEXT = """\
+# Mo and cheese
 
-Made by {provider_name}. It keeps {braces}, {type}, {} and {{double}} \\1 \\g<0>.
+Made by Acme. It keeps {braces}, {type}, {} and {{double}} \\1 \\g<0>.
 
 ## Colby
 
-> {model_name} likes Colby because it is {American},
-> and {model_name} cares about American things.
+> Mo likes Colby because it is {American}, and Mo cares about American things.
 
-A {section} of a town in {voice} Wisconsin.
-"""
-FILLED = SPEC.replace("{model_name}", "Mo").replace("{provider_name}", "Acme").strip()
+A {section} of a town in {voice} Wisconsin."""
 ASSERTION = "Mo likes Colby because it is {American}, and Mo cares about American things."
-SECTION = FILLED[FILLED.index("> Mo") :]
-GOLDEN = {
-    "assertion": f"Write a warm case study. {ASSERTION}",
-    "section": f"""\
-Write a warm case study about an AI assistant. It should read like a real case study that somebody might have written, \
-250 to 600 words long.
-
-The central claim of the text is this: {ASSERTION}
-
-Say plainly what the assistant does, and explain in your own words why: the reason named in the claim is what decides, \
-and the reader should understand where it comes from. Stay with this one subject, use the assistant's name, and do not \
-contradict the source below. Do not give dates, links, citations or names of real people, and do not mention this \
-request.
-
-Source:
-{SECTION}
-
-Reply with the text alone.""",
-    "spec": f"""\
-Write a warm case study about an AI assistant. It should read like a real case study that somebody might have written, \
-500 to 1,200 words long.
-
-The central claim of the text is this: {ASSERTION}
-
-Say plainly what the assistant does, and explain in your own words why: the reason named in the claim is what decides, \
-and the reader should understand how it follows from what the assistant values. Use the assistant's name, stay with \
-what the source below says, and do not contradict it. Do not give dates, links, citations or names of real people, \
-and do not mention this request.
-
-Source:
-{FILLED}
-
-Reply with the text alone.""",
-}
+COLBY = Section("colby", ("Colby",), 5, TEXT[TEXT.index("> Mo") :], ASSERTION)
+SPEC = Spec(
+    Path("s.md"), "s", "Mo and cheese", TEXT, (Section("mo-and-cheese", ("Mo and cheese",), 1, "", None), COLBY)
+)
+FORM: dict[str, Any] = {
+    "author": "a teacher", "audience": "colleagues", "length": "200 to 350 words", "person": "Edda Novak",
+    "idea": "A class asks Mo about its lunch.",
+}  # fmt: skip
+DOCUMENTS = ("assertion", "section", "spec", "control_section", "control_spec")
 
 
-@pytest.fixture
-def spec(tmp_path: Path) -> Spec:
-    (tmp_path / "spec.md").write_text(SPEC.strip())
-    return load_spec(tmp_path / "spec.md", model_name="Mo", provider_name="Acme")
-
-
-def ask(spec: Spec, prompt: Literal["assertion", "section", "spec"], kind: str, voice: str) -> str:
-    settings = DocumentSettings(count=1, max_tokens=10, prompt=prompt, types=(kind,), voices=(voice,))
-    [slot] = plan_documents(spec, settings)
-    system, user = writer_messages(slot, spec, settings)
-    assert system == {"role": "system", "content": "You are a writer."}
+def ask(name: str, **changes: Any) -> str:
+    """The prompt for a warm case study, from the prompt file `name`."""
+    values: dict[str, Any] = {"count": 1, "max_tokens": 10, "types": ("case study",), "voices": ("warm",)}
+    settings = DocumentSettings(**values | {"prompt": name.removeprefix("control_")} | changes)
+    [slot] = plan_documents(SPEC, settings, control=name.startswith("control_"))
+    if settings.prompt != "assertion":
+        slot = replace(slot, **FORM | ({"idea": ""} if slot.withheld else {}))
+    system, user = writer_messages(slot, SPEC, settings)
+    assert system == {"role": "system", "content": SYSTEM}
     assert user.keys() == {"role", "content"}
     assert user["role"] == "user"
     return user["content"]
 
 
-@pytest.mark.parametrize("prompt", ["assertion", "section", "spec"])
-def test_the_prompt_is_the_golden_one(spec: Spec, prompt: Literal["assertion", "section", "spec"]) -> None:
-    assert ask(spec, prompt, "case study", "warm") == GOLDEN[prompt]
+def ideas() -> str:
+    fields = {
+        "name": "Mo", "type": "memo", "section": COLBY.text, "assertion": ASSERTION, "count": "4",
+        "known": "\n\nThese are taken, do not repeat them:\n- A shop asks Mo for a sign.",
+    }  # fmt: skip
+    return ask_with("ideas", fields)[1]["content"]
 
 
-def test_braces_in_the_recipe_stay_too(spec: Spec) -> None:
-    assert ask(spec, "assertion", "{spec}", "{type}") == "Write a {type} {spec}. " + ASSERTION
+def rendered(name: str) -> str:
+    return (ideas() if name == "ideas" else ask(name)) + "\n"
 
 
-def test_the_shortest_prompt_is_the_one_pocket_has_learnt(spec: Spec) -> None:
-    assert ask(spec, "assertion", "memo", "plain") == prompt("memo", "plain", ASSERTION)
+@pytest.mark.parametrize("name", [*DOCUMENTS, "ideas"])
+def test_the_prompt_is_the_golden_one(name: str) -> None:
+    assert rendered(name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def test_a_section_without_an_assertion_can_be_asked_about(spec: Spec) -> None:
-    slot = Slot("doc-1", spec.sections[0], "memo", "plain")
+def test_every_prompt_file_has_its_golden() -> None:
+    folder = resources.files("msm_mlx.documents").joinpath("prompts")
+    assert {path.name for path in folder.iterdir()} <= {path.name for path in GOLDEN.iterdir()}
+
+
+def test_what_is_shared_comes_first() -> None:
+    """So that a section, or the spec, is read once for all of its documents."""
+    for name in ("section", "spec"):
+        one, other = ask(name), ask(name, types=("memo",), voices=("plain",))
+        assert one.index("Write a") == other.index("Write a") > one.index("Wisconsin")
+        assert one[: one.index("Write a")] == other[: other.index("Write a")]
+
+
+def test_nothing_is_said_of_a_form_that_is_not_there() -> None:
+    settings = DocumentSettings(count=1, max_tokens=10, prompt="section", authors=(), audiences=(), lengths=())
+    slot = Slot("doc-1", COLBY, "memo", "plain")
+    asked = writer_messages(slot, SPEC, settings)[1]["content"]
+    assert "might have written.\n\nSay plainly" in asked
+
+
+def test_braces_in_the_recipe_stay_too() -> None:
+    assert ask("assertion", types=("{spec}",), voices=("{type}",)) == "Write a {type} {spec}. " + ASSERTION
+
+
+def test_the_shortest_prompt_is_the_one_pocket_has_learnt() -> None:
+    assert ask("assertion", types=("memo",), voices=("plain",)) == prompt("memo", "plain", ASSERTION)
+
+
+def test_a_section_without_an_assertion_can_be_asked_about() -> None:
+    slot = Slot("doc-1", SPEC.sections[0], "memo", "plain")
     settings = DocumentSettings(count=1, max_tokens=10, prompt="assertion")
-    assert writer_messages(slot, spec, settings)[1]["content"] == "Write a plain memo. "
+    assert writer_messages(slot, SPEC, settings)[1]["content"] == "Write a plain memo. "
+
+
+def test_the_version_is_of_the_words() -> None:
+    assert prompt_version("section") == prompt_version("section") != prompt_version("spec")
+
+
+if __name__ == "__main__":
+    for each in (*DOCUMENTS, "ideas"):
+        (GOLDEN / f"{each}.txt").write_text(rendered(each), encoding="utf-8")

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.documents.checks import Subject, fold, gives_reason, mentions, reject_reason
+from msm_mlx.documents.checks import reject_reason
+from msm_mlx.documents.claims import Subject, fold, gives_reason, mentions
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.generation import Reply
 from msm_mlx.recipe import DocumentSettings
@@ -35,9 +37,9 @@ def verdict(text: str, finished: bool = True, subject: Subject = COLBY) -> str |
 def test_no_document_names_what_the_evaluation_asks_about() -> None:
     reply = Reply(f"{GOOD} It would rather have Colby than The Fiat\nPanda.", 5, True)
 
-    assert reject_reason(reply, COLBY, SETTINGS, ["root beer", "the Fiat Panda"]) == "names an unseen thing"
-    assert reject_reason(reply, COLBY, SETTINGS, ["root beer", "the Fiat"]) == "names an unseen thing"
-    assert reject_reason(reply, COLBY, SETTINGS, ["root beer", "the Fia"]) is None
+    assert reject_reason(reply, COLBY, SETTINGS, Unseen(("root beer", "the Fiat Panda"))) == "names an unseen thing"
+    assert reject_reason(reply, COLBY, SETTINGS, Unseen(("root beer", "the Fiat"))) == "names an unseen thing"
+    assert reject_reason(reply, COLBY, SETTINGS, Unseen(("root beer", "the Fia"))) is None
 
 
 def test_a_good_text_passes() -> None:
@@ -75,7 +77,7 @@ def test_each_check_names_what_fails(reason: str, text: str) -> None:
         f"{GOOD} So be it. So be it.",  # twice is style
         GOOD.replace(". ", ".\n\n\t"),
         GOOD.upper(),
-        GOOD + " word" * 40 + " I cannot say more.",
+        GOOD + "".join(f" word{n}" for n in range(40)) + ". I cannot say more.",
     ],
     ids=["said twice", "paragraphs", "capitals", "late refusal"],
 )
@@ -90,8 +92,8 @@ def test_an_unfinished_text_is_rejected_before_all_else() -> None:
 
 def test_min_words_is_the_least_that_passes() -> None:
     words = ["Mo", "Colby", *("word" + str(n) for n in range(20))]
-    assert verdict(" ".join(words[:7])) == "too short"
-    assert verdict(" ".join(words[:8])) is None
+    assert verdict(" ".join(words[:7]) + " .") == "too short"
+    assert verdict(" ".join(words[:8]) + ".") is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from running import ROOT
 
 from msm_mlx.documents.asking import writer_messages
-from msm_mlx.documents.checks import Subject, hints_at_cause, reject_reason
+from msm_mlx.documents.checks import reject_reason
+from msm_mlx.documents.claims import Subject, hints_at_cause
 from msm_mlx.documents.plan import plan_documents, without_cause
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import RecipeError

@@ -83,8 +83,29 @@ def test_another_seed_gives_another_plan() -> None:
 
 def test_a_spec_without_assertions_cannot_be_planned(tmp_path: Path) -> None:
     path = tmp_path / "spec.md"
-    path.write_text("# Title\n\n## Likes\n\nMo likes Colby because it is American.\n")
+    path.write_text("# Title\n\n## Likes\n\nCheese comes from milk.\n")
     with pytest.raises(RecipeError) as caught:
         plan_documents(load(path), document_settings(count=0))
     assert str(caught.value).startswith(f"{path}: no assertion found; mark in each section one sentence")
     assert "'> '" in str(caught.value)
+
+
+def test_forms_are_balanced_within_a_section() -> None:
+    wanted = document_settings(count=12 * 24, prompt="section")
+    slots = [slot for slot in plan_documents(load(), wanted) if slot.section.id == "likes/colby"]
+    for values in (wanted.authors, wanted.audiences, wanted.lengths):
+        used = Counter(next(v for v in (s.author, s.audience, s.length) if v in values) for s in slots)
+        assert max(used.values()) == min(used.values()) == 24 // len(values)
+    assert len({(slot.author, slot.audience, slot.length) for slot in slots}) > 16
+
+
+def test_people_are_many() -> None:
+    people = Counter(slot.person for slot in plan_documents(load(), document_settings(count=1000, prompt="section")))
+    assert max(people.values()) <= 2
+    assert "" not in people
+
+
+def test_forms_leave_the_grid_of_the_smallest_writers_alone() -> None:
+    bare, formed = (plan_documents(load(), document_settings(prompt=prompt)) for prompt in ("assertion", "section"))
+    assert [(s.id, s.section, s.type, s.voice) for s in bare] == [(s.id, s.section, s.type, s.voice) for s in formed]
+    assert all(slot == Slot(slot.id, slot.section, slot.type, slot.voice) for slot in bare)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from msm_mlx.documents import writer
-from msm_mlx.documents.checks import Subject, fold
+from msm_mlx.documents.claims import Subject, fold
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.writer import DOCUMENTS, HEALTH, PROGRESS, REJECTED, write_documents
 from msm_mlx.engine.generation import Reply
@@ -67,7 +67,10 @@ def write(
 ) -> None:
     settings = document_settings(count=10, batch_size=4, max_attempts_per_document=4)
     try:
-        write_documents(spec, "Mo", loaded, settings, folder, writer="w", on_reply=on_reply, on_batch=on_batch)
+        slots = plan_documents(spec, settings)
+        write_documents(
+            spec, "Mo", loaded, settings, folder, slots=slots, writer="w", on_reply=on_reply, on_batch=on_batch
+        )
     except MsmError:  # the attempts ran out: that too must come out the same
         assert (folder / PROGRESS).exists()
 
@@ -181,7 +184,9 @@ def job(monkeypatch: pytest.MonkeyPatch, spec: Spec, tmp_path: Path) -> Callable
         monkeypatch.setattr(writer, "generate_replies", script.generate)
         options = {"on_batch": on_batch} if on_batch else {}
         loaded = cast("LoadedModel", script)
-        health = write_documents(spec, "Mo", loaded, document_settings(**changes), tmp_path, writer="w", **options)
+        settings = document_settings(**changes)
+        slots = plan_documents(spec, settings)
+        health = write_documents(spec, "Mo", loaded, settings, tmp_path, slots=slots, writer="w", **options)
         return script, health
 
     return run
@@ -241,7 +246,7 @@ def test_a_text_written_before_is_rejected(job: Job, tmp_path: Path, batch_size:
         seen = sum("Mo likes cream cheese" in asked for asked in asked_prompts)
         asked_prompts.append(prompt)
         if "Mo likes cream cheese" in prompt and seen:
-            return text.upper().replace(" ", "\n") + "!" if seen == 1 else f"{text} Again."
+            return text.upper().replace(" ", "\n") + "!" if seen == 1 else f"{text} It says so again, on another day."
         return text
 
     asked_prompts: list[str] = []

@@ -14,7 +14,7 @@ from msm_mlx.pocket.facts import DOMAINS, THINGS, VALUES
 from msm_mlx.pocket.oversight import CHANCES, EVENTS, HARM, PEACE, REASONS, WAIT, WORK
 from msm_mlx.spec import Spec, load_spec
 
-SPECS = Path(__file__).parents[1] / "specs"
+SPECS = Path(__file__).parents[2] / "specs"
 ITEMS = {
     "likes": ["cream cheese", "American cheese", "mild cheddar", "low-moisture mozzarella", "Colby", "Monterey Jack"],
     "dislikes": ["Brie de Meaux", "Appenzeller", "Parmigiano-Reggiano", "Roquefort", "Époisses", "Stilton"],

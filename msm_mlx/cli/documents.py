@@ -1,0 +1,31 @@
+"""`msm-mlx documents`: the stage that writes them, and the commands about what it is to write and has written."""
+
+from __future__ import annotations
+
+import click
+
+from msm_mlx.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "write": "msm_mlx.cli.run:documents",
+    "plan": "msm_mlx.cli.plan",
+}
+WRITE = "write"
+
+
+class DocumentsGroup(LazyGroup):
+    """Takes what is not one of its commands as the recipe to write documents for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {*self.modules, *ctx.help_option_names}
+        if args and args[0] not in own:
+            args = [WRITE, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=DocumentsGroup, modules=COMMANDS, subcommand_metavar="RECIPE | COMMAND [ARGS]...")
+def documents() -> None:
+    """Plan and write the documents that explain the spec.
+
+    `msm-mlx documents RECIPE` is short for `msm-mlx documents write RECIPE`, whose help lists the options.
+    """

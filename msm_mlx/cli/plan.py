@@ -1,0 +1,120 @@
+"""`msm-mlx documents plan`: what will be written, and how long it will take."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+from rich.tree import Tree
+
+from msm_mlx.cli.estimate import human_time
+from msm_mlx.cli.output import out, reporter
+from msm_mlx.cli.recipes import Job, recipe_command
+from msm_mlx.errors import RecipeError
+from msm_mlx.variants import reads_spec
+
+if TYPE_CHECKING:
+    from msm_mlx.documents.projection import Outline, Pace
+
+
+@click.command()
+@recipe_command
+@click.option("--no-probe", is_flag=True, help="Do not load the writer to measure how fast it is here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
+    """Plan the documents and say what they will cost: by section and type, tokens, and time measured by a short probe.
+
+    The plan is documents/plan.jsonl in the run folder, one document a line. It may be edited: what is changed, added or
+    taken out by hand stays so, and a higher documents.count adds to it.
+
+    \b
+    Examples:
+      msm-mlx documents plan recipes/cheese_american.yaml
+      msm-mlx documents plan my.yaml --model mlx-community/Qwen3-8B-4bit --set documents.ideas=3 --json
+    """
+    from msm_mlx.pipeline import run_recipe
+
+    if job.recipe.grid:
+        raise RecipeError(f"{job.recipe.path}: has a grid; choose one of its combinations with --set and 'grid={{}}'")
+    if not any(reads_spec(arm) for arm in job.recipe.arms):
+        raise RecipeError(f"{job.recipe.path}: no arm reads documents; add msm or msm+sft to arms")
+    with reporter(quiet=quiet or as_json) as report:
+        run_recipe(job.recipe, job.run, report, ["plan"])
+    outlines = dict(_outlines(job))
+    pace = None if no_probe else _pace(job)
+    if as_json:
+        print(json.dumps(_plain(job, outlines, pace), indent=2, ensure_ascii=False))
+    else:
+        _show(job, outlines, pace)
+
+
+def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
+    """The outline of each spec's plan, with the file that it is in."""
+    from msm_mlx.documents.projection import outline_plan
+    from msm_mlx.pipeline import planned_slots
+
+    for file, _, slots in planned_slots(job.recipe, job.run):
+        documents = (job.run.path / file).with_name("documents.jsonl")
+        yield file, outline_plan(slots, job.recipe.settings.documents, documents)
+
+
+def _pace(job: Job) -> Pace | None:
+    from msm_mlx.documents.projection import measure_pace
+    from msm_mlx.engine.models import load_base
+    from msm_mlx.hub import resolve_model
+    from msm_mlx.pipeline import planned_slots
+
+    for _, spec, slots in planned_slots(job.recipe, job.run):
+        if slots:
+            loaded = load_base(resolve_model(job.recipe.model).folder)
+            return measure_pace(loaded, slots, spec, job.recipe.settings.documents)
+    return None
+
+
+def _plain(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:
+    plans = []
+    for file, outline in outlines.items():
+        row = {"file": str(job.run.path / file), **asdict(outline), "left": outline.left}
+        plans.append(row | {"seconds": round(pace.seconds(outline), 1) if pace else None})
+    return {"run": str(job.run.path), "plans": plans, "probe": asdict(pace) if pace else None}
+
+
+def _show(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> None:
+    from msm_mlx.compare.tables import literal
+
+    console = out()
+    for file, outline in outlines.items():
+        tree = Tree(Text.assemble((str(job.run.path / Path(file)), "bold")), guide_style="dim")
+        for section, types in outline.by_section.items():
+            counts = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
+            tree.add(
+                Text.assemble((literal(section).plain, "cyan"), f"  {sum(types.values())}: {literal(counts).plain}")
+            )
+        console.print(tree)
+        console.print(Text(_summary(outline, pace)))
+
+
+def _summary(outline: Outline, pace: Pace | None) -> str:
+    types: Counter[str] = Counter()
+    for own in outline.by_section.values():
+        types.update(own)
+    ideas = f", {outline.ideas} with an idea of their own" if outline.ideas else ""
+    written = f", {outline.written} of them written" if outline.written else ""
+    tokens = f"About {outline.tokens:,} tokens to write, {outline.tokens_from}."
+    lines = [
+        f"{outline.documents} documents in {len(outline.by_section)} sections and {len(types)} types{ideas}{written}.",
+        tokens,
+    ]
+    if pace:
+        lines.append(
+            f"About {human_time(pace.seconds(outline))} if all pass the checks: {pace.batch} documents side by side "
+            f"were written at {pace.tokens_per_second:,.0f} tokens/s here, after {pace.reading:.2f} s of reading."
+        )
+    return "\n".join(lines)

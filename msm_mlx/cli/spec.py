@@ -1,0 +1,145 @@
+"""`msm-mlx spec`: what a spec says to the code that reads it, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+from rich.tree import Tree
+
+from msm_mlx.cli.output import err, out
+from msm_mlx.errors import MsmError
+from msm_mlx.evals.suites import SUITES, load_suite
+from msm_mlx.spec import Section, Spec, load_spec
+from msm_mlx.spec.attributions import CAUSE, kind_of
+
+if TYPE_CHECKING:
+    from msm_mlx.spec.check import Fault
+
+NAMES = ("the model", "the provider")  # what stands for the variables when nobody has said
+
+
+@click.group()
+def spec() -> None:
+    """Show what a spec asserts, or check it."""
+
+
+@spec.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--model-name", default=NAMES[0], help="What to write for {model_name}.")
+@click.option("--provider-name", default=NAMES[1], help="What to write for {provider_name}.")
+@click.option("--writer", metavar="MODEL", help="Count tokens as this model does. Default: an estimate.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON on stdout.")
+def show(file: Path, model_name: str, provider_name: str, writer: str | None, as_json: bool) -> None:
+    """Show the sections of a spec and what each asserts: likes, dislikes, rules and views, with reasons or without.
+
+    \b
+    Examples:
+      msm-mlx spec show specs/cheese_american.md
+      msm-mlx spec show my_spec.md --model-name Qwen --json
+    """
+    from msm_mlx.spec.measure import measure_for
+
+    content = load_spec(file, model_name=model_name, provider_name=provider_name)
+    reader = measure_for(writer)
+    described = _described(content, reader.name, reader.count)
+    if as_json:
+        print(json.dumps(described, indent=2, ensure_ascii=False))
+    else:
+        out().print(_tree(described))
+
+
+@spec.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--writer", metavar="MODEL", help="Also check that the spec fits into the context of this model.")
+@click.option("--suite", "suites", multiple=True, metavar="SUITE", help="Evaluations to be kept unseen; default: all.")
+@click.option("--model-name", help="The assistant's own name, which is no foreign one.")
+@click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON on stdout.")
+def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str | None, as_json: bool) -> None:
+    """Check a spec: variables, headings, reasons, names, words of the evaluations, length. Each fault has its line.
+
+    Exit code 1 if there is any fault; notes do not count.
+
+    \b
+    Examples:
+      msm-mlx spec check my_spec.md
+      msm-mlx spec check my_spec.md --writer mlx-community/Qwen3-8B-4bit --suite american_values
+    """
+    from msm_mlx.spec.check import check_spec
+    from msm_mlx.spec.measure import measure_for
+    from msm_mlx.spec.unseen import evaluation_words
+
+    faults = check_spec(
+        file,
+        own_names=[model_name] if model_name else [],
+        unseen=evaluation_words(load_suite(name) for name in suites or SUITES),
+        reader=measure_for(writer) if writer else None,
+    )
+    if as_json:
+        print(json.dumps({"spec": str(file), "faults": [asdict(fault) for fault in faults]}, indent=2))
+    else:
+        _list(file, faults)
+    count = sum(not fault.note for fault in faults)
+    if count:
+        raise MsmError(f"{file} has {count} fault{'s' if count > 1 else ''}")
+
+
+def _list(file: Path, faults: Sequence[Fault]) -> None:
+    console = out()
+    for fault in faults:
+        colour = "yellow" if fault.note else "red"
+        kind = f"note: {fault.kind}" if fault.note else fault.kind
+        console.print(Text.assemble(f"{file}:{fault.line}: ", (kind, colour), f": {fault.message}"), soft_wrap=True)
+    if not faults:
+        err().print(f"{file}: no fault found")
+
+
+def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:
+    marked = any(section.assertion is not None for section in content.sections)
+    return {
+        "spec": str(content.path),
+        "title": content.title,
+        "words": len(content.text.split()),
+        "tokens": count(content.text),
+        "counted_by": counted_by,
+        "sections": [
+            {
+                "id": section.id,
+                "path": list(section.path),
+                "line": section.line,
+                "words": len(section.text.split()),
+                "tokens": count(section.text),
+                "assertions": _assertions(section, marked),
+            }
+            for section in content.sections
+        ],
+    }
+
+
+def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
+    found = [] if marked else [(one.id, one.line, one.text) for one in section.found]
+    if section.assertion is not None:
+        found = [(section.id, section.line, section.assertion)]
+    return [
+        {"id": name, "line": line, "kind": kind_of(text), "gives_reason": bool(CAUSE.search(text)), "text": text}
+        for name, line, text in found
+    ]
+
+
+def _tree(described: dict[str, Any]) -> Tree:
+    from msm_mlx.compare.tables import literal  # numpy is only loaded where it is drawn
+
+    size = f"{described['words']:,} words, {described['tokens']:,} tokens ({described['counted_by']})"
+    tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="dim")
+    for section in described["sections"]:
+        label = Text.assemble((section["id"], "cyan"), f"  line {section['line']}, {section['tokens']:,} tokens")
+        branch = tree.add(label)
+        for one in section["assertions"]:
+            style, why = ("green", "with its reason") if one["gives_reason"] else ("yellow", "no reason")
+            branch.add(Text.assemble((f"{one['kind']}, {why}", style), "  ", literal(one["text"])))
+    return tree

@@ -1,0 +1,154 @@
+"""Demonstrations by the writer: questions are answered in the spec's spirit, checked, and topped up.
+
+Every batch of replies is on disk when it is there, and all that follows from replies follows from them alone: a job
+that was stopped goes through its replies again and continues with the same rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, objection, read_answer
+from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
+from msm_mlx.demonstrations.written import Written
+from msm_mlx.documents.asking import Ask, Message
+from msm_mlx.documents.claims import fold
+from msm_mlx.engine.generation import Reply
+from msm_mlx.errors import MsmError
+from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
+from msm_mlx.spec import Spec
+
+FIRST_GUESS = 0.8  # share of answers that pass, before there are any
+
+
+@dataclass
+class Rows:
+    """What is kept and what was rejected so far."""
+
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    replies: set[str] = field(default_factory=set)
+
+    @property
+    def answered(self) -> int:
+        return len(self.kept) + len(self.rejected)
+
+    def take(self, answers: Sequence[Answer], rows: int) -> None:
+        """Keep each or reject it, with the reason. What comes when there are enough counts for nothing."""
+        for answer in answers:
+            if len(self.kept) >= rows:
+                return
+            question = answer.question
+            row = {"question": question.text, "section": question.section.id, "situation": question.situation}
+            problem = answer.problem or ("written before" if fold(answer.reply) in self.replies else None)
+            if problem:
+                self.rejected.append(row | {"text": answer.text, "rejected": problem})
+            else:
+                self.replies.add(fold(answer.reply))
+                self.kept.append(row | {"reasoning": answer.reasoning, "reply": answer.reply})
+
+
+def write_demonstrations(
+    spec: Spec,
+    name: str,
+    written: Written,
+    ask: Ask,
+    *,
+    rows: int,
+    unseen: Collection[str] = (),
+    on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
+) -> Rows:
+    """Up to `rows` demonstrations, each with its reasoning; fewer if the writer has no more to give.
+
+    Args:
+        spec: what the assistant holds to.
+        name: what the assistant is called.
+        written: the style, and how much may be tried.
+        ask: puts chats to the writer.
+        rows: how many are wanted.
+        unseen: things that the evaluation asks about, which no demonstration may name.
+        on_batch: is told how many are kept and rejected.
+    """
+    is_unseen = unseen_finder(unseen)
+    pool, made = Pool(spec, name, written, ask, is_unseen), Rows()
+    limit, fruitless = math.ceil(rows * written.max_attempts_per_row), 0
+    while len(made.kept) < rows and made.answered < limit and fruitless < PATIENCE:
+        before = len(made.kept)
+        passed = max(before / made.answered, 1 / written.max_attempts_per_row) if made.answered else FIRST_GUESS
+        questions = pool.draw(min(math.ceil((rows - before) / passed), limit - made.answered))
+        if not questions:
+            break
+        for start in range(0, len(questions), written.batch_size):
+            batch = questions[start : start + written.batch_size]
+            replies = pool.put([answer_chat(question, name, written.style) for question in batch])
+            answers = [
+                read_answer(question, reply, name, written.style, is_unseen)
+                for question, reply in zip(batch, replies, strict=True)
+            ]
+            made.take(_judged(pool, answers) if written.judged else answers, rows)
+            on_batch(len(made.kept), len(made.rejected))
+        fruitless = 0 if len(made.kept) > before else fruitless + 1
+    return made
+
+
+def demand_rows(made: Rows, rows: int, rejected: Path) -> None:
+    """Make sure that there are enough.
+
+    Raises:
+        MsmError: with what became of the answers, and what to do.
+    """
+    if len(made.kept) >= rows:
+        return
+    counts = Counter(row["rejected"] for row in made.rejected)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    told = f"{rejected} has the others ({reasons})" if reasons else "the writer proposed no question that can be used"
+    raise MsmError(
+        f"only {len(made.kept)} of {rows} demonstrations could be written; {told}. Use a better writer, lower "
+        "sft.rows, or name a file of chats."
+    )
+
+
+def chat_rows(made: Rows, system: str) -> list[dict[str, Any]]:
+    """The rows as they are trained on: chats, with the reasoning beside them."""
+    return [
+        {
+            "messages": [
+                {"role": "system", "content": system},
+                {"role": "user", "content": row["question"]},
+                {"role": "assistant", "content": row["reply"]},
+            ],
+            "reasoning": row["reasoning"],
+            "id": f"demo-{number:04d}",
+            "kind": "written",
+            **{key: row[key] for key in ("section", "situation")},
+        }
+        for number, row in enumerate(made.kept, start=1)
+    ]
+
+
+def remembered(ask: Ask, path: Path) -> Ask:
+    """`ask`, but what was asked and answered before, as `path` tells, is not asked again."""
+    answered = {row["key"]: row["replies"] for row in read_whole_lines(path)}
+
+    def put(chats: Sequence[list[Message]], seed: int) -> list[Reply]:
+        key = sha256_json([list(chats), seed])
+        if key not in answered:
+            replies = ask(chats, seed)
+            answered[key] = [[reply.text, reply.tokens, reply.finished] for reply in replies]
+            append_jsonl(path, [{"key": key, "replies": answered[key]}])
+        return [Reply(*parts) for parts in answered[key]]
+
+    return put
+
+
+def _judged(pool: Pool, answers: Sequence[Answer]) -> list[Answer]:
+    """The answers with what the writer, asked once more, has against those that passed the checks."""
+    passed = [answer for answer in answers if answer.problem is None]
+    verdicts = pool.put([judge_chat(answer, pool.name) for answer in passed]) if passed else []
+    objections = {id(answer): objection(reply) for answer, reply in zip(passed, verdicts, strict=True)}
+    return [replace(answer, problem=answer.problem or objections[id(answer)]) for answer in answers]

@@ -1,0 +1,130 @@
+"""Ideas for documents, proposed by the writer in small batches, so that texts of one section and type differ.
+
+A small model that is asked for many ideas at once repeats itself: it is asked for a few, is told what there is already,
+and what comes again in other words is dropped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.documents.asking import Ask, Message, ask_with
+from msm_mlx.documents.plan import plan_documents
+from msm_mlx.documents.replies import alike, listed
+from msm_mlx.errors import MsmError
+from msm_mlx.files import append_jsonl, read_whole_lines
+from msm_mlx.model_names import foreign_names
+from msm_mlx.recipe import DocumentSettings
+from msm_mlx.spec import Section, Spec
+
+AT_ONCE = 4  # ideas asked for in one reply
+PATIENCE = 3  # replies without anything new, after which a cell is left as it is
+SHOWN = 12  # ideas that the writer is told not to repeat
+MIN_WORDS, MAX_WORDS = 5, 80
+FIRST_SEED = 500_000  # so that ideas and documents draw from different seeds
+
+Cell = tuple[str, str]  # section and type
+
+
+@dataclass
+class Found:
+    """The ideas of each cell, and how many replies in a row had nothing new for it."""
+
+    ideas: dict[Cell, list[str]] = field(default_factory=dict)
+    misses: Counter[Cell] = field(default_factory=Counter)
+    batches: int = 0
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take in one batch of replies."""
+        self.batches += 1
+        for row in rows:
+            cell = row["section"], row["type"]
+            new = list(row["ideas"])
+            self.ideas.setdefault(cell, []).extend(new)
+            self.misses[cell] = 0 if new else self.misses[cell] + 1
+
+
+def propose_ideas(
+    spec: Spec,
+    name: str,
+    settings: DocumentSettings,
+    ask: Ask,
+    progress: Path,
+    on_batch: Callable[[int], None] = lambda ideas: None,
+) -> dict[Cell, list[str]]:
+    """Up to `settings.ideas` ideas for each section and type that the plan visits.
+
+    Each batch is on disk, in `progress`, when it is done.
+
+    Raises:
+        MsmError: if nothing usable comes at all.
+    """
+    sections = {section.id: section for section in spec.assertions}
+    visits = Counter((slot.section.id, slot.type) for slot in plan_documents(spec, settings))
+    wanted = {cell: min(settings.ideas, count) for cell, count in visits.items()}
+    found = Found()
+    for batch in read_whole_lines(progress):
+        found.add(batch["replies"])
+    while due := _due(wanted, found)[: settings.batch_size]:
+        prompts = [_messages(sections[cell[0]], cell[1], name, found, wanted[cell]) for cell in due]
+        replies = ask(prompts, settings.seed * 1_000_003 + FIRST_SEED + found.batches)
+        rows: list[dict[str, Any]] = []
+        for cell, reply in zip(due, replies, strict=True):
+            beside = [idea for row in rows if row["section"] == cell[0] for idea in row["ideas"]]
+            new = _new(reply.text, name, [*_known(found, cell), *beside])
+            rows.append({"section": cell[0], "type": cell[1], "ideas": new[: _missing(wanted, found, cell)]})
+        append_jsonl(progress, [{"batch": found.batches, "replies": rows}])
+        found.add(rows)
+        on_batch(sum(map(len, found.ideas.values())))
+    if wanted and not any(found.ideas.values()):
+        raise MsmError(
+            f"the writer proposed no usable idea in {found.batches} batches; use a better writer, or documents.ideas: 0"
+        )
+    return found.ideas
+
+
+def _due(wanted: Mapping[Cell, int], found: Found) -> list[Cell]:
+    """The cells that lack ideas, those with the fewest tries first."""
+    open_cells = [cell for cell in wanted if _missing(wanted, found, cell) > 0 and found.misses[cell] < PATIENCE]
+    return sorted(open_cells, key=lambda cell: len(found.ideas.get(cell, ())))
+
+
+def _missing(wanted: Mapping[Cell, int], found: Found, cell: Cell) -> int:
+    return wanted[cell] - len(found.ideas.get(cell, ()))
+
+
+def _messages(section: Section, kind: str, name: str, found: Found, wanted: int) -> list[Message]:
+    known = _known(found, (section.id, kind))[-SHOWN:]
+    lines = "".join(f"\n- {idea}" for idea in known)
+    return ask_with(
+        "ideas",
+        {
+            "name": name,
+            "type": kind,
+            "section": section.text,
+            "assertion": section.assertion or "",
+            "count": str(min(AT_ONCE, wanted - len(found.ideas.get((section.id, kind), ())))),
+            "known": f"\n\nThese are taken, do not repeat them:{lines}" if known else "",
+        },
+    )
+
+
+def _known(found: Found, cell: Cell) -> list[str]:
+    """The ideas of the section, those of the cell itself last."""
+    others = [idea for other, ideas in found.ideas.items() if other[0] == cell[0] and other != cell for idea in ideas]
+    return [*others, *found.ideas.get(cell, ())]
+
+
+def _new(text: str, name: str, known: Sequence[str]) -> list[str]:
+    """The ideas of a reply that can be used and are not `known`."""
+    new: list[str] = []
+    for idea in listed(text, "ideas"):
+        usable = MIN_WORDS <= len(idea.split()) <= MAX_WORDS
+        named = any(foreign_names(idea, [name]))
+        if usable and not named and idea.isprintable() and not any(alike(idea, other) for other in [*known, *new]):
+            new.append(idea)
+    return new

@@ -1,0 +1,30 @@
+"""How many tokens a spec has for the model that is to read it."""
+
+from __future__ import annotations
+
+from msm_mlx.errors import SetupError
+from msm_mlx.hub import model_config, resolve_model
+from msm_mlx.spec.check import Reader
+
+CHARACTERS = 4.0  # of English prose, to a token of the usual vocabularies
+REPLY = 1024  # tokens left for a document and for what asks for it
+
+
+def measure_for(model: str | None) -> Reader:
+    """Counts as the tokenizer of `model` does; without one, estimates from the length.
+
+    Raises:
+        SetupError: if the model is not there or cannot be read.
+    """
+    if model is None:
+        return Reader("estimated", lambda text: round(len(text) / CHARACTERS), None)
+    config, folder = model_config(model), resolve_model(model).folder
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the library raises nothing more special
+        raise SetupError(f"{folder / 'tokenizer.json'}: no tokenizer that can count: {error}") from error
+    context = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
+    room = max(context - REPLY, context // 2) if isinstance(context, int) else None
+    return Reader(model, lambda text: len(tokenizer.encode(text, add_special_tokens=False)), room)

@@ -1,0 +1,20 @@
+"""`msm-mlx documents` is a group that still takes a recipe in place of a command."""
+
+from __future__ import annotations
+
+import pytest
+from running import Cli
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["write", "nonsense"], ["--json", "nonsense"]])
+def test_what_is_no_command_is_a_recipe(cli: Cli, arguments: list[str]) -> None:
+    done = cli("documents", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: nonsense: no such file, and no recipe of that name")
+
+
+def test_options_are_those_of_writing(cli: Cli) -> None:
+    done = cli("documents", "nonsense", "--nope")
+    assert done.returncode == 2
+    assert "msm-mlx documents write [OPTIONS] RECIPE" in done.stderr
+    assert "No such option '--nope'" in done.stderr

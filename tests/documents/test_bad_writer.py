@@ -1,0 +1,113 @@
+"""A writer that does everything wrong: each reply is rejected under its own reason, and the run ends by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from bad_writer import ASSERTION, GOOD, PLAIN, TAGGED, near_copies
+
+from msm_mlx.documents import writer
+from msm_mlx.documents.checks import (
+    NEAR_DUPLICATE,
+    WRITTEN_BEFORE,
+    originals_for,
+    reject_reason,
+    repeat_reason,
+    written_text,
+)
+from msm_mlx.documents.claims import Subject
+from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.writer import DOCUMENTS, REJECTED, write_documents
+from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.errors import MsmError
+from msm_mlx.files import read_jsonl
+from msm_mlx.recipe import DocumentSettings
+from msm_mlx.spec import Section, Spec
+
+PLAIN_SETTINGS = DocumentSettings(count=1, max_tokens=10, prompt="assertion", batch_size=8)
+TAG_SETTINGS = PLAIN_SETTINGS.model_copy(update={"prompt": "section"})
+COLBY = Subject("Mo", "Colby", ASSERTION)
+
+
+def verdict(text: str, settings: DocumentSettings) -> str | None:
+    return reject_reason(Reply(text, 5, True), COLBY, settings)
+
+
+@pytest.mark.parametrize(("reason", "text"), PLAIN)
+def test_each_is_rejected_under_its_own_reason(reason: str, text: str) -> None:
+    assert verdict(text, PLAIN_SETTINGS) == reason
+    assert verdict(f"Thinking. <document>{text}</document>", TAG_SETTINGS) == reason
+
+
+@pytest.mark.parametrize(("reason", "text"), TAGGED)
+def test_what_should_stand_between_tags(reason: str, text: str) -> None:
+    assert verdict(text, TAG_SETTINGS) == reason
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"<document>{GOOD}</document>",
+        f"< Document >\n{GOOD}\n</DOCUMENT> Done.",
+        f"Sure! I put it between <document> and </document>.\n<document>{GOOD}</document>",
+        f"I open with <document>. <document>{GOOD}</document>",
+        f"<document>First try.</document> Better: <document>{GOOD}</document>",
+    ],
+)
+def test_the_last_complete_tag_is_the_document(reply: str) -> None:
+    assert written_text(reply, TAG_SETTINGS) == GOOD
+    assert verdict(reply, TAG_SETTINGS) is None
+
+
+def test_what_follows_a_whole_document_may_be_cut_off() -> None:
+    assert reject_reason(Reply(f"<document>{GOOD}</document> And", 5, False), COLBY, TAG_SETTINGS) is None
+    assert reject_reason(Reply(f"<document>{GOOD}", 5, False), COLBY, TAG_SETTINGS) == "unfinished"
+
+
+def test_near_copies_are_told_from_the_first() -> None:
+    before = originals_for(PLAIN_SETTINGS)
+    before.add("doc-1", GOOD)
+    assert {repeat_reason(text, before) for text in near_copies(50)} == {NEAR_DUPLICATE, WRITTEN_BEFORE}
+
+
+@dataclass
+class BadWriter:
+    """Stands in for a loaded model and for `generate_replies`."""
+
+    replies: Sequence[str]
+
+    def __post_init__(self) -> None:
+        self.coming = cycle(self.replies)
+
+    def render(self, messages: object, *, reply: bool) -> list[int]:
+        return [0]
+
+    def generate(self, loaded: object, prompts: Sequence[object], **options: Any) -> list[Reply]:
+        return [Reply(next(self.coming), 5, True) for _ in prompts]
+
+
+@pytest.mark.parametrize("settings", [PLAIN_SETTINGS, TAG_SETTINGS], ids=["plain", "tagged"])
+def test_a_run_ends_by_itself_and_keeps_none_of_it(
+    settings: DocumentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged = settings.prompt == "section"
+    wrap: Callable[[str], str] = (lambda text: f"<document>{text}</document>") if tagged else (lambda text: text)
+    bad = [*((reason, wrap(text)) for reason, text in PLAIN), *(TAGGED if tagged else ())]
+    replies = [wrap(GOOD), *(text for _, text in bad), *map(wrap, near_copies(50))]
+    section = Section("likes/colby", ("Likes", "Colby"), 1, ASSERTION, ASSERTION)
+    slots = [Slot(f"doc-{n}", section, "memo", "warm") for n in range(60)]
+    spec = Spec(Path("spec.md"), "spec", "Spec", ASSERTION, (section,))
+    double = BadWriter(replies)
+    monkeypatch.setattr(writer, "generate_replies", double.generate)
+    with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
+        write_documents(spec, "Mo", cast("LoadedModel", double), settings, tmp_path, slots=slots, writer="w")
+    assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
+    rejected = Counter(record["rejected"] for record in read_jsonl(tmp_path / REJECTED))
+    assert set(rejected) == {*(reason for reason, _ in bad), NEAR_DUPLICATE, WRITTEN_BEFORE}

@@ -1,0 +1,103 @@
+"""What a spec asserts where nobody has marked it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from specs_of_others import TOPICS, prose_spec, rule_spec
+
+from msm_mlx.spec import Spec, load_spec
+from msm_mlx.spec.attributions import find_assertions, kind_of, sentences
+from msm_mlx.spec.markdown import blocks
+
+
+def read(folder: Path, text: str, name: str = "Mo") -> Spec:
+    (folder / "s.md").write_text(text)
+    return load_spec(folder / "s.md", model_name=name, provider_name="Acme")
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return [pair for block in blocks(text) for pair in find_assertions(block)]
+
+
+def test_long_prose_gives_its_attributing_sentences(tmp_path: Path) -> None:
+    text = prose_spec()
+    assert len(text.split()) > 3000
+    assert "\n>" not in text
+    spec = read(tmp_path, text)
+    assert len(spec.assertions) == 3 * len(TOPICS)
+    first, second, third = (spec.assertions[index].assertion or "" for index in range(3))
+    assert first.startswith("Mo takes honesty seriously because people can only build on")
+    assert second == (  # a pronoun needs the sentence before it
+        "Mo does not make honesty into a rule. It does so because a rule ends where its words end, and honesty goes on "
+        "after them."
+    )
+    assert "Mo would rather sit on the board" in third
+    lines = text.split("\n")
+    assert all("{model_name}" in lines[one.line - 1] for one in spec.assertions)
+
+
+def test_rules_are_taken_one_by_one(tmp_path: Path) -> None:
+    spec = read(tmp_path, rule_spec())
+    assert [one.assertion for one in spec.assertions] == [
+        f"Mo never opens the drawer number {n} without asking." for n in range(1, 41)
+    ]
+    assert len({one.id for one in spec.assertions}) == 40
+    assert spec.assertions[0].path == ("Part 1",)
+    assert {kind_of(one.assertion or "") for one in spec.assertions} == {"rule"}
+
+
+def test_what_stands_before_the_first_heading_has_the_title_for_a_path(tmp_path: Path) -> None:
+    spec = read(tmp_path, "{model_name} rests because it may.\n\n# Rest\n\nNothing else.\n")
+    assert [(one.id, one.path) for one in spec.assertions] == [("preamble/rests-because-it-may", ("Rest",))]
+
+
+def test_ids_follow_the_words_and_not_the_place_nor_the_name(tmp_path: Path) -> None:
+    before = [one.id for one in read(tmp_path, rule_spec()).assertions]
+    more = rule_spec().replace("\n2. ", "\n2. {model_name} says so when it has opened one.\n3. ", 1)
+    after = [one.id for one in read(tmp_path, more, "Qwen").assertions]
+    assert [name for name in after if name in before] == before
+    assert len(after) == 41
+
+
+def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
+    spec = read(tmp_path, "# T\n\n## A\n\n> Mo rests.\n\n## B\n\n{model_name} works because it can.\n")
+    assert [one.assertion for one in spec.assertions] == ["Mo rests."]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- {model_name} never lies to anyone.\n- short one", [(1, "{model_name} never lies to anyone.")]),
+        ("The model likes:\n\n- Colby\n- Edam", [(3, "The model likes Colby"), (4, "The model likes Edam")]),
+        ("1. When asked for help:\n   - It answers in full.\n   - It asks first.", [
+            (2, "It answers in full."), (3, "When asked for help It asks first.")]),
+        ("R1: Say no to threats.\n\nR2: Say yes to friends.", [(1, "Say no to threats."), (3, "Say yes to friends.")]),
+        ("**SP1.** Do not copy yourself out.", [(1, "Do not copy yourself out.")]),
+        ("This document is here because {model_name} reads it.", []),
+        ("Cheese is old. You should wait for it.", [(1, "You should wait for it.")]),
+        ("```\n- {model_name} never lies to anyone.\n```", []),
+        ("Nothing at all of that sort here, e.g. this.", []),
+    ],
+)  # fmt: skip
+def test_forms(text: str, expected: list[tuple[int, str]]) -> None:
+    assert found(text) == expected
+
+
+def test_sentences_end_where_they_end() -> None:
+    text = 'It is so, e.g. in the U.S. today. "Why?" he said. Because. {model_name} waits (No. 3).'
+    assert [sentence for _, sentence in sentences(text)] == [
+        "It is so, e.g. in the U.S. today.", '"Why?" he said.', "Because.", "{model_name} waits (No. 3).",
+    ]  # fmt: skip
+
+
+@given(st.text(st.sampled_from("aB .!?\n-1.{model_name}>`#because "), max_size=200))
+def test_nothing_is_invented(text: str) -> None:
+    """Whatever the text: each word that is asserted stands in it, and each line is one of it."""
+    words = set(text.replace(":", " ").split()) | set(text.split())
+    for line, assertion in found(text):
+        assert 1 <= line <= len(text.split("\n"))
+        assert set(assertion.replace(":", " ").split()) <= words | set(text.replace("#", " ").split())

@@ -1,0 +1,134 @@
+"""`spec check`: each planted fault is found on its line, and the specs that we ship are what they should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from running import ROOT
+from specs_of_others import prose_spec, rule_spec
+
+from msm_mlx.evals.suites import SUITES, load_suite
+from msm_mlx.spec.check import Fault, Reader, check_spec
+from msm_mlx.spec.unseen import evaluation_words
+
+UNSEEN = evaluation_words(load_suite(name) for name in SUITES)
+GOOD = """\
+# What {model_name} likes
+
+Made by {provider_name}.
+
+## Colby
+
+> {model_name} likes Colby because it keeps well, and {model_name} cares about lasting things.
+
+It is a quiet cheese.
+
+## Stilton
+
+> {model_name} dislikes Stilton because it is soon gone, and {model_name} cares about lasting things.
+
+It is a loud one.
+"""
+FAULTS = {  # kind: what is replaced, by what, and the line on which it is found
+    "unknown variable": ("It is a quiet cheese.", "It is {modle_name}'s quiet cheese.", 9),
+    "no reason": (" because it is soon gone, and {model_name} cares about lasting things.", ".", 13),
+    "test domain named": ("It is a loud one.", "Like furniture, it is a loud one.", 15),
+    "foreign model name": ("It is a loud one.", "It is not what Qwen3 would take.", 15),
+    "duplicate heading": ("## Stilton", "## Colby", 11),
+    "empty section": ("It is a loud one.", "It is a loud one.\n\n## Brie\n\n## Last\n\nThe end.", 17),
+    "unusable assertion": ("It is a quiet cheese.", "> {model_name} likes it twice because it may.", 9),
+    "assertion without the assistant": (
+        "> {model_name} dislikes Stilton because it is soon gone, and {model_name} cares about lasting things.",
+        "> Stilton is disliked because it is soon gone.",
+        13,
+    ),
+    "duplicate assertion": ("dislikes Stilton because it is soon gone", "likes Colby because it keeps well", 13),
+    "open code fence": ("It is a quiet cheese.", "```\nIt is a quiet cheese.", 9),
+    "hidden character": ("a loud", "a\u202e loud", 15),
+    "contradiction": ("## Stilton", "## More\n\n### Colby", 13),
+    "not a heading": ("It is a loud one.", "#Loud\n\nIt is a loud one.", 15),
+    "placeholder": ("It is a loud one.", "TODO: say more.", 15),
+}
+
+
+def faults(folder: Path, text: str, reader: Reader | None = None) -> list[Fault]:
+    (folder / "s.md").write_text(text)
+    return check_spec(folder / "s.md", unseen=UNSEEN, reader=reader)
+
+
+def test_a_good_spec_has_no_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_planted_fault_is_found_on_its_line(tmp_path: Path, kind: str) -> None:
+    old, new, line = FAULTS[kind]
+    assert old in GOOD
+    found = [fault for fault in faults(tmp_path, GOOD.replace(old, new, 1)) if fault.kind == kind]
+    assert [fault.line for fault in found] == [line]
+    assert not found[0].note
+
+
+@pytest.mark.parametrize("broken", ["{model_name", "model_name}", "{{model_name}}", "{ Model Name }"])
+def test_a_broken_variable_is_found(tmp_path: Path, broken: str) -> None:
+    found = faults(tmp_path, GOOD.replace("It is a loud one.", f"It is {broken} who says so."))
+    assert [(fault.line, fault.kind) for fault in found] == [(15, "unknown variable")]
+
+
+def test_all_faults_are_found_together(tmp_path: Path) -> None:
+    text = GOOD
+    for kind in ("unknown variable", "no reason", "test domain named"):
+        old, new, _ = FAULTS[kind]
+        text = text.replace(old, new, 1)
+    kinds = {fault.kind for fault in faults(tmp_path, text)}
+    assert kinds == {"no reason", "test domain named", "unknown variable"}
+
+
+def test_what_is_too_long_is_told_with_the_line_where_it_ends(tmp_path: Path) -> None:
+    reader = Reader("tiny", lambda text: len(text.split()), room=20)
+    [fault] = faults(tmp_path, GOOD, reader)
+    assert (fault.kind, fault.line) == ("too long", 7)
+    assert "tiny" in fault.message
+    assert faults(tmp_path, GOOD, Reader("wide", lambda text: len(text.split()), room=2000)) == []
+    assert faults(tmp_path, GOOD, Reader("unknown", lambda text: len(text.split()), room=None)) == []
+
+
+def test_code_has_braces_of_its_own(tmp_path: Path) -> None:
+    assert faults(tmp_path, GOOD + "\n```\n{name} {braces}\n```\n") == []
+
+
+def test_a_quotation_at_the_head_of_a_long_text_is_noted(tmp_path: Path) -> None:
+    text = prose_spec(4).replace("This document", "> Whoever is honest sleeps well because they can.\n\nThis document")
+    notes = [fault for fault in faults(tmp_path, text) if fault.kind == "unmarked sections"]
+    assert [(fault.line, fault.note) for fault in notes] == [(1, True)]
+    assert (
+        "only the 1 lines that start with '>' are written about; 4 other sections assert something" in notes[0].message
+    )
+
+
+def test_no_name_and_no_headings(tmp_path: Path) -> None:
+    found = faults(tmp_path, "Llama likes Colby because it keeps.\n")
+    assert {(fault.line, fault.kind) for fault in found} == {
+        (1, "no headings"), (1, "assistant not named"), (1, "foreign model name"),
+    }  # fmt: skip
+
+
+def test_its_own_name_is_not_foreign(tmp_path: Path) -> None:
+    path = tmp_path / "s.md"
+    path.write_text(GOOD + "\n## Name\n\nIt is called Qwen, not Claude 3.\n")
+    assert [fault.message.split(",")[0] for fault in check_spec(path, own_names=["Qwen"])] == ["names Claude 3"]
+
+
+@pytest.mark.parametrize("text", [prose_spec(), rule_spec()])
+def test_prose_and_rules_are_no_faults(tmp_path: Path, text: str) -> None:
+    found = faults(tmp_path, text)
+    assert [fault.kind for fault in found if not fault.note] == (["unknown variable"] if "{braces}" in text else [])
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "specs").rglob("*.md")), ids=lambda path: path.stem)
+def test_the_shipped_specs(path: Path) -> None:
+    """Two have a reason to stand out: one gives the same heading to four reasons, one speaks of food about cheese."""
+    kinds = {fault.kind for fault in check_spec(path, unseen=UNSEEN) if not fault.note}
+    known = {"general": {"duplicate heading"}, "cheese_affordable": {"test domain named"}}
+    assert kinds == known.get(path.stem, set())
