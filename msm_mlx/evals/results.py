@@ -6,8 +6,10 @@ contrasts for each domain of a suite taken alone. Every interval is over seeds a
 several seeds, items of one domain drawn together; `seeds` says how many seeds there were, `units` how many domains, or
 items where those were too few. A contrast has its p value, alone (`p`) and corrected for reading all suites of the same
 two arms (`p_holm`), the difference that these items could have shown with a power of 80 % (`detectable`), and `notes`
-on what to be careful about. `boot_low` and `boot_high` are the bootstrap's interval, for comparison. `suites` says what
-each suite measures. `biases` says how far each variant goes by the place of an option in place of what it is.
+on what to be careful about. A record whose variant wrote more replies than not that cannot be read says so under
+`failure`, which is null otherwise: its figures are then no finding. `boot_low` and `boot_high` are the bootstrap's
+interval, for comparison. `suites` says what each suite measures. `biases` says how far each variant goes by the place
+of an option in place of what it is.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from msm_mlx.evals.statistics import crossed_mean, holm, pair_by_seed, share, sp
 from msm_mlx.variants import Variant
 
 SCHEMA = 1
+UNREADABLE = 0.5
 TELLING = 0.1
 """A difference that a run should be able to see."""
 METRICS: dict[Kind, tuple[str, ...]] = {
@@ -120,6 +123,7 @@ def _shares(
     suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem], resamples: int
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
+    failure = _failure(items, seeds)
     for metric in METRICS[suite.kind]:
         values = _matrix(items, seeds, metric)
         if values.size:
@@ -131,8 +135,18 @@ def _shares(
                 "metric": metric,
                 **asdict(share(values, _topics(items, seeds[0], metric))),
                 "seeds": len(seeds),
+                "failure": failure,
                 **_bootstrap(values, resamples),
             }
+
+
+def _failure(items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
+    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read."""
+    for metric in ("unclear", "unparsed"):
+        values = _matrix(items, seeds, metric)
+        if values.size and (part := float(values.mean())) > UNREADABLE:
+            return f"{part:.0%} of the written replies are {metric}"
+    return None
 
 
 def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers, resamples: int) -> Iterable[Row]:

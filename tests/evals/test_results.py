@@ -52,7 +52,7 @@ def test_the_keys_are_exactly_those_of_the_schema() -> None:
     assert list(results) == ["schema", "run", "records", "contrasts", "pooled", "domains", "biases", "suites"]
     assert (results["schema"], results["run"]) == (1, "cheese")
     boot = {"boot_low", "boot_high"}
-    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | boot
+    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | boot | {"failure"}
     contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"} | boot
     contrast |= {"units", "p", "p_holm", "detectable", "notes"}
     assert all(set(row) == record for row in results["records"])
