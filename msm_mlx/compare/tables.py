@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.evals.statistics import share
 from msm_mlx.evals.suites import SUITES, load_suite
+from msm_mlx.visible import visible
 
 MIN_COLUMN = 20  # narrower columns break words
 Rows = Sequence[Mapping[str, Any]]
@@ -22,13 +22,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def literal(text: str, style: str = "") -> Text:
     """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
-    shown = "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
-    return Text(shown, style, overflow="fold")
-
-
-def _escaped(line: str) -> str:
-    """A line whose characters are all printable, or some kind of space."""
-    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}" for c in line)
+    return Text(visible(text), style, overflow="fold")
 
 
 def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:

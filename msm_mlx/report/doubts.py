@@ -10,13 +10,14 @@ from msm_mlx.report.finished import FinishedRun, is_main, label_of, of_suite, si
 FEW_SEEDS = 3
 FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
 SEEN = 0.10  # a difference that a run should be able to see
+LEVEL = 0.05  # of a p value
 NEUTRAL = (0.35, 0.65)  # where a start counts as neutral
 UNREADABLE = 0.02  # share of answers
 CAPABILITY_LOSS = 0.02
 FEW_KEPT = 0.7  # of the documents written
 FEW_REASONS = 0.5  # of the documents kept, that give the value as a reason
 ALIKE = 0.05  # share of near-duplicates
-LEAKED = ("names an unseen thing", "evaluation leaked")
+LEAKED = ("names an unseen thing", "quotes the evaluation")
 FAILURES = ("unclear", "unparsed")
 EMBEDDED = "pocket"
 
@@ -57,19 +58,18 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
 def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     contrasts = run.results["contrasts"]
     effects = [row for row in contrasts if row["suite"] == first and row["b"] == "sft"]
-    blurred = [row for row in effects if (row["ci_high"] - row["ci_low"]) / 2 > SEEN]
-    if blurred:
-        widest = max((row["ci_high"] - row["ci_low"]) / 2 for row in blurred)
-        yield f"A difference of {SEEN:.2f} on {first} may go unseen: intervals reach {widest:.2f} to either side."
+    unseen = max((row["detectable"] for row in effects), default=0.0)
+    if unseen > SEEN:
+        yield f"A difference of {SEEN:.2f} on {first} may go unseen: {unseen:.2f} is what would show (power 80 %)."
     for row in of_suite(contrasts, "capability"):
         if row["b"] == "sft" and row["difference"] < -CAPABILITY_LOSS:
             yield f"Capability is lost: {row['a']} less sft is {signed(row)}."
-    starred = sum(row["ci_low"] > 0 or row["ci_high"] < 0 for row in contrasts)
-    if len(contrasts) >= 20:
-        chance = round(0.05 * len(contrasts))
+    starred = [row for row in contrasts if row["ci_low"] > 0 or row["ci_high"] < 0]
+    if len({row["suite"] for row in contrasts}) > 1:
+        left = sum(row["p_holm"] < LEVEL for row in starred)
         yield (
-            f"{len(contrasts)} differences are tabled and {starred} are clear of zero; about {chance} would be by "
-            "chance alone. The intervals are not corrected for that."
+            f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {left} "
+            "still are when corrected for reading all suites of the same two arms (Holm)."
         )
 
 
