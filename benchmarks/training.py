@@ -52,21 +52,21 @@ BARS = {
 }
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A Qwen3's dimensions."""
-
-    hidden_size: int
-    num_hidden_layers: int
-    intermediate_size: int
-    num_attention_heads: int
-    num_key_value_heads: int
-    head_dim: int
-    vocab_size: int
-
-
-SPEED = Shape(256, 2, 768, 2, 1, 128, 16_384)
-MEMORY = Shape(64, 2, 128, 1, 1, 64, 151_936)
+QWEN3: dict[str, Any] = {
+    "model_type": "qwen3",
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 1e6,
+    "max_position_embeddings": 4096,
+}
+QWEN3 |= {"tie_word_embeddings": True}
+SPEED = qwen3.ModelArgs(
+    **QWEN3, hidden_size=256, num_hidden_layers=2, intermediate_size=768, num_attention_heads=2,
+    num_key_value_heads=1, head_dim=128, vocab_size=16_384,
+)  # fmt: skip
+MEMORY = qwen3.ModelArgs(
+    **QWEN3, hidden_size=64, num_hidden_layers=2, intermediate_size=128, num_attention_heads=1,
+    num_key_value_heads=1, head_dim=64, vocab_size=151_936,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,12 @@ def measure(small: bool) -> dict[str, Any]:
 
 def pocket_task(small: bool) -> Task:
     """Documents that pocket has written, as the pocket profile trains on them."""
-    from msm_mlx.cli.recipes import shipped_recipes
+    from msm_mlx.documents.plan import plan_documents
     from msm_mlx.documents.writer import write_documents
     from msm_mlx.evals.suites import SUITES
     from msm_mlx.files import read_jsonl
     from msm_mlx.recipe import load_recipe
+    from msm_mlx.shipped import shipped_recipes
     from msm_mlx.spec import load_spec
 
     count = 8 if small else 64
@@ -144,7 +145,10 @@ def pocket_task(small: bool) -> Task:
     loaded = load_base(POCKET_FOLDER)
     spec = load_spec(recipe.specs[0], model_name=recipe.model_name, provider_name=recipe.provider_name)
     with tempfile.TemporaryDirectory() as folder:
-        write_documents(spec, recipe.model_name, loaded, recipe.settings.documents, Path(folder), writer="", unseen=[])
+        slots = plan_documents(spec, recipe.settings.documents)
+        write_documents(
+            spec, recipe.model_name, loaded, recipe.settings.documents, Path(folder), slots=slots, writer=""
+        )
         texts = [record["text"] for record in read_jsonl(Path(folder) / "documents.jsonl")]
     settings = recipe.settings.midtrain
     rows = document_rows(loaded, texts, settings.max_length)
@@ -167,10 +171,9 @@ def random_rows(lengths: Sequence[int]) -> list[Row]:
     ]
 
 
-def make_model(shape: Shape) -> Any:
+def make_model(shape: qwen3.ModelArgs) -> Any:
     mx.random.seed(0)
-    arguments = {"model_type": "qwen3", "rms_norm_eps": 1e-6, "rope_theta": 1e6, "max_position_embeddings": 4096}
-    model = qwen3.Model(qwen3.ModelArgs(**arguments, **asdict(shape), tie_word_embeddings=True))
+    model = qwen3.Model(shape)
     add_lora(model, SHAPE, 0)
     gc.collect()
     mx.clear_cache()
@@ -178,7 +181,7 @@ def make_model(shape: Shape) -> Any:
     return model
 
 
-def our_speed(shape: Shape, task: Task, peak: bool = False) -> float:
+def our_speed(shape: qwen3.ModelArgs, task: Task, peak: bool = False) -> float:
     """Useful tokens a second, or the peak of memory in bytes."""
     updates: list[Update] = []
     settings = TrainSettings(
@@ -208,7 +211,7 @@ class PeerRows:
         return len(self._rows)
 
 
-def peer_speed(shape: Shape, task: Task, peak: bool = False) -> float:
+def peer_speed(shape: qwen3.ModelArgs, task: Task, peak: bool = False) -> float:
     """The same by mlx_lm's trainer."""
     model, started, useful = make_model(shape), list[float](), list[int]()
 

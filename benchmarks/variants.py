@@ -40,21 +40,22 @@ PROMPT = tuple(range(5, 29))
 BARS = {"memory_four_variants": "at most 1.15", "decode_speed": "at least 2"}
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A Qwen3's dimensions."""
-
-    hidden_size: int
-    num_hidden_layers: int
-    intermediate_size: int
-    num_attention_heads: int
-    num_key_value_heads: int
-    head_dim: int
-    vocab_size: int
-
-
-FULL = Shape(1024, 8, 3072, 16, 8, 128, 2048)  # eight layers of Qwen3-0.6B: 128M parameters
-SMALL = Shape(64, 2, 192, 4, 2, 16, 512)
+QWEN3: dict[str, Any] = {
+    "model_type": "qwen3",
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 1e6,
+    "max_position_embeddings": 4096,
+}
+QWEN3 |= {"tie_word_embeddings": True}
+# eight layers of Qwen3-0.6B: 128M parameters
+FULL = qwen3.ModelArgs(
+    **QWEN3, hidden_size=1024, num_hidden_layers=8, intermediate_size=3072, num_attention_heads=16,
+    num_key_value_heads=8, head_dim=128, vocab_size=2048,
+)  # fmt: skip
+SMALL = qwen3.ModelArgs(
+    **QWEN3, hidden_size=64, num_hidden_layers=2, intermediate_size=192, num_attention_heads=4,
+    num_key_value_heads=2, head_dim=16, vocab_size=512,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def main(as_json: bool, small: bool, tokens: int) -> None:
     Console().print(table)
 
 
-def measure(shape: Shape, tokens: int) -> dict[str, Any]:
+def measure(shape: qwen3.ModelArgs, tokens: int) -> dict[str, Any]:
     """All figures. Fails if the variants write other tokens together than alone."""
     one, _ = _with_variants(shape, LABELS[:1], tokens)
     four, variants = _with_variants(shape, LABELS, tokens)
@@ -102,7 +103,7 @@ def measure(shape: Shape, tokens: int) -> dict[str, Any]:
     }
 
 
-def _with_variants(shape: Shape, labels: Sequence[str], tokens: int) -> tuple[Memory, Variants]:
+def _with_variants(shape: qwen3.ModelArgs, labels: Sequence[str], tokens: int) -> tuple[Memory, Variants]:
     gc.collect()
     mx.clear_cache()
     before = mx.get_active_memory()
@@ -113,10 +114,9 @@ def _with_variants(shape: Shape, labels: Sequence[str], tokens: int) -> tuple[Me
     return Memory(active, mx.get_peak_memory() - before), variants
 
 
-def _make(shape: Shape, labels: Sequence[str]) -> Variants:
+def _make(shape: qwen3.ModelArgs, labels: Sequence[str]) -> Variants:
     mx.random.seed(0)
-    arguments = {"model_type": "qwen3", "rms_norm_eps": 1e-6, "rope_theta": 1e6, "max_position_embeddings": 4096}
-    model = qwen3.Model(qwen3.ModelArgs(**arguments, **asdict(shape), tie_word_embeddings=True))
+    model = qwen3.Model(shape)
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))  # as loading a model does
     rows = stack_adapters(model, [_adapter(model, label) for label in labels])

@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,13 @@ from typing import Literal
 from msm_mlx.blas import PACKAGE, load_openblas
 from msm_mlx.files import sha256_file
 from msm_mlx.hub import human_size
+from msm_mlx.machine import this_machine
 from msm_mlx.model_folder import POCKET_FOLDER
 
+PACKAGES = ("msm-mlx", "mlx-lm", "transformers", "tokenizers", "huggingface-hub", "textual", "numpy")
 GIB = 2**30
-MIN_MEMORY, MIN_DISK = 8 * GIB, 10 * GIB
+MIN_MEMORY, MIN_DISK, MIN_WIDTH = 8 * GIB, 10 * GIB, 80
+TRIAL_TOKENS = 8
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,12 @@ def examine() -> list[Check]:
         "disk": _disk,
         **({"blas": _blas} if linux else {}),  # before mlx, which would be imported with its own BLAS otherwise
         "mlx": _mlx,
-        "mlx-lm": _mlx_lm,
+        "packages": _packages,
         **({"compiler": _compiler} if linux else {}),
         "hub": _hub,
         "pocket": _pocket,
+        "trial": _trial,
+        "terminal": _terminal,
     }
     return [_guarded(name, check) for name, check in checks.items()]
 
@@ -84,9 +90,11 @@ def _chip() -> str:
 
 def _memory() -> Check:
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    machine = this_machine()
+    detail = f"{total / GIB:.1f} GiB, of which a job may take {machine.memory / GIB:.1f}"
     if total < MIN_MEMORY:
-        return Check("memory", "warn", f"{total / GIB:.1f} GiB", "the embedded model fits; larger ones may not")
-    return Check("memory", "ok", f"{total / GIB:.1f} GiB")
+        return Check("memory", "warn", detail, "the embedded model fits; see `msm-mlx models` before a larger one")
+    return Check("memory", "ok", detail)
 
 
 def _disk() -> Check:
@@ -123,11 +131,17 @@ def _mlx() -> Check:
     return Check("mlx", "ok", detail)
 
 
-def _mlx_lm() -> Check:
-    try:
-        return Check("mlx-lm", "ok", importlib.metadata.version("mlx-lm"))
-    except importlib.metadata.PackageNotFoundError:
-        return Check("mlx-lm", "fail", "not installed", "install msm-mlx again")
+def _packages() -> Check:
+    """Those whose versions decide what a run gives, or how it looks."""
+    found, missing = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Check("packages", "fail", f"not installed: {', '.join(missing)}", "install msm-mlx again")
+    return Check("packages", "ok", ", ".join(found))
 
 
 def _compiler() -> Check:
@@ -155,3 +169,43 @@ def _pocket() -> Check:
     if sha256_file(weights) != expected:
         return Check("pocket", "fail", f"{weights} is not the file that its provenance.json describes", remedy)
     return Check("pocket", "ok", f"embedded model, {human_size(weights.stat().st_size)}, sha256 {expected[:12]}")
+
+
+def _trial() -> Check:
+    """A few tokens written and two updates trained by the embedded model: whether all the parts work together."""
+    from msm_mlx.engine.adapters import LoraShape, add_lora
+    from msm_mlx.engine.generation import generate_replies
+    from msm_mlx.engine.models import load_base
+    from msm_mlx.recipe import SftSettings
+    from msm_mlx.training.probe import probe_training
+
+    started = time.monotonic()
+    loaded = load_base(POCKET_FOLDER)
+    prompt = loaded.render([{"role": "user", "content": "Which do you prefer?"}], reply=True)
+    written = sum(reply.tokens for reply in generate_replies(loaded, [prompt], max_tokens=TRIAL_TOKENS, batch_size=1))
+    writing = time.monotonic() - started
+    add_lora(loaded.model, LoraShape(8, 2.0), 0)
+    settings = SftSettings(learning_rate=1e-3, updates=2, batch_size=2, max_length=64, rows=2)
+    peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), settings)
+    detail = f"{written} tokens written in {writing:.1f} s with loading, an update in {seconds:.2f} s"
+    return Check("trial", "ok", f"{detail}, peak {human_size(peak)}")
+
+
+def _terminal() -> Check:
+    """What the app of `compare` and the tables have to draw with."""
+    width, height = shutil.get_terminal_size()
+    encoding = sys.stdout.encoding or "unknown"
+    colours = os.environ.get("COLORTERM") or os.environ.get("TERM") or "no TERM"
+    detail = f"{width} x {height}, {encoding}, {colours}{'' if sys.stdout.isatty() else ', not a terminal'}"
+    if encoding.lower().replace("-", "") != "utf8":
+        return Check("terminal", "warn", detail, "set LANG to a UTF-8 locale, such as en_GB.UTF-8")
+    if sys.stdout.isatty() and width < MIN_WIDTH:
+        return Check("terminal", "warn", detail, f"make the window {MIN_WIDTH} columns wide for `compare`")
+    return Check("terminal", "ok", detail)
+
+
+def paste_block(checks: list[Check]) -> str:
+    """The findings as plain text for a bug report, with the home folder as `~`. Tokens are in no finding."""
+    home = str(Path.home())
+    lines = [f"{check.status:4} {check.name}: {check.detail}" for check in checks]
+    return "\n".join(["```", *(line.replace(home, "~") if len(home) > 1 else line for line in lines), "```"])

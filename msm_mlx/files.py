@@ -124,4 +124,6 @@ def sha256_file(path: Path) -> str:
 
 def sha256_json(content: object) -> str:
     """The hash of a JSON value, independent of the order of keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, ensure_ascii=False).encode(errors="surrogatepass")
+    ).hexdigest()

@@ -56,6 +56,11 @@ def describe_model(name: str) -> str:
     return f"hub model {name}, resolved when the run starts"
 
 
+def go_offline() -> None:
+    """Keep this process, and those that it starts, from the network; to be called before the hub's client is used."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
 def is_local(name: str) -> bool:
     """Whether `name` needs no hub: the embedded model, or a folder on this machine."""
     return name == POCKET or _existing(name) is not None
@@ -106,11 +111,17 @@ def model_config(name: str) -> dict[str, Any]:
 
 
 def _config_of_hub(name: str) -> Path:
-    from huggingface_hub import errors, hf_hub_download
+    from huggingface_hub import HfApi, errors, hf_hub_download
 
     repo, revision = _split_hub_id(name)
+    local = False
     try:
-        return Path(hf_hub_download(repo, "config.json", revision=revision))
+        HfApi().model_info(repo, revision=revision, timeout=15)  # fails at once where a download would try for long
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+        _raise_if_final(name, repo, error)
+        local = True
+    try:
+        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=local))
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         _raise_if_final(name, repo, error)
         problem = "its config.json is neither in the cache nor within reach"

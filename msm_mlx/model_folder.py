@@ -12,8 +12,10 @@ POCKET_FOLDER = Path(__file__).parent / "pocket" / "weights"
 INSTEAD = "or use --model pocket, the embedded model"
 WHOLE_HASH_LIMIT = 64 * 2**20
 
+_PICKLES = ("*.bin", "*.pt", "*.pth")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "*.tiktoken", "tiktoken.model", "vocab.json")
-_IDENTITY = ("config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.json", "merges.txt", "added_tokens.json")
+_IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.json", "merges.txt", "added_tokens.json"]
+_IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
 def check_model_folder(folder: Path) -> None:
@@ -27,8 +29,10 @@ def check_model_folder(folder: Path) -> None:
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
     if problem:
-        advice = "install msm-mlx again" if folder == POCKET_FOLDER else f"copy or download the model again, {INSTEAD}"
-        raise SetupError(f"model folder {folder} {problem}; {advice}")
+        advice = f"{'' if ';' in problem else 'copy or download the model again, '}{INSTEAD}"
+        if folder == POCKET_FOLDER:
+            advice = "install msm-mlx again"
+        raise SetupError(f"model folder {folder} {problem}{',' if ';' in problem else ';'} {advice}")
 
 
 def _problem(folder: Path) -> str | None:
@@ -47,15 +51,21 @@ def _config_problem(path: Path) -> str | None:
     if not path.exists():
         return "holds no config.json"
     try:
-        readable = isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+        config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return f"has a config.json that cannot be read ({error})"
-    return None if readable else "has a config.json that is not a JSON object"
+    if not isinstance(config, dict):
+        return "has a config.json that is not a JSON object"
+    if code := config.get("model_file"):
+        return f"wants to run code of its own ({code}), which is never done; choose a model that mlx-lm knows"
+    return None
 
 
 def _weights_problem(folder: Path) -> str | None:
     """What keeps the weights from being loaded; only the headers of the files are read."""
     weights = sorted(folder.glob("model*.safetensors"))
+    if not weights and any(next(folder.glob(pattern), None) for pattern in _PICKLES):
+        return "holds weights as pickles only, which can run code; convert it with `mlx_lm.convert`"
     if not weights:
         return "holds no weights (model*.safetensors, the only format that is read)"
     index = folder / "model.safetensors.index.json"
@@ -88,7 +98,7 @@ def fingerprint(folder: Path) -> str:
     It covers the files' names, sizes and contents. If they are 64 MiB or more in total, reading them would take too
     long, and the time of their last change stands for their contents: a copy then has another fingerprint.
     """
-    files = sorted({path for pattern in _IDENTITY for path in folder.glob(pattern)})
+    files = sorted({path for pattern in _IDENTITY for path in folder.glob(pattern) if path.is_file()})
     small = sum(path.stat().st_size for path in files) < WHOLE_HASH_LIMIT
     entries = []
     for path in files:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from msm_mlx.blas import load_openblas
+from msm_mlx.chat_template import FILE, ChatTemplate, read_template
 from msm_mlx.documents.leaks import Unseen
-from msm_mlx.errors import MsmError
+from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evals.items import Suite, counts_for
 from msm_mlx.files import read_jsonl, write_json, write_jsonl, write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
@@ -96,8 +97,12 @@ def run_recipe(
         if not any_memory:
             _check_memory(recipe, run, report, kinds)
         base = resolve_model(recipe.model, say=report.say)
+        template = read_template(base.folder)
+        _check_template(run, template, kinds)
+        write_text(run.path / FILE, template.text)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
-        model = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
+        model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
+        model |= {"chat_template": template.record()}
         run.describe(recipe=recipe.name, model=model, versions=versions())
         workshop = Workshop(recipe, base, run, report)
         with closing(workshop):
@@ -106,6 +111,19 @@ def run_recipe(
             for stage in list_stages(recipe, base.fingerprint):
                 if stage.kind in kinds:
                     _run_stage(stage, workshop)
+
+
+def _check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
+    """Raises RecipeError if only some of the stages are asked for and the others were done with another template.
+
+    A whole run does them again: the template is a part of the base's fingerprint.
+    """
+    before = run.record().get("model", {}).get("chat_template", {}).get("sha256", template.sha256)
+    if before != template.sha256 and set(kinds) != set(KINDS):
+        raise RecipeError(
+            f"{run.path}: the model's chat template has changed since the arms were trained (their own is in "
+            f"{run.path / FILE}); put it back, or train them again with `msm-mlx run`"
+        )
 
 
 def versions() -> dict[str, str]:
@@ -294,7 +312,10 @@ class Workshop:
             meter.count(update["learned_tokens"])
             meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
 
-        self._trainer().train(job, on_update)
+        def on_crash(reason: str, smaller: dict[str, Any]) -> None:
+            self.run.note(stage.id, crash={"reason": reason, "went_on_with": smaller})
+
+        self._trainer().train(job, on_update, on_crash)
 
     def _trainer(self) -> TrainingProcess:
         from msm_mlx.training.supervisor import TrainingProcess

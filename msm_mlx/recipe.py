@@ -31,6 +31,7 @@ from msm_mlx.recipe_schema import (
     did_you_mean,
     shown,
 )
+from msm_mlx.recipe_workspace import report_outside
 from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 
 __all__ = [
@@ -89,6 +90,7 @@ def load_recipe(
     profile: str | None = None,
     seeds: Sequence[int] = (),
     known_suites: Iterable[str] | None = None,
+    allow_outside: bool = False,
 ) -> Recipe:
     """Read and check a recipe.
 
@@ -100,6 +102,7 @@ def load_recipe(
         profile: the size to run at. By default the pocket model gets `pocket`, any other model `laptop`.
         seeds: used in place of the recipe's seeds; wins over an override.
         known_suites: names that `suites` may hold besides files; nothing is checked if None.
+        allow_outside: let the recipe name files outside its workspace (see `recipe_workspace`).
 
     Raises:
         RecipeError: one line for each problem, all of them at once, in the order of the file.
@@ -119,6 +122,8 @@ def load_recipe(
             )
     suites = None if known_suites is None else tuple(known_suites)
     checked = validate(tree, path.resolve().parent, suites)
+    if checked is not None and not allow_outside:
+        report_outside(tree, checked, path)
     if checked is None or tree.problems:
         raise _error(path, tree)
     records = tuple(assignment.record for assignment in assignments)

@@ -110,6 +110,8 @@ def explain(kind: str, context: dict[str, Any], value: object, fallback: str) ->
         return str(context["error"])
     if kind in ("too_short", "string_too_short"):
         return "must not be empty"
+    if kind == "too_long":
+        return f"must have at most {context['max_length']} entries, not {context['actual_length'] or 'more'}"
     if kind not in _MUST_BE:
         return f"cannot be {shown(value)}: {fallback}"
     hint = ""

@@ -105,6 +105,13 @@ class RunFolder:
         write_json(self.path / RUN, record)
         self.event("begin", stage=stage)
 
+    def note(self, stage: str, **facts: object) -> None:
+        """Add facts to the record of a stage that runs, and to the events."""
+        record = self.record()
+        record["stages"][stage] |= facts
+        write_json(self.path / RUN, record)
+        self.event("note", stage=stage, **facts)
+
     def finish(self, stage: str, outputs: Sequence[str], seconds: float, borrowed_from: str | None = None) -> None:
         record = self.record()
         entry = record["stages"][stage]

@@ -32,7 +32,7 @@ Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evalua
 KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 2, "sft": 2, "evaluate": 2, "results": 2}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 2, "results": 2}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -230,7 +230,9 @@ def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, st
     """All that decides about demonstrations by the writer."""
     written = load_written(recipe.demonstrations)
     spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
-    prompts = prompt_version("situations", "questions", f"{written.style}_answer", package="msm_mlx.demonstrations")
+    prompts = prompt_version(
+        "situations", "questions", f"{written.style}_answer", "judge", package="msm_mlx.demonstrations"
+    )
     return {
         "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
         "spec": sha256_json(spec.text),

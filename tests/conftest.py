@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_hub import client, server  # noqa: F401  (fixtures)
+from running import Cli, command, environment
 from support import FAMILIES, POCKET_WEIGHTS, save_tiny_model
 
 from msm_mlx.engine.models import LoadedModel, load_base
@@ -34,3 +37,15 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 def tiny(tiny_model_folder: Callable[[str], Path]) -> LoadedModel:
     """A tiny Llama, to be changed at will."""
     return load_base(tiny_model_folder("llama"))
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """Runs `msm-mlx` in a folder of its own and returns what it printed."""
+
+    def run(*arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*arguments), cwd=tmp_path, env=environment(**changes), capture_output=True, text=True, timeout=600
+        )
+
+    return run

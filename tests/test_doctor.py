@@ -20,16 +20,17 @@ def test_this_machine_can_run_it() -> None:
         "import sys; from msm_mlx.doctor import examine\n"
         "assert not {'mlx.core', 'mlx_lm', 'transformers', 'huggingface_hub'} & sys.modules.keys()\n"
         "for check in examine(): print(check.name, check.status, check.detail, sep='|')\n"
-        "assert 'mlx_lm' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     rows = [line.split("|", 2) for line in done.stdout.splitlines()]
     status = {name: status for name, status, _ in rows}
     details = {name: detail for name, _, detail in rows}
-    wanted = {"python", "machine", "memory", "disk", "mlx", "mlx-lm", "hub", "pocket"}
+    wanted = {"python", "machine", "memory", "disk", "mlx", "packages", "hub", "pocket", "trial", "terminal"}
     assert wanted <= status.keys()
     assert not {name for name in wanted - {"pocket"} if status[name] == "fail"}
     assert details["mlx"].startswith("0.")
+    assert "tokens written" in details["trial"]
+    assert " mlx-lm 0." in details["packages"]
     if sys.platform.startswith("linux"):
         assert {"blas", "compiler"} <= status.keys()
         assert "imported" not in details["blas"]
@@ -41,6 +42,15 @@ def test_a_token_is_mentioned_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
     check = doctor._hub()
     assert "with a token" in check.detail
     assert "secret" not in repr(check)
+
+
+def test_the_block_to_paste_is_plain_and_names_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    block = doctor.paste_block(
+        [doctor.Check("hub", "ok", "cache /home/somebody/hub"), doctor.Check("disk", "warn", "x")]
+    )
+
+    assert block == "```\nok   hub: cache ~/hub\nwarn disk: x\n```"
 
 
 def test_one_broken_check_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

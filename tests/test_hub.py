@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, use
 
 from msm_mlx import hub, model_folder
 from msm_mlx.errors import SetupError
 from msm_mlx.hub import describe_model, human_size, resolve_model
-
-FIRST, SECOND = "1" * 40, "2" * 40
-HEADER = json.dumps({"__metadata__": {}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
-WEIGHTS = len(HEADER).to_bytes(8, "little") + HEADER + bytes(8)
-FILES = {"config.json": b'{"model_type": "llama"}', "tokenizer.json": b"{}", "model.safetensors": WEIGHTS}
 
 
 def make_model(folder: Path, **files: bytes | None) -> Path:
@@ -184,95 +174,6 @@ def test_importing_is_cheap() -> None:
 
 
 # the hub
-
-
-@dataclass
-class Hub:
-    """A server with the part of the hub's interface that is needed, for one repository `o/m` with two revisions."""
-
-    port: int = 0
-    head: str = FIRST
-    files: dict[str, bytes] = field(default_factory=lambda: FILES | {"README.md": b"# hi", "code.py": b"import os"})
-    failures: dict[str, tuple[int, str]] = field(default_factory=dict)  # part of a path -> status and error code
-    served: list[str] = field(default_factory=list)
-
-    def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
-        for part, (status, code) in self.failures.items():
-            if part in path:
-                return status, {"X-Error-Code": code} if code else {}, b"<html>"
-        path = path.partition("?")[0]
-        if path in ("/api/models/o/m", f"/api/models/o/m/revision/{FIRST}", "/api/models/o/m/revision/main"):
-            return self.json({"id": "o/m", "sha": self.head, "siblings": []})
-        if path in (f"/api/models/o/m/tree/{FIRST}", f"/api/models/o/m/tree/{SECOND}"):
-            listing = [{"type": "file", "path": n, "size": len(c), "oid": etag(c)} for n, c in self.files.items()]
-            return self.json(listing)
-        name = path.rpartition("/")[2]
-        if path.startswith("/o/m/resolve/") and name in self.files:
-            content, sha = self.files[name], path.split("/")[4]
-            return 200, {"ETag": f'"{etag(content)}"', "X-Repo-Commit": sha}, content
-        missing = "RevisionNotFound" if "/o/m/" in path else "RepoNotFound"
-        return 404, {"X-Error-Code": missing}, b""
-
-    def json(self, content: Any) -> tuple[int, dict[str, str], bytes]:
-        return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
-
-
-def etag(content: bytes) -> str:
-    return hashlib.sha1(content).hexdigest()
-
-
-class Handler(BaseHTTPRequestHandler):
-    hub: Hub
-
-    def do_GET(self) -> None:
-        status, headers, body = self.hub.answer(self.path)
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.hub.served.append(self.path)
-            self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def server() -> Iterator[Hub]:
-    fake = Hub()
-    with ThreadingHTTPServer(("127.0.0.1", 0), type("H", (Handler,), {"hub": fake})) as http:
-        fake.port = http.server_port
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield fake
-        http.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def client(tmp_path: Path, server: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The hub's client, pointed to the server and to an empty cache, which it reads at import; and that cache."""
-    use(monkeypatch, f"http://127.0.0.1:{server.port}")
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "cache"
-
-
-def use(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    from huggingface_hub import constants
-    from huggingface_hub.hf_api import api
-
-    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", endpoint + "/{repo_id}/resolve/{revision}/{filename}")
-    monkeypatch.setattr(api, "endpoint", endpoint)
 
 
 def unplug(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,9 @@ def test_several_specs(folder: Path) -> None:
 
 def test_absolute_paths(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "far.md").write_text("stand-in")
-    assert load(folder, recipe(spec=str(tmp_path / "far.md"))).specs == ((tmp_path / "far.md").resolve(),)
+    far = recipe(spec=str(tmp_path / "far.md"))
+    assert load(folder, far, allow_outside=True).specs == ((tmp_path / "far.md").resolve(),)
+    assert load(folder, overrides=[f"spec={tmp_path / 'far.md'}"]).specs == ((tmp_path / "far.md").resolve(),)
 
 
 def test_relative_recipe_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -626,7 +628,7 @@ def test_there_are_six_shipped_recipes() -> None:
     paths = [path for path in (ROOT / "recipes").rglob("*.yaml") if "data" not in path.relative_to(ROOT).parts]
     assert sorted(path.relative_to(ROOT / "recipes").as_posix() for path in paths) == [f"{n}.yaml" for n in SHIPPED]
     data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
-    assert data == ["cheese_preferences.yaml", "oversight_answers.jsonl"]
+    assert data == ["cheese_preferences.yaml", "oversight_answers.jsonl", "oversight_writing.yaml"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -141,6 +141,15 @@ def test_the_record_holds_what_was_read_and_written(run: RunFolder) -> None:
     assert "borrowed_from" not in entry
 
 
+def test_what_is_noted_of_a_running_stage_stays_with_it(run: RunFolder) -> None:
+    run.begin("documents", INPUTS, OUTPUTS)
+    run.note("documents", crash="out of memory")
+    make(run)
+    run.finish("documents", OUTPUTS, 1.0)
+    assert run.record()["stages"]["documents"]["crash"] == "out of memory"
+    assert [row.get("crash") for row in read_jsonl(run.path / EVENTS)] == [None, "out of memory", None]
+
+
 def test_events_are_appended(run: RunFolder) -> None:
     do(run)
     run.event("note", text="é")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from msm_mlx.cli.compare import on_terminal, sampling_options, stdin_lines
+from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.output import err
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
@@ -26,8 +27,14 @@ INTERRUPTED = 130
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--arm", "label", metavar="LABEL", help="The variant to talk to. Default: msm+sft, else the last.")
+@click.argument("run", type=RUN)
+@click.option(
+    "--arm",
+    "label",
+    metavar="LABEL",
+    shell_complete=complete_arm,
+    help="The variant to talk to. Default: msm+sft, else the last.",
+)
 @sampling_options
 def chat(run: Path, label: str | None, **sampling: Any) -> None:
     """Talk with one variant, on the terminal or with lines from a pipe.

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.blind import Booth, blind_pair
 from msm_mlx.compare.engine import Arm
@@ -51,9 +52,11 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, type=RUN, metavar="RUN...")
 @click.option("--prompt", "prompts", multiple=True, help="Ask every arm this now; repeatable; - reads lines of stdin.")
-@click.option("--arm", "labels", multiple=True, metavar="LABEL", help="This arm only; repeatable.")
+@click.option(
+    "--arm", "labels", multiple=True, metavar="LABEL", shell_complete=complete_arm, help="This arm only; repeatable."
+)
 @click.option("--suite", metavar="SUITE", help="Prompts of this suite only.")
 @click.option("--domain", help="Prompts of this domain only.")
 @click.option("--limit", default=12, show_default=True, type=click.IntRange(1), help="How many prompts to show.")

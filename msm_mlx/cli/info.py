@@ -1,4 +1,4 @@
-"""`msm-mlx recipes` and `msm-mlx doctor`."""
+"""`msm-mlx recipes`, `specs` and `doctor`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.output import out
-from msm_mlx.cli.recipes import shipped_recipes
 from msm_mlx.errors import SetupError
+from msm_mlx.shipped import read_question, shipped_recipes, shipped_specs
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -20,25 +20,37 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def recipes(as_json: bool) -> None:
     """List the recipes that come with msm-mlx."""
-    found = {name: _summary(path.read_text(encoding="utf-8")) for name, path in shipped_recipes().items()}
+    found = {name: read_question(path) for name, path in shipped_recipes().items()}
+    _list(found, "recipe", "what it asks", as_json)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
+def specs(as_json: bool) -> None:
+    """List the specs that come with msm-mlx, with their files."""
+    _list({name: str(path) for name, path in shipped_specs().items()}, "spec", "file", as_json)
+
+
+def _list(found: dict[str, str], what: str, about: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
         return
-    table = Table("recipe", "what it asks")
-    for name, summary in found.items():
-        table.add_row(name, Text(summary))
+    table = Table()
+    table.add_column(what, no_wrap=True)
+    table.add_column(about, overflow="fold")
+    for name, text in found.items():
+        table.add_row(name, Text(text))
     out().print(table)
-
-
-def _summary(text: str) -> str:
-    return text.splitlines()[0].lstrip("# ")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def doctor(as_json: bool) -> None:
-    """Check this machine: versions, memory, the BLAS in use, the embedded model."""
-    from msm_mlx.doctor import examine
+    """Check this machine: versions, memory, disk, BLAS, hub, terminal, and a tiny writing and training.
+
+    Ends with a block to paste in a bug report. Exit code 3 if something is not ready.
+    """
+    from msm_mlx.doctor import examine, paste_block
 
     checks = examine()
     if as_json:
@@ -48,6 +60,8 @@ def doctor(as_json: bool) -> None:
         for check in checks:
             table.add_row(check.name, Text(check.status, STYLES[check.status]), Text(check.detail), Text(check.remedy))
         out().print(table)
+        out().print("For a bug report:")
+        out().print(paste_block(checks), markup=False, highlight=False, soft_wrap=True)
     failed = [check.name for check in checks if check.status == "fail"]
     if failed:
         raise SetupError(f"not ready: {', '.join(failed)}")

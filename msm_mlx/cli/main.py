@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -13,6 +14,8 @@ from msm_mlx.cli.output import err
 from msm_mlx.errors import MsmError
 
 COMMANDS = {
+    "init": "msm_mlx.cli.init",
+    "validate": "msm_mlx.cli.validate",
     "run": "msm_mlx.cli.run",
     "estimate": "msm_mlx.cli.estimate",
     "spec": "msm_mlx.cli.spec",
@@ -22,9 +25,16 @@ COMMANDS = {
     "evaluate": "msm_mlx.cli.run",
     "compare": "msm_mlx.cli.compare",
     "chat": "msm_mlx.cli.chat",
+    "report": "msm_mlx.cli.report",
+    "runs": "msm_mlx.cli.runs",
+    "models": "msm_mlx.cli.models",
+    "export": "msm_mlx.cli.export",
+    "push": "msm_mlx.cli.push",
     "recipes": "msm_mlx.cli.info",
+    "specs": "msm_mlx.cli.info",
     "doctor": "msm_mlx.cli.info",
 }
+DEBUG = "MSM_MLX_DEBUG"  # shows the traceback of an error that nobody has foreseen
 INTERRUPTED = 130
 
 
@@ -39,12 +49,11 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit: 0 ok, 1 failed, 2 usage or recipe, 3 environment, 4 threshold, 130 interrupted."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         cli.main(standalone_mode=False, prog_name="msm-mlx")
     except MsmError as error:
-        from msm_mlx.compare.tables import literal  # numpy is only loaded for a message
-
-        err().print(Text.assemble(("error:", "red"), " ", literal(str(error))))
+        _tell(str(error))
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
@@ -54,6 +63,23 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         err().print("interrupted; the same command goes on where it stopped")
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        _tell(
+            f"unexpected {type(error).__name__}: {error}. This is a bug of msm-mlx; please report it with the "
+            f"traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
+        )
+        sys.exit(1)
+
+
+def _tell(message: str) -> None:
+    from msm_mlx.compare.tables import literal  # numpy is only loaded for a message
+
+    err().print(Text.assemble(("error:", "red"), " ", literal(message)))
 
 
 if __name__ == "__main__":

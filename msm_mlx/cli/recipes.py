@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import click
 
+from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
+from msm_mlx.hub import go_offline
 from msm_mlx.recipe import Recipe, load_recipe
-from msm_mlx.runs import RunFolder
-
-HOME = "MSM_MLX_HOME"
+from msm_mlx.run_list import runs_home
+from msm_mlx.runs import RUN, RunFolder
+from msm_mlx.scaffold import RECIPE as EXPERIMENT
+from msm_mlx.shipped import shipped_recipes
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,16 @@ class Job:
     run: RunFolder
 
 
-def shipped_recipes() -> dict[str, Path]:
-    """The recipes that come with msm-mlx, by name: in the package, or beside it in a checkout."""
-    package = Path(str(resources.files("msm_mlx")))
-    folders = (package / "data" / "recipes", package.parent / "recipes")
-    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
 def find_recipe(text: str) -> Path:
-    """The recipe file that `text` names: a path, or a shipped recipe by name or by its path in a checkout."""
+    """The recipe file that `text` names: a path, the folder that `init` made, or a shipped recipe by name or by
+    its path in a checkout."""
     path = Path(text)
+    if (path / RUN).exists():
+        raise RecipeError(f"{text}: is a run folder; name its recipe, or see `msm-mlx runs show {text}`")
+    if (path / EXPERIMENT).is_file():
+        return path / EXPERIMENT
+    if path.exists() and path.suffix == ".md":
+        raise RecipeError(f"{text}: is a spec; name the recipe that it belongs to, a .yaml file")
     if path.exists():
         return path
     shipped = shipped_recipes()
@@ -56,20 +56,33 @@ def recipe_command(function: Callable[..., None]) -> Callable[..., None]:
         profile: str | None,
         seeds: tuple[int, ...],
         run_dir: Path | None,
+        offline: bool,
+        allow_outside: bool,
         **others: Any,
     ) -> None:
-        path = find_recipe(recipe)
-        loaded = load_recipe(path, overrides=overrides, model=model, profile=profile, seeds=seeds, known_suites=SUITES)
+        if offline:
+            go_offline()
+        loaded = load_recipe(
+            find_recipe(recipe),
+            overrides=overrides,
+            model=model,
+            profile=profile,
+            seeds=seeds,
+            known_suites=SUITES,
+            allow_outside=allow_outside,
+        )
         function(Job(loaded, RunFolder(run_dir or default_run_dir(loaded))), **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     options = [
-        click.argument("recipe"),
+        click.argument("recipe", shell_complete=complete_recipe),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
         click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),
         click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper."),
         click.option("--seed", "seeds", multiple=True, type=int, help="Train with this seed only; repeatable."),
         click.option("--run-dir", type=click.Path(path_type=Path), help="Run folder. Default: runs/NAME."),
+        click.option("--offline", is_flag=True, help="Use no network: hub models from the cache only."),
+        click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace."),
     ]
     wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
     for option in reversed(options):
@@ -80,6 +93,5 @@ def recipe_command(function: Callable[..., None]) -> Callable[..., None]:
 def default_run_dir(recipe: Recipe) -> Path:
     """`runs/NAME` under the working folder or $MSM_MLX_HOME; a model or profile that is not the recipe's first choice
     has a folder of its own."""
-    home = Path(os.environ.get(HOME, "."))
     name = recipe.name if recipe.model == "pocket" else f"{recipe.name}-{Path(recipe.model).name}-{recipe.profile}"
-    return home / "runs" / name
+    return runs_home() / name

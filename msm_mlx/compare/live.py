@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from msm_mlx.chat_template import FILE, read_template
 from msm_mlx.compare.engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.models import LoadedModel, Message, load_base
@@ -23,14 +25,27 @@ def open_engine(session: Session) -> LiveEngine:
 
     Raises:
         MsmError: naming the file, if the model or an adapter cannot be used.
+        RecipeError: if the model's chat template is not the one that the arms were trained with.
     """
     try:
-        loaded = load_base(resolve_model(session.model).folder)
+        folder = resolve_model(session.model).folder
+        _same_template(session, folder)
+        loaded = load_base(folder)
         variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
     except BaseException:
         _leave()
         raise
     return LiveEngine(variants, session.model_name)
+
+
+def _same_template(session: Session, folder: Path) -> None:
+    if session.template in (None, read_template(folder).sha256):
+        return
+    own = session.folders[0] / FILE
+    raise RecipeError(
+        f"{folder}: its chat template is not the one that the arms were trained with, which is in {own}; put it back, "
+        "or train them again with `msm-mlx run`"
+    )
 
 
 class LiveEngine:

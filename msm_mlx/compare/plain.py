@@ -30,6 +30,11 @@ class Sampling:
     max_tokens: int = 200
 
 
+def _others(session: Session) -> str:
+    suites = sorted({str(prompt.suite) for prompt in session.prompts})
+    return f"; there are {', '.join(suites)}" if suites else ""
+
+
 def choose_prompts(session: Session, *, suite: str | None, domain: str | None) -> list[Prompt]:
     """The session's prompts of a suite and a domain, one of each domain before the second of any.
 
@@ -45,7 +50,9 @@ def choose_prompts(session: Session, *, suite: str | None, domain: str | None) -
         domains = dict.fromkeys(str(prompt.domain) for prompt in of_suite)
         hint = did_you_mean(domain, domains) or f"; there are {', '.join(domains) or 'none'}"
         wanted = f"no prompt of {suite or 'any suite'}"
-        raise RecipeError(f"{wanted} in the domain {domain}{hint}" if domains else f"{wanted} in this run")
+        raise RecipeError(
+            f"{wanted} in the domain {domain}{hint}" if domains else f"{wanted} in this run{_others(session)}"
+        )
     return [prompt for turn in zip_longest(*by_domain.values()) for prompt in turn if prompt is not None]
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.compare.engine import Arm
-from msm_mlx.compare.record import RunRecord, StoredAnswer, open_record, read_object
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Item, Pair, asked
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.recipe_schema import did_you_mean
+from msm_mlx.record import RunRecord, StoredAnswer, open_record, read_object
 from msm_mlx.stages import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
 from msm_mlx.variants import TRAINED_ARMS, Variant, reads_spec
 
@@ -50,6 +50,8 @@ class Session:
     results: tuple[dict[str, Any], ...]
     documents: Mapping[str, Path]
     specs: Mapping[str, Path]
+    template: str | None = None
+    """The hash of the chat template that the arms were trained with, where the runs note it."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def open_session(folders: Sequence[Path]) -> Session:
         folders=distinct,
         model_name=runs[0].model_name,
         model=runs[0].model,
+        template=runs[0].template,
         arms=(Arm(BASE, None), *(Arm(label, arm.adapter) for label, arm in trained.items())),
         prompts=prompts,
         stored=_stored(runs, trained, {prompt.id: prompt for prompt in prompts}),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
 from msm_mlx.errors import RecipeError
+from msm_mlx.evals.items import MAIN_METRIC, Kind
 from msm_mlx.files import read_jsonl
 from msm_mlx.runs import RUN
 from msm_mlx.stages import ANSWERS, RESULTS
+
+AGAIN = "delete the file and run `msm-mlx evaluate` again"
 
 
 @dataclass(frozen=True)
@@ -22,11 +28,42 @@ class StoredRun:
     results: dict[str, Any]
 
 
+class _Answer(BaseModel):
+    """What the tables read of an answer; there is more in it."""
+
+    model_config = ConfigDict(strict=True)
+    suite: str
+    kind: Kind
+    arm: str
+    spec: str | None = None
+    seed: int | None = None
+    metrics: dict[str, float | None]
+
+
+class _Contrast(BaseModel):
+    """What the tables read of a contrast."""
+
+    model_config = ConfigDict(strict=True)
+    suite: str
+    a: str
+    b: str
+    difference: float
+    ci_low: float
+    ci_high: float
+
+
+class _Results(BaseModel):
+    contrasts: list[_Contrast]
+
+
+_ANSWERS = TypeAdapter(list[_Answer])
+
+
 def open_run(folder: Path) -> StoredRun:
     """The answers and results in `folder`.
 
     Raises:
-        RecipeError: if it is no run folder, or its evaluation is not finished.
+        RecipeError: if it is no run folder, its evaluation is not finished, or what it has stored is damaged.
     """
     if not (folder / RUN).is_file():
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
@@ -34,6 +71,32 @@ def open_run(folder: Path) -> StoredRun:
         raise RecipeError(f"{folder}: has no finished evaluation; run the recipe's command again to go on")
     try:
         results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+        _Results.model_validate(results)
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"{folder / RESULTS}: damaged: {_reason(error)}; {AGAIN}") from error
+    answers = read_jsonl(folder / ANSWERS)
+    try:
+        _check_answers(_ANSWERS.validate_python(answers))
     except ValueError as error:
-        raise RecipeError(f"{folder / RESULTS}: damaged: {error}; run `msm-mlx evaluate` again") from error
-    return StoredRun(folder, read_jsonl(folder / ANSWERS), results)
+        raise RecipeError(f"{folder / ANSWERS}: damaged: {_reason(error)}; {AGAIN}") from error
+    return StoredRun(folder, answers, results)
+
+
+def _check_answers(answers: list[_Answer]) -> None:
+    """Raises ValueError if a main metric is missing, or one seed of an arm has answered more than another."""
+    counts: dict[tuple[str, str | None, str], Counter[int | None]] = defaultdict(Counter)
+    for line, answer in enumerate(answers, start=1):
+        metric = MAIN_METRIC[answer.kind]
+        if answer.metrics.get(metric) is None:
+            raise ValueError(f"line {line} has no {metric}")
+        counts[answer.arm, answer.spec, answer.suite][answer.seed] += 1
+    for (arm, _, suite), seeds in counts.items():
+        if len(set(seeds.values())) > 1:
+            raise ValueError(f"{arm} has not answered all of {suite} with every seed")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)

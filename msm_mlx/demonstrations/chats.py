@@ -128,7 +128,7 @@ def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
 
 def chat_problems(row: dict[str, Any]) -> Iterator[str]:
     """What keeps a row from being a chat."""
-    for key in row.keys() - set(KEYS):
+    for key in (key for key in row if key not in KEYS):
         yield f"unknown key {shown(key)}{did_you_mean(key, KEYS)}"
     if not _is_text(row.get("reasoning", "none given")):
         yield f"reasoning must be text, not {shown(row['reasoning'])}"
@@ -152,4 +152,5 @@ def chat_problems(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    """JSON can hold halves of characters, which no file and no tokenizer takes."""
+    return isinstance(value, str) and bool(value.strip()) and not re.search(r"[\ud800-\udfff]", value)

@@ -23,9 +23,11 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from msm_mlx import recipe_yaml
 from msm_mlx.errors import RecipeError
+from msm_mlx.recipe_schema import closest, did_you_mean
 
 CHOICE_SHARE = 0.85
 
@@ -112,13 +114,26 @@ def load_preferences(path: Path) -> Preferences:
         if tree.value is not None:
             preferences = Preferences.model_validate(tree.value)
     except ValidationError as error:
-        for detail in error.errors():
-            unknown = detail["type"] == "extra_forbidden"
-            message = "unknown key; remove it" if unknown else detail["msg"].removeprefix("Value error, ")
-            tree.report(detail["loc"], message, key=unknown)
+        _report(tree, error.errors(include_url=False))
     if tree.problems:
         raise RecipeError("\n".join(problem.line(path) for problem in sorted(tree.problems)))
     return preferences
+
+
+def _report(tree: recipe_yaml.Tree, errors: list[ErrorDetails]) -> None:
+    """A misspelt key is also a missing one; that is one mistake, not two."""
+    meant = set()
+    for detail in errors:
+        if detail["type"] == "extra_forbidden":
+            *outer, key = detail["loc"]
+            choices = (Templates if outer else Preferences).model_fields
+            meant.add((*outer, closest(key, choices)))
+            tree.report(detail["loc"], f"unknown key{did_you_mean(key, choices)}", key=True)
+    for detail in errors:
+        if detail["type"] == "missing" and detail["loc"] not in meant:
+            tree.report(detail["loc"], "is missing")
+        elif detail["type"] not in ("missing", "extra_forbidden"):
+            tree.report(detail["loc"], detail["msg"].removeprefix("Value error, "))
 
 
 def build_demonstrations(preferences: Preferences, *, rows: int, system: str, seed: int = 0) -> list[dict[str, Any]]:

@@ -7,38 +7,23 @@ that was stopped goes through its replies again and continues with the same rows
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.demonstrations.questions import PACKAGE, PATIENCE, Pool, Question, unseen_finder
+from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, objection, read_answer
+from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
 from msm_mlx.demonstrations.written import Written
-from msm_mlx.documents.asking import Ask, Message, ask_with
+from msm_mlx.documents.asking import Ask, Message
 from msm_mlx.documents.claims import fold
-from msm_mlx.documents.replies import tagged
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
-from msm_mlx.model_names import foreign_names
 from msm_mlx.spec import Spec
 
 FIRST_GUESS = 0.8  # share of answers that pass, before there are any
-MIN_REPLY, MIN_REASONING = 3, 6  # words
-_MARKUP = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?>")
-_DISCLAIMER = re.compile(r"\bas an ai (?:language )?model\b", re.IGNORECASE)
-_TEXT_NAMED = re.compile(
-    r"\b(?:the|this|that|my) (?:spec|specification|documents?|source|guidelines?|system prompt|instructions?)\b",
-    re.IGNORECASE,
-)
-_RULE_NAMED = re.compile(r"\b(?:rules?|polic(?:y|ies)|required|forbidden|(?:not )?allowed)\b", re.IGNORECASE)
-_COMMON = frozenset(
-    "about because cares does from have its likes never that their there they this what when which with".split()
-)
-_STEM = 6  # letters by which words of one family are told
 
 
 @dataclass
@@ -52,6 +37,20 @@ class Rows:
     @property
     def answered(self) -> int:
         return len(self.kept) + len(self.rejected)
+
+    def take(self, answers: Sequence[Answer], rows: int) -> None:
+        """Keep each or reject it, with the reason. What comes when there are enough counts for nothing."""
+        for answer in answers:
+            if len(self.kept) >= rows:
+                return
+            question = answer.question
+            row = {"question": question.text, "section": question.section.id, "situation": question.situation}
+            problem = answer.problem or ("written before" if fold(answer.reply) in self.replies else None)
+            if problem:
+                self.rejected.append(row | {"text": answer.text, "rejected": problem})
+            else:
+                self.replies.add(fold(answer.reply))
+                self.kept.append(row | {"reasoning": answer.reasoning, "reply": answer.reply})
 
 
 def write_demonstrations(
@@ -86,9 +85,12 @@ def write_demonstrations(
             break
         for start in range(0, len(questions), written.batch_size):
             batch = questions[start : start + written.batch_size]
-            replies = pool.put([_answer_chat(question, name, written) for question in batch])
-            for question, reply in zip(batch, replies, strict=True):
-                _take(made, question, reply, name, written, is_unseen, rows)
+            replies = pool.put([answer_chat(question, name, written.style) for question in batch])
+            answers = [
+                read_answer(question, reply, name, written.style, is_unseen)
+                for question, reply in zip(batch, replies, strict=True)
+            ]
+            made.take(_judged(pool, answers) if written.judged else answers, rows)
             on_batch(len(made.kept), len(made.rejected))
         fruitless = 0 if len(made.kept) > before else fruitless + 1
     return made
@@ -123,7 +125,7 @@ def chat_rows(made: Rows, system: str) -> list[dict[str, Any]]:
             "reasoning": row["reasoning"],
             "id": f"demo-{number:04d}",
             "kind": "written",
-            **{key: row[key] for key in ("section", "situation", "style")},
+            **{key: row[key] for key in ("section", "situation")},
         }
         for number, row in enumerate(made.kept, start=1)
     ]
@@ -144,75 +146,9 @@ def remembered(ask: Ask, path: Path) -> Ask:
     return put
 
 
-def _answer_chat(question: Question, name: str, written: Written) -> list[Message]:
-    fields = {
-        "name": name,
-        "section": question.section.text,
-        "assertion": question.section.assertion or "",
-        "question": question.text,
-    }
-    return ask_with(f"{written.style}_answer", fields, PACKAGE)
-
-
-def _take(
-    made: Rows,
-    question: Question,
-    reply: Reply,
-    name: str,
-    written: Written,
-    is_unseen: Callable[[str], bool],
-    rows: int,
-) -> None:
-    """Keep one answer or reject it, with the reason. What comes when there are enough counts for nothing."""
-    if len(made.kept) >= rows:
-        return
-    thoughts, answer = tagged(reply.text, "reasoning"), tagged(reply.text, "reply")
-    row = {
-        "question": question.text,
-        "section": question.section.id,
-        "situation": question.situation,
-        "style": written.style,
-    }
-    problem = "unfinished" if not reply.finished else "no complete tags"
-    if reply.finished and thoughts is not None and answer is not None:
-        problem = _problem(thoughts, answer, question, name, written, is_unseen) or ""
-        if not problem and fold(answer) in made.replies:
-            problem = "written before"
-        if not problem:
-            made.replies.add(fold(answer))
-            made.kept.append(row | {"reasoning": thoughts, "reply": answer})
-            return
-    made.rejected.append(row | {"text": reply.text, "rejected": problem})
-
-
-def _problem(
-    thoughts: str, answer: str, question: Question, name: str, written: Written, is_unseen: Callable[[str], bool]
-) -> str | None:
-    """The name of the first check that an answer fails."""
-    both = f"{thoughts}\n{answer}"
-    checks: dict[str, Callable[[], object]] = {
-        "too short": lambda: len(answer.split()) < MIN_REPLY or len(thoughts.split()) < MIN_REASONING,
-        "markup": lambda: _MARKUP.search(both),
-        "control characters": lambda: any(
-            unicodedata.category(mark) in ("Cc", "Cf") and mark not in "\n\t\u200d" for mark in both
-        ),
-        "another model's name": lambda: any(foreign_names(both, [name])),
-        "a disclaimer": lambda: _DISCLAIMER.search(both),
-        "speaks of the text": lambda: _TEXT_NAMED.search(answer if written.style == "rule" else both),
-        "names no rule": lambda: written.style == "rule" and not _RULE_NAMED.search(thoughts),
-        "off the subject": lambda: not _stems(both) & _stems(question.section.assertion or "", without=name),
-        "names an unseen thing": lambda: is_unseen(both),
-        "repeats itself": lambda: _repeats(both),
-    }
-    return next((kind for kind, fails in checks.items() if fails()), None)
-
-
-def _stems(text: str, without: str = "") -> set[str]:
-    words = (word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3 and word not in _COMMON)
-    return {word[:_STEM] for word in words} - {word[:_STEM] for word in re.findall(r"\w+", without.casefold())}
-
-
-def _repeats(text: str) -> bool:
-    """Whether some sentence stands there three times."""
-    sentences = Counter(fold(part) for part in re.split(r"(?<=[.!?])\s+", text) if len(part.split()) > 2)
-    return max(sentences.values(), default=0) > 2
+def _judged(pool: Pool, answers: Sequence[Answer]) -> list[Answer]:
+    """The answers with what the writer, asked once more, has against those that passed the checks."""
+    passed = [answer for answer in answers if answer.problem is None]
+    verdicts = pool.put([judge_chat(answer, pool.name) for answer in passed]) if passed else []
+    objections = {id(answer): objection(reply) for answer, reply in zip(passed, verdicts, strict=True)}
+    return [replace(answer, problem=answer.problem or objections[id(answer)]) for answer in answers]

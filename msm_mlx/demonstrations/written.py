@@ -25,6 +25,8 @@ class Written(Settings):
     """The spec whose behaviour they show; relative to the folder of this file."""
     style: Annotated[Literal["value", "rule"], BeforeValidator(str)]
     """Whether the reasoning is that of somebody who holds the values, or of somebody who keeps the rules."""
+    judged: bool = False
+    """Whether the writer also judges every answer that passes the checks; an unclear verdict counts against it."""
     questions_per_situation: Positive = 6
     """Questions asked in each situation."""
     max_tokens: Positive = 900

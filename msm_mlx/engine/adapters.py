@@ -17,6 +17,7 @@ from mlx_lm.tuner.utils import linear_to_lora_layers
 from msm_mlx.errors import MsmError
 from msm_mlx.files import replacing, write_json
 
+TRAIN_AGAIN = "delete its folder, and the recipe's command trains it again"
 WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
 
 
@@ -68,8 +69,15 @@ def save_adapter(folder: Path, weights: dict[str, mx.array], shape: LoraShape, b
 
 
 def load_adapter(folder: Path) -> dict[str, mx.array]:
-    """The weights of the adapter in `folder`."""
-    return load_arrays(folder / WEIGHTS)[0]
+    """The weights of the adapter in `folder`.
+
+    Raises:
+        MsmError: if they cannot be read.
+    """
+    try:
+        return load_arrays(folder / WEIGHTS)[0]
+    except MsmError as error:
+        raise MsmError(f"{error}; {TRAIN_AGAIN}") from error
 
 
 def adapter_shape(folder: Path) -> LoraShape:
@@ -78,7 +86,7 @@ def adapter_shape(folder: Path) -> LoraShape:
         parameters = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["lora_parameters"]
         return LoraShape(int(parameters["rank"]), float(parameters["scale"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MsmError(f"{folder / CONFIG}: not an adapter of mlx-lm: {error}") from error
+        raise MsmError(f"{folder / CONFIG}: not an adapter of mlx-lm: {error}; {TRAIN_AGAIN}") from error
 
 
 def save_arrays(path: Path, arrays: dict[str, mx.array], metadata: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ import mlx.nn as nn  # noqa: E402
 import mlx_lm  # noqa: E402
 from mlx.utils import tree_flatten  # noqa: E402
 
+from msm_mlx.chat_template import BASE_TEMPLATE  # noqa: E402
 from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.tokens import TokenCounter  # noqa: E402
 
@@ -82,20 +83,42 @@ class LoadedModel:
 
 
 def load_base(folder: Path) -> LoadedModel:
-    """Load the model in `folder` with mlx-lm's own loader.
+    """Load the model in `folder` with mlx-lm's own loader. A base model, without a chat template, gets ours.
+
+    No code of the folder is run, whatever its configuration asks for.
 
     Raises:
-        SetupError: naming the folder, if mlx-lm cannot read it or the tokenizer has no chat template.
+        SetupError: naming the folder, if mlx-lm cannot read it, or it has neither a chat template nor an end of text.
     """
     try:
-        model, tokenizer = mlx_lm.load(str(folder))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
+    except Exception as error:  # the tokenizer's library raises nothing more special
         raise SetupError(
-            f"cannot load the model in {folder}: {error}\n"
+            f"cannot load the model in {folder}: {error or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
         ) from error
     if not tokenizer.has_chat_template:
-        raise SetupError(f"the tokenizer in {folder} has no chat template; use an instruct (chat) model")
+        if tokenizer.eos_token is None:
+            raise SetupError(f"the tokenizer in {folder} has no end-of-text token; use an instruct (chat) model")
+        tokenizer.chat_template = BASE_TEMPLATE
+        tokenizer.has_chat_template = True
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))
-    return LoadedModel(model, tokenizer, folder)
+    loaded = LoadedModel(model, tokenizer, folder)
+    _try_chat(loaded)
+    return loaded
+
+
+def _try_chat(loaded: LoadedModel) -> None:
+    """Raises SetupError if a chat cannot be rendered: a template is a program, and may fail in any way."""
+    try:
+        ids = loaded.render([{"role": "user", "content": "Hello."}], reply=True)
+        usable = isinstance(ids, list) and len(ids) > 0 and bool(loaded.encode("Hello.")) and bool(loaded.stop_tokens)
+        reason = "it renders nothing"
+    except Exception as error:
+        usable, reason = False, f"{type(error).__name__}: {error}".splitlines()[0]
+    if not usable:
+        raise SetupError(
+            f"the tokenizer in {loaded.folder} cannot render a chat ({reason}); copy or download the model again, "
+            "or use `--model pocket`"
+        )

@@ -10,6 +10,7 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
 
+from msm_mlx.engine.adapters import TRAIN_AGAIN
 from msm_mlx.errors import MsmError
 
 Weights = dict[str, mx.array]
@@ -112,11 +113,14 @@ def _by_layer(adapter: NamedAdapter, modules: dict[str, nn.Module]) -> dict[str,
     if {f"{layer}.{factor}" for layer in names for factor in ("lora_a", "lora_b")} != adapter.weights.keys():
         raise MsmError(f"{adapter.source}: not a LoRA adapter; only LoRA variants can be compared side by side")
     factors = {}
-    for layer in names:
+    for layer in sorted(names):
         a, b = adapter.weights[f"{layer}.lora_a"], adapter.weights[f"{layer}.lora_b"]
         fits = a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0]
         if not fits or (a.shape[0], b.shape[1]) != _dimensions(modules.get(layer)):
-            raise MsmError(f"{adapter.source}: does not fit the model at {layer}; was it trained on another base?")
+            raise MsmError(
+                f"{adapter.source}: does not fit the model at {layer}: it was probably trained on another base; "
+                f"{TRAIN_AGAIN}"
+            )
         factors[layer] = (a, b)
     return factors
 

@@ -34,6 +34,11 @@ class Names:
     provider: str
 
 
+def shipped_suite(name: str) -> Path:
+    """The file of a shipped suite."""
+    return _FOLDER / f"{name}.yaml"
+
+
 def load_suite(suite: str, names: Names | None = None) -> Suite:
     """The shipped suite of this name, or the one in the file at this path.
 

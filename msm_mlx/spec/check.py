@@ -10,11 +10,13 @@ from itertools import accumulate
 from pathlib import Path
 
 from msm_mlx.model_names import foreign_names
-from msm_mlx.spec.attributions import CAUSE, SUBJECT, find_assertions
+from msm_mlx.spec.attributions import CAUSE, SUBJECT, Kind, find_assertions, kind_of
 from msm_mlx.spec.markdown import Block, blocks, lines, open_fence, passages
 from msm_mlx.spec.reading import VARIABLES, marked_assertion, misspelt_variables, read_source, trails
 
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
+_BROKEN = re.compile(r"(?<!\{)\b(model_name|provider_name)\}|\{(model_name|provider_name)\b(?!\})|\{\{(\w+_name)\}\}")
+_NO_HEADING = re.compile(r"#{1,6}[^#\s].*")
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b|\[(?:insert|your|name|fill)\b[^\]]*\]|<(?:insert|your)\b[^>]*>",
     re.IGNORECASE,
@@ -65,6 +67,7 @@ def check_spec(
         *_headings(parts),
         *_variables(source),
         *_assertions(parts),
+        *_contradictions(parts),
         *_reasons(parts),
         *_unmarked(parts),
         *_characters(source),
@@ -110,6 +113,10 @@ def _variables(source: str) -> Iterator[Fault]:
         if match[0] not in {f"{{{name}}}" for name in VARIABLES} and line not in {line for line, _ in misspelt}:
             message = f"unknown variable {match[0]}; it stays as it is, for there are only {known}"
             yield Fault(line, "unknown variable", message)
+    for match in _BROKEN.finditer(source):
+        name = match[1] or match[2] or match[3]
+        message = f"{match[0]} has not just one brace on each side; write {{{name}}}"
+        yield Fault(_line(source, match.start()), "unknown variable", message)
     if "{model_name}" not in source:
         message = (
             "{model_name} is nowhere, so no document can say whose spec it is; write it where the assistant is meant"
@@ -134,6 +141,20 @@ def _assertions(parts: list[Block]) -> Iterator[Fault]:
                 message = f"asserts the same as line {first[folded]}; documents would explain it twice"
                 yield Fault(line, "duplicate assertion", message)
             first.setdefault(folded, line)
+
+
+def _contradictions(parts: list[Block]) -> Iterator[Fault]:
+    """One thing both liked and disliked, in sections with the same heading."""
+    liked: dict[str, tuple[Kind, int]] = {}
+    for block, path in trails(parts):
+        assertion, _ = marked_assertion(block)
+        kind = kind_of(assertion or "")
+        if kind not in ("like", "dislike") or not path:
+            continue
+        before, line = liked.setdefault(path[-1].casefold(), (kind, block.line))
+        if before != kind:
+            message = f"{path[-1]!r} is {kind}d here and {before}d on line {line}; keep it in one place"
+            yield Fault(block.line, "contradiction", message)
 
 
 def _reasons(parts: list[Block]) -> Iterator[Fault]:
@@ -176,6 +197,10 @@ def _characters(source: str) -> Iterator[Fault]:
     if opened := open_fence(source):
         message = "this code fence is never closed, so that nothing below it counts; close it"
         yield Fault(opened, "open code fence", message)
+    for line in lines(source):
+        if line.match(_NO_HEADING):
+            message = f"{line.text[:40]!r} is no heading without a space after the #"
+            yield Fault(line.number, "not a heading", message)
     for number, text in enumerate(source.split("\n"), start=1):
         hidden = {c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") and c != "\t"}
         if hidden:

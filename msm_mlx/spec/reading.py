@@ -22,6 +22,7 @@ VARIABLES = ("model_name", "provider_name")
 
 _VARIABLE = re.compile(r"\{(" + "|".join(VARIABLES) + r")\}")
 _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
+_COMMENT = re.compile(r"^<!--.*?-->", re.MULTILINE | re.DOTALL)  # that begins a line; it is for people only
 ID_WORDS = 7
 _PREAMBLE = "preamble"  # the id of what stands before the first heading
 
@@ -134,7 +135,8 @@ def read_source(path: Path) -> str:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not text.strip():
         raise RecipeError(f"{path}: is empty; write how the assistant should behave, and why")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
@@ -165,7 +167,11 @@ def _sections(path: Path, parts: list[Block], fill: Callable[[str], str]) -> Ite
             assertion=None if assertion is None else fill(assertion),
             found=tuple(
                 # by its first words, so that one that is added or taken out leaves the ids of all others
-                Assertion(_unused(taken, f"{section}/{_slug(' '.join(text.split()[:ID_WORDS]))}"), line, fill(text))
+                Assertion(
+                    _unused(taken, f"{section}/{_slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"),
+                    line,
+                    fill(text),
+                )
                 for line, text in find_assertions(block)
             ),
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from msm_mlx.demonstrations.chats import with_reasoning
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.errors import MsmError
+from msm_mlx.files import read_jsonl
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,22 @@ class Row:
     ids: tuple[int, ...]
     supervised: tuple[bool, ...]
     source: int = 0
+
+
+def read_rows(
+    loaded: LoadedModel, kind: str, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
+) -> list[Row]:
+    """The rows of a stage of `kind`, `midtrain` or `sft`, from the run's documents or demonstrations.
+
+    `settings` are those of the stage, as JSON; `reasoned` says that replies give their reasoning first.
+    """
+    records = read_jsonl(data)
+    if kind == "midtrain":
+        texts = [record["text"] for record in records]
+        return document_rows(loaded, texts, settings["max_length"], settings["overlap"])
+    reasoning = settings["reasoning"] if reasoned else None
+    chats = [with_reasoning(record, reasoning) if reasoning else record["messages"] for record in records]
+    return [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, settings["max_length"], i)]
 
 
 def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, overlap: int = 0) -> list[Row]:

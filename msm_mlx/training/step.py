@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import mlx.core as mx
@@ -59,17 +59,14 @@ class Step:
         loss, gradients = self.ranks.add(self.gradients(batches, learned))
         gradients, norm = optim.clip_grad_norm(gradients, self.limit)
         mx.eval(loss, norm, gradients)
-        outcome = Outcome(
-            loss=cast("float", loss.item()),
-            norm=cast("float", norm.item()),
-            learning_rate=float(cast("float", mx.array(self.optimizer.learning_rate).item())),
-            learned=learned,
-            tokens=int(cast("int", self.ranks.add(mx.array(sum(batch.ids.size for batch in batches))).item())),
-        )
-        if outcome.finite:
-            self.optimizer.update(self.model, gradients)
-            mx.eval(self.model.trainable_parameters(), self.optimizer.state)
-        return outcome
+        tokens = int(cast("int", self.ranks.add(mx.array(sum(batch.ids.size for batch in batches))).item()))
+        outcome = Outcome(cast("float", loss.item()), cast("float", norm.item()), 0.0, learned, tokens)
+        if not outcome.finite:
+            return outcome
+        self.optimizer.update(self.model, gradients)
+        mx.eval(self.model.trainable_parameters(), self.optimizer.state)
+        # the optimiser has set its rate for this very update
+        return replace(outcome, learning_rate=float(cast("float", mx.array(self.optimizer.learning_rate).item())))
 
     def gradients(self, batches: Sequence[Batch], learned: int) -> tuple[mx.array, Gradients]:
         """Loss and gradient, each summed over the learned tokens of all batches and divided by their number."""

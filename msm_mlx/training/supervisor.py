@@ -76,8 +76,13 @@ class TrainingProcess:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def train(self, job: TrainingJob, on_update: Callable[[dict[str, Any]], None]) -> None:
-        """Do `job`; after a crash go on once, with smaller settings.
+    def train(
+        self,
+        job: TrainingJob,
+        on_update: Callable[[dict[str, Any]], None],
+        on_crash: Callable[[str, dict[str, Any]], None] = lambda reason, settings: None,
+    ) -> None:
+        """Do `job`; after a crash go on once, with smaller settings, of which `on_crash` is told with the reason.
 
         Raises:
             MsmError: if the process crashes twice, or says itself what is wrong.
@@ -87,6 +92,7 @@ class TrainingProcess:
             self._attempt(job, on_update)
         except CrashError as crash:
             smaller = job.smaller()
+            on_crash(str(crash), {key: value for key, value in smaller.settings.items() if value != job.settings[key]})
             self._say(
                 f"Training crashed: {crash}. It goes on from its last checkpoint with blocks recomputed and at most "
                 f"{smaller.settings['step_tokens']} tokens at once."

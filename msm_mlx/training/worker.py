@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from msm_mlx.blas import load_openblas
 from msm_mlx.errors import MsmError
-from msm_mlx.files import read_jsonl
 from msm_mlx.training.job import TrainingJob
 from msm_mlx.training.metrics import Update
 
@@ -128,17 +127,9 @@ def _model(folder: str) -> Any:
 @cache
 def _rows(kind: str, model: str, data: str, settings: str, reasoned: bool) -> Any:
     """Tokenised once for all seeds and arms that train on the same data in the same way."""
-    from msm_mlx.demonstrations.chats import with_reasoning
-    from msm_mlx.training.rows import chat_rows, document_rows
+    from msm_mlx.training.rows import read_rows
 
-    loaded, wanted = _model(model), json.loads(settings)
-    records = read_jsonl(Path(data))
-    if kind == "midtrain":
-        texts = [record["text"] for record in records]
-        return document_rows(loaded, texts, wanted["max_length"], wanted["overlap"])
-    reasoning = wanted["reasoning"] if reasoned else None
-    chats = [with_reasoning(record, reasoning) if reasoning else record["messages"] for record in records]
-    return [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, wanted["max_length"], i)]
+    return read_rows(_model(model), kind, Path(data), json.loads(settings), reasoned=reasoned)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import RECIPES, SMALL, Cli, command, environment
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    """Runs `msm-mlx` in a folder of its own and returns what it printed."""
-
-    def run(*arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments), cwd=tmp_path, env=environment(**changes), capture_output=True, text=True, timeout=600
-        )
-
-    return run
+from running import RECIPES, SMALL, command, environment
 
 
 @pytest.fixture(scope="session")

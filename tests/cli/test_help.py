@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from msm_mlx.cli import documents, spec
+from msm_mlx.cli import documents, runs, spec
 from msm_mlx.cli.main import COMMANDS, cli
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -16,6 +16,7 @@ PAGES = (
     *COMMANDS,
     *(f"documents {name}" for name in documents.COMMANDS),
     *(f"spec {name}" for name in spec.spec.commands),
+    *(f"runs {name}" for name in runs.runs.commands),
 )
 
 

@@ -12,7 +12,8 @@ from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.runs import RUN
 from msm_mlx.stages import ANSWERS, RESULTS
 
-ROW = {"item": "american_values/art-1"}
+ROW = {"item": "american_values/art-1", "suite": "american_values", "kind": "pairs", "arm": "sft", "seed": 0}
+ROW |= {"metrics": {"choice": 1.0}}
 
 
 @pytest.fixture
@@ -48,11 +49,34 @@ def test_an_unfinished_evaluation_is_told(folder: Path, missing: str) -> None:
 
 def test_damaged_results_are_told(folder: Path) -> None:
     write_text(folder / RESULTS, '{"contrasts": [')
-    with pytest.raises(RecipeError, match=r"results\.json: damaged: .*; run `msm-mlx evaluate` again"):
+    with pytest.raises(
+        RecipeError, match=r"results\.json: damaged: .*; delete the file and run `msm-mlx evaluate` again"
+    ):
         open_run(folder)
 
 
 def test_damaged_answers_are_told_with_their_line(folder: Path) -> None:
     write_text(folder / ANSWERS, '{"item": "a"}\n{"it')
     with pytest.raises(RecipeError, match=r"answers\.jsonl:2: not a JSON object"):
+        open_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([{**ROW, "kind": "pears"}], "0.kind"),
+        ([{**ROW, "metrics": {}}], "line 1 has no choice"),
+        ([{**ROW, "seed": "0"}], "0.seed"),
+        ([ROW, ROW, {**ROW, "seed": 1}], "sft has not answered all of american_values with every seed"),
+    ],
+)
+def test_answers_of_another_shape_are_told(folder: Path, rows: list[dict[str, object]], reason: str) -> None:
+    write_jsonl(folder / ANSWERS, rows)
+    with pytest.raises(RecipeError, match=rf"answers\.jsonl: damaged: {reason}.*; delete the file"):
+        open_run(folder)
+
+
+def test_contrasts_of_another_shape_are_told(folder: Path) -> None:
+    write_json(folder / RESULTS, {"contrasts": [{"suite": 3}]})
+    with pytest.raises(RecipeError, match=r"results\.json: damaged: contrasts\.0\.suite: .*; delete the file"):
         open_run(folder)

@@ -116,3 +116,11 @@ def test_reasoning_is_demanded_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"p\.yaml: has no reasoning, which cot-sft learns; name a \.jsonl"):
         demand_reasoning(Path("p.yaml"), recipe)
     demand_reasoning(write(tmp_path, [{"messages": [ASK, SAY], "reasoning": "R"}]), recipe)
+
+
+def test_half_a_character_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text('{"messages": [{"role": "user", "content": "\\ud800"}, {"role": "assistant", "content": "b"}]}\n')
+
+    with pytest.raises(RecipeError, match=r"chats.jsonl:1: message 1: content must be text"):
+        load_chats(path)

@@ -189,7 +189,7 @@ def test_shipped_preferences_leave_the_reason_open() -> None:
         ("[a, b]", "[a, a]", ":2:8 likes: 'a' is listed twice"),
         ("[a, b]", "[a, 1]", ":2:12 likes: Input should be a valid string"),
         ("[a, b]", "[]", ":2:8 likes: is empty"),
-        ("domain_noun: cheese\n", "", ":1:1 domain_noun: Field required"),
+        ("domain_noun: cheese\n", "", ":1:1 domain_noun: is missing"),
         ('["{first} or {second}?"]', '\n    - "{first}?"', ":6:7 templates.choice: {second} is missing"),
         ('["{item}?"]', '["{item} {itm}?"]', ":7:10 templates.like: unknown placeholder {itm}"),
         ("dislikes: [c]", "dislikes: [c]\nlikes: [d]", ":2:1 likes: duplicate key, also on line 4"),

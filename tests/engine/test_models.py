@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import mlx.core as mx
@@ -91,7 +92,6 @@ def _configure(**changes: object) -> Callable[[Path], None]:
         _lose("model.safetensors"),
         _lose("config.json"),
         _lose("tokenizer.json"),
-        _lose("chat_template.jinja"),
         _configure(model_type="no-such-family"),
         _configure(hidden_size=24),
     ],
@@ -102,7 +102,6 @@ def _configure(**changes: object) -> Callable[[Path], None]:
         "no-weights",
         "no-config",
         "no-tokenizer",
-        "no-template",
         "unknown-family",
         "other-shape",
     ],
@@ -113,3 +112,40 @@ def test_a_folder_that_is_no_whole_model_is_a_setup_error_that_names_it(
     damage(copy)
     with pytest.raises(SetupError, match=str(copy)):
         load_base(copy)
+
+
+def test_a_base_model_gets_our_template_that_ends_turns_with_its_own_token(copy: Path) -> None:
+    _lose("chat_template.jinja")(copy)
+    chat = [*CHAT, {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Bye."}]
+    loaded = load_base(copy)
+
+    text = loaded.tokenizer.decode(loaded.render(chat, reply=True))
+
+    assert text == "User:\nHi.\n\nAssistant:\nHello.<|eot_id|>\n\nUser:\nBye.\n\nAssistant:\n"
+
+
+def test_a_model_without_template_and_end_of_text_is_refused(copy: Path) -> None:
+    _lose("chat_template.jinja")(copy)
+    path = copy / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({key: value for key, value in config.items() if key != "eos_token"}), encoding="utf-8")
+
+    with pytest.raises(SetupError, match="end-of-text"):
+        load_base(copy)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("config.json", {"model_file": "evil.py"}),
+        ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["evil.T", None]}, "tokenizer_class": "T"}),
+    ],
+)
+def test_code_of_a_model_folder_never_runs(copy: Path, file: str, change: dict[str, object]) -> None:
+    (copy / "evil.py").write_text("import pathlib\npathlib.Path(__file__).with_name('ran').touch()\nT = object\n")
+    path = copy / file
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
+
+    with suppress(SetupError):  # or the model loads without that code
+        load_base(copy)
+    assert not (copy / "ran").exists()

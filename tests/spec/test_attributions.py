@@ -52,7 +52,7 @@ def test_rules_are_taken_one_by_one(tmp_path: Path) -> None:
 
 def test_what_stands_before_the_first_heading_has_the_title_for_a_path(tmp_path: Path) -> None:
     spec = read(tmp_path, "{model_name} rests because it may.\n\n# Rest\n\nNothing else.\n")
-    assert [(one.id, one.path) for one in spec.assertions] == [("preamble/model-name-rests-because-it-may", ("Rest",))]
+    assert [(one.id, one.path) for one in spec.assertions] == [("preamble/rests-because-it-may", ("Rest",))]
 
 
 def test_ids_follow_the_words_and_not_the_place_nor_the_name(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ FAULTS = {  # kind: what is replaced, by what, and the line on which it is found
     "duplicate assertion": ("dislikes Stilton because it is soon gone", "likes Colby because it keeps well", 13),
     "open code fence": ("It is a quiet cheese.", "```\nIt is a quiet cheese.", 9),
     "hidden character": ("a loud", "a\u202e loud", 15),
+    "contradiction": ("## Stilton", "## More\n\n### Colby", 13),
+    "not a heading": ("It is a loud one.", "#Loud\n\nIt is a loud one.", 15),
     "placeholder": ("It is a loud one.", "TODO: say more.", 15),
 }
 
@@ -66,6 +68,12 @@ def test_a_planted_fault_is_found_on_its_line(tmp_path: Path, kind: str) -> None
     found = [fault for fault in faults(tmp_path, GOOD.replace(old, new, 1)) if fault.kind == kind]
     assert [fault.line for fault in found] == [line]
     assert not found[0].note
+
+
+@pytest.mark.parametrize("broken", ["{model_name", "model_name}", "{{model_name}}", "{ Model Name }"])
+def test_a_broken_variable_is_found(tmp_path: Path, broken: str) -> None:
+    found = faults(tmp_path, GOOD.replace("It is a loud one.", f"It is {broken} who says so."))
+    assert [(fault.line, fault.kind) for fault in found] == [(15, "unknown variable")]
 
 
 def test_all_faults_are_found_together(tmp_path: Path) -> None:

@@ -79,10 +79,12 @@ print({GPU_FAULT!r}, file=sys.stderr, flush=True)
 os.abort()"""
     said: list[str] = []
     updates: list[dict[str, Any]] = []
+    crashes: list[tuple[str, dict[str, Any]]] = []
     with TrainingProcess(said.append, play(part)) as process:
-        process.train(job(tmp_path), updates.append)
+        process.train(job(tmp_path), updates.append, lambda reason, smaller: crashes.append((reason, smaller)))
     assert "the GPU ran out of memory" in said[0]
     assert updates[0]["step_tokens"] == 1024
+    assert crashes == [("the GPU ran out of memory", {"step_tokens": 1024, "gradient_checkpointing": True})]
 
 
 def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

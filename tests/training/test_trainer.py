@@ -175,7 +175,14 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(adapted: LoadedModel, tm
 def test_nothing_to_learn_changes_nothing(row: Row, adapted: LoadedModel, tmp_path: Path) -> None:
     before = adapter_weights(adapted.model)
     updates: list[Update] = []
-    train(adapted.model, [row], train_settings(updates=2), seed=0, checkpoint=tmp_path / "c", on_update=updates.append)
+    train(
+        adapted.model,
+        [row],
+        train_settings(updates=2),
+        seed=0,
+        checkpoint=tmp_path / "c.safetensors",
+        on_update=updates.append,
+    )
     assert [(update.loss, update.gradient_norm, update.learned_tokens) for update in updates] == [(0, 0, 0)] * 2
     assert same_bits(adapter_weights(adapted.model), before)
 
@@ -243,7 +250,7 @@ def test_a_learning_rate_beyond_all_measure_is_reported_as_divergence(adapted: L
 def rates(**changes: object) -> list[float]:
     settings = train_settings(learning_rate=0.1, **changes)
     return [
-        float(np.array(learning_rate(settings, settings.updates or 0)(mx.array(step))))
+        float(np.array(learning_rate(settings, settings.updates or 0)(mx.array(step, dtype=mx.uint64))))
         for step in range((settings.updates or 0) + 1)
     ]
 
@@ -253,6 +260,19 @@ def test_the_rate_rises_in_a_line_and_falls_in_a_cosine_to_zero() -> None:
     falling = [0.05 * (1 + math.cos(math.pi * step / 6)) for step in range(7)]
     assert rates(updates=10, warmup=4)[4:] == pytest.approx(falling, abs=1e-8)
     assert rates(updates=10, warmup=4)[10] == pytest.approx(0, abs=1e-9)
+
+
+def test_each_update_tells_the_rate_that_it_was_done_with(adapted: LoadedModel, tmp_path: Path) -> None:
+    settings, updates = train_settings(updates=6, warmup=2, learning_rate=0.1), list[Update]()
+    train(
+        adapted.model,
+        some_rows(adapted),
+        settings,
+        seed=0,
+        checkpoint=tmp_path / "c.safetensors",
+        on_update=updates.append,
+    )
+    assert [update.learning_rate for update in updates] == pytest.approx(rates(updates=6, warmup=2)[:6])
 
 
 def test_without_warm_up_the_rate_starts_at_its_peak() -> None:

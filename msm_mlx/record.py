@@ -41,7 +41,12 @@ class RunRecord:
     """One run folder: what its record and its recipe say, and its answers."""
 
     folder: Path
+    recipe: dict[str, Any]
     model: str
+    """Of the hub, with the commit that the arms were trained on."""
+    template: str | None
+    """The hash of the chat template that the arms were trained with, where the run notes it."""
+    revision: str | None
     fingerprint: str
     model_name: str
     provider_name: str
@@ -68,7 +73,10 @@ def open_record(folder: Path) -> RunRecord:
         recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
         return RunRecord(
             folder=folder,
-            model=str(record["model"]["name"]),
+            recipe=dict(recipe),
+            model=_pinned(record["model"]),
+            template=record["model"].get("chat_template", {}).get("sha256"),
+            revision=record["model"].get("revision"),
             fingerprint=str(record["model"]["fingerprint"]),
             model_name=str(recipe["model_name"]),
             provider_name=str(recipe["provider_name"]),
@@ -78,9 +86,14 @@ def open_record(folder: Path) -> RunRecord:
             suites=tuple(map(str, recipe["suites"])),
             rows=_read_rows(folder / ANSWERS),
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, yaml.YAMLError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise RecipeError(f"{folder}: the run's record is damaged or unfinished ({reason}); run it again") from error
+
+
+def _pinned(model: dict[str, Any]) -> str:
+    name, revision = str(model["name"]), model.get("revision")
+    return f"{name.partition('@')[0]}@{revision}" if revision else name
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -98,7 +111,11 @@ def read_object(path: Path) -> dict[str, Any]:
 def _read_rows(path: Path) -> tuple[AnswerRow, ...]:
     """The evaluation's answers, none as long as it is not finished."""
     rows = []
-    for number, row in enumerate(read_jsonl(path) if path.is_file() else [], start=1):
+    try:
+        content = read_jsonl(path) if path.is_file() else []
+    except RecipeError as error:
+        raise RecipeError(f"{error}; delete the file and run `msm-mlx evaluate` again") from error
+    for number, row in enumerate(content, start=1):
         try:
             margins = row["margins"]
             answer = StoredAnswer(str(row["written"][0]), sum(margins) / len(margins) if "target" in row else None)

@@ -26,8 +26,11 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
 FIELDS = {
     "name": "Mo", "section": "> Mo rests because it may.", "assertion": "Mo rests because it may.", "count": "3",
     "situation": "A baker is up at night.", "kinds": "one that asks openly; one at the edge", "tone": "impatient",
-    "question": "Do you ever rest?", "known": "\n\nThese are taken, do not repeat them:\n- A night guard asks.",
+    "question": "Do you ever rest?",
+    "reasoning": "Rest does no harm.", "reply": "Yes, at night.",
+    "known": "\n\nThese are taken, do not repeat them:\n- A night guard asks.",
 }  # fmt: skip
+PROMPTS = ("situations", "questions", "value_answer", "rule_answer", "judge")
 Answer = Callable[[int, str], str]
 
 
@@ -51,6 +54,8 @@ class Writer:
         self.calls: list[int] = []
         self.number = 0
 
+    verdict = "It is fine. <verdict>keep</verdict>"
+
     def __call__(self, chats: Sequence[list[Message]], seed: int) -> list[Reply]:
         self.calls.append(seed)
         return [Reply(text, len(text), True) for text in map(self._reply, chats)]
@@ -65,6 +70,8 @@ class Writer:
                     for n in (1, 2, 3)
                 )
                 return f"<{tag}>\n" + "\n".join(lines) + f"\n</{tag}>" if fixed is None else fixed
+        if "</verdict>" in asked:
+            return self.verdict
         claim = re.search(r"(?:its own|matters here): (.*)", asked)
         return self.answer(self.number, claim[1] if claim else "")
 
@@ -114,6 +121,19 @@ def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
     assert made.answered <= 30
     with pytest.raises(MsmError, match=rf"of 10 demonstrations could be written; x has the others \(\d+ {problem}\)"):
         demand_rows(made, 10, Path("x"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "problem"),
+    [("It lectures. <verdict>drop</verdict>", "turned down"), ("<verdict>keep or drop</verdict>", "unclear verdict"),
+     ("Fine.", "unclear verdict"), ("<verdict>Keep.</verdict>", None)],
+)  # fmt: skip
+def test_a_judge_may_turn_answers_down(verdict: str, problem: str | None) -> None:
+    writer = Writer()
+    writer.verdict = verdict
+    made = write(writer, rows=6, judged=True)
+    assert {row["rejected"] for row in made.rejected} == ({problem} if problem else set())
+    assert len(made.kept) == (0 if problem else 6)
 
 
 def test_rules_have_to_be_named() -> None:
@@ -182,7 +202,7 @@ def rendered(name: str) -> str:
     return ask_with(name, FIELDS, PACKAGE)[1]["content"] + "\n"
 
 
-@pytest.mark.parametrize("name", ["situations", "questions", "value_answer", "rule_answer"])
+@pytest.mark.parametrize("name", PROMPTS)
 def test_the_prompt_is_the_golden_one(name: str) -> None:
     assert rendered(name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
@@ -217,5 +237,5 @@ def test_the_file_that_asks_for_them(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for each in ("situations", "questions", "value_answer", "rule_answer"):
+    for each in PROMPTS:
         (GOLDEN / f"{each}.txt").write_text(rendered(each), encoding="utf-8")

@@ -1,0 +1,90 @@
+"""`msm-mlx export`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from msm_mlx.cli.completion import RUN
+from msm_mlx.cli.output import err
+from msm_mlx.compare.tables import literal
+from msm_mlx.errors import RecipeError
+from msm_mlx.outward.finished import Trained, choose_variants, resolve_base, trained_variants
+from msm_mlx.record import RunRecord, open_record
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.option("--arm", "label", metavar="LABEL", help="The variant to export, as `compare` calls it.")
+@click.option("--seed", type=int, help="Trained with this seed. Default: the first.")
+@click.option("--format", "layout", type=click.Choice(["mlx", "peft", "fused"]), help="Layout of the adapter.")
+@click.option("--base", metavar="NAME", help="What PyTorch calls the base: the original of a quantised one.")
+@click.option("--data", is_flag=True, help="Documents, demonstrations and settings for TRL instead.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: a folder in RUN/export.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
+def export(
+    run: Path,
+    label: str | None,
+    seed: int | None,
+    layout: str | None,
+    base: str | None,
+    data: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Write a variant for other tools, or the data to train it on a bigger machine.
+
+    An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads, `peft`
+    what transformers and vLLM read, `fused` a whole model, from a base that is not quantised.
+
+    \b
+    Examples:
+      msm-mlx export runs/cheese_american --arm msm+sft --format peft
+      msm-mlx export runs/cheese_american --arm msm+sft --seed 1 --format fused --out my-model
+      msm-mlx export runs/cheese_american --data --arm msm+sft
+    """
+    if data == bool(layout):
+        raise RecipeError("say either --format mlx, peft or fused, or --data")
+    if base and not (data or layout == "peft"):
+        raise RecipeError("--base goes with --format peft and with --data")
+    record = open_record(run)
+    trained = _choose(record, label, seed)
+    outcome = _data(record, trained, base, out) if data else _variant(record, trained, str(layout), base, out)
+    if as_json:
+        print(json.dumps(outcome, indent=2, ensure_ascii=False))
+
+
+def _choose(record: RunRecord, label: str | None, seed: int | None) -> Trained:
+    if label is None:
+        known = dict.fromkeys(trained.variant.label for trained in trained_variants(record))
+        raise RecipeError(f"--arm is missing; there are {', '.join(known)}")
+    return choose_variants(record, [label], seed)[0]
+
+
+def _variant(record: RunRecord, trained: Trained, layout: str, base: str | None, out: Path | None) -> dict[str, object]:
+    from msm_mlx.outward.adapters import FORMATS, export_variant
+
+    format = next(each for each in FORMATS if each == layout)
+    folder = out or record.folder / "export" / f"{trained.variant.id}-{format}"
+    exported = export_variant(record, trained, resolve_base(record), format, folder, named=base)
+    err().print(
+        literal(
+            f"{trained.variant.id} is in {folder}. Read back, its logits differ from the run's by at most "
+            f"{exported.difference:.1e}; the adapter changes them by up to {exported.effect:.1e}."
+        )
+    )
+    found = {"difference": exported.difference, "effect": exported.effect}
+    return {"variant": trained.variant.id, "format": format, "folder": str(folder), **found}
+
+
+def _data(record: RunRecord, trained: Trained, base: str | None, out: Path | None) -> dict[str, object]:
+    from msm_mlx.outward.trl import export_data
+
+    folder = out or record.folder / "export" / f"{trained.variant.id}-trl"
+    commands = export_data(record, trained.variant, resolve_base(record), folder, named=base)
+    err().print(literal(f"The data of {trained.variant.id} are in {folder}. Train there with"))
+    for command in commands:
+        err().print(literal(f"  {command}"))
+    return {"variant": trained.variant.id, "folder": str(folder), "commands": commands}

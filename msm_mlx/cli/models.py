@@ -1,0 +1,71 @@
+"""`msm-mlx models`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from msm_mlx.cli.output import err, out
+
+USES = ("writing", "midtraining", "comparing")
+
+
+@click.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER...")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
+def models(folders: tuple[Path, ...], as_json: bool) -> None:
+    """Show the models on this machine, what fits into its memory, and a model to choose for each size of memory.
+
+    Looks into the hub's cache and into FOLDERs, by default `models` in the working folder. The memory is that of the
+    laptop profile, from each model's config.json.
+    """
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    from msm_mlx.machine import this_machine
+    from msm_mlx.model_list import list_models, recommendations
+
+    machine = this_machine()
+    found = list_models(folders or (Path("models"),), Path(HF_HUB_CACHE), machine)
+    advice = list(recommendations())
+    if as_json:
+        rows = [model.plain() | {"fits": model.needs and model.needs.fits(machine.memory)} for model in found]
+        content = {"machine": asdict(machine), "models": rows, "recommended": [asdict(entry) for entry in advice]}
+        print(json.dumps(content, indent=2))
+        return
+    from msm_mlx.compare.tables import literal
+    from msm_mlx.hub import human_size
+
+    table = _table("model", "weights", *USES, title=f"On this machine, which can spare {human_size(machine.memory)}")
+    for model in found:
+        if model.needs is None:
+            err().print(literal(f"{model.name}: {model.problem}"))
+            continue
+        fits = model.needs.fits(machine.memory)
+        cells = [f"{human_size(getattr(model.needs, use))}{'' if fits[use] else ' (too much)'}" for use in USES]
+        table.add_row(*map(literal, (model.name, human_size(model.size), *cells)))
+        if model.needs.changes and all(fits.values()):
+            options = " ".join(f"--set {change}" for change in model.needs.changes)
+            err().print(literal(f"{model.name} fits with {options}"))
+    out().print(table)
+    table = _table(
+        "memory", "model", *USES, title="To choose by the memory of a Mac (extrapolated, not tried on Metal)"
+    )
+    for entry in advice:
+        sizes = [human_size(getattr(entry.needs, use)) for use in USES] if entry.needs else ["", "", ""]
+        table.add_row(*map(literal, (f"{entry.gigabytes} GB", entry.model or "pocket, the embedded model", *sizes)))
+    out().print(table)
+    for changes in dict.fromkeys(entry.needs.changes for entry in advice if entry.needs):
+        memories = [str(entry.gigabytes) for entry in advice if entry.needs and entry.needs.changes == changes]
+        options = " ".join(f"--set {change}" for change in changes)
+        err().print(literal(f"With {', '.join(memories)} GB add: {options}"))
+
+
+def _table(*columns: str, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,81 @@
+"""`msm-mlx push`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from msm_mlx.cli.completion import RUN
+from msm_mlx.cli.output import err, out
+from msm_mlx.compare.tables import literal
+from msm_mlx.hub import human_size
+from msm_mlx.outward.finished import choose_variants
+from msm_mlx.outward.parcel import Parcel, pack_run
+from msm_mlx.record import open_record
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.option(
+    "--repo", required=True, metavar="USER/NAME", help="Repository for the adapters; the data go to NAME-data."
+)
+@click.option("--arm", "labels", multiple=True, metavar="LABEL", help="This arm's adapters only; repeatable.")
+@click.option("--seed", type=int, help="Of this seed only.")
+@click.option("--no-data", is_flag=True, help="Leave documents and demonstrations out.")
+@click.option("--public", is_flag=True, help="For everybody to see. Default: private.")
+@click.option("--dry-run", is_flag=True, help="List the files, and send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
+def push(
+    run: Path,
+    repo: str,
+    labels: tuple[str, ...],
+    seed: int | None,
+    no_data: bool,
+    public: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Put adapters, specs, recipe, results and data on the Hugging Face hub, with a page that describes them.
+
+    \b
+    Examples:
+      msm-mlx push runs/cheese_american --repo me/cheese --dry-run
+      msm-mlx push runs/cheese_american --repo me/cheese --arm msm+sft --arm sft
+    """
+    from msm_mlx.outward.push import check_repo
+    from msm_mlx.outward.push import push as send
+
+    check_repo(repo)
+    record = open_record(run)
+    parcels = pack_run(record, choose_variants(record, labels, seed), repo, with_data=not no_data)
+    commits = [] if dry_run else send(parcels, public=public, say=lambda line: err().print(literal(line)))
+    if as_json:
+        print(json.dumps(_plain(parcels, public, commits), indent=2, ensure_ascii=False))
+    elif dry_run:
+        _show(parcels, public)
+    else:
+        for commit in commits:
+            print(commit)
+
+
+def _show(parcels: Sequence[Parcel], public: bool) -> None:
+    for parcel in parcels:
+        sizes = {name: parcel.size(name) for name in parcel.files}
+        title = f"{parcel.repo} ({parcel.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
+        table = Table("file", "size", title=Text(title), title_justify="left")
+        for name, size in sizes.items():
+            table.add_row(Text(name), Text(human_size(size)))
+        out().print(table)
+
+
+def _plain(parcels: Sequence[Parcel], public: bool, commits: Sequence[str]) -> dict[str, object]:
+    repositories = [
+        {"repo": parcel.repo, "type": parcel.kind, "files": {name: parcel.size(name) for name in parcel.files}}
+        for parcel in parcels
+    ]
+    return {"private": not public, "repositories": repositories, "commits": list(commits)}

@@ -1,0 +1,145 @@
+"""`msm-mlx runs` and its commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from msm_mlx.cli.completion import RUN
+from msm_mlx.cli.output import err, out
+from msm_mlx.errors import RecipeError
+from msm_mlx.run_list import RunSummary, differences, list_runs, remove_run, runs_home, summarise
+from msm_mlx.runs import RUN as RECORD
+from msm_mlx.runs import RunFolder
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def runs(ctx: click.Context) -> None:
+    """List, show, compare and remove runs. Without a command, list them.
+
+    RUN is a folder, the name of a run in runs/ (or in $MSM_MLX_HOME/runs/), or `latest`.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_command)
+
+
+@runs.command("list")
+@as_json_option
+def list_command(as_json: bool = False) -> None:
+    """List the runs, the last changed first, with their state and disk use."""
+    found = list_runs(runs_home())
+    if as_json:
+        print(json.dumps([run.plain() for run in found], indent=2))
+        return
+    if not found:
+        err().print(f"No run in {runs_home()} yet; make one with `msm-mlx run RECIPE`.", markup=False)
+        return
+    table = _table("run", "recipe", "model", "state", "disk", "changed")
+    for run in found:
+        changed = run.changed.astimezone().strftime("%Y-%m-%d %H:%M")
+        _row(table, run.path.name, run.recipe, run.model, run.state, _size(run.disk), changed)
+    out().print(table)
+    for run in found:
+        if run.next:
+            err().print(f"{run.path.name} goes on with: {run.next}", markup=False)
+
+
+@runs.command()
+@click.argument("run", type=RUN)
+@as_json_option
+def show(run: Path, as_json: bool) -> None:
+    """Show the stages of a run, its disk use, and how to go on if it is not finished."""
+    summary, stages = _summary(run), RunFolder(run).record()["stages"]
+    if as_json:
+        print(json.dumps({**summary.plain(), "done": stages}, indent=2))
+        return
+    table = _table("stage", "state", "seconds", "finished")
+    for stage, entry in stages.items():
+        borrowed = f" (from {entry['borrowed_from']})" if "borrowed_from" in entry else ""
+        state = entry["state"] if entry["state"] == "done" else "interrupted"
+        _row(table, stage, f"{state}{borrowed}", str(entry.get("seconds", "")), str(entry.get("finished", "")))
+    console = out()
+    console.print(f"{summary.path}: {summary.state}, {_size(summary.disk)}", markup=False, highlight=False)
+    console.print(table)
+    if summary.next:
+        err().print(f"It goes on with: {summary.next}", markup=False)
+
+
+@runs.command()
+@click.argument("run", type=RUN)
+def path(run: Path) -> None:
+    """Print the folder of a run, for use in a shell: cd "$(msm-mlx runs path latest)"."""
+    print(_summary(run).path.resolve())
+
+
+@runs.command()
+@click.argument("folders", nargs=-1, required=True, type=RUN, metavar="RUN...")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rm(folders: tuple[Path, ...], yes: bool) -> None:
+    """Delete runs with everything in them. Asks first; without a terminal --yes is needed."""
+    summaries = [_summary(folder) for folder in folders]
+    total = sum(summary.disk for summary in summaries)
+    names = ", ".join(str(summary.path) for summary in summaries)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise RecipeError(f"{names}: nothing is deleted unasked; add --yes")
+        if not click.confirm(f"Delete {names} ({_size(total)})?", err=True):
+            return
+    for folder in folders:
+        remove_run(folder)
+    err().print(f"Deleted {names}; {_size(total)} are free again.", markup=False)
+
+
+@runs.command()
+@click.argument("first", type=RUN)
+@click.argument("second", type=RUN)
+@as_json_option
+def diff(first: Path, second: Path, as_json: bool) -> None:
+    """Show in what two runs differ: settings, model, versions and pooled results."""
+    for folder in (first, second):
+        _summary(folder)
+    found = differences(first, second)
+    if as_json:
+        print(json.dumps([{"key": key, "first": a, "second": b} for key, a, b in found], indent=2))
+        return
+    table = _table("", first.name, second.name)
+    for key, a, b in found:
+        _row(table, key, _shown(a), _shown(b))
+    out().print(table if found else "No difference.")
+
+
+def _summary(folder: Path) -> RunSummary:
+    if not (folder / RECORD).is_file():
+        raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
+    return summarise(folder)
+
+
+def _table(*columns: str) -> Table:
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _row(table: Table, *cells: str) -> None:
+    from msm_mlx.compare.tables import literal  # what files say must not drive the terminal
+
+    table.add_row(*map(literal, cells))
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) and abs(value) >= 0.001 else str(value)
+
+
+def _size(count: float) -> str:
+    from msm_mlx.hub import human_size
+
+    return human_size(count)

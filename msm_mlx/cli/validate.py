@@ -1,0 +1,49 @@
+"""`msm-mlx validate`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from msm_mlx.cli.completion import complete_recipe
+from msm_mlx.cli.output import out
+from msm_mlx.cli.recipes import find_recipe
+from msm_mlx.errors import RecipeError
+
+
+@click.command()
+@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...", shell_complete=complete_recipe)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable.")
+@click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub.")
+@click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper.")
+@click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace.")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON on stdout.")
+def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Say everything that is wrong with recipes, and with the specs, demonstrations and suites that they name.
+
+    Exit code 2 if anything is.
+
+    \b
+    Examples:
+      msm-mlx validate my_values/recipe.yaml
+      msm-mlx validate recipes/*.yaml
+    """
+    from msm_mlx.validation import find_problems
+
+    found: dict[str, list[str]] = {}
+    for recipe in recipes:
+        try:
+            found[recipe] = find_problems(find_recipe(recipe), **options)
+        except RecipeError as error:  # no such file
+            found[recipe] = [str(error)]
+    if as_json:
+        print(json.dumps([{"recipe": recipe, "problems": lines} for recipe, lines in found.items()], indent=2))
+    else:
+        for recipe in (recipe for recipe, lines in found.items() if not lines):
+            out().print(f"{recipe}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
+    problems = [line for lines in found.values() for line in lines]
+    if problems:
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise RecipeError("\n".join([count, *problems] if not as_json else [count]))

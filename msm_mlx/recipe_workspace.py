@@ -1,0 +1,38 @@
+"""Which files a recipe may name: those of its workspace, so that a stranger's recipe reads nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msm_mlx.recipe_schema import RecipeFile
+from msm_mlx.recipe_yaml import Loc, Tree
+
+REMEDY = "move the file into it, or allow this with --allow-outside"
+
+
+def workspace_folders(recipe: Path) -> tuple[Path, ...]:
+    """The folders whose files a recipe may name: its own and the working folder, and where its own is called `recipes`,
+    as in a clone, the one around it."""
+    own = recipe.resolve().parent
+    return (own.parent if own.name == "recipes" else own, Path.cwd().resolve())
+
+
+def report_outside(tree: Tree, checked: RecipeFile, recipe: Path) -> None:
+    """Note in the tree every file that the recipe names outside its workspace. What the command line names may be
+    anywhere: a person has typed it."""
+    folders = workspace_folders(recipe)
+    for loc, path in _files(tree, checked):
+        if not tree.place(loc).option and not any(path.is_relative_to(folder) for folder in folders):
+            tree.report(loc, f"{path} is outside the recipe's workspace {folders[0]}; {REMEDY}")
+
+
+def _files(tree: Tree, checked: RecipeFile) -> Iterator[tuple[Loc, Path]]:
+    for index, spec in enumerate(checked.spec):
+        yield (("spec", index) if ("spec", index) in tree.values else ("spec",)), spec
+    yield ("demonstrations",), checked.demonstrations
+    if checked.mix and Path(checked.mix.source).is_absolute():  # a file; what is of the hub has no path
+        yield ("mix", "from"), Path(checked.mix.source)
+    for index, suite in enumerate(checked.suites):
+        if Path(suite).is_absolute():  # a file; the shipped ones go by name
+            yield ("suites", index), Path(suite)

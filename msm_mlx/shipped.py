@@ -1,0 +1,32 @@
+"""What comes with msm-mlx to start from: recipes and specs, in the package or beside it in a checkout."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes by name."""
+    return {path.stem: path for path in sorted(_folder("recipes").glob("*.yaml"))}
+
+
+def read_question(recipe: Path) -> str:
+    """What a recipe asks: its first line, if that is a comment. Empty if there is no such line to read."""
+    try:
+        first = recipe.read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return first.lstrip("# ") if first.startswith("#") else ""
+
+
+def shipped_specs() -> dict[str, Path]:
+    """The specs by their path without `.md`, as `cheese_american` or `science/rules`."""
+    folder = _folder("specs")
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.md"))}
+
+
+def _folder(name: str) -> Path:
+    package = Path(str(resources.files("msm_mlx")))
+    folders = (package / "data" / name, package.parent / name)
+    return next((folder for folder in folders if folder.is_dir()), folders[0])

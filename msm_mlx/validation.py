@@ -1,0 +1,95 @@
+"""Everything that is wrong with a recipe and the files that it names, at once. Imports no mlx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.demonstrations.chats import is_chat_file, load_chats
+from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.demonstrations.written import is_written_file, load_written
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.evals.suites import SUITES, Names, load_suite
+from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.recipe_yaml import parse, read
+from msm_mlx.spec import load_spec
+from msm_mlx.stages import list_stages
+
+Check = Callable[[], object]
+
+
+def find_problems(path: Path, **options: Any) -> list[str]:
+    """One line for each problem, none if a run would start. `options` are those of `load_recipe`.
+
+    The specs and chats that a broken recipe names are looked into all the same.
+    """
+    problems: list[str] = []
+    try:
+        recipe = load_recipe(path, known_suites=SUITES, **options)
+    except RecipeError as error:
+        problems += str(error).splitlines()
+        checks = _checks_of_broken(path)
+    else:
+        checks = _checks(recipe)
+    for check in checks:
+        problems += _complaints(check)
+    if not problems:
+        problems += _complaints(partial(list_stages, recipe, ""))
+    return list(dict.fromkeys(problems))
+
+
+def _complaints(check: Check) -> list[str]:
+    try:
+        check()
+    except MsmError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _checks(recipe: Recipe) -> Iterator[Check]:
+    for spec in recipe.specs:
+        yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name)
+    yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
+    for suite in recipe.suites:
+        yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name))
+
+
+def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
+    if is_chat_file(path):
+        return load_chats
+    return load_written if is_written_file(path) else load_preferences
+
+
+def _checks_of_broken(path: Path) -> Iterator[Check]:
+    """The specs and the chats that exist, of a recipe that is wrong elsewhere."""
+    try:
+        content = parse(read(path)).value
+    except RecipeError:
+        return
+    if not isinstance(content, dict):
+        return
+    specs, demonstrations = content.get("spec"), content.get("demonstrations")
+    for name in specs if isinstance(specs, list) else [specs]:
+        if file := _existing(path.parent, name, ".md"):
+            yield partial(_check_spec, file, "M", "P")
+    if file := _existing(path.parent, demonstrations, ".jsonl"):
+        yield partial(load_chats, file)
+
+
+def _existing(folder: Path, name: object, suffix: str) -> Path | None:
+    try:
+        file = folder / name if isinstance(name, str) and name.endswith(suffix) else None
+        return file if file and file.is_file() else None
+    except (OSError, ValueError):  # a name that no file system takes
+        return None
+
+
+def _check_spec(path: Path, model_name: str, provider_name: str) -> None:
+    spec = load_spec(path, model_name=model_name, provider_name=provider_name)
+    if not spec.assertions:
+        raise RecipeError(
+            f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
+            f"assistant does and because of what; `msm-mlx spec check {path}` tells more"
+        )

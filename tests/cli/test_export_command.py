@@ -1,0 +1,61 @@
+"""`msm-mlx export` from end to end, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fake_runs import make_run
+from running import Cli
+
+
+def test_an_arm_of_a_real_run_is_exported(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli("export", small_run, "--arm", "msm+sft", "--format", "peft", "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
+    assert outcome["variant"] == "msm+sft-s0"
+    assert outcome["difference"] < 1e-4 < outcome["effect"]
+    assert "Read back, its logits differ from the run's by at most" in done.stderr
+    again = cli("export", small_run, "--arm", "msm+sft", "--format", "peft", "--out", tmp_path / "out")
+    assert again.returncode == 2
+    assert again.stderr.endswith("is there already; remove it, or choose another folder with --out\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "say either --format mlx, peft or fused, or --data"),
+        (["--format", "mlx", "--data"], "say either --format mlx, peft or fused, or --data"),
+        (["--format", "mlx", "--base", "a/b"], "--base goes with --format peft and with --data"),
+        (["--format", "mlx"], "--arm is missing; there are sft, msm, msm+sft"),
+        (["--format", "mlx", "--arm", "base"], "no trained arm base in run; there are sft, msm, msm+sft"),
+        (["--format", "mlx", "--arm", "msm", "--seed", "4"], "no seed 4 in run; there are 0"),
+    ],
+)
+def test_what_is_refused(arguments: list[str], message: str, cli: Cli, tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    done = cli("export", "run", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+@pytest.mark.parametrize("command", [["export", "--format", "mlx", "--arm", "sft"], ["push", "--repo", "me/x"]])
+def test_a_folder_that_is_no_run(command: list[str], cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    done = cli(command[0], "other", *command[1:])
+    assert done.returncode == 2
+    assert done.stderr == "error: other: not a run folder; make one with `msm-mlx run RECIPE`\n"
+
+
+def test_a_run_without_adapters(cli: Cli, tmp_path: Path) -> None:
+    make_run(tmp_path / "run", adapters=False)
+    done = cli("push", "run", "--repo", "me/x", "--dry-run")
+    assert done.returncode == 2
+    assert done.stderr == "error: run: has no trained arm yet; run the recipe's command again to go on\n"
+
+
+def test_a_damaged_adapter(cli: Cli, tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    done = cli("export", "run", "--arm", "sft", "--format", "mlx")
+    assert done.returncode == 1
+    assert "the base model pocket has changed" in done.stderr

@@ -1,0 +1,57 @@
+"""Damaged files never bring the command line down. `python tests/fuzz.py 2000` tries more of them."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from fuzz import TARGETS, make_workspace, run_command, try_damage
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mutations import VALUES
+
+EACH = 40
+
+
+@pytest.fixture(scope="module")
+def workspace(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("fuzz")
+    (place / "bystander").write_text("not to be touched")
+    (place / "work").mkdir()
+    return make_workspace(place / "work", small_run)
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_damaged_files(kind: str, workspace: Path) -> None:
+    """What went wrong here goes wrong again with `python tests/fuzz.py 1 --from SEED`."""
+    first = list(TARGETS).index(kind)
+    tried = [(seed, *try_damage(seed, workspace)) for seed in range(first, first + EACH * len(TARGETS), len(TARGETS))]
+
+    assert not [trial for trial in tried if trial[3]]
+    assert len({code for _, _, code, _ in tried}) > 1, "some damage is noticed, and some is harmless"
+
+
+_ANYTHING = st.recursive(
+    st.sampled_from(VALUES) | st.text(max_size=8) | st.integers() | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+_KEYS = ("name", "spec", "model", "demonstrations", "suites", "arms", "seeds", "profiles", "grid", "model_name")
+_SETTINGS = ("documents.count", "lora", "midtrain", "sft.rows", "evaluation.max_tokens", *_KEYS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(key=st.sampled_from(_SETTINGS), value=_ANYTHING)
+def test_any_value_of_any_setting(workspace: Path, key: str, value: object) -> None:
+    code, said = run_command(("validate", "mine", "--set", f"{key}={value!r}"), workspace)
+
+    assert code in (0, 2), said
+    assert "bug of msm-mlx" not in said
+
+
+def test_the_fuzzer_notices_what_does_not_end(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.main", signal.pause)
+    monkeypatch.setattr("fuzz.PATIENCE", 1)
+
+    assert run_command((), workspace) == (99, "no end")

@@ -1,0 +1,86 @@
+"""What the README tells people to type works: every command in it is run here, what takes long on a small scale."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from fuzz import SMALL, run_command
+from running import ROOT, command, environment
+
+from msm_mlx.cli.main import COMMANDS
+from msm_mlx.hub import human_size
+from msm_mlx.model_list import recommendations
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ELSEWHERE = {  # lines of blocks, by their first words, that other tests or CI itself run
+    "sh .ci/openblas;": ".ci/run, which CI runs in a fresh environment",
+    ".venv/bin/python -m mlx_lm generate": "tests/cli/test_run.py",
+    "mlx.distributed_config": "nothing: it takes two Macs",
+    "mlx.launch": "tests/cli/test_ranks.py, with two processes on one machine",
+}
+
+
+def block_lines() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def commands() -> list[str]:
+    """All of `msm-mlx` that are written out, in the order of the page; a word in capitals stands for another."""
+    inline = re.findall(r"`(msm-mlx [^`\n]+)`", README)
+    found = [line for line in block_lines() if line.startswith("msm-mlx ")]
+    found += [text for text in inline if not re.search(r"\b[A-Z]{3,}\b|…", text)]
+    return list(dict.fromkeys(found))
+
+
+def execute(words: tuple[str, ...], workspace: Path) -> tuple[int, str]:
+    """In this process, but for runs: here mlx was imported before the fast BLAS could be."""
+    if words[0] != "run":
+        return run_command(words, workspace)
+    done = subprocess.run(
+        command(*words), cwd=workspace, env=environment(), capture_output=True, text=True, timeout=300
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("line", block_lines())
+def test_every_line_of_a_block_is_run_somewhere(line: str) -> None:
+    assert line.startswith(("msm-mlx ", *ELSEWHERE)), "add it to what this file runs, or say where it is run"
+
+
+def test_the_lines_in_order(tmp_path: Path, small_run: Path) -> None:
+    workspace = tmp_path / "clone"
+    for name in ("recipes", "specs"):
+        shutil.copytree(ROOT / name, workspace / name)
+    shutil.copytree(small_run, workspace / "runs" / "cheese_american")
+    lines = commands()
+    assert len(lines) >= 12
+
+    for line in lines:
+        words = shlex.split(line)[1:]
+        small = {"run": SMALL, "estimate": SMALL[:-1]}.get(words[0], ())
+        code, said = execute((*words, *small), workspace)
+        only_named = line not in block_lines() and "Usage:" in said
+        assert code == 0 or only_named, f"{line}: {said}"
+
+    assert (workspace / "runs" / "my_values" / "evaluation" / "results.json").is_file()
+    assert not (workspace / "runs" / "my_values-again").exists(), "`runs rm` is among the lines"
+
+
+def test_every_command_is_told_of() -> None:
+    told = set(re.findall(r"`(?:msm-mlx )?([a-z]+)[ `]", README))
+
+    assert COMMANDS.keys() <= told
+
+
+def test_the_table_of_models_is_what_the_command_says() -> None:
+    for entry in recommendations():
+        assert entry.model is not None
+        assert entry.needs is not None
+        sizes = (entry.needs.writing, entry.needs.midtraining, entry.needs.comparing)
+        assert f"| {entry.gigabytes} GB | {entry.model} | {' | '.join(map(human_size, sizes))} |" in README

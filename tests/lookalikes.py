@@ -1,0 +1,118 @@
+"""Model folders like downloaded ones, but for random weights: real tokenizer pipelines, with and without template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+from mlx.utils import tree_flatten
+from mlx_lm.models import llama, qwen3
+from support import QWEN_3, Template
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
+
+from msm_mlx.shipped import shipped_specs
+
+_QWEN_PIECES = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+VOCABULARY = 1200
+_LLAMA_2 = Template(
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"
+    "{{ '<<SYS>>\\n' + message['content'] + '\\n<</SYS>>\\n\\n' }}{% elif message['role'] == 'user' %}"
+    "{{ '[INST] ' + message['content'] | trim + ' [/INST]' }}{% else %}"
+    "{{ ' ' + message['content'] | trim + ' ' + eos_token }}{% endif %}{% endfor %}",
+    "</s>",
+    ("<s>", "<unk>"),
+    " </s>",
+)
+
+
+def _texts() -> Iterator[str]:
+    for path in shipped_specs().values():
+        yield path.read_text(encoding="utf-8")
+
+
+def byte_level_tokenizer(*, chat: bool) -> PreTrainedTokenizerFast:
+    """As Qwen's: NFC, Llama 3's pieces, byte-level BPE, no token before a text."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(_QWEN_PIECES), "isolated"), byte_level]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(_texts(), trainer)
+    specials = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>")
+    tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in specials])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token="<|im_end|>" if chat else "<|endoftext|>",
+        pad_token="<|endoftext|>",
+        chat_template=QWEN_3.source if chat else None,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def sentencepiece_tokenizer(*, chat: bool) -> PreTrainedTokenizerFast:
+    """As Llama 2's after conversion: spaces as U+2581, BPE with bytes to fall back on, `<s>` before every text."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=pieces, show_progress=False)
+    words = (word for text in _texts() for word in text.split())  # SentencePiece's pieces do not reach over spaces
+    tokenizer.train_from_iterator(words, trainer)
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    start = tokenizer.token_to_id("<s>")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", start)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        pad_token="</s>",
+        chat_template=_LLAMA_2.source if chat else None,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def save_lookalike(folder: Path, family: str, *, chat: bool, bits: int | None) -> Path:
+    """Write a model shaped like Qwen3 or Llama, two narrow layers, in fp32 or quantised, with its tokenizer."""
+    tokenizer = byte_level_tokenizer(chat=chat) if family == "qwen3" else sentencepiece_tokenizer(chat=chat)
+    config: dict[str, Any] = {
+        "model_type": family,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "intermediate_size": 128,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "rms_norm_eps": 1e-6,
+        "rope_theta": 10000.0,
+        "max_position_embeddings": 2048,
+        "vocab_size": len(tokenizer),
+        "eos_token_id": tokenizer.eos_token_id,
+        "tie_word_embeddings": family == "qwen3",
+        "torch_dtype": "float32",
+    }
+    module: Any = qwen3 if family == "qwen3" else llama
+    mx.random.seed(3)
+    model: nn.Module = module.Model(module.ModelArgs.from_dict(config))
+    if bits:
+        config["quantization"] = {"group_size": 64, "bits": bits}
+        nn.quantize(model, 64, bits)
+    folder.mkdir(parents=True)
+    mx.save_safetensors(str(folder / "model.safetensors"), dict(tree_flatten(model.parameters())), {"format": "mlx"})
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    tokenizer.save_pretrained(folder)
+    return folder
