@@ -39,7 +39,9 @@ def test_the_nearest_is_named_with_its_likeness() -> None:
     before.add("far", " ".join(reversed(words)))
     before.add("near", " ".join(words))
     nearest = before.nearest(" ".join([*words[:-1], "other"]))
-    assert nearest == ("near", pytest.approx(57 / 59))
+    assert nearest is not None
+    assert nearest[0] == "near"
+    assert nearest[1] == pytest.approx(57 / 59)
     assert before.nearest(" ".join(words[:20] + words[40:])) is None
     assert before.same("  ".join(words).upper()) == "near"
 
