@@ -3,8 +3,8 @@
     python benchmarks/checks.py [--json] [--small]
 
 The documents are short, made from a seed without a model: sentences of common words about one assertion, one in twenty
-of them a near-copy of an earlier one. Each size is measured in a process of its own, so that its memory is its own; the time is that of the
-processor, which other work on the machine moves less.
+of them a near-copy of an earlier one. Each size is measured in a process of its own, so that its memory is its own, and
+in time of the processor, which other work on the machine moves less.
 """
 
 from __future__ import annotations
