@@ -13,10 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.evals.items import MAIN_METRIC
-from msm_mlx.evals.statistics import crossed_mean
+from msm_mlx.evals.statistics import share
 from msm_mlx.evals.suites import SUITES, load_suite
 
-BOOTSTRAP = 2000
 MIN_COLUMN = 20  # narrower columns break words
 Rows = Sequence[Mapping[str, Any]]
 
@@ -66,7 +65,8 @@ def _share(answers: Rows) -> str:
         by_seed.setdefault(answer["seed"], []).append(answer["metrics"][MAIN_METRIC[answer["kind"]]])
     if not by_seed:
         return "-"
-    estimate = crossed_mean(np.array(list(by_seed.values())), BOOTSTRAP)
+    one_seed = [answer.get("domain") for answer in answers if answer["seed"] == answers[0]["seed"]]
+    estimate = share(np.array(list(by_seed.values())), one_seed)
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
 

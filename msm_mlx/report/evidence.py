@@ -24,7 +24,7 @@ Table = list[str]
 
 INTRODUCTION = """\
 Every figure here is read from the results files of finished runs by `benchmarks/evidence.py`; none is typed. Shares and
-differences have 95 % intervals, by a bootstrap over seeds and items together where a run has several seeds, and over
+differences have 95 % intervals, over seeds and items together where a run has several seeds, and over
 items alone where it has one. A star marks a difference whose interval is clear of zero."""
 
 
