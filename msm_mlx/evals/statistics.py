@@ -141,11 +141,6 @@ def holm(probabilities: Sequence[float]) -> list[float]:
     return corrected
 
 
-def bootstrap_mean(values: Sequence[float], resamples: int, seed: int = 0) -> Estimate:
-    """The mean of `values`, one an item, with the percentile interval of the items drawn anew `resamples` times."""
-    return crossed_mean(np.asarray(values, dtype=np.float64)[None], resamples, seed)
-
-
 def crossed_mean(values: np.ndarray, resamples: int, seed: int = 0) -> Estimate:
     """The mean of `values` (seeds, items), with the interval of seeds and items each drawn anew `resamples` times."""
     values = np.asarray(values, dtype=np.float64)
@@ -155,11 +150,6 @@ def crossed_mean(values: np.ndarray, resamples: int, seed: int = 0) -> Estimate:
     means = np.einsum("rn,rn->r", seeds @ values, items) / values.size  # (R,)
     low, high = np.quantile(means, (0.025, 0.975))
     return Estimate(float(values.mean()), float(low), float(high), values.shape[1])
-
-
-def paired_difference(a: np.ndarray, b: np.ndarray, resamples: int, seed: int = 0) -> Estimate:
-    """The mean of `a` minus `b`, both (seeds, items), with the bootstrap's interval."""
-    return crossed_mean(pair_by_seed(a, b), resamples, seed)
 
 
 @lru_cache(maxsize=64)
