@@ -103,6 +103,9 @@ def label_of(row: Row, several_specs: bool) -> str:
 
 
 def share(row: Row | None) -> str:
+    """A share with its interval, or why its figure means nothing."""
+    if row and row.get("failure"):
+        return f"no finding: {row['failure']}"
     return f"{row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]" if row else "-"
 
 
