@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msm_mlx.report.finished import FinishedRun, is_main, label_of, of_suite, signed, suites_of
+from msm_mlx.report.finished import FAILURES, FinishedRun, is_main, label_of, of_suite, signed, suites_of
 
 FEW_SEEDS = 3
 FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
@@ -18,7 +18,6 @@ FEW_KEPT = 0.7  # of the documents written
 FEW_REASONS = 0.5  # of the documents kept, that give the value as a reason
 ALIKE = 0.05  # share of near-duplicates
 LEAKED = ("names an unseen thing", "quotes the evaluation")
-FAILURES = ("unclear", "unparsed")
 EMBEDDED = "pocket"
 
 
