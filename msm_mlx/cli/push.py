@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.cli.completion import RUN
+from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.tables import literal
 from msm_mlx.hub import human_size
@@ -24,7 +24,14 @@ from msm_mlx.record import open_record
 @click.option(
     "--repo", required=True, metavar="USER/NAME", help="Repository for the adapters; the data go to NAME-data."
 )
-@click.option("--arm", "labels", multiple=True, metavar="LABEL", help="This arm's adapters only; repeatable.")
+@click.option(
+    "--arm",
+    "labels",
+    multiple=True,
+    metavar="LABEL",
+    shell_complete=complete_arm,
+    help="This arm's adapters only; repeatable.",
+)
 @click.option("--seed", type=int, help="Of this seed only.")
 @click.option("--no-data", is_flag=True, help="Leave documents and demonstrations out.")
 @click.option("--public", is_flag=True, help="For everybody to see. Default: private.")

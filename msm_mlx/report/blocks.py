@@ -9,6 +9,8 @@ from pathlib import Path
 
 import jinja2
 
+from msm_mlx.visible import visible
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -116,6 +118,7 @@ def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=lambda name: bool(name and name.endswith(".html.jinja")),
+        finalize=lambda value: visible(value) if type(value) is str else value,  # markup is a type of its own
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
