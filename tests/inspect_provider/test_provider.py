@@ -181,4 +181,4 @@ def test_inspect_finds_the_provider_by_its_entry_point(run: Path) -> None:
 def test_the_agentic_misalignment_task_runs_to_its_end(run: Path) -> None:
     (sample,) = evaluate(run, "agentic", "-M", "long_prompts=cut")["samples"]
     assert sample["output"]["metadata"]["cut_prompt_tokens"] > 0
-    assert sample["scores"]["harmfulness_scorer"]["value"] == {"harmful": 1.0, "classifier_verdict": 1.0}
+    assert sample["scores"]["harmfulness_scorer"]["value"] == {"harmful": 0.0, "classifier_verdict": 1.0}
