@@ -18,20 +18,25 @@ from msm_mlx.engine.models import LoadedModel
 from msm_mlx.engine.prefix import attending, shared_row
 
 WORTH_SHARING = 16  # tokens; reading fewer once costs more than it saves
+MIXED = 4  # batches of rows of several beginnings, whose caches are in memory together
 PREFILL_STEP = 512  # tokens of a prompt read at once: the larger, the more memory, and no faster (mlx-lm issue 1781)
 CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all rows; growing them copies them once
 
 
 @dataclass
 class Row:
-    """A reply that is being written: after `cache`, if there is one, `prompt` is still to be read."""
+    """A reply that is being written. The first `shared` tokens of its prompt are read with those of other rows."""
 
     index: int
     prompt: Sequence[int]
-    cache: list[Any] | None
+    shared: int
     seed: int
     stop: Sequence[str]
     ids: list[int] = field(default_factory=list)
+
+    @property
+    def prefix(self) -> tuple[int, ...]:
+        return tuple(self.prompt[: self.shared])
 
     def add(self, token: int, loaded: LoadedModel) -> str | None:
         """Take in a token. Gives the text up to a stop string if one is complete, however its tokens divide it."""
@@ -72,21 +77,29 @@ def generate_each(
     groups: dict[tuple[int, ...], list[int]] = {}
     for index, prefix in enumerate(prefixes):
         groups.setdefault(prefix, []).append(index)
-    read = {prefix: _read(loaded.model, prefix) for prefix in groups if prefix}
-    shared = {prefix: shared_row(loaded.model, read[prefix]) for prefix in read if 2 * len(groups[prefix]) >= size}
-    alone = [prefix for prefix, row in shared.items() if row]  # enough rows to be written by themselves
-    caches = read | {prefix: shared[prefix] for prefix in alone}
-    batches = [groups[prefix] for prefix in alone]
-    batches.append([index for prefix, rows in groups.items() if prefix not in alone for index in rows])
-    for batch in batches:
-        rows = [Row(i, prompts[i][len(prefixes[i]) :], caches.get(prefixes[i]), seeds[i], stop) for i in sorted(batch)]
-        yield from _generate(loaded, rows, max_tokens, size, temperature)
+    mixed: list[Row] = []
+    for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
+        rows = [Row(i, prompts[i], len(prefix), seeds[i], stop) for i in group]
+        shared = shared_row(loaded.model, _read(loaded.model, prefix)) if prefix and 2 * len(rows) >= size else None
+        if shared:  # and enough rows to be written by themselves
+            yield from _generate(loaded, rows, {prefix: shared}, max_tokens, size, temperature)
+        else:
+            mixed += rows
+    for start in range(0, len(mixed), MIXED * size):
+        rows = mixed[start : start + MIXED * size]
+        caches = {prefix: _read(loaded.model, prefix) for prefix in {row.prefix for row in rows} if prefix}
+        yield from _generate(loaded, rows, caches, max_tokens, size, temperature)
 
 
 def _generate(
-    loaded: LoadedModel, rows: Sequence[Row], max_tokens: int, size: int, temperature: float
+    loaded: LoadedModel,
+    rows: Sequence[Row],
+    caches: dict[tuple[int, ...], Any],
+    max_tokens: int,
+    size: int,
+    temperature: float,
 ) -> Iterator[tuple[int, Reply]]:
-    """The replies of `rows`, whose caches can be merged."""
+    """The replies of `rows`, which go on from the caches of what they begin with."""
     sampler = KeyedSampler(temperature)
     generator = BatchGenerator(
         loaded.model,
@@ -99,8 +112,8 @@ def _generate(
     )
     try:
         uids = generator.insert(
-            [list(row.prompt) for row in rows],
-            caches=[row.cache or make_prompt_cache(loaded.model) for row in rows],
+            [list(row.prompt[row.shared :]) for row in rows],
+            caches=[caches.get(row.prefix) or make_prompt_cache(loaded.model) for row in rows],
         )
         open_rows = dict(zip(uids, rows, strict=True))
         sampler.seeds = {uid: row.seed % 2**32 for uid, row in open_rows.items()}
