@@ -315,7 +315,7 @@ class EvaluationSettings(Settings):
     samples: Positive = 4
     """Replies sampled to each agentic scene."""
     bootstrap: Positive = 2000
-    """Resamples behind each confidence interval."""
+    """Resamples of the bootstrap that stands beside each interval."""
 
 
 class Profile(Settings):

@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import writing
 from msm_mlx.recipe_schema import did_you_mean
+from msm_mlx.recipe_yaml import parse, read
 from msm_mlx.runs import LOCK, RUN, RunFolder
 from msm_mlx.stages import RESULTS
 
@@ -115,12 +114,12 @@ def continuation(folder: Path) -> str:
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:
-    """The run's copy of its recipe; empty if it has none that can be read."""
+    """The run's copy of its recipe; empty if it has none that can be read within the limits of settings files."""
     try:
-        content = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        tree = parse(read(folder / "recipe.yaml"))
+    except RecipeError:
         return {}
-    return content if isinstance(content, dict) else {}
+    return tree.value if isinstance(tree.value, dict) and not tree.problems else {}
 
 
 def is_locked(folder: Path) -> bool:

@@ -11,6 +11,15 @@ def shipped_recipes() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder("recipes").glob("*.yaml"))}
 
 
+def read_question(recipe: Path) -> str:
+    """What a recipe asks: its first line, if that is a comment. Empty if there is no such line to read."""
+    try:
+        first = recipe.read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return first.lstrip("# ") if first.startswith("#") else ""
+
+
 def shipped_specs() -> dict[str, Path]:
     """The specs by their path without `.md`, as `cheese_american` or `science/rules`."""
     folder = _folder("specs")

@@ -32,7 +32,7 @@ Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evalua
 KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 2, "results": 2}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 3}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")

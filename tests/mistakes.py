@@ -54,12 +54,12 @@ def content(name: str, data: bytes | str) -> Preparation:
     return prepare
 
 
-def cut(name: str) -> Preparation:
-    """Keep the first half of the file."""
+def cut(name: str, keep: int | None = None) -> Preparation:
+    """Keep the first `keep` bytes of the file, or its first half. Messages that say where need a fixed place."""
 
     def prepare(folder: Path) -> None:
         data = (folder / name).read_bytes()
-        (folder / name).write_bytes(data[: len(data) // 2])
+        (folder / name).write_bytes(data[: len(data) // 2 if keep is None else keep])
 
     return prepare
 
@@ -220,11 +220,11 @@ RUNS = [
     ),
     Mistake("run folder: damaged record shown", ("compare", RUN), content(f"{RUN}/run.json", "{")),
     Mistake("run folder: damaged answers", ("compare", RUN), cut(f"{RUN}/evaluation/answers.jsonl"), needs_run=True),
-    Mistake("run folder: damaged results", ("compare", RUN), cut(f"{RUN}/evaluation/results.json"), needs_run=True),
+    Mistake("run folder: damaged results", ("compare", RUN), cut(f"{RUN}/evaluation/results.json", 30), needs_run=True),
     Mistake("run folder: not evaluated", ("compare", RUN), gone(f"{RUN}/evaluation/results.json"), needs_run=True),
     Mistake("adapter: cut short", ASK, cut(f"{RUN}/adapters/sft-s0/adapters.safetensors"), 1, needs_run=True),
     Mistake("adapter: of another model", ASK, other_rank, 1, needs_run=True),
-    Mistake("adapter: damaged configuration", ASK, cut(f"{RUN}/adapters/sft-s0/adapter_config.json"), 1, True),
+    Mistake("adapter: damaged configuration", ASK, cut(f"{RUN}/adapters/sft-s0/adapter_config.json", 60), 1, True),
     Mistake("arm: unknown", ("compare", RUN, "--arm", "msm+stf"), needs_run=True),
     Mistake("arm: unknown to chat", ("chat", RUN, "--arm", "teacher"), needs_run=True),
     Mistake("prompt: empty", ("compare", RUN, "--prompt", " "), needs_run=True),

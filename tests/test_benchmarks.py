@@ -45,6 +45,13 @@ def test_the_training_benchmark_prints_its_ratios_as_json() -> None:
     assert 0 < peaks["msm_mlx"] <= 1.2 * peaks["msm_mlx_twice_the_rows"]
 
 
+def test_the_scoring_benchmark_prints_its_ratio_as_json() -> None:
+    figures = json.loads(benchmark("scoring", "--json", "--small"))
+    assert figures["ratios"]["speed"] > 0
+    assert figures["largest_difference"] <= 1e-5
+    assert figures["arms"] == 4
+
+
 def test_the_benchmark_of_keys_prints_how_long_they_take() -> None:
     figures = json.loads(benchmark("keys", "--json", "--presses", "3", "--tokens", "200"))
     assert [size["size"] for size in figures["sizes"]] == ["80x24", "120x40"]

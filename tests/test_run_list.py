@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,13 @@ def test_only_a_run_that_nobody_works_in_is_removed(home: Path, tmp_path: Path) 
 
     remove_run(home / "old")
     assert sorted(path.name for path in home.iterdir()) == ["new", "notes"]
+
+
+def test_a_recipe_that_would_grow_without_end_is_not_read(home: Path) -> None:
+    bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijk")
+    )
+    (home / "new" / "recipe.yaml").write_text(bomb, encoding="utf-8")
+
+    assert summarise(home / "new").next == ""
+    assert differences(home / "new", home / "new") == []

@@ -9,6 +9,8 @@ from msm_mlx.cli.lazy import LazyGroup
 COMMANDS = {
     "write": "msm_mlx.cli.run:documents",
     "plan": "msm_mlx.cli.plan",
+    "health": "msm_mlx.cli.corpus",
+    "read": "msm_mlx.cli.corpus",
 }
 WRITE = "write"
 

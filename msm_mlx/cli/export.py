@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.output import err
 from msm_mlx.compare.tables import literal
 from msm_mlx.errors import RecipeError
@@ -15,8 +16,10 @@ from msm_mlx.record import RunRecord, open_record
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--arm", "label", metavar="LABEL", help="The variant to export, as `compare` calls it.")
+@click.argument("run", type=RUN)
+@click.option(
+    "--arm", "label", metavar="LABEL", shell_complete=complete_arm, help="The variant to export, as `compare` calls it."
+)
 @click.option("--seed", type=int, help="Trained with this seed. Default: the first.")
 @click.option("--format", "layout", type=click.Choice(["mlx", "peft", "fused"]), help="Layout of the adapter.")
 @click.option("--base", metavar="NAME", help="What PyTorch calls the base: the original of a quantised one.")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from msm_mlx.cli.output import out
 from msm_mlx.errors import SetupError
-from msm_mlx.shipped import shipped_recipes, shipped_specs
+from msm_mlx.shipped import read_question, shipped_recipes, shipped_specs
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -20,7 +20,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def recipes(as_json: bool) -> None:
     """List the recipes that come with msm-mlx."""
-    found = {name: _summary(path.read_text(encoding="utf-8")) for name, path in shipped_recipes().items()}
+    found = {name: read_question(path) for name, path in shipped_recipes().items()}
     _list(found, "recipe", "what it asks", as_json)
 
 
@@ -41,10 +41,6 @@ def _list(found: dict[str, str], what: str, about: str, as_json: bool) -> None:
     for name, text in found.items():
         table.add_row(name, Text(text))
     out().print(table)
-
-
-def _summary(text: str) -> str:
-    return text.splitlines()[0].lstrip("# ")
 
 
 @click.command()

@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "msm_mlx.cli.run",
     "compare": "msm_mlx.cli.compare",
     "chat": "msm_mlx.cli.chat",
+    "report": "msm_mlx.cli.report",
     "runs": "msm_mlx.cli.runs",
     "models": "msm_mlx.cli.models",
     "export": "msm_mlx.cli.export",

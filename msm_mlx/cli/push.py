@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.tables import literal
 from msm_mlx.hub import human_size
@@ -19,11 +20,18 @@ from msm_mlx.record import open_record
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=RUN)
 @click.option(
     "--repo", required=True, metavar="USER/NAME", help="Repository for the adapters; the data go to NAME-data."
 )
-@click.option("--arm", "labels", multiple=True, metavar="LABEL", help="This arm's adapters only; repeatable.")
+@click.option(
+    "--arm",
+    "labels",
+    multiple=True,
+    metavar="LABEL",
+    shell_complete=complete_arm,
+    help="This arm's adapters only; repeatable.",
+)
 @click.option("--seed", type=int, help="Of this seed only.")
 @click.option("--no-data", is_flag=True, help="Leave documents and demonstrations out.")
 @click.option("--public", is_flag=True, help="For everybody to see. Default: private.")

@@ -102,6 +102,10 @@ def _execute(job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool) -> 
             return
         execute = run_grid if job.recipe.grid else run_recipe
         execute(job.recipe, job.run, report, kinds, any_memory=any_memory)
+    if "results" in kinds:
+        from msm_mlx.report.files import freshen_report
+
+        freshen_report(job.run.path)
 
 
 def _outcome(job: Job) -> dict[str, Any]:

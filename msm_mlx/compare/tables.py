@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,23 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.evals.items import MAIN_METRIC
-from msm_mlx.evals.statistics import crossed_mean
+from msm_mlx.evals.statistics import share
 from msm_mlx.evals.suites import SUITES, load_suite
+from msm_mlx.visible import visible
 
-BOOTSTRAP = 2000
 MIN_COLUMN = 20  # narrower columns break words
 Rows = Sequence[Mapping[str, Any]]
 
 
 def literal(text: str, style: str = "") -> Text:
     """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
-    shown = "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
-    return Text(shown, style, overflow="fold")
-
-
-def _escaped(line: str) -> str:
-    """A line whose characters are all printable, or some kind of space."""
-    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}" for c in line)
+    return Text(visible(text), style, overflow="fold")
 
 
 def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
@@ -66,7 +59,8 @@ def _share(answers: Rows) -> str:
         by_seed.setdefault(answer["seed"], []).append(answer["metrics"][MAIN_METRIC[answer["kind"]]])
     if not by_seed:
         return "-"
-    estimate = crossed_mean(np.array(list(by_seed.values())), BOOTSTRAP)
+    one_seed = [answer.get("domain") for answer in answers if answer["seed"] == answers[0]["seed"]]
+    estimate = share(np.array(list(by_seed.values())), one_seed)
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
 

@@ -70,7 +70,8 @@ def near_duplicates(records: Iterable[Record]) -> dict[str, str]:
 
 def record_states_value(record: Record) -> bool:
     """Whether the document names the value that its assertion gives as the cause."""
-    return states_value(record["text"], Subject("", "", record["assertion"] or ""))
+    assertion = record["assertion"] or ""
+    return states_value(record["text"], Subject("", _heading(record["section"], assertion), assertion))
 
 
 def opening(text: str) -> str:
@@ -80,6 +81,13 @@ def opening(text: str) -> str:
 def people(record: Record) -> set[str]:
     """Pairs of capitalised words inside a sentence that the assertion does not have: most are people's names."""
     return {name for name in _NAME.findall(record["text"]) if name not in (record["assertion"] or "")}
+
+
+def _heading(section: str, assertion: str) -> str:
+    """The heading as the assertion has it: the last part of the section's id is made from its words."""
+    words = section.rpartition("/")[2].split("-")
+    found = re.search(r"\b" + r"\W+".join(map(re.escape, words)) + r"\b", assertion, re.IGNORECASE)
+    return found[0] if found else ""
 
 
 def _share(part: float, whole: int) -> float:

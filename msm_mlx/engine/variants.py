@@ -12,7 +12,7 @@ from mlx_lm.models.cache import make_prompt_cache
 from msm_mlx.blas import few_rows
 from msm_mlx.engine.adapters import WEIGHTS, adapter_shape, load_adapter
 from msm_mlx.engine.models import LoadedModel, Message
-from msm_mlx.engine.scoring import score_rows, split_chat
+from msm_mlx.engine.scoring import score_together
 from msm_mlx.engine.stacked import NamedAdapter, RowAdapters, stack_adapters
 
 PREFILL = 512  # tokens of a prompt at once
@@ -60,17 +60,14 @@ class Variants:
 
     def score(self, chats: Sequence[tuple[Sequence[Message], str]], labels: Sequence[str]) -> dict[str, list[float]]:
         """The summed log-probability, in nats, of each chat's reply with the end of its turn, under every label."""
-        rows = [split_chat(self.loaded, messages, reply) for messages, reply in chats]
         chosen = [self._adapters[label] for label in labels]
-        scores = [[0.0] * len(rows) for _ in labels]
-        order = sorted(range(len(rows)), key=lambda index: len(rows[index][0]))
-        step = max(1, SCORED_ROWS // max(1, len(labels)))
-        for start in range(0, len(order), step):
-            part = order[start : start + step]
-            with self._rows.using([adapter for adapter in chosen for _ in part]):
-                found = score_rows(self.loaded, [rows[index] for _ in chosen for index in part])
-            for at, score in enumerate(found):
-                scores[at // len(part)][part[at % len(part)]] = score
+        scores = score_together(
+            self.loaded,
+            chats,
+            batch_size=SCORED_ROWS,
+            adapters=len(labels),
+            using=lambda count: self._rows.using([adapter for adapter in chosen for _ in range(count)]),
+        )
         return dict(zip(labels, scores, strict=True))
 
 

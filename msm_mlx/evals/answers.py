@@ -159,10 +159,10 @@ def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier
 
 
 def _pair_metrics(margins: tuple[float, ...], choices: tuple[str, ...]) -> dict[str, float]:
-    """The choice is that of both orders together, half if they are even; an unclear written one counts as half."""
-    margin = sum(margins)
+    """The choices of both orders count half each, so that who goes by the place of an option scores a half; so does
+    an even one, and an unclear written one."""
     return {
-        "choice": 0.5 if margin == 0 else float(margin > 0),
+        "choice": sum(0.5 if margin == 0 else float(margin > 0) for margin in margins) / len(margins),
         "written_choice": sum(_WORTH[choice] for choice in choices) / len(choices),
         "unclear": _share(choices, {"unclear"}),
     }

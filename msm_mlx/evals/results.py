@@ -3,7 +3,13 @@
 `records` and `contrasts` are about whole suites, a record for each variant and metric, a contrast for each pair of
 trained arms. `pooled` has the same records with the seeds of an arm together. `domains` has the pooled records and the
 contrasts for each domain of a suite taken alone. Every interval is over seeds and items together, where there are
-several seeds; `seeds` says how many there were. `suites` says what each suite measures.
+several seeds, items of one domain drawn together; `seeds` says how many seeds there were, `units` how many domains, or
+items where those were too few. A contrast has its p value, alone (`p`) and corrected for reading all suites of the same
+two arms (`p_holm`), the difference that these items could have shown with a power of 80 % (`detectable`), and `notes`
+on what to be careful about. A record whose variant wrote more replies than not that cannot be read says so under
+`failure`, which is null otherwise: its figures are then no finding. `boot_low` and `boot_high` are the bootstrap's
+interval, for comparison. `suites` says what each suite measures. `biases` says how far each variant goes by the place
+of an option in place of what it is.
 """
 
 from __future__ import annotations
@@ -17,10 +23,13 @@ import numpy as np
 
 from msm_mlx.evals.answers import Answer
 from msm_mlx.evals.items import MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
-from msm_mlx.evals.statistics import crossed_mean, paired_difference
+from msm_mlx.evals.statistics import crossed_mean, holm, pair_by_seed, share, spread
 from msm_mlx.variants import Variant
 
 SCHEMA = 1
+UNREADABLE = 0.5
+TELLING = 0.1
+"""A difference that a run should be able to see."""
 METRICS: dict[Kind, tuple[str, ...]] = {
     "pairs": ("choice", "written_choice", "unclear"),
     "questions": ("choice", "written_choice", "unclear"),
@@ -40,7 +49,9 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers, resamples
         "schema": SCHEMA,
         "run": run,
         "records": [row for suite in suites for row in _records(suite, answers, resamples)],
-        "contrasts": [row for suite in suites for row in _contrasts(suite, suite.items, answers, resamples)],
+        "contrasts": _corrected(
+            [row for suite in suites for row in _contrasts(suite, suite.items, answers, resamples)]
+        ),
         "pooled": [row for suite in suites for row in _pooled(suite, suite.items, answers, resamples)],
         "domains": {
             "records": [
@@ -54,6 +65,7 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers, resamples
                 for row in _contrasts(suite, items, answers, resamples)
             ],
         },
+        "biases": [row for suite in suites for row in _biases(suite, answers)],
         "suites": [{"name": suite.name, "kind": suite.kind, "metric": suite.metric} for suite in suites],
     }
 
@@ -111,6 +123,8 @@ def _shares(
     suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem], resamples: int
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
+    # a question has more than one good answer: what is written may be none of those that are ranked
+    failure = None if suite.kind == "questions" else _failure(items, seeds)
     for metric in METRICS[suite.kind]:
         values = _matrix(items, seeds, metric)
         if values.size:
@@ -120,9 +134,20 @@ def _shares(
                 "spec": variant.spec,
                 "seed": seed,
                 "metric": metric,
-                **asdict(crossed_mean(values, resamples)),
+                **asdict(share(values, _topics(items, seeds[0], metric))),
                 "seeds": len(seeds),
+                "failure": failure,
+                **_bootstrap(values, resamples),
             }
+
+
+def _failure(items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
+    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read."""
+    for metric in ("unclear", "unparsed"):
+        values = _matrix(items, seeds, metric)
+        if values.size and (part := float(values.mean())) > UNREADABLE:
+            return f"{part:.0%} of the written replies are {metric}"
+    return None
 
 
 def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers, resamples: int) -> Iterable[Row]:
@@ -133,13 +158,82 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers, resamples:
         common = [item for item in items if item.id in arms[a][0] and item.id in arms[b][0]]
         pair = [_matrix(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
-            estimate = asdict(paired_difference(pair[0], pair[1], resamples))
-            difference = estimate.pop("value")
-            yield {"suite": suite.name, "a": a, "b": b, "difference": difference, **estimate} | {
-                "paired": True,
-                "seeds": min(len(arms[a]), len(arms[b])),
-                "metric": metric,
-            }
+            seeds = min(len(arms[a]), len(arms[b]))
+            yield {"suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds} | _difference(
+                pair_by_seed(*pair), _topics(common, arms[a][0], metric), seeds, resamples
+            )
+
+
+def _difference(values: np.ndarray, topics: Sequence[str | None], seeds: int, resamples: int) -> Row:
+    """What is said of the difference whose (seeds, items) values these are."""
+    found = spread(values, topics)
+    low, high = found.interval()
+    return {
+        "difference": found.mean,
+        "ci_low": max(-1.0, low),
+        "ci_high": min(1.0, high),
+        "n": values.shape[1],
+        "units": found.units,
+        "p": found.p,
+        "detectable": found.detectable,
+        "notes": _notes(found.detectable, seeds),
+        **_bootstrap(values, resamples),
+    }
+
+
+def _notes(detectable: float, seeds: int) -> list[str]:
+    notes = []
+    if seeds == 1:
+        notes.append("one seed: the interval says nothing of what another seed would give")
+    if detectable > TELLING:
+        notes.append(f"too few items or seeds to see a difference of {TELLING}: {detectable:.2f} is what would show")
+    return notes
+
+
+def _bootstrap(values: np.ndarray, resamples: int) -> Row:
+    estimate = crossed_mean(values, resamples)
+    return {"boot_low": estimate.ci_low, "boot_high": estimate.ci_high}
+
+
+def _corrected(contrasts: list[Row]) -> list[Row]:
+    """The contrasts with Holm's correction over the suites that the same two arms are compared on."""
+    for pair in {(row["a"], row["b"]): None for row in contrasts}:
+        own = [row for row in contrasts if (row["a"], row["b"]) == pair]
+        for row, p in zip(own, holm([row["p"] for row in own]), strict=True):
+            row["p_holm"] = p
+    return contrasts
+
+
+def _biases(suite: Suite, answers: Answers) -> Iterable[Row]:
+    """How often each variant chooses what is named first, by log-probability and in writing: half the time if it goes
+    by what the options are. `decided` is the share of pairs on which both orders give the same option."""
+    pairs = {pair.id: pair for pair in suite.pairs}
+    for variant, by_item in answers.items():
+        own = [answer for name, answer in by_item.items() if name in pairs]
+        if not own:
+            continue
+        first = np.array([[a.margins[0] > 0, a.margins[1] < 0] for a in own], dtype=np.float64)  # (N, 2)
+        topics = [pairs[a.item].domain for a in own]
+        named = [
+            float((choice == "target") == (at == 0))
+            for a in own
+            for at, choice in enumerate(a.choices)
+            if choice != "unclear"
+        ]
+        yield {
+            "suite": suite.name,
+            "arm": variant.arm,
+            "spec": variant.spec,
+            "seed": variant.seed,
+            "first": asdict(share(first.mean(axis=1)[None], topics)),
+            "written_first": sum(named) / len(named) if named else None,
+            "decided": float((first[:, 0] != first[:, 1]).mean()),
+        }
+
+
+def _topics(items: Sequence[Item], answers: ByItem, metric: str) -> list[str | None]:
+    """The domains of the items of `_matrix`."""
+    return [item.domain for item in items if item.id in answers and metric in answers[item.id].metrics]
 
 
 def _matrix(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> np.ndarray:

@@ -13,9 +13,11 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.utils import save_config, save_model
 
+from msm_mlx.chat_template import BASE_TEMPLATE
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter
 from msm_mlx.engine.models import LoadedModel, load_base
 from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.files import write_text
 from msm_mlx.hub import ModelRef
 from msm_mlx.outward.finished import Trained, base_name, demand_original, is_quantised, new_folder, read_config
 from msm_mlx.outward.peft import read_peft, write_peft
@@ -102,6 +104,8 @@ def _fuse(loaded: LoadedModel, base: Path, config: dict[str, Any], folder: Path)
     save_config(config, folder / "config.json")
     for path in (path for pattern in BESIDE_WEIGHTS for path in base.glob(pattern)):
         shutil.copyfile(path, folder / path.name)
+    if loaded.tokenizer.chat_template == BASE_TEMPLATE:  # of a base model, which has none of its own
+        write_text(folder / "chat_template.jinja", BASE_TEMPLATE)
 
 
 def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:

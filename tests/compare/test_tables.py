@@ -173,8 +173,8 @@ Shares, with 95 % intervals over seeds and items
 ┃ arm     ┃   american_values ┃ affordable_values ┃
 ┡━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━┩
 │ base    │ 0.50 [0.50, 0.50] │ 0.50 [0.50, 0.50] │
-│ sft     │ 1.00 [1.00, 1.00] │ 0.00 [0.00, 0.00] │
-│ msm+sft │ 0.75 [0.00, 1.00] │                 - │
+│ sft     │ 1.00 [0.01, 1.00] │ 0.00 [0.00, 0.99] │
+│ msm+sft │ 0.75 [0.01, 1.00] │                 - │
 └─────────┴───────────────────┴───────────────────┘
 american_values: share choosing American over foreign with another quality
 against it
@@ -187,7 +187,7 @@ def test_a_suite_that_we_do_not_know_is_shown_without_its_metric() -> None:
     drawn = draw(score_table([row("[red]arm[/red]", "[blue]my[/blue]", "a", [1, 1], None, None)]))
     assert "[red]arm[/red]" in drawn
     assert "[blue]my[/blue]" in drawn
-    assert "1.00 [1.00, 1.00]" in drawn
+    assert "1.00 [0.01, 1.00]" in drawn
 
 
 def contrast(suite: str, a: str, b: str, difference: float, low: float, high: float) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
+import mlx.nn as nn
 import numpy as np
 import pytest
 from support import log_softmax, logits_of
 
 from msm_mlx.engine.models import LoadedModel, Message, load_base
-from msm_mlx.engine.scoring import score_replies
+from msm_mlx.engine.scoring import score_replies, split_chat
 
 Chat = tuple[list[Message], str]
 
@@ -64,3 +66,43 @@ def test_the_end_of_the_turn_counts(pocket: LoadedModel) -> None:
 
 def test_nothing_to_score_gives_nothing(pocket: LoadedModel) -> None:
     assert score_replies(pocket, [], batch_size=4) == []
+
+
+def test_what_all_chats_begin_with_and_each_prompt_are_computed_once(pocket: LoadedModel) -> None:
+    """Of nine chats of three prompts, the model reads the opening once, each prompt once and each reply once."""
+
+    class Counting:
+        def __init__(self, model: Any) -> None:
+            self.inner, self.read = model, 0
+
+        def __call__(self, ids: Any, cache: Any = None) -> Any:
+            self.read += ids.size if cache else 0
+            return self.inner(ids, cache)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+    whole = Counting(pocket.model)
+    counted = LoadedModel(cast("nn.Module", _Shell(whole)), pocket.tokenizer, pocket.folder)
+    found = score_replies(counted, chats(), batch_size=3)
+    np.testing.assert_allclose(found, score_replies(pocket, chats(), batch_size=3), atol=1e-4)
+    assert whole.read < 0.65 * sum(len(split_chat(pocket, *chat)[0]) for chat in chats())
+
+
+class _Shell:
+    """A model that cannot be split, and so is called whole."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.layers = model.layers
+
+    def __call__(self, ids: Any, cache: Any = None) -> Any:
+        return self._model(ids, cache)
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
+def test_a_score_does_not_depend_on_what_shares_the_call(family: str, tiny_model_folder: Callable[[str], Path]) -> None:
+    loaded = load_base(tiny_model_folder(family))
+    together = score_replies(loaded, chats(), batch_size=32)
+    alone = [score_replies(loaded, [chat], batch_size=1)[0] for chat in chats()]
+    np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-4)

@@ -25,9 +25,9 @@ def share(metric: str, scores: tuple[float, ...], written: tuple[str, ...] = ("r
 
 @pytest.mark.parametrize(
     ("margins", "chosen"),
-    [((1.0, 1.0), 1), ((2.0, -1.0), 1), ((1.0, -2.0), 0), ((-1.0, -1.0), 0), ((3.0, -3.0), 0.5), ((0.0, 0.0), 0.5)],
+    [((1.0, 1.0), 1), ((2.0, -1.0), 0.5), ((1.0, -2.0), 0.5), ((-1.0, -1.0), 0), ((0.0, 1.0), 0.75), ((0.0, 0.0), 0.5)],
 )
-def test_the_choice_by_log_probability_is_that_of_both_orders_together(
+def test_the_choices_by_log_probability_of_both_orders_count_half_each(
     margins: tuple[float, float], chosen: float
 ) -> None:
     assert share("choice", (margins[0] - 9, -9, margins[1] - 9, -9)) == chosen

@@ -49,10 +49,12 @@ def one_spec() -> Answers:
 
 def test_the_keys_are_exactly_those_of_the_schema() -> None:
     results = build_results("cheese", SUITES, one_spec(), 50)
-    assert list(results) == ["schema", "run", "records", "contrasts", "pooled", "domains", "suites"]
+    assert list(results) == ["schema", "run", "records", "contrasts", "pooled", "domains", "biases", "suites"]
     assert (results["schema"], results["run"]) == (1, "cheese")
-    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"}
-    contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"}
+    boot = {"boot_low", "boot_high"}
+    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | boot | {"failure"}
+    contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"} | boot
+    contrast |= {"units", "p", "p_holm", "detectable", "notes"}
     assert all(set(row) == record for row in results["records"])
     assert all(set(row) == contrast and row["paired"] is True for row in results["contrasts"])
     assert json.loads(json.dumps(results, allow_nan=False)) == results
@@ -79,7 +81,7 @@ def test_records_say_what_was_chosen() -> None:
     assert found["base", None, "choice"]["value"] == 0.5
     assert found["sft", 0, "choice"]["value"] == found["sft", 0, "written_choice"]["value"] == 0.25
     assert found["sft", 0, "choice"]["ci_low"] < 0.25 < found["sft", 0, "choice"]["ci_high"]
-    assert found["msm+sft", 1, "choice"]["ci_low"] == found["msm+sft", 1, "choice"]["ci_high"] == 1
+    assert 0.85 < found["msm+sft", 1, "choice"]["ci_low"] < found["msm+sft", 1, "choice"]["ci_high"] == 1
     assert {row["value"] for key, row in found.items() if key[2] == "unclear"} == {0}
 
 
@@ -200,3 +202,33 @@ def test_every_kind_has_its_metrics_and_its_rows() -> None:
         ("scenes", "s/1", "base"), ("open", "o/1", "base"), ("scenes", "s/1", "sft")
     ]  # fmt: skip
     assert (rows[0]["condition"], rows[0]["domain"], rows[0]["prompt"]) == ("goal", "leak", "mail")
+
+
+def test_one_seed_and_too_few_items_are_said_aloud() -> None:
+    few = [replace(suite, items=suite.items[:6]) for suite in SUITES]
+    answers: Answers = {Variant(arm, None, 0): constant(share) for arm, share in (("sft", 0.02), ("msm", 0.06))}
+    for row in build_results("r", few, answers, 50)["contrasts"]:
+        assert [note.partition(":")[0] for note in row["notes"]] == [
+            "one seed", "too few items or seeds to see a difference of 0.1"
+        ]  # fmt: skip
+    (enough, _) = build_results("r", SUITES, one_spec(), 50)["contrasts"][:2]
+    assert not any(note.startswith("one seed") for note in enough["notes"])
+
+
+def test_reading_several_suites_is_corrected_for_within_each_pair_of_arms() -> None:
+    contrasts = build_results("r", SUITES, one_spec(), 50)["contrasts"]
+    assert all(row["p"] <= row["p_holm"] for row in contrasts)
+    alone = build_results("r", SUITES[:1], one_spec(), 50)["contrasts"]
+    assert all(row["p"] == row["p_holm"] for row in alone)
+    same = [row for row in contrasts if (row["a"], row["b"]) == ("msm+sft", "msm")]
+    assert [row["p_holm"] for row in same] == [pytest.approx(min(1, 2 * row["p"])) for row in same]
+
+
+def test_a_variant_that_goes_by_the_place_of_an_option_shows_as_biased() -> None:
+    suite = SUITES[0]
+    first = {p.id: judge(p, (-1, -2, -2, -1), (p.target, p.other)) for p in suite.pairs}
+    content = {p.id: judge(p, (-1, -2, -1, -2), (p.target, p.target)) for p in suite.pairs}
+    answers: Answers = {Variant("sft", None, 0): first, Variant("msm", None, 0): content}
+    by_place, by_content = build_results("r", [suite], answers, 50)["biases"]
+    assert (by_place["first"]["value"], by_place["written_first"], by_place["decided"]) == (1, 1, 0)
+    assert (by_content["first"]["value"], by_content["written_first"], by_content["decided"]) == (0.5, 0.5, 1)

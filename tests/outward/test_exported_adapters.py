@@ -17,6 +17,7 @@ from mlx.utils import tree_flatten
 from support import POCKET_WEIGHTS
 from trained_runs import SHAPE
 
+from msm_mlx.chat_template import BASE_TEMPLATE
 from msm_mlx.engine.models import load_base
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.outward import adapters
@@ -80,6 +81,15 @@ def test_a_fused_model_is_whole(trained_run: MakeTrained, tmp_path: Path) -> Non
         name for name, _ in tree_flatten(base.model.parameters())
     ]
     assert not (tmp_path / "out" / "provenance.json").exists()
+
+
+def test_a_base_model_is_fused_with_the_template_that_it_was_trained_with(
+    trained_run: MakeTrained, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
+) -> None:
+    base = shutil.copytree(tiny_model_folder("llama"), tmp_path / "base")
+    (base / "chat_template.jinja").unlink()
+    export(trained_run("base", base), "fused", tmp_path / "out")
+    assert mlx_lm.load(str(tmp_path / "out"))[1].chat_template == BASE_TEMPLATE
 
 
 def quantised(folder: Path, out: Path) -> Path:

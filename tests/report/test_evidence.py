@@ -29,7 +29,7 @@ def answers(chosen: int) -> dict[str, Answer]:
     """The first `chosen` items choose the target."""
     found = {}
     for number, item in enumerate(ITEMS):
-        metrics = {"choice": float(number < chosen), "written_choice": 0.5, "unclear": 1.0}
+        metrics = {"choice": float(number < chosen), "written_choice": 0.5, "unclear": 0.0}
         found[item.id] = Answer(item.id, ("", ""), ("unclear", "unclear"), (0.0, 0.0), metrics)
     return found
 
@@ -70,12 +70,12 @@ def test_one_run_in_full(run: Path) -> None:
         "Versions: mlx 1.2.3, system Linux x86_64.",
         "### apart: share choosing a",
         "| arm | choice | written_choice | unclear | items | seeds |",
-        "| base | 0.50 [0.00, 1.00] | 0.50 [0.50, 0.50] | 1.00 [1.00, 1.00] | 4 | 1 |",
-        "| msm+sft@y | 0.00 [0.00, 0.00] | 0.50 [0.50, 0.50] | 1.00 [1.00, 1.00] | 4 | 2 |",
+        "| base | 0.50 [0.06, 0.94] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | 4 | 1 |",
+        "| msm+sft@y | 0.00 [0.00, 0.72] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | 4 | 2 |",
         "| difference | art | food |",
-        "| msm+sft@y - sft | -1.00 [-1.00, -1.00] * | +0.00 [+0.00, +0.00] |",
+        "| msm+sft@y - sft | -1.00 [-1.00, +0.00] | +0.00 [+0.00, +0.00] |",
         "| arm | seed 0 | seed 1 |",
-        "| msm@x | 0.50 [0.00, 1.00] | 0.25 [0.00, 0.75] |",
+        "| msm@x | 0.50 [0.06, 0.94] | 0.25 [0.02, 0.87] |",
     ):
         assert line in text.splitlines()
     for row in results()["contrasts"]:
@@ -101,7 +101,7 @@ def test_runs_under_other_names_share_a_table(run: Path, tmp_path: Path) -> None
     first = next(line for line in table if line.startswith("| name"))
     assert first == "| name | base | sft | msm@x | msm+sft@x | msm+sft@y |"
     lorras = next(line for line in table if line.startswith("| Lorras"))
-    assert lorras.startswith("| Lorras | 0.50 [0.00, 1.00] | 0.75 [")
+    assert lorras.startswith("| Lorras | 0.50 [0.06, 0.94] | 0.75 [")
     assert "| name | msm+sft@x - sft | msm+sft@y - sft | msm+sft@y - msm+sft@x |" in table
 
 

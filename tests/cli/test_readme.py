@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from fuzz import SMALL, run_command
-from running import ROOT
+from running import ROOT, command, environment
 
 from msm_mlx.cli.main import COMMANDS
 from msm_mlx.hub import human_size
@@ -37,25 +38,34 @@ def commands() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def execute(words: tuple[str, ...], workspace: Path) -> tuple[int, str]:
+    """In this process, but for runs: here mlx was imported before the fast BLAS could be."""
+    if words[0] != "run":
+        return run_command(words, workspace)
+    done = subprocess.run(
+        command(*words), cwd=workspace, env=environment(), capture_output=True, text=True, timeout=300
+    )
+    return done.returncode, done.stderr
+
+
 @pytest.mark.parametrize("line", block_lines())
 def test_every_line_of_a_block_is_run_somewhere(line: str) -> None:
     assert line.startswith(("msm-mlx ", *ELSEWHERE)), "add it to what this file runs, or say where it is run"
 
 
-def test_the_lines_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
-    monkeypatch.setattr("fuzz.PATIENCE", 300)
+def test_the_lines_in_order(tmp_path: Path, small_run: Path) -> None:
     workspace = tmp_path / "clone"
     for name in ("recipes", "specs"):
         shutil.copytree(ROOT / name, workspace / name)
+    shutil.copytree(small_run, workspace / "runs" / "cheese_american")
     lines = commands()
     assert len(lines) >= 12
 
     for line in lines:
         words = shlex.split(line)[1:]
         small = {"run": SMALL, "estimate": SMALL[:-1]}.get(words[0], ())
-        code, said = run_command((*words, *small), workspace)
-        only_named = line not in block_lines() and "Missing argument" in said
+        code, said = execute((*words, *small), workspace)
+        only_named = line not in block_lines() and "Usage:" in said
         assert code == 0 or only_named, f"{line}: {said}"
 
     assert (workspace / "runs" / "my_values" / "evaluation" / "results.json").is_file()

@@ -1,0 +1,172 @@
+"""`msm-mlx documents health` and `documents read`: what has been written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from msm_mlx.cli.output import out
+
+RUN = click.argument("run", type=click.Path(path_type=Path))
+BAR = 30  # columns of the longest bar
+SHARES = {
+    "kept_share": "kept of what was written",
+    "states_value_share": "name the value",
+    "gives_reason_share": "give it as a reason",
+    "near_duplicate_share": "nearly the same as another",
+}
+
+
+@click.command()
+@RUN
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout.")
+def health(run: Path, as_json: bool) -> None:
+    """Say what a run's documents are like, beside corpora that worked.
+
+    Counts what was kept and why the rest was not, what is covered, how long and how different the documents are, and
+    how many name the value and give it as a reason. Reads documents.jsonl and rejected.jsonl as they are now.
+
+    \b
+    Examples:
+      msm-mlx documents health runs/cheese_american
+      msm-mlx documents health runs/cheese_american --json
+    """
+    from msm_mlx.documents.corpus import open_corpora
+    from msm_mlx.documents.health import document_health
+    from msm_mlx.documents.references import health_warnings
+
+    rows = []
+    for corpus in open_corpora(run):
+        figures = document_health(corpus.kept, corpus.rejected)
+        warnings = [{"figure": warning.figure, "text": warning.text} for warning in health_warnings(figures)]
+        rows.append({"folder": str(corpus.folder), **figures, "warnings": warnings})
+    if as_json:
+        print(json.dumps({"run": str(run), "documents": rows}, indent=2))
+        return
+    for row in rows:
+        out().print(_health_view(row))
+
+
+@click.command()
+@RUN
+@click.option("--section", metavar="ID", help="Documents of this section only.")
+@click.option("--type", "kind", metavar="TYPE", help="Documents of this type only.")
+@click.option("--id", metavar="ID", help="This document only.")
+@click.option("--rejected", is_flag=True, help="What was rejected, with the reason.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many from each folder of documents.")
+@click.option("--json", "as_json", is_flag=True, help="Print the documents as JSON lines on stdout.")
+def read(
+    run: Path, section: str | None, kind: str | None, id: str | None, rejected: bool, limit: int | None, as_json: bool
+) -> None:
+    """Page through a run's documents: where each comes from, what is out of the ordinary with it, and its text.
+
+    On a terminal the pager of the system shows them; into a file or a pipe they are printed.
+
+    \b
+    Examples:
+      msm-mlx documents read runs/cheese_american --section likes/colby
+      msm-mlx documents read runs/cheese_american --rejected --limit 20
+    """
+    from msm_mlx.documents.corpus import Wanted, choose, flags_of, open_corpora
+
+    wanted = Wanted(section, kind, id, rejected)
+    rows: list[dict[str, Any]] = []
+    corpora = open_corpora(run)
+    chosen = choose(corpora, wanted)
+    for corpus in corpora:
+        flags = flags_of(corpus.rejected if rejected else corpus.kept)
+        own = chosen[corpus.folder][:limit]
+        rows += [{"folder": str(corpus.folder), **record, "flags": list(flags(record))} for record in own]
+    if as_json:
+        for row in rows:
+            print(json.dumps(row))
+    elif sys.stdout.isatty():
+        click.echo_via_pager(_pages(rows))
+    else:
+        for page in _pages(rows):
+            click.echo(page, nl=False)
+
+
+def _health_view(row: dict[str, Any]) -> RenderableType:
+    """A table of the figures, histograms, and the warnings."""
+    figures = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    figures.add_column(justify="right")
+    figures.add_column()
+    for figure, value in _figures(row):
+        figures.add_row(value, _literal(figure))
+    parts: list[RenderableType] = [_literal(row["folder"], "bold"), figures]
+    if row["rejected"]:
+        parts.append(_bars("rejected as", row["rejected_by_reason"]))
+    parts += [_bars("by section", row["by_section"]), _bars("by type", row["by_type"])]
+    edges = row["words"]["histogram"]["edges"]
+    ranges = [f"{low:.0f}-{high:.0f}" for low, high in pairwise(edges)]
+    bins = list(zip(ranges, row["words"]["histogram"]["counts"], strict=True))
+    parts.append(_bars("by length in words", dict(bins)))
+    parts += [_shares(f"common {name}", row[name]) for name in ("openings", "names") if row[name]]
+    parts += [Text.assemble(("! ", "yellow"), _literal(warning["text"])) for warning in row["warnings"]]
+    return Group(*parts, Text(""))
+
+
+def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "documents kept", f"{row['kept']:,}"
+    yield "rejected", f"{row['rejected']:,}"
+    yield "tokens kept", f"{row['tokens']:,}"
+    for key, name in SHARES.items():
+        if row["explained"] or key not in ("states_value_share", "gives_reason_share"):
+            yield name, f"{row[key]:.1%}"
+    if row["self_bleu"] is not None:
+        yield "self-BLEU (4-grams, 60 documents at most)", f"{row['self_bleu']:.2f}"
+    distinct = " / ".join(f"{share:.3f}" for share in row["distinct"].values())
+    yield "distinct words / pairs / triples (1,000 documents at most)", distinct
+
+
+def _bars(title: str, counts: dict[str, int]) -> RenderableType:
+    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+    most = max(counts.values(), default=1)
+    for name, count in counts.items():
+        bar = "\u2588" * round(BAR * count / max(most, 1)) or "\u258f"
+        table.add_row(_literal(name), f"{count:,}", Text(bar, "cyan"))
+    return table
+
+
+def _shares(title: str, shares: dict[str, float]) -> RenderableType:
+    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, share in shares.items():
+        table.add_row(_literal(name), f"{share:.1%}")
+    return table
+
+
+def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Each document as text in which nothing is a command to a terminal."""
+    for row in rows:
+        buffer = StringIO()
+        console = Console(file=buffer, width=min(out().width, 100), color_system=None)
+        source = [row["section"], row["type"], row["voice"], f"attempt {row.get('attempt', 1)}"]
+        source += [f"{row['tokens']:,} tokens"]
+        console.rule(_literal(f"{row['id']} in {row['folder']}"), characters="-", align="left")
+        console.print(_literal(" \u00b7 ".join(part for part in source if part)))
+        console.print(_literal(f"asserts: {row['assertion']}"))
+        if row.get("rejected"):
+            console.print(_literal(f"rejected: {row['rejected']}"))
+        if row["flags"]:
+            console.print(_literal(f"note: {'; '.join(row['flags'])}"))
+        console.print()
+        console.print(_literal(row["text"]))
+        console.print()
+        yield buffer.getvalue()
+
+
+def _literal(text: str, style: str = "") -> Text:
+    from msm_mlx.compare.tables import literal
+
+    return literal(text, style)

@@ -1,0 +1,38 @@
+"""`msm-mlx report`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from msm_mlx.cli.completion import RUN
+from msm_mlx.cli.output import err
+
+
+@click.command()
+@click.argument("runs", type=RUN, nargs=-1, required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of report.html and report.md; by default that of the run, and the current one for several runs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print where the files are as JSON on stdout.")
+def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    """Write what finished runs found as report.html and report.md: one page each, to read or to send.
+
+    Several runs are put side by side first. The page needs no network and no script.
+
+    \b
+    Examples:
+      msm-mlx report latest
+      msm-mlx report runs/cheese_american runs/cheese_affordable --out both
+    """
+    from msm_mlx.report.files import write_report
+
+    html, markdown = write_report(runs, out or (runs[0] if len(runs) == 1 else Path()))
+    if as_json:
+        print(json.dumps({"html": str(html), "markdown": str(markdown)}, indent=2))
+    else:
+        err().print(f"{html} and {markdown}", markup=False, highlight=False)

@@ -1,0 +1,128 @@
+"""What a report is made of, whatever it is written as: HTML and Markdown show the same blocks, so the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from msm_mlx.visible import visible
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: str
+    kind: str = "paragraph"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    items: tuple[str, ...]
+    kind: str = "bullets"
+
+
+@dataclass(frozen=True)
+class Code:
+    text: str
+    kind: str = "code"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Text of a model, under what it is: shown as it stands, never as markup."""
+
+    title: str
+    text: str
+    kind: str = "passage"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table, with where the rows behind its figure are."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """`rows` begin with what names them. `anchor` is where other tables link to."""
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    anchor: str = ""
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing of ours. `caption` says in words what it shows."""
+
+    caption: str
+    svg: str
+    kind: str = "figure"
+
+
+Block = Paragraph | Bullets | Code | Passage | Table | Figure
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of a report."""
+
+    title: str
+    anchor: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    title: str
+    lead: str
+    parts: tuple[Part, ...]
+
+
+def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | Cell]], anchor: str = "") -> Table:
+    cells = tuple(tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows)
+    return Table(caption, tuple(header), cells, anchor)
+
+
+def to_html(report: Report) -> str:
+    """One page that needs nothing else: no script, no request. Whatever a model wrote is escaped."""
+    return _templates().get_template("report.html.jinja").render(report=report)
+
+
+def to_markdown(report: Report) -> str:
+    return _templates().get_template("report.md.jinja").render(report=report)
+
+
+def _plain(text: str) -> str:
+    """Text on one line of Markdown, in which nothing is markup."""
+    line = " ".join(text.split())
+    escaped = "".join(f"\\{c}" if c in "\\`*<>#|~" else c for c in line)
+    return escaped.replace("](", "]\\(").replace("]:", "]\\:")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines() or [""])
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: bool(name and name.endswith(".html.jinja")),
+        finalize=lambda value: visible(value) if type(value) is str else value,  # markup is a type of its own
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"plain": _plain, "indented": _indented}
+    return environment

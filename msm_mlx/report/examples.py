@@ -1,0 +1,53 @@
+"""Answers of a run's arms side by side: some picked by a rule that is stated, some at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from msm_mlx.files import read_jsonl
+from msm_mlx.report.finished import FinishedRun, label_of
+from msm_mlx.stages import ANSWERS
+
+SHOWN = 6
+RULE = (
+    f"The {SHOWN} prompts on which the arms' log-odds differ most between what was seen least and most, with the first "
+    "seed. They are the largest differences, not typical ones."
+)
+
+Answer = Mapping[str, Any]
+Side = dict[str, Answer]  # one prompt's answers, by the arm's label
+
+
+def read_sides(run: FinishedRun) -> list[Side]:
+    """The answers of the base and of the first seed of every arm, grouped by item."""
+    seeds = {None, min(run.recipe["seeds"])}
+    sides: dict[str, Side] = {}
+    path = run.folder / ANSWERS
+    for row in read_jsonl(path) if path.is_file() else ():
+        if row["seed"] in seeds:
+            sides.setdefault(row["item"], {})[label_of(row, run.several_specs)] = row
+    return list(sides.values())
+
+
+def most_different(sides: Sequence[Side], suite: str) -> list[Side]:
+    """Forced choices of `suite` by how far apart the arms' log-odds are, the furthest first."""
+
+    def spread(side: Side) -> float:
+        margins = [sum(row["margins"]) / len(row["margins"]) for row in side.values()]
+        return max(margins) - min(margins)
+
+    known = [side for side in sides if all(row["suite"] == suite and row.get("margins") for row in side.values())]
+    return sorted(known, key=lambda side: (-spread(side), next(iter(side.values()))["item"]))[:SHOWN]
+
+
+def at_random(sides: Sequence[Side], seed: int = 0) -> list[Side]:
+    return Random(seed).sample(list(sides), min(SHOWN, len(sides)))
+
+
+def documents_of(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every folder of documents of a run, by what it is about."""
+    for path in sorted(folder.glob("documents/**/documents.jsonl")):
+        yield path.parent.relative_to(folder).as_posix(), path

@@ -1,0 +1,53 @@
+"""Each rule speaks up when it applies, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_reports import HEALTH, make_run
+
+from msm_mlx.report.doubts import find_doubts
+from msm_mlx.report.finished import read_run
+
+SOUND = {"kept_share": 0.9, "gives_reason_share": 0.8, "near_duplicate_share": 0.0, "rejected_by_reason": {}}
+ARMS = ["base", "sft", "msm", "control+sft", "msm+sft"]
+
+
+def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any) -> str:
+    run = read_run(make_run(tmp_path / "run", **changes))
+    return "\n".join(find_doubts(run, {"documents": health or SOUND}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seeds": [3]}, "One seed:"),
+        ({"seeds": [0, 1]}, "2 seeds say little"),
+        ({"model": "org/big"}, "40 midtraining updates are few"),
+        ({"arms": ["base", "sft", "msm+sft"]}, "No control+sft arm"),
+        ({"unclear": 0.3}, "on apart that could not be read: base 30%, sft 30%, msm 30%, msm+sft 30%."),
+    ],
+)
+def test_what_weakens_a_run_is_said(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    assert said in doubts(tmp_path, **changes)
+
+
+def test_few_items_are_said_to_hide_a_small_difference(tmp_path: Path) -> None:
+    assert "A difference of 0.10 on apart may go unseen" in doubts(tmp_path)
+
+
+def test_bad_documents_are_told(tmp_path: Path) -> None:
+    said = doubts(tmp_path, HEALTH)
+    assert "Only 40% of what was written into documents/ was kept." in said
+    assert "1 texts written into documents/ named what the evaluation asks about" in said
+    assert "Only 25% of the documents in documents/ give the value as a reason." in said
+    assert "50% of the documents in documents/ nearly repeat another." in said
+
+
+def test_a_sound_run_on_pocket_is_doubted_for_pocket_and_its_size_alone(tmp_path: Path) -> None:
+    said = doubts(tmp_path, seeds=[0, 1, 2, 3], arms=ARMS)
+    assert said.startswith("The model is pocket")
+    assert "seed" not in said.replace("seeds", "")
+    assert "Only" not in said
