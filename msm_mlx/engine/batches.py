@@ -223,7 +223,7 @@ def _read(model: nn.Module, prefix: Sequence[int]) -> list[Any]:
     """The cache of a model that has read `prefix`."""
     cache: list[Any] = make_prompt_cache(model)
     for start in range(0, len(prefix), PREFILL_STEP):
-        model(mx.array(prefix[start : start + PREFILL_STEP])[None], cache=cache)
+        model(mx.array(list(prefix[start : start + PREFILL_STEP]))[None], cache=cache)
         mx.eval([layer.state for layer in cache])
     return cache
 

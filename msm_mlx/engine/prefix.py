@@ -42,7 +42,7 @@ class PrefixedCache(BatchKVCache):  # type: ignore[misc]  # mlx_lm has no types
     def __init__(self, prefix: Prefix, rows: int) -> None:
         super().__init__([0] * rows)
         self.prefix = prefix
-        self.offset = self.offset + prefix.length  # positions count from the start of the prefix
+        self.offset: mx.array = mx.full((rows,), prefix.length)  # positions count from the start of the prefix
 
     def extract(self, idx: int) -> KVCache:
         """Nothing: no caller goes on with the cache of a finished row."""
@@ -82,7 +82,8 @@ def attending(model: nn.Module, calls: list[int] | None = None) -> Iterator[None
     def attend(queries: mx.array, keys: mx.array, values: mx.array, cache: Any, **options: Any) -> mx.array:
         if not isinstance(cache, PrefixedCache):
             assert original is not None
-            return original(queries, keys, values, cache=cache, **options)
+            attended: mx.array = original(queries, keys, values, cache=cache, **options)
+            return attended
         if calls is not None:
             calls.append(queries.shape[0])
         if queries.shape[2] == 1 and options.get("sinks") is None:

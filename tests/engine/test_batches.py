@@ -66,7 +66,7 @@ def test_one_beginning_is_read_once_and_kept_once(tiny: LoadedModel, monkeypatch
 
     def count(model: object, prefix: Sequence[int]) -> object:
         read.append(len(prefix))
-        return original(model, prefix)  # type: ignore[arg-type]
+        return original(model, prefix)
 
     monkeypatch.setattr(batches, "_read", count)
     replies_of(tiny, prompts_of(tiny))
