@@ -95,7 +95,7 @@ def write_documents(
         written.add(_next_attempts(written, settings, limit), records)
     while written.waiting and len(written.kept) + len(written.rejected) < limit:
         attempts = _next_attempts(written, settings, limit)
-        prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
+        prompts = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
         ids = [loaded.render(messages, reply=True) for messages in prompts]
         if written_together(settings):
             replies = generate_replies(

@@ -18,6 +18,7 @@ from msm_mlx.engine.models import LoadedModel
 from msm_mlx.engine.prefix import attending, shared_row
 
 WORTH_SHARING = 16  # tokens; reading fewer once costs more than it saves
+BY_THEMSELVES = 8  # rows from which those of one beginning are written apart from others, without copies of it
 MIXED = 4  # batches of rows of several beginnings, whose caches are in memory together
 PREFILL_STEP = 512  # tokens of a prompt read at once: the larger, the more memory, and no faster (mlx-lm issue 1781)
 CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all rows; growing them copies them once
@@ -80,7 +81,11 @@ def generate_each(
     mixed: list[Row] = []
     for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
         rows = [Row(i, prompts[i], len(prefix), seeds[i], stop) for i in group]
-        shared = shared_row(loaded.model, _read(loaded.model, prefix)) if prefix and 2 * len(rows) >= size else None
+        shared = (
+            shared_row(loaded.model, _read(loaded.model, prefix))
+            if prefix and len(rows) >= min(size, BY_THEMSELVES)
+            else None
+        )
         if shared:  # and enough rows to be written by themselves
             yield from _generate(loaded, rows, {prefix: shared}, max_tokens, size, temperature)
         else:
