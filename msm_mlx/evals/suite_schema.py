@@ -69,6 +69,8 @@ class SuiteFile(_Schema):
     kind: Kind
     metric: Text
     """What the measured share means, in words."""
+    licence: Text | None = None
+    """The terms on which the items may be used elsewhere."""
 
     def problems(self) -> Problems:
         """What is wrong beyond the types, with the place of each."""
