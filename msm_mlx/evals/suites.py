@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Act, Item, Kind, OpenPrompt, Pair, Question, Scene, Suite, Turn
-from msm_mlx.evals.suite_schema import FILES, OpenFile, PairsFile, QuestionsFile, ScenesFile, SuiteFile, TurnEntry
+from msm_mlx.evals.suite_schema import FILES, OpenFile, PairsFile, QuestionsFile, SceneEntry, ScenesFile, SuiteFile, TurnEntry
 from msm_mlx.recipe import POCKET
 from msm_mlx.recipe_check import explain
 from msm_mlx.recipe_schema import did_you_mean, shown
@@ -185,9 +185,20 @@ def _open(suite: str, file: OpenFile) -> list[Item]:
     ]
 
 
+def _under_conditions(file: ScenesFile) -> Iterator[SceneEntry]:
+    """The scenes, those without a condition of their own once under each of the suite's."""
+    for entry in file.items:
+        if entry.condition is not None or not file.conditions:
+            yield entry
+            continue
+        for name, content in file.conditions.items():
+            prompt = entry.prompt.replace("{goal}", content.goal).replace("{notice}", content.notice)
+            yield entry.model_copy(update={"condition": name, "prompt": prompt})
+
+
 def _scenes(suite: str, file: ScenesFile) -> list[Item]:
     scenes: list[Item] = []
-    for number, entry in enumerate(file.items, start=1):
+    for number, entry in enumerate(_under_conditions(file), start=1):
         acts = tuple(
             Act(name, entry.replies.get(name, act.replies), act.patterns, act.harmful, act.none)
             for name, act in file.acts.items()
