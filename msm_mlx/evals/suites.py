@@ -14,7 +14,16 @@ from pydantic import BaseModel, ValidationError
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Act, Item, Kind, OpenPrompt, Pair, Question, Scene, Suite, Turn
-from msm_mlx.evals.suite_schema import FILES, OpenFile, PairsFile, QuestionsFile, SceneEntry, ScenesFile, SuiteFile, TurnEntry
+from msm_mlx.evals.suite_schema import (
+    FILES,
+    OpenFile,
+    PairsFile,
+    QuestionsFile,
+    SceneEntry,
+    ScenesFile,
+    SuiteFile,
+    TurnEntry,
+)
 from msm_mlx.recipe import POCKET
 from msm_mlx.recipe_check import explain
 from msm_mlx.recipe_schema import did_you_mean, shown
