@@ -104,7 +104,7 @@ def load_suites(recipe: Recipe) -> list[Suite]:
     names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
     suites = []
     for entry in recipe.suites:
-        suite = load_suite(entry, names)
+        suite = load_suite(entry, names, recipe.profile)
         items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
         if not items:
             known = ", ".join(sorted({str(item.spec) for item in suite.items}))
