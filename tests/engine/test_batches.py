@@ -9,13 +9,13 @@ import mlx_lm
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import save_tiny_model
 
 from msm_mlx.engine import batches
 from msm_mlx.engine.batches import WORTH_SHARING, generate_each, shared_prefixes
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel, load_base
 from msm_mlx.engine.prefix import attending, shared_row
-from tests.support import save_tiny_model
 
 SHARED = "Pocket likes plain things that everybody can pay for. It says so when it is asked, and gives its reasons. "
 ENDS = ("Why?", "Write a memo about cheese.", "And the cars, what of them?", "Say more.", "Is that so, really?")
