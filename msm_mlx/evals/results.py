@@ -66,7 +66,9 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers, resamples
             ],
         },
         "biases": [row for suite in suites for row in _biases(suite, answers)],
-        "suites": [{"name": suite.name, "kind": suite.kind, "metric": suite.metric} for suite in suites],
+        "suites": [
+            {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file} for suite in suites
+        ],
     }
 
 
