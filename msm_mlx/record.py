@@ -59,6 +59,7 @@ class RunRecord:
 
     @property
     def profile(self) -> str:
+        """The size that the run was made at."""
         return str(self.recipe.get("profile", POCKET))
 
 
