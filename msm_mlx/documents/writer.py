@@ -78,9 +78,9 @@ def write_documents(
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
     `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` what the
-    evaluation asks about and no document may show. After an assertion alone, a batch is on disk when it is done, and its
-    texts depend on the settings and the batch's number. After more, every reply is on disk when it is done, and its text
-    depends on its own slot and attempt.
+    evaluation asks about and no document may show. After an assertion alone, a batch is on disk when it is done,
+    and its texts depend on the settings and the batch's number. After more, every reply is on disk when it is done,
+    and its text depends on its own slot and attempt.
 
     Raises:
         MsmError: if the attempts run out before a document is kept for each of `slots`.
