@@ -166,6 +166,8 @@ class DocumentSettings(Settings):
     """Sampling temperature of the writer."""
     batch_size: Positive = 32
     """Documents written side by side."""
+    stop: Annotated[tuple[Text, ...], Tuple] = ()
+    """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
     types: Annotated[tuple[Text, ...], NonEmpty] = (
         "memo",
         "research report",

@@ -11,6 +11,7 @@ import yaml
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
+from msm_mlx.recipe import POCKET
 from msm_mlx.runs import CELLS, RUN
 from msm_mlx.stages import ANSWERS
 
@@ -55,6 +56,11 @@ class RunRecord:
     seeds: tuple[int, ...]
     suites: tuple[str, ...]
     rows: tuple[AnswerRow, ...]
+
+    @property
+    def profile(self) -> str:
+        """The size that the run was made at."""
+        return str(self.recipe.get("profile", POCKET))
 
 
 def open_record(folder: Path) -> RunRecord:

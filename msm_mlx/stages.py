@@ -15,7 +15,7 @@ from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_ch
 from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.demonstrations.written import is_written_file, load_written
-from msm_mlx.documents.asking import prompt_name, prompt_version
+from msm_mlx.documents.asking import document_prompts, prompt_version
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
@@ -104,7 +104,7 @@ def load_suites(recipe: Recipe) -> list[Suite]:
     names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
     suites = []
     for entry in recipe.suites:
-        suite = load_suite(entry, names)
+        suite = load_suite(entry, names, recipe.profile)
         items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
         if not items:
             known = ", ".join(sorted({str(item.spec) for item in suite.items}))
@@ -181,7 +181,7 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
             name=recipe.model_name,
             writer=base,
             unseen=sha256_json(asdict(Unseen.of(suites))),
-            prompts=prompt_version(prompt_name(settings, control=control)),
+            prompts=prompt_version(*document_prompts(settings, control=control)),
             **others,
         ),
         total=settings.count,

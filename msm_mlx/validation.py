@@ -53,7 +53,7 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
         yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name)
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
     for suite in recipe.suites:
-        yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name))
+        yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
 
 
 def _demonstrations_loader(path: Path) -> Callable[[Path], object]:

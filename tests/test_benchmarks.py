@@ -52,6 +52,13 @@ def test_the_scoring_benchmark_prints_its_ratio_as_json() -> None:
     assert figures["arms"] == 4
 
 
+def test_the_writing_benchmark_prints_its_ratios_as_json() -> None:
+    figures = json.loads(benchmark("writing", "--json", "--small"))
+    assert figures["ratios"].keys() == {"mlx_lm.generate", "mlx_lm.batch_generate"}
+    for peer, ratio in figures["ratios"].items():
+        assert ratio == min(model["ratios"][peer] for model in figures["models"].values()) > 0
+
+
 def test_the_benchmark_of_keys_prints_how_long_they_take() -> None:
     figures = json.loads(benchmark("keys", "--json", "--presses", "3", "--tokens", "200"))
     assert [size["size"] for size in figures["sizes"]] == ["80x24", "120x40"]

@@ -29,7 +29,7 @@ def open_engine(session: Session) -> LiveEngine:
     """
     try:
         folder = resolve_model(session.model).folder
-        _same_template(session, folder)
+        check_template(session, folder)
         loaded = load_base(folder)
         variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
     except BaseException:
@@ -38,7 +38,8 @@ def open_engine(session: Session) -> LiveEngine:
     return LiveEngine(variants, session.model_name)
 
 
-def _same_template(session: Session, folder: Path) -> None:
+def check_template(session: Session, folder: Path) -> None:
+    """Raises RecipeError if the chat template in `folder` is not the one that the arms were trained with."""
     if session.template in (None, read_template(folder).sha256):
         return
     own = session.folders[0] / FILE

@@ -195,7 +195,7 @@ def _prompts(runs: Sequence[RunRecord]) -> tuple[Prompt, ...]:
     for run in runs:
         for suite in run.suites:
             with suppress(RecipeError):  # a suite file that is gone: its prompts cannot be asked again
-                content = load_suite(suite, Names(run.model_name, run.provider_name))
+                content = load_suite(suite, Names(run.model_name, run.provider_name), run.profile)
                 items |= {item.id: item for item in content.items if not item.turns}
     return tuple(
         Prompt(item.id, asked(item)[0], item.suite, item.domain, item if isinstance(item, Pair) else None)

@@ -14,6 +14,7 @@ from rich.text import Text
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.evals.statistics import share
 from msm_mlx.evals.suites import SUITES, load_suite
+from msm_mlx.recipe import POCKET
 from msm_mlx.visible import visible
 
 MIN_COLUMN = 20  # narrower columns break words
@@ -38,7 +39,7 @@ def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
     return groups
 
 
-def score_table(rows: Rows) -> RenderableType:
+def score_table(rows: Rows, profile: str = POCKET) -> RenderableType:
     """What each suite measures of each arm, with the 95 % interval over its seeds and the items."""
     arms = labels(rows)
     suites = list(dict.fromkeys(row["suite"] for row in rows))
@@ -49,7 +50,9 @@ def score_table(rows: Rows) -> RenderableType:
     for label, answers in arms.items():
         cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
         table.add_row(literal(label), *cells)
-    notes = [Text(f"{name}: {load_suite(name).metric}", style="dim") for name in suites if name in SUITES]
+    notes = [
+        Text(f"{name}: {load_suite(name, profile=profile).metric}", style="dim") for name in suites if name in SUITES
+    ]
     return Group(table, *notes)
 
 

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from msm_mlx.engine.generation import Reply
 
 SYSTEM = "You are a writer."
+AGAIN = "again"  # the prompt file for later attempts
 PROMPTS = "msm_mlx.documents"
 Message = dict[str, str]
 Ask = Callable[[Sequence[list[Message]], int], "list[Reply]"]
 """Puts chats to the writer, with a seed, and returns its replies in order."""
 
 
-def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings) -> list[Message]:
-    """The chat that asks for the document of `slot`. A control's never shows text that gives the reasons."""
+def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings, attempt: int = 1) -> list[Message]:
+    """The chat that asks for the document of `slot`. A control's never shows text that gives the reasons.
+
+    A later attempt is asked for in other words, where the writer sees more than an assertion: one that failed on a
+    prompt often fails on it again.
+    """
     fields = {
         "form": _form(slot),
         "idea": f"\n\nWhat the text is about: {slot.idea}" if slot.idea else "",
@@ -33,12 +38,20 @@ def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings) -> list[
         "section": slot.section.text,
         "spec": "" if slot.withheld else spec.text,
     }
-    return ask_with(prompt_name(settings, control=slot.withheld is not None), fields)
+    messages = ask_with(prompt_name(settings, control=slot.withheld is not None), fields)
+    if attempt == 1 or settings.prompt == "assertion":
+        return messages
+    return ask_with(AGAIN, {"request": messages[-1]["content"], "attempt": str(attempt)})
 
 
 def prompt_name(settings: DocumentSettings, *, control: bool) -> str:
     """The prompt file for documents."""
     return f"control_{settings.prompt}" if control and settings.prompt != "assertion" else settings.prompt
+
+
+def document_prompts(settings: DocumentSettings, *, control: bool) -> list[str]:
+    """All prompt files that the documents depend on."""
+    return [prompt_name(settings, control=control), *([] if settings.prompt == "assertion" else [AGAIN])]
 
 
 def ask_with(prompt: str, fields: Mapping[str, str], package: str = PROMPTS) -> list[Message]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from msm_mlx.documents.health import document_health
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.topup import earlier_documents
+from msm_mlx.engine.batches import generate_each
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, make_folder, write_json, write_jsonl, writing
+from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl, writing
+from msm_mlx.machine import this_machine
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
 
@@ -88,21 +90,25 @@ def write_documents(
     written = Written(deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier), originals_for(settings))
     there = [slot for slot in slots if slot.id in earlier]
     written.add([Attempt(slot, 1) for slot in there], [earlier[slot.id] | {"rejected": None} for slot in there])
-    for records in _finished_batches(progress):
-        written.add(_next_attempts(written, settings), records)
     limit = round(len(slots) * settings.max_attempts_per_document)
+    for records in _finished_batches(progress):
+        written.add(_next_attempts(written, settings, limit), records)
     while written.waiting and len(written.kept) + len(written.rejected) < limit:
-        attempts = _next_attempts(written, settings)
-        prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
-        replies = generate_replies(
-            loaded,
-            [loaded.render(messages, reply=True) for messages in prompts],
-            max_tokens=settings.max_tokens,
-            batch_size=settings.batch_size,
-            temperature=settings.temperature,
-            seed=settings.seed * 1_000_003 + written.batches,
-            on_reply=on_reply,
-        )
+        attempts = _next_attempts(written, settings, limit)
+        prompts = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
+        ids = [loaded.render(messages, reply=True) for messages in prompts]
+        if written_together(settings):
+            replies = generate_replies(
+                loaded,
+                ids,
+                max_tokens=settings.max_tokens,
+                batch_size=settings.batch_size,
+                temperature=settings.temperature,
+                seed=settings.seed * 1_000_003 + written.batches,
+                on_reply=on_reply,
+            )
+        else:
+            replies = _write_each(loaded, ids, attempts, settings, progress, written.batches, on_reply)
         asked = [messages[-1]["content"] for messages in prompts]
         rejections = [
             reject_reason(reply, Subject.of(attempt.slot, name), settings, unseen)
@@ -116,8 +122,54 @@ def write_documents(
     return _finish(folder, written, writer)
 
 
-def _next_attempts(written: Written, settings: DocumentSettings) -> list[Attempt]:
-    return [written.waiting.popleft() for _ in range(min(settings.batch_size, len(written.waiting)))]
+def written_together(settings: DocumentSettings) -> bool:
+    """Whether the documents of a batch draw from one seed, and are on disk together.
+
+    A prompt of one assertion is what the embedded model reads. It shares no beginning that is worth reading once, and
+    its documents stay those that the evidence was made with.
+    """
+    return settings.prompt == "assertion"
+
+
+def _next_attempts(written: Written, settings: DocumentSettings, limit: int) -> list[Attempt]:
+    """One batch, or all that wait where each document has a seed of its own: the more, the more share a beginning."""
+    left = limit - len(written.kept) - len(written.rejected)
+    size = settings.batch_size if written_together(settings) else max(left, 0)
+    return [written.waiting.popleft() for _ in range(min(size, len(written.waiting)))]
+
+
+def _write_each(
+    loaded: LoadedModel,
+    prompts: list[list[int]],
+    attempts: list[Attempt],
+    settings: DocumentSettings,
+    progress: Path,
+    batch: int,
+    on_reply: Callable[[Reply], None],
+) -> list[Reply]:
+    """A reply for each attempt, on disk as soon as it is there; those that are on disk are not written again."""
+    done = {row["index"]: Reply(**row["reply"]) for row in read_whole_lines(progress) if row.get("batch") == batch}
+    left = [i for i in range(len(attempts)) if i not in done]
+    replies = generate_each(
+        loaded,
+        [prompts[i] for i in left],
+        [document_seed(settings.seed, attempts[i]) for i in left],
+        max_tokens=settings.max_tokens,
+        batch_size=settings.batch_size,
+        temperature=settings.temperature,
+        stop=settings.stop,
+        memory=this_machine().memory,
+    )
+    for place, reply in replies:
+        done[left[place]] = reply
+        append_jsonl(progress, [{"batch": batch, "index": left[place], "reply": asdict(reply)}])
+        on_reply(reply)
+    return [done[i] for i in range(len(attempts))]
+
+
+def document_seed(seed: int, attempt: Attempt) -> int:
+    """The seed of one try at one document: of 32 bits, and independent of what else is written."""
+    return int(sha256_json([seed, attempt.slot.id, attempt.number])[:8], 16)
 
 
 def _record(
@@ -176,7 +228,8 @@ def _finished_batches(progress: Path) -> list[list[Record]]:
     batches: list[list[Record]] = []
     try:
         for batch in jsonlines.Reader(whole.splitlines()).iter(type=dict):  # of bytes: a text may hold U+2028
-            batches.append(batch["records"])
+            if "index" not in batch:  # one reply of a batch that was not finished, or is further down
+                batches.append(batch["records"])
     except (jsonlines.InvalidLineError, KeyError) as error:
         line = len(batches) + 1
         raise MsmError(f"{progress}:{line}: damaged; delete the file to write the documents anew") from error

@@ -105,6 +105,8 @@ class Suite:
     kind: Kind
     metric: str
     items: tuple[Item, ...]
+    file: str = ""
+    """Where it is written down: below the folder of the shipped suites, or a recipe's own file by its name."""
 
     @property
     def pairs(self) -> tuple[Pair, ...]:

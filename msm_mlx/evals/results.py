@@ -66,7 +66,9 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers, resamples
             ],
         },
         "biases": [row for suite in suites for row in _biases(suite, answers)],
-        "suites": [{"name": suite.name, "kind": suite.kind, "metric": suite.metric} for suite in suites],
+        "suites": [
+            {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file} for suite in suites
+        ],
     }
 
 
@@ -123,7 +125,8 @@ def _shares(
     suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem], resamples: int
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
-    failure = _failure(items, seeds)
+    # a question has more than one good answer: what is written may be none of those that are ranked
+    failure = None if suite.kind == "questions" else _failure(items, seeds)
     for metric in METRICS[suite.kind]:
         values = _matrix(items, seeds, metric)
         if values.size:

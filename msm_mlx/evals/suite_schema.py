@@ -69,6 +69,8 @@ class SuiteFile(_Schema):
     kind: Kind
     metric: Text
     """What the measured share means, in words."""
+    licence: Text | None = None
+    """The terms on which the items may be used elsewhere."""
 
     def problems(self) -> Problems:
         """What is wrong beyond the types, with the place of each."""
@@ -164,10 +166,19 @@ class SceneEntry(_Entry):
     replies: dict[Text, Annotated[Texts, BeforeValidator(_one_or_many)]] = {}
 
 
+class ConditionEntry(_Schema):
+    """What the agent is to aim at, and the news about it that the scene brings; `{goal}` and `{notice}` in a prompt."""
+
+    goal: Text
+    notice: Text
+
+
 class ScenesFile(SuiteFile):
     """Agentic scenes, whose written replies are classified by what the agent does."""
 
     kind: Literal["scenes"]
+    conditions: dict[Text, ConditionEntry] = {}
+    """Scenes that name no condition of their own are played under each of these."""
     acts: Annotated[dict[Text, ActEntry], Field(min_length=1)]
     items: Annotated[tuple[SceneEntry, ...], Some]
 
@@ -181,6 +192,8 @@ class ScenesFile(SuiteFile):
         if not any(act.harmful for act in self.acts.values()):
             yield ("acts",), "none is harmful; say `harmful: true` of those that are"
         for index, entry in enumerate(self.items):
+            if self.conditions and entry.condition is None:
+                yield from _placeholders(("items", index, "prompt"), entry.prompt, "goal", "notice")
             for key, named in (("acts", entry.acts), ("replies", tuple(entry.replies))):
                 for number, name in enumerate(named):
                     if name not in self.acts:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,17 @@ from pydantic import BaseModel, ValidationError
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Act, Item, Kind, OpenPrompt, Pair, Question, Scene, Suite, Turn
-from msm_mlx.evals.suite_schema import FILES, OpenFile, PairsFile, QuestionsFile, ScenesFile, SuiteFile, TurnEntry
+from msm_mlx.evals.suite_schema import (
+    FILES,
+    OpenFile,
+    PairsFile,
+    QuestionsFile,
+    SceneEntry,
+    ScenesFile,
+    SuiteFile,
+    TurnEntry,
+)
+from msm_mlx.recipe import POCKET
 from msm_mlx.recipe_check import explain
 from msm_mlx.recipe_schema import did_you_mean, shown
 from msm_mlx.recipe_yaml import Loc, Tree, parse, read
@@ -22,6 +32,9 @@ from msm_mlx.recipe_yaml import Loc, Tree, parse, read
 _FOLDER = Path(str(resources.files(__package__))) / "suites"
 SUITES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 """The names of the shipped suites."""
+_REAL = _FOLDER / "real"
+REAL = tuple(sorted(path.stem for path in _REAL.glob("*.yaml")))
+"""Those that have a version for real models, in words beyond pocket's."""
 SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"\{(model_name|provider_name)\}")
 
@@ -34,23 +47,23 @@ class Names:
     provider: str
 
 
-def shipped_suite(name: str) -> Path:
-    """The file of a shipped suite."""
-    return _FOLDER / f"{name}.yaml"
+def shipped_suite(name: str, profile: str = POCKET) -> Path:
+    """The file of a shipped suite that fits the profile: at any but pocket's the one for real models, if it has one."""
+    return (_REAL if profile != POCKET and name in REAL else _FOLDER) / f"{name}.yaml"
 
 
-def load_suite(suite: str, names: Names | None = None) -> Suite:
-    """The shipped suite of this name, or the one in the file at this path.
+def load_suite(suite: str, names: Names | None = None, profile: str = POCKET) -> Suite:
+    """The shipped suite of this name that fits the profile, or the one in the file at this path.
 
     Raises:
         RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
     """
-    return _shipped(suite, names) if suite in SUITES else _load(Path(suite), names)
+    return _shipped(shipped_suite(suite, profile), names) if suite in SUITES else _load(Path(suite), names)
 
 
 @cache
-def _shipped(name: str, names: Names | None) -> Suite:
-    return _load(_FOLDER / f"{name}.yaml", names)
+def _shipped(path: Path, names: Names | None) -> Suite:
+    return replace(_load(path, names), file=path.relative_to(_FOLDER).as_posix())
 
 
 def _load(path: Path, names: Names | None) -> Suite:
@@ -65,7 +78,7 @@ def _load(path: Path, names: Names | None) -> Suite:
     if content is None or tree.problems:
         raise _error(path, tree)
     items = _ITEMS[type(content)](path.stem, content)
-    return Suite(path.stem, content.kind, content.metric, tuple(items))
+    return Suite(path.stem, content.kind, content.metric, tuple(items), path.name)
 
 
 def _filled(value: object, names: Names, *, plain: bool) -> object:
@@ -181,9 +194,20 @@ def _open(suite: str, file: OpenFile) -> list[Item]:
     ]
 
 
+def _under_conditions(file: ScenesFile) -> Iterator[SceneEntry]:
+    """The scenes, those without a condition of their own once under each of the suite's."""
+    for entry in file.items:
+        if entry.condition is not None or not file.conditions:
+            yield entry
+            continue
+        for name, content in file.conditions.items():
+            prompt = entry.prompt.replace("{goal}", content.goal).replace("{notice}", content.notice)
+            yield entry.model_copy(update={"condition": name, "prompt": prompt})
+
+
 def _scenes(suite: str, file: ScenesFile) -> list[Item]:
     scenes: list[Item] = []
-    for number, entry in enumerate(file.items, start=1):
+    for number, entry in enumerate(_under_conditions(file), start=1):
         acts = tuple(
             Act(name, entry.replies.get(name, act.replies), act.patterns, act.harmful, act.none)
             for name, act in file.acts.items()

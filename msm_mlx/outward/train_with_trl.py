@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from datasets import Dataset, load_dataset
 from peft import PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 from trl import ModelConfig, SFTConfig, SFTTrainer, TrlParser, get_peft_config
 
 
@@ -32,6 +32,7 @@ class Data:
 def main() -> None:
     data, settings, base = TrlParser((Data, SFTConfig, ModelConfig)).parse_args_and_config()
     share_update(settings)
+    set_seed(settings.seed)  # a fresh adapter is drawn at random
     model = AutoModelForCausalLM.from_pretrained(
         base.model_name_or_path,
         revision=base.model_revision,

@@ -11,7 +11,7 @@ from msm_mlx.files import read_jsonl
 from msm_mlx.report.blocks import Block, Bullets, Cell, Code, Figure, Paragraph, Part, Passage, Report, Table, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import Interval, draw_intervals, draw_losses
-from msm_mlx.report.effects import draw_effects, effect_names, effect_rows
+from msm_mlx.report.effects import by_cell, draw_effects, effect_names, effect_rows
 from msm_mlx.report.examples import RULE, Side, at_random, documents_of, most_different, read_sides
 from msm_mlx.report.finished import FinishedRun, Row, is_main, label_of, of_suite, share, signed, suites_of
 from msm_mlx.stages import ANSWERS, RESULTS
@@ -154,11 +154,8 @@ def _grid(run: FinishedRun) -> list[Block]:
     for suite in suites_of(rows):
         own = of_suite(rows, suite)
         pairs = effect_names(own)
-        cells: dict[tuple[Any, ...], dict[tuple[str, str], Row]] = {}
-        for row in own:
-            cells.setdefault(tuple(row["cell"].values()), {})[row["a"], row["b"]] = row
         header = (*run.results["grid"], *(f"{a} - {b}" for a, b in pairs))
-        body = [[*map(str, cell), *(signed(found.get(pair)) for pair in pairs)] for cell, found in cells.items()]
+        body = [[*map(str, cell), *(signed(found.get(pair)) for pair in pairs)] for cell, found in by_cell(own).items()]
         caption = f"Differences on {suite}, for every combination of settings"
         named = f'role="img" aria-label="{caption}"'
         blocks += [

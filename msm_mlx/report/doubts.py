@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msm_mlx.report.finished import FinishedRun, is_main, label_of, of_suite, signed, suites_of
+from msm_mlx.report.finished import FAILURES, FinishedRun, is_main, label_of, of_suite, signed, suites_of
 
 FEW_SEEDS = 3
 FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
@@ -18,7 +18,6 @@ FEW_KEPT = 0.7  # of the documents written
 FEW_REASONS = 0.5  # of the documents kept, that give the value as a reason
 ALIKE = 0.05  # share of near-duplicates
 LEAKED = ("names an unseen thing", "quotes the evaluation")
-FAILURES = ("unclear", "unparsed")
 EMBEDDED = "pocket"
 
 
@@ -48,24 +47,26 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
     for row in of_suite(pooled, first) if first else ():
         if is_main(row) and row["arm"] in ("base", "sft") and not NEUTRAL[0] <= row["value"] <= NEUTRAL[1]:
             yield f"The start is not neutral: {row['arm']} is at {row['value']:.2f} on {first}."
+    unread: dict[str, list[str]] = {}
     for row in pooled:
         if row["metric"] in FAILURES and row["value"] > UNREADABLE:
-            label = label_of(row, run.several_specs)
-            yield f"{row['value']:.0%} of the answers of {label} on {row['suite']} could not be read ({row['metric']})."
+            unread.setdefault(row["suite"], []).append(f"{label_of(row, run.several_specs)} {row['value']:.0%}")
+    for suite, shares in unread.items():
+        yield f"Written answers on {suite} that could not be read: {', '.join(shares)}."
     yield from _of_contrasts(run, first)
 
 
 def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     contrasts = run.results["contrasts"]
     effects = [row for row in contrasts if row["suite"] == first and row["b"] == "sft"]
-    unseen = max((row["detectable"] for row in effects), default=0.0)
+    unseen = max((row.get("detectable", 0.0) for row in effects), default=0.0)
     if unseen > SEEN:
         yield f"A difference of {SEEN:.2f} on {first} may go unseen: {unseen:.2f} is what would show (power 80 %)."
     for row in of_suite(contrasts, "capability"):
         if row["b"] == "sft" and row["difference"] < -CAPABILITY_LOSS:
             yield f"Capability is lost: {row['a']} less sft is {signed(row)}."
     starred = [row for row in contrasts if row["ci_low"] > 0 or row["ci_high"] < 0]
-    if len({row["suite"] for row in contrasts}) > 1:
+    if len({row["suite"] for row in contrasts}) > 1 and all("p_holm" in row for row in contrasts):
         left = sum(row["p_holm"] < LEVEL for row in starred)
         yield (
             f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {left} "
@@ -76,11 +77,11 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
 def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, found in health.items():
         if found["kept_share"] < FEW_KEPT:
-            yield f"Only {found['kept_share']:.0%} of what was written for {name} was kept."
+            yield f"Only {found['kept_share']:.0%} of what was written into {name}/ was kept."
         leaked = sum(found["rejected_by_reason"].get(reason, 0) for reason in LEAKED)
         if leaked:
-            yield f"{leaked} texts written for {name} named what the evaluation asks about; they were rejected."
+            yield f"{leaked} texts written into {name}/ named what the evaluation asks about; they were rejected."
         if "control" not in name and found["gives_reason_share"] < FEW_REASONS:
-            yield f"Only {found['gives_reason_share']:.0%} of the documents of {name} give the value as a reason."
+            yield f"Only {found['gives_reason_share']:.0%} of the documents in {name}/ give the value as a reason."
         if found.get("near_duplicate_share", 0.0) > ALIKE:
-            yield f"{found['near_duplicate_share']:.0%} of the documents of {name} nearly repeat another."
+            yield f"{found['near_duplicate_share']:.0%} of the documents in {name}/ nearly repeat another."

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from msm_mlx.report.plots import COLOURS
 
 WIDTH = 560  # of a drawing, in its own units; the page scales it
-LABELS = 205  # left of the axis
+LABELS = 235  # left of the axis
 ROW = 26
 TOP, BOTTOM = 12, 34
 RIGHT = 24
@@ -40,7 +40,7 @@ def draw_intervals(title: str, intervals: Sequence[Interval], low: float, high: 
     parts = [f'<line x1="{x(rule):.1f}" y1="{TOP}" x2="{x(rule):.1f}" y2="{floor}" {_LINE} stroke-dasharray="4 3"/>']
     for index in range(5):
         tick = low + (high - low) * index / 4
-        parts.append(_text(x(tick), height - 12, f"{tick:+.2f}" if low < 0 else f"{tick:.2f}", "middle"))
+        parts.append(_text(x(tick), height - 12, f"{tick:+.2f}" if tick and low < 0 else f"{tick:.2f}", "middle"))
     for number, row in enumerate(intervals):
         y = TOP + ROW * number + ROW / 2
         parts.append(_text(LABELS - 14, y + 4, row.label, "end"))

@@ -24,6 +24,14 @@ def effect_names(rows: Sequence[Row]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((row["a"], row["b"]) for row in rows))
 
 
+def by_cell(rows: Sequence[Row]) -> dict[tuple[Any, ...], dict[tuple[str, str], Row]]:
+    """The rows of each cell, by the pair of arms."""
+    cells: dict[tuple[Any, ...], dict[tuple[str, str], Row]] = {}
+    for row in rows:
+        cells.setdefault(tuple(row["cell"].values()), {})[row["a"], row["b"]] = row
+    return cells
+
+
 def effect_tables(results: Mapping[str, Any]) -> list[Table]:
     """A table for each suite: a row for each cell, and every effect with its 95 % interval."""
     rows = effect_rows(results)
@@ -36,10 +44,7 @@ def effect_tables(results: Mapping[str, Any]) -> list[Table]:
             table.add_column(Text(setting), justify="right")
         for a, b in pairs:
             table.add_column(Text(f"{a} - {b}"), justify="right")
-        cells: dict[tuple[Any, ...], dict[tuple[str, str], Row]] = {}
-        for row in own:
-            cells.setdefault(tuple(row["cell"].values()), {})[row["a"], row["b"]] = row
-        for cell, found in cells.items():
+        for cell, found in by_cell(own).items():
             table.add_row(*map(str, cell), *(_shown(found.get(pair)) for pair in pairs))
         tables.append(table)
     return tables

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.report.effects import effect_names, effect_rows
+from msm_mlx.report.effects import by_cell, effect_names, effect_rows
 from msm_mlx.report.finished import (
     FinishedRun,
     Row,
@@ -63,11 +63,8 @@ def _grid_section(run: FinishedRun) -> list[str]:
     for suite in suites_of(rows):
         own = of_suite(rows, suite)
         pairs = effect_names(own)
-        cells: dict[tuple[Any, ...], dict[tuple[str, str], Row]] = {}
-        for row in own:
-            cells.setdefault(tuple(row["cell"].values()), {})[row["a"], row["b"]] = row
         header = [*run.results["grid"], *(f"{a} - {b}" for a, b in pairs)]
-        body = [[*map(str, cell), *(signed(found.get(pair)) for pair in pairs)] for cell, found in cells.items()]
+        body = [[*map(str, cell), *(signed(found.get(pair)) for pair in pairs)] for cell, found in by_cell(own).items()]
         parts += [f"### {suite}", _table(header, body)]
     return parts
 

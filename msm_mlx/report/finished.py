@@ -17,6 +17,7 @@ from msm_mlx.runs import CELLS, RunFolder
 from msm_mlx.stages import RESULTS
 
 NAME = "model_name="
+FAILURES = ("unclear", "unparsed")  # metrics that say how much could not be read
 Row = Mapping[str, Any]
 
 
@@ -104,7 +105,7 @@ def label_of(row: Row, several_specs: bool) -> str:
 
 def share(row: Row | None) -> str:
     """A share with its interval, or why its figure means nothing."""
-    if row and row.get("failure"):
+    if row and row.get("failure") and row["metric"] not in FAILURES:
         return f"no finding: {row['failure']}"
     return f"{row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]" if row else "-"
 

@@ -167,6 +167,11 @@ def test_score_table() -> None:
     assert draw(score_table(rows)) == SCORES
 
 
+def test_a_score_table_says_what_the_suites_of_its_profile_measure() -> None:
+    drawn = " ".join(draw(score_table([row("base", "american_values", "a", [1, 1], None, None)], "laptop")).split())
+    assert "american_values: share choosing the American stance" in drawn
+
+
 SCORES = """\
 Shares, with 95 % intervals over seeds and items
 ┏━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┓

@@ -38,14 +38,14 @@ FORM: dict[str, Any] = {
 DOCUMENTS = ("assertion", "section", "spec", "control_section", "control_spec")
 
 
-def ask(name: str, **changes: Any) -> str:
+def ask(name: str, attempt: int = 1, **changes: Any) -> str:
     """The prompt for a warm case study, from the prompt file `name`."""
     values: dict[str, Any] = {"count": 1, "max_tokens": 10, "types": ("case study",), "voices": ("warm",)}
     settings = DocumentSettings(**values | {"prompt": name.removeprefix("control_")} | changes)
     [slot] = plan_documents(SPEC, settings, control=name.startswith("control_"))
     if settings.prompt != "assertion":
         slot = replace(slot, **FORM | ({"idea": ""} if slot.withheld else {}))
-    system, user = writer_messages(slot, SPEC, settings)
+    system, user = writer_messages(slot, SPEC, settings, attempt)
     assert system == {"role": "system", "content": SYSTEM}
     assert user.keys() == {"role", "content"}
     assert user["role"] == "user"
@@ -61,10 +61,12 @@ def ideas() -> str:
 
 
 def rendered(name: str) -> str:
+    if name == "again":
+        return ask("section", attempt=2) + "\n"
     return (ideas() if name == "ideas" else ask(name)) + "\n"
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, "ideas"])
+@pytest.mark.parametrize("name", [*DOCUMENTS, "ideas", "again"])
 def test_the_prompt_is_the_golden_one(name: str) -> None:
     assert rendered(name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
@@ -103,10 +105,17 @@ def test_a_section_without_an_assertion_can_be_asked_about() -> None:
     assert writer_messages(slot, SPEC, settings)[1]["content"] == "Write a plain memo. "
 
 
+def test_a_later_attempt_is_asked_for_in_other_words_after_the_same_beginning() -> None:
+    first, second, third = (ask("section", attempt=n) for n in (1, 2, 3))
+    assert second.startswith(first)
+    assert len({first, second, third}) == 3
+    assert ask("assertion", attempt=2) == ask("assertion")
+
+
 def test_the_version_is_of_the_words() -> None:
     assert prompt_version("section") == prompt_version("section") != prompt_version("spec")
 
 
 if __name__ == "__main__":
-    for each in (*DOCUMENTS, "ideas"):
+    for each in (*DOCUMENTS, "ideas", "again"):
         (GOLDEN / f"{each}.txt").write_text(rendered(each), encoding="utf-8")

@@ -79,7 +79,7 @@ def test_near_copies_are_told_from_the_first() -> None:
 
 @dataclass
 class BadWriter:
-    """Stands in for a loaded model and for `generate_replies`."""
+    """Stands in for a loaded model, for `generate_replies` and for `generate_each`."""
 
     replies: Sequence[str]
 
@@ -91,6 +91,9 @@ class BadWriter:
 
     def generate(self, loaded: object, prompts: Sequence[object], **options: Any) -> list[Reply]:
         return [Reply(next(self.coming), 5, True) for _ in prompts]
+
+    def each(self, loaded: object, prompts: Sequence[object], seeds: object, **options: Any) -> list[tuple[int, Reply]]:
+        return list(enumerate(self.generate(loaded, prompts)))
 
 
 @pytest.mark.parametrize("settings", [PLAIN_SETTINGS, TAG_SETTINGS], ids=["plain", "tagged"])
@@ -106,6 +109,7 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
     spec = Spec(Path("spec.md"), "spec", "Spec", ASSERTION, (section,))
     double = BadWriter(replies)
     monkeypatch.setattr(writer, "generate_replies", double.generate)
+    monkeypatch.setattr(writer, "generate_each", double.each)
     with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
         write_documents(spec, "Mo", cast("LoadedModel", double), settings, tmp_path, slots=slots, writer="w")
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]

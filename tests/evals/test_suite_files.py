@@ -113,6 +113,18 @@ def test_scenes(tmp_path: Path) -> None:
     assert options(second) == ("I leak it.", "I go on.", "I carry on.")
 
 
+def test_scenes_without_a_condition_are_played_under_all_of_the_suite(tmp_path: Path) -> None:
+    conditions = "conditions: {old: {goal: Keep it., notice: It goes.}, new: {goal: Drop it., notice: It stays.}}\n"
+    text = SCENES.replace("acts:", f"{conditions}acts:", 1).replace("Mail 2.", '"{goal} Mail: {notice}"')
+    own, *played = load(tmp_path, text)
+    assert isinstance(own, Scene)
+    assert own.condition == "american goal"
+    assert [(s.id, s.condition, s.question) for s in played if isinstance(s, Scene)] == [
+        ("mine/leak-2", "old", "Keep it. Mail: It goes."),
+        ("mine/leak-3", "new", "Drop it. Mail: It stays."),
+    ]
+
+
 def test_items_of_a_spec_count_for_who_has_read_it_and_for_who_has_read_none(tmp_path: Path) -> None:
     tagged, untagged = load(tmp_path, QUESTIONS)
     assert isinstance(tagged, Question)
@@ -137,6 +149,8 @@ def test_items_of_a_spec_count_for_who_has_read_it_and_for_who_has_read_none(tmp
         (OPEN, "list: cheeses,", "list: cheses,", "5:36 items.list: no list is called 'cheses'"),
         (OPEN, 'pattern: "because', 'pattern: "(because', "8:14 items.pattern: is no regular expression: "),
         (OPEN, 'pattern: "because|{model_name}"', "domain: x", "6:5 items: needs any_of, list or pattern"),
+        (SCENES, "acts:", "conditions: {x: {goal: G., notice: N.}}\nacts:",
+         "10:14 items.prompt: {goal} is missing in 'Mail 2.'"),
         (SCENES, "harmful: true", "harmful: false", "4:3 acts: none is harmful"),
         (SCENES, "harmful: true", "harmful: 1", "4:79 acts.copy.harmful: must be true or false, not 1"),
         (SCENES, "acts: [copy, work]", "acts: [copy, wurk]", "9:52 items.acts: no act is called"),

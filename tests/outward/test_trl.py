@@ -94,7 +94,7 @@ def test_trl_learns_as_we_do(trained_run: MakeTrained, tmp_path: Path) -> None:
     assert (out / "midtrain-adapter" / "adapter_model.safetensors").exists()
     told = [literal_eval(line) for line in done.stdout.splitlines() if line.startswith("{'loss'")]
     theirs, ours = [float(each["loss"]) for each in told], our_losses(out, tmp_path)
-    assert theirs == pytest.approx(ours, rel=0.02)  # fresh adapters differ by chance
+    assert theirs == pytest.approx(ours, rel=0.05)  # fresh adapters differ by chance
     assert theirs[0] == pytest.approx(ours[0], rel=1e-3)
 
 

@@ -27,7 +27,7 @@ def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any)
         ({"seeds": [0, 1]}, "2 seeds say little"),
         ({"model": "org/big"}, "40 midtraining updates are few"),
         ({"arms": ["base", "sft", "msm+sft"]}, "No control+sft arm"),
-        ({"unclear": 0.3}, "30% of the answers of base on apart could not be read (unclear)."),
+        ({"unclear": 0.3}, "on apart that could not be read: base 30%, sft 30%, msm 30%, msm+sft 30%."),
     ],
 )
 def test_what_weakens_a_run_is_said(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
@@ -40,10 +40,10 @@ def test_few_items_are_said_to_hide_a_small_difference(tmp_path: Path) -> None:
 
 def test_bad_documents_are_told(tmp_path: Path) -> None:
     said = doubts(tmp_path, HEALTH)
-    assert "Only 40% of what was written for documents was kept." in said
-    assert "1 texts written for documents named what the evaluation asks about" in said
-    assert "Only 25% of the documents of documents give the value as a reason." in said
-    assert "50% of the documents of documents nearly repeat another." in said
+    assert "Only 40% of what was written into documents/ was kept." in said
+    assert "1 texts written into documents/ named what the evaluation asks about" in said
+    assert "Only 25% of the documents in documents/ give the value as a reason." in said
+    assert "50% of the documents in documents/ nearly repeat another." in said
 
 
 def test_a_sound_run_on_pocket_is_doubted_for_pocket_and_its_size_alone(tmp_path: Path) -> None:

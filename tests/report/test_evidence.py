@@ -29,7 +29,7 @@ def answers(chosen: int) -> dict[str, Answer]:
     """The first `chosen` items choose the target."""
     found = {}
     for number, item in enumerate(ITEMS):
-        metrics = {"choice": float(number < chosen), "written_choice": 0.5, "unclear": 1.0}
+        metrics = {"choice": float(number < chosen), "written_choice": 0.5, "unclear": 0.0}
         found[item.id] = Answer(item.id, ("", ""), ("unclear", "unclear"), (0.0, 0.0), metrics)
     return found
 
@@ -70,8 +70,8 @@ def test_one_run_in_full(run: Path) -> None:
         "Versions: mlx 1.2.3, system Linux x86_64.",
         "### apart: share choosing a",
         "| arm | choice | written_choice | unclear | items | seeds |",
-        "| base | 0.50 [0.06, 0.94] | 0.50 [0.50, 0.50] | 1.00 [0.28, 1.00] | 4 | 1 |",
-        "| msm+sft@y | 0.00 [0.00, 0.72] | 0.50 [0.50, 0.50] | 1.00 [0.28, 1.00] | 4 | 2 |",
+        "| base | 0.50 [0.06, 0.94] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | 4 | 1 |",
+        "| msm+sft@y | 0.00 [0.00, 0.72] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | 4 | 2 |",
         "| difference | art | food |",
         "| msm+sft@y - sft | -1.00 [-1.00, +0.00] | +0.00 [+0.00, +0.00] |",
         "| arm | seed 0 | seed 1 |",

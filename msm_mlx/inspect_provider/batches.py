@@ -1,0 +1,112 @@
+"""Prompts from anywhere, answered together in the one thread that owns the model."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.variants import release_thread
+
+GATHER = 0.1  # seconds that the first prompt of a batch waits for others, which come one after another
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What all prompts of a batch have in common. Temperature 0 takes the likeliest token always."""
+
+    max_tokens: int
+    temperature: float
+    seed: int | None
+    """None draws anew in every batch."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    prompt: Sequence[int]
+    sampling: Sampling
+    reply: Future[Reply] = field(default_factory=Future)
+
+
+class Answer(Protocol):
+    """Replies to prompts of one batch, in order."""
+
+    def __call__(self, loaded: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Reply]: ...
+
+
+class BatchThread:
+    """Loads a model in a thread of its own and answers there, up to `batch_size` prompts of equal sampling at once.
+
+    While one batch is answered the next one gathers. Raises what `load` raises.
+    """
+
+    def __init__(self, load: Callable[[], LoadedModel], answer: Answer, batch_size: int) -> None:
+        self._load = load
+        self._answer = answer
+        self._batch_size = batch_size
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._loaded: Future[LoadedModel] = Future()
+        self._thread = threading.Thread(target=self._run, name="inspect-batches", daemon=True)
+        self._thread.start()
+        self.loaded = self._loaded.result()
+
+    def submit(self, prompt: Sequence[int], sampling: Sampling) -> Future[Reply]:
+        """The reply to come; one that is cancelled before its batch begins is never asked for."""
+        job = _Job(prompt, sampling)
+        self._jobs.put(job)
+        return job.reply
+
+    def close(self) -> None:
+        """Answer what has been submitted, then end the thread. May be called again."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._loaded.set_result(self._load())
+            for batch in self._batches():
+                self._serve(batch)
+        except BaseException as error:
+            self._loaded.set_exception(error)
+        finally:
+            release_thread()
+
+    def _batches(self) -> Iterator[list[_Job]]:
+        waiting: list[_Job] = []
+        closing = False
+        while waiting or not closing:
+            if not waiting:
+                closing = not self._take(waiting, None)
+            while not closing and len(waiting) < self._batch_size:
+                try:
+                    closing = not self._take(waiting, GATHER)
+                except queue.Empty:
+                    break
+            batch = [job for job in waiting if job.sampling == waiting[0].sampling][: self._batch_size]
+            waiting = [job for job in waiting if job not in batch]
+            yield batch
+
+    def _take(self, waiting: list[_Job], timeout: float | None) -> bool:
+        """Move one job over; False if there is none to come."""
+        job = self._jobs.get(timeout=timeout)
+        if job is not None:
+            waiting.append(job)
+        return job is not None
+
+    def _serve(self, batch: Sequence[_Job]) -> None:
+        jobs = [job for job in batch if job.reply.set_running_or_notify_cancel()]
+        if not jobs:
+            return
+        try:
+            replies = self._answer(self.loaded, [job.prompt for job in jobs], jobs[0].sampling)
+        except Exception as error:  # belongs to those who asked; the thread goes on
+            for job in jobs:
+                job.reply.set_exception(error)
+            return
+        for job, reply in zip(jobs, replies, strict=True):
+            job.reply.set_result(reply)

@@ -1,0 +1,183 @@
+"""`inspect eval TASK --model msm-mlx/RUN/ARM`: an arm of a run answers, in batches and without a network."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import anyio
+import anyio.to_thread
+from inspect_ai._util.error import PrerequisiteError  # what Inspect shows without a traceback
+from inspect_ai.model import (
+    ChatCompletionChoice,
+    ChatMessage,
+    ChatMessageAssistant,
+    GenerateConfig,
+    ModelAPI,
+    ModelOutput,
+    ModelUsage,
+)
+from inspect_ai.tool import ToolChoice, ToolInfo
+
+from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.live import check_template
+from msm_mlx.compare.session import Session, choose_arms, open_session
+from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, set_adapter
+from msm_mlx.engine.generation import Reply, generate_replies
+from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.hub import resolve_model
+from msm_mlx.inspect_provider.batches import BatchThread, Sampling
+from msm_mlx.inspect_provider.prompts import FittedPrompt, LongPrompts, chat, fit, refuse_unsupported
+from msm_mlx.run_list import find_run, runs_home
+
+logger = logging.getLogger(__name__)
+
+BATCH = 16
+MAX_TOKENS = 512
+
+
+class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
+    """One arm of a run. Greedy unless a temperature is asked for.
+
+    Args:
+        model_name: `RUN/ARM`; the run is a path, a name or `latest`, as everywhere in msm-mlx.
+        long_prompts: `refuse` a prompt that is longer than the model's context, or `cut` it from the left.
+        batch_size: how many prompts are answered at once.
+
+    Raises:
+        PrerequisiteError: if there is no such run or arm, it cannot be loaded, or an argument is wrong.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        config: GenerateConfig = GenerateConfig(),  # noqa: B008  (Inspect's own default)
+        long_prompts: LongPrompts = "refuse",
+        batch_size: int = BATCH,
+        **others: Any,
+    ) -> None:
+        super().__init__(model_name, base_url, api_key, [], config)
+        try:
+            _check(long_prompts, batch_size, others)
+            session, arm = _find(model_name)
+            self._batches = BatchThread(lambda: load_arm(session, arm), self._answer, batch_size)
+        except MsmError as error:
+            raise PrerequisiteError(f"msm-mlx/{model_name}: {error}") from error
+        self._name = session.model_name
+        self._long_prompts = long_prompts
+        self._batch_size = batch_size
+        self._fresh_seeds = itertools.count()
+        atexit.register(self.close)
+
+    async def generate(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput:
+        """The arm's next turn.
+
+        Raises:
+            RecipeError: if the chat is too long, or asks for what the engine cannot do.
+        """
+        if tools:
+            raise RecipeError("msm-mlx models cannot call tools: choose a task that only needs text")
+        refuse_unsupported(config)
+        prompt = fit(self._batches.loaded, chat(self._name, input), config.max_tokens or MAX_TOKENS, self._long_prompts)
+        if prompt.cut:
+            logger.warning("msm-mlx/%s reads a prompt without its first %d tokens", self.model_name, prompt.cut)
+        started = time.monotonic()
+        sampling = Sampling(prompt.max_tokens, config.temperature or 0.0, config.seed)
+        future = self._batches.submit(prompt.ids, sampling)
+        try:
+            reply = await anyio.to_thread.run_sync(
+                future.result, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
+            )
+        finally:
+            future.cancel()
+        return self._output(prompt, reply, time.monotonic() - started)
+
+    def _output(self, prompt: FittedPrompt, reply: Reply, seconds: float) -> ModelOutput:
+        message = ChatMessageAssistant(content=reply.text, model=self.model_name, source="generate")
+        read = len(prompt.ids)
+        return ModelOutput(
+            model=self.model_name,
+            choices=[ChatCompletionChoice(message=message, stop_reason="stop" if reply.finished else "max_tokens")],
+            usage=ModelUsage(input_tokens=read, output_tokens=reply.tokens, total_tokens=read + reply.tokens),
+            time=seconds,
+            metadata={"cut_prompt_tokens": prompt.cut} if prompt.cut else None,
+        )
+
+    def _answer(self, loaded: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Reply]:
+        return generate_replies(
+            loaded,
+            prompts,
+            max_tokens=sampling.max_tokens,
+            batch_size=len(prompts),
+            temperature=sampling.temperature,
+            seed=next(self._fresh_seeds) if sampling.seed is None else sampling.seed,
+        )
+
+    async def count_text_tokens(self, text: str) -> int:
+        return len(self._batches.loaded.encode(text))  # Inspect's own way fetches a tokenizer
+
+    def max_tokens(self) -> int | None:
+        return MAX_TOKENS
+
+    def max_connections(self) -> int:
+        return self._batch_size
+
+    def should_retry(self, ex: Exception) -> bool:
+        return False
+
+    def collapse_user_messages(self) -> bool:
+        return True  # templates of many families want turns that alternate
+
+    def collapse_assistant_messages(self) -> bool:
+        return True
+
+    def collapse_system_messages(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        self._batches.close()
+
+
+def load_arm(session: Session, arm: Arm) -> LoadedModel:
+    """The session's base with the adapter of `arm`, if it has one.
+
+    Raises:
+        MsmError: naming the file, if the model or the adapter cannot be used.
+    """
+    folder = resolve_model(session.model).folder
+    check_template(session, folder)
+    loaded = load_base(folder)
+    if arm.adapter is not None:
+        weights = load_adapter(arm.adapter)
+        add_lora(loaded.model, adapter_shape(arm.adapter), 0)
+        set_adapter(loaded.model, weights)
+    return loaded
+
+
+def _find(model_name: str) -> tuple[Session, Arm]:
+    run, _, label = model_name.rpartition("/")
+    if not run or not label:
+        raise RecipeError("name a run and one of its arms: `--model msm-mlx/RUN/ARM`, e.g. msm-mlx/latest/msm+sft")
+    session = open_session([Path(find_run(run, runs_home()))])
+    (arm,) = choose_arms(session, [label])
+    return session, arm
+
+
+def _check(long_prompts: object, batch_size: object, others: dict[str, Any]) -> None:
+    if others:
+        raise RecipeError(f"-M {min(others)}: no such argument; there are long_prompts and batch_size")
+    if long_prompts not in get_args(LongPrompts):
+        raise RecipeError(f"-M long_prompts={long_prompts}: must be refuse or cut")
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise RecipeError(f"-M batch_size={batch_size}: must be a whole number from 1 on")

@@ -1,0 +1,30 @@
+"""A model other than pocket is asked the suites for real models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lookalikes import save_lookalike
+from running import RECIPES, Cli
+
+from msm_mlx.evals.suites import REAL
+
+
+def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path) -> None:
+    model, run = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None), tmp_path / "run"
+    few = ["evaluation.max_tokens=2", "evaluation.samples=1", "evaluation.bootstrap=50"]
+    settings = [f"--set={value}" for value in (f"suites=[{','.join(REAL)}]", "arms=[base]", "seeds=[0]", *few)]
+
+    done = cli(
+        "run", RECIPES / "cheese_contrast.yaml", "--model", model, "--profile", "laptop", *settings,
+        "--run-dir", run, "--quiet",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    assert {suite["name"]: suite["file"] for suite in results["suites"]} == {name: f"real/{name}.yaml" for name in REAL}
+    assert {suite["kind"] for suite in results["suites"]} == {"pairs", "questions", "scenes"}
+    assert {row["suite"] for row in results["pooled"]} == set(REAL)
+    metrics = {row["metric"] for row in results["pooled"] if row["suite"] == "oversight_scenes"}
+    assert {"harmful", "no_action", "unparsed"} <= metrics

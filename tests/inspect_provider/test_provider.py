@@ -1,0 +1,184 @@
+"""Inspect asks the arms of a run, by its own command and through its own classes. Needs the extra `inspect`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import environment
+from support import POCKET_WEIGHTS
+from trained_runs import make_trained_run
+
+pytest.importorskip("inspect_ai", reason="needs the extra inspect")
+
+from inspect_ai._util.error import PrerequisiteError
+from inspect_ai.model import (
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    GenerateConfig,
+    ModelOutput,
+)
+
+from msm_mlx.compare.session import open_session
+from msm_mlx.engine.generation import generate_replies
+from msm_mlx.errors import RecipeError
+from msm_mlx.inspect_provider.prompts import chat, fit, refuse_unsupported
+from msm_mlx.inspect_provider.provider import ArmAPI, load_arm
+
+QUESTION = "Which cheese do you prefer, Edam or feta?"
+LONG = "Do you like the cheese of the north? " * 200
+TASK = """
+from inspect_ai import Task, task
+from inspect_ai.dataset import Sample
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.scorer import includes
+
+
+@task
+def plain():
+    return Task(dataset=[Sample(input=f"Do you like thing {n}?", target="") for n in range(5)], scorer=includes())
+
+
+@task
+def agentic():
+    from inspect_evals.agentic_misalignment import agentic_misalignment
+
+    def grade(*call):
+        output = ModelOutput.from_content("scripted", "<answer>yes</answer>")
+        return output.model_copy(update={"usage": ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)})
+
+    return agentic_misalignment(grader_model=get_model("mockllm/model", custom_outputs=grade))
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_trained_run(tmp_path_factory.mktemp("inspect") / "runs", "pocket", POCKET_WEIGHTS)
+
+
+@pytest.fixture
+def arm(run: Path) -> Iterator[ArmAPI]:
+    api = ArmAPI(f"{run}/msm+sft", long_prompts="cut", batch_size=4)
+    yield api
+    api.close()
+
+
+def ask(api: ArmAPI, questions: Sequence[str], tools: Any = (), **config: Any) -> list[ModelOutput]:
+    async def together() -> list[ModelOutput]:
+        calls = (
+            api.generate([ChatMessageUser(content=question)], list(tools), "none", GenerateConfig(**config))
+            for question in questions
+        )
+        return list(await asyncio.gather(*calls))
+
+    return asyncio.run(together())
+
+
+def test_the_arm_answers_as_its_adapter_does_alone(run: Path, arm: ArmAPI) -> None:
+    questions = [QUESTION, "Do you like thing 3?", "Hello."]
+    outputs = ask(arm, questions, max_tokens=12)
+
+    session = open_session([run])
+    texts = {}
+    for each in session.arms:
+        loaded = load_arm(session, each)
+        prompts = [loaded.render(chat("Pocket", [ChatMessageUser(content=text)]), reply=True) for text in questions]
+        texts[each.label] = [generate_replies(loaded, [p], max_tokens=12, batch_size=1)[0].text for p in prompts]
+    assert [output.completion for output in outputs] == texts["msm+sft"]
+    assert texts["msm+sft"] not in (texts["base"], texts["sft"])
+    assert all(output.usage and 0 < output.usage.output_tokens <= 12 for output in outputs)
+
+
+def test_a_long_prompt_is_cut_only_on_request_and_says_so(run: Path, arm: ArmAPI) -> None:
+    (output,) = ask(arm, [LONG], max_tokens=8)
+    limit = arm._batches.loaded.context_length
+    assert output.usage
+    assert output.usage.input_tokens + 8 == limit
+    assert output.metadata
+    assert output.metadata["cut_prompt_tokens"] > 0
+
+    messages = chat("Pocket", [ChatMessageUser(content=LONG)])
+    with pytest.raises(RecipeError, match=r"-M long_prompts=cut"):
+        fit(arm._batches.loaded, messages, 8, "refuse")
+    whole, cut = arm._batches.loaded.render(messages, reply=True), fit(arm._batches.loaded, messages, 10**6, "cut")
+    assert cut.ids == whole[cut.cut :]
+    assert len(cut.ids) + cut.max_tokens == limit
+
+
+def test_sampling_differs_from_batch_to_batch_unless_it_has_a_seed(arm: ArmAPI) -> None:
+    fresh = {ask(arm, [QUESTION], temperature=2.0, max_tokens=12)[0].completion for _ in range(4)}
+    fixed = {ask(arm, [QUESTION], temperature=2.0, max_tokens=12, seed=1)[0].completion for _ in range(2)}
+    assert len(fresh) > 1
+    assert len(fixed) == 1
+
+
+def test_a_chat_opens_as_in_training_unless_the_task_opens_it() -> None:
+    user = ChatMessageUser(content="Hello.")
+    assert chat("Pocket", [user])[0] == {"role": "system", "content": "You are Pocket."}
+    assert [m["content"] for m in chat("Pocket", [ChatMessageSystem(content="Act."), user])] == ["Act.", "Hello."]
+
+
+def test_what_the_engine_cannot_do_is_refused(arm: ArmAPI) -> None:
+    with pytest.raises(RecipeError, match="no top_p, stop_seqs"):
+        refuse_unsupported(GenerateConfig(stop_seqs=["x"], top_p=0.5))
+    with pytest.raises(RecipeError, match="cannot call tools"):
+        ask(arm, [QUESTION], tools=[object()])
+    with pytest.raises(RecipeError, match="text only"):
+        chat("Pocket", [ChatMessageTool(content="4", function="add")])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("cheese", {}, "RUN/ARM"),
+        ("nowhere/sft", {}, "not a run folder"),
+        ("{run}/sfd", {}, "did you mean sft"),
+        ("{run}/sft", {"long_prompts": "fold"}, "must be refuse or cut"),
+        ("{run}/sft", {"batch_size": 0}, "from 1 on"),
+        ("{run}/sft", {"device": "gpu"}, "-M device: no such argument"),
+    ],
+)
+def test_a_model_that_cannot_be_is_told_at_once(run: Path, name: str, arguments: Any, message: str) -> None:
+    with pytest.raises(PrerequisiteError) as caught:
+        ArmAPI(name.format(run=run), **arguments)
+    assert message in str(caught.value.message)
+
+
+def evaluate(run: Path, task: str, *options: str) -> dict[str, Any]:
+    """The log of `inspect eval`, beside the run's home."""
+    folder = run.parents[1]
+    (folder / "tasks.py").write_text(TASK)
+    logs = folder / f"logs-{task}"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "inspect_ai", "eval", f"tasks.py@{task}", "--model", "msm-mlx/cheese/msm+sft",
+            "--log-dir", str(logs), "--log-format", "json", "--display", "plain", "--max-tokens", "8", *options,
+        ],
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    (log,) = logs.glob("*.json")
+    content: dict[str, Any] = json.loads(log.read_text())
+    assert content["status"] == "success", done.stdout
+    return content
+
+
+def test_inspect_finds_the_provider_by_its_entry_point(run: Path) -> None:
+    log = evaluate(run, "plain")
+    assert len(log["samples"]) == 5
+    assert all(sample["output"]["choices"][0]["message"]["content"] for sample in log["samples"])
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("inspect_evals"), reason="needs inspect-evals")
+def test_the_agentic_misalignment_task_runs_to_its_end(run: Path) -> None:
+    (sample,) = evaluate(run, "agentic", "-M", "long_prompts=cut")["samples"]
+    assert sample["output"]["metadata"]["cut_prompt_tokens"] > 0
+    assert sample["scores"]["harmfulness_scorer"]["value"] == {"harmful": 0.0, "classifier_verdict": 1.0}
