@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
 from msm_mlx.hub import go_offline
 from msm_mlx.recipe import Recipe, load_recipe
-from msm_mlx.run_list import runs_home
+from msm_mlx.run_list import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.runs import RUN, RunFolder
 from msm_mlx.scaffold import RECIPE as EXPERIMENT
 from msm_mlx.shipped import shipped_recipes
@@ -46,8 +46,39 @@ def find_recipe(text: str) -> Path:
     raise RecipeError(f"{text}: no such file, and no recipe of that name; there are {', '.join(shipped)}")
 
 
-def recipe_command(function: Callable[..., None]) -> Callable[..., None]:
-    """Adds the RECIPE argument and its options, and calls `function(job, **others)`."""
+def find_finished(text: str) -> Path | None:
+    """The run folder that `text` names, if it names one and no recipe: a path, `latest`, or a run in `runs/`."""
+    if (Path(text) / RUN).exists():
+        return Path(text)
+    if text == LATEST:
+        return find_run(text, runs_home())
+    is_recipe = Path(text).exists() or text in shipped_recipes()
+    return None if is_recipe or not (runs_home() / text / RUN).exists() else runs_home() / text
+
+
+def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **others: Any) -> Recipe:
+    """The recipe of a run with the settings that the run had; `overrides` come on top.
+
+    Raises:
+        RecipeError: if the run's copy of its recipe cannot be read, or the run is a cell of a grid.
+    """
+    kept = read_recipe(run)
+    if not isinstance(kept.get("path"), str) or not isinstance(kept.get("overrides"), list):
+        raise RecipeError(f"{run / 'recipe.yaml'}: does not say which recipe the run is of; name the recipe instead")
+    earlier = [str(override) for override in kept["overrides"]]
+    recipe = load_recipe(
+        Path(kept["path"]), overrides=[*earlier, *overrides], profile=profile or kept.get("profile"), **others
+    )
+    if recipe.grid and not kept.get("grid"):
+        raise RecipeError(f"{run}: is a cell of a grid; name the run of the whole grid instead")
+    return recipe
+
+
+def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Callable[..., None]:
+    """Adds the RECIPE argument and its options, and calls `function(job, **others)`.
+
+    With `or_run` the argument may name a run too, whose recipe and folder are then used.
+    """
 
     def wrapped(
         recipe: str,
@@ -62,20 +93,15 @@ def recipe_command(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if offline:
             go_offline()
-        loaded = load_recipe(
-            find_recipe(recipe),
-            overrides=overrides,
-            model=model,
-            profile=profile,
-            seeds=seeds,
-            known_suites=SUITES,
-            allow_outside=allow_outside,
-        )
-        function(Job(loaded, RunFolder(run_dir or default_run_dir(loaded))), **others)
+        finished = find_finished(recipe) if or_run else None
+        chosen: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
+        chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
+        loaded = load_recipe_of(finished, **chosen) if finished else load_recipe(find_recipe(recipe), **chosen)
+        function(Job(loaded, RunFolder(run_dir or finished or default_run_dir(loaded))), **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     options = [
-        click.argument("recipe", shell_complete=complete_recipe),
+        click.argument("recipe", metavar="RECIPE|RUN" if or_run else "RECIPE", shell_complete=complete_recipe),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
         click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),
         click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -66,7 +67,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     """A command that brings the stages of `kinds` up to date and leaves all others alone."""
 
     @click.command(name, help=summary)
-    @recipe_command
+    @partial(recipe_command, or_run=kinds[-1] == "results")
     @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
     @click.option("--quiet", is_flag=True, help="No progress.")
     @click.option("--any-memory", is_flag=True, help="Run even if it will probably not fit into the memory.")

@@ -208,3 +208,27 @@ def test_compare_shows_stored_and_live_answers(small_run: Path, cli: Cli) -> Non
     assert all(arm in stored.stdout for arm in ("base", *ARMS))
     (answers,) = live["answers"].values()
     assert set(answers) == {"base", *ARMS}
+
+
+def test_evaluate_takes_a_run_and_trains_nothing(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(small_run, folder)
+    before, answers = adapters(folder), folder / "evaluation" / "variants" / "base.jsonl"
+    answers.unlink()
+
+    done = cli("evaluate", folder, "--quiet")
+
+    assert done.returncode == 0, done.stderr
+    assert adapters(folder) == before
+    assert sha256_file(answers) == sha256_file(small_run / "evaluation" / "variants" / "base.jsonl")
+    assert choices(folder) == choices(small_run)
+
+
+def test_evaluate_of_a_run_without_its_recipe_says_what_to_do(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    (tmp_path / "bare").mkdir()
+    shutil.copy(small_run / "run.json", tmp_path / "bare" / "run.json")
+
+    done = cli("evaluate", tmp_path / "bare")
+
+    assert done.returncode == 2
+    assert "name the recipe instead" in done.stderr
