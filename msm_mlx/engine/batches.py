@@ -44,9 +44,8 @@ class Row:
         self.ids.append(token)
         if not self.stop:
             return None
-        tail = loaded.decode(
-            self.ids[-(max(len(stop.encode()) for stop in self.stop) + 8) :]
-        )  # a token has a byte at least, nearly
+        longest = max(len(stop.encode()) for stop in self.stop)
+        tail = loaded.decode(self.ids[-(longest + 8) :])  # nearly every token has a byte at least
         if not any(stop in tail for stop in self.stop):
             return None
         text = loaded.decode(self.ids)
