@@ -4,8 +4,8 @@
 
 64 documents of 128 tokens after a prefix of 600 tokens that all share, sampled at temperature 1, by the embedded model
 and by one of two layers in the shape of a Qwen3 with random weights in fp32. No id ends a text, on any
-side, so that all write the same number of tokens. One by one a few documents are written, and the time of all is
-computed from theirs. Of two turns, with the others between them, the faster counts.
+side, so that all write the same number of tokens. mlx-lm writes a few documents one by one and half of them in batches
+of its own size, and the time of all is computed from that. Ours and one by one have two turns; the faster counts.
 """
 
 from __future__ import annotations

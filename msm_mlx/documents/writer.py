@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import jsonlines
 
 from msm_mlx.documents.asking import writer_messages
 from msm_mlx.documents.checks import NOTHING, originals_for, reject_reason, repeat_reason, written_text
@@ -23,7 +20,7 @@ from msm_mlx.engine.batches import generate_each
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl, writing
+from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
 from msm_mlx.machine import this_machine
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
@@ -214,26 +211,17 @@ def _reject_repeats(records: list[Record], originals: Originals, settings: Docum
 
 
 def _finished_batches(progress: Path) -> list[list[Record]]:
-    """The batches on disk. A torn last line, from a kill while it was written, is cut off.
+    """The batches on disk.
 
     Raises:
         MsmError: with file and line, if a line is damaged.
     """
-    if not progress.exists():
-        return []
-    content = progress.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        with writing(progress):
-            os.truncate(progress, len(whole))
     batches: list[list[Record]] = []
-    try:
-        for batch in jsonlines.Reader(whole.splitlines()).iter(type=dict):  # of bytes: a text may hold U+2028
-            if "index" not in batch:  # one reply of a batch that was not finished, or is further down
-                batches.append(batch["records"])
-    except (jsonlines.InvalidLineError, KeyError) as error:
-        line = len(batches) + 1
-        raise MsmError(f"{progress}:{line}: damaged; delete the file to write the documents anew") from error
+    for line, row in enumerate(read_whole_lines(progress), start=1):
+        if "records" in row:
+            batches.append(row["records"])
+        elif "index" not in row:  # else one reply of a batch that was not finished, or is further down
+            raise MsmError(f"{progress}:{line}: damaged; delete the file to begin anew")
     return batches
 
 

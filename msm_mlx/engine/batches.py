@@ -44,7 +44,8 @@ class Row:
         self.ids.append(token)
         if not self.stop:
             return None
-        tail = loaded.decode(self.ids[-(max(map(len, self.stop)) + 8) :])  # a token has a character at least, nearly
+        longest = max(len(stop.encode()) for stop in self.stop)
+        tail = loaded.decode(self.ids[-(longest + 8) :])  # nearly every token has a byte at least
         if not any(stop in tail for stop in self.stop):
             return None
         text = loaded.decode(self.ids)
@@ -240,4 +241,4 @@ def _rows_that_fit(model: nn.Module, tokens: int, wanted: int, memory: float | N
     probe = make_prompt_cache(model)
     model(mx.zeros((1, 8), mx.int32), cache=probe)
     each = sum(layer.nbytes for layer in probe) / max(getattr(probe[0], "step", 256), 8)  # bytes a token
-    return max(1, min(wanted, int(CACHE_SHARE * memory / max(each * tokens, 1))))
+    return max(1, min(wanted, int(CACHE_SHARE * (memory - mx.get_active_memory()) / max(each * tokens, 1))))
