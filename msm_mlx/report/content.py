@@ -159,10 +159,18 @@ def _grid(run: FinishedRun) -> list[Block]:
         caption = f"Differences on {suite}, for every combination of settings"
         named = f'role="img" aria-label="{caption}"'
         blocks += [
+            Bullets(tuple(_extremes(own, pair) for pair in pairs)),
             Figure(caption, drawings[suite].replace("<svg ", f"<svg {named} ", 1)),
             table(caption, header, body),
         ]
     return blocks
+
+
+def _extremes(rows: Sequence[Row], pair: tuple[str, str]) -> str:
+    """The least and the largest difference between two arms over all combinations, in words."""
+    own = sorted((row for row in rows if (row["a"], row["b"]) == pair), key=lambda row: float(row["difference"]))
+    ends = (f"{signed(row)} at {', '.join(f'{k} {v}' for k, v in row['cell'].items())}" for row in (own[0], own[-1]))
+    return f"{own[0]['suite']}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."
 
 
 def _doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
@@ -176,7 +184,7 @@ def _domains(run: FinishedRun) -> list[Block]:
     rows = [row for row in of_suite(contrasts, suite) if _is_effect(row)] if suite else []
     blocks: list[Block] = []
     for a, b in effect_names(rows):
-        if a.startswith("msm+sft"):
+        if a.startswith("msm+sft") and b.startswith(("sft", "msm+sft")):
             own = [row for row in rows if (row["a"], row["b"]) == (a, b)]
             intervals = [Interval(row["domain"], row["difference"], row["ci_low"], row["ci_high"]) for row in own]
             caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."
@@ -185,7 +193,7 @@ def _domains(run: FinishedRun) -> list[Block]:
 
 
 def _answers(run: FinishedRun) -> list[Block]:
-    sides = read_sides(run)
+    sides = [] if run.results.get("grid") else read_sides(run)  # those of a grid are in its cells
     if not sides:
         return []
     suite = next(iter(suites_of(run.results["pooled"])))

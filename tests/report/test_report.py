@@ -14,6 +14,7 @@ from fake_reports import DOMAINS, make_run
 from hostile import HOSTILE
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.files import write_json
 from msm_mlx.report.blocks import Figure
 from msm_mlx.report.content import build_report
 from msm_mlx.report.drawings import WIDTH
@@ -180,3 +181,28 @@ def test_drawings_stay_inside_their_frame(run: Path) -> None:
         assert places
         assert all(0 <= x <= WIDTH for x in places)
         assert "nan" not in drawing.svg
+
+
+def test_a_grid_says_where_its_effect_is_least_and_most(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "grid")
+    counts = (1, 2)
+    for count in counts:
+        make_run(folder / "cells" / f"documents.count={count}")
+    results = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    rows = [
+        {"cell": {"documents.count": count}, **row, "difference": row["difference"] * count / 2}
+        for count in counts
+        for row in results["contrasts"]
+    ]
+    content = {"schema": 1, "grid": {"documents.count": counts}, "records": [], "pooled": [], "contrasts": rows}
+    write_json(folder / "evaluation" / "results.json", content)
+    record = {"schema": 1, "stages": {}, "cells": [f"documents.count={n}" for n in counts], "grid": content["grid"]}
+    write_json(folder / "run.json", record)
+
+    html, markdown = write_report([folder], folder)
+
+    html5lib.HTMLParser(strict=True).parse(html.read_text(encoding="utf-8"))
+    ends = r"\+(0\.\d\d) .* at documents.count 1 to \+(0\.\d\d) .* at documents.count 2\."
+    said = re.search(rf"apart: msm\+sft less sft goes from {ends}", markdown.read_text(encoding="utf-8"))
+    assert said is not None
+    assert float(said[1]) < float(said[2])
