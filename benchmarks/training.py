@@ -32,6 +32,7 @@ import mlx.optimizers as optim  # noqa: E402
 import numpy as np  # noqa: E402
 from mlx_lm.models import qwen3  # noqa: E402
 from mlx_lm.tuner import trainer as peer  # noqa: E402
+from shapes import qwen3_shape  # noqa: E402
 
 from msm_mlx.engine.adapters import LoraShape, add_lora  # noqa: E402
 from msm_mlx.engine.limits import bounded_memory  # noqa: E402
@@ -51,20 +52,12 @@ BARS = {
     "peak_memory_twice_the_rows": "at most 1.2",
 }
 
-
-QWEN3: dict[str, Any] = {
-    "model_type": "qwen3",
-    "rms_norm_eps": 1e-6,
-    "rope_theta": 1e6,
-    "max_position_embeddings": 4096,
-}
-QWEN3 |= {"tie_word_embeddings": True}
-SPEED = qwen3.ModelArgs(
-    **QWEN3, hidden_size=256, num_hidden_layers=2, intermediate_size=768, num_attention_heads=2,
+SPEED = qwen3_shape(
+    hidden_size=256, num_hidden_layers=2, intermediate_size=768, num_attention_heads=2,
     num_key_value_heads=1, head_dim=128, vocab_size=16_384,
 )  # fmt: skip
-MEMORY = qwen3.ModelArgs(
-    **QWEN3, hidden_size=64, num_hidden_layers=2, intermediate_size=128, num_attention_heads=1,
+MEMORY = qwen3_shape(
+    hidden_size=64, num_hidden_layers=2, intermediate_size=128, num_attention_heads=1,
     num_key_value_heads=1, head_dim=64, vocab_size=151_936,
 )  # fmt: skip
 

@@ -29,6 +29,7 @@ import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
 import mlx.nn as nn  # noqa: E402
 from mlx.utils import tree_flatten  # noqa: E402
 from mlx_lm.models import qwen3  # noqa: E402
+from shapes import qwen3_shape  # noqa: E402
 
 from msm_mlx.engine.models import LoadedModel  # noqa: E402
 from msm_mlx.engine.stacked import NamedAdapter, stack_adapters  # noqa: E402
@@ -39,21 +40,13 @@ LABELS = ("a", "b", "c", "d")
 PROMPT = tuple(range(5, 29))
 BARS = {"memory_four_variants": "at most 1.15", "decode_speed": "at least 2"}
 
-
-QWEN3: dict[str, Any] = {
-    "model_type": "qwen3",
-    "rms_norm_eps": 1e-6,
-    "rope_theta": 1e6,
-    "max_position_embeddings": 4096,
-}
-QWEN3 |= {"tie_word_embeddings": True}
 # eight layers of Qwen3-0.6B: 128M parameters
-FULL = qwen3.ModelArgs(
-    **QWEN3, hidden_size=1024, num_hidden_layers=8, intermediate_size=3072, num_attention_heads=16,
+FULL = qwen3_shape(
+    hidden_size=1024, num_hidden_layers=8, intermediate_size=3072, num_attention_heads=16,
     num_key_value_heads=8, head_dim=128, vocab_size=2048,
 )  # fmt: skip
-SMALL = qwen3.ModelArgs(
-    **QWEN3, hidden_size=64, num_hidden_layers=2, intermediate_size=192, num_attention_heads=4,
+SMALL = qwen3_shape(
+    hidden_size=64, num_hidden_layers=2, intermediate_size=192, num_attention_heads=4,
     num_key_value_heads=2, head_dim=16, vocab_size=512,
 )  # fmt: skip
 

@@ -34,6 +34,7 @@ from mlx_lm import generate  # noqa: E402
 from mlx_lm.generate import batch_generate  # noqa: E402
 from mlx_lm.models import qwen3  # noqa: E402
 from mlx_lm.tokenizer_utils import TokenizerWrapper  # noqa: E402
+from shapes import qwen3_shape  # noqa: E402
 
 import msm_mlx  # noqa: E402
 from msm_mlx.engine.batches import generate_each  # noqa: E402
@@ -44,11 +45,10 @@ OWN = 24  # tokens of each prompt after the shared ones
 BATCH = 32  # documents in a batch of mlx-lm, if it is not told otherwise; the second batch takes as long as the first
 ALONE = 4  # documents that are written one by one; the time of all is computed from theirs
 # with the vocabulary of the embedded model, whose tokenizer it borrows
-QWEN3: dict[str, Any] = {
-    "model_type": "qwen3", "hidden_size": 512, "num_hidden_layers": 2, "intermediate_size": 1536, "head_dim": 64,
-    "num_attention_heads": 8, "num_key_value_heads": 4, "rms_norm_eps": 1e-6, "rope_theta": 1e6, "vocab_size": 1339,
-    "max_position_embeddings": 4096, "tie_word_embeddings": True,
-}  # fmt: skip
+QWEN3 = qwen3_shape(
+    hidden_size=512, num_hidden_layers=2, intermediate_size=1536, num_attention_heads=8,
+    num_key_value_heads=4, head_dim=64, vocab_size=1339,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _all_written(written: int, prompts: list[list[int]], tokens: int) -> int:
 
 def _random(base: LoadedModel) -> LoadedModel:
     mx.random.seed(0)
-    model = qwen3.Model(qwen3.ModelArgs.from_dict(QWEN3))
+    model = qwen3.Model(QWEN3)
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))  # as loading a model does
     return LoadedModel(model, base.tokenizer, Path("random"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -71,6 +71,18 @@ def _report(tree: Tree, details: ErrorDetails) -> None:
         pass  # pydantic counts the good entries only; the bad ones are reported
     else:
         tree.report(loc, explain(kind, details.get("ctx", {}), value, details["msg"]))
+
+
+def report_errors(tree: Tree, error: ValidationError, keys_at: Callable[[Loc], Iterable[str]]) -> None:
+    """Note every error of a schema in the tree. `keys_at` gives the keys that could stand where an unknown one does."""
+    for details in error.errors(include_url=False):
+        loc, kind = details["loc"], details["type"]
+        if kind == "extra_forbidden":
+            tree.report(loc, f"unknown key{did_you_mean(loc[-1], keys_at(loc))}", key=True)
+        elif kind == "missing":
+            tree.report(loc, "is missing")
+        else:
+            tree.report(loc, explain(kind, details.get("ctx", {}), details["input"], details["msg"]))
 
 
 def _keys_at(loc: Loc, *, overridden: bool) -> Iterable[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # In the order of what each has seen, least first: of two arms, the later is contrasted with the earlier.
 TRAINED_ARMS = ("sft", "cot-sft", "msm", "control+sft", "msm+sft")
@@ -37,6 +39,11 @@ class Variant:
     def id(self) -> str:
         """The label with the seed: the name of the adapter's folder."""
         return self.label if self.seed is None else f"{self.label}-s{self.seed}"
+
+
+def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
+    """The label of the variant that a row of answers or results is about."""
+    return Variant(str(row["arm"]), row["spec"], None, several_specs).label
 
 
 def reads_spec(arm: str) -> bool:

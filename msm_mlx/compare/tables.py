@@ -15,6 +15,7 @@ from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.evals.statistics import share
 from msm_mlx.evals.suites import SUITES, load_suite
 from msm_mlx.recipe import POCKET
+from msm_mlx.variants import variant_label
 from msm_mlx.visible import visible
 
 MIN_COLUMN = 20  # narrower columns break words
@@ -24,10 +25,6 @@ Rows = Sequence[Mapping[str, Any]]
 def literal(text: str, style: str = "") -> Text:
     """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
     return Text(visible(text), style, overflow="fold")
-
-
-def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
-    return f"{row['arm']}@{row['spec']}" if several_specs and row["spec"] else str(row["arm"])
 
 
 def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:

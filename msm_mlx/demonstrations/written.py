@@ -13,9 +13,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from msm_mlx import recipe_yaml
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe_check import explain
-from msm_mlx.recipe_schema import File, Positive, PositiveNumber, Seed, Settings, did_you_mean
-from msm_mlx.recipe_yaml import Tree
+from msm_mlx.recipe_check import report_errors
+from msm_mlx.recipe_schema import File, Positive, PositiveNumber, Seed, Settings
 
 
 class Written(Settings):
@@ -63,16 +62,5 @@ def load_written(path: Path) -> Written:
         if not tree.problems:
             return Written.model_validate(tree.value, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        _report(tree, error)
+        report_errors(tree, error, lambda loc: Written.model_fields)
     raise RecipeError("\n".join(problem.line(path) for problem in sorted(tree.problems)))
-
-
-def _report(tree: Tree, error: ValidationError) -> None:
-    for details in error.errors(include_url=False):
-        loc, kind = details["loc"], details["type"]
-        if kind == "extra_forbidden":
-            tree.report(loc, f"unknown key{did_you_mean(loc[-1], Written.model_fields)}", key=True)
-        elif kind == "missing":
-            tree.report(loc, "is missing")
-        else:
-            tree.report(loc, explain(kind, details.get("ctx", {}), details["input"], details["msg"]))

@@ -25,7 +25,7 @@ from msm_mlx.evals.suite_schema import (
     TurnEntry,
 )
 from msm_mlx.recipe import POCKET
-from msm_mlx.recipe_check import explain
+from msm_mlx.recipe_check import report_errors
 from msm_mlx.recipe_schema import did_you_mean, shown
 from msm_mlx.recipe_yaml import Loc, Tree, parse, read
 
@@ -107,14 +107,7 @@ def _validate(tree: Tree) -> SuiteFile | None:
     try:
         content = FILES[kind].model_validate(tree.value)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            loc, fault = details["loc"], details["type"]
-            if fault == "extra_forbidden":
-                tree.report(loc, f"unknown key{did_you_mean(loc[-1], _keys_at(FILES[kind], loc))}", key=True)
-            elif fault == "missing":
-                tree.report(loc, "is missing")
-            else:
-                tree.report(loc, explain(fault, details.get("ctx", {}), details["input"], details["msg"]))
+        report_errors(tree, error, lambda loc: _keys_at(FILES[kind], loc))
         return None
     for loc, message in content.problems():
         tree.report(loc, message)

@@ -13,9 +13,19 @@ from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import Interval, draw_intervals, draw_losses
 from msm_mlx.report.effects import by_cell, draw_effects, effect_names, effect_rows
 from msm_mlx.report.examples import RULE, Side, at_random, documents_of, most_different, read_sides
-from msm_mlx.report.finished import FinishedRun, Row, is_main, label_of, of_suite, share, signed, suites_of
+from msm_mlx.report.finished import (
+    FinishedRun,
+    Row,
+    both_fine_tuned,
+    is_clear,
+    is_main,
+    of_suite,
+    share,
+    signed,
+    suites_of,
+)
 from msm_mlx.stages import ANSWERS, RESULTS
-from msm_mlx.variants import CONTROL, FINE_TUNED
+from msm_mlx.variants import CONTROL, variant_label
 
 ARMS = {
     "base": "the model as it came",
@@ -88,7 +98,7 @@ def _findings(run: FinishedRun, prefix: str) -> list[Block]:
     first = suites[0]
     blocks: list[Block] = [Bullets(tuple(_sentences(run, first))), _arms_figure(run, first), Paragraph(INTERVALS)]
     blocks.append(_arms_table(run, suites, prefix))
-    effects = [row for row in run.results["contrasts"] if _is_effect(row)]
+    effects = [row for row in run.results["contrasts"] if both_fine_tuned(row)]
     if effects:
         found = {(row["a"], row["b"], row["suite"]): row for row in effects}
         body: list[list[str | Cell]] = [
@@ -103,9 +113,9 @@ def _sentences(run: FinishedRun, suite: str) -> Iterator[str]:
     """The main differences on `suite` in words."""
     meaning = next((row["metric"] for row in run.results["suites"] if row["name"] == suite), suite)
     for row in of_suite(run.results["contrasts"], suite):
-        if not row["a"].startswith("msm+sft") or not row["b"].startswith(("sft", "msm+sft")):
+        if not _is_headline(row["a"], row["b"]):
             continue
-        clear = row["ci_low"] > 0 or row["ci_high"] < 0
+        clear = is_clear(row)
         verdict = "The interval is clear of zero." if clear else "The interval includes zero: nothing is shown."
         seeds = f"{row['seeds']} seed{'s' * (row['seeds'] != 1)}"
         yield (
@@ -114,37 +124,37 @@ def _sentences(run: FinishedRun, suite: str) -> Iterator[str]:
         )
 
 
+def _is_headline(a: str, b: str) -> bool:
+    """Whether a report is about these arms: msm+sft, against the demonstrations alone or another spec."""
+    return a.startswith("msm+sft") and b.startswith(("sft", "msm+sft"))
+
+
 def _arms_figure(run: FinishedRun, suite: str) -> Figure:
     rows = [row for row in of_suite(run.results["pooled"], suite) if is_main(row)]
     single = [row for row in of_suite(run.results["records"], suite) if is_main(row) and row["seed"] is not None]
     intervals = [
         Interval(label, row["value"], row["ci_low"], row["ci_high"], _dots(single, label, run.several_specs))
         for row in rows
-        for label in [label_of(row, run.several_specs)]
+        for label in [variant_label(row, run.several_specs)]
     ]
     caption = f"{suite}: each arm with its 95 % interval; small dots are single seeds. The dashed line is one half."
     return Figure(caption, draw_intervals(caption, intervals, 0.0, 1.0, 0.5))
 
 
 def _dots(rows: Sequence[Row], label: str, several_specs: bool) -> tuple[float, ...]:
-    return tuple(row["value"] for row in rows if label_of(row, several_specs) == label)
+    return tuple(row["value"] for row in rows if variant_label(row, several_specs) == label)
 
 
 def _arms_table(run: FinishedRun, suites: Sequence[str], prefix: str) -> Table:
     found: dict[str, dict[str, Row]] = {}
     for row in run.results["pooled"]:
         if is_main(row):
-            found.setdefault(label_of(row, run.several_specs), {})[row["suite"]] = row
+            found.setdefault(variant_label(row, run.several_specs), {})[row["suite"]] = row
     body: list[list[str | Cell]] = [
         [label, *(Cell(share(by_suite.get(suite)), f"#{prefix}rows-{suite}") for suite in suites)]
         for label, by_suite in found.items()
     ]
     return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
-
-
-def _is_effect(row: Row) -> bool:
-    """Whether both arms saw the demonstrations, so that the documents are all the difference."""
-    return all(label.partition("@")[0] in FINE_TUNED for label in (row["a"], row["b"]))
 
 
 def _grid(run: FinishedRun) -> list[Block]:
@@ -181,10 +191,10 @@ def _doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
 def _domains(run: FinishedRun) -> list[Block]:
     contrasts = run.results.get("domains", {}).get("contrasts", [])
     suite = next(iter(suites_of(contrasts)), None)
-    rows = [row for row in of_suite(contrasts, suite) if _is_effect(row)] if suite else []
+    rows = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row)] if suite else []
     blocks: list[Block] = []
     for a, b in effect_names(rows):
-        if a.startswith("msm+sft") and b.startswith(("sft", "msm+sft")):
+        if _is_headline(a, b):
             own = [row for row in rows if (row["a"], row["b"]) == (a, b)]
             intervals = [Interval(row["domain"], row["difference"], row["ci_low"], row["ci_high"]) for row in own]
             caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."
@@ -291,7 +301,7 @@ def _rows(run: FinishedRun, prefix: str) -> list[Block]:
         found: dict[tuple[str, str], dict[str, Row]] = {}
         for row in rows:
             seed = "-" if row["seed"] is None else str(row["seed"])
-            found.setdefault((label_of(row, run.several_specs), seed), {})[row["metric"]] = row
+            found.setdefault((variant_label(row, run.several_specs), seed), {})[row["metric"]] = row
         body = [
             [label, seed, *(share(own.get(metric)) for metric in metrics), str(next(iter(own.values()))["n"])]
             for (label, seed), own in found.items()
@@ -305,7 +315,7 @@ def _compared(runs: Sequence[FinishedRun]) -> Part:
     """The effects of all runs in one table."""
     found: list[tuple[str, dict[tuple[str, str, str], Row]]] = [
         (run.folder.name, {(row["suite"], row["a"], row["b"]): row for row in run.results["contrasts"]
-                           if _is_effect(row) and row["metric"] in MAIN_METRIC.values()})
+                           if both_fine_tuned(row) and row["metric"] in MAIN_METRIC.values()})
         for run in runs
     ]  # fmt: skip
     keys = list(dict.fromkeys(key for _, rows in found for key in rows))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msm_mlx.report.finished import FAILURES, FinishedRun, is_main, label_of, of_suite, signed, suites_of
+from msm_mlx.report.finished import FAILURES, FinishedRun, is_clear, is_main, of_suite, signed, suites_of
+from msm_mlx.variants import variant_label
 
 FEW_SEEDS = 3
 FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
@@ -50,7 +51,7 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
     unread: dict[str, list[str]] = {}
     for row in pooled:
         if row["metric"] in FAILURES and row["value"] > UNREADABLE:
-            unread.setdefault(row["suite"], []).append(f"{label_of(row, run.several_specs)} {row['value']:.0%}")
+            unread.setdefault(row["suite"], []).append(f"{variant_label(row, run.several_specs)} {row['value']:.0%}")
     for suite, shares in unread.items():
         yield f"Written answers on {suite} that could not be read: {', '.join(shares)}."
     yield from _of_contrasts(run, first)
@@ -65,7 +66,7 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     for row in of_suite(contrasts, "capability"):
         if row["b"] == "sft" and row["difference"] < -CAPABILITY_LOSS:
             yield f"Capability is lost: {row['a']} less sft is {signed(row)}."
-    starred = [row for row in contrasts if row["ci_low"] > 0 or row["ci_high"] < 0]
+    starred = [row for row in contrasts if is_clear(row)]
     if len({row["suite"] for row in contrasts}) > 1 and all("p_holm" in row for row in contrasts):
         left = sum(row["p_holm"] < LEVEL for row in starred)
         yield (

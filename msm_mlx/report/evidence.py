@@ -10,15 +10,15 @@ from msm_mlx.report.effects import by_cell, effect_names, effect_rows
 from msm_mlx.report.finished import (
     FinishedRun,
     Row,
+    both_fine_tuned,
     is_main,
-    label_of,
     of_suite,
     read_run,
     share,
     signed,
     suites_of,
 )
-from msm_mlx.variants import FINE_TUNED
+from msm_mlx.variants import variant_label
 
 Table = list[str]
 
@@ -90,7 +90,7 @@ def _arms(run: FinishedRun, suite: str) -> str:
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
     found: dict[str, dict[str, Row]] = {}
     for row in rows:
-        found.setdefault(label_of(row, run.several_specs), {})[row["metric"]] = row
+        found.setdefault(variant_label(row, run.several_specs), {})[row["metric"]] = row
     body = []
     for label, by_metric in found.items():
         first = next(iter(by_metric.values()))
@@ -120,7 +120,7 @@ def _seeds(run: FinishedRun, suite: str) -> str:
     seeds = sorted({row["seed"] for row in rows})
     found: dict[str, dict[int, Row]] = {}
     for row in rows:
-        found.setdefault(label_of(row, run.several_specs), {})[row["seed"]] = row
+        found.setdefault(variant_label(row, run.several_specs), {})[row["seed"]] = row
     body = [[label, *(share(by_seed.get(seed)) for seed in seeds)] for label, by_seed in found.items()]
     return _table(["arm", *(f"seed {seed}" for seed in seeds)], body)
 
@@ -133,8 +133,10 @@ def _names(runs: Sequence[FinishedRun]) -> list[str]:
         labels: dict[str, None] = {}
         pairs: dict[tuple[str, str], None] = {}
         for run in runs:
-            arms = {label_of(r, run.several_specs): r for r in of_suite(run.results["pooled"], suite) if is_main(r)}
-            effects = {(r["a"], r["b"]): r for r in of_suite(run.results["contrasts"], suite) if _both_fine_tuned(r)}
+            arms = {
+                variant_label(r, run.several_specs): r for r in of_suite(run.results["pooled"], suite) if is_main(r)
+            }
+            effects = {(r["a"], r["b"]): r for r in of_suite(run.results["contrasts"], suite) if both_fine_tuned(r)}
             labels |= dict.fromkeys(arms)
             pairs |= dict.fromkeys(effects)
             shares.append((run, arms))
@@ -152,10 +154,6 @@ def _names(runs: Sequence[FinishedRun]) -> list[str]:
 
 def _name(run: FinishedRun) -> str:
     return str(run.recipe["model_name"])
-
-
-def _both_fine_tuned(row: Row) -> bool:
-    return all(label.partition("@")[0] in FINE_TUNED for label in (row["a"], row["b"]))
 
 
 def _table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:

@@ -8,8 +8,9 @@ from random import Random
 from typing import Any
 
 from msm_mlx.files import read_jsonl
-from msm_mlx.report.finished import FinishedRun, label_of
+from msm_mlx.report.finished import FinishedRun
 from msm_mlx.stages import ANSWERS
+from msm_mlx.variants import variant_label
 
 SHOWN = 6
 RULE = (
@@ -28,7 +29,7 @@ def read_sides(run: FinishedRun) -> list[Side]:
     path = run.folder / ANSWERS
     for row in read_jsonl(path) if path.is_file() else ():
         if row["seed"] in seeds:
-            sides.setdefault(row["item"], {})[label_of(row, run.several_specs)] = row
+            sides.setdefault(row["item"], {})[variant_label(row, run.several_specs)] = row
     return list(sides.values())
 
 

@@ -15,6 +15,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.runs import CELLS, RunFolder
 from msm_mlx.stages import RESULTS
+from msm_mlx.variants import FINE_TUNED
 
 NAME = "model_name="
 FAILURES = ("unclear", "unparsed")  # metrics that say how much could not be read
@@ -99,8 +100,14 @@ def of_suite(rows: Iterable[Row], suite: str) -> list[Row]:
     return [row for row in rows if row["suite"] == suite]
 
 
-def label_of(row: Row, several_specs: bool) -> str:
-    return f"{row['arm']}@{row['spec']}" if several_specs and row["spec"] else str(row["arm"])
+def both_fine_tuned(row: Row) -> bool:
+    """Whether both arms of a contrast saw the demonstrations, so that the documents are all the difference."""
+    return all(label.partition("@")[0] in FINE_TUNED for label in (row["a"], row["b"]))
+
+
+def is_clear(row: Row) -> bool:
+    """Whether the interval of a difference is clear of zero."""
+    return bool(row["ci_low"] > 0 or row["ci_high"] < 0)
 
 
 def share(row: Row | None) -> str:
@@ -113,5 +120,5 @@ def share(row: Row | None) -> str:
 def signed(row: Row | None) -> str:
     if row is None:
         return "-"
-    star = " *" if row["ci_low"] > 0 or row["ci_high"] < 0 else ""
+    star = " *" if is_clear(row) else ""
     return f"{row['difference']:+.2f} [{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]{star}"
