@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
 from msm_mlx.compare.tables import literal
 from msm_mlx.errors import RecipeError
@@ -25,6 +26,7 @@ from msm_mlx.record import RunRecord, open_record
 @click.option("--base", metavar="NAME", help="What PyTorch calls the base: the original of a quantised one.")
 @click.option("--data", is_flag=True, help="Documents, demonstrations and settings for TRL instead.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: a folder in RUN/export.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 def export(
     run: Path,

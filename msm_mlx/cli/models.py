@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 
 USES = ("writing", "midtraining", "comparing")
@@ -16,6 +17,7 @@ USES = ("writing", "midtraining", "comparing")
 
 @click.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER...")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def models(folders: tuple[Path, ...], as_json: bool) -> None:
     """Show the models on this machine, what fits into its memory, and a model to choose for each size of memory.

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.tables import literal
 from msm_mlx.hub import human_size
@@ -36,6 +37,7 @@ from msm_mlx.record import open_record
 @click.option("--no-data", is_flag=True, help="Leave documents and demonstrations out.")
 @click.option("--public", is_flag=True, help="For everybody to see. Default: private.")
 @click.option("--dry-run", is_flag=True, help="List the files, and send nothing.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 def push(
     run: Path,

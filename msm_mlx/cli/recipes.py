@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from msm_mlx.cli.completion import complete_recipe
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
-from msm_mlx.hub import go_offline
 from msm_mlx.recipe import Recipe, load_recipe
 from msm_mlx.run_list import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.runs import RUN, RunFolder
@@ -87,12 +87,9 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         profile: str | None,
         seeds: tuple[int, ...],
         run_dir: Path | None,
-        offline: bool,
         allow_outside: bool,
         **others: Any,
     ) -> None:
-        if offline:
-            go_offline()
         finished = find_finished(recipe) if or_run else None
         chosen: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
         chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
@@ -107,7 +104,7 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper."),
         click.option("--seed", "seeds", multiple=True, type=int, help="Train with this seed only; repeatable."),
         click.option("--run-dir", type=click.Path(path_type=Path), help="Run folder. Default: runs/NAME."),
-        click.option("--offline", is_flag=True, help="Use no network: hub models from the cache only."),
+        offline_option,
         click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace."),
     ]
     wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
