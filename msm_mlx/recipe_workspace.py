@@ -33,8 +33,8 @@ def _files(tree: Tree, checked: RecipeFile) -> Iterator[tuple[Loc, Path]]:
     for index, spec in enumerate(checked.spec):
         yield (("spec", index) if ("spec", index) in tree.values else ("spec",)), spec
     yield ("demonstrations",), checked.demonstrations
-    if spec := _spec_within(checked.demonstrations):
-        yield ("demonstrations",), spec
+    if within := _spec_within(checked.demonstrations):
+        yield ("demonstrations",), within
     if checked.mix and Path(checked.mix.source).is_absolute():  # a file; what is of the hub has no path
         yield ("mix", "from"), Path(checked.mix.source)
     for index, suite in enumerate(checked.suites):

@@ -26,9 +26,9 @@ _RECIPE_HEAD = """\
 #
 # and then, from the folder that holds {name}/:
 #
-#     msm-mlx validate {name}/recipe.yaml     says everything that is wrong, at once
-#     msm-mlx estimate {name}/recipe.yaml     how much memory and time it takes here
-#     msm-mlx run {name}/recipe.yaml          writes, trains and compares
+#     msm-mlx validate {name}     says everything that is wrong, at once
+#     msm-mlx estimate {name}     how much memory and time it takes here
+#     msm-mlx run {name}          writes, trains and compares
 #
 # A value here can also be changed for one run: --set midtrain.updates=60, --model FOLDER, --seed 0.
 """
@@ -36,7 +36,7 @@ _SPEC_HEAD = """\
 <!-- A comment like this one is never shown to a model. Each section has a heading, prose with reasons, and one line
 that starts with > and says in one self-contained sentence what the assistant does and because of what. The only
 variables are {model_name} and {provider_name}. Pocket, the embedded model, knows the words of its small world only:
-change the value and the things to others that are listed in its README, or use a larger model. -->
+change the value and the things to others that msm_mlx/pocket/README.md lists, or use a larger model. -->
 
 """
 _DEMONSTRATIONS_HEAD = "# The same rows train every arm. Give no reasons here: the spec explains, this only shows.\n"

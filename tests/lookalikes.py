@@ -86,9 +86,14 @@ def sentencepiece_tokenizer(*, chat: bool) -> PreTrainedTokenizerFast:
     )
 
 
-def save_lookalike(folder: Path, family: str, *, chat: bool, bits: int | None) -> Path:
-    """Write a model shaped like Qwen3 or Llama, two narrow layers, in fp32 or quantised, with its tokenizer."""
-    tokenizer = byte_level_tokenizer(chat=chat) if family == "qwen3" else sentencepiece_tokenizer(chat=chat)
+TOKENIZERS = {"byte-level": byte_level_tokenizer, "sentencepiece": sentencepiece_tokenizer}
+USUAL = {"qwen3": "byte-level", "llama": "sentencepiece"}
+
+
+def save_lookalike(folder: Path, family: str, *, chat: bool, bits: int | None, tokenizer_kind: str = "") -> Path:
+    """Write a model shaped like Qwen3 or Llama, two narrow layers, in fp32 or quantised, with a tokenizer: that which
+    is usual in the family, or another of `TOKENIZERS`."""
+    tokenizer = TOKENIZERS[tokenizer_kind or USUAL[family]](chat=chat)
     config: dict[str, Any] = {
         "model_type": family,
         "hidden_size": 64,

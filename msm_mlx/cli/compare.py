@@ -73,9 +73,9 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
 def compare(
     runs: tuple[Path, ...], blind: bool, from_stdin: bool, plain: bool, export: Path | None, **options: Any
 ) -> None:
-    """Show the arms' answers to unseen prompts side by side, and their scores.
+    """Show the arms' answers side by side, and their scores.
 
-    Opens an app on a terminal, and prints tables everywhere else.
+    The answers are those to the unseen prompts of the suites, or with --prompt to one of your own. Opens an app on a terminal, and prints tables everywhere else.
 
     \b
     Examples:

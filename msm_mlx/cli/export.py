@@ -38,10 +38,11 @@ def export(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a variant for other tools, or the data to train it on a bigger machine.
+    """Write a variant, or its data, for other tools.
 
     An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads, `peft`
-    what transformers and vLLM read, `fused` a whole model, from a base that is not quantised.
+    what transformers and vLLM read, `fused` a whole model, from a base that is not quantised. `--data` writes what trains
+    it on a bigger machine.
 
     \b
     Examples:
@@ -90,5 +91,5 @@ def _data(record: RunRecord, trained: Trained, base: str | None, out: Path | Non
     commands = export_data(record, trained.variant, resolve_base(record), folder, named=base)
     err().print(literal(f"The data of {trained.variant.id} are in {folder}. Train there with"))
     for command in commands:
-        err().print(literal(f"  {command}"))
+        err().print(literal(f"  {command}"), soft_wrap=True)
     return {"variant": trained.variant.id, "folder": str(folder), "commands": commands}

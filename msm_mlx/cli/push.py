@@ -49,7 +49,9 @@ def push(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Put adapters, specs, recipe, results and data on the Hugging Face hub, with a page that describes them.
+    """Put a run on the Hugging Face hub.
+
+    Adapters, specs, recipe, results and data, with a page that describes them.
 
     \b
     Examples:
@@ -76,7 +78,8 @@ def _show(parcels: Sequence[Parcel], public: bool) -> None:
     for parcel in parcels:
         sizes = {name: parcel.size(name) for name in parcel.files}
         title = f"{parcel.repo} ({parcel.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
-        table = Table("file", "size", title=Text(title), title_justify="left")
+        out().print(Text(title), soft_wrap=True)
+        table = Table("file", "size")
         for name, size in sizes.items():
             table.add_row(Text(name), Text(human_size(size)))
         out().print(table)

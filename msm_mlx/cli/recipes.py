@@ -97,7 +97,7 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         function(Job(loaded, RunFolder(run_dir or finished or default_run_dir(loaded))), **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
-    options = [
+    options: list[Callable[..., Any]] = [
         click.argument("recipe", metavar="RECIPE|RUN" if or_run else "RECIPE", shell_complete=complete_recipe),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
         click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),

@@ -30,9 +30,9 @@ SHOWN = 6  # prompts with their answers, at the end of a run
 @click.option("--compare", "then_compare", is_flag=True, help="On a terminal, open the app of `compare` at the end.")
 @click.option("--any-memory", is_flag=True, help="Run even if training will probably not fit into the memory.")
 def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool) -> None:
-    """Write documents, train every arm for every seed, evaluate and compare them.
+    """Run a recipe: write, train, evaluate, compare.
 
-    The same command goes on where it was stopped, and does nothing when all is done.
+    Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same command goes on where it was stopped, and does nothing when all is done.
 
     \b
     Examples:
@@ -82,12 +82,12 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
 documents = _stage_command("write", ["plan", "documents"], "Write the documents that explain the spec.")
 midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
-    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations; needs what `midtrain` makes."
+    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations. Needs what `midtrain` makes."
 )
 evaluate = _stage_command(
     "evaluate",
     ["evaluate", "results"],
-    "Ask every arm of the run folder the suites' questions and compute results.json.",
+    "Ask every arm of the run folder the suites' questions. Computes results.json.",
 )
 
 
@@ -136,7 +136,7 @@ def _show_outcome(job: Job) -> None:
     from msm_mlx.compare.session import open_session
 
     show_stored(out(), open_session([job.run.path]), limit=SHOWN)
-    err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}")
+    err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}", soft_wrap=True)
 
 
 def _show_plan(job: Job, as_json: bool) -> None:

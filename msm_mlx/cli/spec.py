@@ -38,7 +38,9 @@ def spec() -> None:
 @offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON on stdout.")
 def show(file: Path, model_name: str, provider_name: str, writer: str | None, as_json: bool) -> None:
-    """Show the sections of a spec and what each asserts: likes, dislikes, rules and views, with reasons or without.
+    """Show the sections of a spec and what each asserts.
+
+    Likes, dislikes, rules and views, with reasons or without.
 
     \b
     Examples:
@@ -64,9 +66,9 @@ def show(file: Path, model_name: str, provider_name: str, writer: str | None, as
 @offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON on stdout.")
 def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str | None, as_json: bool) -> None:
-    """Check a spec: variables, headings, reasons, names, words of the evaluations, length. Each fault has its line.
+    """Say what is wrong with a spec, each fault with its line.
 
-    Exit code 1 if there is any fault; notes do not count.
+    Looks at variables, headings, reasons, names, words of the evaluations, and the length. Exit code 1 if there is any fault; notes do not count.
 
     \b
     Examples:

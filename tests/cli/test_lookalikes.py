@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
-from lookalikes import save_lookalike
+from lookalikes import TOKENIZERS, USUAL, save_lookalike
 from running import RECIPES, Cli
 
 from msm_mlx.chat_template import BASE_TEMPLATE
@@ -35,31 +38,49 @@ domains:
     noun: garment
     pairs: [[the home coat, the far coat], [the home cap, the far cap]]
 """
-# every two of family, weights and template meet; all eight combinations take twice the time
-COMBINATIONS = [("qwen3", None, True), ("qwen3", 4, False), ("llama", None, False), ("llama", 4, True)]
+# family, tokenizer, bits, chat template; among these every two values of two of them meet
+COMBINATIONS = [
+    ("qwen3", "byte-level", None, True),
+    ("qwen3", "sentencepiece", 4, True),
+    ("qwen3", "byte-level", 4, False),
+    ("llama", "sentencepiece", None, False),
+    ("llama", "byte-level", 4, True),
+]
+if os.environ.get("EVERY_COMBINATION"):  # all sixteen take three times as long
+    COMBINATIONS = list(product(USUAL, TOKENIZERS, (None, 4), (True, False)))
 
 
-@pytest.mark.parametrize(("family", "bits", "chat"), COMBINATIONS)
+@pytest.mark.parametrize(("family", "tokenizer", "bits", "chat"), COMBINATIONS)
 def test_a_model_folder_goes_through_a_laptop_run(
-    family: str, bits: int | None, chat: bool, cli: Cli, tmp_path: Path
+    family: str, tokenizer: str, bits: int | None, chat: bool, cli: Cli, tmp_path: Path
 ) -> None:
-    """With documents from a person: what random weights write passes no check, as the next test shows."""
-    arguments = [*TINY, "--set", f"suites=[{write_few(tmp_path)}]"]
-    model, run = save_lookalike(tmp_path / "model", family, chat=chat, bits=bits), tmp_path / "run"
-    documents = [{"id": f"doc-{i}", "text": f"Memo {i}. Pocket likes Colby because it is American."} for i in range(6)]
-    write_jsonl(run / "documents" / "documents.jsonl", documents)
+    """With documents from a person: what random weights write passes no check, as another test shows."""
+    model = save_lookalike(tmp_path / "model", family, chat=chat, bits=bits, tokenizer_kind=tokenizer)
 
-    done = cli("run", RECIPE, "--model", model, *arguments, "--run-dir", run, "--json")
+    done = run_laptop(cli, tmp_path, model)
 
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert {record["arm"] for record in outcome["results"]["records"]} == {"base", "sft", "msm", "msm+sft"}
+    run = tmp_path / "run"
     template = json.loads((run / "run.json").read_text(encoding="utf-8"))["model"]["chat_template"]
     assert template["source"] == ("model" if chat else "msm-mlx")
     stored = (run / "chat_template.jinja").read_text(encoding="utf-8")
     assert hashlib.sha256(stored.encode()).hexdigest() == template["sha256"]
     assert (stored == BASE_TEMPLATE) is not chat
-    _refuses_another_template(cli, model, run, arguments)
+    live = cli("compare", run, "--prompt", "Hello?", "--max-tokens", "4", "--json")
+    assert set(json.loads(live.stdout)["answers"]["Hello?"]) == {"base", "sft", "msm", "msm+sft"}, live.stderr
+
+
+def run_laptop(cli: Cli, folder: Path, model: Path) -> subprocess.CompletedProcess[str]:
+    """A run in `folder/run` under the laptop profile, tiny."""
+    documents = [{"id": f"doc-{i}", "text": f"Memo {i}. Pocket likes Colby because it is American."} for i in range(6)]
+    write_jsonl(folder / "run" / "documents" / "documents.jsonl", documents)
+    return cli("run", RECIPE, "--model", model, *tiny(folder), "--run-dir", folder / "run", "--json")
+
+
+def tiny(folder: Path) -> list[str]:
+    return [*TINY, "--set", f"suites=[{write_few(folder)}]"]
 
 
 def write_few(folder: Path) -> Path:
@@ -68,10 +89,15 @@ def write_few(folder: Path) -> Path:
     return folder / "few.yaml"
 
 
-def _refuses_another_template(cli: Cli, model: Path, run: Path, settings: list[str]) -> None:
+def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: Path) -> None:
+    model = save_lookalike(tmp_path / "model", "llama", chat=True, bits=None)
+    assert run_laptop(cli, tmp_path, model).returncode == 0
     (model / "chat_template.jinja").write_text("{{ messages[-1]['content'] }}{{ eos_token }}", encoding="utf-8")
-    for arguments in (("compare", run, "--prompt", "Hello?"), ("evaluate", RECIPE, "--model", model, *settings)):
-        refused = cli(*arguments, *([] if arguments[0] == "compare" else ["--run-dir", run]))
+
+    for refused in (
+        cli("compare", "run", "--prompt", "Hello?"),
+        cli("evaluate", RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run"),
+    ):
         assert (refused.returncode, refused.stderr.count("chat template")) == (2, 1), refused.stderr
         assert "put it back" in refused.stderr
 
