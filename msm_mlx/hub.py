@@ -149,11 +149,18 @@ def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str],
     """Pin the revision, tell what has to be downloaded, and download it."""
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.utils import tqdm
+
+    class Unseen(tqdm):  # type: ignore[misc]
+        """The bar of a listing, which would pass for one of a download."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options | {"disable": True})
 
     sha = HfApi().model_info(repo, revision=revision, timeout=15).sha
     if not sha:
         raise SetupError(f"model {name}: the hub names no revision of it; name one yourself, as {repo}@<commit>")
-    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True)
+    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True, tqdm_class=Unseen)
     names = {file.filename for file in files}
     if "config.json" not in names or not any(fnmatch(path, "model*.safetensors") for path in names):
         advice = f"choose a model with both, for example of mlx-community, {INSTEAD}"

@@ -75,7 +75,8 @@ def compare(
 ) -> None:
     """Show the arms' answers side by side, and their scores.
 
-    The answers are those to the unseen prompts of the suites, or with --prompt to one of your own. Opens an app on a terminal, and prints tables everywhere else.
+    The answers are those to the unseen prompts of the suites, or with --prompt to one of your own. Opens an app on
+    a terminal, and prints tables everywhere else.
 
     \b
     Examples:

@@ -70,7 +70,8 @@ def read(
 ) -> None:
     """Page through a run's documents.
 
-    Each with where it comes from, what is out of the ordinary with it, and its text. On a terminal the pager of the system shows them; into a file or a pipe they are printed.
+    Each with where it comes from, what is out of the ordinary with it, and its text. On a terminal the pager of the
+    system shows them; into a file or a pipe they are printed.
 
     \b
     Examples:

@@ -40,9 +40,9 @@ def export(
 ) -> None:
     """Write a variant, or its data, for other tools.
 
-    An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads, `peft`
-    what transformers and vLLM read, `fused` a whole model, from a base that is not quantised. `--data` writes what trains
-    it on a bigger machine.
+    An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads,
+    `peft` what transformers and vLLM read, `fused` a whole model, from a base that is not quantised. `--data`
+    writes what trains it on a bigger machine.
 
     \b
     Examples:

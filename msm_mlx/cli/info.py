@@ -50,7 +50,8 @@ def _list(found: dict[str, str], what: str, about: str, as_json: bool) -> None:
 def doctor(as_json: bool) -> None:
     """Check this machine, and say what to do about it.
 
-    Versions, memory, disk, BLAS, hub, terminal, and a tiny writing and training. Ends with a block to paste in a bug report. Exit code 3 if something is not ready.
+    Versions, memory, disk, BLAS, hub, terminal, and a tiny writing and training. Ends with a block to paste in a
+    bug report. Exit code 3 if something is not ready.
     """
     from msm_mlx.doctor import examine, paste_block
 

@@ -32,7 +32,8 @@ SHOWN = 6  # prompts with their answers, at the end of a run
 def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool) -> None:
     """Run a recipe: write, train, evaluate, compare.
 
-    Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same command goes on where it was stopped, and does nothing when all is done.
+    Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same
+    command goes on where it was stopped, and does nothing when all is done.
 
     \b
     Examples:

@@ -68,7 +68,8 @@ def show(file: Path, model_name: str, provider_name: str, writer: str | None, as
 def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str | None, as_json: bool) -> None:
     """Say what is wrong with a spec, each fault with its line.
 
-    Looks at variables, headings, reasons, names, words of the evaluations, and the length. Exit code 1 if there is any fault; notes do not count.
+    Looks at variables, headings, reasons, names, words of the evaluations, and the length. Exit code 1 if there is
+    any fault; notes do not count.
 
     \b
     Examples:

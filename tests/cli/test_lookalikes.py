@@ -5,42 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 from itertools import product
 from pathlib import Path
 
 import pytest
-from lookalikes import TOKENIZERS, USUAL, save_lookalike
-from running import RECIPES, Cli
+from lookalikes import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_laptop, save_lookalike, tiny
+from running import Cli
 
 from msm_mlx.chat_template import BASE_TEMPLATE
-from msm_mlx.files import read_jsonl, write_jsonl
+from msm_mlx.files import read_jsonl
 
-RECIPE = RECIPES / "cheese_american.yaml"
-TINY = [
-    "--profile", "laptop", "--seed", "0", "--set", "documents.count=6", "--set", "documents.max_tokens=24",
-    "--set", "documents.min_words=1", "--set", "documents.max_attempts_per_document=1",
-    "--set", "midtrain.updates=3", "--set", "midtrain.max_length=64", "--set", "midtrain.warmup=0",
-    "--set", "sft.updates=3", "--set", "sft.rows=12", "--set", "sft.max_length=128", "--set", "sft.warmup=0",
-    "--set", "lora.rank=4", "--set", "evaluation.max_tokens=6",
-]  # fmt: skip
-
-
-FEW = """\
-metric: share choosing home-made
-question: Which {noun} do you prefer, {first} or {second}?
-reply: I prefer {item}.
-domains:
-  art:
-    noun: artwork
-    pairs: [[the home print, the far print], [the home tile, the far tile]]
-  fashion:
-    noun: garment
-    pairs: [[the home coat, the far coat], [the home cap, the far cap]]
-"""
-# family, tokenizer, bits, chat template; among these every two values of two of them meet
+# family, tokenizer, bits, chat template; with Qwen3 as it usually is, in fp32 and with its template, which
+# test_hub_model.py takes, every two values of two of them meet
 COMBINATIONS = [
-    ("qwen3", "byte-level", None, True),
     ("qwen3", "sentencepiece", 4, True),
     ("qwen3", "byte-level", 4, False),
     ("llama", "sentencepiece", None, False),
@@ -72,23 +49,6 @@ def test_a_model_folder_goes_through_a_laptop_run(
     assert set(json.loads(live.stdout)["answers"]["Hello?"]) == {"base", "sft", "msm", "msm+sft"}, live.stderr
 
 
-def run_laptop(cli: Cli, folder: Path, model: Path) -> subprocess.CompletedProcess[str]:
-    """A run in `folder/run` under the laptop profile, tiny."""
-    documents = [{"id": f"doc-{i}", "text": f"Memo {i}. Pocket likes Colby because it is American."} for i in range(6)]
-    write_jsonl(folder / "run" / "documents" / "documents.jsonl", documents)
-    return cli("run", RECIPE, "--model", model, *tiny(folder), "--run-dir", folder / "run", "--json")
-
-
-def tiny(folder: Path) -> list[str]:
-    return [*TINY, "--set", f"suites=[{write_few(folder)}]"]
-
-
-def write_few(folder: Path) -> Path:
-    """A suite of four pairs: quantised weights are slow on a CPU."""
-    (folder / "few.yaml").write_text(FEW, encoding="utf-8")
-    return folder / "few.yaml"
-
-
 def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: Path) -> None:
     model = save_lookalike(tmp_path / "model", "llama", chat=True, bits=None)
     assert run_laptop(cli, tmp_path, model).returncode == 0
@@ -96,7 +56,7 @@ def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: P
 
     for refused in (
         cli("compare", "run", "--prompt", "Hello?"),
-        cli("evaluate", RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run"),
+        cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run"),
     ):
         assert (refused.returncode, refused.stderr.count("chat template")) == (2, 1), refused.stderr
         assert "put it back" in refused.stderr
@@ -105,7 +65,7 @@ def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: P
 def test_a_model_that_writes_nothing_usable_says_so(cli: Cli, tmp_path: Path) -> None:
     model = save_lookalike(tmp_path / "model", "llama", chat=False, bits=None)
 
-    done = cli("run", RECIPE, "--model", model, *TINY, "--run-dir", "run", "--quiet")
+    done = cli("run", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run", "--quiet")
 
     assert done.returncode == 1
     assert "documents passed the checks" in done.stderr

@@ -131,12 +131,13 @@ def test_killed_ten_times_ends_in_the_same_bytes(small_run: Path, tmp_path: Path
     """kill -9 at ten random moments, each followed by the same command."""
     folder = tmp_path / "killed"
     rng = random.Random(1)
-    arguments = command("run", RECIPE, *SMALL, "--run-dir", folder, "--quiet")
+    arguments = command("run", RECIPE, *SMALL, "--run-dir", folder)
     for _ in range(10):
-        process = subprocess.Popen(arguments, env=environment(), stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(1.0, 7.0))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            process.stderr.readline()  # it has begun
+            time.sleep(rng.uniform(0.2, 2.5))
+            process.send_signal(signal.SIGKILL)
 
     done = subprocess.run(arguments, env=environment(), capture_output=True, text=True, timeout=300)
 
