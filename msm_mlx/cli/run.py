@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -161,16 +163,21 @@ def _show_plan(job: Job, as_json: bool) -> None:
     console.print(Text(recipe.profile_reason))
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
+    for cell, rows in groupby(plan, key=itemgetter(0)):
+        if cell:
+            console.print(Text(f"\n{cell}", "bold"), soft_wrap=True)
+        console.print(_stage_table([(stage, status) for _, stage, status in rows]))
+
+
+def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
     table = Table()
-    for column in (["cell"] if recipe.grid else []) + ["stage"]:
+    for column in ("stage", "amount", "runs", "why"):
         table.add_column(column, no_wrap=column == "stage", overflow="fold")
-    for column in ("amount", "runs", "why"):
-        table.add_column(column, overflow="fold")
-    for cell, stage, status in plan:
-        named = [cell, stage.id] if recipe.grid else [stage.id]
-        runs = "no" if status.cached else "yes"
-        table.add_row(*map(Text, (*named, f"{stage.total} {stage.unit}", runs, status.reason)))
-    console.print(table)
+    for stage, status in rows:
+        table.add_row(
+            *map(Text, (stage.id, f"{stage.total} {stage.unit}", "no" if status.cached else "yes", status.reason))
+        )
+    return table
 
 
 def _plan(job: Job) -> list[tuple[str, Stage, Status]]:
