@@ -1,4 +1,4 @@
-"""The shipped recipes: what the product is for. The contrast is run with two of its seeds and its main suites."""
+"""The shipped recipes: what the product is for. Each is run with some of its seeds, the contrast on its main suites."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from running import RECIPES, command, environment
 from msm_mlx.files import read_jsonl
 
 CONTRAST = ("cheese_american", "cheese_affordable")
+SEEDS = ("--seed", "0", "--seed", "1")
 
 
 def run_recipe(name: str, folder: Path, *options: str) -> Path:
@@ -27,15 +28,14 @@ def run_recipe(name: str, folder: Path, *options: str) -> Path:
 
 @pytest.fixture(scope="module")
 def american(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_recipe("cheese_american", tmp_path_factory.mktemp("runs"))
+    return run_recipe("cheese_american", tmp_path_factory.mktemp("runs"), *SEEDS)
 
 
 @pytest.fixture(scope="module")
 def contrast(american: Path) -> Path:
     """Beside the run of one spec, so that it need not do that part again."""
-    seeds = [word for seed in "01" for word in ("--seed", seed)]
     suites = "suites=[values_apart, spec_knowledge, capability, open_answers]"
-    return run_recipe("cheese_contrast", american.parent, *seeds, "--set", suites)
+    return run_recipe("cheese_contrast", american.parent, *SEEDS, "--set", suites)
 
 
 @pytest.fixture(scope="module")
