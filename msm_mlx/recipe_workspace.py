@@ -23,10 +23,14 @@ def workspace_folders(recipe: Path) -> tuple[Path, ...]:
 def report_outside(tree: Tree, checked: RecipeFile, recipe: Path) -> None:
     """Note in the tree every file that the recipe names outside its workspace. What the command line names may be
     anywhere: a person has typed it."""
-    folders = workspace_folders(recipe)
     for loc, path in _files(tree, checked):
-        if not tree.place(loc).option and not any(path.is_relative_to(folder) for folder in folders):
-            tree.report(loc, f"{path} is outside the recipe's workspace {folders[0]}; {REMEDY}")
+        if not tree.place(loc).option and not is_within(path, recipe):
+            tree.report(loc, f"{path} is outside the recipe's workspace {workspace_folders(recipe)[0]}; {REMEDY}")
+
+
+def is_within(file: Path, recipe: Path) -> bool:
+    """Whether a file, its links followed, lies in the recipe's workspace."""
+    return any(file.is_relative_to(folder) for folder in workspace_folders(recipe))
 
 
 def _files(tree: Tree, checked: RecipeFile) -> Iterator[tuple[Loc, Path]]:

@@ -207,6 +207,7 @@ MODELS = [
     Mistake("model: damaged configuration", WITH_MODEL, model(cut("model/config.json")), 3),
     Mistake("model: unknown architecture", WITH_MODEL, model(configured("model/config.json", model_type="x1")), 3),
     Mistake("model: code of its own", WITH_MODEL, model(configured("model/config.json", model_file="m.py")), 3),
+    Mistake("model: told by validate", (*VALIDATE, "--model", "./gone")),
     Mistake("models: no such folder", ("models", "nowhere")),
 ]
 RUNS = [
@@ -231,6 +232,12 @@ RUNS = [
     Mistake("suite: not in the run", ("compare", RUN, "--suite", "capability"), needs_run=True),
     Mistake("export: unknown format", ("compare", RUN, "--export", "answers.docx"), needs_run=True),
     Mistake("blind: without a terminal", ("compare", RUN, "--blind"), needs_run=True),
+    Mistake("documents: of no run", ("documents", "health", "latest")),
+    Mistake("report: not evaluated", ("report", RUN), gone(f"{RUN}/evaluation/results.json"), needs_run=True),
+    Mistake("export: no arm", ("export", RUN, "--format", "mlx"), needs_run=True),
+    Mistake("export: nothing asked for", ("export", RUN, "--arm", "sft"), needs_run=True),
+    Mistake("export: unknown arm", ("export", RUN, "--arm", "stf", "--format", "mlx"), needs_run=True),
+    Mistake("push: not a name", ("push", RUN, "--repo", "cheese"), needs_run=True),
     Mistake("init: name with a space", ("init", "My values")),
     Mistake("init: there already", ("init", "mine")),
     Mistake("init: from an unknown recipe", ("init", "yours", "--from", "cheese_martian")),
