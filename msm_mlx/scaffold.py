@@ -18,7 +18,10 @@ _NAME = re.compile(r"[a-z0-9_-]+")
 _COMMENT = re.compile(r"\A(?:#.*\n)*")
 
 _RECIPE_HEAD = """\
-# {name}: an experiment made by `msm-mlx init {name} --from {source}`. It runs as it is; to make it yours, edit
+# What do the demonstrations teach a model that has read {specs}?
+#
+# That is the question, which heads the report: put your own there. `msm-mlx init {name} --from {source}` made this
+# experiment. It runs as it is; to make it yours, edit
 #
 #   {specs}: what the assistant does, and because of what
 #   {demonstrations}: the behaviour that it is shown, without any reasons
@@ -42,7 +45,8 @@ change the value and the things to others that msm_mlx/pocket/README.md lists, o
 _DEMONSTRATIONS_HEAD = "# The same rows train every arm. Give no reasons here: the spec explains, this only shows.\n"
 _UNSEEN_HEAD = """\
 # Each pair is [what shows the value, what does not]. {noun} is the domain's, {first} and {second} are the two things,
-# asked in both orders. Keep to domains that neither the spec nor the demonstrations mention.
+# asked in both orders. `metric` says what is counted, for tables and report. Keep to domains that neither the spec nor
+# the demonstrations mention.
 """
 
 
