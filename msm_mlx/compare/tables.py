@@ -66,7 +66,7 @@ def _share(answers: Rows) -> str:
 
 def contrast_table(contrasts: Rows) -> Table:
     """Differences between trained arms, paired over items. Those whose interval is clear of zero are marked."""
-    table = Table(title="Differences between arms, paired over items", title_justify="left")
+    table = Table(title="Differences between arms, paired over items (*: clear of zero)", title_justify="left")
     for name in ("suite", "a - b"):
         table.add_column(name)
     table.add_column("difference", justify="right")

@@ -205,7 +205,7 @@ def test_contrast_table() -> None:
 
 
 CONTRASTS = """\
-Differences between arms, paired over items
+Differences between arms, paired over items (*: clear of zero)
 ┏━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┓
 ┃ suite             ┃ a - b             ┃ difference ┃  95 % interval ┃
 ┡━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━┩
