@@ -30,7 +30,7 @@ BASIS = {
 def estimate(job: Job, probe: bool, as_json: bool) -> None:
     """Say how much memory and time every stage takes.
 
-    Before any weights are downloaded. Exit code 3 if a stage does not fit into this machine, with settings that do.
+    No weights are downloaded for it. Exit code 3 if a stage does not fit into this machine, with settings that do.
 
     \b
     Examples:

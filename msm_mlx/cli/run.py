@@ -139,7 +139,9 @@ def _show_outcome(job: Job) -> None:
     from msm_mlx.compare.session import open_session
 
     show_stored(out(), open_session([job.run.path]), limit=SHOWN)
-    err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}", soft_wrap=True)
+    err().print(
+        f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}", markup=False, soft_wrap=True
+    )
 
 
 def _show_plan(job: Job, as_json: bool) -> None:

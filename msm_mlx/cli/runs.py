@@ -109,7 +109,7 @@ def rm(folders: tuple[Path, ...], yes: bool) -> None:
 def diff(first: Path, second: Path, as_json: bool) -> None:
     """Show in what two runs differ.
 
-    In settings, model, versions and pooled results.
+    That is in settings, model, versions and pooled results.
     """
     for folder in (first, second):
         _summary(folder)
