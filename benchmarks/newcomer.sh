@@ -21,7 +21,7 @@ step msm-mlx init my_values
 step sed -i.bak \
   -e 's/^seeds: .*/seeds: [3, 4]/' \
   -e 's/^suites: .*/suites: [unseen.yaml, capability]/' \
-  -e 's/^model: pocket.*/model: pocket\nmodel_name: Lorras/' my_values/recipe.yaml
+  -e 's/count: 180/count: 150/' my_values/recipe.yaml
 step msm-mlx validate my_values
 step msm-mlx run my_values
 step msm-mlx compare latest --plain
