@@ -1,6 +1,6 @@
 """The stages of a recipe in order: what each reads, what it writes, and what must be there first.
 
-Nothing here imports mlx, so that a plan costs nothing; the work itself is in `msm_mlx.pipeline`.
+Nothing here imports mlx, so that a plan costs nothing; the work itself is in `msm_mlx.workshop`.
 """
 
 from __future__ import annotations
