@@ -19,6 +19,7 @@ from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
 from msm_mlx.recipe_grid import Value
 from msm_mlx.report.effects import draw_effects
+from msm_mlx.rescoring import EVERYTHING, Choice
 from msm_mlx.runs import CELLS, RunFolder, Status
 from msm_mlx.stages import KINDS, RESULTS, Kind, Stage, list_stages
 
@@ -61,7 +62,13 @@ def cell_run(run: RunFolder, cell: Cell) -> RunFolder:
 
 
 def run_grid(
-    recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS, *, any_memory: bool = False
+    recipe: Recipe,
+    run: RunFolder,
+    report: Reporter,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    any_memory: bool = False,
+    choice: Choice = EVERYTHING,
 ) -> None:
     """Bring every cell up to date, then the results and plots of the whole grid.
 
@@ -79,7 +86,7 @@ def run_grid(
         run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
         for number, cell in enumerate(cells, start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
-            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory)
+            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory, choice=choice)
         if "results" in kinds:
             results = _collect(recipe, run, cells)
             write_json(run.path / RESULTS, results)

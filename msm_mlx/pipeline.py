@@ -19,6 +19,7 @@ from msm_mlx.hub import is_local, model_config, resolve_model
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
+from msm_mlx.rescoring import EVERYTHING, Choice, drop_stale_answers, narrow
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import KINDS, Kind, Stage, list_stages
 from msm_mlx.workshop import Workshop
@@ -59,9 +60,17 @@ def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
 
 
 def run_recipe(
-    recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS, *, any_memory: bool = False
+    recipe: Recipe,
+    run: RunFolder,
+    report: Reporter,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    any_memory: bool = False,
+    choice: Choice = EVERYTHING,
 ) -> None:
     """Bring every stage of the given kinds up to date. Stages of other kinds must be there already.
+
+    Of the evaluation, only what is in `choice` is asked.
 
     Raises:
         MsmError: if a file that a stage reads is not there, or its work fails.
@@ -73,6 +82,9 @@ def run_recipe(
         base = resolve_model(recipe.model, say=report.say)
         template = read_template(base.folder)
         _check_template(run, template, kinds)
+        stages = narrow(recipe, list_stages(recipe, base.fingerprint), choice, run)
+        stages = [stage for stage in stages if stage.kind in kinds]
+        _demand_inputs(stages, run)
         write_text(run.path / FILE, template.text)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
         model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
@@ -82,9 +94,20 @@ def run_recipe(
         with closing(workshop):
             if is_launched():
                 workshop.join()
-            for stage in list_stages(recipe, base.fingerprint):
-                if stage.kind in kinds:
-                    _run_stage(stage, workshop)
+            for stage in stages:
+                _run_stage(stage, workshop)
+
+
+def _demand_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
+    """Raises MsmError if a file that a stage reads is neither there nor made by a stage before it."""
+    made: set[str] = set()
+    for stage in stages:
+        for name in stage.reads:
+            if name not in made and not (run.path / name).exists():
+                raise MsmError(
+                    f"{stage.id} waits for {name} in {run.path}; run the stage that makes it first, or `msm-mlx run`"
+                )
+        made.update(stage.writes)
 
 
 def _check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
@@ -146,10 +169,12 @@ def _run_stage(stage: Stage, workshop: Workshop) -> None:
         report.skip(stage.id, status.reason)
         return
     inputs = stage.inputs(run.path)
-    if inputs is None:
-        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
+    assert inputs is not None
     started = time.monotonic()
-    kept = run.set_aside(stage.keeps) if run.grew(stage.id, inputs, stage.grows_with) else []
+    grew = run.grew(stage.id, inputs, stage.grows_with)
+    if grew and stage.kind == "evaluate":
+        drop_stale_answers(stage, run)
+    kept = run.set_aside(stage.keeps) if grew else []
     run.begin(stage.id, inputs, [name for name in (*stage.writes, *stage.scratch) if name not in kept])
     if neighbour := run.borrow(inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)

@@ -314,8 +314,6 @@ class EvaluationSettings(Settings):
     """Sampling temperature of the replies to agentic scenes."""
     samples: Positive = 4
     """Replies sampled to each agentic scene."""
-    bootstrap: Positive = 2000
-    """Resamples of the bootstrap that stands beside each interval."""
 
 
 class Profile(Settings):

@@ -5,7 +5,7 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -32,7 +32,7 @@ Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evalua
 KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 3}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 4}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -69,7 +69,7 @@ class Stage:
 
 def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run."""
-    suites = load_suites(recipe)
+    suites, asked = load_suites(recipe), asked_suites(recipe)
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
@@ -80,8 +80,8 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
-    stages += [_evaluate(recipe, base, v, suites) for v in variants]
-    return [*stages, _results(recipe, suites)]
+    stages += [_evaluate(recipe, base, v, asked) for v in variants]
+    return [*stages, results_stage(recipe, {v: [suite.name for suite in asked] for v in variants})]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
@@ -95,15 +95,21 @@ def list_variants(recipe: Recipe) -> list[Variant]:
     return variants
 
 
-def load_suites(recipe: Recipe) -> list[Suite]:
-    """The recipe's suites with its names filled in, without the items that are about other specs.
+def asked_suites(recipe: Recipe) -> list[Suite]:
+    """The recipe's suites and those that were added after the run."""
+    added = load_suites(recipe, recipe.added_suites)
+    return [*load_suites(recipe), *(replace(suite, added=True) for suite in added)]
+
+
+def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Suite]:
+    """The recipe's suites, or those named, with its names filled in, without the items that are about other specs.
 
     Raises:
         RecipeError: if a suite cannot be used, or none of its items is for the recipe's specs.
     """
     names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
     suites = []
-    for entry in recipe.suites:
+    for entry in recipe.suites if entries is None else entries:
         suite = load_suite(entry, names, recipe.profile)
         items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
         if not items:
@@ -300,6 +306,8 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         ),
         unit="replies",
         variant=variant,
+        grows_with=("suites", "bootstrap"),  # the second is in the records of earlier versions only
+        keeps=((answers_file(variant), answers_file(variant)),),
     )
 
 
@@ -307,22 +315,22 @@ def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
 
 
-def _results(recipe: Recipe, suites: Sequence[Suite]) -> Stage:
-    variants = list_variants(recipe)
+def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> Stage:
+    """Results over the answers of these variants to the suites of these names."""
+    names = {name for own in answers.values() for name in own}
     return Stage(
         id="results",
         kind="results",
-        reads=tuple(answers_file(v) for v in variants),
+        reads=tuple(map(answers_file, answers)),
         writes=(RESULTS, ANSWERS),
         scratch=(),
         settings=_settings(
             "results",
             run=recipe.name,
-            variants=[v.id for v in variants],
-            suites={suite.name: sha256_json(repr(suite)) for suite in suites},
-            bootstrap=recipe.settings.evaluation.bootstrap,
+            variants={variant.id: sorted(own) for variant, own in answers.items()},
+            suites={suite.name: sha256_json(repr(suite)) for suite in asked_suites(recipe) if suite.name in names},
         ),
-        total=len(variants),
+        total=len(answers),
         unit="variants",
     )
 

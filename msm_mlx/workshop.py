@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.errors import MsmError
-from msm_mlx.evals.items import Suite, counts_for
+from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.hub import ModelRef
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
 from msm_mlx.recipe import POCKET, Recipe
+from msm_mlx.rescoring import read_answers
 from msm_mlx.runs import RunFolder
 from msm_mlx.stages import (
     ANSWERS,
@@ -25,7 +25,7 @@ from msm_mlx.stages import (
     Kind,
     Stage,
     adapter_folder,
-    answers_file,
+    asked_suites,
     list_variants,
     load_suites,
 )
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
-    from msm_mlx.evals.results import Answers
     from msm_mlx.spec import Spec
     from msm_mlx.training.supervisor import TrainingProcess
 
@@ -207,21 +206,27 @@ class Workshop:
         loaded = self.loaded()
         adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
         use_adapter(loaded, self._shape(), adapter)
-        items = [item for suite in self.suites for item in suite.items if counts_for(item, variant.spec)]
-        meter = _Meter(self.report)
-        settings = self.recipe.settings.evaluation
-        answers = answer_items(loaded, items, self.recipe.model_name, settings, on_reply=meter.reply)
-        write_jsonl(self.run.path / stage.writes[0], [asdict(answer) for answer in answers])
+        suites = [suite for suite in asked_suites(self.recipe) if suite.name in stage.settings["suites"]]
+        items = [item for suite in suites for item in suite.items if counts_for(item, variant.spec)]
+        path, settings = self.run.path / stage.writes[0], self.recipe.settings.evaluation
+        there = {row["item"]: row for row in read_jsonl(path)} if path.exists() else {}
+        missing = [item for item in items if item.id not in there]
+        due = sum(written_replies(item, settings.samples) for item in missing)
+        if there:
+            self.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
+        meter = _Meter(self.report, replies=stage.total - due)
+        answers = answer_items(loaded, missing, self.recipe.model_name, settings, on_reply=meter.reply)
+        there |= {answer.item: asdict(answer) for answer in answers}
+        write_jsonl(path, [there[item.id] for item in items])
 
     def _results(self, stage: Stage) -> None:
         from msm_mlx.evals.results import answer_rows, build_results
 
-        answers = read_answers(self.run.path, self.recipe)
-        write_jsonl(self.run.path / ANSWERS, answer_rows(self.suites, answers))
-        write_json(
-            self.run.path / RESULTS,
-            build_results(self.recipe.name, self.suites, answers, self.recipe.settings.evaluation.bootstrap),
-        )
+        names = stage.settings["suites"]
+        suites = [suite for suite in asked_suites(self.recipe) if suite.name in names]
+        answers = read_answers(self.run.path, list_variants(self.recipe), stage.settings["variants"])
+        write_jsonl(self.run.path / ANSWERS, answer_rows(suites, answers))
+        write_json(self.run.path / RESULTS, build_results(self.recipe.name, suites, answers))
 
     @cached_property
     def suites(self) -> list[Suite]:
@@ -238,16 +243,6 @@ class Workshop:
         from msm_mlx.engine.adapters import LoraShape
 
         return LoraShape(self.recipe.settings.lora.rank, self.recipe.settings.lora.scale)
-
-
-def read_answers(run: Path, recipe: Recipe) -> Answers:
-    """The stored answers of every variant of the recipe, by item."""
-    from msm_mlx.evals.answers import Answer
-
-    return {
-        variant: {row["item"]: Answer.from_row(row) for row in read_jsonl(run / answers_file(variant))}
-        for variant in list_variants(recipe)
-    }
 
 
 @dataclass

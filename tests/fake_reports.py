@@ -48,7 +48,7 @@ def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **re
         folder / "run.json",
         {"schema": 1, "stages": stages, "versions": {"mlx": "1.2.3"}, "model": {"name": "pocket", "fingerprint": "f0"}},
     )
-    write_json(folder / "evaluation" / "results.json", build_results("cheese", [SUITE], answers, 50))
+    write_json(folder / "evaluation" / "results.json", build_results("cheese", [SUITE], answers))
     write_jsonl(folder / "evaluation" / "answers.jsonl", answer_rows([SUITE], answers))
     document = {"id": "doc-1", "text": said, "type": "memo", "voice": "plain", "section": "likes/brie"}
     write_jsonl(folder / "documents" / "documents.jsonl", [document, document])

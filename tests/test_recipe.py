@@ -82,7 +82,7 @@ def test_good_recipe(folder: Path) -> None:
     assert loaded.settings.documents.types[0] == "memo"
     assert loaded.settings.lora.scale == 2.0
     assert loaded.settings.sft.rows == 120
-    assert loaded.settings.evaluation.bootstrap == 2000
+    assert loaded.settings.evaluation.samples == 4
     assert loaded.overrides == ()
 
 

@@ -14,6 +14,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
 from msm_mlx.hub import go_offline
 from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.rescoring import with_added
 from msm_mlx.run_list import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.runs import RUN, RunFolder
 from msm_mlx.scaffold import RECIPE as EXPERIMENT
@@ -97,7 +98,8 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         chosen: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
         chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
         loaded = load_recipe_of(finished, **chosen) if finished else load_recipe(find_recipe(recipe), **chosen)
-        function(Job(loaded, RunFolder(run_dir or finished or default_run_dir(loaded))), **others)
+        folder = run_dir or finished or default_run_dir(loaded)
+        function(Job(with_added(loaded, folder), RunFolder(folder)), **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     options = [

@@ -77,7 +77,10 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     specs = ", ".join(run_spec.rsplit("/", 1)[-1] for run_spec in map(str, recipe["specs"]))
     kept = sum(found["kept"] for found in health.values())
     seeds = ", ".join(map(str, recipe["seeds"]))
-    meanings = [(row["name"], row["metric"]) for row in run.results["suites"]] if "suites" in run.results else []
+    added = ", added after the run: no document or demonstration was checked against it"
+    meanings = [
+        (row["name"] + (added if row.get("added") else ""), row["metric"]) for row in run.results.get("suites", ())
+    ]
     blocks: list[Block] = [
         Paragraph(
             f"The model {recipe['model']}, called {recipe['model_name']} in every text, read {kept} documents in all, "

@@ -40,7 +40,7 @@ def results(better: int = 0) -> dict[str, Any]:
         for (arm, spec), shares in SHARES.items()
         for seed, share in enumerate(shares)
     }
-    return build_results("cheese", [SUITE], {Variant("base", None, None): answers(2)} | variants, 200)
+    return build_results("cheese", [SUITE], {Variant("base", None, None): answers(2)} | variants)
 
 
 def make(folder: Path, name: str | None = None, **changes: Any) -> Path:
