@@ -48,13 +48,14 @@ def find_recipe(text: str) -> Path:
 
 
 def find_finished(text: str) -> Path | None:
-    """The run folder that `text` names, if it names one and no recipe: a path, `latest`, or a run in `runs/`."""
-    if (Path(text) / RUN).exists():
-        return Path(text)
-    if text == LATEST:
-        return find_run(text, runs_home())
-    is_recipe = Path(text).exists() or text in shipped_recipes()
-    return None if is_recipe or not (runs_home() / text / RUN).exists() else runs_home() / text
+    """The run folder that `text` names, if there is one: a path, `latest`, or a run in `runs/`."""
+    try:
+        folder = find_run(text, runs_home())
+    except RecipeError:
+        if text == LATEST:
+            raise
+        return None
+    return folder if (folder / RUN).is_file() else None
 
 
 def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **others: Any) -> Recipe:

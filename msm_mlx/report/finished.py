@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import MAIN_METRIC
+from msm_mlx.run_list import load_resolved
 from msm_mlx.runs import CELLS, RunFolder
 from msm_mlx.stages import RESULTS
 from msm_mlx.variants import FINE_TUNED
@@ -76,15 +75,15 @@ def read_run(folder: Path) -> FinishedRun:
     Raises:
         RecipeError: if it is no run folder, or its evaluation is not finished.
     """
+    for name in ("recipe.yaml", RESULTS):
+        if not (folder / name).is_file():
+            raise RecipeError(f"{folder}: has no {Path(name).name}; name the folder of a finished run")
+    recipe, record = load_resolved(folder), RunFolder(folder).record()
     try:
-        recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
         results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-        record = RunFolder(folder).record()
         # what all tables need, so that a damaged file is told here
         return FinishedRun(folder, recipe | {"specs": recipe["specs"]}, record, results | {"pooled": results["pooled"]})
-    except FileNotFoundError as error:
-        raise RecipeError(f"{folder}: has no {Path(error.filename).name}; name the folder of a finished run") from error
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecipeError(f"{folder}: its files are damaged ({error}); run the recipe's command again") from error
 
 
