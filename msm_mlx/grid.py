@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -17,7 +16,7 @@ from msm_mlx.launch import is_launched
 from msm_mlx.pipeline import base_fingerprint, plan_recipe, run_recipe
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
-from msm_mlx.recipe_grid import Value
+from msm_mlx.recipe_grid import Value, cell_name, said_settings
 from msm_mlx.report.effects import draw_effects
 from msm_mlx.rescoring import EVERYTHING, Choice
 from msm_mlx.runs import CELLS, RunFolder, Status
@@ -51,9 +50,8 @@ def _cell(recipe: Recipe, settings: dict[str, Value]) -> Cell:
         section, _, name = key.partition(".")
         changed = getattr(profile, section).model_copy(update={name: value})
         profile = profile.model_copy(update={section: changed})
-    said = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
-    name = re.sub(r"[^\w.,=+-]", "_", ",".join(said))
-    return Cell(name, settings, replace(recipe, settings=profile, grid=(), overrides=(*recipe.overrides, *said)))
+    overrides = (*recipe.overrides, *said_settings(settings))
+    return Cell(cell_name(settings), settings, replace(recipe, settings=profile, grid=(), overrides=overrides))
 
 
 def cell_run(run: RunFolder, cell: Cell) -> RunFolder:

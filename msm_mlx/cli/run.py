@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -158,10 +158,7 @@ def _stages(job: Job) -> dict[str, Any]:
 
 def _show_outcome(job: Job) -> None:
     if job.recipe.grid:
-        from msm_mlx.report.effects import effect_tables
-
-        for table in effect_tables(json.loads((job.run.path / RESULTS).read_text(encoding="utf-8"))):
-            out().print(table)
+        _show_effects(json.loads((job.run.path / RESULTS).read_text(encoding="utf-8")))
         err().print(f"Everything is in {job.run.path}; the plots are in {(job.run.path / RESULTS).parent}.")
         return
     from msm_mlx.compare.plain import show_stored
@@ -169,6 +166,19 @@ def _show_outcome(job: Job) -> None:
 
     show_stored(out(), open_session([job.run.path]), limit=SHOWN)
     err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}")
+
+
+def _show_effects(results: Mapping[str, Any]) -> None:
+    """What a grid found, as a table for each suite."""
+    from msm_mlx.report.effects import effect_tables
+
+    for effects in effect_tables(results):
+        table = Table(title=Text(f"Differences on {effects.suite}, with 95 % intervals"), title_justify="left")
+        for name in effects.header:
+            table.add_column(Text(name), justify="right")
+        for cell in effects.cells:
+            table.add_row(*map(Text, (*cell.settings, *cell.effects)))
+        out().print(table)
 
 
 def _show_plan(job: Job, as_json: bool) -> None:

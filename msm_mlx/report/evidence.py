@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.report.effects import by_cell, effect_names, effect_rows
+from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.finished import (
     FinishedRun,
     Row,
@@ -59,13 +59,9 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
 
 def _grid_section(run: FinishedRun) -> list[str]:
     parts = [f"## {run.name}, a grid of {len(run.record['cells'])} runs", *_facts(run)]
-    rows = effect_rows(run.results)
-    for suite in suites_of(rows):
-        own = of_suite(rows, suite)
-        pairs = effect_names(own)
-        header = [*run.results["grid"], *(f"{a} - {b}" for a, b in pairs)]
-        body = [[*map(str, cell), *(signed(found.get(pair)) for pair in pairs)] for cell, found in by_cell(own).items()]
-        parts += [f"### {suite}", _table(header, body)]
+    for effects in effect_tables(run.results):
+        rows = [[*cell.settings, *cell.effects] for cell in effects.cells]
+        parts += [f"### {effects.suite}", _table(effects.header, rows)]
     return parts
 
 
