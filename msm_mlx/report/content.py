@@ -15,7 +15,7 @@ from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings
-from msm_mlx.report.finished import FinishedRun, Row, both_fine_tuned, signed, suites_of
+from msm_mlx.report.finished import FinishedRun, Row, both_fine_tuned, suites_of
 from msm_mlx.report.rows import Rows
 from msm_mlx.stages import ANSWERS, RESULTS
 from msm_mlx.variants import CONTROL
@@ -212,10 +212,9 @@ def _compared(runs: Sequence[Rows]) -> Part:
         for rows in runs
     ]  # fmt: skip
     body: list[list[str | Cell]] = [
-        [f"{s}: {a} - {b}", *(Cell(signed(own.get((s, a, b))), rows.link(s) if (s, a, b) in own else "")
-                              for own, rows in zip(found, runs, strict=True))]
+        [f"{s}: {a} - {b}", *(rows.cell(own.get((s, a, b)), s) for own, rows in zip(found, runs, strict=True))]
         for s, a, b in dict.fromkeys(key for own in found for key in own)
-    ]  # fmt: skip
+    ]
     header = ("difference", *(rows.run.folder.name for rows in runs))
     blocks = (Paragraph(INTERVALS), table("Differences between arms", header, body))
     return Part("The runs side by side", "compared", blocks)

@@ -14,7 +14,6 @@ from msm_mlx.report.finished import (
     is_clear,
     is_main,
     of_suite,
-    share,
     signed,
     suites_of,
 )
@@ -44,7 +43,7 @@ def findings(rows: Rows) -> list[Block]:
     if effects:
         found = {(row["a"], row["b"], row["suite"]): row for row in effects}
         body: list[list[str | Cell]] = [
-            [f"{a} - {b}", *(Cell(signed(found.get((a, b, suite))), rows.link(suite)) for suite in suites)]
+            [f"{a} - {b}", *(rows.cell(found.get((a, b, suite)), suite) for suite in suites)]
             for a, b in effect_names(effects)
         ]
         blocks.append(table("Differences between arms", ("difference", *suites), body))
@@ -95,7 +94,7 @@ def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
         if is_main(row):
             found.setdefault(variant_label(row, rows.run.several_specs), {})[row["suite"]] = row
     body: list[list[str | Cell]] = [
-        [label, *(Cell(share(by_suite.get(suite)), rows.link(suite, label)) for suite in suites)]
+        [label, *(rows.cell(by_suite.get(suite), suite, label) for suite in suites)]
         for label, by_suite in found.items()
     ]
     return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)

@@ -9,7 +9,7 @@ from typing import Any
 
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
-from msm_mlx.report.finished import FinishedRun, Row, of_suite, share, suites_of
+from msm_mlx.report.finished import FinishedRun, Row, of_suite, share, signed, suites_of
 from msm_mlx.runs import CELLS
 from msm_mlx.stages import ANSWERS
 from msm_mlx.variants import variant_label
@@ -31,6 +31,12 @@ class Rows:
     def link(self, suite: str, label: str = "") -> str:
         """Where the rows of a suite are, or the column of one of its arms."""
         return f"#{self._anchor(suite, label)}"
+
+    def cell(self, row: Row | None, suite: str, label: str = "") -> Cell:
+        """A share or a difference, which leads to its rows if there is one."""
+        if row is None:
+            return Cell("-")
+        return Cell(signed(row) if "difference" in row else share(row), self.link(suite, label))
 
     def _anchor(self, suite: str, label: str = "") -> str:
         return re.sub(r"[^\w.@+-]", "_", f"{self.prefix}rows-{suite}{f'-{label}' if label else ''}")
@@ -57,7 +63,7 @@ class Rows:
             seed = "-" if row["seed"] is None else str(row["seed"])
             found.setdefault((self._label(row), seed), {})[row["metric"]] = row
         body: list[list[str | Cell]] = [
-            [label, seed, *(Cell(share(own.get(metric)), self.link(suite, label)) for metric in metrics),
+            [label, seed, *(self.cell(own.get(metric), suite, label) for metric in metrics),
              str(next(iter(own.values()))["n"])]
             for (label, seed), own in found.items()
         ]  # fmt: skip

@@ -149,6 +149,20 @@ def test_equal_runs_give_equal_pages(run: Path, page: str, tmp_path: Path) -> No
     assert elsewhere.replace("../cheese/", "") == page
 
 
+def test_a_suite_that_some_arms_were_not_asked_has_no_dead_links(run: Path) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    for part in ("records", "pooled"):
+        others = [row | {"suite": "late"} for row in results[part] if row["arm"] == "base"]
+        results[part] += others
+    results["suites"].append(results["suites"][0] | {"name": "late", "added": True})
+    write_json(run / "evaluation" / "results.json", results)
+    page = write_report([run], run)[0].read_text(encoding="utf-8")
+    elements = Elements(page)
+    targets = {str(link["href"])[1:] for link in elements.all("a") if str(link["href"]).startswith("#rows-late")}
+    assert targets == {"rows-late-base"}
+    assert targets <= {attributes.get("id") for _, attributes in elements.found}
+
+
 def test_every_figure_is_the_mean_of_the_column_that_it_leads_to(run: Path, page: str) -> None:
     """Read by a person with a calculator: an arm's share from the items of its column, all seeds together."""
     tree = html5lib.parse(page, namespaceHTMLElements=False)
