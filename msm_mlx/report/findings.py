@@ -12,6 +12,7 @@ from msm_mlx.report.finished import (
     Row,
     both_fine_tuned,
     is_clear,
+    is_headline,
     is_main,
     of_suite,
     signed,
@@ -55,7 +56,7 @@ def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
     results = rows.run.results
     meaning = next((row["metric"] for row in results["suites"] if row["name"] == suite), suite)
     for row in of_suite(results["contrasts"], suite):
-        if _is_headline(row["a"], row["b"]):
+        if is_headline(row["a"], row["b"]):
             clear = is_clear(row)
             verdict = "The interval is clear of zero." if clear else "The interval includes zero: nothing is shown."
             seeds = f"{row['seeds']} seed{'s' * (row['seeds'] != 1)}"
@@ -64,11 +65,6 @@ def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
                 f"{seeds}. {verdict}",
                 rows.link(suite),
             )
-
-
-def _is_headline(a: str, b: str) -> bool:
-    """Whether a report is about these arms: msm+sft, against the demonstrations alone or another spec."""
-    return a.startswith("msm+sft") and b.startswith(("sft", "msm+sft"))
 
 
 def _arms_figure(rows: Rows, suite: str) -> Figure:
@@ -107,7 +103,7 @@ def domains(rows: Rows) -> list[Block]:
     found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row)]
     blocks: list[Block] = []
     for a, b in effect_names(found):
-        if _is_headline(a, b):
+        if is_headline(a, b):
             own = [row for row in found if (row["a"], row["b"]) == (a, b)]
             intervals = [Interval(row["domain"], row["difference"], row["ci_low"], row["ci_high"]) for row in own]
             caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."

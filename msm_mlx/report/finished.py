@@ -104,6 +104,11 @@ def both_fine_tuned(row: Row) -> bool:
     return all(label.partition("@")[0] in FINE_TUNED for label in (row["a"], row["b"]))
 
 
+def is_headline(a: str, b: str) -> bool:
+    """Whether a report is about these arms: msm+sft, against the demonstrations alone or another spec."""
+    return a.startswith("msm+sft") and b.startswith(("sft", "msm+sft"))
+
+
 def is_clear(row: Row) -> bool:
     """Whether the interval of a difference is clear of zero."""
     return bool(row["ci_low"] > 0 or row["ci_high"] < 0)
