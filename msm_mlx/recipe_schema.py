@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-Arm = Literal["base", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
+Arm = Literal["base", "it", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
 
 

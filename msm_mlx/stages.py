@@ -26,7 +26,17 @@ from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
-from msm_mlx.variants import CONTROL, FINE_TUNED, REASONED, START_OF, TRAINED_ARMS, Variant, reads_spec, system_prompt
+from msm_mlx.variants import (
+    CONTROL,
+    FINE_TUNED,
+    GENERAL,
+    REASONED,
+    START_OF,
+    TRAINED_ARMS,
+    Variant,
+    reads_spec,
+    system_prompt,
+)
 
 Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
 KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
@@ -37,6 +47,7 @@ VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
+GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
 UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 
@@ -75,11 +86,11 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     midtrained = _midtrained_arms(recipe)
     stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
     stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
-    if any(v.arm in FINE_TUNED for v in trained):
+    if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
         stages.append(_demonstrations(recipe, base, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
-        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
+        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
     stages += [_evaluate(recipe, base, v, asked) for v in variants]
     return [*stages, results_stage(recipe, {v: [suite.name for suite in asked] for v in variants})]
 
@@ -126,6 +137,11 @@ def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
     parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
     return "/".join([*parts, spec] if several_specs else parts)
+
+
+def demonstrations_of(arm: str) -> str:
+    """The chats that an arm is fine-tuned on."""
+    return GENERAL_ROWS if arm == GENERAL else DEMONSTRATIONS
 
 
 def adapter_folder(variant: Variant) -> str:
@@ -218,6 +234,13 @@ def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage
         total += mix_count(recipe.mix, rows)
         name = recipe.mix.source
         source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
+    if GENERAL in recipe.arms:
+        writes = (*writes, GENERAL_ROWS)
+        if recipe.mix is None:
+            raise RecipeError(
+                f"{recipe.path}: arms: `{GENERAL}` learns general data alone, and the recipe has none; give it a mix, "
+                f"as `mix: {{from: FILE.jsonl, share: 0.5}}`, or take `{GENERAL}` out of the arms"
+            )
     if REASONED in recipe.arms:
         demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
@@ -258,7 +281,7 @@ def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Sta
 def _sft(recipe: Recipe, base: str, variant: Variant) -> Stage:
     first = START_OF.get(variant.arm)
     start = adapter_folder(replace(variant, arm=first)) if first else None
-    return _training(recipe, "sft", base, variant, DEMONSTRATIONS, start)
+    return _training(recipe, "sft", base, variant, demonstrations_of(variant.arm), start)
 
 
 def _training(

@@ -154,6 +154,7 @@ RECIPES = [
     Mistake("recipe: best of no validation", VALIDATE, change(RECIPE, "updates: 80", "updates: 80\n      keep: best")),
     Mistake("recipe: name with a space", VALIDATE, change(RECIPE, "name: mine", "name: My values")),
     Mistake("recipe: grid of an unknown setting", VALIDATE, change(RECIPE, "seeds:", "grid: {lr: [1]}\nseeds:")),
+    Mistake("recipe: general data alone, and none is given", VALIDATE, change(RECIPE, "[base, sft", "[base, it, sft")),
     Mistake("recipe: reasoning from preferences", VALIDATE, change(RECIPE, "[base, sft", "[base, cot-sft")),
     Mistake("recipe: several at once", VALIDATE, lambda folder: (
         change(RECIPE, "rank: 32", "rang: 32")(folder), change(RECIPE, "count: 180", "count: many")(folder),

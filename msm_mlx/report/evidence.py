@@ -26,8 +26,8 @@ Table = list[str]
 INTRODUCTION = """\
 Every figure here is read from the results files of finished runs by `benchmarks/evidence.py`; none is typed. Shares and
 differences have 95 % intervals, over seeds and items together where a run has several seeds, and over items alone
-where it has one. A star marks a difference whose interval is clear of zero. Of the domains alone, the differences between
-the arms that a run is about are shown, on its first suite; all others are in its results file."""
+where it has one. A star marks a difference whose interval is clear of zero. Of the domains alone, the differences
+between the arms that a run is about are shown, on its first suite; all others are in its results file."""
 
 
 def build_evidence(folders: Sequence[Path]) -> str:

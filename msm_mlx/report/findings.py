@@ -22,7 +22,7 @@ from msm_mlx.report.plots import draw
 from msm_mlx.report.rows import Rows
 from msm_mlx.runs import CELLS
 from msm_mlx.stages import ANSWERS
-from msm_mlx.variants import variant_label
+from msm_mlx.variants import GENERAL, variant_label
 
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "
@@ -40,7 +40,7 @@ def findings(rows: Rows) -> list[Block]:
         return []
     blocks: list[Block] = [bullets(_sentences(rows, suites[0])), _arms_figure(rows, suites[0]), Paragraph(INTERVALS)]
     blocks.append(_arms_table(rows, suites))
-    effects = [row for row in results["contrasts"] if both_fine_tuned(row)]
+    effects = [row for row in results["contrasts"] if both_fine_tuned(row) or row["b"] == GENERAL]
     if effects:
         found = {(row["a"], row["b"], row["suite"]): row for row in effects}
         body: list[list[str | Cell]] = [
