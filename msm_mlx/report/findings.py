@@ -38,7 +38,11 @@ def findings(rows: Rows) -> list[Block]:
     suites = suites_of(results["pooled"])
     if not suites:
         return []
-    blocks: list[Block] = [bullets(_sentences(rows, suites[0])), _arms_figure(rows, suites[0]), Paragraph(INTERVALS)]
+    meaning = next((row["metric"] for row in results["suites"] if row["name"] == suites[0]), "")
+    blocks: list[Block] = []
+    if sentences := list(_sentences(rows, suites[0])):
+        blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
+    blocks += [Paragraph(INTERVALS), _arms_figure(rows, suites[0])]
     blocks.append(_arms_table(rows, suites))
     effects = [row for row in results["contrasts"] if both_fine_tuned(row) or row["b"] == GENERAL]
     if effects:
@@ -52,17 +56,15 @@ def findings(rows: Rows) -> list[Block]:
 
 
 def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
-    """The main differences on `suite` in words."""
-    results = rows.run.results
-    meaning = next((row["metric"] for row in results["suites"] if row["name"] == suite), suite)
-    for row in of_suite(results["contrasts"], suite):
-        if is_headline(row["a"], row["b"]):
+    """The main differences on `suite` in words; of many specs, those against each other are left to the table."""
+    few = len(rows.run.recipe["specs"]) <= 2
+    for row in of_suite(rows.run.results["contrasts"], suite):
+        if is_headline(row["a"], row["b"]) and (few or row["b"] == "sft"):
             clear = is_clear(row)
             verdict = "The interval is clear of zero." if clear else "The interval includes zero: nothing is shown."
             seeds = f"{row['seeds']} seed{'s' * (row['seeds'] != 1)}"
             yield Cell(
-                f"{suite} ({meaning}): {row['a']} less {row['b']} is {signed(row)}, from {row['n']} items and "
-                f"{seeds}. {verdict}",
+                f"{row['a']} less {row['b']} is {signed(row)}, from {row['n']} items and {seeds}. {verdict}",
                 rows.link(suite),
             )
 
