@@ -15,7 +15,7 @@ from msm_mlx.blas import load_openblas
 from msm_mlx.chat_template import FILE, ChatTemplate, read_template
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import write_text
-from msm_mlx.hub import is_local, model_config, resolve_model
+from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
@@ -82,9 +82,10 @@ def run_recipe(
         base = resolve_model(recipe.model, say=report.say)
         template = read_template(base.folder)
         _check_template(run, template, kinds)
-        stages = narrow(recipe, list_stages(recipe, base.fingerprint), choice, run)
-        stages = [stage for stage in stages if stage.kind in kinds]
+        planned = list_stages(recipe, base.fingerprint)
+        stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
         _demand_inputs(stages, run)
+        _check_adapters(stages, planned, base, run, report)
         write_text(run.path / FILE, template.text)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
         model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
@@ -108,6 +109,29 @@ def _demand_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
                     f"{stage.id} waits for {name} in {run.path}; run the stage that makes it first, or `msm-mlx run`"
                 )
         made.update(stage.writes)
+
+
+def _check_adapters(
+    stages: Sequence[Stage], planned: Sequence[Stage], base: ModelRef, run: RunFolder, report: Reporter
+) -> None:
+    """Say which adapters were trained from other inputs than the recipe has now, and are read as they are.
+
+    Raises RecipeError if one was trained over another base: over this one it would mean nothing.
+    """
+    due = {name for stage in stages for name in stage.reads} - {name for stage in stages for name in stage.writes}
+    recorded = run.record()["stages"]
+    for stage in planned:
+        if stage.kind not in ("midtrain", "sft") or due.isdisjoint(stage.writes):
+            continue
+        before = recorded.get(stage.id, {}).get("inputs", {}).get("base", base.fingerprint)
+        if before != base.fingerprint:
+            raise RecipeError(
+                f"{run.path}: {stage.id} was done over another version of {base.name}, which is no longer here; train "
+                "it again with `msm-mlx run`"
+            )
+        status = check_stage(run, stage)
+        if not status.cached:
+            report.say(f"{stage.id}: {status.reason}; its adapter is used as it is.")
 
 
 def _check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind]) -> None:

@@ -237,6 +237,12 @@ RUNS = [
         needs_run=True,
     ),
     Mistake(
+        "evaluate: the base has changed",
+        ("evaluate", RUN, "--quiet"),
+        change(f"{RUN}/run.json", '"base": "', '"base": "another '),
+        needs_run=True,
+    ),
+    Mistake(
         "evaluate: an adapter is gone",
         ("evaluate", RUN, "--suite", "capability", "--arm", "msm", "--quiet"),
         gone(f"{RUN}/adapters/msm-s0/adapters.safetensors"),

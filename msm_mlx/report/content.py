@@ -84,6 +84,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     if run.results.get("grid"):
         kept = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
     seeds = ", ".join(map(str, recipe["seeds"]))
+    others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
     meanings = [
         (row["name"] + (added if row.get("added") else ""), row["metric"]) for row in run.results.get("suites", ())
@@ -92,7 +93,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
         Paragraph(
             f"The model {recipe['model']}, called {recipe['model_name']} in every text, {kept} "
             f"written after {specs}. The arms below were trained from the same start, with the seeds {seeds}, and then "
-            "asked what neither the documents nor the demonstrations mention."
+            f"asked what neither the documents nor the demonstrations mention.{others}"
         ),
         table("The arms", ("arm", "how it was trained"), [(arm, ARMS.get(arm, "")) for arm in recipe["arms"]]),
     ]

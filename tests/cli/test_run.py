@@ -246,6 +246,17 @@ def test_an_added_suite_is_asked_alone_and_marked(small_run: Path, tmp_path: Pat
     assert due == {"evaluate base", "evaluate msm-s0", "results"}, "nothing that is trained knows of the suite"
 
 
+def test_arms_of_other_settings_are_asked_as_they_are_and_told(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(small_run, folder)
+
+    done = cli("evaluate", folder, "--set", "sft.learning_rate=1e-5")
+
+    assert done.returncode == 0, done.stderr
+    assert "sft sft-s0: its inputs changed (learning_rate); its adapter is used as it is." in done.stderr
+    assert adapters(folder) == adapters(small_run)
+
+
 def test_evaluate_of_a_run_without_its_recipe_says_what_to_do(small_run: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "bare").mkdir()
     shutil.copy(small_run / "run.json", tmp_path / "bare" / "run.json")

@@ -51,3 +51,20 @@ def test_a_sound_run_on_pocket_is_doubted_for_pocket_and_its_size_alone(tmp_path
     assert said.startswith("The model is pocket")
     assert "seed" not in said.replace("seeds", "")
     assert "Only" not in said
+
+
+def test_an_arm_that_goes_by_the_place_of_the_options_is_told(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run"))
+    assert "place of the options" not in "\n".join(find_doubts(run, {}))
+    for row in run.results["biases"]:
+        if row["arm"] == "msm":
+            row["first"]["value"] = 0.9
+    said = "\n".join(find_doubts(run, {}))
+    assert "On apart, msm goes by the place of the options: it takes the first 90% of the time." in said
+    assert "sft goes by" not in said
+
+
+def test_a_suite_that_was_added_is_told(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run"))
+    run.results["suites"][0]["added"] = True
+    assert "Added after the run, so that no text was checked against what it asks: apart." in find_doubts(run, {})
