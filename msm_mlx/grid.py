@@ -98,7 +98,9 @@ def _collect(recipe: Recipe, run: RunFolder, cells: Sequence[Cell]) -> dict[str,
     rows = {
         part: [{"cell": cell.settings, **row} for cell, results in found for row in results[part]] for part in PARTS
     }
-    return {"schema": SCHEMA, "run": recipe.name, "grid": {key: list(values) for key, values in recipe.grid}, **rows}
+    suites = found[0][1].get("suites", []) if found else []
+    grid = {key: list(values) for key, values in recipe.grid}
+    return {"schema": SCHEMA, "run": recipe.name, "grid": grid, **rows, "suites": suites}
 
 
 def _read(run: RunFolder) -> dict[str, Any]:

@@ -222,6 +222,9 @@ RUNS = [
     Mistake("run folder: damaged record shown", ("compare", RUN), content(f"{RUN}/run.json", "{")),
     Mistake("run folder: damaged answers", ("compare", RUN), cut(f"{RUN}/evaluation/answers.jsonl"), needs_run=True),
     Mistake("run folder: damaged results", ("compare", RUN), cut(f"{RUN}/evaluation/results.json", 30), needs_run=True),
+    Mistake(
+        "evaluate: settings of training", ("evaluate", RUN, "--set", "sft.updates=9", "--seed", "0"), needs_run=True
+    ),
     Mistake("evaluate: no such arm", ("evaluate", RUN, "--arm", "stf"), needs_run=True),
     Mistake("evaluate: no such suite", ("evaluate", RUN, "--suite", "capabilty"), needs_run=True),
     Mistake(

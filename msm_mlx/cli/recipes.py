@@ -76,6 +76,17 @@ def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **o
     return recipe
 
 
+def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> None:
+    """Raises RecipeError if something is to be changed that the run's arms were trained with."""
+    options = [f"--set {text}" for text in overrides if not text.strip().startswith("evaluation.")]
+    options += [f"--{name}" for name, value in others.items() if value]
+    if options:
+        raise RecipeError(
+            f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` can "
+            "be changed for a run. Name its recipe, with --run-dir, for all others"
+        )
+
+
 def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Callable[..., None]:
     """Adds the RECIPE argument and its options, and calls `function(job, **others)`.
 
@@ -96,6 +107,8 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         if offline:
             go_offline()
         finished = find_finished(recipe) if or_run else None
+        if finished:
+            _leave_training(finished, overrides, model=model, profile=profile, seed=seeds)
         chosen: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
         chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
         loaded = load_recipe_of(finished, **chosen) if finished else load_recipe(find_recipe(recipe), **chosen)

@@ -250,7 +250,7 @@ def test_arms_of_other_settings_are_asked_as_they_are_and_told(small_run: Path, 
     folder = tmp_path / "other"
     shutil.copytree(small_run, folder)
 
-    done = cli("evaluate", folder, "--set", "sft.learning_rate=1e-5")
+    done = cli("evaluate", RECIPE, *SMALL, "--set", "sft.learning_rate=1e-5", "--run-dir", folder)
 
     assert done.returncode == 0, done.stderr
     assert "sft sft-s0: its inputs changed (learning_rate); its adapter is used as it is." in done.stderr
