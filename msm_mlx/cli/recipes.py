@@ -82,8 +82,8 @@ def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> No
     options += [f"--{name}" for name, value in others.items() if value]
     if options:
         raise RecipeError(
-            f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` can "
-            "be changed for a run. Name its recipe, with --run-dir, for all others"
+            f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` "
+            "can be changed for a run. Name its recipe, with --run-dir, for all others"
         )
 
 
