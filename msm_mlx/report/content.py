@@ -10,6 +10,7 @@ from urllib.parse import quote
 from msm_mlx.documents.corpus import DOCUMENTS, Corpus, open_corpora
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.files import read_jsonl
+from msm_mlx.report.across import across_runs
 from msm_mlx.report.blocks import Block, Cell, Code, Figure, Paragraph, Part, Passage, Report, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
@@ -217,5 +218,5 @@ def _compared(runs: Sequence[Rows]) -> Part:
         for s, a, b in dict.fromkeys(key for own in found for key in own)
     ]
     header = ("difference", *(rows.run.folder.name for rows in runs))
-    blocks = (Paragraph(INTERVALS), table("Differences between arms", header, body))
+    blocks = (Paragraph(INTERVALS), table("Differences between arms", header, body), *across_runs(runs))
     return Part("The runs side by side", "compared", blocks)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
@@ -38,6 +37,15 @@ class Rows:
             return Cell("-")
         return Cell(signed(row) if "difference" in row else share(row), self.link(suite, label))
 
+    def label(self, row: Row) -> str:
+        """What the arm of an answer or a record is called."""
+        return variant_label(row, self.run.several_specs)
+
+    def score(self, answer: Row) -> float | None:
+        """What an answer adds to its suite's main metric."""
+        score = answer["metrics"].get(MAIN_METRIC[answer["kind"]])
+        return None if score is None else float(score)
+
     def _anchor(self, suite: str, label: str = "") -> str:
         return re.sub(r"[^\w.@+-]", "_", f"{self.prefix}rows-{suite}{f'-{label}' if label else ''}")
 
@@ -61,7 +69,7 @@ class Rows:
         found: dict[tuple[str, str], dict[str, Row]] = {}
         for row in rows:
             seed = "-" if row["seed"] is None else str(row["seed"])
-            found.setdefault((self._label(row), seed), {})[row["metric"]] = row
+            found.setdefault((self.label(row), seed), {})[row["metric"]] = row
         body: list[list[str | Cell]] = [
             [label, seed, *(self.cell(own.get(metric), suite, label) for metric in metrics),
              str(next(iter(own.values()))["n"])]
@@ -73,12 +81,12 @@ class Rows:
         """Every item with what each arm scored on it, a figure for each seed."""
         items: dict[str, dict[str, dict[int, float]]] = {}
         asked: dict[str, str] = {}
-        labels = [label for _, label in dict.fromkeys((suite, self._label(r)) for r in self._records(suite))]
+        labels = [label for _, label in dict.fromkeys((suite, self.label(r)) for r in self._records(suite))]
         for row in of_suite(self.answers, suite):
             asked[row["item"]] = str(row["prompt"])
-            score = row["metrics"].get(_metric(row))
+            score = self.score(row)
             if score is not None:
-                items.setdefault(row["item"], {}).setdefault(self._label(row), {})[row["seed"] or 0] = float(score)
+                items.setdefault(row["item"], {}).setdefault(self.label(row), {})[row["seed"] or 0] = score
         shown = list(items.items())[:MOST]
         body = [
             [item.partition("/")[2], _short(asked[item]), *(_scores(found.get(label, {})) for label in labels)]
@@ -92,13 +100,6 @@ class Rows:
 
     def _records(self, suite: str) -> list[Row]:
         return of_suite(self.run.results["records"], suite)
-
-    def _label(self, row: Row) -> str:
-        return variant_label(row, self.run.several_specs)
-
-
-def _metric(row: Mapping[str, Any]) -> str:
-    return MAIN_METRIC[row["kind"]]
 
 
 def _scores(by_seed: Mapping[int, float]) -> str:
