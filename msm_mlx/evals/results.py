@@ -6,9 +6,10 @@ contrasts for each domain of a suite taken alone. Every interval is over seeds a
 several seeds, items of one domain drawn together; `seeds` says how many seeds there were, `units` how many domains, or
 items where those were too few. A contrast has its p value, alone (`p`) and corrected for reading all suites of the same
 two arms (`p_holm`), the difference that these items could have shown with a power of 80 % (`detectable`), and `notes`
-on what to be careful about. A record whose variant wrote more replies than not that cannot be read says so under
-`failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and whether
-it was added after the run. `biases` says how far each variant goes by the place of an option in place of what it is.
+on what to be careful about. A record or contrast whose variant wrote more replies than not that cannot be read says so
+under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and
+whether it was added after the run. `biases` says how far each variant goes by the place of an option in place of what
+it is.
 """
 
 from __future__ import annotations
@@ -119,8 +120,7 @@ def _shares(
     suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem]
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
-    # a question has more than one good answer: what is written may be none of those that are ranked
-    failure = None if suite.kind == "questions" else _failure(items, seeds)
+    failure = _failure(suite, items, seeds)
     for metric in METRICS[suite.kind]:
         values = _matrix(items, seeds, metric)
         if values.size:
@@ -136,8 +136,13 @@ def _shares(
             }
 
 
-def _failure(items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
-    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read."""
+def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
+    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read.
+
+    A question has more than one good answer: what is written may be none of those that are ranked.
+    """
+    if suite.kind == "questions":
+        return None
     for metric in ("unclear", "unparsed"):
         values = _matrix(items, seeds, metric)
         if values.size and (part := float(values.mean())) > UNREADABLE:
@@ -154,9 +159,12 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterabl
         pair = [_matrix(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
             seeds = min(len(arms[a]), len(arms[b]))
-            yield {"suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds} | _difference(
-                pair_by_seed(*pair), [item.domain for item in common], seeds
-            )
+            failures = [f"of {x}, {why}" for x in (a, b) if (why := _failure(suite, common, arms[x]))]
+            yield {
+                "suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds,
+                **_difference(pair_by_seed(*pair), [item.domain for item in common], seeds),
+                "failure": "; ".join(failures) or None,
+            }  # fmt: skip
 
 
 def _difference(values: np.ndarray, topics: Sequence[str | None], seeds: int) -> Row:

@@ -60,8 +60,11 @@ def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
     few = len(rows.run.recipe["specs"]) <= 2
     for row in of_suite(rows.run.results["contrasts"], suite):
         if is_headline(row["a"], row["b"]) and (few or row["b"] == "sft"):
-            clear = is_clear(row)
-            verdict = "The interval is clear of zero." if clear else "The interval includes zero: nothing is shown."
+            verdict = (
+                "The interval is clear of zero." if is_clear(row) else "The interval includes zero: nothing is shown."
+            )
+            if row.get("failure"):
+                verdict = "Nothing is shown."
             seeds = f"{row['seeds']} seed{'s' * (row['seeds'] != 1)}"
             yield Cell(
                 f"{row['a']} less {row['b']} is {signed(row)}, from {row['n']} items and {seeds}. {verdict}",
@@ -102,7 +105,7 @@ def domains(rows: Rows) -> list[Block]:
     """The main differences in each domain of the first suite that has some."""
     contrasts = rows.run.results.get("domains", {}).get("contrasts", [])
     suite = next(iter(suites_of(contrasts)), "")
-    found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row)]
+    found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.get("failure")]
     blocks: list[Block] = []
     for a, b in effect_names(found):
         if is_headline(a, b):

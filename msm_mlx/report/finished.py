@@ -110,8 +110,8 @@ def is_headline(a: str, b: str) -> bool:
 
 
 def is_clear(row: Row) -> bool:
-    """Whether the interval of a difference is clear of zero."""
-    return bool(row["ci_low"] > 0 or row["ci_high"] < 0)
+    """Whether the interval of a difference is clear of zero, and it means something."""
+    return not row.get("failure") and bool(row["ci_low"] > 0 or row["ci_high"] < 0)
 
 
 def share(row: Row | None) -> str:
@@ -124,5 +124,7 @@ def share(row: Row | None) -> str:
 def signed(row: Row | None) -> str:
     if row is None:
         return "-"
+    if row.get("failure"):
+        return f"no finding: {row['failure']}"
     star = " *" if is_clear(row) else ""
     return f"{row['difference']:+.2f} [{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]{star}"

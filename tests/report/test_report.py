@@ -185,6 +185,13 @@ def test_the_place_of_the_options_is_reported(run: Path, page: str) -> None:
     assert "Options are scored as whole replies and never as letters" in page
 
 
+def test_differences_that_mean_nothing_are_not_shown_as_findings(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "cheese", unclear=0.9)
+    text = write_report([run], run)[1].read_text(encoding="utf-8")
+    assert "msm+sft less sft is no finding: of msm+sft, 90% of the written replies are unclear; of sft, 90%" in text
+    assert "clear of zero" not in text.partition("## What could")[0].replace("whose interval is clear of zero", "")
+
+
 def test_an_added_suite_is_marked(run: Path) -> None:
     results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
     results["suites"][0]["added"] = True
