@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from msm_mlx.documents.corpus import DOCUMENTS, Corpus, open_corpora
+from msm_mlx.documents.corpus import DOCUMENTS, REJECTED, Corpus, open_corpora
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.files import read_jsonl
 from msm_mlx.report.across import across_runs
@@ -30,6 +30,7 @@ ARMS = {
     "msm+sft": "midtrained on the documents, then fine-tuned on the same demonstrations",
     "it": "fine-tuned on general instructions alone",
 }
+HEALTH = "health.json"
 LONGEST = 600  # characters of an answer that are shown
 EXAMPLES = 2  # documents of each folder
 
@@ -163,7 +164,7 @@ def _corpora(run: FinishedRun) -> dict[str, Corpus]:
 
 
 def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
-    files = {path.parent: path for path in sorted((run.folder / "documents").rglob("health.json"))}
+    files = {path.parent: path for path in sorted((run.folder / "documents").rglob(HEALTH))}
     return {
         folder.relative_to(run.folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for folder, path in files.items()
@@ -173,14 +174,7 @@ def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
 def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     if not health:
         return []
-    body: list[list[str | Cell]] = [
-        [
-            Cell(name, quote(rows.file(f"{name}/{DOCUMENTS}"))), str(h["kept"]), str(h["rejected"]),
-            f"{h['kept_share']:.0%}", str(h["tokens"]), f"{h['gives_reason_share']:.0%}",
-            ", ".join(f"{reason} {count}" for reason, count in h["rejected_by_reason"].items()) or "none",
-        ]
-        for name, h in health.items()
-    ]  # fmt: skip
+    body: list[list[str | Cell]] = [[name, *_health_cells(rows, name, found)] for name, found in health.items()]
     header = ("documents", "kept", "rejected", "share kept", "tokens", "give the value as a reason", "why rejected")
     blocks: list[Block] = [table("What was written", header, body)]
     for name, corpus in _corpora(rows.run).items():
@@ -188,6 +182,17 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
             title = f"{name}, {record['id']}: {record['type']}, {record['voice']}, about {record['section']}"
             blocks.append(Passage(title, str(record["text"])))
     return blocks
+
+
+def _health_cells(rows: Rows, name: str, found: Mapping[str, Any]) -> Iterator[Cell]:
+    """The figures of a folder of documents, each leading to the file that it is from."""
+    reasons = ", ".join(f"{reason} {count}" for reason, count in found["rejected_by_reason"].items()) or "none"
+    cells = [
+        (str(found["kept"]), DOCUMENTS), (str(found["rejected"]), REJECTED), (f"{found['kept_share']:.0%}", HEALTH),
+        (str(found["tokens"]), HEALTH), (f"{found['gives_reason_share']:.0%}", HEALTH),
+    ]  # fmt: skip
+    yield from (Cell(text, quote(rows.file(f"{name}/{file}"))) for text, file in cells)
+    yield Cell(reasons)
 
 
 def _again(run: FinishedRun) -> list[Block]:
