@@ -80,6 +80,12 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     unseen = max((row.get("detectable", 0.0) for row in effects), default=0.0)
     if unseen > SEEN:
         yield f"A difference of {SEEN:.2f} on {first} may go unseen: {unseen:.2f} is what would show (power 80 %)."
+    for row in effects:
+        if row["a"].startswith("control+sft") and is_clear(row):
+            yield (
+                f"Documents without reasons move {first} too: {row['a']} less sft is {signed(row)}. What the reasons "
+                "do is msm+sft less control+sft, and no more."
+            )
     for row in of_suite(contrasts, "capability"):
         if row["b"] == "sft" and row["difference"] < -CAPABILITY_LOSS:
             yield f"Capability is lost: {row['a']} less sft is {signed(row)}."

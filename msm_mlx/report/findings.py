@@ -56,10 +56,12 @@ def findings(rows: Rows) -> list[Block]:
 
 
 def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
-    """The main differences on `suite` in words; of many specs, those against each other are left to the table."""
+    """The main differences on `suite` in words, each arm's from its own control among them; of many specs, those
+    against each other are left to the table."""
     few = len(rows.run.recipe["specs"]) <= 2
     for row in of_suite(rows.run.results["contrasts"], suite):
-        if is_headline(row["a"], row["b"]) and (few or row["b"] == "sft"):
+        own_control = row["b"] == row["a"].replace("msm+sft", "control+sft", 1)
+        if own_control or (is_headline(row["a"], row["b"]) and (few or row["b"] == "sft")):
             verdict = (
                 "The interval is clear of zero." if is_clear(row) else "The interval includes zero: nothing is shown."
             )

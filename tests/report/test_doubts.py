@@ -68,3 +68,13 @@ def test_a_suite_that_was_added_is_told(tmp_path: Path) -> None:
     run = read_run(make_run(tmp_path / "run"))
     run.results["suites"][0]["added"] = True
     assert "Added after the run, so that no text was checked against what it asks: apart." in find_doubts(run, {})
+
+
+def test_a_control_that_moves_is_told(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run"))
+    moved = {"suite": "apart", "a": "control+sft", "b": "sft", "metric": "choice", "difference": -0.4}
+    for low, high in ((-0.5, -0.3), (-0.9, 0.1)):
+        run.results["contrasts"].append(moved | {"ci_low": low, "ci_high": high})
+        said = "\n".join(find_doubts(run, {}))
+        assert ("Documents without reasons move apart too: control+sft less sft is -0.40" in said) == (high < 0)
+        run.results["contrasts"].pop()
