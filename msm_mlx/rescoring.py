@@ -18,7 +18,7 @@ from msm_mlx.recipe import Recipe
 from msm_mlx.recipe_schema import did_you_mean, shown
 from msm_mlx.run_list import read_recipe
 from msm_mlx.runs import RunFolder
-from msm_mlx.stages import Stage, answers_file, load_suites, results_stage
+from msm_mlx.stages import Stage, answers_file, asked_suites, count_replies, load_suites, results_stage
 from msm_mlx.variants import Variant
 
 
@@ -110,6 +110,7 @@ def narrow(recipe: Recipe, stages: Sequence[Stage], choice: Choice, run: RunFold
     """The stages that ask what was chosen and no more. Answers that are there and still good stay in the results."""
     if choice == EVERYTHING:
         return list(stages)
+    suites = asked_suites(recipe)
     kept: list[Stage] = []
     answers: dict[Variant, list[str]] = {}
     for stage in stages:
@@ -119,7 +120,8 @@ def narrow(recipe: Recipe, stages: Sequence[Stage], choice: Choice, run: RunFold
         if choice.arms is None or stage.variant.arm in choice.arms:
             good |= {name for name in stage.settings["suites"] if choice.suites is None or name in choice.suites}
             hashes = {name: sha for name, sha in stage.settings["suites"].items() if name in good}
-            kept.append(replace(stage, settings=stage.settings | {"suites": hashes}))
+            total = count_replies(recipe, stage.variant, [suite for suite in suites if suite.name in good])
+            kept.append(replace(stage, settings=stage.settings | {"suites": hashes}, total=total))
         if good:
             answers[stage.variant] = sorted(good)
     return [*(stage for stage in stages if stage.kind not in ("evaluate", "results")), *kept,

@@ -321,17 +321,18 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         writes=(answers_file(variant),),
         scratch=(),
         settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
-        total=sum(
-            written_replies(item, settings.samples)
-            for suite in suites
-            for item in suite.items
-            if counts_for(item, variant.spec)
-        ),
+        total=count_replies(recipe, variant, suites),
         unit="replies",
         variant=variant,
         grows_with=("suites", "bootstrap"),  # the second is in the records of earlier versions only
         keeps=((answers_file(variant), answers_file(variant)),),
     )
+
+
+def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> int:
+    """How many replies a variant writes to all items of these suites."""
+    items = (item for suite in suites for item in suite.items if counts_for(item, variant.spec))
+    return sum(written_replies(item, recipe.settings.evaluation.samples) for item in items)
 
 
 def answers_file(variant: Variant) -> str:

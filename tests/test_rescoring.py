@@ -135,6 +135,14 @@ def test_arms_restrict_and_answers_that_are_there_stay(trained: RunFolder, mine:
     }  # fmt: skip
 
 
+def test_what_is_chosen_is_counted(tmp_path: Path, mine: Path) -> None:
+    added, choice = choose(recipe(), [str(mine)], ["base"])
+    [stage] = [
+        s for s in narrow(added, list_stages(added, "base"), choice, RunFolder(tmp_path)) if s.kind == "evaluate"
+    ]
+    assert stage.total == 4
+
+
 def test_without_a_choice_everything_is_asked(trained: RunFolder, mine: Path) -> None:
     added, _ = choose(recipe(), [str(mine)], [])
     stages = list_stages(added, "base")
