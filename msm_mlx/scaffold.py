@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from msm_mlx.datasets import HUB
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES, load_suite, shipped_suite
 from msm_mlx.files import make_folder, writing
@@ -89,6 +90,11 @@ def _fill(folder: Path, name: str, source: str, recipe: Recipe) -> None:
         "demonstrations": demonstrations,
         "suites": f"[{', '.join(suites)}]",
     }
+    if recipe.mix and not recipe.mix.source.startswith(HUB):
+        general = Path(recipe.mix.source)
+        (folder / general.name).write_bytes(general.read_bytes())
+        size = f"share: {recipe.mix.share}" if recipe.mix.share else f"count: {recipe.mix.count}"
+        values["mix"] = f"{{from: {general.name}, {size}}}"
     body = _COMMENT.sub("", recipe.path.read_text(encoding="utf-8"))
     for key, value in values.items():
         body = _with_value(body, key, value)

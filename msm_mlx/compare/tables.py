@@ -72,10 +72,13 @@ def contrast_table(contrasts: Rows) -> Table:
     table.add_column("difference", justify="right")
     table.add_column("95 % interval", justify="right")
     for contrast in contrasts:
+        named = literal(contrast["suite"]), literal(f"{contrast['a']} - {contrast['b']}")
+        if contrast.get("failure"):
+            table.add_row(*named, "no finding", literal(contrast["failure"]))
+            continue
         clear = contrast["ci_low"] > 0 or contrast["ci_high"] < 0
         table.add_row(
-            literal(contrast["suite"]),
-            literal(f"{contrast['a']} - {contrast['b']}"),
+            *named,
             f"{contrast['difference']:+.2f}{' *' if clear else '  '}",
             f"[{contrast['ci_low']:+.2f}, {contrast['ci_high']:+.2f}]",
         )

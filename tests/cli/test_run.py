@@ -223,6 +223,39 @@ def test_evaluate_takes_a_run_and_trains_nothing(small_run: Path, tmp_path: Path
     assert choices(folder) == choices(small_run)
 
 
+def test_an_added_suite_is_asked_alone_and_marked(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    folder, mine = tmp_path / "added", tmp_path / "mine.yaml"
+    shutil.copytree(small_run, folder)
+    pairs = "domains: {drinks: {noun: drink, pairs: [[tea, coffee], [milk, water]]}}"
+    mine.write_text(f'metric: share\nquestion: "Do you prefer {{first}} or {{second}}?"\nreply: "{{item}}."\n{pairs}\n')
+
+    done = cli("evaluate", folder, "--suite", "mine.yaml", "--arm", "sft", "--arm", "msm+sft")
+
+    assert done.returncode == 0, done.stderr
+    assert "4 of these replies are asked now" in done.stderr
+    assert adapters(folder) == adapters(small_run)
+    earlier, now = (read_jsonl(run / "evaluation" / "answers.jsonl") for run in (small_run, folder))
+    assert [row for row in now if row["suite"] == "values_apart"] == earlier
+    assert {row["arm"] for row in now if row["suite"] == "mine"} == {"sft", "msm+sft"}
+    results = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    assert [(row["name"], row["added"]) for row in results["suites"]] == [("values_apart", False), ("mine", True)]
+    assert "mine, added after the run" in (folder / "report.md").read_text(encoding="utf-8")
+    plan = json.loads(cli("run", RECIPE, *SMALL, "--run-dir", folder, "--dry-run", "--json").stdout)
+    due = {stage["stage"] for stage in plan["stages"] if stage["run"]}
+    assert due == {"evaluate base", "evaluate msm-s0", "results"}, "nothing that is trained knows of the suite"
+
+
+def test_arms_of_other_settings_are_asked_as_they_are_and_told(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(small_run, folder)
+
+    done = cli("evaluate", RECIPE, *SMALL, "--set", "sft.learning_rate=1e-5", "--run-dir", folder)
+
+    assert done.returncode == 0, done.stderr
+    assert "sft sft-s0: its inputs changed (learning_rate); its adapter is used as it is." in done.stderr
+    assert adapters(folder) == adapters(small_run)
+
+
 def test_evaluate_of_a_run_without_its_recipe_says_what_to_do(small_run: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "bare").mkdir()
     shutil.copy(small_run / "run.json", tmp_path / "bare" / "run.json")

@@ -204,6 +204,14 @@ def test_contrast_table() -> None:
     assert draw(contrast_table(contrasts)) == CONTRASTS
 
 
+def test_a_difference_that_means_nothing_is_no_finding() -> None:
+    failed = contrast("s", "msm", "sft", -0.5, -0.6, -0.4) | {"failure": "of msm, 90% of the replies are unparsed"}
+    drawn = draw(contrast_table([failed]))
+    assert "no finding" in drawn
+    assert "unparsed" in drawn
+    assert "-0.50" not in drawn
+
+
 CONTRASTS = """\
 Differences between arms, paired over items (*: clear of zero)
 ┏━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┓
