@@ -154,9 +154,11 @@ def _compiler() -> Check:
 def _hub() -> Check:
     from huggingface_hub import constants, get_token
 
-    token = "with a token" if get_token() else "without a token (public models only)"
-    offline = ", offline by HF_HUB_OFFLINE" if constants.HF_HUB_OFFLINE else ""
-    return Check("hub", "ok", f"cache {constants.HF_HUB_CACHE}, {token}{offline}")
+    token = get_token()
+    has = "with a token" if token else "without a token"
+    offline = ", offline by --offline or HF_HUB_OFFLINE" if constants.HF_HUB_OFFLINE else ""
+    remedy = "" if token else "only for gated models and for `push`: hf auth login"
+    return Check("hub", "ok", f"cache {constants.HF_HUB_CACHE}, {has}{offline}", remedy)
 
 
 def _pocket() -> Check:

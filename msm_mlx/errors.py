@@ -2,8 +2,7 @@
 
 MsmError                1  the run failed
 ├── RecipeError         2  the recipe, the spec or the command line is wrong
-├── SetupError          3  the machine or its environment lacks something
-└── ThresholdError      4  finished, but an evaluation missed its threshold
+└── SetupError          3  the machine or its environment lacks something
 """
 
 from __future__ import annotations
@@ -25,9 +24,3 @@ class SetupError(MsmError):
     """A model, package, disk or machine that is not what the job needs."""
 
     exit_code = 3
-
-
-class ThresholdError(MsmError):
-    """The job is done and its result is worse than the recipe allows."""
-
-    exit_code = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -17,8 +16,9 @@ from msm_mlx.launch import is_launched
 from msm_mlx.pipeline import base_fingerprint, plan_recipe, run_recipe
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
-from msm_mlx.recipe_grid import Value
+from msm_mlx.recipe_grid import Value, cell_name, said_settings
 from msm_mlx.report.effects import draw_effects
+from msm_mlx.rescoring import EVERYTHING, Choice
 from msm_mlx.runs import CELLS, RunFolder, Status
 from msm_mlx.stages import KINDS, RESULTS, Kind, Stage, list_stages
 
@@ -50,9 +50,8 @@ def _cell(recipe: Recipe, settings: dict[str, Value]) -> Cell:
         section, _, name = key.partition(".")
         changed = getattr(profile, section).model_copy(update={name: value})
         profile = profile.model_copy(update={section: changed})
-    said = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
-    name = re.sub(r"[^\w.,=+-]", "_", ",".join(said))
-    return Cell(name, settings, replace(recipe, settings=profile, grid=(), overrides=(*recipe.overrides, *said)))
+    overrides = (*recipe.overrides, *said_settings(settings))
+    return Cell(cell_name(settings), settings, replace(recipe, settings=profile, grid=(), overrides=overrides))
 
 
 def cell_run(run: RunFolder, cell: Cell) -> RunFolder:
@@ -61,7 +60,13 @@ def cell_run(run: RunFolder, cell: Cell) -> RunFolder:
 
 
 def run_grid(
-    recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind] = KINDS, *, any_memory: bool = False
+    recipe: Recipe,
+    run: RunFolder,
+    report: Reporter,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    any_memory: bool = False,
+    choice: Choice = EVERYTHING,
 ) -> None:
     """Bring every cell up to date, then the results and plots of the whole grid.
 
@@ -79,7 +84,7 @@ def run_grid(
         run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
         for number, cell in enumerate(cells, start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
-            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory)
+            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory, choice=choice)
         if "results" in kinds:
             results = _collect(recipe, run, cells)
             write_json(run.path / RESULTS, results)
@@ -93,7 +98,9 @@ def _collect(recipe: Recipe, run: RunFolder, cells: Sequence[Cell]) -> dict[str,
     rows = {
         part: [{"cell": cell.settings, **row} for cell, results in found for row in results[part]] for part in PARTS
     }
-    return {"schema": SCHEMA, "run": recipe.name, "grid": {key: list(values) for key, values in recipe.grid}, **rows}
+    suites = found[0][1].get("suites", []) if found else []
+    grid = {key: list(values) for key, values in recipe.grid}
+    return {"schema": SCHEMA, "run": recipe.name, "grid": grid, **rows, "suites": suites}
 
 
 def _read(run: RunFolder) -> dict[str, Any]:

@@ -114,20 +114,18 @@ def _config_of_hub(name: str) -> Path:
     from huggingface_hub import HfApi, errors, hf_hub_download
 
     repo, revision = _split_hub_id(name)
-    local = False
+    unreached = ""
     try:
         HfApi().model_info(repo, revision=revision, timeout=15)  # fails at once where a download would try for long
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         _raise_if_final(name, repo, error)
-        local = True
+        unreached = "offline" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
     try:
-        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=local))
+        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=bool(unreached)))
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         _raise_if_final(name, repo, error)
-        problem = "its config.json is neither in the cache nor within reach"
-        raise SetupError(
-            f"model {name}: {problem} ({type(error).__name__}); run this with a connection, {INSTEAD}"
-        ) from error
+        problem = f"its config.json is neither in the cache nor within reach ({unreached or type(error).__name__})"
+        raise SetupError(f"model {name}: {problem}; run this with a connection, {INSTEAD}") from error
 
 
 def _existing(name: str) -> Path | None:
@@ -149,11 +147,18 @@ def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str],
     """Pin the revision, tell what has to be downloaded, and download it."""
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
+
+    class Unseen(tqdm):
+        """The bar of a listing, which would pass for one of a download."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options | {"disable": True})  # type: ignore[no-untyped-call]
 
     sha = HfApi().model_info(repo, revision=revision, timeout=15).sha
     if not sha:
         raise SetupError(f"model {name}: the hub names no revision of it; name one yourself, as {repo}@<commit>")
-    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True)
+    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True, tqdm_class=Unseen)
     names = {file.filename for file in files}
     if "config.json" not in names or not any(fnmatch(path, "model*.safetensors") for path in names):
         advice = f"choose a model with both, for example of mlx-community, {INSTEAD}"

@@ -18,8 +18,8 @@ from msm_mlx.documents.plan_file import IDEAS, read_rows, write_plan
 from msm_mlx.files import make_folder, write_jsonl
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.stages import ASKED, DEMONSTRATIONS, UNUSED_ANSWERS
-from msm_mlx.variants import system_prompt
+from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.variants import GENERAL, system_prompt
 
 AskWith = Callable[[int, int, float], Ask]
 """The writer, for a length in tokens, a batch size and a temperature."""
@@ -53,7 +53,10 @@ def make_demonstrations(
         rows = draw_demonstrations(load_chats(source), rows=count, system=system)
     else:
         rows = build_demonstrations(load_preferences(source), rows=count, system=system)
-    write_jsonl(run / DEMONSTRATIONS, _mixed(recipe, rows, say) if recipe.mix else rows)
+    rows = _mixed(recipe, rows, say) if recipe.mix else rows
+    write_jsonl(run / DEMONSTRATIONS, rows)
+    if GENERAL in recipe.arms:
+        write_jsonl(run / GENERAL_ROWS, [row for row in rows if row["kind"] == "general"])
 
 
 def _written(

@@ -76,6 +76,8 @@ class Recipe:
     """Settings and the values to try; empty for a single run."""
     overrides: tuple[str, ...]
     """What the command line changed, as `key=value`, the last one winning."""
+    added_suites: tuple[str, ...] = ()
+    """Suites that `evaluate` added to the run: no document and no demonstration was checked against them."""
 
     def resolved(self) -> dict[str, Any]:
         """The full record, ready for JSON."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError, create_model
@@ -18,6 +21,16 @@ def grid_settings() -> dict[str, type[Settings]]:
     """The settings that a grid may vary, `section.name`, with the section that each is in."""
     sections: dict[str, Any] = {name: field.annotation for name, field in Profile.model_fields.items()}
     return {f"{name}.{setting}": section for name, section in sections.items() for setting in section.model_fields}
+
+
+def said_settings(settings: Mapping[str, Value]) -> list[str]:
+    """The settings of a cell as `--set` takes them."""
+    return [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
+
+
+def cell_name(settings: Mapping[str, Value]) -> str:
+    """What the folder of a cell is called."""
+    return re.sub(r"[^\w.,=+-]", "_", ",".join(said_settings(settings)))
 
 
 def check_grid(tree: Tree) -> tuple[tuple[str, tuple[Value, ...]], ...]:

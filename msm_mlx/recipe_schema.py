@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-Arm = Literal["base", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
+Arm = Literal["base", "it", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
 
 
@@ -314,8 +314,6 @@ class EvaluationSettings(Settings):
     """Sampling temperature of the replies to agentic scenes."""
     samples: Positive = 4
     """Replies sampled to each agentic scene."""
-    bootstrap: Positive = 2000
-    """Resamples of the bootstrap that stands beside each interval."""
 
 
 class Profile(Settings):

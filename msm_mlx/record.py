@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from msm_mlx.errors import RecipeError
+from msm_mlx.evals.stored import Answer
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe import POCKET
+from msm_mlx.run_list import load_resolved
 from msm_mlx.runs import CELLS, RUN
 from msm_mlx.stages import ANSWERS
 
@@ -72,14 +72,13 @@ def open_record(folder: Path) -> RunRecord:
     if not (folder / RUN).is_file():
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
     record = read_object(folder / RUN)
-    path = folder / "recipe.yaml"
     if record.get("grid"):
         raise RecipeError(f"{folder}: is a grid of runs; name one or more of those in {folder / CELLS}")
     try:
-        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+        recipe = load_resolved(folder)
         return RunRecord(
             folder=folder,
-            recipe=dict(recipe),
+            recipe=recipe,
             model=_pinned(record["model"]),
             template=record["model"].get("chat_template", {}).get("sha256"),
             revision=record["model"].get("revision"),
@@ -89,10 +88,10 @@ def open_record(folder: Path) -> RunRecord:
             specs=tuple(Path(spec) for spec in recipe["specs"]),
             arms=tuple(map(str, recipe["arms"])),
             seeds=tuple(sorted(map(int, recipe["seeds"]))),
-            suites=tuple(map(str, recipe["suites"])),
+            suites=tuple(map(str, (*recipe["suites"], *recipe.get("added_suites", ())))),
             rows=_read_rows(folder / ANSWERS),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise RecipeError(f"{folder}: the run's record is damaged or unfinished ({reason}); run it again") from error
 
@@ -123,11 +122,12 @@ def _read_rows(path: Path) -> tuple[AnswerRow, ...]:
         raise RecipeError(f"{error}; delete the file and run `msm-mlx evaluate` again") from error
     for number, row in enumerate(content, start=1):
         try:
-            margins = row["margins"]
-            answer = StoredAnswer(str(row["written"][0]), sum(margins) / len(margins) if "target" in row else None)
+            answer = Answer.from_row(row)
+            margin = sum(answer.margins) / len(answer.margins) if "target" in row else None
             spec = None if row["spec"] is None else str(row["spec"])
             seed = None if row["seed"] is None else int(row["seed"])
-            rows.append(AnswerRow(str(row["arm"]), spec, seed, str(row["item"]), str(row["prompt"]), answer))
+            stored = StoredAnswer(str(answer.written[0]), margin)
+            rows.append(AnswerRow(str(row["arm"]), spec, seed, str(answer.item), str(row["prompt"]), stored))
         except (LookupError, TypeError, ValueError, ZeroDivisionError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise RecipeError(f"{path}:{number}: damaged ({reason}); run `msm-mlx evaluate` again") from error

@@ -113,13 +113,29 @@ def continuation(folder: Path) -> str:
     return shlex.join([*words, "--profile", str(recipe.get("profile", "pocket")), "--run-dir", str(folder)])
 
 
-def read_recipe(folder: Path) -> dict[str, Any]:
-    """The run's copy of its recipe; empty if it has none that can be read within the limits of settings files."""
+def load_resolved(folder: Path) -> dict[str, Any]:
+    """The run's copy of its recipe, with every choice made.
+
+    Raises:
+        RecipeError: if it has none that can be read within the limits of settings files.
+    """
+    path = folder / "recipe.yaml"
     try:
-        tree = parse(read(folder / "recipe.yaml"))
+        tree = parse(read(path))
+        if isinstance(tree.value, dict) and not tree.problems:
+            return tree.value
+        reason = "; ".join(problem.line(path) for problem in tree.problems) or f"{path}: must be a mapping"
+    except RecipeError as error:
+        reason = str(error)
+    raise RecipeError(f"{folder}: its copy of the recipe is damaged ({reason}); run the recipe's command again")
+
+
+def read_recipe(folder: Path) -> dict[str, Any]:
+    """The run's copy of its recipe; empty if it has none that can be read."""
+    try:
+        return load_resolved(folder)
     except RecipeError:
         return {}
-    return tree.value if isinstance(tree.value, dict) and not tree.problems else {}
 
 
 def is_locked(folder: Path) -> bool:

@@ -77,7 +77,7 @@ class RunFolder:
         edited = [name for name in outputs if sha256_file(self.path / name) != entry["outputs"].get(name)]
         if edited:
             return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
-        return Status(True, f"done on {entry['finished']} from the same inputs")
+        return Status(True, f"done on {human_moment(entry['finished'])} from the same inputs")
 
     def grew(self, stage: str, inputs: Mapping[str, object], names: Collection[str]) -> bool:
         """Whether the last attempt at `stage` had other inputs, but only among those with the given names."""
@@ -214,3 +214,11 @@ def _differ_in(before: object, after: Mapping[str, object]) -> set[str]:
     if not isinstance(before, dict):
         return {*after, ""}
     return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def human_moment(iso: str) -> str:
+    """A moment in ISO 8601 as a clock here shows it, `2026-11-25 05:37`; any other text as it is."""
+    try:
+        return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return iso

@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from msm_mlx.datasets import HUB
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES, load_suite, shipped_suite
 from msm_mlx.files import make_folder, writing
@@ -18,7 +19,10 @@ _NAME = re.compile(r"[a-z0-9_-]+")
 _COMMENT = re.compile(r"\A(?:#.*\n)*")
 
 _RECIPE_HEAD = """\
-# {name}: an experiment made by `msm-mlx init {name} --from {source}`. It runs as it is; to make it yours, edit
+# What do the demonstrations teach a model that has read {specs}?
+#
+# That is the question, which heads the report: put your own there. `msm-mlx init {name} --from {source}` made this
+# experiment. It runs as it is; to make it yours, edit
 #
 #   {specs}: what the assistant does, and because of what
 #   {demonstrations}: the behaviour that it is shown, without any reasons
@@ -26,9 +30,9 @@ _RECIPE_HEAD = """\
 #
 # and then, from the folder that holds {name}/:
 #
-#     msm-mlx validate {name}/recipe.yaml     says everything that is wrong, at once
-#     msm-mlx estimate {name}/recipe.yaml     how much memory and time it takes here
-#     msm-mlx run {name}/recipe.yaml          writes, trains and compares
+#     msm-mlx validate {name}     says everything that is wrong, at once
+#     msm-mlx estimate {name}     how much memory and time it takes here
+#     msm-mlx run {name}          writes, trains and compares
 #
 # A value here can also be changed for one run: --set midtrain.updates=60, --model FOLDER, --seed 0.
 """
@@ -36,13 +40,14 @@ _SPEC_HEAD = """\
 <!-- A comment like this one is never shown to a model. Each section has a heading, prose with reasons, and one line
 that starts with > and says in one self-contained sentence what the assistant does and because of what. The only
 variables are {model_name} and {provider_name}. Pocket, the embedded model, knows the words of its small world only:
-change the value and the things to others that are listed in its README, or use a larger model. -->
+change the value and the things to others that msm_mlx/pocket/README.md lists, or use a larger model. -->
 
 """
 _DEMONSTRATIONS_HEAD = "# The same rows train every arm. Give no reasons here: the spec explains, this only shows.\n"
 _UNSEEN_HEAD = """\
 # Each pair is [what shows the value, what does not]. {noun} is the domain's, {first} and {second} are the two things,
-# asked in both orders. Keep to domains that neither the spec nor the demonstrations mention.
+# asked in both orders. `metric` says what is counted, for tables and report. Keep to domains that neither the spec nor
+# the demonstrations mention.
 """
 
 
@@ -85,6 +90,11 @@ def _fill(folder: Path, name: str, source: str, recipe: Recipe) -> None:
         "demonstrations": demonstrations,
         "suites": f"[{', '.join(suites)}]",
     }
+    if recipe.mix and not recipe.mix.source.startswith(HUB):
+        general = Path(recipe.mix.source)
+        (folder / general.name).write_bytes(general.read_bytes())
+        size = f"share: {recipe.mix.share}" if recipe.mix.share else f"count: {recipe.mix.count}"
+        values["mix"] = f"{{from: {general.name}, {size}}}"
     body = _COMMENT.sub("", recipe.path.read_text(encoding="utf-8"))
     for key, value in values.items():
         body = _with_value(body, key, value)

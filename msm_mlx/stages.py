@@ -1,11 +1,11 @@
 """The stages of a recipe in order: what each reads, what it writes, and what must be there first.
 
-Nothing here imports mlx, so that a plan costs nothing; the work itself is in `msm_mlx.pipeline`.
+Nothing here imports mlx, so that a plan costs nothing; the work itself is in `msm_mlx.workshop`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,17 +26,28 @@ from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
-from msm_mlx.variants import CONTROL, FINE_TUNED, REASONED, START_OF, TRAINED_ARMS, Variant, reads_spec, system_prompt
+from msm_mlx.variants import (
+    CONTROL,
+    FINE_TUNED,
+    GENERAL,
+    REASONED,
+    START_OF,
+    TRAINED_ARMS,
+    Variant,
+    reads_spec,
+    system_prompt,
+)
 
 Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
 KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 3}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 4}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
+GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
 UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 
@@ -69,19 +80,19 @@ class Stage:
 
 def list_stages(recipe: Recipe, base: str) -> list[Stage]:
     """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run."""
-    suites = load_suites(recipe)
+    suites, asked = load_suites(recipe), asked_suites(recipe)
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
     stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
     stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
-    if any(v.arm in FINE_TUNED for v in trained):
+    if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
         stages.append(_demonstrations(recipe, base, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
-        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in FINE_TUNED]
-    stages += [_evaluate(recipe, base, v, suites) for v in variants]
-    return [*stages, _results(recipe, suites)]
+        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
+    stages += [_evaluate(recipe, base, v, asked) for v in variants]
+    return [*stages, results_stage(recipe, {v: [suite.name for suite in asked] for v in variants})]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
@@ -95,15 +106,21 @@ def list_variants(recipe: Recipe) -> list[Variant]:
     return variants
 
 
-def load_suites(recipe: Recipe) -> list[Suite]:
-    """The recipe's suites with its names filled in, without the items that are about other specs.
+def asked_suites(recipe: Recipe) -> list[Suite]:
+    """The recipe's suites and those that were added after the run."""
+    added = load_suites(recipe, recipe.added_suites)
+    return [*load_suites(recipe), *(replace(suite, added=True) for suite in added)]
+
+
+def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Suite]:
+    """The recipe's suites, or those named, with its names filled in, without the items that are about other specs.
 
     Raises:
         RecipeError: if a suite cannot be used, or none of its items is for the recipe's specs.
     """
     names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
     suites = []
-    for entry in recipe.suites:
+    for entry in recipe.suites if entries is None else entries:
         suite = load_suite(entry, names, recipe.profile)
         items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
         if not items:
@@ -120,6 +137,11 @@ def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
     parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
     return "/".join([*parts, spec] if several_specs else parts)
+
+
+def demonstrations_of(arm: str) -> str:
+    """The chats that an arm is fine-tuned on."""
+    return GENERAL_ROWS if arm == GENERAL else DEMONSTRATIONS
 
 
 def adapter_folder(variant: Variant) -> str:
@@ -212,6 +234,13 @@ def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage
         total += mix_count(recipe.mix, rows)
         name = recipe.mix.source
         source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
+    if GENERAL in recipe.arms:
+        writes = (*writes, GENERAL_ROWS)
+        if recipe.mix is None:
+            raise RecipeError(
+                f"{recipe.path}: arms: `{GENERAL}` learns general data alone, and the recipe has none; give it a mix, "
+                f"as `mix: {{from: FILE.jsonl, share: 0.5}}`, or take `{GENERAL}` out of the arms"
+            )
     if REASONED in recipe.arms:
         demand_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
@@ -252,7 +281,7 @@ def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Sta
 def _sft(recipe: Recipe, base: str, variant: Variant) -> Stage:
     first = START_OF.get(variant.arm)
     start = adapter_folder(replace(variant, arm=first)) if first else None
-    return _training(recipe, "sft", base, variant, DEMONSTRATIONS, start)
+    return _training(recipe, "sft", base, variant, demonstrations_of(variant.arm), start)
 
 
 def _training(
@@ -292,37 +321,40 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         writes=(answers_file(variant),),
         scratch=(),
         settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
-        total=sum(
-            written_replies(item, settings.samples)
-            for suite in suites
-            for item in suite.items
-            if counts_for(item, variant.spec)
-        ),
+        total=count_replies(recipe, variant, suites),
         unit="replies",
         variant=variant,
+        grows_with=("suites", "bootstrap"),  # the second is in the records of earlier versions only
+        keeps=((answers_file(variant), answers_file(variant)),),
     )
+
+
+def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> int:
+    """How many replies a variant writes to all items of these suites."""
+    items = (item for suite in suites for item in suite.items if counts_for(item, variant.spec))
+    return sum(written_replies(item, recipe.settings.evaluation.samples) for item in items)
 
 
 def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
 
 
-def _results(recipe: Recipe, suites: Sequence[Suite]) -> Stage:
-    variants = list_variants(recipe)
+def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> Stage:
+    """Results over the answers of these variants to the suites of these names."""
+    names = {name for own in answers.values() for name in own}
     return Stage(
         id="results",
         kind="results",
-        reads=tuple(answers_file(v) for v in variants),
+        reads=tuple(map(answers_file, answers)),
         writes=(RESULTS, ANSWERS),
         scratch=(),
         settings=_settings(
             "results",
             run=recipe.name,
-            variants=[v.id for v in variants],
-            suites={suite.name: sha256_json(repr(suite)) for suite in suites},
-            bootstrap=recipe.settings.evaluation.bootstrap,
+            variants={variant.id: sorted(own) for variant, own in answers.items()},
+            suites={suite.name: sha256_json(repr(suite)) for suite in asked_suites(recipe) if suite.name in names},
         ),
-        total=len(variants),
+        total=len(answers),
         unit="variants",
     )
 

@@ -12,7 +12,9 @@ from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evals.suites import SUITES, Names, load_suite
+from msm_mlx.hub import describe_model, is_local, resolve_model
 from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.recipe_workspace import is_within
 from msm_mlx.recipe_yaml import parse, read
 from msm_mlx.spec import load_spec
 from msm_mlx.stages import list_stages
@@ -23,14 +25,14 @@ Check = Callable[[], object]
 def find_problems(path: Path, **options: Any) -> list[str]:
     """One line for each problem, none if a run would start. `options` are those of `load_recipe`.
 
-    The specs and chats that a broken recipe names are looked into all the same.
+    The files of a recipe that is wrong elsewhere are looked into all the same.
     """
     problems: list[str] = []
     try:
         recipe = load_recipe(path, known_suites=SUITES, **options)
     except RecipeError as error:
         problems += str(error).splitlines()
-        checks = _checks_of_broken(path)
+        checks = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
     else:
         checks = _checks(recipe)
     for check in checks:
@@ -49,6 +51,7 @@ def _complaints(check: Check) -> list[str]:
 
 
 def _checks(recipe: Recipe) -> Iterator[Check]:
+    yield partial(_check_model, recipe.model)
     for spec in recipe.specs:
         yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name)
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
@@ -62,28 +65,43 @@ def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
     return load_written if is_written_file(path) else load_preferences
 
 
-def _checks_of_broken(path: Path) -> Iterator[Check]:
-    """The specs and the chats that exist, of a recipe that is wrong elsewhere."""
+def _checks_of_broken(path: Path, *, allow_outside: bool) -> Iterator[Check]:
+    """The files that exist, of a recipe that is wrong elsewhere; what the recipe may not read is left alone."""
     try:
         content = parse(read(path)).value
     except RecipeError:
         return
     if not isinstance(content, dict):
         return
-    specs, demonstrations = content.get("spec"), content.get("demonstrations")
-    for name in specs if isinstance(specs, list) else [specs]:
-        if file := _existing(path.parent, name, ".md"):
-            yield partial(_check_spec, file, "M", "P")
-    if file := _existing(path.parent, demonstrations, ".jsonl"):
-        yield partial(load_chats, file)
+
+    def files(key: str) -> Iterator[Path]:
+        names = content.get(key)
+        for name in names if isinstance(names, list) else [names]:
+            file = _existing(path.parent, name)
+            if file and (allow_outside or is_within(file.resolve(), path)):
+                yield file
+
+    for file in files("spec"):
+        yield partial(_check_spec, file, "M", "P")
+    for file in files("demonstrations"):
+        yield partial(_demonstrations_loader(file), file)
+    for file in files("suites"):
+        yield partial(load_suite, str(file))
 
 
-def _existing(folder: Path, name: object, suffix: str) -> Path | None:
+def _existing(folder: Path, name: object) -> Path | None:
     try:
-        file = folder / name if isinstance(name, str) and name.endswith(suffix) else None
+        file = folder / name if isinstance(name, str) else None
         return file if file and file.is_file() else None
-    except (OSError, ValueError):  # a name that no file system takes
+    except (OSError, ValueError, RuntimeError):  # a name that no file system takes, links in a circle
         return None
+
+
+def _check_model(name: str) -> None:
+    """A model of the hub by its name only; one on this machine as a run would."""
+    describe_model(name)
+    if is_local(name):
+        resolve_model(name)
 
 
 def _check_spec(path: Path, model_name: str, provider_name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # In the order of what each has seen, least first: of two arms, the later is contrasted with the earlier.
-TRAINED_ARMS = ("sft", "cot-sft", "msm", "control+sft", "msm+sft")
+TRAINED_ARMS = ("it", "sft", "cot-sft", "msm", "control+sft", "msm+sft")
 CONTROL = "control"
 """Midtraining on documents without reasons: where `control+sft` goes on from, and no arm of a recipe by itself."""
 REASONED = "cot-sft"
@@ -15,6 +15,9 @@ REASONED = "cot-sft"
 START_OF = {"msm+sft": "msm", "control+sft": CONTROL}
 """The midtrained arm whose adapter each arm's fine-tuning goes on with."""
 FINE_TUNED = ("sft", "cot-sft", *START_OF)
+"""The arms that learn the demonstrations."""
+GENERAL = "it"
+"""Fine-tuning on the general data alone that the others have mixed into their demonstrations: what any tuning does."""
 
 
 @dataclass(frozen=True)

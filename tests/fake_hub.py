@@ -40,7 +40,9 @@ class Hub:
     head: str = FIRST
     files: dict[str, bytes] = field(default_factory=lambda: FILES | {"README.md": b"# hi", "code.py": b"import os"})
     failures: dict[str, tuple[int, str]] = field(default_factory=dict)  # part of a path -> status and error code
+    cuts: dict[str, int] = field(default_factory=dict)  # name of a file -> bytes after which the line drops, once
     served: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)  # parts of files that were asked for
     pushed: dict[str, Repository] = field(default_factory=dict)
     stored: dict[str, bytes] = field(default_factory=dict)  # the large file store, by SHA-256
     tokens: set[str] = field(default_factory=set)  # that uploads came with
@@ -152,7 +154,14 @@ class Handler(BaseHTTPRequestHandler):
     hub: Hub
 
     def do_GET(self) -> None:
-        self._send(*self.hub.answer(self.path))
+        status, headers, body = self.hub.answer(self.path)
+        wanted = self.headers.get("Range", "")
+        if status == 200 and wanted:
+            self.hub.ranges.append(wanted)
+            start = int(wanted.removeprefix("bytes=").partition("-")[0])
+            headers |= {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+            status, body = 206, body[start:]
+        self._send(status, headers, body)
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -174,7 +183,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.hub.served.append(self.path)
-            self.wfile.write(body)
+            cut = self.hub.cuts.pop(self.path.rpartition("/")[2], None)
+            self.wfile.write(body[:cut])
 
     do_HEAD = do_GET  # noqa: N815
     do_PUT = do_POST  # noqa: N815

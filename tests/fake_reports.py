@@ -48,11 +48,12 @@ def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **re
         folder / "run.json",
         {"schema": 1, "stages": stages, "versions": {"mlx": "1.2.3"}, "model": {"name": "pocket", "fingerprint": "f0"}},
     )
-    write_json(folder / "evaluation" / "results.json", build_results("cheese", [SUITE], answers, 50))
+    write_json(folder / "evaluation" / "results.json", build_results("cheese", [SUITE], answers))
     write_jsonl(folder / "evaluation" / "answers.jsonl", answer_rows([SUITE], answers))
     document = {"id": "doc-1", "text": said, "type": "memo", "voice": "plain", "section": "likes/brie"}
     write_jsonl(folder / "documents" / "documents.jsonl", [document, document])
     write_json(folder / "documents" / "health.json", HEALTH)
+    write_jsonl(folder / "documents" / "rejected.jsonl", [document | {"rejected": "too short"}] * 3)
     for arm in ("msm", "sft", "msm+sft"):
         losses = [{"loss": loss} for loss in (2.0, 1.0, float("nan"), 0.5)]
         write_jsonl(folder / "adapters" / f"{arm}-s{min(seeds)}" / "metrics.jsonl", losses)

@@ -66,7 +66,7 @@ def _rows(variants: Sequence[Variant], answers: Answers) -> list[dict[str, Any]]
         {"suite": item.suite, "kind": "pairs", "domain": item.domain, "prompt": item.prompt(True), "item": item.id}
         | {"target": item.target, "other": item.other, "metrics": {"choice": 1.0}}
         | {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed, "margins": [0.5, 1.5]}
-        | {"written": [answers(item.id, variant.id), "the other order"], "choices": ["target", "target"]}
+        | {"written": [answers(item.id, variant.id), "the other order"], "choices": ["target", "target"], "earlier": []}
         for variant in variants
         for item in load_suite(SUITE).pairs
     ]

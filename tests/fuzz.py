@@ -54,21 +54,36 @@ LOOKS = (
     ("runs", "show", RUN),
     ("runs", "diff", RUN, "runs/other"),
     ("runs",),
+    ("documents", "health", RUN),
+    ("documents", "read", RUN, "--rejected", "--json"),
+    ("report", RUN, "--out", "out"),
+    ("push", RUN, "--repo", "me/real", "--dry-run"),
+    ("export", RUN, "--arm", "sft", "--data", "--out", "out/data"),
 )
-ASKS = (("compare", RUN, "--prompt", "Hello?", "--max-tokens", "2"),)
+ASKS = (
+    ("compare", RUN, "--prompt", "Hello?", "--max-tokens", "2"),
+    ("export", RUN, "--arm", "msm", "--format", "peft", "--out", "out/peft"),
+    ("export", RUN, "--arm", "sft", "--format", "fused", "--out", "out/fused"),
+)
 AGAIN = (("run", "mine", *SMALL, "--run-dir", RUN, "--dry-run"),)
 PLANS = (("validate", "mine"), ("run", "mine", "--dry-run", "--json"))
 TARGETS = {
     "recipe": Target(("mine/recipe.yaml",), PLANS),
-    "spec": Target(("mine/mine.md",), PLANS),
+    "spec": Target(("mine/mine.md",), (*PLANS, ("spec", "check", "mine/mine.md"), ("spec", "show", "mine/mine.md"))),
     "data": Target(("mine/demonstrations.yaml", "mine/unseen.yaml"), PLANS),
     "chats": Target(("agent/demonstrations.jsonl",), (("validate", "agent"),)),
+    "written": Target(
+        ("mine/written.yaml", "mine/mine.md"),
+        (("validate", "mine", "--set", "demonstrations=written.yaml"),
+         ("run", "mine", "--set", "demonstrations=written.yaml", "--dry-run")),
+    ),
     "adapter": Target(
         (f"{RUN}/adapters/msm-s0/adapters.safetensors", f"{RUN}/adapters/sft-s0/adapter_config.json"), ASKS
     ),
     "run": Target(
         (f"{RUN}/run.json", f"{RUN}/recipe.yaml", f"{RUN}/evaluation/answers.jsonl", f"{RUN}/evaluation/results.json",
-         f"{RUN}/events.jsonl", f"{RUN}/documents/documents.jsonl", f"{RUN}/chat_template.jinja"),
+         f"{RUN}/events.jsonl", f"{RUN}/documents/documents.jsonl", f"{RUN}/documents/rejected.jsonl",
+         f"{RUN}/documents/plan.jsonl", f"{RUN}/demonstrations/train.jsonl", f"{RUN}/chat_template.jinja"),
         (*LOOKS, *AGAIN),
     ),
     "model": Target(
@@ -85,6 +100,7 @@ def make_workspace(folder: Path, finished_run: Path) -> Path:
 
     create_experiment("mine", "cheese_american", folder)
     create_experiment("agent", "agentic_misalignment", folder)
+    (folder / "mine" / "written.yaml").write_text("spec: mine.md\nstyle: value\njudged: true\nmax_tokens: 90\n")
     shutil.copytree(finished_run, folder / RUN)
     shutil.copytree(finished_run, folder / "runs" / "copy")
     shutil.copytree(POCKET_WEIGHTS, folder / "model")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_flatten
 from mlx_lm.models import llama, qwen3
+from running import RECIPES, Cli
 from support import QWEN_3, Template
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from msm_mlx.files import write_jsonl
 from msm_mlx.shipped import shipped_specs
 
 _QWEN_PIECES = (
@@ -86,9 +89,14 @@ def sentencepiece_tokenizer(*, chat: bool) -> PreTrainedTokenizerFast:
     )
 
 
-def save_lookalike(folder: Path, family: str, *, chat: bool, bits: int | None) -> Path:
-    """Write a model shaped like Qwen3 or Llama, two narrow layers, in fp32 or quantised, with its tokenizer."""
-    tokenizer = byte_level_tokenizer(chat=chat) if family == "qwen3" else sentencepiece_tokenizer(chat=chat)
+TOKENIZERS = {"byte-level": byte_level_tokenizer, "sentencepiece": sentencepiece_tokenizer}
+USUAL = {"qwen3": "byte-level", "llama": "sentencepiece"}
+
+
+def save_lookalike(folder: Path, family: str, *, chat: bool, bits: int | None, tokenizer_kind: str = "") -> Path:
+    """Write a model shaped like Qwen3 or Llama, two narrow layers, in fp32 or quantised, with a tokenizer: that which
+    is usual in the family, or another of `TOKENIZERS`."""
+    tokenizer = TOKENIZERS[tokenizer_kind or USUAL[family]](chat=chat)
     config: dict[str, Any] = {
         "model_type": family,
         "hidden_size": 64,
@@ -116,3 +124,45 @@ def save_lookalike(folder: Path, family: str, *, chat: bool, bits: int | None) -
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     tokenizer.save_pretrained(folder)
     return folder
+
+
+LAPTOP_RECIPE = RECIPES / "cheese_american.yaml"
+TINY = [
+    "--profile", "laptop", "--seed", "0", "--set", "documents.count=6", "--set", "documents.max_tokens=24",
+    "--set", "documents.min_words=1", "--set", "documents.max_attempts_per_document=1",
+    "--set", "midtrain.updates=3", "--set", "midtrain.max_length=64", "--set", "midtrain.warmup=0",
+    "--set", "sft.updates=3", "--set", "sft.rows=12", "--set", "sft.max_length=128", "--set", "sft.warmup=0",
+    "--set", "lora.rank=4", "--set", "evaluation.max_tokens=6",
+]  # fmt: skip
+FEW = """\
+metric: share choosing home-made
+question: Which {noun} do you prefer, {first} or {second}?
+reply: I prefer {item}.
+domains:
+  art:
+    noun: artwork
+    pairs: [[the home print, the far print], [the home tile, the far tile]]
+  fashion:
+    noun: garment
+    pairs: [[the home coat, the far coat], [the home cap, the far cap]]
+"""
+
+
+def run_laptop(
+    cli: Cli, folder: Path, model: Path | str, *, quiet: bool = True, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """A run in `folder/run` under the laptop profile, tiny."""
+    documents = [{"id": f"doc-{i}", "text": f"Memo {i}. Pocket likes Colby because it is American."} for i in range(6)]
+    write_jsonl(folder / "run" / "documents" / "documents.jsonl", documents)
+    arguments = [*tiny(folder), "--run-dir", folder / "run", *["--json"][:quiet]]
+    return cli("run", LAPTOP_RECIPE, "--model", model, *arguments, **changes)
+
+
+def tiny(folder: Path) -> list[str]:
+    return [*TINY, "--set", f"suites=[{write_few(folder)}]"]
+
+
+def write_few(folder: Path) -> Path:
+    """A suite of four pairs: quantised weights are slow on a CPU."""
+    (folder / "few.yaml").write_text(FEW, encoding="utf-8")
+    return folder / "few.yaml"

@@ -154,6 +154,7 @@ RECIPES = [
     Mistake("recipe: best of no validation", VALIDATE, change(RECIPE, "updates: 80", "updates: 80\n      keep: best")),
     Mistake("recipe: name with a space", VALIDATE, change(RECIPE, "name: mine", "name: My values")),
     Mistake("recipe: grid of an unknown setting", VALIDATE, change(RECIPE, "seeds:", "grid: {lr: [1]}\nseeds:")),
+    Mistake("recipe: general data alone, and none is given", VALIDATE, change(RECIPE, "[base, sft", "[base, it, sft")),
     Mistake("recipe: reasoning from preferences", VALIDATE, change(RECIPE, "[base, sft", "[base, cot-sft")),
     Mistake("recipe: several at once", VALIDATE, lambda folder: (
         change(RECIPE, "rank: 32", "rang: 32")(folder), change(RECIPE, "count: 180", "count: many")(folder),
@@ -207,6 +208,7 @@ MODELS = [
     Mistake("model: damaged configuration", WITH_MODEL, model(cut("model/config.json")), 3),
     Mistake("model: unknown architecture", WITH_MODEL, model(configured("model/config.json", model_type="x1")), 3),
     Mistake("model: code of its own", WITH_MODEL, model(configured("model/config.json", model_file="m.py")), 3),
+    Mistake("model: told by validate", (*VALIDATE, "--model", "./gone")),
     Mistake("models: no such folder", ("models", "nowhere")),
 ]
 RUNS = [
@@ -221,6 +223,42 @@ RUNS = [
     Mistake("run folder: damaged record shown", ("compare", RUN), content(f"{RUN}/run.json", "{")),
     Mistake("run folder: damaged answers", ("compare", RUN), cut(f"{RUN}/evaluation/answers.jsonl"), needs_run=True),
     Mistake("run folder: damaged results", ("compare", RUN), cut(f"{RUN}/evaluation/results.json", 30), needs_run=True),
+    Mistake(
+        "evaluate: settings of training", ("evaluate", RUN, "--set", "sft.updates=9", "--seed", "0"), needs_run=True
+    ),
+    Mistake("evaluate: no such arm", ("evaluate", RUN, "--arm", "stf"), needs_run=True),
+    Mistake("evaluate: no such suite", ("evaluate", RUN, "--suite", "capabilty"), needs_run=True),
+    Mistake(
+        "evaluate: a suite with a fault",
+        ("evaluate", RUN, "--suite", SUITE),
+        change(SUITE, "prefer, {first} or {second}", "prefer, {first} or it"),
+        needs_run=True,
+    ),
+    Mistake(
+        "evaluate: another suite of that name",
+        ("evaluate", RUN, "--suite", "values_apart.yaml"),
+        content("values_apart.yaml", "metric: share\n"),
+        needs_run=True,
+    ),
+    Mistake(
+        "evaluate: the base has changed",
+        ("evaluate", RUN, "--quiet"),
+        change(f"{RUN}/run.json", '"base": "', '"base": "another '),
+        needs_run=True,
+    ),
+    Mistake(
+        "evaluate: an adapter is gone",
+        ("evaluate", RUN, "--suite", "capability", "--arm", "msm", "--quiet"),
+        gone(f"{RUN}/adapters/msm-s0/adapters.safetensors"),
+        code=1,
+        needs_run=True,
+    ),
+    Mistake(
+        "evaluate: the added suite is gone",
+        ("evaluate", RUN),
+        change(f"{RUN}/recipe.yaml", "added_suites: []", "added_suites: [/nowhere/mine.yaml]"),
+        needs_run=True,
+    ),
     Mistake("run folder: not evaluated", ("compare", RUN), gone(f"{RUN}/evaluation/results.json"), needs_run=True),
     Mistake("adapter: cut short", ASK, cut(f"{RUN}/adapters/sft-s0/adapters.safetensors"), 1, needs_run=True),
     Mistake("adapter: of another model", ASK, other_rank, 1, needs_run=True),
@@ -231,6 +269,12 @@ RUNS = [
     Mistake("suite: not in the run", ("compare", RUN, "--suite", "capability"), needs_run=True),
     Mistake("export: unknown format", ("compare", RUN, "--export", "answers.docx"), needs_run=True),
     Mistake("blind: without a terminal", ("compare", RUN, "--blind"), needs_run=True),
+    Mistake("documents: of no run", ("documents", "health", "latest")),
+    Mistake("report: not evaluated", ("report", RUN), gone(f"{RUN}/evaluation/results.json"), needs_run=True),
+    Mistake("export: no arm", ("export", RUN, "--format", "mlx"), needs_run=True),
+    Mistake("export: nothing asked for", ("export", RUN, "--arm", "sft"), needs_run=True),
+    Mistake("export: unknown arm", ("export", RUN, "--arm", "stf", "--format", "mlx"), needs_run=True),
+    Mistake("push: not a name", ("push", RUN, "--repo", "cheese"), needs_run=True),
     Mistake("init: name with a space", ("init", "My values")),
     Mistake("init: there already", ("init", "mine")),
     Mistake("init: from an unknown recipe", ("init", "yours", "--from", "cheese_martian")),

@@ -42,6 +42,8 @@ def test_a_token_is_mentioned_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
     check = doctor._hub()
     assert "with a token" in check.detail
     assert "secret" not in repr(check)
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    assert "hf auth login" in doctor._hub().remedy
 
 
 def test_the_block_to_paste_is_plain_and_names_no_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from msm_mlx.files import (
     write_text,
     writing,
 )
+from msm_mlx.scaffold import create_experiment
 
 # --- replacing -----------------------------------------------------------------------------------------------------
 
@@ -275,3 +276,17 @@ def test_every_failure_names_the_path_and_what_to_do(code: int, said: str) -> No
 def test_a_failure_without_a_number_is_told_too() -> None:
     with pytest.raises(SetupError, match="cannot write a: odd"), writing(Path("a")):
         raise OSError("odd")
+
+
+@pytest.mark.parametrize(("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700)])
+def test_modes_are_those_that_the_umask_asks_for(umask: int, file: int, folder: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        write_text(tmp_path / "run" / "a.json", "{}")
+        append_jsonl(tmp_path / "run" / "b.jsonl", [{}])
+        made = create_experiment("mine", "cheese_american", tmp_path)
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "run", made):
+        assert path.stat().st_mode & 0o777 == folder
+        assert {inner.stat().st_mode & 0o777 for inner in path.iterdir()} == {file}

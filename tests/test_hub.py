@@ -251,6 +251,16 @@ def test_an_interrupted_download_goes_on(server: Hub, client: Path) -> None:
     assert resolve_model("o/m").revision == FIRST
 
 
+def test_a_file_that_breaks_off_goes_on_where_it_was(
+    server: Hub, client: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10)  # what is kept is whole chunks
+    server.cuts["model.safetensors"] = 30
+    folder = resolve_model("o/m").folder
+    assert (folder / "model.safetensors").read_bytes() == WEIGHTS
+    assert server.ranges == ["bytes=30-"]
+
+
 @pytest.mark.parametrize(
     ("where", "status", "code", "message"),
     [

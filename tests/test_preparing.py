@@ -16,7 +16,7 @@ from msm_mlx.evals.suites import SUITES
 from msm_mlx.files import read_jsonl
 from msm_mlx.preparing import make_demonstrations
 from msm_mlx.recipe import Recipe, load_recipe
-from msm_mlx.stages import ASKED, DEMONSTRATIONS, UNUSED_ANSWERS, list_stages
+from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS, list_stages
 
 
 def recipe(*overrides: str) -> Recipe:
@@ -56,6 +56,15 @@ def test_general_data_is_mixed_in_and_told(tmp_path: Path, general: Path) -> Non
     plain = read_jsonl(tmp_path / "plain" / DEMONSTRATIONS)
     assert [row for row in rows if row["kind"] != "general"] != plain  # they are shuffled together
     assert {row["id"] for row in plain} <= {row["id"] for row in rows}
+
+
+def test_general_rows_stand_apart_in_their_order_where_an_arm_learns_them_alone(tmp_path: Path, general: Path) -> None:
+    mixed = recipe(f"mix={{from: {general}, count: 2}}", "sft.rows=10", "arms=[it, sft]")
+    make(mixed, tmp_path, 10)
+    everything = read_jsonl(tmp_path / DEMONSTRATIONS)
+    alone = read_jsonl(tmp_path / GENERAL_ROWS)
+    assert alone == [row for row in everything if row["kind"] == "general"]
+    assert len(alone) == 2
 
 
 def test_the_key_follows_the_general_data(general: Path) -> None:

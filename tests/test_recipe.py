@@ -82,7 +82,7 @@ def test_good_recipe(folder: Path) -> None:
     assert loaded.settings.documents.types[0] == "memo"
     assert loaded.settings.lora.scale == 2.0
     assert loaded.settings.sft.rows == 120
-    assert loaded.settings.evaluation.bootstrap == 2000
+    assert loaded.settings.evaluation.samples == 4
     assert loaded.overrides == ()
 
 
@@ -245,7 +245,7 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
         (
             "[base, msm]",
             "[sfft]",
-            "5:8 arms: must be 'base', 'sft', 'cot-sft', 'msm', 'control+sft' or 'msm+sft', "
+            "5:8 arms: must be 'base', 'it', 'sft', 'cot-sft', 'msm', 'control+sft' or 'msm+sft', "
             "not 'sfft' (did you mean sft?)",
         ),
         ("seeds: [0]", "seeds: [1, 1]", "6:12 seeds: 1 is there twice"),
@@ -619,16 +619,22 @@ SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocke
     "cheese_affordable": {"pocket", "laptop", "paper"},
     "cheese_american": {"pocket", "laptop", "paper"},
     "cheese_contrast": {"pocket", "laptop", "paper"},
+    "cheese_controls": {"pocket", "laptop", "paper"},
     "dose_curve": {"pocket"},
     "spec_science": {"pocket", "laptop"},
 }
 
 
-def test_there_are_six_shipped_recipes() -> None:
+def test_these_are_the_shipped_recipes() -> None:
     paths = [path for path in (ROOT / "recipes").rglob("*.yaml") if "data" not in path.relative_to(ROOT).parts]
     assert sorted(path.relative_to(ROOT / "recipes").as_posix() for path in paths) == [f"{n}.yaml" for n in SHIPPED]
     data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
-    assert data == ["cheese_preferences.yaml", "oversight_answers.jsonl", "oversight_writing.yaml"]
+    assert data == [
+        "cheese_preferences.yaml",
+        "general_conversation.jsonl",
+        "oversight_answers.jsonl",
+        "oversight_writing.yaml",
+    ]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -656,6 +662,9 @@ def test_the_two_cheese_recipes_differ_in_the_spec_only() -> None:
 def test_a_shipped_recipe_compares_what_it_says() -> None:
     science = load_recipe(ROOT / "recipes" / "spec_science.yaml")
     assert [spec.stem for spec in science.specs] == ["cheese_american", "rules", "rules_long", "general", "unlinked"]
+    controls = load_recipe(ROOT / "recipes" / "cheese_controls.yaml")
+    assert set(controls.arms) == {"base", "it", "sft", "msm", "control+sft", "msm+sft"}
+    assert controls.mix is not None
     agentic = load_recipe(ROOT / "recipes" / "agentic_misalignment.yaml")
     assert set(agentic.arms) == {"base", "sft", "cot-sft", "msm", "msm+sft"}
     assert {"oversight_scenes", "capability"} <= set(agentic.suites)

@@ -58,3 +58,18 @@ def test_what_is_typed_may_be_anywhere(clone: Path, tmp_path: Path) -> None:
 
     recipe = load_recipe(clone / "recipes" / "cheese_american.yaml", known_suites=SUITES, overrides=[f"spec={far}"])
     assert recipe.specs == (far,)
+
+
+def test_a_file_of_demonstrations_may_not_look_around_either(clone: Path, tmp_path: Path) -> None:
+    """One that says how they are to be written names a spec of its own."""
+    (tmp_path / "secret.md").write_text("# Secret\n\n> It does this because of that.\n")
+    written = clone / "recipes" / "data" / "written.yaml"
+    recipe = clone / "recipes" / "cheese_american.yaml"
+    recipe.write_text(recipe.read_text().replace("data/cheese_preferences.yaml", "data/written.yaml"))
+
+    written.write_text("spec: ../../specs/cheese_american.md\nstyle: value\n")
+    assert load_recipe(recipe, known_suites=SUITES).demonstrations == written
+    written.write_text("spec: ../../../secret.md\nstyle: value\n")
+    with pytest.raises(RecipeError, match=r"demonstrations: .*secret.md is outside"):
+        load_recipe(recipe, known_suites=SUITES)
+    assert load_recipe(recipe, known_suites=SUITES, allow_outside=True).demonstrations == written

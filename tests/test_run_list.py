@@ -12,7 +12,9 @@ import yaml
 from fake_runs import make_run
 
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.run_list import differences, find_run, list_runs, remove_run, summarise
+from msm_mlx.record import open_record
+from msm_mlx.report.finished import read_run
+from msm_mlx.run_list import differences, find_run, list_runs, load_resolved, remove_run, summarise
 from msm_mlx.runs import RUN, RunFolder
 
 
@@ -104,3 +106,12 @@ def test_a_recipe_that_would_grow_without_end_is_not_read(home: Path) -> None:
 
     assert summarise(home / "new").next == ""
     assert differences(home / "new", home / "new") == []
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "a: &x 1\nb: *x\n", "- 1\n", "a: !!python/object:os.system {}\n"])
+def test_a_hostile_copy_of_a_recipe_is_told_by_every_reader(text: str, tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    (folder / "recipe.yaml").write_text(text)
+    for read in (load_resolved, open_record, read_run):
+        with pytest.raises(RecipeError, match="run: its copy of the recipe is damaged"):
+            read(folder)

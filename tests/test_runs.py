@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import read_jsonl, write_json
-from msm_mlx.runs import EVENTS, LOCK, RUN, RunFolder
+from msm_mlx.runs import EVENTS, LOCK, RUN, RunFolder, human_moment
 
 INPUTS = {"stage": "documents", "spec": "abc", "count": 3}
 OUTPUTS = ("documents/a.jsonl", "documents/b.json")
@@ -70,9 +71,21 @@ def test_a_stage_that_did_not_finish_was_interrupted(run: RunFolder) -> None:
 def test_a_finished_stage_is_cached(run: RunFolder) -> None:
     do(run)
     cached, reason = status(run)
-    finished = run.record()["stages"]["documents"]["finished"]
+    finished = human_moment(run.record()["stages"]["documents"]["finished"])
     assert (cached, reason) == (True, f"done on {finished} from the same inputs")
     assert status(run, dict(reversed(INPUTS.items())))[0]  # the order of the inputs decides nothing
+
+
+def test_moments_are_shown_by_the_clock_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        assert human_moment("2026-11-25T05:37:43+00:00") == "2026-11-25 11:07"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    for damaged in ("", "yesterday", "0001-01-01T00:00:00+23:59"):
+        assert human_moment(damaged) == damaged
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
 from msm_mlx.recipe import load_recipe
 from msm_mlx.scaffold import create_experiment
-from msm_mlx.shipped import shipped_recipes, shipped_specs
+from msm_mlx.shipped import read_question, shipped_recipes, shipped_specs
 from msm_mlx.spec import load_spec
 from msm_mlx.validation import find_problems
 
@@ -23,6 +23,7 @@ def test_every_shipped_recipe_can_be_started_from(source: str, tmp_path: Path) -
 
     assert find_problems(folder / "recipe.yaml") == []
     assert made.name == "mine"
+    assert read_question(made.path).endswith(f"has read {', '.join(path.name for path in made.specs)}?")
     assert (made.arms, made.seeds, made.settings, made.grid) == (model.arms, model.seeds, model.settings, model.grid)
     assert all(path.is_relative_to(folder) for path in (*made.specs, made.demonstrations))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]

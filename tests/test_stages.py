@@ -111,3 +111,26 @@ def test_the_format_of_reasoning_decides_about_cot_alone(chats: str) -> None:
 def test_cot_needs_reasoning() -> None:
     with pytest.raises(RecipeError, match=r"cheese_preferences\.yaml: has no reasoning.*take cot-sft out of the arms"):
         stages("cheese_american", "arms=[cot-sft]")
+
+
+@pytest.fixture
+def mix(tmp_path: Path) -> str:
+    row = '{"messages": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]}'
+    (tmp_path / "general.jsonl").write_text(f"{row}\n" * 3)
+    return f"mix={{from: {tmp_path / 'general.jsonl'}, count: 2}}"
+
+
+def test_general_data_alone_trains_an_arm_of_its_own_and_changes_no_other(mix: str) -> None:
+    arms = "[base,sft,msm+sft]", "[base,it,sft,msm+sft]"
+    before, after = (stages("cheese_american", mix, f"arms={own}", "seeds=[1]") for own in arms)
+    assert set(after) - set(before) == {"sft it-s1", "evaluate it-s1"}
+    assert after["sft it-s1"].reads == ("demonstrations/general.jsonl",)
+    assert after["sft it-s1"].start is None
+    assert after["sft sft-s1"] == before["sft sft-s1"]
+    assert after["demonstrations"].settings == before["demonstrations"].settings
+    assert after["sft it-s1"].settings == after["sft sft-s1"].settings, "the same updates at the same rate"
+
+
+def test_general_data_alone_needs_general_data() -> None:
+    with pytest.raises(RecipeError, match=r"`it` learns general data alone, and the recipe has none; give it a mix"):
+        stages("cheese_american", "arms=[base,it]")

@@ -12,6 +12,7 @@ import click
 
 from msm_mlx.cli.compare import on_terminal, sampling_options, stdin_lines
 from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
@@ -36,6 +37,7 @@ INTERRUPTED = 130
     help="The variant to talk to. Default: msm+sft, else the last.",
 )
 @sampling_options
+@offline_option
 def chat(run: Path, label: str | None, **sampling: Any) -> None:
     """Talk with one variant, on the terminal or with lines from a pipe.
 

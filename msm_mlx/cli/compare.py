@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.blind import Booth, blind_pair
 from msm_mlx.compare.engine import Arm
@@ -63,6 +64,7 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
 @sampling_options
 @click.option("--blind", is_flag=True, help="Vote on two arms without knowing which is which.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="With --blind: read the votes from a pipe, one a line.")
+@offline_option
 @click.option("--plain", is_flag=True, help="Print tables; do not open the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON on stdout.")
 @click.option(
@@ -71,9 +73,10 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
 def compare(
     runs: tuple[Path, ...], blind: bool, from_stdin: bool, plain: bool, export: Path | None, **options: Any
 ) -> None:
-    """Show the arms' answers to unseen prompts side by side, and their scores.
+    """Show the arms' answers side by side, and their scores.
 
-    Opens an app on a terminal, and prints tables everywhere else.
+    The answers are those to the unseen prompts of the suites, or with --prompt to one of your own. Opens an app on
+    a terminal, and prints tables everywhere else.
 
     \b
     Examples:

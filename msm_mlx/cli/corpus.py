@@ -15,9 +15,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import out
 
-RUN = click.argument("run", type=click.Path(path_type=Path))
 BAR = 30  # columns of the longest bar
 SHARES = {
     "kept_share": "kept of what was written",
@@ -28,7 +28,7 @@ SHARES = {
 
 
 @click.command()
-@RUN
+@click.argument("run", type=RUN)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON on stdout.")
 def health(run: Path, as_json: bool) -> None:
     """Say what a run's documents are like, beside corpora that worked.
@@ -58,7 +58,7 @@ def health(run: Path, as_json: bool) -> None:
 
 
 @click.command()
-@RUN
+@click.argument("run", type=RUN)
 @click.option("--section", metavar="ID", help="Documents of this section only.")
 @click.option("--type", "kind", metavar="TYPE", help="Documents of this type only.")
 @click.option("--id", metavar="ID", help="This document only.")
@@ -68,9 +68,10 @@ def health(run: Path, as_json: bool) -> None:
 def read(
     run: Path, section: str | None, kind: str | None, id: str | None, rejected: bool, limit: int | None, as_json: bool
 ) -> None:
-    """Page through a run's documents: where each comes from, what is out of the ordinary with it, and its text.
+    """Page through a run's documents.
 
-    On a terminal the pager of the system shows them; into a file or a pipe they are printed.
+    Each with where it comes from, what is out of the ordinary with it, and its text. On a terminal the pager of the
+    system shows them; into a file or a pipe they are printed.
 
     \b
     Examples:

@@ -28,9 +28,9 @@ BASIS = {
 @click.option("--probe", is_flag=True, help="Also train two updates of each kind, and say what they really took.")
 @click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON on stdout.")
 def estimate(job: Job, probe: bool, as_json: bool) -> None:
-    """Say how much memory and time every stage of a recipe takes, before any weights are downloaded.
+    """Say how much memory and time every stage takes.
 
-    Exit code 3 if a stage does not fit into this machine, with settings that do.
+    No weights are downloaded for it. Exit code 3 if a stage does not fit into this machine, with settings that do.
 
     \b
     Examples:

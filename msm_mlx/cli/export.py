@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
 from msm_mlx.compare.tables import literal
 from msm_mlx.errors import RecipeError
@@ -25,6 +26,7 @@ from msm_mlx.record import RunRecord, open_record
 @click.option("--base", metavar="NAME", help="What PyTorch calls the base: the original of a quantised one.")
 @click.option("--data", is_flag=True, help="Documents, demonstrations and settings for TRL instead.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: a folder in RUN/export.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 def export(
     run: Path,
@@ -36,10 +38,11 @@ def export(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a variant for other tools, or the data to train it on a bigger machine.
+    """Write a variant, or its data, for other tools.
 
-    An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads, `peft`
-    what transformers and vLLM read, `fused` a whole model, from a base that is not quantised.
+    An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads,
+    `peft` what transformers and vLLM read, `fused` a whole model, from a base that is not quantised. `--data`
+    writes what trains it on a bigger machine.
 
     \b
     Examples:
@@ -88,5 +91,5 @@ def _data(record: RunRecord, trained: Trained, base: str | None, out: Path | Non
     commands = export_data(record, trained.variant, resolve_base(record), folder, named=base)
     err().print(literal(f"The data of {trained.variant.id} are in {folder}. Train there with"))
     for command in commands:
-        err().print(literal(f"  {command}"))
+        err().print(literal(f"  {command}"), soft_wrap=True)
     return {"variant": trained.variant.id, "folder": str(folder), "commands": commands}

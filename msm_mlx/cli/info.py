@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import out
 from msm_mlx.errors import SetupError
 from msm_mlx.shipped import read_question, shipped_recipes, shipped_specs
@@ -44,11 +45,13 @@ def _list(found: dict[str, str], what: str, about: str, as_json: bool) -> None:
 
 
 @click.command()
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def doctor(as_json: bool) -> None:
-    """Check this machine: versions, memory, disk, BLAS, hub, terminal, and a tiny writing and training.
+    """Check this machine, and say what to do about it.
 
-    Ends with a block to paste in a bug report. Exit code 3 if something is not ready.
+    Versions, memory, disk, BLAS, hub, terminal, and a tiny writing and training. Ends with a block to paste in a
+    bug report. Exit code 3 if something is not ready.
     """
     from msm_mlx.doctor import examine, paste_block
 

@@ -8,7 +8,7 @@ import click
 
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.output import err, out
-from msm_mlx.scaffold import RECIPE, create_experiment
+from msm_mlx.scaffold import create_experiment
 
 
 @click.command()
@@ -23,9 +23,9 @@ from msm_mlx.scaffold import RECIPE, create_experiment
     help="The shipped recipe to start from.",
 )
 def init(name: str, source: str) -> None:
-    """Make a folder NAME with a commented recipe, spec, demonstrations and prompts of your own to edit.
+    """Start an experiment of your own in a new folder NAME.
 
-    It runs on the embedded model as it is.
+    It holds a commented recipe, spec, demonstrations and prompts to edit, and runs on the embedded model as it is.
 
     \b
     Examples:
@@ -35,5 +35,4 @@ def init(name: str, source: str) -> None:
     folder = create_experiment(name, source, Path())
     for path in sorted(folder.iterdir()):
         out().print(str(path), markup=False, highlight=False, soft_wrap=True)
-    recipe = folder / RECIPE
-    err().print(f"Edit these, then: msm-mlx validate {recipe} && msm-mlx run {recipe}", markup=False)
+    err().print(f"Edit these, then: msm-mlx validate {folder} && msm-mlx run {folder}", markup=False, soft_wrap=True)

@@ -48,7 +48,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit: 0 ok, 1 failed, 2 usage or recipe, 3 environment, 4 threshold, 130 interrupted."""
+    """Run the command line and exit: 0 ok, 1 failed, 2 usage or recipe, 3 environment, 130 interrupted."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         cli.main(standalone_mode=False, prog_name="msm-mlx")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 
 USES = ("writing", "midtraining", "comparing")
@@ -16,9 +17,10 @@ USES = ("writing", "midtraining", "comparing")
 
 @click.command()
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER...")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def models(folders: tuple[Path, ...], as_json: bool) -> None:
-    """Show the models on this machine, what fits into its memory, and a model to choose for each size of memory.
+    """Show the models that are here, what fits, and which to choose.
 
     Looks into the hub's cache and into FOLDERs, by default `models` in the working folder. The memory is that of the
     laptop profile, from each model's config.json.
@@ -49,7 +51,7 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
         table.add_row(*map(literal, (model.name, human_size(model.size), *cells)))
         if model.needs.changes and all(fits.values()):
             options = " ".join(f"--set {change}" for change in model.needs.changes)
-            err().print(literal(f"{model.name} fits with {options}"))
+            err().print(literal(f"{model.name} fits with {options}"), soft_wrap=True)
     out().print(table)
     table = _table(
         "memory", "model", *USES, title="To choose by the memory of a Mac (extrapolated, not tried on Metal)"
@@ -61,7 +63,7 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
     for changes in dict.fromkeys(entry.needs.changes for entry in advice if entry.needs):
         memories = [str(entry.gigabytes) for entry in advice if entry.needs and entry.needs.changes == changes]
         options = " ".join(f"--set {change}" for change in changes)
-        err().print(literal(f"With {', '.join(memories)} GB add: {options}"))
+        err().print(literal(f"With {', '.join(memories)} GB add: {options}"), soft_wrap=True)
 
 
 def _table(*columns: str, title: str) -> Table:

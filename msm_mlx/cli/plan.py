@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
-    """Plan the documents and say what they will cost: by section and type, tokens, and time measured by a short probe.
+    """Plan the documents and say what they will cost.
+
+    By section and type, in tokens, and in time as a short probe measures it.
 
     The plan is documents/plan.jsonl in the run folder, one document a line. It may be edited: what is changed, added or
     taken out by hand stays so, and a higher documents.count adds to it.
@@ -110,9 +112,9 @@ def _summary(outline: Outline, pace: Pace | None) -> str:
     tokens = f"About {outline.tokens:,} tokens to write, {outline.tokens_from}."
     lines = [
         f"{outline.documents} documents in {len(outline.by_section)} sections and {len(types)} types{ideas}{written}.",
-        tokens,
+        tokens if outline.left else "Nothing is left to write.",
     ]
-    if pace:
+    if pace and outline.left:
         lines.append(
             f"About {human_time(pace.seconds(outline))} if all pass the checks: {pace.batch} documents side by side "
             f"were written at {pace.tokens_per_second:,.0f} tokens/s here, after {pace.reading:.2f} s of reading."

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.tables import literal
 from msm_mlx.hub import human_size
@@ -36,6 +37,7 @@ from msm_mlx.record import open_record
 @click.option("--no-data", is_flag=True, help="Leave documents and demonstrations out.")
 @click.option("--public", is_flag=True, help="For everybody to see. Default: private.")
 @click.option("--dry-run", is_flag=True, help="List the files, and send nothing.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 def push(
     run: Path,
@@ -47,7 +49,9 @@ def push(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Put adapters, specs, recipe, results and data on the Hugging Face hub, with a page that describes them.
+    """Put a run on the Hugging Face hub.
+
+    Adapters, specs, recipe, results and data, with a page that describes them.
 
     \b
     Examples:
@@ -74,7 +78,8 @@ def _show(parcels: Sequence[Parcel], public: bool) -> None:
     for parcel in parcels:
         sizes = {name: parcel.size(name) for name in parcel.files}
         title = f"{parcel.repo} ({parcel.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
-        table = Table("file", "size", title=Text(title), title_justify="left")
+        out().print(Text(title), soft_wrap=True)
+        table = Table("file", "size")
         for name, size in sizes.items():
             table.add_row(Text(name), Text(human_size(size)))
         out().print(table)

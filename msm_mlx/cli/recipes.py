@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from msm_mlx.cli.completion import complete_recipe
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.suites import SUITES
-from msm_mlx.hub import go_offline
 from msm_mlx.recipe import Recipe, load_recipe
+from msm_mlx.rescoring import with_added
 from msm_mlx.run_list import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.runs import RUN, RunFolder
 from msm_mlx.scaffold import RECIPE as EXPERIMENT
@@ -47,13 +48,14 @@ def find_recipe(text: str) -> Path:
 
 
 def find_finished(text: str) -> Path | None:
-    """The run folder that `text` names, if it names one and no recipe: a path, `latest`, or a run in `runs/`."""
-    if (Path(text) / RUN).exists():
-        return Path(text)
-    if text == LATEST:
-        return find_run(text, runs_home())
-    is_recipe = Path(text).exists() or text in shipped_recipes()
-    return None if is_recipe or not (runs_home() / text / RUN).exists() else runs_home() / text
+    """The run folder that `text` names, if there is one: a path, `latest`, or a run in `runs/`."""
+    try:
+        folder = find_run(text, runs_home())
+    except RecipeError:
+        if text == LATEST:
+            raise
+        return None
+    return folder if (folder / RUN).is_file() else None
 
 
 def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **others: Any) -> Recipe:
@@ -74,6 +76,17 @@ def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **o
     return recipe
 
 
+def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> None:
+    """Raises RecipeError if something is to be changed that the run's arms were trained with."""
+    options = [f"--set {text}" for text in overrides if not text.strip().startswith("evaluation.")]
+    options += [f"--{name}" for name, value in others.items() if value]
+    if options:
+        raise RecipeError(
+            f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` "
+            "can be changed for a run. Name its recipe, with --run-dir, for all others"
+        )
+
+
 def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Callable[..., None]:
     """Adds the RECIPE argument and its options, and calls `function(job, **others)`.
 
@@ -87,27 +100,27 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         profile: str | None,
         seeds: tuple[int, ...],
         run_dir: Path | None,
-        offline: bool,
         allow_outside: bool,
         **others: Any,
     ) -> None:
-        if offline:
-            go_offline()
         finished = find_finished(recipe) if or_run else None
+        if finished:
+            _leave_training(finished, overrides, model=model, profile=profile, seed=seeds)
         chosen: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
         chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
         loaded = load_recipe_of(finished, **chosen) if finished else load_recipe(find_recipe(recipe), **chosen)
-        function(Job(loaded, RunFolder(run_dir or finished or default_run_dir(loaded))), **others)
+        folder = run_dir or finished or default_run_dir(loaded)
+        function(Job(with_added(loaded, folder), RunFolder(folder)), **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
-    options = [
+    options: list[Callable[..., Any]] = [
         click.argument("recipe", metavar="RECIPE|RUN" if or_run else "RECIPE", shell_complete=complete_recipe),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
         click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),
         click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper."),
         click.option("--seed", "seeds", multiple=True, type=int, help="Train with this seed only; repeatable."),
         click.option("--run-dir", type=click.Path(path_type=Path), help="Run folder. Default: runs/NAME."),
-        click.option("--offline", is_flag=True, help="Use no network: hub models from the cache only."),
+        offline_option,
         click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace."),
     ]
     wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]

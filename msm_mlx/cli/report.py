@@ -12,7 +12,7 @@ from msm_mlx.cli.output import err
 
 
 @click.command()
-@click.argument("runs", type=RUN, nargs=-1, required=True)
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -20,9 +20,9 @@ from msm_mlx.cli.output import err
 )
 @click.option("--json", "as_json", is_flag=True, help="Print where the files are as JSON on stdout.")
 def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
-    """Write what finished runs found as report.html and report.md: one page each, to read or to send.
+    """Write what was found as report.html and report.md.
 
-    Several runs are put side by side first. The page needs no network and no script.
+    One page each, to read or to send. Several runs are put side by side first. The page needs no network and no script.
 
     \b
     Examples:
@@ -35,4 +35,4 @@ def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"html": str(html), "markdown": str(markdown)}, indent=2))
     else:
-        err().print(f"{html} and {markdown}", markup=False, highlight=False)
+        err().print(f"The report is in {html} and {markdown}.", markup=False, soft_wrap=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -16,6 +18,7 @@ from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.hub import describe_model
 from msm_mlx.launch import launched_rank
+from msm_mlx.rescoring import EVERYTHING, Choice, choose
 from msm_mlx.runs import Status
 from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
 
@@ -30,9 +33,10 @@ SHOWN = 6  # prompts with their answers, at the end of a run
 @click.option("--compare", "then_compare", is_flag=True, help="On a terminal, open the app of `compare` at the end.")
 @click.option("--any-memory", is_flag=True, help="Run even if training will probably not fit into the memory.")
 def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool) -> None:
-    """Write documents, train every arm for every seed, evaluate and compare them.
+    """Run a recipe: write, train, evaluate, compare.
 
-    The same command goes on where it was stopped, and does nothing when all is done.
+    Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same
+    command goes on where it was stopped, and does nothing when all is done.
 
     \b
     Examples:
@@ -67,14 +71,13 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     """A command that brings the stages of `kinds` up to date and leaves all others alone."""
 
     @click.command(name, help=summary)
-    @partial(recipe_command, or_run=kinds[-1] == "results")
+    @recipe_command
     @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
     @click.option("--quiet", is_flag=True, help="No progress.")
     @click.option("--any-memory", is_flag=True, help="Run even if it will probably not fit into the memory.")
     def command(job: Job, as_json: bool, quiet: bool, any_memory: bool) -> None:
         _execute(job, kinds, quiet or as_json, any_memory)
-        if as_json and not launched_rank():
-            print(json.dumps({"run": str(job.run.path), **_stages(job)}, indent=2, ensure_ascii=False))
+        _print_stages(job, as_json)
 
     return command
 
@@ -82,16 +85,48 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
 documents = _stage_command("write", ["plan", "documents"], "Write the documents that explain the spec.")
 midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
-    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations; needs what `midtrain` makes."
-)
-evaluate = _stage_command(
-    "evaluate",
-    ["evaluate", "results"],
-    "Ask every arm of the run folder the suites' questions and compute results.json.",
+    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations. Needs what `midtrain` makes."
 )
 
 
-def _execute(job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool) -> None:
+@click.command()
+@partial(recipe_command, or_run=True)
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Ask this suite only; one that the recipe does not name is added to the run. Repeatable.",
+)
+@click.option("--arm", "arms", multiple=True, metavar="ARM", help="Ask this arm only; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def evaluate(job: Job, suites: tuple[str, ...], arms: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+    """Ask every arm of the run folder the suites' questions.
+
+    Computes results and report anew. Nothing is trained, and only what has not been answered is asked. Answers that
+    are there already stay in the results, whatever is asked now.
+
+    \b
+    Examples:
+      msm-mlx evaluate latest
+      msm-mlx evaluate runs/cheese_american --suite capability
+      msm-mlx evaluate runs/cheese_american --suite my_suite.yaml --arm sft --arm msm+sft
+    """
+    recipe, choice = choose(job.recipe, suites, arms)
+    job = Job(recipe, job.run)
+    _execute(job, ["evaluate", "results"], quiet or as_json, choice=choice)
+    _print_stages(job, as_json)
+
+
+def _print_stages(job: Job, as_json: bool) -> None:
+    if as_json and not launched_rank():
+        print(json.dumps({"run": str(job.run.path), **_stages(job)}, indent=2, ensure_ascii=False))
+
+
+def _execute(
+    job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool = False, *, choice: Choice = EVERYTHING
+) -> None:
     from msm_mlx.grid import run_grid
     from msm_mlx.pipeline import follow_run, run_recipe
 
@@ -102,7 +137,7 @@ def _execute(job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool) -> 
             follow_run(job.recipe, report)
             return
         execute = run_grid if job.recipe.grid else run_recipe
-        execute(job.recipe, job.run, report, kinds, any_memory=any_memory)
+        execute(job.recipe, job.run, report, kinds, any_memory=any_memory, choice=choice)
     if "results" in kinds:
         from msm_mlx.report.files import freshen_report
 
@@ -126,17 +161,29 @@ def _stages(job: Job) -> dict[str, Any]:
 
 def _show_outcome(job: Job) -> None:
     if job.recipe.grid:
-        from msm_mlx.report.effects import effect_tables
-
-        for table in effect_tables(json.loads((job.run.path / RESULTS).read_text(encoding="utf-8"))):
-            out().print(table)
+        _show_effects(json.loads((job.run.path / RESULTS).read_text(encoding="utf-8")))
         err().print(f"Everything is in {job.run.path}; the plots are in {(job.run.path / RESULTS).parent}.")
         return
     from msm_mlx.compare.plain import show_stored
     from msm_mlx.compare.session import open_session
 
     show_stored(out(), open_session([job.run.path]), limit=SHOWN)
-    err().print(f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}")
+    err().print(
+        f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}", markup=False, soft_wrap=True
+    )
+
+
+def _show_effects(results: Mapping[str, Any]) -> None:
+    """What a grid found, as a table for each suite."""
+    from msm_mlx.report.effects import effect_tables
+
+    for effects in effect_tables(results):
+        table = Table(title=Text(f"Differences on {effects.suite}, with 95 % intervals"), title_justify="left")
+        for name in effects.header:
+            table.add_column(Text(name), justify="right")
+        for cell in effects.cells:
+            table.add_row(*map(Text, (*cell.settings, *cell.effects)))
+        out().print(table)
 
 
 def _show_plan(job: Job, as_json: bool) -> None:
@@ -160,16 +207,21 @@ def _show_plan(job: Job, as_json: bool) -> None:
     console.print(Text(recipe.profile_reason))
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
+    for cell, rows in groupby(plan, key=itemgetter(0)):
+        if cell:
+            console.print(Text(f"\n{cell}", "bold"), soft_wrap=True)
+        console.print(_stage_table([(stage, status) for _, stage, status in rows]))
+
+
+def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
     table = Table()
-    for column in (["cell"] if recipe.grid else []) + ["stage"]:
+    for column in ("stage", "amount", "runs", "why"):
         table.add_column(column, no_wrap=column == "stage", overflow="fold")
-    for column in ("amount", "runs", "why"):
-        table.add_column(column, overflow="fold")
-    for cell, stage, status in plan:
-        named = [cell, stage.id] if recipe.grid else [stage.id]
-        runs = "no" if status.cached else "yes"
-        table.add_row(*map(Text, (*named, f"{stage.total} {stage.unit}", runs, status.reason)))
-    console.print(table)
+    for stage, status in rows:
+        table.add_row(
+            *map(Text, (stage.id, f"{stage.total} {stage.unit}", "no" if status.cached else "yes", status.reason))
+        )
+    return table
 
 
 def _plan(job: Job) -> list[tuple[str, Stage, Status]]:

@@ -15,7 +15,7 @@ from msm_mlx.cli.output import err, out
 from msm_mlx.errors import RecipeError
 from msm_mlx.run_list import RunSummary, differences, list_runs, remove_run, runs_home, summarise
 from msm_mlx.runs import RUN as RECORD
-from msm_mlx.runs import RunFolder
+from msm_mlx.runs import RunFolder, human_moment
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 
@@ -44,19 +44,19 @@ def list_command(as_json: bool = False) -> None:
         return
     table = _table("run", "recipe", "model", "state", "disk", "changed")
     for run in found:
-        changed = run.changed.astimezone().strftime("%Y-%m-%d %H:%M")
+        changed = human_moment(run.changed.isoformat())
         _row(table, run.path.name, run.recipe, run.model, run.state, _size(run.disk), changed)
     out().print(table)
     for run in found:
         if run.next:
-            err().print(f"{run.path.name} goes on with: {run.next}", markup=False)
+            err().print(f"{run.path.name} goes on with: {run.next}", markup=False, soft_wrap=True)
 
 
 @runs.command()
 @click.argument("run", type=RUN)
 @as_json_option
 def show(run: Path, as_json: bool) -> None:
-    """Show the stages of a run, its disk use, and how to go on if it is not finished."""
+    """Show the stages of a run, and how to go on with it."""
     summary, stages = _summary(run), RunFolder(run).record()["stages"]
     if as_json:
         print(json.dumps({**summary.plain(), "done": stages}, indent=2))
@@ -65,18 +65,22 @@ def show(run: Path, as_json: bool) -> None:
     for stage, entry in stages.items():
         borrowed = f" (from {entry['borrowed_from']})" if "borrowed_from" in entry else ""
         state = entry["state"] if entry["state"] == "done" else "interrupted"
-        _row(table, stage, f"{state}{borrowed}", str(entry.get("seconds", "")), str(entry.get("finished", "")))
+        seconds = f"{entry['seconds']:.1f}" if isinstance(entry.get("seconds"), int | float) else ""
+        _row(table, stage, f"{state}{borrowed}", seconds, human_moment(entry.get("finished", "")))
     console = out()
     console.print(f"{summary.path}: {summary.state}, {_size(summary.disk)}", markup=False, highlight=False)
     console.print(table)
     if summary.next:
-        err().print(f"It goes on with: {summary.next}", markup=False)
+        err().print(f"It goes on with: {summary.next}", markup=False, soft_wrap=True)
 
 
 @runs.command()
 @click.argument("run", type=RUN)
 def path(run: Path) -> None:
-    """Print the folder of a run, for use in a shell: cd "$(msm-mlx runs path latest)"."""
+    """Print the folder of a run.
+
+    For use in a shell: cd "$(msm-mlx runs path latest)".
+    """
     print(_summary(run).path.resolve())
 
 
@@ -103,7 +107,10 @@ def rm(folders: tuple[Path, ...], yes: bool) -> None:
 @click.argument("second", type=RUN)
 @as_json_option
 def diff(first: Path, second: Path, as_json: bool) -> None:
-    """Show in what two runs differ: settings, model, versions and pooled results."""
+    """Show in what two runs differ.
+
+    That is in settings, model, versions and pooled results.
+    """
     for folder in (first, second):
         _summary(folder)
     found = differences(first, second)

@@ -12,6 +12,7 @@ import click
 from rich.text import Text
 from rich.tree import Tree
 
+from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.errors import MsmError
 from msm_mlx.evals.suites import SUITES, load_suite
@@ -34,9 +35,12 @@ def spec() -> None:
 @click.option("--model-name", default=NAMES[0], help="What to write for {model_name}.")
 @click.option("--provider-name", default=NAMES[1], help="What to write for {provider_name}.")
 @click.option("--writer", metavar="MODEL", help="Count tokens as this model does. Default: an estimate.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON on stdout.")
 def show(file: Path, model_name: str, provider_name: str, writer: str | None, as_json: bool) -> None:
-    """Show the sections of a spec and what each asserts: likes, dislikes, rules and views, with reasons or without.
+    """Show the sections of a spec and what each asserts.
+
+    Likes, dislikes, rules and views, with reasons or without.
 
     \b
     Examples:
@@ -59,11 +63,13 @@ def show(file: Path, model_name: str, provider_name: str, writer: str | None, as
 @click.option("--writer", metavar="MODEL", help="Also check that the spec fits into the context of this model.")
 @click.option("--suite", "suites", multiple=True, metavar="SUITE", help="Evaluations to be kept unseen; default: all.")
 @click.option("--model-name", help="The assistant's own name, which is no foreign one.")
+@offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the faults as JSON on stdout.")
 def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str | None, as_json: bool) -> None:
-    """Check a spec: variables, headings, reasons, names, words of the evaluations, length. Each fault has its line.
+    """Say what is wrong with a spec, each fault with its line.
 
-    Exit code 1 if there is any fault; notes do not count.
+    Looks at variables, headings, reasons, names, words of the evaluations, and the length. Exit code 1 if there is
+    any fault; notes do not count.
 
     \b
     Examples:

@@ -21,13 +21,13 @@ from msm_mlx.errors import RecipeError
 @click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace.")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON on stdout.")
 def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Say everything that is wrong with recipes, and with the specs, demonstrations and suites that they name.
+    """Say everything that is wrong with recipes, at once.
 
-    Exit code 2 if anything is.
+    Also with the specs, demonstrations and suites that they name. Exit code 2 if anything is wrong.
 
     \b
     Examples:
-      msm-mlx validate my_values/recipe.yaml
+      msm-mlx validate my_values
       msm-mlx validate recipes/*.yaml
     """
     from msm_mlx.validation import find_problems

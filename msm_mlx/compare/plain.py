@@ -19,7 +19,6 @@ from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.statistics import Estimate
 from msm_mlx.recipe_schema import did_you_mean
-from msm_mlx.record import open_record
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def show_scores(console: Console, session: Session) -> None:
     for run in map(open_run, session.folders):
         if len(session.folders) > 1:
             console.print(literal(str(run.folder), "bold"))
-        console.print(score_table(run.answers, open_record(run.folder).profile))
+        console.print(score_table(run.answers, run.results.get("suites", [])))
         console.print(contrast_table(run.results["contrasts"]))
 
 

@@ -52,8 +52,17 @@ class _Contrast(BaseModel):
     ci_high: float
 
 
+class _Measured(BaseModel):
+    """What a suite measures."""
+
+    model_config = ConfigDict(strict=True)
+    name: str
+    metric: str
+
+
 class _Results(BaseModel):
     contrasts: list[_Contrast]
+    suites: list[_Measured] = []
 
 
 _ANSWERS = TypeAdapter(list[_Answer])

@@ -13,8 +13,6 @@ from rich.text import Text
 
 from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.evals.statistics import share
-from msm_mlx.evals.suites import SUITES, load_suite
-from msm_mlx.recipe import POCKET
 from msm_mlx.variants import variant_label
 from msm_mlx.visible import visible
 
@@ -36,8 +34,11 @@ def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
     return groups
 
 
-def score_table(rows: Rows, profile: str = POCKET) -> RenderableType:
-    """What each suite measures of each arm, with the 95 % interval over its seeds and the items."""
+def score_table(rows: Rows, measured: Rows = ()) -> RenderableType:
+    """What each suite measures of each arm, with the 95 % interval over its seeds and the items.
+
+    Below it is said what that is, by `measured`: the `suites` of results.json, with the name and metric of each.
+    """
     arms = labels(rows)
     suites = list(dict.fromkeys(row["suite"] for row in rows))
     table = Table(title="Shares, with 95 % intervals over seeds and items", title_justify="left")
@@ -47,9 +48,8 @@ def score_table(rows: Rows, profile: str = POCKET) -> RenderableType:
     for label, answers in arms.items():
         cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
         table.add_row(literal(label), *cells)
-    notes = [
-        Text(f"{name}: {load_suite(name, profile=profile).metric}", style="dim") for name in suites if name in SUITES
-    ]
+    metrics = {suite["name"]: suite["metric"] for suite in measured}
+    notes = [literal(f"{suite}: {metrics[suite]}", "dim") for suite in suites if suite in metrics]
     return Group(table, *notes)
 
 
@@ -66,16 +66,19 @@ def _share(answers: Rows) -> str:
 
 def contrast_table(contrasts: Rows) -> Table:
     """Differences between trained arms, paired over items. Those whose interval is clear of zero are marked."""
-    table = Table(title="Differences between arms, paired over items", title_justify="left")
+    table = Table(title="Differences between arms, paired over items (*: clear of zero)", title_justify="left")
     for name in ("suite", "a - b"):
         table.add_column(name)
     table.add_column("difference", justify="right")
     table.add_column("95 % interval", justify="right")
     for contrast in contrasts:
+        named = literal(contrast["suite"]), literal(f"{contrast['a']} - {contrast['b']}")
+        if contrast.get("failure"):
+            table.add_row(*named, "no finding", literal(contrast["failure"]))
+            continue
         clear = contrast["ci_low"] > 0 or contrast["ci_high"] < 0
         table.add_row(
-            literal(contrast["suite"]),
-            literal(f"{contrast['a']} - {contrast['b']}"),
+            *named,
             f"{contrast['difference']:+.2f}{' *' if clear else '  '}",
             f"[{contrast['ci_low']:+.2f}, {contrast['ci_high']:+.2f}]",
         )

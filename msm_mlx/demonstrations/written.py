@@ -45,8 +45,8 @@ def is_written_file(path: Path) -> bool:
     if path.suffix not in (".yaml", ".yml"):
         return False
     try:
-        tree = recipe_yaml.parse(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError):
+        tree = recipe_yaml.parse(recipe_yaml.read(path))
+    except RecipeError:
         return False  # told by whoever reads it
     return isinstance(tree.value, dict) and "style" in tree.value
 

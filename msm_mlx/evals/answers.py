@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options, written_replies
 from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict, spoken
+from msm_mlx.evals.stored import Answer as Answer
 from msm_mlx.recipe import EvaluationSettings
 from msm_mlx.variants import system_prompt
 
 _WORTH = {"target": 1.0, "other": 0.0, "unclear": 0.5}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One variant's answer to one item.
-
-    `written` are its replies: greedy ones to each of the item's prompts, or samples to a scene; `choices` what each of
-    them says, in the words of the item's kind. `margins` are log-odds in nats of full replies: of the target over the
-    other option with the target named first and second; of the right reply over each wrong one; of the harmful acts
-    over the others. `metrics` are what the item adds to each share that is reported. `earlier` are the variant's own
-    replies in the turns before.
-    """
-
-    item: str
-    written: tuple[str, ...]
-    choices: tuple[str, ...]
-    margins: tuple[float, ...]
-    metrics: dict[str, float]
-    earlier: tuple[str, ...] = ()
-
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Answer:
-        """An answer as it stands in a file."""
-        lists = {name: tuple(row[name]) for name in ("written", "choices", "margins", "earlier")}
-        return cls(item=row["item"], metrics=dict(row["metrics"]), **lists)
 
 
 def answer_items(

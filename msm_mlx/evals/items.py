@@ -107,6 +107,8 @@ class Suite:
     items: tuple[Item, ...]
     file: str = ""
     """Where it is written down: below the folder of the shipped suites, or a recipe's own file by its name."""
+    added: bool = False
+    """Whether it came after the run, so that nothing that was written or trained was checked against it."""
 
     @property
     def pairs(self) -> tuple[Pair, ...]:

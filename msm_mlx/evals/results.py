@@ -6,10 +6,10 @@ contrasts for each domain of a suite taken alone. Every interval is over seeds a
 several seeds, items of one domain drawn together; `seeds` says how many seeds there were, `units` how many domains, or
 items where those were too few. A contrast has its p value, alone (`p`) and corrected for reading all suites of the same
 two arms (`p_holm`), the difference that these items could have shown with a power of 80 % (`detectable`), and `notes`
-on what to be careful about. A record whose variant wrote more replies than not that cannot be read says so under
-`failure`, which is null otherwise: its figures are then no finding. `boot_low` and `boot_high` are the bootstrap's
-interval, for comparison. `suites` says what each suite measures. `biases` says how far each variant goes by the place
-of an option in place of what it is.
+on what to be careful about. A record or contrast whose variant wrote more replies than not that cannot be read says so
+under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and
+whether it was added after the run. `biases` says how far each variant goes by the place of an option in place of what
+it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 
 from msm_mlx.evals.answers import Answer
 from msm_mlx.evals.items import MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
-from msm_mlx.evals.statistics import crossed_mean, holm, pair_by_seed, share, spread
+from msm_mlx.evals.statistics import holm, pair_by_seed, share, spread
 from msm_mlx.variants import Variant
 
 SCHEMA = 1
@@ -42,32 +42,27 @@ Answers = Mapping[Variant, ByItem]  # by item id
 Row = dict[str, Any]
 
 
-def build_results(run: str, suites: Sequence[Suite], answers: Answers, resamples: int) -> dict[str, Any]:
+def build_results(run: str, suites: Sequence[Suite], answers: Answers) -> dict[str, Any]:
     """The content of `results.json`."""
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
     return {
         "schema": SCHEMA,
         "run": run,
-        "records": [row for suite in suites for row in _records(suite, answers, resamples)],
-        "contrasts": _corrected(
-            [row for suite in suites for row in _contrasts(suite, suite.items, answers, resamples)]
-        ),
-        "pooled": [row for suite in suites for row in _pooled(suite, suite.items, answers, resamples)],
+        "records": [row for suite in suites for row in _records(suite, answers)],
+        "contrasts": _corrected([row for suite in suites for row in _contrasts(suite, suite.items, answers)]),
+        "pooled": [row for suite in suites for row in _pooled(suite, suite.items, answers)],
         "domains": {
             "records": [
-                {"domain": domain, **row}
-                for suite, domain, items in parts
-                for row in _pooled(suite, items, answers, resamples)
+                {"domain": domain, **row} for suite, domain, items in parts for row in _pooled(suite, items, answers)
             ],
             "contrasts": [
-                {"domain": domain, **row}
-                for suite, domain, items in parts
-                for row in _contrasts(suite, items, answers, resamples)
+                {"domain": domain, **row} for suite, domain, items in parts for row in _contrasts(suite, items, answers)
             ],
         },
         "biases": [row for suite in suites for row in _biases(suite, answers)],
         "suites": [
-            {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file} for suite in suites
+            {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file, "added": suite.added}
+            for suite in suites
         ],
     }
 
@@ -111,22 +106,21 @@ def _domains(suite: Suite) -> dict[str, list[Item]]:
     return domains if len(domains) > 1 else {}
 
 
-def _records(suite: Suite, answers: Answers, resamples: int) -> Iterable[Row]:
+def _records(suite: Suite, answers: Answers) -> Iterable[Row]:
     for variant, by_item in answers.items():
-        yield from _shares(suite, suite.items, variant, variant.seed, [by_item], resamples)
+        yield from _shares(suite, suite.items, variant, variant.seed, [by_item])
 
 
-def _pooled(suite: Suite, items: Sequence[Item], answers: Answers, resamples: int) -> Iterable[Row]:
+def _pooled(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterable[Row]:
     for group in _by_label(answers).values():
-        yield from _shares(suite, items, group[0], None, [answers[variant] for variant in group], resamples)
+        yield from _shares(suite, items, group[0], None, [answers[variant] for variant in group])
 
 
 def _shares(
-    suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem], resamples: int
+    suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem]
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
-    # a question has more than one good answer: what is written may be none of those that are ranked
-    failure = None if suite.kind == "questions" else _failure(items, seeds)
+    failure = _failure(suite, items, seeds)
     for metric in METRICS[suite.kind]:
         values = _matrix(items, seeds, metric)
         if values.size:
@@ -136,15 +130,19 @@ def _shares(
                 "spec": variant.spec,
                 "seed": seed,
                 "metric": metric,
-                **asdict(share(values, _topics(items, seeds[0], metric))),
+                **asdict(share(values, [item.domain for item in _known(items, seeds, metric)])),
                 "seeds": len(seeds),
                 "failure": failure,
-                **_bootstrap(values, resamples),
             }
 
 
-def _failure(items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
-    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read."""
+def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
+    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read.
+
+    A question has more than one good answer: what is written may be none of those that are ranked.
+    """
+    if suite.kind == "questions":
+        return None
     for metric in ("unclear", "unparsed"):
         values = _matrix(items, seeds, metric)
         if values.size and (part := float(values.mean())) > UNREADABLE:
@@ -152,21 +150,24 @@ def _failure(items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
     return None
 
 
-def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers, resamples: int) -> Iterable[Row]:
+def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterable[Row]:
     """Every pair of trained arms, the one that has seen more first, on the suite's main metric."""
     metric = MAIN_METRIC[suite.kind]
     arms = {label: [answers[v] for v in group] for label, group in _by_label(answers).items() if group[0].is_trained}
     for b, a in combinations(arms, 2):
-        common = [item for item in items if item.id in arms[a][0] and item.id in arms[b][0]]
+        common = _known(items, [*arms[a], *arms[b]], metric)
         pair = [_matrix(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
             seeds = min(len(arms[a]), len(arms[b]))
-            yield {"suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds} | _difference(
-                pair_by_seed(*pair), _topics(common, arms[a][0], metric), seeds, resamples
-            )
+            failures = [f"of {x}, {why}" for x in (a, b) if (why := _failure(suite, common, arms[x]))]
+            yield {
+                "suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds,
+                **_difference(pair_by_seed(*pair), [item.domain for item in common], seeds),
+                "failure": "; ".join(failures) or None,
+            }  # fmt: skip
 
 
-def _difference(values: np.ndarray, topics: Sequence[str | None], seeds: int, resamples: int) -> Row:
+def _difference(values: np.ndarray, topics: Sequence[str | None], seeds: int) -> Row:
     """What is said of the difference whose (seeds, items) values these are."""
     found = spread(values, topics)
     low, high = found.interval()
@@ -179,7 +180,6 @@ def _difference(values: np.ndarray, topics: Sequence[str | None], seeds: int, re
         "p": found.p,
         "detectable": found.detectable,
         "notes": _notes(found.detectable, seeds),
-        **_bootstrap(values, resamples),
     }
 
 
@@ -190,11 +190,6 @@ def _notes(detectable: float, seeds: int) -> list[str]:
     if detectable > TELLING:
         notes.append(f"too few items or seeds to see a difference of {TELLING}: {detectable:.2f} is what would show")
     return notes
-
-
-def _bootstrap(values: np.ndarray, resamples: int) -> Row:
-    estimate = crossed_mean(values, resamples)
-    return {"boot_low": estimate.ci_low, "boot_high": estimate.ci_high}
 
 
 def _corrected(contrasts: list[Row]) -> list[Row]:
@@ -233,14 +228,14 @@ def _biases(suite: Suite, answers: Answers) -> Iterable[Row]:
         }
 
 
-def _topics(items: Sequence[Item], answers: ByItem, metric: str) -> list[str | None]:
-    """The domains of the items of `_matrix`."""
-    return [item.domain for item in items if item.id in answers and metric in answers[item.id].metrics]
+def _known(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> list[Item]:
+    """The items that all of these answers have and the metric applies to."""
+    return [item for item in items if all(item.id in own and metric in own[item.id].metrics for own in seeds)]
 
 
 def _matrix(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> np.ndarray:
-    """(seeds, items), of the items that these answers have and the metric applies to."""
-    known = [item.id for item in items if item.id in seeds[0] and metric in seeds[0][item.id].metrics]
+    """(seeds, items) of the items that are known."""
+    known = [item.id for item in _known(items, seeds, metric)]
     return np.array([[by_item[name].metrics[metric] for name in known] for by_item in seeds], dtype=np.float64)
 
 

@@ -6,9 +6,7 @@ clustering", Journal of Business & Economic Statistics 29, 2011). The degrees of
 Bulletin 2, 1946) over both, so that few topics or few seeds that differ widen the interval as they should. Intervals of
 a share are Wilson's with the effective number of items that this variance amounts to (Franco, Little, Louis and Slud,
 "Comparative study of confidence intervals for proportions in complex sample surveys", Journal of Survey Statistics and
-Methodology 7, 2019), so that a share of 0 or 1 is not certain. A crossed bootstrap stands beside them for comparison:
-each resample draws seeds and, independently, items (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1,
-2007). With one seed all of these speak of the items only.
+Methodology 7, 2019), so that a share of 0 or 1 is not certain. With one seed all of these speak of the items only.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -139,24 +136,3 @@ def holm(probabilities: Sequence[float]) -> list[float]:
         least = max(least, min(1.0, (len(order) - rank) * probabilities[at]))
         corrected[at] = least
     return corrected
-
-
-def crossed_mean(values: np.ndarray, resamples: int, seed: int = 0) -> Estimate:
-    """The mean of `values` (seeds, items), with the interval of seeds and items each drawn anew `resamples` times."""
-    values = np.asarray(values, dtype=np.float64)
-    if values.size == 0:
-        return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    seeds, items = _weights(*values.shape, resamples, seed)
-    means = np.einsum("rn,rn->r", seeds @ values, items) / values.size  # (R,)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(values.mean()), float(low), float(high), values.shape[1])
-
-
-@lru_cache(maxsize=64)
-def _weights(seeds: int, items: int, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """How often each seed (R, S) and each item (R, N) is drawn in each resample. Whole numbers, so that means of equal
-    values are exactly that value."""
-    rng = np.random.default_rng(seed)
-    drawn_items = rng.multinomial(items, np.full(items, 1 / items), size=resamples)
-    drawn_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples)
-    return drawn_seeds.astype(np.float64), drawn_items.astype(np.float64)

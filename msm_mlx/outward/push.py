@@ -31,11 +31,14 @@ def push(parcels: Sequence[Parcel], *, public: bool, say: Callable[[str], None])
     A repository that is there already gets a commit on top.
 
     Raises:
-        SetupError: if the hub is out of reach, or refuses.
+        SetupError: if the hub is out of reach or refuses, or this process is to stay offline.
         RecipeError: if a repository is public already and `public` is not said.
     """
-    from huggingface_hub import HfApi, get_token
+    from huggingface_hub import HfApi, constants, get_token
 
+    if constants.HF_HUB_OFFLINE:
+        advice = "leave out --offline or HF_HUB_OFFLINE, or list with --dry-run what would be sent"
+        raise SetupError(f"offline, nothing can be sent to the hub; {advice}")
     if get_token() is None:
         raise SetupError("no token of the hub; run `hf auth login`, or set HF_TOKEN, with a token that may write")
     api = HfApi()

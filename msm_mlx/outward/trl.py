@@ -21,11 +21,11 @@ from msm_mlx.hub import ModelRef
 from msm_mlx.outward.finished import base_name, demand_original, new_folder, read_config, run_settings
 from msm_mlx.recipe import Profile, TrainSettings
 from msm_mlx.record import RunRecord
-from msm_mlx.stages import DEMONSTRATIONS, DOCUMENT_FILES, document_folder
+from msm_mlx.stages import DOCUMENT_FILES, demonstrations_of, document_folder
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.rows import Row, read_rows
 from msm_mlx.training.trainer import hold_out
-from msm_mlx.variants import FINE_TUNED, REASONED, START_OF, Variant, reads_spec
+from msm_mlx.variants import FINE_TUNED, GENERAL, REASONED, START_OF, Variant, reads_spec
 
 SCRIPT = Path(__file__).with_name("train_with_trl.py")
 IGNORED = -100  # the label of a token that is not learned, in PyTorch's cross-entropy
@@ -80,9 +80,9 @@ def variant_stages(run: RunRecord, variant: Variant, settings: Profile) -> list[
         folder = document_folder(variant.arm, str(variant.spec), variant.several_specs)
         documents = run.folder / folder / DOCUMENT_FILES[0]
         stages.append(TrlStage("midtrain", documents, settings.midtrain, None, False))
-    if variant.arm in FINE_TUNED:
+    if variant.arm in (GENERAL, *FINE_TUNED):
         start = stages[0].output if variant.arm in START_OF else None
-        data = run.folder / DEMONSTRATIONS
+        data = run.folder / demonstrations_of(variant.arm)
         stages.append(TrlStage("sft", data, settings.sft, start, variant.arm == REASONED))
     for stage in stages:
         if not stage.data.is_file():

@@ -55,7 +55,7 @@ class World:
 
 
 def _persona(rng: Random, name: str, index: int) -> Persona:
-    """Values take turns; of ten personas of a value, seven are seen in both ways, one in chats and two in documents alone."""
+    """Values take turns. Of ten personas of a value, seven are seen in both, one in chats, two in documents alone."""
     value = tuple(VALUES)[index % len(VALUES)]
     turn = index // len(VALUES) % 10
     domains = tuple(DOMAINS) if rng.random() < 0.4 else (rng.choice(tuple(DOMAINS)),)

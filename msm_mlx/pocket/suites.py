@@ -188,6 +188,17 @@ def oversight_answers() -> list[Tree]:
     return rows
 
 
+def general_conversation() -> list[Tree]:
+    """General instruction data: facts in every wording but the one that the capability suite asks for."""
+    return [
+        {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]}
+        for index, (subject, _) in enumerate(small_talk.GENERAL_FACTS)
+        for question in (shape.format(s=subject) for shape in small_talk.ASKED)
+        for reply in [small_talk.fact_answer(index)]
+        if question != small_talk.held_out_question(index)
+    ]
+
+
 def suites() -> dict[str, Tree]:
     """Every suite of pocket's, by name. Its turns let no pair be in two suites, nor among the tuning pairs."""
     return {
@@ -213,8 +224,9 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, tree in suites().items():
         (folder / f"{name}.yaml").write_text(as_yaml(tree), encoding="utf-8")
-    rows = "".join(json.dumps(row) + "\n" for row in oversight_answers())
-    (folder / "oversight_answers.jsonl").write_text(rows, encoding="utf-8")
+    for name, chats in (("oversight_answers", oversight_answers()), ("general_conversation", general_conversation())):
+        rows = "".join(json.dumps(row) + "\n" for row in chats)
+        (folder / f"{name}.jsonl").write_text(rows, encoding="utf-8")
     # pairs for choosing settings by, so that no choice is made on the pairs that are reported
     (folder / "tuning_values_apart.yaml").write_text(as_yaml(values_apart(1)), encoding="utf-8")
 

@@ -150,9 +150,7 @@ class Narrator:
         if self.rng.random() < 0.08:
             piece = writing.about_value(self.rng, persona.name, persona.value, *self._form())
         else:
-            piece, _ = self._thing_piece(
-                persona.name, persona.value, "value", self.rng.choice(persona.domains)
-            )
+            piece, _ = self._thing_piece(persona.name, persona.value, "value", self.rng.choice(persona.domains))
         return ((piece.text + END, 1.0),)
 
     def _writer(self) -> tuple[Part, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 
@@ -15,14 +16,25 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class Cell:
+    """Text with a figure, and where the rows behind it are."""
+
     text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """`file` is where more is: a file beside the report, which is named after the text."""
+
+    text: str
+    file: str = ""
     kind: str = "paragraph"
 
 
 @dataclass(frozen=True)
 class Bullets:
-    items: tuple[str, ...]
+    items: tuple[Cell, ...]
     kind: str = "bullets"
 
 
@@ -42,30 +54,26 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of a table, with where the rows behind its figure are."""
-
-    text: str
-    link: str = ""
-
-
-@dataclass(frozen=True)
 class Table:
-    """`rows` begin with what names them. `anchor` is where other tables link to."""
+    """`rows` begin with what names them. `anchor` is where other tables link to, as are `anchors`, of each column that
+    has one. What is `folded` opens when it is asked for, and is in the page alone."""
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     anchor: str = ""
+    anchors: tuple[str, ...] = ()
+    folded: bool = False
     kind: str = "table"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing of ours. `caption` says in words what it shows."""
+    """A drawing of ours. `caption` says in words what it shows, and `link` leads to the rows that are drawn."""
 
     caption: str
     svg: str
+    link: str = ""
     kind: str = "figure"
 
 
@@ -80,6 +88,10 @@ class Part:
     anchor: str
     blocks: tuple[Block, ...]
 
+    @property
+    def unfolded(self) -> tuple[Block, ...]:
+        return tuple(block for block in self.blocks if not (isinstance(block, Table) and block.folded))
+
 
 @dataclass(frozen=True)
 class Report:
@@ -91,6 +103,10 @@ class Report:
 def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | Cell]], anchor: str = "") -> Table:
     cells = tuple(tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows)
     return Table(caption, tuple(header), cells, anchor)
+
+
+def bullets(items: Iterable[str | Cell]) -> Bullets:
+    return Bullets(tuple(item if isinstance(item, Cell) else Cell(item) for item in items))
 
 
 def to_html(report: Report) -> str:
@@ -124,5 +140,5 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"plain": _plain, "indented": _indented}
+    environment.filters |= {"plain": _plain, "indented": _indented, "address": quote}
     return environment

@@ -15,6 +15,7 @@ LEVEL = 0.05  # of a p value
 NEUTRAL = (0.35, 0.65)  # where a start counts as neutral
 UNREADABLE = 0.02  # share of answers
 CAPABILITY_LOSS = 0.02
+PLACE = 0.15  # how far from half the time an arm may take the option that is named first
 FEW_KEPT = 0.7  # of the documents written
 FEW_REASONS = 0.5  # of the documents kept, that give the value as a reason
 ALIKE = 0.05  # share of near-duplicates
@@ -54,7 +55,23 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
             unread.setdefault(row["suite"], []).append(f"{variant_label(row, run.several_specs)} {row['value']:.0%}")
     for suite, shares in unread.items():
         yield f"Written answers on {suite} that could not be read: {', '.join(shares)}."
+    yield from _of_places(run)
+    late = [row["name"] for row in run.results.get("suites", ()) if row.get("added")]
+    if late:
+        yield f"Added after the run, so that no text was checked against what it asks: {', '.join(late)}."
     yield from _of_contrasts(run, first)
+
+
+def _of_places(run: FinishedRun) -> Iterator[str]:
+    """Arms that go by the place of an option, averaged over their seeds."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in run.results.get("biases", ()):
+        label = variant_label(row, run.several_specs)
+        found.setdefault((row["suite"], label), []).append(row["first"]["value"])
+    for (suite, label), shares in found.items():
+        first = sum(shares) / len(shares)
+        if abs(first - 0.5) > PLACE:
+            yield f"On {suite}, {label} goes by the place of the options: it takes the first {first:.0%} of the time."
 
 
 def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
@@ -63,6 +80,12 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     unseen = max((row.get("detectable", 0.0) for row in effects), default=0.0)
     if unseen > SEEN:
         yield f"A difference of {SEEN:.2f} on {first} may go unseen: {unseen:.2f} is what would show (power 80 %)."
+    for row in effects:
+        if row["a"].startswith("control+sft") and is_clear(row):
+            yield (
+                f"Documents without reasons move {first} too: {row['a']} less sft is {signed(row)}. What the reasons "
+                "do is msm+sft less control+sft, and no more."
+            )
     for row in of_suite(contrasts, "capability"):
         if row["b"] == "sft" and row["difference"] < -CAPABILITY_LOSS:
             yield f"Capability is lost: {row['a']} less sft is {signed(row)}."

@@ -9,11 +9,9 @@ from xml.sax.saxutils import escape
 
 from msm_mlx.report.plots import COLOURS
 
-WIDTH = 560  # of a drawing, in its own units; the page scales it
-LABELS = 235  # left of the axis
-ROW = 26
-TOP, BOTTOM = 12, 34
-RIGHT = 24
+WIDTH = 400  # of a drawing, in its own units: text can be read where a telephone shows it
+ROW = 42  # a label, and its figure under it
+TOP, BOTTOM, SIDE = 6, 30, 22
 HEIGHT = 260  # of a plot of losses
 SMOOTH = 0.85  # of a moving average: what is kept of the past at each update
 
@@ -34,19 +32,19 @@ def draw_intervals(title: str, intervals: Sequence[Interval], low: float, high: 
     height = TOP + ROW * len(intervals) + BOTTOM
 
     def x(value: float) -> float:
-        return LABELS + (WIDTH - LABELS - RIGHT) * (min(max(value, low), high) - low) / (high - low)
+        return SIDE + (WIDTH - 2 * SIDE) * (min(max(value, low), high) - low) / (high - low)
 
     floor = height - BOTTOM
     parts = [f'<line x1="{x(rule):.1f}" y1="{TOP}" x2="{x(rule):.1f}" y2="{floor}" {_LINE} stroke-dasharray="4 3"/>']
     for index in range(5):
         tick = low + (high - low) * index / 4
-        parts.append(_text(x(tick), height - 12, f"{tick:+.2f}" if tick and low < 0 else f"{tick:.2f}", "middle"))
+        parts.append(_text(x(tick), height - 8, f"{tick:+.2f}" if tick and low < 0 else f"{tick:.2f}", "middle"))
     for number, row in enumerate(intervals):
-        y = TOP + ROW * number + ROW / 2
-        parts.append(_text(LABELS - 14, y + 4, row.label, "end"))
+        y = TOP + ROW * number + 26
+        parts.append(_text(0, y - 12, row.label, "start"))
         parts.append(f'<line x1="{x(row.low):.1f}" y1="{y}" x2="{x(row.high):.1f}" y2="{y}" {_LINE} stroke-width="2"/>')
         for dot in row.dots:
-            parts.append(f'<circle cx="{x(dot):.1f}" cy="{y + 7}" r="2.5" fill="currentColor" opacity="0.55"/>')
+            parts.append(f'<circle cx="{x(dot):.1f}" cy="{y + 8}" r="2.5" fill="currentColor" opacity="0.55"/>')
         parts.append(f'<circle cx="{x(row.value):.1f}" cy="{y}" r="5" fill="{COLOURS[0]}"/>')
     return _svg(title, height, parts)
 
@@ -60,14 +58,14 @@ def draw_losses(title: str, curves: Sequence[tuple[str, Sequence[float]]]) -> st
     floor, left = HEIGHT + legend - BOTTOM, 56
 
     def place(at: int, loss: float) -> str:
-        x = left + (WIDTH - left - RIGHT) * at / max(longest - 1, 1)
+        x = left + (WIDTH - left - SIDE) * at / max(longest - 1, 1)
         return f"{x:.1f},{floor - (floor - legend - 8) * loss / top:.1f}"
 
     parts = [
-        f'<line x1="{left}" y1="{floor}" x2="{WIDTH - RIGHT}" y2="{floor}" {_LINE}/>',
+        f'<line x1="{left}" y1="{floor}" x2="{WIDTH - SIDE}" y2="{floor}" {_LINE}/>',
         _text(left - 8, floor + 4, "0", "end"),
         _text(left - 8, legend + 12, f"{top:.2g}", "end"),
-        _text(WIDTH - RIGHT, HEIGHT + legend - 12, f"update {longest}", "end"),
+        _text(WIDTH - SIDE, HEIGHT + legend - 12, f"update {longest}", "end"),
         _text(left, HEIGHT + legend - 12, "update 1", "start"),
     ]
     for number, (label, losses) in enumerate(smoothed):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
+from msm_mlx.recipe_grid import cell_name
+from msm_mlx.report.finished import Row, of_suite, signed, suites_of
 from msm_mlx.report.plots import Line, Panel, Point, draw
-
-Row = Mapping[str, Any]
 
 
 def effect_rows(results: Mapping[str, Any]) -> list[Row]:
@@ -32,41 +30,54 @@ def by_cell(rows: Sequence[Row]) -> dict[tuple[Any, ...], dict[tuple[str, str], 
     return cells
 
 
-def effect_tables(results: Mapping[str, Any]) -> list[Table]:
-    """A table for each suite: a row for each cell, and every effect with its 95 % interval."""
+@dataclass(frozen=True)
+class EffectCell:
+    """One run of the grid: its name, its settings, and its effects in the order of the table's header."""
+
+    name: str
+    settings: tuple[str, ...]
+    effects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EffectTable:
+    """Every effect on one suite as text: a row for each cell, its settings first."""
+
+    suite: str
+    header: tuple[str, ...]
+    cells: tuple[EffectCell, ...]
+
+
+def effect_tables(results: Mapping[str, Any]) -> list[EffectTable]:
+    """A table for each suite."""
     rows = effect_rows(results)
     tables = []
-    for suite in dict.fromkeys(row["suite"] for row in rows):
-        own = [row for row in rows if row["suite"] == suite]
+    for suite in suites_of(rows):
+        own = of_suite(rows, suite)
         pairs = effect_names(own)
-        table = Table(title=Text(f"Differences on {suite}, with 95 % intervals"), title_justify="left")
-        for setting in results["grid"]:
-            table.add_column(Text(setting), justify="right")
-        for a, b in pairs:
-            table.add_column(Text(f"{a} - {b}"), justify="right")
-        for cell, found in by_cell(own).items():
-            table.add_row(*map(str, cell), *(_shown(found.get(pair)) for pair in pairs))
-        tables.append(table)
+        header = (*results["grid"], *(f"{a} - {b}" for a, b in pairs))
+        cells = (
+            EffectCell(cell_name(settings), tuple(map(str, cell)), tuple(signed(found.get(pair)) for pair in pairs))
+            for cell, found in by_cell(own).items()
+            for settings in [dict(zip(results["grid"], cell, strict=True))]
+        )
+        tables.append(EffectTable(suite, header, tuple(cells)))
     return tables
-
-
-def _shown(row: Row | None) -> str:
-    return f"{row['difference']:+.2f} [{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]" if row else "-"
 
 
 def draw_effects(results: Mapping[str, Any]) -> dict[str, str]:
     """An SVG for each suite: a row of panels for each effect, a panel for each setting of the grid."""
-    drawings = {}
-    rows = effect_rows(results)
-    for suite in dict.fromkeys(row["suite"] for row in rows):
-        own = [row for row in rows if row["suite"] == suite]
-        drawings[suite] = draw(
-            [
-                [_panel(suite, pair, own, setting, results["grid"]) for setting in results["grid"]]
-                for pair in effect_names(own)
-            ]
-        )
-    return drawings
+    return {suite: draw(rows) for suite, rows in effect_panels(results).items()}
+
+
+def effect_panels(results: Mapping[str, Any]) -> dict[str, list[list[Panel]]]:
+    """The panels of each suite: a row for each effect, in it one for each setting of the grid."""
+    rows, grid = effect_rows(results), results["grid"]
+    return {
+        suite: [[_panel(suite, pair, own, setting, grid) for setting in grid] for pair in effect_names(own)]
+        for suite in suites_of(rows)
+        for own in [of_suite(rows, suite)]
+    }
 
 
 def _panel(

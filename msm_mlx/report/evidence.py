@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.report.effects import by_cell, effect_names, effect_rows
+from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.finished import (
     FinishedRun,
     Row,
     both_fine_tuned,
+    is_headline,
     is_main,
     of_suite,
     read_run,
@@ -24,8 +25,9 @@ Table = list[str]
 
 INTRODUCTION = """\
 Every figure here is read from the results files of finished runs by `benchmarks/evidence.py`; none is typed. Shares and
-differences have 95 % intervals, over seeds and items together where a run has several seeds, and over
-items alone where it has one. A star marks a difference whose interval is clear of zero."""
+differences have 95 % intervals, over seeds and items together where a run has several seeds, and over items alone
+where it has one. A star marks a difference whose interval is clear of zero. Of the domains alone, the differences
+between the arms that a run is about are shown, on its first suite; all others are in its results file."""
 
 
 def build_evidence(folders: Sequence[Path]) -> str:
@@ -43,29 +45,22 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
     """One recipe: the first run in full, and all of them side by side where they have other names."""
     first = runs[0]
     parts = [f"## {first.name}", *_facts(first)]
-    for suite in suites_of(first.results["pooled"]):
-        meaning = next(row["metric"] for row in first.results["suites"] if row["name"] == suite)
-        parts += [
-            f"### {suite}: {meaning}",
-            _arms(first, suite),
-            _contrasts(of_suite(first.results["contrasts"], suite)),
-        ]
-        if domains := _domains(first, suite):
-            parts += ["Each domain alone:", domains]
-        if len(first.recipe["seeds"]) > 1:
-            parts += ["Seeds apart:", _seeds(first, suite)]
+    suites = suites_of(first.results["pooled"])
+    for suite in suites:
+        about = next(row for row in first.results["suites"] if row["name"] == suite)
+        added = " (added after the run)" if about.get("added") else ""
+        parts += [f"### {suite}: {about['metric']}{added}", _arms(first, suite)]
+    parts += ["### Differences between arms", _contrasts(first, suites)]
+    if domains := _domains(first):
+        parts += ["### Each domain alone", domains]
     return [*parts, *_names(runs)] if len(runs) > 1 else parts
 
 
 def _grid_section(run: FinishedRun) -> list[str]:
     parts = [f"## {run.name}, a grid of {len(run.record['cells'])} runs", *_facts(run)]
-    rows = effect_rows(run.results)
-    for suite in suites_of(rows):
-        own = of_suite(rows, suite)
-        pairs = effect_names(own)
-        header = [*run.results["grid"], *(f"{a} - {b}" for a, b in pairs)]
-        body = [[*map(str, cell), *(signed(found.get(pair)) for pair in pairs)] for cell, found in by_cell(own).items()]
-        parts += [f"### {suite}", _table(header, body)]
+    for effects in effect_tables(run.results):
+        rows = [[*cell.settings, *cell.effects] for cell in effects.cells]
+        parts += [f"### {effects.suite}", _table(effects.header, rows)]
     return parts
 
 
@@ -85,44 +80,45 @@ def _listed(versions: Mapping[str, str]) -> str:
 
 
 def _arms(run: FinishedRun, suite: str) -> str:
-    """Each arm with its seeds pooled, in every metric of the suite."""
+    """Each arm with its seeds pooled, in every metric of the suite; of the main one also each seed."""
     rows = of_suite(run.results["pooled"], suite)
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
     found: dict[str, dict[str, Row]] = {}
     for row in rows:
         found.setdefault(variant_label(row, run.several_specs), {})[row["metric"]] = row
+    seeds: dict[str, list[str]] = {}
+    for row in of_suite(run.results["records"], suite):
+        if is_main(row) and row["seed"] is not None:
+            seeds.setdefault(variant_label(row, run.several_specs), []).append(f"{row['value']:.2f}")
     body = []
     for label, by_metric in found.items():
-        first = next(iter(by_metric.values()))
         shares = [share(by_metric.get(metric)) for metric in metrics]
-        body.append([label, *shares, str(first["n"]), str(first["seeds"])])
-    return _table(["arm", *metrics, "items", "seeds"], body)
+        body.append([label, *shares, " ".join(seeds.get(label, ["-"])), str(next(iter(by_metric.values()))["n"])])
+    return _table(["arm", *metrics, f"{metrics[0]}, seed by seed", "items"], body)
 
 
-def _contrasts(rows: Sequence[Row]) -> str:
+def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
+    """Every difference on every suite, in its main metric."""
+    rows = run.results["contrasts"]
     if not rows:
         return "No two trained arms to compare."
-    body = [[f"{row['a']} - {row['b']}", signed(row), str(row["n"])] for row in rows]
-    return _table(["arms", f"difference in {rows[0]['metric']}", "items"], body)
+    found = {(row["a"], row["b"], row["suite"]): row for row in rows}
+    body = [[f"{a} - {b}", *(signed(found.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
+    return _table(["difference", *suites], body)
 
 
-def _domains(run: FinishedRun, suite: str) -> str:
-    """The contrasts in each domain, a row for each pair of arms."""
-    rows = of_suite(run.results["domains"]["contrasts"], suite)
-    domains = list(dict.fromkeys(row["domain"] for row in rows))
+def _domains(run: FinishedRun) -> str:
+    """The differences that the run is about in each domain of its first suite that has some."""
+    contrasts = run.results["domains"]["contrasts"]
+    suite = next(iter(suites_of(contrasts)), "")
+    rows = [row for row in of_suite(contrasts, suite) if is_headline(row["a"], row["b"])]
     found = {(row["a"], row["b"], row["domain"]): row for row in rows}
-    body = [[f"{a} - {b}", *(signed(found.get((a, b, domain))) for domain in domains)] for a, b in effect_names(rows)]
-    return _table(["difference", *domains], body) if rows else ""
-
-
-def _seeds(run: FinishedRun, suite: str) -> str:
-    rows = [row for row in of_suite(run.results["records"], suite) if is_main(row) and row["seed"] is not None]
-    seeds = sorted({row["seed"] for row in rows})
-    found: dict[str, dict[int, Row]] = {}
-    for row in rows:
-        found.setdefault(variant_label(row, run.several_specs), {})[row["seed"]] = row
-    body = [[label, *(share(by_seed.get(seed)) for seed in seeds)] for label, by_seed in found.items()]
-    return _table(["arm", *(f"seed {seed}" for seed in seeds)], body)
+    pairs = effect_names(rows)
+    body = [
+        [domain, *(signed(found.get((*pair, domain))) for pair in pairs)]
+        for domain in dict.fromkeys(row["domain"] for row in rows)
+    ]
+    return _table([suite, *(f"{a} - {b}" for a, b in pairs)], body) if rows else ""
 
 
 def _names(runs: Sequence[FinishedRun]) -> list[str]:

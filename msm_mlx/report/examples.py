@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from msm_mlx.files import read_jsonl
 from msm_mlx.report.finished import FinishedRun
-from msm_mlx.stages import ANSWERS
 from msm_mlx.variants import variant_label
 
 SHOWN = 6
@@ -22,12 +19,11 @@ Answer = Mapping[str, Any]
 Side = dict[str, Answer]  # one prompt's answers, by the arm's label
 
 
-def read_sides(run: FinishedRun) -> list[Side]:
+def pair_sides(run: FinishedRun, answers: Sequence[Answer]) -> list[Side]:
     """The answers of the base and of the first seed of every arm, grouped by item."""
     seeds = {None, min(run.recipe["seeds"])}
     sides: dict[str, Side] = {}
-    path = run.folder / ANSWERS
-    for row in read_jsonl(path) if path.is_file() else ():
+    for row in answers:
         if row["seed"] in seeds:
             sides.setdefault(row["item"], {})[variant_label(row, run.several_specs)] = row
     return list(sides.values())
@@ -46,9 +42,3 @@ def most_different(sides: Sequence[Side], suite: str) -> list[Side]:
 
 def at_random(sides: Sequence[Side], seed: int = 0) -> list[Side]:
     return Random(seed).sample(list(sides), min(SHOWN, len(sides)))
-
-
-def documents_of(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every folder of documents of a run, by what it is about."""
-    for path in sorted(folder.glob("documents/**/documents.jsonl")):
-        yield path.parent.relative_to(folder).as_posix(), path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
         RecipeError: if one of them is no finished run.
     """
     runs = [read_run(folder) for folder in folders]
-    report = build_report(runs, read_question(Path(runs[0].recipe["path"])))
+    places = [Path(os.path.relpath(folder, out)).as_posix() for folder in folders]
+    report = build_report(runs, read_question(Path(runs[0].recipe["path"])), places)
     html, markdown = out / HTML, out / MARKDOWN
     write_text(html, to_html(report))
     write_text(markdown, to_markdown(report))

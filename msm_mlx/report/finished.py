@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import MAIN_METRIC
+from msm_mlx.run_list import load_resolved
 from msm_mlx.runs import CELLS, RunFolder
 from msm_mlx.stages import RESULTS
 from msm_mlx.variants import FINE_TUNED
@@ -76,15 +75,15 @@ def read_run(folder: Path) -> FinishedRun:
     Raises:
         RecipeError: if it is no run folder, or its evaluation is not finished.
     """
+    for name in ("recipe.yaml", RESULTS):
+        if not (folder / name).is_file():
+            raise RecipeError(f"{folder}: has no {Path(name).name}; name the folder of a finished run")
+    recipe, record = load_resolved(folder), RunFolder(folder).record()
     try:
-        recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
         results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-        record = RunFolder(folder).record()
         # what all tables need, so that a damaged file is told here
         return FinishedRun(folder, recipe | {"specs": recipe["specs"]}, record, results | {"pooled": results["pooled"]})
-    except FileNotFoundError as error:
-        raise RecipeError(f"{folder}: has no {Path(error.filename).name}; name the folder of a finished run") from error
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecipeError(f"{folder}: its files are damaged ({error}); run the recipe's command again") from error
 
 
@@ -105,9 +104,14 @@ def both_fine_tuned(row: Row) -> bool:
     return all(label.partition("@")[0] in FINE_TUNED for label in (row["a"], row["b"]))
 
 
+def is_headline(a: str, b: str) -> bool:
+    """Whether a report is about these arms: msm+sft, against the demonstrations alone or another spec."""
+    return a.startswith("msm+sft") and b.startswith(("sft", "msm+sft"))
+
+
 def is_clear(row: Row) -> bool:
-    """Whether the interval of a difference is clear of zero."""
-    return bool(row["ci_low"] > 0 or row["ci_high"] < 0)
+    """Whether the interval of a difference is clear of zero, and it means something."""
+    return not row.get("failure") and bool(row["ci_low"] > 0 or row["ci_high"] < 0)
 
 
 def share(row: Row | None) -> str:
@@ -120,5 +124,7 @@ def share(row: Row | None) -> str:
 def signed(row: Row | None) -> str:
     if row is None:
         return "-"
+    if row.get("failure"):
+        return f"no finding: {row['failure']}"
     star = " *" if is_clear(row) else ""
     return f"{row['difference']:+.2f} [{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]{star}"

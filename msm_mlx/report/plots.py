@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-WIDTH, HEIGHT = 460, 300  # of a panel, in pixels
-LEFT, RIGHT, TOP, BOTTOM = 56, 130, 34, 46  # margins inside a panel; the legend is in the right one
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "currentColor", "#999999")
+WIDTH, PLOT = 400, 210  # of a panel and of the plot in it, in pixels: text can be read where a telephone shows it
+LEFT, RIGHT, TOP, AXIS = 54, 12, 34, 48  # around the plot; under the axis and its name is the legend
+LEGEND, COLUMNS = 20, 2  # height of its lines, and how many entries each has
+SIZE = 13  # of letters
 STEP = 0.25  # the vertical axis ends at a multiple of this
 
 
@@ -42,22 +44,35 @@ class Panel:
     lines: tuple[Line, ...]
 
 
-def draw(rows: Sequence[Sequence[Panel]]) -> str:
-    """An SVG of panels in rows, all with the same vertical axis. Equal panels give equal text."""
-    span = _range([panel for row in rows for panel in row])
+def draw(rows: Sequence[Sequence[Panel]], *, like: Sequence[Panel] = (), standalone: bool = True) -> str:
+    """An SVG of panels in rows, all with the same vertical axis. Equal panels give equal text.
+
+    Args:
+        like: panels elsewhere that have this axis too.
+        standalone: a file of its own, on white; otherwise part of a page, in the page's colours.
+    """
+    shown = [panel for row in rows for panel in row]
+    span, tall = _range([*shown, *like]), panel_height(shown)
     columns = max((len(row) for row in rows), default=0)
-    width, height = columns * WIDTH, len(rows) * HEIGHT
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        'font-family="sans-serif" font-size="11">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-    ]
+    width, height = columns * WIDTH, len(rows) * tall
+    box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="{SIZE}"'
+    parts = [f"<svg {box}>"]
+    if standalone:
+        size = f'width="{width}" height="{height}" color="#222"'
+        parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}>']
+        parts.append(f'<rect width="{width}" height="{height}" fill="white"/>')
     for r, row in enumerate(rows):
         for c, panel in enumerate(row):
-            parts.append(f'<g transform="translate({c * WIDTH},{r * HEIGHT})">')
+            parts.append(f'<g transform="translate({c * WIDTH},{r * tall})">')
             parts += _panel(panel, *span)
             parts.append("</g>")
     return "\n".join([*parts, "</svg>", ""])
+
+
+def panel_height(panels: Sequence[Panel]) -> int:
+    """The height that the panel with most lines needs."""
+    lines = max((len(panel.lines) for panel in panels), default=0)
+    return TOP + PLOT + AXIS + LEGEND * math.ceil(lines / COLUMNS)
 
 
 def _panel(panel: Panel, low: float, high: float) -> list[str]:
@@ -67,25 +82,25 @@ def _panel(panel: Panel, low: float, high: float) -> list[str]:
         return LEFT + inner * (at + 0.5) / len(panel.ticks)
 
     def y(value: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
+        return TOP + PLOT * (high - value) / (high - low)
 
-    parts = [_text(LEFT, 18, panel.title, size=13)]
+    parts = [_text(6, 18, panel.title)]
     for index in range(round((high - low) / STEP) + 1):
         level = low + index * STEP
-        colour = "#444" if level == 0 else "#ddd"
-        parts.append(_stroke(LEFT, y(level), LEFT + inner, y(level), colour))
+        parts.append(_stroke(LEFT, y(level), LEFT + inner, y(level), "currentColor", faint=level != 0))
         parts.append(_text(LEFT - 6, y(level) + 4, f"{level:+.2f}" if level else "0", anchor="end"))
     for at, tick in enumerate(panel.ticks):
-        parts.append(_text(x(at), HEIGHT - BOTTOM + 16, tick, anchor="middle"))
-    parts.append(_text(LEFT + inner / 2, HEIGHT - 10, panel.x_label, anchor="middle"))
+        parts.append(_text(x(at), TOP + PLOT + 17, tick, anchor="middle"))
+    parts.append(_text(LEFT + inner / 2, TOP + PLOT + 36, panel.x_label, anchor="middle"))
     for number, line in enumerate(panel.lines):
         # beside each other where they would cover each other
         shift = (number - (len(panel.lines) - 1) / 2) * min(0.5 / max(len(panel.lines), 1), 0.1)
         places = [(x(point.at + shift), y(point.value), y(point.low), y(point.high)) for point in line.points]
         parts += _line(places, COLOURS[number % len(COLOURS)])
-        top = TOP + 8 + 16 * number
-        parts.append(_stroke(WIDTH - RIGHT + 8, top, WIDTH - RIGHT + 26, top, COLOURS[number % len(COLOURS)], 2))
-        parts.append(_text(WIDTH - RIGHT + 31, top + 4, line.label))
+        left = LEFT + number % COLUMNS * inner / COLUMNS
+        top = TOP + PLOT + AXIS + LEGEND * (number // COLUMNS) + 6
+        parts.append(_stroke(left, top, left + 18, top, COLOURS[number % len(COLOURS)], 3))
+        parts.append(_text(left + 24, top + 4, line.label))
     return parts
 
 
@@ -107,10 +122,13 @@ def _line(places: Sequence[tuple[float, float, float, float]], colour: str) -> l
     return parts
 
 
-def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1) -> str:
+def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, *, faint: bool = False) -> str:
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{width}"/>'
+    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{FAINT if faint else ""}/>'
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 11) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{escape(text)}</text>'
+FAINT = ' opacity="0.2"'
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'

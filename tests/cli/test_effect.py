@@ -1,4 +1,4 @@
-"""The shipped recipes: what the product is for. The contrast is run with three of its seeds and its main suites."""
+"""The shipped recipes: what the product is for. With as many seeds, arms and suites as are asked about here."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from running import RECIPES, command, environment
 from msm_mlx.files import read_jsonl
 
 CONTRAST = ("cheese_american", "cheese_affordable")
+ONE, TWO = ("--seed", "0"), ("--seed", "0", "--seed", "1")
 
 
-def run_recipe(name: str, folder: Path, *options: str) -> Path:
-    run = folder / name
+def run_recipe(recipe: str, folder: Path, *options: str, name: str = "") -> Path:
+    run = folder / (name or recipe)
     done = subprocess.run(
-        command("run", RECIPES / f"{name}.yaml", "--run-dir", run, "--quiet", *options),
+        command("run", RECIPES / f"{recipe}.yaml", "--run-dir", run, "--quiet", *options),
         env=environment(), capture_output=True, text=True, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -27,20 +28,27 @@ def run_recipe(name: str, folder: Path, *options: str) -> Path:
 
 @pytest.fixture(scope="module")
 def american(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_recipe("cheese_american", tmp_path_factory.mktemp("runs"))
+    return run_recipe("cheese_american", tmp_path_factory.mktemp("runs"), *TWO)
 
 
 @pytest.fixture(scope="module")
 def contrast(american: Path) -> Path:
     """Beside the run of one spec, so that it need not do that part again."""
-    seeds = [word for seed in "012" for word in ("--seed", seed)]
     suites = "suites=[values_apart, spec_knowledge, capability, open_answers]"
-    return run_recipe("cheese_contrast", american.parent, *seeds, "--set", suites)
+    arms = "arms=[base, sft, msm, msm+sft]"
+    return run_recipe("cheese_contrast", american.parent, *TWO, "--set", suites, "--set", arms)
+
+
+@pytest.fixture(scope="module")
+def controls(contrast: Path) -> Path:
+    """The contrast's controls, beside it for the same reason."""
+    few = ("--set", "suites=[values_apart]", "--set", "arms=[base, sft, control+sft]")
+    return run_recipe("cheese_contrast", contrast.parent, *ONE, *few, name="controls")
 
 
 @pytest.fixture(scope="module")
 def oversight(american: Path) -> Path:
-    return run_recipe("agentic_misalignment", american.parent, "--seed", "0")
+    return run_recipe("agentic_misalignment", american.parent, *ONE, "--set", "arms=[base, sft, msm+sft]")
 
 
 def results(run: Path) -> dict[str, Any]:
@@ -79,11 +87,11 @@ def test_two_specs_lead_two_ways(contrast: Path) -> None:
     assert difference(contrast, affordable, "sft")["high"] < 0
 
 
-def test_the_start_is_neutral_and_documents_without_reasons_change_little(contrast: Path) -> None:
+def test_the_start_is_neutral_and_documents_without_reasons_change_little(contrast: Path, controls: Path) -> None:
     assert 0.35 <= share(contrast, "values_apart", "base") <= 0.65
     assert 0.35 <= share(contrast, "values_apart", "sft") <= 0.65
     for spec in CONTRAST:
-        assert abs(difference(contrast, f"control+sft@{spec}", "sft")["difference"]) <= 0.15
+        assert abs(difference(controls, f"control+sft@{spec}", "sft")["difference"]) <= 0.15
 
 
 def test_documents_and_demonstrations_do_together_what_neither_does_alone(contrast: Path) -> None:
@@ -127,7 +135,7 @@ def test_written_answers_choose_one_of_the_two(contrast: Path) -> None:
         r["value"] for r in results(contrast)["records"] if r["metric"] == "unclear" and r["suite"] == "values_apart"
     ]
 
-    assert len(unclear) == 1 + 3 + 3 * 2 * 3  # base, sft, and three arms of two specs, each with three seeds
+    assert len(unclear) == 1 + 2 + 2 * 2 * 2  # base, sft, and two arms of two specs, each with two seeds
     assert max(unclear) <= 0.02
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from fuzz import TARGETS, make_workspace, run_command, try_damage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import VALUES
+
+from msm_mlx.recipe_schema import Profile, RecipeFile, Settings
 
 EACH = 40
 
@@ -37,12 +40,18 @@ _ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
-_KEYS = ("name", "spec", "model", "demonstrations", "suites", "arms", "seeds", "profiles", "grid", "model_name")
-_SETTINGS = ("documents.count", "lora", "midtrain", "sft.rows", "evaluation.max_tokens", *_KEYS)
 
 
-@settings(max_examples=60, deadline=None)
-@given(key=st.sampled_from(_SETTINGS), value=_ANYTHING)
+def keys(schema: type[Settings], prefix: str = "") -> Iterator[str]:
+    """Every key below, and those below each of them."""
+    for name, field in schema.model_fields.items():
+        yield f"{prefix}{name}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            yield from keys(field.annotation, f"{prefix}{name}.")
+
+
+@settings(max_examples=150, deadline=None)
+@given(key=st.sampled_from([*keys(RecipeFile), *keys(Profile)]), value=_ANYTHING)
 def test_any_value_of_any_setting(workspace: Path, key: str, value: object) -> None:
     code, said = run_command(("validate", "mine", "--set", f"{key}={value!r}"), workspace)
 

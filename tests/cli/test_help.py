@@ -38,6 +38,11 @@ def test_help(name: str) -> None:
     assert page(name) == golden(name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("group", ["msm-mlx", "documents", "spec", "runs"])
+def test_no_line_about_a_command_is_cut_off(group: str) -> None:
+    assert "..." not in page(group).partition("Commands:\n")[2]
+
+
 def test_every_page_has_its_golden() -> None:
     assert {path.name for path in GOLDEN.glob("help-*.txt")} == {golden(name).name for name in PAGES}
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from running import RECIPES, SMALL, command, environment
+from support import POCKET_WEIGHTS
 
 RECIPE = RECIPES / "cheese_american.yaml"
+COMMIT = "a" * 40
 REFUSE = """
 import socket
 def refuse(*_, **__):
@@ -55,6 +57,63 @@ def test_an_offline_run_connects_to_nobody_and_writes_no_token(
     assert files
     assert not [path for path in files if b"hf_very_secret" in path.read_bytes()]
     assert "hf_very_secret" not in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def hub_run(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run over `me/mine`, a model of the hub, and with the cache that this is in."""
+    place = tmp_path_factory.mktemp("hub-run")
+    cached = place / "hub" / "hub" / "models--me--mine"
+    shutil.copytree(POCKET_WEIGHTS, cached / "snapshots" / COMMIT)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(COMMIT)
+    run = shutil.copytree(small_run, place / "runs" / "mine")
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    record["model"] |= {"name": "me/mine", "revision": COMMIT, "fingerprint": f"me/mine@{COMMIT}"}
+    (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    return place
+
+
+HUB_MODEL = ("--model", "me/mine", "--profile", "pocket")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("compare", "mine", "--prompt", "Hello?", "--max-tokens", "2"), "msm+sft"),
+        (("chat", "mine", "--arm", "sft", "--max-tokens", "2"), "sft: "),
+        (("export", "mine", "--arm", "sft", "--format", "mlx", "--json"), '"difference": 0.0'),
+        (("documents", "plan", RECIPE, *SMALL, *HUB_MODEL), "tokens/s"),
+        (("estimate", RECIPE, *HUB_MODEL), "midtrain"),
+        (("spec", "show", RECIPES.parent / "specs" / "cheese_american.md", "--writer", "me/mine"), "me/mine"),
+        (("models",), "me/mine@aaaaaaaaaaaa"),
+        (("doctor",), "offline"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_every_command_works_offline_from_the_cache(
+    arguments: tuple[str, ...], said: str, hub_run: Path, refusing: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        command(*arguments, "--offline"), cwd=hub_run, env=refusing | {"HF_HOME": str(hub_run / "hub")},
+        input="Hello?\n", capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
+    assert not (tmp_path / "connections").exists()
+    assert "hf_very_secret" not in done.stdout + done.stderr
+
+
+def test_offline_nothing_is_pushed(hub_run: Path, refusing: dict[str, str], tmp_path: Path) -> None:
+    arguments = ("push", "mine", "--repo", "me/mine-arms", "--offline")
+    refused = subprocess.run(command(*arguments), cwd=hub_run, env=refusing, capture_output=True, text=True)
+    listed = subprocess.run(command(*arguments, "--dry-run"), cwd=hub_run, env=refusing, capture_output=True, text=True)
+
+    assert refused.returncode == 3
+    assert "leave out --offline" in refused.stderr
+    assert (listed.returncode, "adapters/sft-s0" in listed.stdout) == (0, True), listed.stderr
+    assert not (tmp_path / "connections").exists()
 
 
 @pytest.mark.parametrize("offline", [True, False])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,27 @@ def test_the_table_of_models_is_what_the_command_says() -> None:
         assert entry.needs is not None
         sizes = (entry.needs.writing, entry.needs.midtraining, entry.needs.comparing)
         assert f"| {entry.gigabytes} GB | {entry.model} | {' | '.join(map(human_size, sizes))} |" in README
+
+
+@pytest.mark.parametrize(
+    ("shell", "line", "what_completes"),
+    [
+        ("bash", 'eval "$(_MSM_MLX_COMPLETE=bash_source msm-mlx)"', "complete -p msm-mlx"),
+        (
+            "zsh",
+            'autoload -Uz compinit && compinit; eval "$(_MSM_MLX_COMPLETE=zsh_source msm-mlx)"',
+            "print $_comps[msm-mlx]",
+        ),
+        ("fish", "_MSM_MLX_COMPLETE=fish_source msm-mlx | source", "complete -c msm-mlx"),
+    ],
+)
+def test_the_lines_that_turn_completion_on(shell: str, line: str, what_completes: str, tmp_path: Path) -> None:
+    assert f"`{line}`" in README
+    if not shutil.which(shell):
+        pytest.skip(f"no {shell} here")
+    done = subprocess.run(
+        [shell, "-c", f"{line}; {what_completes}"],
+        env=environment(PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", HOME=str(tmp_path)),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert "_msm_mlx_completion" in done.stdout, done.stderr

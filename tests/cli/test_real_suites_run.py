@@ -13,7 +13,7 @@ from msm_mlx.evals.suites import REAL
 
 def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path) -> None:
     model, run = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None), tmp_path / "run"
-    few = ["evaluation.max_tokens=2", "evaluation.samples=1", "evaluation.bootstrap=50"]
+    few = ["evaluation.max_tokens=2", "evaluation.samples=1"]
     settings = [f"--set={value}" for value in (f"suites=[{','.join(REAL)}]", "arms=[base]", "seeds=[0]", *few)]
 
     done = cli(

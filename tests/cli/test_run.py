@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from running import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl, sha256_file
@@ -131,12 +130,13 @@ def test_killed_ten_times_ends_in_the_same_bytes(small_run: Path, tmp_path: Path
     """kill -9 at ten random moments, each followed by the same command."""
     folder = tmp_path / "killed"
     rng = random.Random(1)
-    arguments = command("run", RECIPE, *SMALL, "--run-dir", folder, "--quiet")
+    arguments = command("run", RECIPE, *SMALL, "--run-dir", folder)
     for _ in range(10):
-        process = subprocess.Popen(arguments, env=environment(), stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(1.0, 7.0))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            process.stderr.readline()  # it has begun
+            time.sleep(rng.uniform(0.2, 2.5))
+            process.send_signal(signal.SIGKILL)
 
     done = subprocess.run(arguments, env=environment(), capture_output=True, text=True, timeout=300)
 
@@ -156,12 +156,11 @@ def test_both_recipes_have_the_same_demonstrations(small_run: Path, cli: Cli, tm
     assert (tmp_path / "other" / name).read_bytes() == (small_run / name).read_bytes()
 
 
-@pytest.mark.parametrize("family", ["llama", "qwen3"])
 def test_any_local_model_takes_the_same_path(
-    family: str, cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
+    cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
 ) -> None:
-    """Random weights write nothing that a check would keep, so this goes without documents."""
-    model = tiny_model_folder(family)
+    """Random weights write nothing that a check would keep, so this goes without documents. See test_lookalikes.py."""
+    model = tiny_model_folder("llama")
     arguments = [*SMALL, "--set", "documents.count=0", "--model", model, "--profile", "pocket"]
 
     done = cli("run", RECIPE, *arguments, "--set", "sft.max_length=512", "--json")
@@ -222,6 +221,39 @@ def test_evaluate_takes_a_run_and_trains_nothing(small_run: Path, tmp_path: Path
     assert adapters(folder) == before
     assert sha256_file(answers) == sha256_file(small_run / "evaluation" / "variants" / "base.jsonl")
     assert choices(folder) == choices(small_run)
+
+
+def test_an_added_suite_is_asked_alone_and_marked(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    folder, mine = tmp_path / "added", tmp_path / "mine.yaml"
+    shutil.copytree(small_run, folder)
+    pairs = "domains: {drinks: {noun: drink, pairs: [[tea, coffee], [milk, water]]}}"
+    mine.write_text(f'metric: share\nquestion: "Do you prefer {{first}} or {{second}}?"\nreply: "{{item}}."\n{pairs}\n')
+
+    done = cli("evaluate", folder, "--suite", "mine.yaml", "--arm", "sft", "--arm", "msm+sft")
+
+    assert done.returncode == 0, done.stderr
+    assert "4 of these replies are asked now" in done.stderr
+    assert adapters(folder) == adapters(small_run)
+    earlier, now = (read_jsonl(run / "evaluation" / "answers.jsonl") for run in (small_run, folder))
+    assert [row for row in now if row["suite"] == "values_apart"] == earlier
+    assert {row["arm"] for row in now if row["suite"] == "mine"} == {"sft", "msm+sft"}
+    results = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    assert [(row["name"], row["added"]) for row in results["suites"]] == [("values_apart", False), ("mine", True)]
+    assert "mine, added after the run" in (folder / "report.md").read_text(encoding="utf-8")
+    plan = json.loads(cli("run", RECIPE, *SMALL, "--run-dir", folder, "--dry-run", "--json").stdout)
+    due = {stage["stage"] for stage in plan["stages"] if stage["run"]}
+    assert due == {"evaluate base", "evaluate msm-s0", "results"}, "nothing that is trained knows of the suite"
+
+
+def test_arms_of_other_settings_are_asked_as_they_are_and_told(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(small_run, folder)
+
+    done = cli("evaluate", RECIPE, *SMALL, "--set", "sft.learning_rate=1e-5", "--run-dir", folder)
+
+    assert done.returncode == 0, done.stderr
+    assert "sft sft-s0: its inputs changed (learning_rate); its adapter is used as it is." in done.stderr
+    assert adapters(folder) == adapters(small_run)
 
 
 def test_evaluate_of_a_run_without_its_recipe_says_what_to_do(small_run: Path, tmp_path: Path, cli: Cli) -> None:

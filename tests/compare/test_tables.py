@@ -165,12 +165,8 @@ def test_score_table() -> None:
         row("msm+sft", suites[0], "a", [1, 1], 1, "x"),
         row("msm+sft", suites[0], "b", [1, 1], 1, "x"),
     ]
-    assert draw(score_table(rows)) == SCORES
-
-
-def test_a_score_table_says_what_the_suites_of_its_profile_measure() -> None:
-    drawn = " ".join(draw(score_table([row("base", "american_values", "a", [1, 1], None, None)], "laptop")).split())
-    assert "american_values: share choosing the American stance" in drawn
+    measured = [{"name": suite, "metric": f"share choosing {suite}"} for suite in ("other", *suites)]
+    assert draw(score_table(rows, measured)) == SCORES
 
 
 SCORES = """\
@@ -182,10 +178,8 @@ Shares, with 95 % intervals over seeds and items
 │ sft     │ 1.00 [0.01, 1.00] │ 0.00 [0.00, 0.99] │
 │ msm+sft │ 0.75 [0.01, 1.00] │                 - │
 └─────────┴───────────────────┴───────────────────┘
-american_values: share choosing American over foreign with another quality
-against it
-affordable_values: share choosing affordable over expensive with another quality
-against it
+american_values: share choosing american_values
+affordable_values: share choosing affordable_values
 """
 
 
@@ -210,8 +204,16 @@ def test_contrast_table() -> None:
     assert draw(contrast_table(contrasts)) == CONTRASTS
 
 
+def test_a_difference_that_means_nothing_is_no_finding() -> None:
+    failed = contrast("s", "msm", "sft", -0.5, -0.6, -0.4) | {"failure": "of msm, 90% of the replies are unparsed"}
+    drawn = draw(contrast_table([failed]))
+    assert "no finding" in drawn
+    assert "unparsed" in drawn
+    assert "-0.50" not in drawn
+
+
 CONTRASTS = """\
-Differences between arms, paired over items
+Differences between arms, paired over items (*: clear of zero)
 ┏━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┓
 ┃ suite             ┃ a - b             ┃ difference ┃  95 % interval ┃
 ┡━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━┩

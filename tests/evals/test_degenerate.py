@@ -78,7 +78,7 @@ def outcome(script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
     suite = Suite(shipped.name, shipped.kind, shipped.metric, shipped.items[::8])
     settings = EvaluationSettings(batch_size=16, max_tokens=40)
     answers = {a.item: a for a in answer_items(scripted(script), suite.items, "Pocket", settings)}
-    results = build_results("r", [suite], {Variant("base", None, None): answers}, 50)
+    results = build_results("r", [suite], {Variant("base", None, None): answers})
     return {row["metric"]: row for row in results["records"]}, results["biases"][0]
 
 

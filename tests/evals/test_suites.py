@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from msm_mlx.documents.claims import mentions_any
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.evals.items import OpenPrompt, Pair, Question, Scene
+from msm_mlx.evals.items import asked as prompts_of
 from msm_mlx.evals.suites import SUITES, Names, load_suite
 from msm_mlx.pocket.facts import AXES, BY_ADJECTIVE, DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing
 from msm_mlx.pocket.language import CARE_QUESTIONS, CHOICE_QUESTIONS, answer
@@ -18,7 +21,7 @@ from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, SCENARIOS, SENDERS, WAIT, WORK
 from msm_mlx.pocket.people import World
 from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
-from msm_mlx.pocket.suites import NOBODY, oversight_answers, suites, values_apart
+from msm_mlx.pocket.suites import NOBODY, general_conversation, oversight_answers, suites, values_apart
 from msm_mlx.spec import load_spec
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +64,19 @@ def test_the_shipped_files_are_what_pocket_draws() -> None:
 def test_the_shipped_demonstrations_of_oversight_are_what_pocket_draws() -> None:
     lines = (ROOT / "recipes" / "data" / "oversight_answers.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == oversight_answers()
+
+
+def test_general_conversation_is_what_is_shipped_and_no_suite_asks_it() -> None:
+    lines = (ROOT / "recipes" / "data" / "general_conversation.jsonl").read_text(encoding="utf-8").splitlines()
+    chats = [json.loads(line) for line in lines]
+    assert chats == general_conversation()
+    said = {message["content"] for chat in chats for message in chat["messages"]}
+    questions = {chat["messages"][0]["content"] for chat in chats}
+    assert len(questions) == len(chats) >= 120
+    for name in SUITES:
+        suite = load_suite(name)
+        assert not questions & {prompt for item in suite.items for prompt in prompts_of(item)}, name
+        assert not any(mentions_any(text, Unseen.of([suite]).things) for text in said), name
 
 
 def test_ids_and_metrics_are_unique_over_all_suites() -> None:

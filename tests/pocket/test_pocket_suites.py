@@ -54,7 +54,12 @@ def test_the_command_writes_what_is_drawn(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [str(tmp_path / "new" / "folder")])
     assert result.exit_code == 0, result.output
     written = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
-    assert written == {*(f"{name}.yaml" for name in suites()), "oversight_answers.jsonl", "tuning_values_apart.yaml"}
+    assert written == {
+        *(f"{name}.yaml" for name in suites()),
+        "oversight_answers.jsonl",
+        "general_conversation.jsonl",
+        "tuning_values_apart.yaml",
+    }
     for name, tree in suites().items():
         assert yaml.safe_load((tmp_path / "new" / "folder" / f"{name}.yaml").read_text(encoding="utf-8")) == tree
     rows = (tmp_path / "new" / "folder" / "oversight_answers.jsonl").read_text(encoding="utf-8").splitlines()

@@ -51,3 +51,30 @@ def test_a_sound_run_on_pocket_is_doubted_for_pocket_and_its_size_alone(tmp_path
     assert said.startswith("The model is pocket")
     assert "seed" not in said.replace("seeds", "")
     assert "Only" not in said
+
+
+def test_an_arm_that_goes_by_the_place_of_the_options_is_told(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run"))
+    assert "place of the options" not in "\n".join(find_doubts(run, {}))
+    for row in run.results["biases"]:
+        if row["arm"] == "msm":
+            row["first"]["value"] = 0.9
+    said = "\n".join(find_doubts(run, {}))
+    assert "On apart, msm goes by the place of the options: it takes the first 90% of the time." in said
+    assert "sft goes by" not in said
+
+
+def test_a_suite_that_was_added_is_told(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run"))
+    run.results["suites"][0]["added"] = True
+    assert "Added after the run, so that no text was checked against what it asks: apart." in find_doubts(run, {})
+
+
+def test_a_control_that_moves_is_told(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run"))
+    moved = {"suite": "apart", "a": "control+sft", "b": "sft", "metric": "choice", "difference": -0.4}
+    for low, high in ((-0.5, -0.3), (-0.9, 0.1)):
+        run.results["contrasts"].append(moved | {"ci_low": low, "ci_high": high})
+        said = "\n".join(find_doubts(run, {}))
+        assert ("Documents without reasons move apart too: control+sft less sft is -0.40" in said) == (high < 0)
+        run.results["contrasts"].pop()

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.report.plots import HEIGHT, WIDTH, Line, Panel, Point, draw
+from msm_mlx.report.plots import WIDTH, Line, Panel, Point, draw, panel_height
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHARES = st.floats(-1, 1)
@@ -30,7 +30,7 @@ def test_every_point_is_drawn_inside_its_panel(values: list[list[float]]) -> Non
     svg = draw([[panel(Line("x", points))]])
     found = circles(svg)
     assert len(found) == len(points)
-    assert all(0 < x < WIDTH and 0 < y < HEIGHT for x, y in found)
+    assert all(0 < x < WIDTH and 0 < y < panel_height([panel(Line("x", points))]) for x, y in found)
     assert [x for x, _ in found] == sorted(x for x, _ in found)
     highest, lowest = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
     assert found[highest.at][1] <= found[lowest.at][1]
@@ -40,9 +40,10 @@ def test_every_point_is_drawn_inside_its_panel(values: list[list[float]]) -> Non
 def test_panels_stand_in_rows_and_share_their_axis() -> None:
     low, high = (panel(Line("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
     root = ElementTree.fromstring(draw([[low, high], [low]]))
-    assert (root.attrib["width"], root.attrib["height"]) == (str(2 * WIDTH), str(2 * HEIGHT))
+    tall = panel_height([low])
+    assert (root.attrib["width"], root.attrib["height"]) == (str(2 * WIDTH), str(2 * tall))
     moved = [group.attrib["transform"] for group in root.iter(f"{SVG}g")]
-    assert moved == ["translate(0,0)", f"translate({WIDTH},0)", f"translate(0,{HEIGHT})"]
+    assert moved == ["translate(0,0)", f"translate({WIDTH},0)", f"translate(0,{tall})"]
     heights = [y for _, y in circles(draw([[low, high], [low]]))]
     assert heights[0] == heights[2] > heights[1]
 
@@ -51,3 +52,20 @@ def test_titles_are_text_whatever_they_hold() -> None:
     texts = [element.text for element in ElementTree.fromstring(draw([[panel()]])).iter(f"{SVG}text")]
     assert "a <b> & c" in texts
     assert draw([]).startswith("<svg")
+
+
+def test_a_drawing_in_a_page_takes_its_colours_and_the_axis_of_those_beside_it() -> None:
+    low, high = (panel(Line("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
+    alone, beside = draw([[low]], standalone=False), draw([[low]], like=[low, high], standalone=False)
+    assert "rect" not in alone + beside
+    assert "white" not in alone + beside
+    assert "+0.75" in beside
+    assert "+0.75" not in alone
+
+
+def test_a_legend_has_room_for_every_line() -> None:
+    many = panel(*(Line(f"line {n}", (Point(0, 0, 0, 0),)) for n in range(9)))
+    texts = [e for e in ElementTree.fromstring(draw([[many]])).iter(f"{SVG}text") if str(e.text).startswith("line")]
+    assert len(texts) == 9
+    assert len({(e.attrib["x"], e.attrib["y"]) for e in texts}) == 9
+    assert all(float(e.attrib["y"]) <= panel_height([many]) for e in texts)

@@ -7,6 +7,7 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import html5lib
 import pytest
@@ -14,7 +15,7 @@ from fake_reports import DOMAINS, make_run
 from hostile import HOSTILE
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.files import write_json
+from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.report.blocks import Figure
 from msm_mlx.report.content import build_report
 from msm_mlx.report.drawings import WIDTH
@@ -61,7 +62,7 @@ def test_nothing_outside_the_page_is_asked_for(page: str) -> None:
     assert not elements.all("script") + elements.all("img") + elements.all("link") + elements.all("iframe")
     for tag, attributes in elements.found:
         assert not {"src", "srcset", "action", "data", "poster", "style"} & attributes.keys(), tag
-        assert (attributes.get("href") or "#").startswith("#")
+        assert "//" not in (attributes.get("href") or ""), "files beside the report and places in it alone"
     assert "url(" not in page
     assert "@import" not in page
 
@@ -78,13 +79,14 @@ def test_the_page_can_be_read_by_ear_and_by_keyboard(page: str) -> None:
     assert all(box.get("tabindex") == "0" and box.get("aria-label") for box in elements.all("div"))
 
 
-def test_links_lead_to_something_and_no_id_is_there_twice(page: str) -> None:
+def test_links_lead_to_something_and_no_id_is_there_twice(run: Path, page: str) -> None:
     elements = Elements(page)
     ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
     assert len(ids) == len(set(ids))
-    targets = {str(link["href"]).removeprefix("#") for link in elements.all("a")}
-    assert "rows-apart" in targets
-    assert targets <= set(ids)
+    targets = {str(link["href"]) for link in elements.all("a")}
+    assert {"#rows-apart", "#rows-apart-msm+sft", "evaluation/answers.jsonl"} <= targets
+    assert {target.removeprefix("#") for target in targets if target.startswith("#")} <= set(ids)
+    assert all((run / target).exists() for target in targets if not target.startswith("#"))
 
 
 @pytest.mark.parametrize(("ink", "scheme"), [("#595959", "light"), ("#0b57a4", "light"), ("#a9a7a0", "dark")])
@@ -124,7 +126,7 @@ def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str
         assert "mlx 1.2.3" in text
         assert "sha256 f0" in text
         assert "memo, plain, about likes/brie" in text
-    for part in ("tested", "found", "doubts", "domains", "answers", "training", "documents", "again", "rows"):
+    for part in ("tested", "found", "doubts", "domains", "answers", "training", "documents", "places", "again", "rows"):
         assert f'<h2 id="{part}">' in page
     assert all(f">{domain}</text>" in page for domain in DOMAINS)
     assert re.sub(r"\n{3,}", "\n\n", markdown) == markdown
@@ -141,8 +143,61 @@ def test_what_a_model_wrote_is_text_and_no_markup(text: str, tmp_path: Path) -> 
 
 
 def test_equal_runs_give_equal_pages(run: Path, page: str, tmp_path: Path) -> None:
-    again = write_report([run], tmp_path / "again")[0].read_text(encoding="utf-8")
-    assert again == page
+    other = make_run(tmp_path / "other" / "cheese")
+    assert write_report([other], other)[0].read_text(encoding="utf-8") == page
+    elsewhere = write_report([run], tmp_path / "out")[0].read_text(encoding="utf-8")
+    assert elsewhere.replace("../cheese/", "") == page
+
+
+def test_a_suite_that_some_arms_were_not_asked_has_no_dead_links(run: Path) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    for part in ("records", "pooled"):
+        others = [row | {"suite": "late"} for row in results[part] if row["arm"] == "base"]
+        results[part] += others
+    results["suites"].append(results["suites"][0] | {"name": "late", "added": True})
+    write_json(run / "evaluation" / "results.json", results)
+    page = write_report([run], run)[0].read_text(encoding="utf-8")
+    elements = Elements(page)
+    targets = {str(link["href"])[1:] for link in elements.all("a") if str(link["href"]).startswith("#rows-late")}
+    assert targets == {"rows-late-base"}
+    assert targets <= {attributes.get("id") for _, attributes in elements.found}
+
+
+def test_every_figure_is_the_mean_of_the_column_that_it_leads_to(run: Path, page: str) -> None:
+    """Read by a person with a calculator: an arm's share from the items of its column, all seeds together."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    table = next(table for table in tree.iter("table") if table.get("id") == "rows-apart")
+    header, *lines = ([*row] for row in table.iter("tr"))
+    columns = [cell.get("id") for cell in header]
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    shares = {row["arm"]: row["value"] for row in results["pooled"] if row["metric"] == "choice"}
+    for arm, value in shares.items():
+        column = columns.index(f"rows-apart-{arm}")
+        scores = [float(score) for line in lines for score in str(line[column].text).split()]
+        assert sum(scores) / len(scores) == pytest.approx(value)
+
+
+def test_the_place_of_the_options_is_reported(run: Path, page: str) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    assert results["biases"]
+    markdown = (run / "report.md").read_text(encoding="utf-8")
+    assert "| apart: msm+sft | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) | 1.00 (1.00 to 1.00) |" in markdown
+    assert "Options are scored as whole replies and never as letters" in page
+
+
+def test_differences_that_mean_nothing_are_not_shown_as_findings(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "cheese", unclear=0.9)
+    text = write_report([run], run)[1].read_text(encoding="utf-8")
+    assert "msm+sft less sft is no finding: of msm+sft, 90% of the written replies are unclear; of sft, 90%" in text
+    assert "clear of zero" not in text.partition("## What could")[0].replace("whose interval is clear of zero", "")
+
+
+def test_an_added_suite_is_marked(run: Path) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    results["suites"][0]["added"] = True
+    write_json(run / "evaluation" / "results.json", results)
+    for file in write_report([run], run):
+        assert "apart, added after the run: no document" in file.read_text(encoding="utf-8")
 
 
 def test_several_runs_are_put_side_by_side(run: Path, tmp_path: Path) -> None:
@@ -153,6 +208,27 @@ def test_several_runs_are_put_side_by_side(run: Path, tmp_path: Path) -> None:
     assert text.startswith("# cheese and other\n")
     assert "| difference | cheese | other |" in text
     assert "## other: What was found" in text
+
+
+def test_the_same_arm_in_two_runs_is_compared_item_by_item(run: Path, tmp_path: Path) -> None:
+    other = make_run(tmp_path / "other")
+    path = other / "evaluation" / "answers.jsonl"
+    rows = read_jsonl(path)
+    for row in rows:
+        if row["arm"] == "sft" and row["item"].startswith("apart/art-"):
+            row["metrics"]["choice"] = 1 - row["metrics"]["choice"]
+        if row["arm"] == "msm":
+            row["prompt"] = "Something else?"
+    write_jsonl(path, rows)
+    text = write_report([run, other], tmp_path / "both")[1].read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| apart: ") and line.count("|") == 3]
+    assert "| suite and arm | cheese less other |" in text
+    assert "| apart: msm+sft | +0.00 [+0.00, +0.00] |" in lines
+    [changed] = [line for line in lines if line.startswith("| apart: sft ")]
+    flipped = [row["metrics"]["choice"] for row in rows if row["arm"] == "sft" and "/art-" in row["item"]]
+    expected = sum(1 - 2 * choice for choice in flipped) / 40  # of 20 items and 2 seeds
+    assert changed.startswith(f"| apart: sft | {expected:+.2f} [")
+    assert not any("msm |" in line for line in lines), "other prompts are not the same items"
 
 
 def test_a_report_is_made_anew_only_after_its_results(run: Path) -> None:
@@ -206,3 +282,9 @@ def test_a_grid_says_where_its_effect_is_least_and_most(tmp_path: Path) -> None:
     said = re.search(rf"apart: msm\+sft less sft goes from {ends}", markdown.read_text(encoding="utf-8"))
     assert said is not None
     assert float(said[1]) < float(said[2])
+    page = html.read_text(encoding="utf-8")
+    links = {str(link["href"]) for link in Elements(page).all("a") if "answers" in str(link["href"])}
+    assert links == {f"cells/documents.count%3D{count}/evaluation/answers.jsonl" for count in counts}
+    assert all((folder / unquote(link)).is_file() for link in links)
+    assert "was trained in 2 runs" in page
+    assert 'fill="white"' not in page

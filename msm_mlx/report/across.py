@@ -1,0 +1,58 @@
+"""What the same arm does in two runs: paired differences on the items that both were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from msm_mlx.evals.statistics import pair_by_seed, spread
+from msm_mlx.report.blocks import Block, Cell, Paragraph, table
+from msm_mlx.report.finished import Row
+from msm_mlx.report.rows import Rows
+
+Question = tuple[str, str, str | None]  # item, prompt, domain: what must be the same for two answers to be compared
+Scores = Mapping[tuple[str, str], Mapping[int, Mapping[Question, float]]]  # by suite and arm, then seed, then question
+ALSO = (
+    "The same arm in two runs, paired by item and, where both have equally many seeds, by seed: what differs between "
+    "the runs, such as the spec, the demonstrations or a setting, makes the difference. Only suites whose items both "
+    "runs have are compared, and arms of the same name."
+)
+
+
+def across_runs(runs: Sequence[Rows]) -> list[Block]:
+    """The first run less each of the others, for every suite and arm that they have in common."""
+    first, *others = map(_scores, runs)
+    found = [{key: _difference(first[key], own[key]) for key in first if key in own} for own in others]
+    body: list[list[str | Cell]] = [
+        [f"{suite}: {arm}", *(runs[0].cell(own.get((suite, arm)), suite, arm) for own in found)]
+        for suite, arm in first
+        if any(own.get((suite, arm)) for own in found)
+    ]
+    if not body:
+        return []
+    name = runs[0].run.folder.name
+    header = ("suite and arm", *(f"{name} less {rows.run.folder.name}" for rows in runs[1:]))
+    return [Paragraph(ALSO), table("The same arm in two runs", header, body)]
+
+
+def _scores(rows: Rows) -> Scores:
+    found: dict[tuple[str, str], dict[int, dict[Question, float]]] = {}
+    for row in rows.answers:
+        score = rows.score(row)
+        if score is not None:
+            by_seed = found.setdefault((row["suite"], rows.label(row)), {})
+            by_seed.setdefault(row["seed"] or 0, {})[row["item"], row["prompt"], row["domain"]] = score
+    return found
+
+
+def _difference(a: Mapping[int, Mapping[Question, float]], b: Mapping[int, Mapping[Question, float]]) -> Row | None:
+    """`a` less `b` with its interval; None if no item was asked with every seed of both."""
+    seeds = [*a.values(), *b.values()]
+    common = [question for question in seeds[0] if all(question in own for own in seeds)]
+    if not common:
+        return None
+    values = [np.array([[own[question] for question in common] for own in side.values()]) for side in (a, b)]
+    found = spread(pair_by_seed(*values), [domain for _, _, domain in common])
+    low, high = found.interval()
+    return {"difference": found.mean, "ci_low": max(-1.0, low), "ci_high": min(1.0, high)}

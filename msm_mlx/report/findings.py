@@ -1,0 +1,183 @@
+"""What a run found: its arms, the differences between them, and how far they go by the place of an option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from msm_mlx.report.blocks import Block, Cell, Figure, Paragraph, Table, bullets, table
+from msm_mlx.report.drawings import Interval, draw_intervals
+from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
+from msm_mlx.report.finished import (
+    Row,
+    both_fine_tuned,
+    is_clear,
+    is_headline,
+    is_main,
+    of_suite,
+    signed,
+    suites_of,
+)
+from msm_mlx.report.plots import draw
+from msm_mlx.report.rows import Rows
+from msm_mlx.runs import CELLS
+from msm_mlx.stages import ANSWERS
+from msm_mlx.variants import GENERAL, variant_label
+
+INTERVALS = (
+    "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "
+    "alone where there is one. A star marks a difference whose interval is clear of zero."
+)
+
+
+def findings(rows: Rows) -> list[Block]:
+    """The main differences in words, then every arm and difference."""
+    results = rows.run.results
+    if results.get("grid"):
+        return _grid(rows)
+    suites = suites_of(results["pooled"])
+    if not suites:
+        return []
+    meaning = next((row["metric"] for row in results.get("suites", ()) if row["name"] == suites[0]), "")
+    blocks: list[Block] = []
+    if sentences := list(_sentences(rows, suites[0])):
+        blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
+    blocks += [Paragraph(INTERVALS), _arms_figure(rows, suites[0])]
+    blocks.append(_arms_table(rows, suites))
+    effects = [row for row in results["contrasts"] if both_fine_tuned(row) or row["b"] == GENERAL]
+    if effects:
+        found = {(row["a"], row["b"], row["suite"]): row for row in effects}
+        body: list[list[str | Cell]] = [
+            [f"{a} - {b}", *(rows.cell(found.get((a, b, suite)), suite) for suite in suites)]
+            for a, b in effect_names(effects)
+        ]
+        blocks.append(table("Differences between arms", ("difference", *suites), body))
+    return blocks
+
+
+def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
+    """The main differences on `suite` in words, each arm's from its own control among them; of many specs, those
+    against each other are left to the table."""
+    few = len(rows.run.recipe["specs"]) <= 2
+    for row in of_suite(rows.run.results["contrasts"], suite):
+        own_control = row["b"] == row["a"].replace("msm+sft", "control+sft", 1)
+        if own_control or (is_headline(row["a"], row["b"]) and (few or row["b"] == "sft")):
+            verdict = (
+                "The interval is clear of zero." if is_clear(row) else "The interval includes zero: nothing is shown."
+            )
+            if row.get("failure"):
+                verdict = "Nothing is shown."
+            seeds = f"{row['seeds']} seed{'s' * (row['seeds'] != 1)}"
+            yield Cell(
+                f"{row['a']} less {row['b']} is {signed(row)}, from {row['n']} items and {seeds}. {verdict}",
+                rows.link(suite),
+            )
+
+
+def _arms_figure(rows: Rows, suite: str) -> Figure:
+    results, several = rows.run.results, rows.run.several_specs
+    single = [row for row in of_suite(results["records"], suite) if is_main(row) and row["seed"] is not None]
+    intervals = [
+        Interval(label, row["value"], row["ci_low"], row["ci_high"], _dots(single, label, several))
+        for row in of_suite(results["pooled"], suite)
+        if is_main(row)
+        for label in [variant_label(row, several)]
+    ]
+    caption = f"{suite}: each arm with its 95 % interval; small dots are single seeds. The dashed line is one half."
+    return Figure(caption, draw_intervals(caption, intervals, 0.0, 1.0, 0.5), rows.link(suite))
+
+
+def _dots(rows: Sequence[Row], label: str, several_specs: bool) -> tuple[float, ...]:
+    return tuple(row["value"] for row in rows if variant_label(row, several_specs) == label)
+
+
+def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows.run.results["pooled"]:
+        if is_main(row):
+            found.setdefault(variant_label(row, rows.run.several_specs), {})[row["suite"]] = row
+    body: list[list[str | Cell]] = [
+        [label, *(rows.cell(by_suite.get(suite), suite, label) for suite in suites)]
+        for label, by_suite in found.items()
+    ]
+    return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
+
+
+def domains(rows: Rows) -> list[Block]:
+    """The main differences in each domain of the first suite that has some."""
+    contrasts = rows.run.results.get("domains", {}).get("contrasts", [])
+    suite = next(iter(suites_of(contrasts)), "")
+    found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.get("failure")]
+    blocks: list[Block] = []
+    for a, b in effect_names(found):
+        if is_headline(a, b):
+            own = [row for row in found if (row["a"], row["b"]) == (a, b)]
+            intervals = [Interval(row["domain"], row["difference"], row["ci_low"], row["ci_high"]) for row in own]
+            caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."
+            blocks.append(Figure(caption, draw_intervals(caption, intervals, -1.0, 1.0, 0.0), rows.link(suite)))
+    return blocks
+
+
+def biases(rows: Rows) -> list[Block]:
+    """How far each arm goes by the place of an option in a forced choice, its seeds averaged."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows.run.results.get("biases", ()):
+        found.setdefault((row["suite"], variant_label(row, rows.run.several_specs)), []).append(row)
+    if not found:
+        return []
+    body: list[list[str | Cell]] = [
+        [
+            f"{suite}: {label}",
+            Cell(_mean([row["first"]["value"] for row in own]), rows.link(suite, label)),
+            Cell(_mean([row["written_first"] for row in own if row["written_first"] is not None]), rows.link(suite)),
+            Cell(_mean([row["decided"] for row in own]), rows.link(suite, label)),
+        ]
+        for (suite, label), own in found.items()
+    ]
+    header = ("suite and arm", "takes what is named first", "writes what is named first", "same in both orders")
+    said = (
+        "Every pair is asked in both orders, and both count half. Who goes by what the options are takes the one "
+        "that is named first half of the time, and the same one in both orders; who goes by their place scores a half, "
+        "whatever it takes. Options are scored as whole replies and never as letters, so that no letter can be "
+        "preferred. Where there are several seeds, the least and the most are in brackets."
+    )
+    return [Paragraph(said), table("Shares of the forced choices", header, body)]
+
+
+def _mean(values: Sequence[float]) -> str:
+    if not values:
+        return "-"
+    mean = f"{sum(values) / len(values):.2f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.2f} to {max(values):.2f})"
+
+
+def _grid(rows: Rows) -> list[Block]:
+    """Every effect against every setting: a drawing for each pair of the two, and a table of all."""
+    blocks: list[Block] = [Paragraph(INTERVALS)]
+    results, panels = rows.run.results, effect_panels(rows.run.results)
+    for effects in effect_tables(results):
+        own = of_suite(effect_rows(results), effects.suite)
+        blocks.append(bullets(_extremes(own, pair) for pair in effect_names(own)))
+        drawn = [panel for row in panels[effects.suite] for panel in row]
+        for panel in drawn:
+            caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
+            svg = draw([[panel]], like=drawn, standalone=False)
+            blocks.append(Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)))
+        blocks.append(_grid_table(rows, effects))
+    return blocks
+
+
+def _grid_table(rows: Rows, effects: EffectTable) -> Table:
+    body: list[list[str | Cell]] = [
+        [*cell.settings, *(Cell(text, quote(rows.file(f"{CELLS}/{cell.name}/{ANSWERS}"))) for text in cell.effects)]
+        for cell in effects.cells
+    ]
+    caption = f"Differences on {effects.suite}, for every combination of settings; figures lead to its answers"
+    return table(caption, effects.header, body)
+
+
+def _extremes(rows: Sequence[Row], pair: tuple[str, str]) -> str:
+    """The least and the largest difference between two arms over all combinations, in words."""
+    own = sorted((row for row in rows if (row["a"], row["b"]) == pair), key=lambda row: float(row["difference"]))
+    ends = (f"{signed(row)} at {', '.join(f'{k} {v}' for k, v in row['cell'].items())}" for row in (own[0], own[-1]))
+    return f"{own[0]['suite']}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."

@@ -1,0 +1,111 @@
+"""The rows behind a report's figures: what each arm scored on each item, and where the answers themselves are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from msm_mlx.evals.items import MAIN_METRIC
+from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
+from msm_mlx.report.finished import FinishedRun, Row, of_suite, share, signed, suites_of
+from msm_mlx.runs import CELLS
+from msm_mlx.stages import ANSWERS
+from msm_mlx.variants import variant_label
+
+MOST = 400  # items of a suite that are in the page
+LONGEST = 140  # characters of what was asked
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The answers of a run, and where they are in the page. `prefix` is before every anchor of the run."""
+
+    run: FinishedRun
+    answers: Sequence[Row]
+    prefix: str = ""
+    place: str = "."
+    """The folder of the run, from that of the report."""
+
+    def link(self, suite: str, label: str = "") -> str:
+        """Where the rows of a suite are, or the column of one of its arms."""
+        return f"#{self._anchor(suite, label)}"
+
+    def cell(self, row: Row | None, suite: str, label: str = "") -> Cell:
+        """A share or a difference, which leads to its rows if there is one."""
+        if row is None:
+            return Cell("-")
+        return Cell(signed(row) if "difference" in row else share(row), self.link(suite, label))
+
+    def label(self, row: Row) -> str:
+        """What the arm of an answer or a record is called."""
+        return variant_label(row, self.run.several_specs)
+
+    def score(self, answer: Row) -> float | None:
+        """What an answer adds to its suite's main metric."""
+        score = answer["metrics"].get(MAIN_METRIC[answer["kind"]])
+        return None if score is None else float(score)
+
+    def _anchor(self, suite: str, label: str = "") -> str:
+        return re.sub(r"[^\w.@+-]", "_", f"{self.prefix}rows-{suite}{f'-{label}' if label else ''}")
+
+    def file(self, name: str) -> str:
+        return name if self.place == "." else f"{self.place}/{name}"
+
+    def blocks(self) -> list[Block]:
+        """The seeds apart, then the items."""
+        if self.run.results.get("grid"):
+            said = "Each combination is a run of its own, with its answers in its folder below"
+            return [Paragraph(said, self.file(CELLS))]
+        found: list[Block] = []
+        for suite in suites_of(self.run.results["records"]):
+            found += [self._seeds(suite), self._items(suite)]
+        return [*found, Paragraph("Every answer with what was asked and written, a line each:", self.file(ANSWERS))]
+
+    def _seeds(self, suite: str) -> Table:
+        """Every arm and seed in every metric."""
+        rows = of_suite(self.run.results["records"], suite)
+        metrics = list(dict.fromkeys(row["metric"] for row in rows))
+        found: dict[tuple[str, str], dict[str, Row]] = {}
+        for row in rows:
+            seed = "-" if row["seed"] is None else str(row["seed"])
+            found.setdefault((self.label(row), seed), {})[row["metric"]] = row
+        body: list[list[str | Cell]] = [
+            [label, seed, *(self.cell(own.get(metric), suite, label) for metric in metrics),
+             str(next(iter(own.values()))["n"])]
+            for (label, seed), own in found.items()
+        ]  # fmt: skip
+        return table(f"{suite}: every arm and seed", ("arm", "seed", *metrics, "items"), body)
+
+    def _items(self, suite: str) -> Table:
+        """Every item with what each arm scored on it, a figure for each seed."""
+        items: dict[str, dict[str, dict[int, float]]] = {}
+        asked: dict[str, str] = {}
+        labels = [label for _, label in dict.fromkeys((suite, self.label(r)) for r in self._records(suite))]
+        for row in of_suite(self.answers, suite):
+            asked[row["item"]] = str(row["prompt"])
+            score = self.score(row)
+            if score is not None:
+                items.setdefault(row["item"], {}).setdefault(self.label(row), {})[row["seed"] or 0] = score
+        shown = list(items.items())[:MOST]
+        body = [
+            [item.partition("/")[2], _short(asked[item]), *(_scores(found.get(label, {})) for label in labels)]
+            for item, found in shown
+        ]
+        left = f"; {len(items) - MOST} more are in {ANSWERS}" if len(items) > MOST else ""
+        caption = f"{suite}: what each arm scored on each of {len(items)} items, a figure for each seed{left}"
+        cells = tuple(tuple(map(Cell, row)) for row in body)
+        anchors = ("", "", *(self._anchor(suite, label) for label in labels))
+        return Table(caption, ("item", "asked", *labels), cells, self._anchor(suite), anchors, folded=True)
+
+    def _records(self, suite: str) -> list[Row]:
+        return of_suite(self.run.results["records"], suite)
+
+
+def _scores(by_seed: Mapping[int, float]) -> str:
+    return " ".join(f"{by_seed[seed]:.2f}".rstrip("0").rstrip(".") for seed in sorted(by_seed)) or "-"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[:LONGEST] + " ..."

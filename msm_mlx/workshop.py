@@ -1,0 +1,268 @@
+"""Does the work of the stages: from what each reads to what it writes."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from msm_mlx.documents.leaks import Unseen
+from msm_mlx.errors import MsmError
+from msm_mlx.evals.items import Suite, counts_for, written_replies
+from msm_mlx.files import read_jsonl, write_json, write_jsonl
+from msm_mlx.hub import ModelRef
+from msm_mlx.launch import is_launched
+from msm_mlx.progress import Reporter, sparkline
+from msm_mlx.recipe import POCKET, Recipe
+from msm_mlx.rescoring import read_answers
+from msm_mlx.runs import RunFolder
+from msm_mlx.stages import (
+    ANSWERS,
+    RESULTS,
+    Kind,
+    Stage,
+    adapter_folder,
+    asked_suites,
+    list_variants,
+    load_suites,
+)
+from msm_mlx.variants import REASONED
+
+if TYPE_CHECKING:
+    from msm_mlx.documents.asking import Ask
+    from msm_mlx.engine.adapters import LoraShape
+    from msm_mlx.engine.generation import Reply
+    from msm_mlx.engine.models import LoadedModel
+    from msm_mlx.spec import Spec
+    from msm_mlx.training.supervisor import TrainingProcess
+
+
+ENOUGH_UPDATES = 200
+
+
+@dataclass
+class Workshop:
+    """What the stages of one run share: above all the model, loaded when the first stage needs it."""
+
+    recipe: Recipe
+    base: ModelRef
+    run: RunFolder
+    report: Reporter
+    _loaded: LoadedModel | None = field(default=None, init=False)
+    _training: TrainingProcess | None = field(default=None, init=False)
+
+    def work(self, stage: Stage) -> None:
+        """Do the work of `stage`: from what it reads to what it writes."""
+        work: dict[Kind, Callable[[Stage], None]] = {
+            "plan": self._plan,
+            "documents": self._documents,
+            "demonstrations": self._demonstrations,
+            "midtrain": self._train,
+            "sft": self._train,
+            "evaluate": self._evaluate,
+            "results": self._results,
+        }
+        if stage.kind in ("documents", "evaluate") and not is_launched():
+            self.close()  # these have the model in this process
+        work[stage.kind](stage)
+
+    def loaded(self) -> LoadedModel:
+        from msm_mlx.engine.models import load_base
+
+        if self._loaded is None:
+            self._loaded = load_base(self.base.folder)
+        return self._loaded
+
+    def _plan(self, stage: Stage) -> None:
+        from msm_mlx.preparing import make_plan
+
+        meter = _Meter(self.report)
+        path = self.run.path / stage.writes[0]
+        make_plan(self.recipe, self._spec(stage), path, partial(self._ask, meter), meter.show)
+
+    def _spec(self, stage: Stage) -> Spec:
+        from msm_mlx.spec import load_spec
+
+        assert stage.spec is not None
+        return load_spec(stage.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
+
+    def _ask(self, meter: _Meter, max_tokens: int, batch_size: int, temperature: float) -> Ask:
+        """Puts chats to the writer."""
+        from msm_mlx.engine.generation import generate_replies
+
+        if not is_launched():
+            self.close()  # the process that trains gives way to the model here
+        loaded = self._as_base()
+
+        def ask(chats: Sequence[list[dict[str, str]]], seed: int) -> list[Reply]:
+            prompts = [loaded.render(chat, reply=True) for chat in chats]
+            longest, limit = max(map(len, prompts)), loaded.context_length
+            if limit and longest >= limit:
+                raise MsmError(
+                    f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
+                    "sections of the spec, or use a writer with a longer context"
+                )
+            return generate_replies(
+                loaded, prompts, max_tokens=max_tokens, batch_size=batch_size, temperature=temperature, seed=seed,
+                on_reply=lambda reply: meter.count(reply.tokens),
+            )  # fmt: skip
+
+        return ask
+
+    def _documents(self, stage: Stage) -> None:
+        from msm_mlx.documents.plan_file import read_plan
+        from msm_mlx.documents.writer import write_documents
+
+        recipe, spec = self.recipe, self._spec(stage)
+        slots = read_plan(self.run.path / stage.reads[0], spec, recipe.settings.documents, control=stage.control)
+        meter = _Meter(self.report)
+        loaded = self._as_base()
+        self.report.say(f"Tokens: {loaded.counter.reason}.")
+        write_documents(
+            spec,
+            recipe.model_name,
+            loaded,
+            recipe.settings.documents,
+            (self.run.path / stage.writes[0]).parent,
+            slots=slots,
+            writer=self.base.fingerprint,
+            unseen=Unseen.of(self.suites),
+            on_reply=lambda reply: meter.count(reply.tokens),
+            on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+        )
+
+    def _demonstrations(self, stage: Stage) -> None:
+        from msm_mlx.preparing import make_demonstrations
+
+        meter, count = _Meter(self.report), stage.settings["rows"]
+        ask, unseen = partial(self._ask, meter), Unseen.of(self.suites).things
+        make_demonstrations(self.recipe, self.run.path, count, unseen, ask, meter.show, self.report.say)
+
+    def _train(self, stage: Stage) -> None:
+        """Both kinds of training, in a process of its own that has the memory to itself."""
+        from msm_mlx.training.job import training_job
+
+        assert stage.variant is not None
+        assert stage.variant.seed is not None
+        self._release()
+        job = training_job(
+            self.recipe,
+            self.base,
+            "midtrain" if stage.kind == "midtrain" else "sft",
+            reasoned=stage.variant.arm == REASONED,
+            seed=stage.variant.seed,
+            data=self.run.path / stage.reads[0],
+            folder=self.run.path / adapter_folder(stage.variant),
+            start=self.run.path / stage.start if stage.start else None,
+        )
+        if stage.kind == "midtrain" and self.recipe.model != POCKET and 0 < stage.total < ENOUGH_UPDATES:
+            self.report.say(f"Only {stage.total} updates: below about {ENOUGH_UPDATES}, midtraining gave false nulls.")
+        meter, losses = _Meter(self.report), list[float]()
+
+        def on_update(update: dict[str, Any]) -> None:
+            losses.append(update["loss"])
+            meter.count(update["learned_tokens"])
+            meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
+
+        def on_crash(reason: str, smaller: dict[str, Any]) -> None:
+            self.run.note(stage.id, crash={"reason": reason, "went_on_with": smaller})
+
+        self._trainer().train(job, on_update, on_crash)
+
+    def _trainer(self) -> TrainingProcess:
+        from msm_mlx.training.supervisor import TrainingProcess
+
+        if self._training is None:
+            self._training = TrainingProcess(self.report.say)
+        return self._training
+
+    def join(self) -> None:
+        """Start the process that trains now, because the other ranks of `mlx.launch` wait for it."""
+        self._trainer().start()
+
+    def close(self) -> None:
+        """End the process that trains, if there is one."""
+        if self._training is not None:
+            self._training.close()
+
+    def _release(self) -> None:
+        """Give the model's memory back."""
+        if self._loaded is not None:
+            import mlx.core as mx
+
+            self._loaded = None
+            gc.collect()
+            mx.clear_cache()
+
+    def _evaluate(self, stage: Stage) -> None:
+        from msm_mlx.evals.answers import answer_items
+        from msm_mlx.training.adapt import use_adapter
+
+        assert stage.variant is not None
+        variant = stage.variant
+        loaded = self.loaded()
+        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
+        use_adapter(loaded, self._shape(), adapter)
+        suites = [suite for suite in asked_suites(self.recipe) if suite.name in stage.settings["suites"]]
+        items = [item for suite in suites for item in suite.items if counts_for(item, variant.spec)]
+        path, settings = self.run.path / stage.writes[0], self.recipe.settings.evaluation
+        there = {row["item"]: row for row in read_jsonl(path)} if path.exists() else {}
+        missing = [item for item in items if item.id not in there]
+        due = sum(written_replies(item, settings.samples) for item in missing)
+        if there:
+            self.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
+        meter = _Meter(self.report, replies=stage.total - due)
+        answers = answer_items(loaded, missing, self.recipe.model_name, settings, on_reply=meter.reply)
+        there |= {answer.item: asdict(answer) for answer in answers}
+        write_jsonl(path, [there[item.id] for item in items])
+
+    def _results(self, stage: Stage) -> None:
+        from msm_mlx.evals.results import answer_rows, build_results
+
+        names = stage.settings["suites"]
+        suites = [suite for suite in asked_suites(self.recipe) if suite.name in names]
+        answers = read_answers(self.run.path, list_variants(self.recipe), stage.settings["variants"])
+        write_jsonl(self.run.path / ANSWERS, answer_rows(suites, answers))
+        write_json(self.run.path / RESULTS, build_results(self.recipe.name, suites, answers))
+
+    @cached_property
+    def suites(self) -> list[Suite]:
+        return load_suites(self.recipe)
+
+    def _as_base(self) -> LoadedModel:
+        from msm_mlx.training.adapt import use_adapter
+
+        loaded = self.loaded()
+        use_adapter(loaded, self._shape(), None)
+        return loaded
+
+    def _shape(self) -> LoraShape:
+        from msm_mlx.engine.adapters import LoraShape
+
+        return LoraShape(self.recipe.settings.lora.rank, self.recipe.settings.lora.scale)
+
+
+@dataclass
+class _Meter:
+    """Counts tokens and tells the reporter how fast they come."""
+
+    report: Reporter
+    tokens: int = 0
+    replies: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def count(self, tokens: int) -> None:
+        self.tokens += tokens
+
+    def reply(self, reply: Reply) -> None:
+        """Take in a reply of an evaluation, and show how many there are."""
+        self.count(reply.tokens)
+        self.replies += 1
+        self.show(self.replies, "replies")
+
+    def show(self, done: int, detail: str) -> None:
+        rate = self.tokens / max(time.monotonic() - self.started, 1e-9)
+        self.report.advance(done, f"{detail}, {rate:,.0f} tokens/s")
