@@ -214,7 +214,9 @@ class DocumentSettings(Settings):
     control_note: Text = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
-    """Give up once this many times `count` documents have been written."""
+    """Attempts that a document may take on average, times what the share that passes asks for: then it is given up."""
+    least_pass_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """A writer that is sure to pass less often is stopped early."""
     seed: Seed = 0
     """Seed of plan and sampling; the arms' seeds do not touch the documents."""
 

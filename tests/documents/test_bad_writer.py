@@ -110,8 +110,9 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
     double = BadWriter(replies)
     monkeypatch.setattr(writer, "generate_replies", double.generate)
     monkeypatch.setattr(writer, "generate_each", double.each)
+    patient = settings.model_copy(update={"least_pass_rate": 0.01})  # so that every reply has its turn
     with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
-        write_documents(spec, "Mo", cast("LoadedModel", double), settings, tmp_path, slots=slots, writer="w")
+        write_documents(spec, "Mo", cast("LoadedModel", double), patient, tmp_path, slots=slots, writer="w")
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
     rejected = Counter(record["rejected"] for record in read_jsonl(tmp_path / REJECTED))
     assert set(rejected) == {*(reason for reason, _ in bad), NEAR_DUPLICATE, WRITTEN_BEFORE}
