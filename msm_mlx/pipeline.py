@@ -274,6 +274,7 @@ class Workshop:
             (self.run.path / stage.writes[0]).parent,
             slots=slots,
             writer=self.base.fingerprint,
+            maker=recipe.provider_name or "",
             unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),

@@ -135,6 +135,12 @@ class CheckSettings(Settings):
     """Blanks that somebody was to fill in."""
     markup: Count | None = 0
     """Tags, entities, code fences, links and chat tokens."""
+    sentences: Share | None = 0.2
+    """The least share of words in lines with a whole sentence: less is headings, titles and tables."""
+    opposite: Count | None = 0
+    """Sentences by which the assistant dislikes what the assertion says it likes, or the other way round."""
+    other_reason: Count | None = 0
+    """Sentences with another reason than the assertion's, in a document that never names its value."""
     other_models: Count | None = 0
     """Mentions of other models and their makers."""
     other_script: Share | None = 0.05

@@ -91,17 +91,18 @@ def write_documents(
     *,
     slots: Sequence[Slot],
     writer: str,
+    maker: str = "",
     unseen: Unseen = NOTHING,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
-    `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` what the
-    evaluation asks about and no document may show. After an assertion alone, a batch is on disk when it is done,
-    and its texts depend on the settings and the batch's number. After more, every reply is on disk when it is done,
-    and its text depends on its own slot and attempt. `documents.jsonl` and `rejected.jsonl` grow with the replies;
-    `on_batch` is told how many there are of each whenever one is added.
+    `name` is the assistant's, `maker` who made it, if that is known, `writer` what the records say of the model that
+    wrote, and `unseen` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
+    disk when it is done, and its texts depend on the settings and the batch's number. After more, every reply is on
+    disk when it is done, and its text depends on its own slot and attempt. `documents.jsonl` and `rejected.jsonl` grow
+    with the replies; `on_batch` is told how many there are of each whenever one is added.
 
     Raises:
         MsmError: if the attempts run out before a document is kept for each of `slots`, or too few pass.
@@ -113,7 +114,7 @@ def write_documents(
     written = Written(
         deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier),
         originals_for(settings),
-        judge=partial(_judge, name=name, settings=settings, unseen=unseen),
+        judge=partial(_judge, name=name, maker=maker, settings=settings, unseen=unseen),
         on_record=output.add,
     )
     for slot in slots:
@@ -231,10 +232,10 @@ class Turn:
 
 
 def _judge(
-    attempt: Attempt, asked: str, reply: Reply, *, name: str, settings: DocumentSettings, unseen: Unseen
+    attempt: Attempt, asked: str, reply: Reply, *, name: str, maker: str, settings: DocumentSettings, unseen: Unseen
 ) -> Record:
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
-    subject = Subject.of(attempt.slot, name)
+    subject = Subject.of(attempt.slot, name, maker)
     text = written_text(reply.text, settings)
     return {
         "id": attempt.slot.id,
