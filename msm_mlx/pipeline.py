@@ -278,6 +278,7 @@ class Workshop:
             unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+            say=self.report.say,
         )
 
     def _demonstrations(self, stage: Stage) -> None:

@@ -67,7 +67,7 @@ class Written:
         together = written_together(settings)
         size = (done or min(settings.batch_size, left)) if together else left
         attempts = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
-        return attempts if together else by_section(attempts)
+        return in_turn(attempts, settings)
 
     def take(self, attempt: Attempt, asked: str, reply: Reply) -> None:
         """Take in a reply to what was asked; a rejected slot waits for another try at the end of the line."""
@@ -95,6 +95,7 @@ def write_documents(
     unseen: Unseen = NOTHING,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
@@ -102,7 +103,8 @@ def write_documents(
     wrote, and `unseen` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
     disk when it is done, and its texts depend on the settings and the batch's number. After more, every reply is on
     disk when it is done, and its text depends on its own slot and attempt. `documents.jsonl` and `rejected.jsonl` grow
-    with the replies; `on_batch` is told how many there are of each whenever one is added.
+    with the replies; `on_batch` is told how many there are of each whenever one is added, `say` when
+    fewer rows fit into the memory than were asked for.
 
     Raises:
         MsmError: if the attempts run out before a document is kept for each of `slots`, or too few pass.
@@ -130,7 +132,7 @@ def write_documents(
         attempts = written.next_turn(settings, left, len(done))
         asked = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
         turn = Turn(loaded, attempts, asked, settings, written.turns, done)
-        with closing(turn.replies(output.save, on_reply)) as coming:
+        with closing(turn.replies(output.save, on_reply, say)) as coming:
             for place, reply in enumerate(in_order(coming)):
                 written.take(attempts[place], asked[place][-1]["content"], reply)
                 if tries.hopeless(least):
@@ -165,8 +167,14 @@ def in_order(coming: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:
             next_place += 1
 
 
-def by_section(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Those of one section one after another: they share a beginning, and each is taken in soon after it is written."""
+def in_turn(attempts: Sequence[Attempt], settings: DocumentSettings) -> list[Attempt]:
+    """The attempts in the order in which the writer is asked.
+
+    Where it is shown more than an assertion, those of one section follow one another: they share a beginning, and each
+    is taken in soon after it is written.
+    """
+    if written_together(settings):
+        return list(attempts)
     sections = dict.fromkeys(attempt.slot.section.id for attempt in attempts)
     order = {section: place for place, section in enumerate(sections)}
     return sorted(attempts, key=lambda attempt: order[attempt.slot.section.id])
@@ -189,7 +197,10 @@ class Turn:
     done: Mapping[int, Reply]
 
     def replies(
-        self, save: Callable[[int, Mapping[int, Reply]], None], on_reply: Callable[[Reply], None]
+        self,
+        save: Callable[[int, Mapping[int, Reply]], None] = lambda turn, replies: None,
+        on_reply: Callable[[Reply], None] = lambda reply: None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> Generator[tuple[int, Reply]]:
         """The reply to each attempt with its place, on disk before it is told."""
         yield from self.done.items()
@@ -202,7 +213,7 @@ class Turn:
             save(self.number, dict(enumerate(together)))
             yield from enumerate(together)
             return
-        for index, reply in self._each(prompts, left):
+        for index, reply in self._each(prompts, left, say):
             save(self.number, {left[index]: reply})
             on_reply(reply)
             yield left[index], reply
@@ -218,7 +229,9 @@ class Turn:
             on_reply=on_reply,
         )
 
-    def _each(self, prompts: list[list[int]], places: Sequence[int]) -> Iterable[tuple[int, Reply]]:
+    def _each(
+        self, prompts: list[list[int]], places: Sequence[int], say: Callable[[str], None]
+    ) -> Iterable[tuple[int, Reply]]:
         return generate_each(
             self.loaded,
             prompts,
@@ -228,6 +241,7 @@ class Turn:
             temperature=self.settings.temperature,
             stop=self.settings.stop,
             memory=free_memory(),
+            on_fewer=lambda rows, why: say(f"Batch: {rows} documents side by side, {why}."),
         )
 
 
