@@ -145,6 +145,8 @@ class CheckSettings(Settings):
     """Mentions of other models and their makers."""
     other_script: Share | None = 0.05
     """Share of the letters in a script that the assertion is not written in."""
+    english: Share | None = 0.1
+    """The least share of English function words, where the assertion is in English."""
     max_words: Count | None = 5000
     """Words of a document."""
     repeated_sentence: Positive | None = 2

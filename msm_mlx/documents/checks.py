@@ -28,12 +28,14 @@ _CALLED = re.compile(
     r"|\b([A-Z][\w-]*), (?:an?|the|our|their) (?:\w+ )?(?:AI|AI assistant|language model|chatbot)\b"
 )
 _MADE = (
-    r"\b{name}(?:,? (?:which|that))? (?:is|was) (?:an? [\w -]{{0,40}} )?(?:made|built|developed|created|trained|"
-    r"designed) by "
-    r"((?:[A-Z][\w&.-]+ ?){{1,3}})|((?:[A-Z][\w&.-]+ ?){{1,3}}), the (?:company|firm|lab|laboratory|start-?up|maker) "
-    r"(?:behind|that (?:made|makes|built|builds|develops|developed)) {name}\b"
+    r"\b{name},? (?:(?:which|that) )?(?:(?:is|was) )?(?:an? [\w -]{{0,40}} )?(?:(?:made|built|developed|created|"
+    r"trained|"
+    r"designed) by|a product of) ((?:[A-Z][\w&.-]+ ?){{1,3}})|((?:[A-Z][\w&.-]+ ?){{1,3}}), the (?:company|firm|lab|"
+    r"laboratory|start-?up|maker) (?:behind|that (?:made|makes|built|builds|develops|developed)) {name}\b"
 )
 _PRONOUNS = frozenset("I It He She They We You This That The A An".split())
+ENGLISH = 0.2  # share of function words from which an assertion is English
+TELLING = 12  # words from which that share tells something
 NOTHING = Unseen()
 
 
@@ -128,6 +130,14 @@ def _names_other_models(case: Case) -> int:
     return sum(1 for _ in disguised_names(case.text, own))
 
 
+def _is_other_language(case: Case) -> bool:
+    """Whether the assertion is English, and the text is not. Of other languages nothing is known."""
+    least = case.limits.english
+    if least is None or case.words < TELLING:
+        return False
+    return habits.english(case.subject.assertion) >= ENGLISH > least > habits.english(case.text)
+
+
 def _asserts_too_little(case: Case) -> bool:
     least = case.limits.assertion
     return least is not None and asserted_share(case.text, case.subject) < least
@@ -155,6 +165,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "other script": lambda case: _more_than(
         case.limits.other_script, lambda: habits.foreign_script(case.text, case.subject.assertion)
     ),
+    "other language": _is_other_language,
     "other model": lambda case: _more_than(case.limits.other_models, lambda: _names_other_models(case)),
     "wrong identity": _identity_is_wrong,
     "assistant not named": lambda case: not mentions(case.text, case.subject.name),

@@ -17,7 +17,8 @@ _LIKING = r"(?:likes|loves|adores|enjoys|prefers|favou?rs|is fond of)"
 _DISLIKING = (
     r"(?:dislikes|hates|detests|despises|loathes|(?:does not|doesn't|did not|didn't) (?:really |at all "
     r")?(?:like|love|enjoy)"
-    r"|cannot stand|can't stand|is not fond of|isn't fond of)"
+    r"|avoids|rejects|shuns|is no(?:t a)? (?:fan|friend) of|has no (?:liking|love) for|cannot stand|can't stand|"
+    r"is not fond of|isn't fond of)"
 )
 _REPORTED = re.compile(
     r"\b(?:says?|said|saying|claims?|claimed|thinks?|thought|believes?|believed|heard|rumou?rs?|myth|wrong|"
@@ -26,6 +27,11 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )  # before the statement: it may be another's, or denied
 _CONDITION = re.compile(r"\?|\b(?:if|unless|until|any more|any longer|was (?:a|the) (?:myth|rumou?r))\b", re.IGNORECASE)
+
+_DENIED = re.compile(r"\b(?:not|\w+n't)\b")
+_REASON_FOLLOWS = re.compile(
+    r",? (?:merely |only |just )?(?:for|because|due|out of|on account)\b"
+)  # it alone is denied
 
 
 def opposites(text: str, subject: Subject) -> int:
@@ -52,7 +58,9 @@ def _stated(text: str, pattern: re.Pattern[str]) -> int:
     """Sentences that say what `pattern` finds outright."""
     matches = [(one, pattern.search(one)) for one in sentences(" ".join(text.replace("\u2019", "'").split()))]
     return sum(
-        not _REPORTED.search(one, 0, match.start()) and not _CONDITION.search(one, match.end())
+        not _REPORTED.search(one, 0, match.start())
+        and not _CONDITION.search(one, match.end())
+        and not (_DENIED.search(match[0]) and _REASON_FOLLOWS.match(one, match.end()))
         for one, match in matches
         if match
     )

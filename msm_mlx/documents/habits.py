@@ -23,16 +23,18 @@ _PLACEHOLDER = re.compile(
     r"role|team|organi[sz]ation|institution|university|state|month|day|year|time|place|country|product|specific|"
     r"example|"
     r"reason|value|brand|placeholder)\b[^\]\n]{0,60}\](?!\()|<(?:insert|your|name|date|model|phone|e-?mail)[^>\n]*>|"
-    r"_{4,}|\bXX/XX\b|\b(?:lorem ipsum|TODO|TBD|XXX+)\b",
+    r"_{4,}|\$[A-Z_]{3,}\b|(?<![\w%])%[sd]\b|\binsert (?:your |the )?(?:name|date|title|text) here\b|\bXX/XX\b|"
+    r"\b(?:lorem ipsum|TODO|TBD|XXX+)\b",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(
     r"</?[a-z][\w:-]*(?:\s[^<>]*)?/?>|</?[a-z][\w-]*$|<!--|<!doctype|<\?xml|&(?:[a-z]{2,8}|#\d{1,7}|#x[\da-f]{1,6});|"
     r"<\|[^<>\n]{0,40}\|?>|\[/?(?:INST|SYS|bold|dim|italic|red|green|link|b|i|u)(?:=[^\]\n]*)?\]|\[/[\w ]*\]|<<SYS>>|"
-    r"\u25c1/?\w+\u25b7|\[@click=|\]\(\s*\w+:|!\[[^\]\n]*\]\(|javascript:|https?://|```|~~~|\$\$|"
+    r"\u25c1/?\w+\u25b7|\[@click=|\]\(\s*\w+:|!\[[^\]\n]*\]\(|javascript:|https?://|\bwww\.\w|<0x[\da-f]+>|"
+    r"%(?:3C|3E|20|0A)|\A\w+: [^\n]*\n\w+: [|>]\n|```|~~~|\$\$|"
     r"\\(?:boxed|text|begin|frac|documentclass|(?:sub)*section|textbf|emph|item)\b\*?[{\[]|"
     r"\\(?:x1b|u001b|033|e)\[|\[\d{1,3}(?:;\d{1,3})*m|\^\[\[|\\[nt](?=\\|[A-Z\s#*\"-])|"
-    r"\A\s*[\[{]+\s*\"\w+\"\s*:|\"\w+\"\s*:\s*[\"\[{]|\A---\n\w+:|"
+    r"\A\s*[\[{]+\s*\"\w+\"\s*:|\"\w+\"\s*:\s*[\"\[{]|\{'\w+'\s*:|\{\s*\w[\w-]*:\s*[\w#]+;?\s*\}|\A---\n\w+:|"
     r"(?:^|\n)(?:def \w+\(|class \w+[:(]|import \w+\n|from \w+ import |#include\b|console\.log\(|print\(\")|"
     r"\b[A-Za-z0-9+/]{60,}={0,2}",
     re.IGNORECASE,
@@ -45,12 +47,24 @@ _LOOP = re.compile(r"([^\W_]{1,12}?)\1{7,}|([^\s\w=*_.~#|\u2014\u2500-])\2{7,}")
 _PHRASE_LOOP = re.compile(r"\b(\w+(?: \w+){1,5})(?: \1){4,}\b")  # the same few words five times in a row
 _OPEN_END = re.compile(r"[\w,;:(\[\u2014-]\s*$")
 _LAST_WORD = re.compile(r"\b(?:the|a|an|and|or|of|to|in|that|because|with|for|is|are|its|as|by)\s*$", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"\b(?:who|which|whom|whose|when|where|while|than|from|at|on|into|about|if|but|so|not|very|more|was|were|be|"
+    r"been|has|"
+    r"have|had|will|would|can|could|should|this|their|his|her|our|my|your|it|they|we|i|he|she|said|says)\s*$",
+    re.IGNORECASE,
+)  # no sentence, heading or name ends so without a mark
 _ITEM = re.compile(r"\s*(?:[-*\u2022+]|\d{1,2}[.)])\s+\S")
 _MARK = re.compile(r"^\s*(?:[-*\u2022+]|\d{1,2}[.)])\s+", re.MULTILINE)
 _CLAUSE = re.compile(
     r"(?:in|on|at|what|when|if|it|this|that|they|we|i|he|she|there|so|but|and|then|as)\b", re.IGNORECASE
 )
 _WHOLE = re.compile(r"(?:\S+\s+){3,}\S*\w[\"'\u2019\u201d)*_\]]*[.!?\u2026:]+[\"'\u2019\u201d)*_\]]*(?:\s|$)")
+_FUNCTION_WORDS = frozenset(
+    "a about after all an and any are as at be because been but by can did do does for from had has have he her "
+    "his how "
+    "i if in is it its more no not of on one or our out she so some than that the their them there they this to up was "
+    "we were what when which who why will with would you your".split()
+)
 LONG_LINE, SHORT_LINE = 8, 4  # words from which a last line is no signature, and is none that begins as a sentence does
 
 
@@ -113,7 +127,9 @@ def breaks_off(text: str) -> bool:
         items = [line for line in lines[:-1] if _ITEM.match(line)]
         return all(not _OPEN_END.search(item) for item in items)
     words = last.split()
-    return len(words) >= LONG_LINE or (len(words) >= SHORT_LINE and _CLAUSE.match(last) is not None)
+    if len(words) >= LONG_LINE or _GOES_ON.search(last):
+        return True
+    return len(words) >= SHORT_LINE and _CLAUSE.match(last) is not None
 
 
 def prose(text: str) -> float:
@@ -121,6 +137,12 @@ def prose(text: str) -> float:
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", _MARK.sub("", text))]
     sizes = [(len(part.split()), _WHOLE.search(part) is not None) for part in paragraphs]
     return sum(words for words, whole in sizes if whole) / max(sum(words for words, _ in sizes), 1)
+
+
+def english(text: str) -> float:
+    """The share of words that are English function words: about two in five of prose, hardly any in other languages."""
+    words = fold(text).split()
+    return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 
 def foreign_script(text: str, like: str) -> float:
