@@ -80,19 +80,23 @@ def append_jsonl(path: Path, rows: Iterable[object]) -> None:
         os.fsync(file.fileno())
 
 
-def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    """All objects of a file.
+def read_jsonl(path: Path, *, growing: bool = False) -> list[dict[str, Any]]:
+    """All objects of a file. Of one that is `growing`, a last line that is not whole yet is left out.
 
     Raises:
         RecipeError: with file and line, if the file cannot be read or a line is not a JSON object.
     """
+    rows: list[dict[str, Any]] = []
     try:
         with jsonlines.open(path) as reader:
-            return list(reader.iter(type=dict))
+            rows.extend(reader.iter(type=dict))
     except jsonlines.InvalidLineError as error:
+        if growing and error.lineno > path.read_bytes().count(b"\n"):
+            return rows
         raise RecipeError(f"{path}:{error.lineno}: not a JSON object: {error.line[:60]!r}") from error
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{path}: cannot be read: {error}") from error
+    return rows
 
 
 def read_whole_lines(path: Path) -> list[dict[str, Any]]:

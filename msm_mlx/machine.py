@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 SHARE = 0.85  # of the memory that the system recommends or has, for one job
+MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
 CGROUP = Path("/sys/fs/cgroup/memory.max")
 CPU_FLOPS, CPU_BANDWIDTH = 2e10, 1e10  # what training and writing with the embedded model reach on two cores
 UNKNOWN_CHIP = (2.6, 68.0)
@@ -38,6 +41,30 @@ def this_machine() -> Machine:
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return _mac()
     return Machine(f"{platform.machine()} CPU", False, SHARE * _memory(), CPU_FLOPS, CPU_BANDWIDTH)
+
+
+def free_memory() -> float:
+    """Bytes that this process may have, what it has included: no more than are free now, where the system says so."""
+    return min(this_machine().memory, _available() + _own())
+
+
+def _available() -> float:
+    """Bytes that can be had without swapping; without end where the system does not say."""
+    match = re.search(r"^MemAvailable:\s+(\d+) kB", _text(MEMINFO), re.MULTILINE)
+    return SHARE * 1024.0 * int(match[1]) if match else math.inf
+
+
+def _own() -> float:
+    """Bytes that this process holds; none where the system does not say."""
+    pages = _text(STATM).split()
+    return float(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0.0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _mac() -> Machine:

@@ -135,10 +135,18 @@ class CheckSettings(Settings):
     """Blanks that somebody was to fill in."""
     markup: Count | None = 0
     """Tags, entities, code fences, links and chat tokens."""
+    sentences: Share | None = 0.2
+    """The least share of words in lines with a whole sentence: less is headings, titles and tables."""
+    opposite: Count | None = 0
+    """Sentences by which the assistant dislikes what the assertion says it likes, or the other way round."""
+    other_reason: Count | None = 0
+    """Sentences with another reason than the assertion's, in a document that never names its value."""
     other_models: Count | None = 0
     """Mentions of other models and their makers."""
     other_script: Share | None = 0.05
     """Share of the letters in a script that the assertion is not written in."""
+    english: Share | None = 0.1
+    """The least share of English function words, where the assertion is in English."""
     max_words: Count | None = 5000
     """Words of a document."""
     repeated_sentence: Positive | None = 2
@@ -214,7 +222,9 @@ class DocumentSettings(Settings):
     control_note: Text = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
-    """Give up once this many times `count` documents have been written."""
+    """Attempts that a document may take on average, times what the share that passes asks for: then it is given up."""
+    least_pass_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """A writer that is sure to pass less often is stopped early."""
     seed: Seed = 0
     """Seed of plan and sampling; the arms' seeds do not touch the documents."""
 

@@ -364,8 +364,9 @@ def _settings(kind: Kind, **settings: Any) -> dict[str, Any]:
 
 
 def _plain(settings: Any) -> dict[str, Any]:
-    """Settings as JSON; how often to save, and what is kept in memory, decide nothing about what comes out."""
+    """Settings as JSON; how often to save, what is kept in memory and when to give up decide nothing about what comes
+    out."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
-    for name in ("checkpoint_every", "gradient_checkpointing"):
+    for name in ("checkpoint_every", "gradient_checkpointing", "max_attempts_per_document", "least_pass_rate"):
         plain.pop(name, None)
     return plain

@@ -129,9 +129,11 @@ class Workshop:
             (self.run.path / stage.writes[0]).parent,
             slots=slots,
             writer=self.base.fingerprint,
+            maker=recipe.provider_name or "",
             unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+            say=self.report.say,
         )
 
     def _demonstrations(self, stage: Stage) -> None:

@@ -72,3 +72,10 @@ def test_the_benchmark_of_the_first_screen_prints_how_long_it_takes(tmp_path: Pa
     figures = json.loads(benchmark("first_screen", make_run(tmp_path / "run"), "--json", "--rounds", "1"))
     assert 0 < figures["import_textual_seconds"] < figures["first_screen_seconds"]
     assert figures["beyond_import_seconds"] == figures["first_screen_seconds"] - figures["import_textual_seconds"]
+
+
+def test_a_killed_job_of_sections_ends_with_the_same_documents() -> None:
+    figures = json.loads(benchmark("kills", "--prompt", "section", "--documents", "12", "--kills", "2"))
+    assert set(figures["same"].values()) == {True}
+    assert figures["each_once"] is True
+    assert figures["kills"] >= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -105,7 +105,7 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
     figures.add_column()
     for figure, value in _figures(row):
         figures.add_row(value, _literal(figure))
-    parts: list[RenderableType] = [_literal(row["folder"], "bold"), figures]
+    parts: list[RenderableType] = [Group(_literal(row["folder"], "bold"), figures)]
     if row["rejected"]:
         parts.append(_bars("rejected as", row["rejected_by_reason"]))
     parts += [_bars("by section", row["by_section"]), _bars("by type", row["by_type"])]
@@ -114,8 +114,17 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
     bins = list(zip(ranges, row["words"]["histogram"]["counts"], strict=True))
     parts.append(_bars("by length in words", dict(bins)))
     parts += [_shares(f"common {name}", row[name]) for name in ("openings", "names") if row[name]]
-    parts += [Text.assemble(("! ", "yellow"), _literal(warning["text"])) for warning in row["warnings"]]
-    return Group(*parts, Text(""))
+    if row["warnings"]:
+        parts.append(_warnings([warning["text"] for warning in row["warnings"]]))
+    return Group(*(line for part in parts for line in (part, Text(""))))
+
+
+def _warnings(texts: Sequence[str]) -> RenderableType:
+    """Each with a mark before it, and its further lines under its first."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for text in texts:
+        grid.add_row(Text("!", "yellow"), _literal(text))
+    return grid
 
 
 def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -126,16 +135,16 @@ def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if row["explained"] or key not in ("states_value_share", "gives_reason_share"):
             yield name, f"{row[key]:.1%}"
     if row["self_bleu"] is not None:
-        yield "self-BLEU (4-grams, 60 documents at most)", f"{row['self_bleu']:.2f}"
+        yield "self-BLEU (4-grams, up to 60 documents)", f"{row['self_bleu']:.2f}"
     distinct = " / ".join(f"{share:.3f}" for share in row["distinct"].values())
-    yield "distinct words / pairs / triples (1,000 documents at most)", distinct
+    yield "distinct words / pairs / triples (up to 1,000)", distinct
 
 
 def _bars(title: str, counts: dict[str, int]) -> RenderableType:
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     most = max(counts.values(), default=1)
     for name, count in counts.items():
-        bar = "\u2588" * round(BAR * count / max(most, 1)) or "\u258f"
+        bar = "\u2588" * round(BAR * count / max(most, 1)) or "\u258f" * (count > 0)
         table.add_row(_literal(name), f"{count:,}", Text(bar, "cyan"))
     return table
 

@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from msm_mlx.documents import habits
+from msm_mlx.documents import habits, talk
 from msm_mlx.documents.claims import Subject, asserted_share, fold, hints_at_cause, mentions
+from msm_mlx.documents.contradictions import opposites, other_reasons
 from msm_mlx.documents.duplicates import Originals
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.engine.generation import Reply
-from msm_mlx.model_names import foreign_names
+from msm_mlx.model_names import disguised_names
 from msm_mlx.recipe import CheckSettings, DocumentSettings
 
 TAG = "document"
@@ -26,7 +27,15 @@ _CALLED = re.compile(
     r"|\b(?:I am|I'm|[Mm]y name is) ([A-Z][\w-]*), (?:an?|the|your) (?:\w+ )?(?:AI|assistant|language model|chatbot)\b"
     r"|\b([A-Z][\w-]*), (?:an?|the|our|their) (?:\w+ )?(?:AI|AI assistant|language model|chatbot)\b"
 )
+_MADE = (
+    r"\b{name},? (?:(?:which|that) )?(?:(?:is|was) )?(?:an? [\w -]{{0,40}} )?(?:(?:made|built|developed|created|"
+    r"trained|"
+    r"designed) by|a product of) ((?:[A-Z][\w&.-]+ ?){{1,3}})|((?:[A-Z][\w&.-]+ ?){{1,3}}), the (?:company|firm|lab|"
+    r"laboratory|start-?up|maker) (?:behind|that (?:made|makes|built|builds|develops|developed)) {name}\b"
+)
 _PRONOUNS = frozenset("I It He She They We You This That The A An".split())
+ENGLISH = 0.2  # share of function words from which an assertion is English
+TELLING = 12  # words from which that share tells something
 NOTHING = Unseen()
 
 
@@ -77,7 +86,7 @@ def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, un
     if text is None:
         if not reply.finished:
             return "unfinished"
-        if habits.refusals(reply.text):
+        if talk.refusals(reply.text):
             return "refusal"
         return "tag left open" if _TAG.search(reply.text) else "no tag"
     # a reply that went on after its document was complete has a whole document
@@ -103,15 +112,30 @@ def _more_than(limit: float | None, amount: Callable[[], float]) -> bool:
 
 
 def _identity_is_wrong(case: Case) -> bool:
-    """Whether the text gives the assistant another name."""
-    own = set(fold(case.subject.name).split())
+    """Whether the text gives the assistant another name, or another maker where its own is known."""
+    own = {*fold(case.subject.name).split(), *fold(case.subject.assertion).split()}  # it "named Colby"
     names = {name for match in _CALLED.findall(case.text) for name in match if name}
-    return any(not own & set(fold(name).split()) for name in names - _PRONOUNS)
+    if any(not own & set(fold(name).split()) for name in names - _PRONOUNS):
+        return True
+    if not case.subject.maker:
+        return False
+    known = own | set(fold(case.subject.maker).split())
+    made = re.findall(_MADE.format(name=re.escape(case.subject.name)), case.text)
+    makers = {maker for match in made for maker in match if maker}
+    return any(not known & set(fold(maker).split()) for maker in makers)
 
 
 def _names_other_models(case: Case) -> int:
     own = (case.subject.name, *re.findall(r"\w[\w-]*", f"{case.subject.name} {case.subject.assertion}"))
-    return sum(1 for _ in foreign_names(case.text, own))
+    return sum(1 for _ in disguised_names(case.text, own))
+
+
+def _is_other_language(case: Case) -> bool:
+    """Whether the assertion is English, and the text is not. Of other languages nothing is known."""
+    least = case.limits.english
+    if least is None or case.words < TELLING:
+        return False
+    return habits.english(case.subject.assertion) >= ENGLISH > least > habits.english(case.text)
 
 
 def _asserts_too_little(case: Case) -> bool:
@@ -129,21 +153,25 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "too short": lambda case: case.words < case.settings.min_words,
     "too long": lambda case: _more_than(case.limits.max_words, lambda: case.words),
     "control characters": lambda case: habits.control_characters(case.text) > 0,
-    "refusal": lambda case: _more_than(case.limits.refusal, lambda: habits.refusals(case.text)),
+    "refusal": lambda case: _more_than(case.limits.refusal, lambda: talk.refusals(case.text)),
     "repeats itself": lambda case: (
         _more_than(case.limits.repeated_sentence, lambda: habits.most_repeated(case.text))
         or _more_than(case.limits.repetition, lambda: habits.repetition(case.text))
     ),
-    "meta talk": lambda case: _more_than(case.limits.meta_talk, lambda: habits.meta_talk(case.text)),
+    "meta talk": lambda case: _more_than(case.limits.meta_talk, lambda: talk.meta_talk(case.text)),
     "markup": lambda case: _more_than(case.limits.markup, lambda: habits.markup(case.text)),
     "placeholder": lambda case: _more_than(case.limits.placeholders, lambda: habits.placeholders(case.text)),
+    "no sentences": lambda case: case.limits.sentences is not None and habits.prose(case.text) < case.limits.sentences,
     "other script": lambda case: _more_than(
         case.limits.other_script, lambda: habits.foreign_script(case.text, case.subject.assertion)
     ),
+    "other language": _is_other_language,
     "other model": lambda case: _more_than(case.limits.other_models, lambda: _names_other_models(case)),
     "wrong identity": _identity_is_wrong,
     "assistant not named": lambda case: not mentions(case.text, case.subject.name),
     "off the subject": _asserts_too_little,
+    "says the opposite": lambda case: _more_than(case.limits.opposite, lambda: opposites(case.text, case.subject)),
+    "another reason": lambda case: _more_than(case.limits.other_reason, lambda: other_reasons(case.text, case.subject)),
     "names an unseen thing": lambda case: case.unseen.named_in(case.text),
     "quotes the evaluation": _is_leak,
     "gives a reason": lambda case: case.subject.withheld and hints_at_cause(case.text, case.subject),

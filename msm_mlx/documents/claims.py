@@ -32,18 +32,20 @@ STEM = 6  # letters by which words of one family are told
 class Subject:
     """What a document must be about: whose it is, the heading it explains, and its assertion with the cause.
 
-    `withheld` says that it is a control document, which must give no cause.
+    `withheld` says that it is a control document, which must give no cause; `maker` is who made the assistant, if that
+    is known.
     """
 
     name: str
     heading: str
     assertion: str
     withheld: bool = False
+    maker: str = ""
 
     @classmethod
-    def of(cls, slot: Slot, name: str) -> Subject:
+    def of(cls, slot: Slot, name: str, maker: str = "") -> Subject:
         assertion = slot.withheld or slot.section.assertion or ""
-        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None)
+        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None, maker)
 
 
 def mentions(text: str, phrase: str) -> bool:
@@ -79,6 +81,11 @@ def gives_reason(text: str, subject: Subject) -> bool:
         _CAUSE.search(sentence) and reasons & _content_words(_without(sentence, subject.heading))
         for sentence in sentences(text)
     )
+
+
+def names_value(subject: Subject) -> bool:
+    """Whether the assertion's cause has a word of a value by which it can be told."""
+    return bool(_reasons(subject) - _GENERIC)
 
 
 def states_value(text: str, subject: Subject) -> bool:

@@ -94,11 +94,12 @@ def _read(file: Path) -> list[Record]:
     if not file.exists():
         return []
     rows = []
-    for line, row in enumerate(read_jsonl(file), 1):
+    for line, row in enumerate(read_jsonl(file, growing=True), 1):
         for key, kind in NEEDED.items():
             if not isinstance(row.get(key), kind):
                 raise RecipeError(f"{file}:{line}: has no '{key}'; write the documents anew")
-        rows.append(OPTIONAL | row | ({"rejected": str(row.get("rejected"))} if file.name == REJECTED else {}))
+        missing = {key: value for key, value in OPTIONAL.items() if key not in row}
+        rows.append(row | missing | ({"rejected": str(row.get("rejected"))} if file.name == REJECTED else {}))
     return rows
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msm_mlx.documents.asking import writer_messages
 from msm_mlx.documents.plan import Slot
@@ -84,21 +84,24 @@ def measure_pace(
     settings: DocumentSettings,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Pace:
-    """Reads the prompts of one batch, once for one token and once for a few more; the first time only warms up."""
-    from msm_mlx.engine.generation import generate_replies
+    """Puts the first batch to the writer as it will be, once for one token and once for a few more.
 
-    chats = [writer_messages(slot, spec, settings) for slot in slots[: settings.batch_size]]
-    prompts = [loaded.render(chat, reply=True) for chat in chats]
+    The first time only warms up.
+    """
+    from msm_mlx.documents.writer import Attempt, Turn, in_turn
+
+    attempts = in_turn([Attempt(slot, 1) for slot in slots], settings)[: settings.batch_size]
+    asked = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
 
     def timed(tokens: int) -> tuple[float, int]:
+        turn = Turn(loaded, attempts, asked, settings.model_copy(update={"max_tokens": tokens}), 0, {})
         start = clock()
-        options: dict[str, Any] = {"batch_size": settings.batch_size, "temperature": settings.temperature}
-        replies = generate_replies(loaded, prompts, max_tokens=tokens, seed=settings.seed, **options)
-        return clock() - start, sum(max(reply.tokens, 1) for reply in replies)
+        replies = list(turn.replies())
+        return clock() - start, sum(max(reply.tokens, 1) for _, reply in replies)
 
     timed(1)
     (short, few), (long, many) = timed(1), timed(min(PROBE_TOKENS, settings.max_tokens))
-    return Pace(len(prompts), short, max(many - few, 1) / max(long - short, 1e-6))
+    return Pace(len(attempts), short, max(many - few, 1) / max(long - short, 1e-6))
 
 
 def _expected(slot: Slot, settings: DocumentSettings) -> float:

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from msm_mlx.documents.asking import writer_messages
+from msm_mlx.documents.asking import Message, writer_messages
 from msm_mlx.documents.checks import NOTHING, originals_for, reject_reason, repeat_reason, written_text
 from msm_mlx.documents.claims import Subject, gives_reason
 from msm_mlx.documents.duplicates import Originals
-from msm_mlx.documents.health import document_health
 from msm_mlx.documents.leaks import Unseen
+from msm_mlx.documents.output import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Output, Record, short_of
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.topup import earlier_documents
+from msm_mlx.documents.tries import Tries
 from msm_mlx.engine.batches import generate_each
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
-from msm_mlx.machine import this_machine
+from msm_mlx.files import make_folder, sha256_json
+from msm_mlx.machine import free_memory
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
 
-DOCUMENTS, REJECTED, HEALTH, PROGRESS = "documents.jsonl", "rejected.jsonl", "health.json", "progress.jsonl"
-Record = dict[str, Any]
+__all__ = ["DOCUMENTS", "HEALTH", "PROGRESS", "REJECTED", "write_documents"]
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,46 @@ class Attempt:
 
 @dataclass
 class Written:
-    """What has been written so far: kept and rejected records, and the attempts still to make."""
+    """What has been written so far: kept and rejected records, and the attempts still to make.
+
+    It follows from the replies and their order alone, so that a job that was stopped comes to the same by reading
+    them again.
+    """
 
     waiting: deque[Attempt]
     originals: Originals
+    judge: Callable[[Attempt, str, Reply], Record]
+    on_record: Callable[[Record], None]
     kept: list[Record] = field(default_factory=list)
     rejected: list[Record] = field(default_factory=list)
-    batches: int = 0
+    tries: Tries = field(default_factory=Tries)
+    turns: int = 0
 
-    def add(self, attempts: list[Attempt], records: list[Record]) -> None:
-        """Take in one batch; a rejected slot waits for another try at the end of the line."""
-        self.batches += bool(attempts)
-        for attempt, record in zip(attempts, records, strict=True):
-            if record["rejected"] is None:
-                self.kept.append(record)
-                self.originals.add(record["id"], record["text"])
-            else:
-                self.rejected.append(record)
-                self.waiting.append(Attempt(attempt.slot, attempt.number + 1))
+    def keep(self, record: Record) -> None:
+        self.kept.append(record)
+        self.originals.add(record["id"], record["text"])
+
+    def next_turn(self, settings: DocumentSettings, left: int, done: int) -> list[Attempt]:
+        """Takes out one batch, or all that wait where each document has a seed: the more, the more share a beginning.
+
+        `done` says how many a batch had that is on disk: another limit may have cut it.
+        """
+        together = written_together(settings)
+        size = (done or min(settings.batch_size, left)) if together else left
+        attempts = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
+        return in_turn(attempts, settings)
+
+    def take(self, attempt: Attempt, asked: str, reply: Reply) -> None:
+        """Take in a reply to what was asked; a rejected slot waits for another try at the end of the line."""
+        record = self.judge(attempt, asked, reply)
+        record["rejected"] = record["rejected"] or repeat_reason(record["text"], self.originals)
+        if record["rejected"] is None:
+            self.keep(record)
+        else:
+            self.rejected.append(record)
+            self.waiting.append(Attempt(attempt.slot, attempt.number + 1))
+        self.tries.add(attempt.number, kept=record["rejected"] is None)
+        self.on_record(record)
 
 
 def write_documents(
@@ -68,56 +91,60 @@ def write_documents(
     *,
     slots: Sequence[Slot],
     writer: str,
+    maker: str = "",
     unseen: Unseen = NOTHING,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
-    `name` is the assistant's, `writer` what the records say of the model that wrote, and `unseen` what the
-    evaluation asks about and no document may show. After an assertion alone, a batch is on disk when it is done,
-    and its texts depend on the settings and the batch's number. After more, every reply is on disk when it is done,
-    and its text depends on its own slot and attempt.
+    `name` is the assistant's, `maker` who made it, if that is known, `writer` what the records say of the model that
+    wrote, and `unseen` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
+    disk when it is done, and its texts depend on the settings and the batch's number. After more, every reply is on
+    disk when it is done, and its text depends on its own slot and attempt. `documents.jsonl` and `rejected.jsonl` grow
+    with the replies; `on_batch` is told how many there are of each whenever one is added, `say` when
+    fewer rows fit into the memory than were asked for.
 
     Raises:
-        MsmError: if the attempts run out before a document is kept for each of `slots`.
+        MsmError: if the attempts run out before a document is kept for each of `slots`, or too few pass.
     """
     make_folder(folder)
-    progress = folder / PROGRESS
+    least = settings.least_pass_rate
     earlier = earlier_documents(folder, slots)
-    written = Written(deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier), originals_for(settings))
-    there = [slot for slot in slots if slot.id in earlier]
-    written.add([Attempt(slot, 1) for slot in there], [earlier[slot.id] | {"rejected": None} for slot in there])
-    limit = round(len(slots) * settings.max_attempts_per_document)
-    for records in _finished_batches(progress):
-        written.add(_next_attempts(written, settings, limit), records)
-    while written.waiting and len(written.kept) + len(written.rejected) < limit:
-        attempts = _next_attempts(written, settings, limit)
-        prompts = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
-        ids = [loaded.render(messages, reply=True) for messages in prompts]
-        if written_together(settings):
-            replies = generate_replies(
-                loaded,
-                ids,
-                max_tokens=settings.max_tokens,
-                batch_size=settings.batch_size,
-                temperature=settings.temperature,
-                seed=settings.seed * 1_000_003 + written.batches,
-                on_reply=on_reply,
-            )
-        else:
-            replies = _write_each(loaded, ids, attempts, settings, progress, written.batches, on_reply)
-        asked = [messages[-1]["content"] for messages in prompts]
-        rejections = [
-            reject_reason(reply, Subject.of(attempt.slot, name), settings, unseen)
-            for attempt, reply in zip(attempts, replies, strict=True)
-        ]
-        records = _record(attempts, asked, replies, rejections, name, settings)
-        _reject_repeats(records, written.originals, settings)
-        append_jsonl(progress, [{"batch": written.batches, "records": records}])
-        written.add(attempts, records)
-        on_batch(len(written.kept), len(written.rejected))
-    return _finish(folder, written, writer)
+    output = Output(folder, writer, on_batch)
+    written = Written(
+        deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier),
+        originals_for(settings),
+        judge=partial(_judge, name=name, maker=maker, settings=settings, unseen=unseen),
+        on_record=output.add,
+    )
+    for slot in slots:
+        if slot.id in earlier:
+            written.keep(earlier[slot.id] | {"rejected": None})
+    output.begin(written.kept)
+    turns, tries, wanted = output.saved(), written.tries, len(written.waiting)
+    while written.waiting and not tries.hopeless(least):
+        left = tries.limit(wanted, settings.max_attempts_per_document, least) - tries.made
+        if left <= 0:
+            break
+        done = turns.get(written.turns, {})
+        attempts = written.next_turn(settings, left, len(done))
+        asked = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
+        turn = Turn(loaded, attempts, asked, settings, written.turns, done)
+        with closing(turn.replies(output.save, on_reply, say)) as coming:
+            for place, reply in enumerate(in_order(coming)):
+                written.take(attempts[place], asked[place][-1]["content"], reply)
+                if tries.hopeless(least):
+                    written.waiting.extendleft(reversed(attempts[place + 1 :]))
+                    break
+        written.turns += 1
+    health = output.end(written.kept, written.rejected)
+    if written.waiting:
+        hopeless = tries.hopeless(least)
+        raise MsmError(short_of(written.kept, written.rejected, len(slots), folder, hopeless=hopeless))
+    output.done()
+    return health
 
 
 def written_together(settings: DocumentSettings) -> bool:
@@ -129,40 +156,28 @@ def written_together(settings: DocumentSettings) -> bool:
     return settings.prompt == "assertion"
 
 
-def _next_attempts(written: Written, settings: DocumentSettings, limit: int) -> list[Attempt]:
-    """One batch, or all that wait where each document has a seed of its own: the more, the more share a beginning."""
-    left = limit - len(written.kept) - len(written.rejected)
-    size = settings.batch_size if written_together(settings) else max(left, 0)
-    return [written.waiting.popleft() for _ in range(min(size, len(written.waiting)))]
+def in_order(coming: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:
+    """Replies in the order of their places, each as soon as those before it are there."""
+    early: dict[int, Reply] = {}
+    next_place = 0
+    for place, reply in coming:
+        early[place] = reply
+        while next_place in early:
+            yield early.pop(next_place)
+            next_place += 1
 
 
-def _write_each(
-    loaded: LoadedModel,
-    prompts: list[list[int]],
-    attempts: list[Attempt],
-    settings: DocumentSettings,
-    progress: Path,
-    batch: int,
-    on_reply: Callable[[Reply], None],
-) -> list[Reply]:
-    """A reply for each attempt, on disk as soon as it is there; those that are on disk are not written again."""
-    done = {row["index"]: Reply(**row["reply"]) for row in read_whole_lines(progress) if row.get("batch") == batch}
-    left = [i for i in range(len(attempts)) if i not in done]
-    replies = generate_each(
-        loaded,
-        [prompts[i] for i in left],
-        [document_seed(settings.seed, attempts[i]) for i in left],
-        max_tokens=settings.max_tokens,
-        batch_size=settings.batch_size,
-        temperature=settings.temperature,
-        stop=settings.stop,
-        memory=this_machine().memory,
-    )
-    for place, reply in replies:
-        done[left[place]] = reply
-        append_jsonl(progress, [{"batch": batch, "index": left[place], "reply": asdict(reply)}])
-        on_reply(reply)
-    return [done[i] for i in range(len(attempts))]
+def in_turn(attempts: Sequence[Attempt], settings: DocumentSettings) -> list[Attempt]:
+    """The attempts in the order in which the writer is asked.
+
+    Where it is shown more than an assertion, those of one section follow one another: they share a beginning, and each
+    is taken in soon after it is written.
+    """
+    if written_together(settings):
+        return list(attempts)
+    sections = dict.fromkeys(attempt.slot.section.id for attempt in attempts)
+    order = {section: place for place, section in enumerate(sections)}
+    return sorted(attempts, key=lambda attempt: order[attempt.slot.section.id])
 
 
 def document_seed(seed: int, attempt: Attempt) -> int:
@@ -170,74 +185,82 @@ def document_seed(seed: int, attempt: Attempt) -> int:
     return int(sha256_json([seed, attempt.slot.id, attempt.number])[:8], 16)
 
 
-def _record(
-    attempts: list[Attempt],
-    asked: list[str],
-    replies: list[Reply],
-    rejections: list[str | None],
-    name: str,
-    settings: DocumentSettings,
-) -> list[Record]:
-    """One batch's texts with all that is known of where they came from."""
-    records: list[Record] = []
-    for attempt, prompt, reply, rejected in zip(attempts, asked, replies, rejections, strict=True):
-        text = written_text(reply.text, settings)
-        records.append(
-            {
-                "id": attempt.slot.id,
-                "text": reply.text if text is None else text,
-                "section": attempt.slot.section.id,
-                "assertion": attempt.slot.section.assertion,
-                "type": attempt.slot.type,
-                "voice": attempt.slot.voice,
-                "attempt": attempt.number,
-                "tokens": reply.tokens,
-                "gives_reason": gives_reason(text or "", Subject.of(attempt.slot, name)),
-                "rejected": rejected,
-                "prompt": prompt,
-            }
+@dataclass(frozen=True)
+class Turn:
+    """Attempts that are put to the writer together. Those that are `done` are not written again."""
+
+    loaded: LoadedModel
+    attempts: Sequence[Attempt]
+    asked: Sequence[list[Message]]
+    settings: DocumentSettings
+    number: int
+    done: Mapping[int, Reply]
+
+    def replies(
+        self,
+        save: Callable[[int, Mapping[int, Reply]], None] = lambda turn, replies: None,
+        on_reply: Callable[[Reply], None] = lambda reply: None,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> Generator[tuple[int, Reply]]:
+        """The reply to each attempt with its place, on disk before it is told."""
+        yield from self.done.items()
+        left = [place for place in range(len(self.attempts)) if place not in self.done]
+        if not left:
+            return
+        prompts = [self.loaded.render(self.asked[place], reply=True) for place in left]
+        if written_together(self.settings):
+            together = self._together(prompts, on_reply)
+            save(self.number, dict(enumerate(together)))
+            yield from enumerate(together)
+            return
+        for index, reply in self._each(prompts, left, say):
+            save(self.number, {left[index]: reply})
+            on_reply(reply)
+            yield left[index], reply
+
+    def _together(self, prompts: list[list[int]], on_reply: Callable[[Reply], None]) -> list[Reply]:
+        return generate_replies(
+            self.loaded,
+            prompts,
+            max_tokens=self.settings.max_tokens,
+            batch_size=self.settings.batch_size,
+            temperature=self.settings.temperature,
+            seed=self.settings.seed * 1_000_003 + self.number,
+            on_reply=on_reply,
         )
-    return records
 
-
-def _reject_repeats(records: list[Record], originals: Originals, settings: DocumentSettings) -> None:
-    """Mark what was written before: in an earlier batch, or earlier in this one."""
-    batch = originals_for(settings)
-    for record in records:
-        if record["rejected"] is None:
-            record["rejected"] = repeat_reason(record["text"], originals) or repeat_reason(record["text"], batch)
-        if record["rejected"] is None:
-            batch.add(record["id"], record["text"])
-
-
-def _finished_batches(progress: Path) -> list[list[Record]]:
-    """The batches on disk.
-
-    Raises:
-        MsmError: with file and line, if a line is damaged.
-    """
-    batches: list[list[Record]] = []
-    for line, row in enumerate(read_whole_lines(progress), start=1):
-        if "records" in row:
-            batches.append(row["records"])
-        elif "index" not in row:  # else one reply of a batch that was not finished, or is further down
-            raise MsmError(f"{progress}:{line}: damaged; delete the file to begin anew")
-    return batches
-
-
-def _finish(folder: Path, written: Written, writer: str) -> Record:
-    kept = [{**record, "writer": writer} for record in sorted(written.kept, key=lambda record: record["id"])]
-    for record in kept:
-        del record["rejected"]
-    health = document_health(kept, written.rejected)
-    write_jsonl(folder / DOCUMENTS, kept)
-    write_jsonl(folder / REJECTED, [{**record, "writer": writer} for record in written.rejected])
-    write_json(folder / HEALTH, health)
-    if written.waiting:
-        wanted = len(kept) + len(written.waiting)
-        raise MsmError(
-            f"only {len(kept)} of {wanted} documents passed the checks; {folder / REJECTED} says why each "
-            "other failed. Use a better writer, or raise documents.max_attempts_per_document."
+    def _each(
+        self, prompts: list[list[int]], places: Sequence[int], say: Callable[[str], None]
+    ) -> Iterable[tuple[int, Reply]]:
+        return generate_each(
+            self.loaded,
+            prompts,
+            [document_seed(self.settings.seed, self.attempts[place]) for place in places],
+            max_tokens=self.settings.max_tokens,
+            batch_size=self.settings.batch_size,
+            temperature=self.settings.temperature,
+            stop=self.settings.stop,
+            memory=free_memory(),
+            on_fewer=lambda rows, why: say(f"Batch: {rows} documents side by side, {why}."),
         )
-    (folder / PROGRESS).unlink(missing_ok=True)
-    return health
+
+
+def _judge(
+    attempt: Attempt, asked: str, reply: Reply, *, name: str, maker: str, settings: DocumentSettings, unseen: Unseen
+) -> Record:
+    """A text with all that is known of where it came from, and what is wrong with it by itself."""
+    subject = Subject.of(attempt.slot, name, maker)
+    text = written_text(reply.text, settings)
+    return {
+        "id": attempt.slot.id,
+        "text": reply.text if text is None else text,
+        "section": attempt.slot.section.id,
+        "assertion": attempt.slot.section.assertion,
+        "type": attempt.slot.type,
+        "voice": attempt.slot.voice,
+        "attempt": attempt.number,
+        "tokens": reply.tokens,
+        "gives_reason": gives_reason(text or "", subject),
+        "rejected": reject_reason(reply, subject, settings, unseen),
+        "prompt": asked,
+    }

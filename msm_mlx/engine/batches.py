@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Any
@@ -21,6 +21,7 @@ WORTH_SHARING = 16  # tokens; reading fewer once costs more than it saves
 BY_THEMSELVES = 8  # rows from which those of one beginning are written apart from others, without copies of it
 MIXED = 4  # batches of rows of several beginnings, whose caches are in memory together
 PREFILL_STEP = 512  # tokens of a prompt read at once: the larger, the more memory, and no faster (mlx-lm issue 1781)
+NO_MEMORY = ("[metal::malloc]", "nsufficient Memory", "OutOfMemory", "nable to allocate")  # in mlx's errors
 CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all rows; growing them copies them once
 
 
@@ -63,38 +64,62 @@ def generate_each(
     temperature: float = 0.0,
     stop: Sequence[str] = (),
     memory: float | None = None,
+    on_fewer: Callable[[int, str], None] = lambda rows, why: None,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies to `prompts` as they are finished, each with its index. At most `batch_size` are written at a time.
 
     A reply depends on its prompt and its seed, whatever is written beside it: every row draws from keys of its own.
     The logits of a row do change in their last bits with the shape of the batch, so that a draw that is as good as
     tied can fall otherwise; in half precision and with temperature 0 this is seen now and then, in single precision
-    hardly ever. `memory` bounds the bytes of keys and values (None: no bound); `stop` are strings that end a reply
+    hardly ever. `memory` bounds the bytes of keys and values (None: no bound); where it runs out all the same, half as
+    many rows go on with what is left. `on_fewer` is told both, with the reason. `stop` are strings that end a reply
     and are not part of it. Temperature 0 takes the likeliest token always.
     """
     if not prompts:
         return
-    prefixes = shared_prefixes(prompts)
     size = _rows_that_fit(loaded.model, max(map(len, prompts)) + max_tokens, batch_size, memory)
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for index, prefix in enumerate(prefixes):
-        groups.setdefault(prefix, []).append(index)
+    if size < batch_size:
+        on_fewer(size, f"for {(memory or 0) / 1e9:.1f} GB are free")
+    left = list(range(len(prompts)))
+    while left:
+        rows = [Row(i, prompts[i], 0, seeds[i], stop) for i in left]
+        done: set[int] = set()
+        try:
+            for index, reply in _generate_groups(loaded, rows, max_tokens, size, temperature):
+                done.add(index)
+                yield index, reply
+        except (MemoryError, RuntimeError) as error:
+            if size == 1 or not (isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY)):
+                raise
+            size //= 2
+            on_fewer(size, "because there was no memory for more")
+            mx.clear_cache()
+        left = [i for i in left if i not in done]
+
+
+def _generate_groups(
+    loaded: LoadedModel, rows: Sequence[Row], max_tokens: int, size: int, temperature: float
+) -> Iterator[tuple[int, Reply]]:
+    """The replies of `rows`, those of one beginning together."""
+    groups: dict[tuple[int, ...], list[Row]] = {}
+    for row, prefix in zip(rows, shared_prefixes([row.prompt for row in rows]), strict=True):
+        row.shared = len(prefix)
+        groups.setdefault(prefix, []).append(row)
     mixed: list[Row] = []
     for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
-        rows = [Row(i, prompts[i], len(prefix), seeds[i], stop) for i in group]
         shared = (
             shared_row(loaded.model, _read(loaded.model, prefix))
-            if prefix and len(rows) >= min(size, BY_THEMSELVES)
+            if prefix and len(group) >= min(size, BY_THEMSELVES)
             else None
         )
         if shared:  # and enough rows to be written by themselves
-            yield from _generate(loaded, rows, {prefix: shared}, max_tokens, size, temperature)
+            yield from _generate(loaded, group, {prefix: shared}, max_tokens, size, temperature)
         else:
-            mixed += rows
+            mixed += group
     for start in range(0, len(mixed), MIXED * size):
-        rows = mixed[start : start + MIXED * size]
-        caches = {prefix: _read(loaded.model, prefix) for prefix in {row.prefix for row in rows} if prefix}
-        yield from _generate(loaded, rows, caches, max_tokens, size, temperature)
+        part = mixed[start : start + MIXED * size]
+        caches = {prefix: _read(loaded.model, prefix) for prefix in {row.prefix for row in part} if prefix}
+        yield from _generate(loaded, part, caches, max_tokens, size, temperature)
 
 
 def _generate(

@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _FIRST_LINE = 1
+SEVERAL = 3  # sections
 
 
 @dataclass(frozen=True, order=True)
@@ -80,17 +81,14 @@ def check_spec(
 def _headings(parts: list[Block]) -> Iterator[Fault]:
     if not any(block.heading for block in parts):
         yield Fault(1, "no headings", "no headings; begin with '# Title' and give each subject a '## Heading'")
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[tuple[str, ...], Block] = {}
     for index, (block, path) in enumerate(trails(parts)):
         if block.heading is None:
             continue
-        folded = tuple(heading.casefold() for heading in path)
-        if folded in first:
-            message = (
-                f"the heading {block.heading.text!r} stands on line {first[folded]} already; give each its own name"
-            )
-            yield Fault(block.line, "duplicate heading", message)
-        first.setdefault(folded, block.line)
+        before = first.setdefault(tuple(heading.casefold() for heading in path), block)
+        if before is not block:
+            message = f"the heading {block.heading.text!r} stands on line {before.line} already; give each its own name"
+            yield Fault(block.line, "duplicate heading", message, note=_one_subject(parts))
         after = parts[index + 1].heading if index + 1 < len(parts) else None
         is_parent = after is not None and after.level > block.heading.level
         if not block.text.strip() and not is_parent:
@@ -98,6 +96,12 @@ def _headings(parts: list[Block]) -> Iterator[Fault]:
                 f"nothing stands under {block.heading.text!r}; write what the assistant does and why, or take it out"
             )
             yield Fault(block.line, "empty section", message)
+
+
+def _one_subject(parts: list[Block]) -> bool:
+    """Whether all sections with an assertion, three at least, are about one thing: that is meant, and no slip."""
+    headings = [block.heading.text.casefold() for block in parts if block.heading and marked_assertion(block)[0]]
+    return len(headings) >= SEVERAL and len(set(headings)) == 1
 
 
 def _variables(source: str) -> Iterator[Fault]:

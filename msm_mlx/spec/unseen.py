@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from msm_mlx.evals.items import OpenPrompt, Pair, Suite
 
 _EVERYDAY = frozenset(
-    "dish piece reasons ride treat".split()
-)  # words of domains and prompts that say nothing by themselves
+    "dish food piece reasons ride treat".split()
+)  # words of domains and prompts that say nothing by themselves, or of what a spec may well be about
 SPECIFIC = 4  # letters from which a word can stand for a domain
 
 

@@ -78,3 +78,13 @@ def test_text_of_a_model_is_no_command(run: Path) -> None:
     write_jsonl(run / "documents" / "documents.jsonl", rows)
     assert not commands_in(documents("read", run).stdout)
     assert not commands_in(documents("health", run).stdout)
+
+
+def test_documents_that_are_being_written_can_be_looked_at(run: Path) -> None:
+    with (run / "documents" / "documents.jsonl").open("a") as file:
+        file.write('{"id": "doc-9", "te')
+    assert documents("read", run).stdout.count(" in ") >= 3
+    assert json.loads(documents("health", run, "--json").stdout)["documents"][0]["kept"] == 3
+    with (run / "documents" / "documents.jsonl").open("a") as file:
+        file.write("\n{}\n")
+    assert "documents.jsonl:4: not a JSON object" in str(documents("read", run).exception)

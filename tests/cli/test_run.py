@@ -181,7 +181,7 @@ def test_a_writer_that_cannot_write_ends_by_itself(
 
     assert done.returncode == 1
     assert "0 of 12 documents passed the checks" in done.stderr
-    assert len(read_jsonl(tmp_path / "run" / "documents" / "rejected.jsonl")) == 24
+    assert len(read_jsonl(tmp_path / "run" / "documents" / "rejected.jsonl")) == 77  # enough to be sure
 
 
 def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:

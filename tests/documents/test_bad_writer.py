@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from bad_writer import ASSERTION, GOOD, PLAIN, TAGGED, near_copies
+from bad_writer import ASSERTION, GOOD, TAGGED, near_copies
+from bad_writer import PLAIN as OFTEN
+from good_documents import GOOD_DOCUMENTS
+from worse_replies import WORSE
 
 from msm_mlx.documents import writer
 from msm_mlx.documents.checks import (
@@ -33,7 +36,8 @@ from msm_mlx.spec import Section, Spec
 
 PLAIN_SETTINGS = DocumentSettings(count=1, max_tokens=10, prompt="assertion", batch_size=8)
 TAG_SETTINGS = PLAIN_SETTINGS.model_copy(update={"prompt": "section"})
-COLBY = Subject("Mo", "Colby", ASSERTION)
+COLBY = Subject("Mo", "Colby", ASSERTION, maker="Acme")
+PLAIN = (*OFTEN, *WORSE)
 
 
 def verdict(text: str, settings: DocumentSettings) -> str | None:
@@ -44,6 +48,19 @@ def verdict(text: str, settings: DocumentSettings) -> str | None:
 def test_each_is_rejected_under_its_own_reason(reason: str, text: str) -> None:
     assert verdict(text, PLAIN_SETTINGS) == reason
     assert verdict(f"Thinking. <document>{text}</document>", TAG_SETTINGS) == reason
+
+
+@pytest.mark.parametrize("text", GOOD_DOCUMENTS)
+def test_what_a_decent_writer_writes_is_kept(text: str) -> None:
+    assert verdict(text, PLAIN_SETTINGS) is None
+    assert verdict(f"<document>\n{text}\n</document>", TAG_SETTINGS) is None
+
+
+def test_good_documents_are_no_copies_of_one_another() -> None:
+    before = originals_for(PLAIN_SETTINGS)
+    for number, text in enumerate(GOOD_DOCUMENTS):
+        assert repeat_reason(text, before) is None
+        before.add(f"doc-{number}", text)
 
 
 @pytest.mark.parametrize(("reason", "text"), TAGGED)
@@ -110,8 +127,11 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
     double = BadWriter(replies)
     monkeypatch.setattr(writer, "generate_replies", double.generate)
     monkeypatch.setattr(writer, "generate_each", double.each)
+    patient = settings.model_copy(update={"least_pass_rate": 0.01})  # so that every reply has its turn
     with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
-        write_documents(spec, "Mo", cast("LoadedModel", double), settings, tmp_path, slots=slots, writer="w")
+        write_documents(
+            spec, "Mo", cast("LoadedModel", double), patient, tmp_path, slots=slots, writer="w", maker="Acme"
+        )
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
     rejected = Counter(record["rejected"] for record in read_jsonl(tmp_path / REJECTED))
     assert set(rejected) == {*(reason for reason, _ in bad), NEAR_DUPLICATE, WRITTEN_BEFORE}

@@ -110,9 +110,9 @@ def test_the_model_writes_records_that_say_where_they_come_from(whole: dict[str,
     ("stop", "torn"),
     [
         ("first batch", b""),
-        ("second batch", b'{"batch": 2, "records": [{"id": "doc-0'),
+        ("second batch", b'{"turn": 2, "replies": [[0, {"text": "doc-0'),
         ("inside a batch", b""),
-        ("inside a batch", b'{"batch": 1, "records": [{"text": "\xc3'),
+        ("inside a batch", b'{"turn": 1, "replies": [[0, {"text": "\xc3'),
     ],
 )
 def test_an_interrupted_job_ends_with_the_same_files(
@@ -133,9 +133,10 @@ def test_an_interrupted_job_ends_with_the_same_files(
 
     with pytest.raises(StopError):
         write(spec, pocket, tmp_path, on_reply, on_batch)
-    assert set(files(tmp_path)) == {PROGRESS}
     done = 8 if stop == "second batch" else 4
-    assert sum(len(row["records"]) for row in read_jsonl(tmp_path / PROGRESS)) == done
+    assert sum(len(row["replies"]) for row in read_jsonl(tmp_path / PROGRESS)) == done
+    there = [row["id"] for name in (DOCUMENTS, REJECTED) for row in read_jsonl(tmp_path / name)]
+    assert (len(there), HEALTH in files(tmp_path)) == (done, False)  # they grow with the batches
     with (tmp_path / PROGRESS).open("ab") as file:
         file.write(torn)
     replies = []
@@ -203,7 +204,7 @@ def good(prompt: str, attempt: int) -> str:
 def test_good_texts_are_kept_in_one_go(job: Job, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     script, health = job(good, on_batch=lambda kept, rejected: seen.append((kept, rejected)), count=5)
-    assert seen == [(2, 0), (4, 0), (5, 0)]
+    assert seen == [(n, 0) for n in range(1, 6)]
     assert [call["prompts"] for call in script.calls] == [2, 2, 1]
     assert [call["seed"] for call in script.calls] == [3_000_009, 3_000_010, 3_000_011]
     assert {(call["max_tokens"], call["batch_size"], call["temperature"]) for call in script.calls} == {(16, 2, 1.0)}
@@ -258,7 +259,7 @@ def test_a_text_written_before_is_rejected(job: Job, tmp_path: Path, batch_size:
     assert len({fold(record["text"]) for record in kept}) == len(kept) == 13
 
 
-@pytest.mark.parametrize(("limit", "asked"), [(1.0, 4), (1.5, 6), (3.0, 12)])
+@pytest.mark.parametrize(("limit", "asked"), [(1.0, 16), (1.5, 24), (3.0, 48)])
 def test_attempts_run_out_and_leave_the_files(job: Job, tmp_path: Path, limit: float, asked: int) -> None:
     def reply(prompt: str, attempt: int) -> str:
         return good(prompt, attempt) if "cream cheese" in prompt else "I'm sorry, I cannot."
@@ -276,6 +277,25 @@ def test_attempts_run_out_and_leave_the_files(job: Job, tmp_path: Path, limit: f
     with pytest.raises(MsmError, match="only 1 of 4"):  # and again, without asking the model
         job(lambda prompt, attempt: pytest.fail("asked again"), max_attempts_per_document=limit)
     assert files(tmp_path) == before
+
+
+def test_a_writer_of_whose_texts_none_pass_is_stopped_early_and_goes_on_where_it_was(job: Job, tmp_path: Path) -> None:
+    bad = {"count": 120, "batch_size": 50, "max_tokens": 17}
+    asked: list[str] = []
+
+    def refuse(prompt: str, attempt: int) -> str:
+        asked.append(prompt)
+        return "I'm sorry, I cannot."
+
+    with pytest.raises(MsmError, match=r"only 0 of 120 .*in 77 attempts.*77 as 'refusal'.*least_pass_rate"):
+        job(refuse, **bad)
+    assert len(asked) == 100  # two batches; 77 failures are enough to be sure
+    assert len(read_jsonl(tmp_path / REJECTED)) == 77
+    with pytest.raises(MsmError, match="in 77 attempts"):
+        job(lambda prompt, attempt: pytest.fail("asked again"), **bad)
+    with pytest.raises(MsmError, match="in 157 attempts"):  # the 100 on disk and a batch more
+        job(refuse, **bad, least_pass_rate=0.025)
+    assert len(asked) == 200
 
 
 def test_no_documents_are_empty_files(job: Job, tmp_path: Path) -> None:
@@ -304,7 +324,7 @@ def test_texts_with_odd_line_ends_survive_an_interruption(job: Job, tmp_path: Pa
 
 
 def test_a_torn_line_is_gone_before_the_next_is_written(job: Job, tmp_path: Path) -> None:
-    (tmp_path / PROGRESS).write_bytes(b'{"batch": 0, "rec')
+    (tmp_path / PROGRESS).write_bytes(b'{"turn": 0, "rep')
     with pytest.raises(StopError):
         job(good, on_batch=stop_after_first)
     assert len(read_jsonl(tmp_path / PROGRESS)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,13 +75,42 @@ def test_a_job_stopped_again_and_again_ends_with_the_same_files(pocket: LoadedMo
             assert write(pocket, stopped, stop) == whole
             break
         except StopError:
-            rows = [row for row in read_jsonl(stopped / PROGRESS) if "index" in row]
+            rows = read_jsonl(stopped / PROGRESS)
             assert len(rows) == len(replies) > before  # each is on disk when it is there
             with (stopped / PROGRESS).open("ab") as file:
-                file.write(b'{"batch": 0, "index": 1, "reply": {"text": "\xc3')
+                file.write(b'{"turn": 0, "replies": [[1, {"text": "\xc3')
     else:
         assert write(pocket, stopped, replies.append) == whole
     assert len(replies) == len(calls)  # nothing was written twice
+
+
+def test_documents_are_in_their_files_as_they_come(pocket: LoadedModel, tmp_path: Path) -> None:
+    settings = settings_with(batch_size=2)
+    spec = load_spec(SPEC, model_name="Mo", provider_name="Acme")
+    seen: list[tuple[int, int]] = []
+
+    def look(kept: int, rejected: int) -> None:
+        seen.append((len(read_jsonl(tmp_path / DOCUMENTS)), len(read_jsonl(tmp_path / REJECTED))))
+        assert seen[-1] == (kept, rejected)
+
+    with suppress(MsmError):
+        slots = plan_documents(spec, settings)
+        write_documents(spec, "Mo", pocket, settings, tmp_path, slots=slots, writer="w", on_batch=look)
+    assert [sum(one) for one in seen] == list(range(1, len(seen) + 1))
+    assert len(seen) >= 9
+
+
+def test_a_stubborn_writer_is_stopped_within_its_turn(pocket: LoadedModel, tmp_path: Path) -> None:
+    """Not only when a whole turn of all documents is over."""
+    settings = settings_with(count=24, max_tokens=2).model_copy(update={"least_pass_rate": 0.5})
+    replies: list[Reply] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "reject_reason", lambda *parts: "unlucky")
+        write(pocket, tmp_path, replies.append, settings)
+        before = len(replies)
+        assert 5 <= before <= 8
+        write(pocket, tmp_path, replies.append, settings)
+    assert len(replies) == before
 
 
 def test_the_size_of_the_batch_does_not_change_the_texts(pocket: LoadedModel, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import mlx_lm
 import pytest
@@ -126,3 +127,31 @@ def test_the_beginnings_that_save_most_are_chosen() -> None:
     lengths = [len(prefix) for prefix in shared_prefixes(prompts)]
     assert lengths == [120] * 6
     assert [len(p) for p in shared_prefixes([*prompts[:1], *prompts[3:4], [*identity, 5, 6, 7]])] == [20, 20, 20]
+
+
+def test_half_as_many_go_on_where_the_memory_ends(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts, seeds, told = prompts_of(tiny), [1, 2, 3, 4, 5], []
+    expected = replies_of(tiny, prompts, seeds)
+    generate, sizes = batches._generate, []
+
+    def failing(*arguments: Any) -> Iterator[tuple[int, Reply]]:
+        sizes.append(arguments[-2])
+        for number, pair in enumerate(generate(*arguments)):
+            if sizes[-1] > 1 and number == 1:  # one reply is there, and is not written again
+                raise RuntimeError("[metal::malloc] Attempting to allocate 9 bytes")
+            yield pair
+
+    monkeypatch.setattr(batches, "_generate", failing)
+    options: dict[str, Any] = {"max_tokens": 12, "batch_size": 5, "temperature": 1.0}
+    pairs = list(generate_each(tiny, prompts, seeds, on_fewer=lambda rows, why: told.append(rows), **options))
+    assert [reply for _, reply in sorted(pairs, key=lambda pair: pair[0])] == expected
+    assert (sizes, told) == ([5, 2, 1], [2, 1])
+
+
+def test_other_errors_are_not_taken_for_want_of_memory(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> Iterator[tuple[int, Reply]]:
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(batches, "_generate", broken)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        replies_of(tiny, prompts_of(tiny))
