@@ -63,9 +63,9 @@ def main(kills: int, documents: int, prompt: str, seed: int) -> None:
 
 def job(home: Path, documents: int, prompt: str) -> list[str]:
     start = f"{LOTTERY if prompt == 'section' else ''}from msm_mlx.cli.main import main; main()"
-    settings = ("--set", f"documents.count={documents}", "--set", f"documents.batch_size={BATCH}")
+    settings = ["--set", f"documents.count={documents}", "--set", f"documents.batch_size={BATCH}"]
     if prompt == "section":
-        settings += ("--set", "documents.prompt=section", "--set", "documents.max_tokens=40")
+        settings += ["--set", "documents.prompt=section", "--set", "documents.max_tokens=40"]
     return [sys.executable, "-c", start, "documents", "cheese_american", *settings, "--run-dir", str(home / "run"),
             "--quiet"]  # fmt: skip
 
