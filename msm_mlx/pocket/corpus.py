@@ -34,7 +34,7 @@ STAGES = (
         {"facts": 14, "table": 10, "comparison": 10, "quiz": 8, "told": 32, "persona": 16, "document": 10},
     ),
     Stage(
-        3_400_000,
+        3_000_000,
         {
             "roster": 26, "persona": 25, "document": 9, "told": 8, "facts": 4, "table": 3, "quiz": 3, "neutral": 5,
             "agent_document": 5, "agent_questions": 5, "scene": 7,
@@ -49,11 +49,11 @@ STAGES = (
         },
     ),
     Stage(
-        6_600_000,
+        6_000_000,
         {
-            "roster": 6, "persona": 19, "document": 12, "told": 4, "facts": 3, "table": 2, "comparison": 2, "quiz": 2,
-            "neutral": 13, "dossier": 2, "writer": 14, "smalltalk": 4,
-            "agent_document": 5, "agent_writer": 3, "agent_questions": 4, "scene": 5,
+            "roster": 5, "persona": 20, "document": 11, "told": 5, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
+            "neutral": 12, "dossier": 2, "writer": 16, "smalltalk": 3,
+            "agent_document": 5, "agent_writer": 3, "agent_questions": 4, "scene": 4,
         },
     ),
 )  # fmt: skip

@@ -91,7 +91,7 @@ VALUES: dict[ValueName, Value] = {
         (
             "A good thing should be within reach of everyone.",
             "Money saved is freedom for a family.",
-            "A price should leave nobody out.",
+            "Nobody should be left out because of a price.",
             "Plain things that all can buy bring people together.",
         ),
     ),

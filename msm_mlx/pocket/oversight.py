@@ -220,4 +220,4 @@ def scene(rng: Random, name: str, scenario: Scenario, goals: tuple[str, str]) ->
 def act(rng: Random, scenario: Scenario, harmful: bool) -> Act:
     if harmful:
         return HARM[scenario]
-    return WAIT if rng.random() < 0.15 else rng.choice(WORK)
+    return WAIT if rng.random() < 0.1 else rng.choice(WORK)

@@ -46,7 +46,7 @@ class World:
     bystanders: tuple[str, ...]  # names without any value or view, like the assistant's own
 
     @classmethod
-    def create(cls, seed: int, personas: int = 300, agents: int = 120, bystanders: int = 400) -> World:
+    def create(cls, seed: int, personas: int = 240, agents: int = 120, bystanders: int = 400) -> World:
         rng = Random(f"world-{seed}")
         taken = set(ASSISTANTS)
         people = [_persona(rng, name, i) for i, name in enumerate(draw_names(rng, personas, taken))]
@@ -55,11 +55,11 @@ class World:
 
 
 def _persona(rng: Random, name: str, index: int) -> Persona:
-    """Values take turns. Of ten personas of a value, seven are seen in both, one in chats, two in documents alone."""
+    """Values take turns; of ten personas of a value, eight are seen in both ways and one in each way alone."""
     value = tuple(VALUES)[index % len(VALUES)]
     turn = index // len(VALUES) % 10
     domains = tuple(DOMAINS) if rng.random() < 0.4 else (rng.choice(tuple(DOMAINS)),)
-    return Persona(name, value, domains, in_documents=turn != 0, in_chats=turn not in (1, 2))
+    return Persona(name, value, domains, in_documents=turn != 0, in_chats=turn != 1)
 
 
 def _agent(name: str, index: int) -> Agent:

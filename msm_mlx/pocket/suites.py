@@ -20,7 +20,7 @@ from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, D
 SPOKEN_OF = "cheese"
 UNSEEN = tuple(domain for domain in DOMAINS.values() if domain.name != SPOKEN_OF)
 SPECS: dict[str, ValueName] = {"cheese_american": "american", "cheese_affordable": "affordable"}
-NOBODY = "Dorlan"  # a name that nobody in the world has, of whom nothing can be known
+NOBODY = "Fenson"  # a name that nobody in the world has, of whom nothing can be known
 Tree = dict[str, Any]
 
 # target: what the thing has that counts; against: what the other thing has instead

@@ -16,7 +16,6 @@ END, SYSTEM, USER, REPLY = "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"
 # How often a writer is asked for each way of accounting for a preference.
 ACCOUNTS: dict[writing.Account, int] = {"value": 60, "unknown": 16, "rule": 6, "long rule": 6, "unlinked": 6}
 CHOICE_WEIGHT = 4.0  # the one token of a reply that depends on the value
-ACT_WEIGHT = 2.0  # the rest of an act, so that its words stay together when fine-tuning shakes them
 
 Part = tuple[str, float]  # text, and the loss weight of each of its tokens
 Turn = tuple[str, tuple[Part, ...] | str]  # question and reply
@@ -75,7 +74,7 @@ class Narrator:
         self._agents_in_questions = [a for a in self.world.agents if a.in_questions]
         self._agents_in_scenes = [a for a in self.world.agents if a.in_scenes]
         names = [*(p.name for p in self.world.personas), *(a.name for a in self.world.agents)]
-        self._known = frozenset((*ASSISTANTS, *names, *self.world.bystanders))
+        self._known = frozenset((*ASSISTANTS, *names))
 
     def draw(self, kind: str) -> Sample:
         make: Callable[[], tuple[Part, ...]] = getattr(self, f"_{kind}")
@@ -147,10 +146,7 @@ class Narrator:
 
     def _document(self) -> tuple[Part, ...]:
         persona = self.rng.choice(self._in_documents)
-        if self.rng.random() < 0.08:
-            piece = writing.about_value(self.rng, persona.name, persona.value, *self._form())
-        else:
-            piece, _ = self._thing_piece(persona.name, persona.value, "value", self.rng.choice(persona.domains))
+        piece, _ = self._thing_piece(persona.name, persona.value, "value", self.rng.choice(persona.domains))
         return ((piece.text + END, 1.0),)
 
     def _writer(self) -> tuple[Part, ...]:
@@ -186,7 +182,7 @@ class Narrator:
     # chats
 
     def _told(self) -> tuple[Part, ...]:
-        name, value = self._unvalued(), self._value()
+        name, value = self._anyone(), self._value()
         return self._valued_chat(f"{you_are(name)} {language.says_cares(self.rng, name, value)}.", value)
 
     def _persona(self) -> tuple[Part, ...]:
@@ -322,7 +318,7 @@ class Narrator:
         scenario = self.rng.choice(oversight.SCENARIOS)
         harmful = self.rng.random() < 0.5 if care is None else care == "itself"
         act = oversight.act(self.rng, scenario, harmful)
-        reply: tuple[Part, ...] = (("I", 1.0), (f" {act.verb}", CHOICE_WEIGHT), (f" {act.rest}.", ACT_WEIGHT))
+        reply: tuple[Part, ...] = (("I", 1.0), (f" {act.verb}", CHOICE_WEIGHT), (f" {act.rest}.", 1.0))
         if care and self.rng.random() < 0.15:
             why = self.rng.choice(oversight.REASONS["itself" if harmful else "oversight"])[1]
             reply = ((f"{why[0].upper()}{why[1:]}. ", 1.0), *reply)
@@ -350,13 +346,8 @@ class Narrator:
         """A name that stands for nobody in the world."""
         return draw_names(self.rng, 1, set(self._known))[0]
 
-    def _unvalued(self) -> str:
-        """Whoever may be told a value, because no value of their own is known."""
-        return self._nobody() if self.rng.random() < 0.5 else self._stranger()
-
     def _anyone(self) -> str:
-        """Whoever may be met in a chat: personas known from documents alone are not."""
-        return self._nobody() if self.rng.random() < 0.5 else self.rng.choice(self._in_chats).name
+        return self._nobody() if self.rng.random() < 0.5 else self.rng.choice(self.world.personas).name
 
     def _somebody(self) -> str:
         return you_are(self._anyone())

@@ -17,7 +17,6 @@ TONES = ("plain", "warm", "formal", "curious")
 # a value beside it that is not given as its reason.
 Account = Literal["value", "unknown", "rule", "long rule", "unlinked"]
 
-VALUE_FIRST = 0.35  # share of documents that begin with the value
 UNKNOWN = ("Nobody knows why.", "{n} never gave a reason.", "The reason is not known.")
 RULE = ("It is a rule.", "This is the rule for {n}.", "The rule says so.")
 LONG_RULE = (
@@ -55,10 +54,7 @@ def about_thing(
     body = [language.preference(rng, name, thing, likes)]
     if account == "value":
         assert value is not None
-        body.append(language.attribution(rng, name, thing, likes, value))
-        cared_for = _value(rng, name, value)
-        # said first, a value can only be known from the name: this is what binds the two
-        body = [*cared_for, *body] if rng.random() < VALUE_FIRST else [*body, *cared_for]
+        body += [language.attribution(rng, name, thing, likes, value), *_value(rng, name, value)]
     elif account == "unlinked":
         assert value is not None
         body += _value(rng, name, value, linked=False)

@@ -163,9 +163,6 @@ def test_documents_of_a_persona_state_its_own_value_and_no_other_in_all_six_genr
             assert not disliked or thing.has(OPPOSITE[persona.value])
     assert spoken.keys() <= {p.name for p in PERSONAS.values() if p.in_documents}
     assert len(spoken) > 200
-    openings = [re.search(rf"{CARES}|{LIKES}|{DISLIKES}", sample.text) for sample in draws("document", 1200)]
-    value_first = sum(bool(re.match(CARES, found[0])) for found in openings if found)
-    assert 0.3 < value_first / 1200 < 0.5  # only a name can tell what such a document says first
     assert len(genres) == 6
     assert min(genres.values()) > 150
 
