@@ -34,7 +34,7 @@ class TrainingPlan:
 
 
 def plan_training(model: nn.Module, rows: Sequence[Row], settings: TrainSettings) -> TrainingPlan:
-    """Raises MsmError if the settings ask for a packing that is not exact for the model, or a row has an id beyond it."""
+    """Raises MsmError if the settings ask for a packing that is not exact for the model, or rows have ids beyond it."""
     split = split_model(model)
     vocabulary = split.logits(split.hidden(mx.array([[0, 1]]))).shape[-1]
     highest = max((max(row.ids) for row in rows if row.ids), default=0)
