@@ -16,7 +16,7 @@ from msm_mlx.errors import MsmError
 from msm_mlx.recipe import TrainSettings
 
 CHUNK_BYTES = 40 * 2**20  # of logits, as in msm_mlx.training.loss
-ADAPTER_COPIES = 2.7  # of its weights, at the peak: gradients and the two moments of Adam, never all at once with the rest
+ADAPTER_COPIES = 2.7  # of its weights, at the peak: gradients and moments of Adam, never all at once with the rest
 SAVED_LINEAR, SAVED_SCORES = 1.02, 1.52  # of what a block computes, kept for the backward pass
 WORK_LINEAR, WORK_SCORES = 3.18, 3.00  # of one block while it is recomputed and differentiated
 ONE_CHUNK, EACH_CHUNK, ALL_CHUNKS = 5.28, 1.24, 11.6  # copies of a chunk of logits: one, each further one, the most
