@@ -91,7 +91,7 @@ def main(as_json: bool, small: bool) -> None:
 
 
 def measure(small: bool) -> dict[str, Any]:
-    shape = replace(SPEED, vocab_size=1024, hidden_size=32, intermediate_size=64) if small else SPEED
+    shape = replace(SPEED, vocab_size=2048, hidden_size=32, intermediate_size=64) if small else SPEED
     wide = replace(MEMORY, vocab_size=4096) if small else MEMORY
     tasks = {"pocket_documents": pocket_task(small), "log_normal": log_normal_task(small)}
     speeds = {

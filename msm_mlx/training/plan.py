@@ -34,8 +34,15 @@ class TrainingPlan:
 
 
 def plan_training(model: nn.Module, rows: Sequence[Row], settings: TrainSettings) -> TrainingPlan:
-    """Raises MsmError if the settings ask for a packing that is not exact for the model."""
+    """Raises MsmError if the settings ask for a packing that is not exact for the model, or rows have ids beyond it."""
     split = split_model(model)
+    vocabulary = split.logits(split.hidden(mx.array([[0, 1]]))).shape[-1]
+    highest = max((max(row.ids) for row in rows if row.ids), default=0)
+    if highest >= vocabulary:  # mlx would read whatever lies behind the embeddings
+        raise MsmError(
+            f"the tokenizer gives ids up to {highest}, but the model has embeddings for {vocabulary} tokens; "
+            "use the tokenizer that belongs to the model"
+        )
     packing, why = _packing(model, settings)
     lengths = [max(len(row.ids) - 1, 1) for row in rows]
     layout = choose_layout(
@@ -48,7 +55,6 @@ def plan_training(model: nn.Module, rows: Sequence[Row], settings: TrainSettings
     reasons = [f"Packing: {why}."]
     if isinstance(split, WholeModel):
         reasons.append("Loss: this architecture does not let hidden states be had apart from logits; all are kept.")
-    vocabulary = split.logits(split.hidden(mx.array([[0, 1]]))).shape[-1]
     return TrainingPlan(split, packing, layout, chunk_rows(vocabulary), len(model.layers), tuple(reasons))
 
 

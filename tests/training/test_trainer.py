@@ -217,6 +217,12 @@ def test_a_row_that_is_not_finite_is_named(adapted: LoadedModel, tmp_path: Path)
         train(adapted.model, rows, train_settings(), seed=0, checkpoint=tmp_path / "c", loss=loss)
 
 
+def test_an_id_that_the_model_has_no_embedding_for_is_refused(adapted: LoadedModel, tmp_path: Path) -> None:
+    row = Row((1, 10**6), (False, True), 0)
+    with pytest.raises(MsmError, match="ids up to 1000000, but the model has embeddings for"):
+        train(adapted.model, [row], train_settings(updates=1), seed=0, checkpoint=tmp_path / "state.safetensors")
+
+
 def test_asked_to_stop_it_saves_and_goes_on_later(adapted: LoadedModel, tmp_path: Path) -> None:
     start, rows, seen = adapter_weights(adapted.model), some_rows(adapted), [0]
     train(adapted.model, rows, train_settings(), seed=0, checkpoint=tmp_path / "other.safetensors")
