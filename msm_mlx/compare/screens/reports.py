@@ -15,8 +15,8 @@ from rich.text import Text
 from msm_mlx.compare.screens.sources import METRICS, Reason, Training
 from msm_mlx.compare.tables import contrast_table, literal
 from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.evals.estimates import Estimate
 from msm_mlx.evals.items import MAIN_METRIC
-from msm_mlx.evals.statistics import Estimate
 
 SCALE = 20  # cells of an interval's line
 ROWS = 6  # of a curve
