@@ -138,7 +138,7 @@ def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
 
 
 def _tree(described: dict[str, Any]) -> Tree:
-    from msm_mlx.compare.tables import literal  # numpy is only loaded where it is drawn
+    from msm_mlx.compare.tables import literal
 
     size = f"{described['words']:,} words, {described['tokens']:,} tokens ({described['counted_by']})"
     tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="dim")

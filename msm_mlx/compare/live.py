@@ -12,7 +12,7 @@ from msm_mlx.chat_template import FILE, read_template
 from msm_mlx.compare.engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.models import LoadedModel, Message, load_base
-from msm_mlx.engine.variants import Variants, load_variants, release_thread
+from msm_mlx.engine.variants import Variants, enter_thread, load_variants, release_thread
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Pair
 from msm_mlx.hub import resolve_model
@@ -27,6 +27,8 @@ def open_engine(session: Session) -> LiveEngine:
         MsmError: naming the file, if the model or an adapter cannot be used.
         RecipeError: if the model's chat template is not the one that the arms were trained with.
     """
+    if not _is_main():
+        enter_thread()
     try:
         folder = resolve_model(session.model).folder
         check_template(session, folder)
@@ -161,5 +163,9 @@ class _Answer:
 
 def _leave() -> None:
     # the main thread keeps its streams: without them nothing of mlx would work in this process any more
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main():
         release_thread()
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -14,10 +14,10 @@ from msm_mlx.compare.engine import AnswerEngine, Request
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.stored import open_run
-from msm_mlx.compare.tables import answer_view, contrast_table, literal, score_table
+from msm_mlx.compare.tables import answer_view, contrast_table, literal
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.statistics import Estimate
+from msm_mlx.evals.estimates import Estimate
 from msm_mlx.recipe_schema import did_you_mean
 
 
@@ -103,6 +103,8 @@ def show_stored(console: Console, session: Session, *, limit: int) -> None:
 
 def show_scores(console: Console, session: Session) -> None:
     """The scores and the differences between arms, run by run."""
+    from msm_mlx.compare.shares import score_table  # with numpy and scipy
+
     for run in map(open_run, session.folders):
         if len(session.folders) > 1:
             console.print(literal(str(run.folder), "bold"))

@@ -1,19 +1,15 @@
-"""Rich tables of scores, contrasts and answers. Everything that a model wrote is shown as the text that it is."""
+"""Rich tables of contrasts and answers. Everything that a model wrote is shown as the text that it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.evals.items import MAIN_METRIC
-from msm_mlx.evals.statistics import share
-from msm_mlx.variants import variant_label
 from msm_mlx.visible import visible
 
 MIN_COLUMN = 20  # narrower columns break words
@@ -23,45 +19,6 @@ Rows = Sequence[Mapping[str, Any]]
 def literal(text: str, style: str = "") -> Text:
     """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
     return Text(visible(text), style, overflow="fold")
-
-
-def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
-    """Answer rows by the label of their arm, in the order of the file."""
-    several = len({row["spec"] for row in rows if row["spec"]}) > 1
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(variant_label(row, several), []).append(row)
-    return groups
-
-
-def score_table(rows: Rows, measured: Rows = ()) -> RenderableType:
-    """What each suite measures of each arm, with the 95 % interval over its seeds and the items.
-
-    Below it is said what that is, by `measured`: the `suites` of results.json, with the name and metric of each.
-    """
-    arms = labels(rows)
-    suites = list(dict.fromkeys(row["suite"] for row in rows))
-    table = Table(title="Shares, with 95 % intervals over seeds and items", title_justify="left")
-    table.add_column("arm")
-    for suite in suites:
-        table.add_column(literal(suite), justify="right")
-    for label, answers in arms.items():
-        cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
-        table.add_row(literal(label), *cells)
-    metrics = {suite["name"]: suite["metric"] for suite in measured}
-    notes = [literal(f"{suite}: {metrics[suite]}", "dim") for suite in suites if suite in metrics]
-    return Group(table, *notes)
-
-
-def _share(answers: Rows) -> str:
-    by_seed: dict[int | None, list[float]] = {}
-    for answer in answers:
-        by_seed.setdefault(answer["seed"], []).append(answer["metrics"][MAIN_METRIC[answer["kind"]]])
-    if not by_seed:
-        return "-"
-    one_seed = [answer.get("domain") for answer in answers if answer["seed"] == answers[0]["seed"]]
-    estimate = share(np.array(list(by_seed.values())), one_seed)
-    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
 
 def contrast_table(contrasts: Rows) -> Table:

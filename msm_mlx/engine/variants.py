@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -93,6 +94,21 @@ def _draw(logits: mx.array, temperature: float, key: mx.array) -> mx.array:
     if temperature > 0:
         logits = logits / temperature + mx.random.gumbel((1, logits.shape[-1]), key=key)
     return mx.argmax(logits, axis=-1)
+
+
+@cache
+def _shared_stream() -> mx.Stream:
+    return mx.new_thread_unsafe_stream(mx.cpu)
+
+
+def enter_thread() -> None:
+    """Let this thread compute where all threads do that come here, one after another.
+
+    On a CPU every stream has a thread of the system, which mlx 0.32.4 does not end with the stream: fifty engines, each
+    on a stream of its own, would leave fifty of them.
+    """
+    if mx.default_device() == mx.Device(mx.cpu):
+        mx.set_default_stream(_shared_stream())
 
 
 def release_thread() -> None:

@@ -18,20 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from msm_mlx.evals.estimates import Estimate as Estimate
+
 LEVEL = 0.95
 POWER = 0.8
 FEWEST_TOPICS = 5
 """With fewer, their spread cannot be told, and the items are taken one by one."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with its 95 % interval, over `n` items."""
-
-    value: float
-    ci_low: float
-    ci_high: float
-    n: int
 
 
 @dataclass(frozen=True)

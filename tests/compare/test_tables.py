@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from msm_mlx.compare.tables import answer_view, contrast_table, labels, literal, score_table
+from msm_mlx.compare.shares import labels, score_table
+from msm_mlx.compare.tables import answer_view, contrast_table, literal
 from msm_mlx.variants import variant_label
 
 NASTY = {

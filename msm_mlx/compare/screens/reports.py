@@ -15,8 +15,8 @@ from rich.text import Text
 from msm_mlx.compare.screens.sources import METRICS, Reason, Training
 from msm_mlx.compare.tables import contrast_table, literal
 from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.evals.estimates import Estimate
 from msm_mlx.evals.items import MAIN_METRIC
-from msm_mlx.evals.statistics import Estimate
 
 SCALE = 20  # cells of an interval's line
 ROWS = 6  # of a curve
@@ -24,31 +24,35 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def score_page(results: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Shares of choices with their intervals by suite, then the differences between arms."""
+    """Shares of choices with their intervals by suite, seeds pooled, then the differences between arms."""
     parts: list[RenderableType] = []
     for result in results:
-        rows = [record for record in result.get("records", ()) if record["metric"] in MAIN_METRIC.values()]
+        records = result.get("pooled") or result.get("records", ())
+        rows = [record for record in records if record["metric"] in MAIN_METRIC.values()]
         several = len({row["spec"] for row in rows if row["spec"]}) > 1
+        measured = {suite["name"]: suite["metric"] for suite in result.get("suites", ())}
         parts += [literal(f"Run {result.get('run', '')}", "bold"), Text()]
         for suite, group in groupby(rows, key=lambda row: row["suite"]):
-            parts += [_suite_table(suite, list(group), several), Text()]
+            parts.append(_suite_table(suite, list(group), several))
+            parts += [literal(measured[suite], "dim italic"), Text()] if suite in measured else [Text()]
         if result.get("contrasts"):
             parts += [contrast_table(result["contrasts"]), Text()]
     return Group(*parts) if parts else Text("These runs have no finished evaluation yet.")
 
 
 def _suite_table(suite: str, rows: Sequence[Mapping[str, Any]], several_specs: bool) -> Table:
-    table = Table(title=literal(suite), title_justify="left", box=None, padding=(0, 1))
-    table.add_column("arm", no_wrap=True, overflow="ellipsis")
-    table.add_column("share", justify="right")
-    table.add_column("95 % interval", justify="right")
-    table.add_column(f"0{'0.5':^{SCALE - 2}}1", no_wrap=True)
-    seeds = len({row["seed"] for row in rows if row["seed"] is not None}) > 1
+    table = Table(title=literal(suite), title_justify="left", box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("arm", overflow="fold")
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column(f"0{'0.5':^{SCALE - 2}}1", width=SCALE)
+    one_each = len({row["arm"] for row in rows}) < len({(row["arm"], row["seed"]) for row in rows})
     for row in rows:
         label = f"{row['arm']}@{row['spec']}" if several_specs and row["spec"] else str(row["arm"])
-        name = f"{label} seed {row['seed']}" if seeds and row["seed"] is not None else label
+        name = f"{label} seed {row['seed']}" if one_each and row["seed"] is not None else label
         interval = f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-        line = interval_line(row["value"], row["ci_low"], row["ci_high"])
+        why = row.get("failure")  # there is no finding where most replies could not be read
+        line = literal(why, "italic") if why else interval_line(row["value"], row["ci_low"], row["ci_high"])
         table.add_row(literal(name), f"{row['value']:.2f}", Text(interval), line)
     return table
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rich.text import Text
 from textual.events import Click
@@ -13,6 +14,8 @@ from textual.widget import Widget
 from msm_mlx.compare.tables import literal
 
 UNSCORED = "-"
+LOW = 30  # lines of a terminal in which many arms would leave the answers no room
+MANY = 5  # arms
 
 
 class ArmClicked(Message):
@@ -36,17 +39,26 @@ class ArmRow:
 @dataclass(frozen=True)
 class ScoreRows:
     """All arms, with the two options if the prompt is a forced choice. `note` stands instead where they
-    are to stay hidden, in as many lines, so that nothing on the screen moves.
+    are to stay hidden, in as many lines, so that nothing on the screen moves. `hidden` are the numbers of arms that are
+    not in `arms`.
     """
 
     arms: tuple[ArmRow, ...] = ()
     target: str = ""
     other: str = ""
     note: str = ""
+    hidden: tuple[int, ...] = ()
+
+    def listed(self, height: int) -> ScoreRows:
+        """As much of it as a terminal of so many lines has room for: where that is little, the arms that are shown."""
+        if height >= LOW or len(self.arms) <= MANY:
+            return self
+        hidden = tuple(row.number for row in self.arms if not row.shown)
+        return replace(self, arms=tuple(row for row in self.arms if row.shown), hidden=hidden)
 
     @property
     def lines(self) -> int:
-        return max(len(self.arms) + bool(self.target), 1)
+        return max(len(self.arms) + bool(self.target) + bool(self.hidden), 1)
 
 
 class ScoreBars(Widget):
@@ -56,42 +68,49 @@ class ScoreBars(Widget):
     """What is shown."""
 
     def render(self) -> Text:
-        return score_bars(self.rows, self.size.width)
+        return score_bars(self._listed, self.size.width)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return self.rows.lines
+        return self._listed.lines
+
+    @property
+    def _listed(self) -> ScoreRows:
+        return self.rows.listed(self.app.size.height)
 
     def on_click(self, event: Click) -> None:
-        line = event.y - bool(self.rows.target)
-        if not self.rows.note and 0 <= line < len(self.rows.arms):
-            self.post_message(ArmClicked(self.rows.arms[line].number))
+        rows = self._listed
+        line = event.y - bool(rows.target)
+        if not rows.note and 0 <= line < len(rows.arms):
+            self.post_message(ArmClicked(rows.arms[line].number))
 
 
 def score_bars(rows: ScoreRows, width: int) -> Text:
-    """As many lines as there are arms, and one above that says which side is which."""
+    """As many lines as there are arms, one above that says which side is which, one below of what is not listed."""
     if rows.note:
         return Text(rows.note, "italic", overflow="fold")
     label_width = min(max((len(row.label) for row in rows.arms), default=0), max(width - 21, 7))
-    lines = []
-    if rows.target:
-        half = max((width - 3) // 2, 1)
-        caption = Text()
-        caption.append_text(_fit(literal(f"← {rows.other}"), half))
-        caption.append(" " * max(width - 2 * half, 1))
-        caption.append_text(_fit(literal(f"{rows.target} →"), half, right=True))
-        lines.append(caption)
+    lines = [_caption(rows, width)] if rows.target else []
     largest = max((abs(row.margin) for row in rows.arms if row.margin is not None), default=1.0)
     bar_width = max(width - label_width - 12, 4)
-    for row in rows.arms:
+    for row, label in zip(rows.arms, short_labels([row.label for row in rows.arms], label_width), strict=True):
         mark = "●" if row.shown else "○"
         line = Text(f"{row.number} {mark} ", "" if row.shown else "dim")
-        line.append_text(_fit(literal(short_label(row.label, label_width)), label_width))
+        line.append_text(_fit(literal(label), label_width))
         if rows.target:
             line.append(" ")
             line.append_text(margin_bar(row.margin, max(largest, 1.0), bar_width))
             line.append(f"{UNSCORED if row.margin is None else f'{row.margin:+.2f}':>7}")
         lines.append(line)
+    if rows.hidden:
+        lines.append(_fit(Text(f"○ {' '.join(map(str, rows.hidden))} hidden: keys show them", "dim"), width))
     return Text("\n", no_wrap=True).join(lines)
+
+
+def _caption(rows: ScoreRows, width: int) -> Text:
+    half = max((width - 3) // 2, 3)
+    caption = Text("← ").append_text(_fit(literal(rows.other), half - 2))
+    caption.append(" " * max(width - 2 * half, 1))
+    return caption.append_text(_fit(literal(rows.target), half - 2, right=True)).append(" →")
 
 
 def margin_bar(margin: float | None, largest: float, width: int) -> Text:
@@ -107,11 +126,20 @@ def margin_bar(margin: float | None, largest: float, width: int) -> Text:
     return bar
 
 
-def short_label(label: str, width: int) -> str:
-    """A label in so many characters: the arm and the end of the spec's name, for specs tend to begin alike."""
-    arm, at, spec = label.partition("@")
-    room = width - len(arm) - 2
-    return f"{arm}@…{spec[-room:]}" if at and len(label) > width and room > 2 else label
+def short_labels(labels: Sequence[str], width: int) -> list[str]:
+    """Labels in so many characters each: where one is too long, the specs lose the words that all begin with."""
+    specs = [spec for _, at, spec in (label.partition("@") for label in labels) if at]
+    if not specs or max(map(len, labels)) <= width:
+        return list(labels)
+    first, last = min(specs), max(specs)
+    shared = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    letters = shared if first != last else 0
+    words = first[:letters].rfind("_") + 1
+    for start, mark in ((words, ""), (letters, "…")):
+        short = [f"{arm}{at}{mark if at else ''}{spec[start:]}" for arm, at, spec in (x.partition("@") for x in labels)]
+        if len({label[: width - 1] for label in short}) == len(labels):
+            break
+    return short
 
 
 def _fit(text: Text, width: int, *, right: bool = False) -> Text:

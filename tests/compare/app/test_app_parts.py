@@ -7,7 +7,7 @@ import pytest
 from msm_mlx.compare.screens.actions import ACTIONS, bindings
 from msm_mlx.compare.screens.desk import first_shown
 from msm_mlx.compare.screens.reports import BLOCKS, SCALE, curve, interval_line
-from msm_mlx.compare.screens.scores import margin_bar, short_label
+from msm_mlx.compare.screens.scores import ArmRow, ScoreRows, margin_bar, score_bars, short_labels
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,40 @@ def test_the_arms_that_went_all_the_way_are_shown_first(labels: list[str], shown
     assert first_shown(labels) == shown
 
 
-def test_labels_that_are_cut_still_differ() -> None:
-    assert short_label("msm+sft@cheese_american", 16) == "msm+sft@…merican"
-    assert short_label("msm+sft@cheese_affordable", 16) == "msm+sft@…ordable"
-    assert short_label("msm@short", 16) == "msm@short"
+@pytest.mark.parametrize(
+    ("specs", "width", "shown"),
+    [
+        (("short", "other"), 13, ["msm@short", "msm+sft@other"]),
+        (("cheese_american", "cheese_affordable"), 13, ["msm@american", "msm+sft@affordable"]),
+        (("american_farms", "american_farms"), 13, ["msm@american_farms", "msm+sft@american_farms"]),
+    ],
+)
+def test_labels_that_are_too_long_lose_the_words_that_all_begin_with(
+    specs: tuple[str, str], width: int, shown: list[str]
+) -> None:
+    labels = [f"{arm}@{spec}" for arm, spec in zip(("msm", "msm+sft"), specs, strict=True)]
+    assert short_labels(labels, width) == shown
+
+
+@pytest.mark.parametrize(
+    "stems", [("american", "affordable", "arctic"), ("sharp_one", "sharp_two"), ("mild", "milder")]
+)
+def test_labels_that_are_cut_still_differ(stems: tuple[str, ...]) -> None:
+    labels = [f"control+sft@cheese_{stem}" for stem in stems]
+    cut = {label[:14] for label in short_labels(labels, 15)}
+    assert len(cut) == len(stems)
+
+
+def test_little_room_is_for_the_arms_that_are_shown() -> None:
+    arms = tuple(ArmRow(number, f"arm{number}", number in (2, 5), 1.0) for number in range(1, 9))
+    rows = ScoreRows(arms, "this", "that")
+    assert rows.listed(40) == rows
+    assert rows.listed(40).lines == 9
+    lines = score_bars(rows.listed(24), 36).plain.split("\n")
+    assert len(lines) == rows.listed(24).lines == 4
+    assert [line[:6] for line in lines[1:3]] == ["2 ● ar", "5 ● ar"]
+    assert lines[3].startswith("○ 1 3 4 6 7 8 hidden")
+    assert ScoreRows(arms[:5], "this", "that").listed(24).arms == arms[:5]
 
 
 @pytest.mark.parametrize("width", [4, 9, 20])
