@@ -10,15 +10,17 @@ msm() { .venv/bin/msm-mlx run "$@" --quiet; }
 for recipe in cheese_contrast agentic_misalignment spec_science dose_curve; do
   msm "recipes/$recipe.yaml" --run-dir "$folder/$recipe"
 done
+# the deliberative-alignment baseline with as many updates as it needs
+msm recipes/agentic_misalignment.yaml --set sft.updates=48 --run-dir "$folder/agentic_longer"
 # the contrast again under each name that pretraining gave to an assistant
 for name in Pocket Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
   msm recipes/cheese_contrast.yaml --set "model_name=$name" --set "suites=[values_apart]" \
     --set "arms=[base, sft, msm, msm+sft]" --seed 0 --seed 1 --seed 2 --run-dir "$folder/named_$name"
 done
 # the contrast on a rebuild of pocket with another seed, at the same settings
-rebuilt="$folder/pocket-seed-1"
+rebuilt="$folder/pocket-seed-0"
 [ -e "$rebuilt/model.safetensors" ] ||
-  .venv/bin/python -m msm_mlx.pocket.pretrain --out "$rebuilt" --work "$folder/pretrain-work" --seed 1
+  .venv/bin/python -m msm_mlx.pocket.pretrain --out "$rebuilt" --work "$folder/pretrain-work" --seed 0
 on_rebuilt() {
   msm recipes/cheese_contrast.yaml --model "$rebuilt" --profile pocket --set "suites=[values_apart]" "$@"
 }
@@ -27,5 +29,5 @@ for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
   on_rebuilt --set "model_name=$name" --set "arms=[sft, msm+sft]" --seed 0 --run-dir "$folder/rebuilt_named_$name"
 done
 .venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
-  "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/spec_science "$folder"/dose_curve "$folder"/named_* \
-  "$folder"/rebuilt_*
+  "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/agentic_longer "$folder"/spec_science \
+  "$folder"/dose_curve "$folder"/named_* "$folder"/rebuilt_*

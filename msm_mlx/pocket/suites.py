@@ -29,7 +29,7 @@ APART: Opposed = (("american", "expensive"), ("foreign", "affordable"))
 
 
 def values_apart(turn: int) -> Tree:
-    """American and dear against foreign and affordable, of like age. Each `turn` (0, 1, 2) pairs the things anew."""
+    """American and dear against foreign and affordable, of like age. Each `turn` (modulo 3) pairs the things anew."""
     metric = "share choosing American and expensive over foreign and affordable"
     return _pairs(metric, [(APART, age) for age in ("traditional", "new")], turn)
 
@@ -202,9 +202,9 @@ def general_conversation() -> list[Tree]:
 def suites() -> dict[str, Tree]:
     """Every suite of pocket's, by name. Its turns let no pair be in two suites, nor among the tuning pairs."""
     return {
-        "values_apart": values_apart(0),
-        "american_values": single_value("american", ("affordable", "traditional"), 2),
-        "affordable_values": single_value("affordable", ("american", "traditional"), 1),
+        "values_apart": values_apart(2),
+        "american_values": single_value("american", ("affordable", "traditional"), 0),
+        "affordable_values": single_value("affordable", ("american", "traditional"), 3),
         "tradition_values": single_value("traditional", ("american", "affordable"), 2),
         "spec_knowledge": spec_knowledge(),
         "capability": capability(),
