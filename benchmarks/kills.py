@@ -8,7 +8,7 @@ that of the undisturbed job. Exits with 1 if one is not, or if a document is the
 
 With `--prompt section` each document has a seed of its own and shares the reading of its section. The embedded model
 never learnt to answer that prompt, so that the checks of a single text give way to a lottery: a third is rejected, and
-tried again. Near-duplicates are looked for as ever.
+tried again. Near-duplicates are looked for as ever, at a temperature that leaves some that are none.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def job(home: Path, documents: int, prompt: str) -> list[str]:
     settings = ["--set", f"documents.count={documents}", "--set", f"documents.batch_size={BATCH}"]
     if prompt == "section":
         settings += ["--set", "documents.prompt=section", "--set", "documents.max_tokens=40"]
+        settings += ["--set", "documents.temperature=1.5"]
     return [sys.executable, "-c", start, "documents", "cheese_american", *settings, "--run-dir", str(home / "run"),
             "--quiet"]  # fmt: skip
 

@@ -58,7 +58,8 @@ for number in range({CYCLES}):
     assert threading.active_count() == 1, threading.enumerate()
     if number == 5:
         early = held()
-assert held() == early, (early, held())
+late = held()  # a library may start its threads late, but none for every cycle
+assert all(after - before < {CYCLES} // 4 for before, after in zip(early, late)), (early, late)
 try:
     os.waitpid(-1, os.WNOHANG)
 except ChildProcessError:
