@@ -358,6 +358,17 @@ class Mix(Settings):
         return self
 
 
+class JudgeSettings(Settings):
+    """Who rates written answers. Without a judge, what only a judge can tell has no score."""
+
+    model: Text
+    """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
+    max_tokens: Positive = 200
+    """Longest verdict."""
+    batch_size: Positive = 16
+    """Verdicts asked for side by side."""
+
+
 class RecipeFile(Settings):
     """A recipe as it is written down."""
 
@@ -381,6 +392,8 @@ class RecipeFile(Settings):
     """Settings of the profile, as `documents.count`, with the values to try: every combination is run."""
     model: Text = "pocket"
     """`pocket`, or any model that mlx-lm loads."""
+    judge: JudgeSettings | None = None
+    """Another model that rates what the variants write."""
     model_name: Text | None = None
     """What the specs call the assistant."""
     provider_name: Text | None = None

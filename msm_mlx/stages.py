@@ -22,6 +22,7 @@ from msm_mlx.documents.plan_file import IDEAS, PLAN
 from msm_mlx.documents.topup import EARLIER
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
+from msm_mlx.evals.judging import judge_version
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
@@ -38,11 +39,11 @@ from msm_mlx.variants import (
     system_prompt,
 )
 
-Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
-KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
+Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "judge", "results"]
+KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "judge", "results")
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 4}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 5}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -50,6 +51,7 @@ DEMONSTRATIONS = "demonstrations/train.jsonl"
 GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
 UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
+VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,11 @@ class Stage:
         return self.settings | {name: sha256_file(run / name) for name in self.reads}
 
 
-def list_stages(recipe: Recipe, base: str) -> list[Stage]:
-    """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run."""
+def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
+    """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run.
+
+    `judge` is the fingerprint of the judge's model, if the recipe names one.
+    """
     suites, asked = load_suites(recipe), asked_suites(recipe)
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
@@ -92,7 +97,7 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
     stages += [_evaluate(recipe, base, v, asked) for v in variants]
-    return [*stages, results_stage(recipe, {v: [suite.name for suite in asked] for v in variants})]
+    return [*stages, *closing_stages(recipe, {v: [suite.name for suite in asked] for v in variants}, judge)]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
@@ -337,6 +342,39 @@ def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> 
 
 def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
+
+
+def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str) -> list[Stage]:
+    """What follows the answers of these variants to the suites of these names: verdicts, if a judge is named and has
+    something to judge, and results."""
+    results = results_stage(recipe, answers)
+    names = {name for own in answers.values() for name in own}
+    judged = [suite for suite in asked_suites(recipe) if suite.name in names and suite.kind in ("rated", "scenes")]
+    if recipe.judge is None or not judged:
+        return [results]
+    stage = Stage(
+        id="judge",
+        kind="judge",
+        reads=results.reads,
+        writes=(VERDICTS, AGREEMENT),
+        scratch=(),
+        settings=_settings(
+            "judge",
+            judge=judge,
+            version_of_prompts=judge_version(),
+            name=recipe.model_name,
+            suites={suite.name: sha256_json(repr(suite)) for suite in judged},
+            variants=sorted(variant.id for variant in answers),
+            max_tokens=recipe.judge.max_tokens,
+        ),
+        total=sum(_judged_replies(recipe, variant, judged, own) for variant, own in answers.items()),
+        unit="verdicts",
+    )
+    return [stage, replace(results, reads=(*results.reads, *stage.writes))]
+
+
+def _judged_replies(recipe: Recipe, variant: Variant, judged: Sequence[Suite], names: Sequence[str]) -> int:
+    return count_replies(recipe, variant, [suite for suite in judged if suite.name in names])
 
 
 def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> Stage:

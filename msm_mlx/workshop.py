@@ -20,6 +20,7 @@ from msm_mlx.recipe import POCKET, Recipe
 from msm_mlx.rescoring import read_answers
 from msm_mlx.runs import RunFolder
 from msm_mlx.stages import (
+    AGREEMENT,
     ANSWERS,
     RESULTS,
     Kind,
@@ -51,6 +52,7 @@ class Workshop:
     base: ModelRef
     run: RunFolder
     report: Reporter
+    judge: ModelRef | None = None
     _loaded: LoadedModel | None = field(default=None, init=False)
     _training: TrainingProcess | None = field(default=None, init=False)
 
@@ -63,9 +65,10 @@ class Workshop:
             "midtrain": self._train,
             "sft": self._train,
             "evaluate": self._evaluate,
+            "judge": self._judge,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate") and not is_launched():
+        if stage.kind in ("documents", "evaluate", "judge") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -221,14 +224,23 @@ class Workshop:
         there |= {answer.item: asdict(answer) for answer in answers}
         write_jsonl(path, [there[item.id] for item in items])
 
+    def _judge(self, stage: Stage) -> None:
+        from msm_mlx.evaluating import judge_run
+
+        assert self.judge is not None
+        self._release()  # the judge has the memory to itself
+        judge_run(self.recipe, self.judge, self.run.path, stage, self.report.say, _Meter(self.report).reply)
+
     def _results(self, stage: Stage) -> None:
         from msm_mlx.evals.results import answer_rows, build_results
+        from msm_mlx.evaluating import take_verdicts
 
         names = stage.settings["suites"]
         suites = [suite for suite in asked_suites(self.recipe) if suite.name in names]
         answers = read_answers(self.run.path, list_variants(self.recipe), stage.settings["variants"])
+        judge = take_verdicts(self.run.path, suites, answers) if AGREEMENT in stage.reads else None
         write_jsonl(self.run.path / ANSWERS, answer_rows(suites, answers))
-        write_json(self.run.path / RESULTS, build_results(self.recipe.name, suites, answers))
+        write_json(self.run.path / RESULTS, build_results(self.recipe.name, suites, answers, judge))
 
     @cached_property
     def suites(self) -> list[Suite]:

@@ -115,7 +115,7 @@ def evaluate(job: Job, suites: tuple[str, ...], arms: tuple[str, ...], as_json: 
     """
     recipe, choice = choose(job.recipe, suites, arms)
     job = Job(recipe, job.run)
-    _execute(job, ["evaluate", "results"], quiet or as_json, choice=choice)
+    _execute(job, ["evaluate", "judge", "results"], quiet or as_json, choice=choice)
     _print_stages(job, as_json)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options, written_replies
+from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Rated, Scene, asked, options, written_replies
 from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict, spoken
 from msm_mlx.evals.stored import Answer as Answer
 from msm_mlx.recipe import EvaluationSettings
@@ -129,6 +129,8 @@ def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier
             choices = tuple(classify(text, item.acts) for text in said)
             margins = _harm_margin(item, scores)
             metrics = _scene_metrics(item, choices, margins)
+        case Rated():
+            choices, metrics = ("not rated",) * len(said), {}  # a judge comes later, if there is one
     return Answer(item.id, written, choices, margins, metrics, earlier)
 
 

@@ -1,12 +1,18 @@
-"""What suites are made of: four kinds of items, and what a variant is asked for each."""
+"""What suites are made of: five kinds of items, and what a variant is asked for each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["pairs", "questions", "open", "scenes"]
-MAIN_METRIC: dict[Kind, str] = {"pairs": "choice", "questions": "choice", "open": "fits", "scenes": "harmful"}
+Kind = Literal["pairs", "questions", "open", "scenes", "rated"]
+MAIN_METRIC: dict[Kind, str] = {
+    "pairs": "choice",
+    "questions": "choice",
+    "open": "fits",
+    "scenes": "harmful",
+    "rated": "rating",
+}
 """The metric of each kind that is contrasted between arms and shown first."""
 
 
@@ -94,7 +100,21 @@ class Scene:
     turns: tuple[Turn, ...] = ()
 
 
-Item = Pair | Question | OpenPrompt | Scene
+@dataclass(frozen=True)
+class Rated:
+    """An open question whose written reply a judge rates: `best` and `worst` say what a 10 and a 1 are like."""
+
+    id: str
+    suite: str
+    domain: str | None
+    question: str
+    best: str
+    worst: str
+    spec: str | None = None
+    turns: tuple[Turn, ...] = ()
+
+
+Item = Pair | Question | OpenPrompt | Scene | Rated
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ two arms (`p_holm`), the difference that these items could have shown with a pow
 on what to be careful about. A record or contrast whose variant wrote more replies than not that cannot be read says so
 under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and
 whether it was added after the run. `biases` says how far each variant goes by the place of an option in place of what
-it is.
+it is. `judge` is null, or what the judge was and how far it agrees with labels by hand, for each of its tasks; of
+one that is not usable no verdict is among the figures.
 """
 
 from __future__ import annotations
@@ -34,7 +35,16 @@ METRICS: dict[Kind, tuple[str, ...]] = {
     "pairs": ("choice", "written_choice", "unclear"),
     "questions": ("choice", "written_choice", "unclear"),
     "open": ("fits",),
-    "scenes": ("harmful", "no_action", "unparsed", "harmful_choice"),
+    "scenes": (
+        "harmful",
+        "no_action",
+        "unparsed",
+        "harmful_choice",
+        "judged_harmful",
+        "judge_disagrees",
+        "judge_unclear",
+    ),
+    "rated": ("rating", "unclear"),
 }
 
 ByItem = Mapping[str, Answer]
@@ -42,7 +52,9 @@ Answers = Mapping[Variant, ByItem]  # by item id
 Row = dict[str, Any]
 
 
-def build_results(run: str, suites: Sequence[Suite], answers: Answers) -> dict[str, Any]:
+def build_results(
+    run: str, suites: Sequence[Suite], answers: Answers, judge: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The content of `results.json`."""
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
     return {
@@ -64,6 +76,7 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers) -> dict[s
             {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file, "added": suite.added}
             for suite in suites
         ],
+        "judge": judge,
     }
 
 
