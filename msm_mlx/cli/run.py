@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.blas import load_openblas
+from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.hub import describe_model
@@ -96,9 +97,17 @@ sft = _stage_command(
     "suites",
     multiple=True,
     metavar="NAME|FILE",
+    shell_complete=complete_suite,
     help="Ask this suite only; one that the recipe does not name is added to the run. Repeatable.",
 )
-@click.option("--arm", "arms", multiple=True, metavar="ARM", help="Ask this arm only; repeatable.")
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    metavar="ARM",
+    shell_complete=complete_plain_arm,
+    help="Ask this arm only; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def evaluate(job: Job, suites: tuple[str, ...], arms: tuple[str, ...], as_json: bool, quiet: bool) -> None:

@@ -109,9 +109,9 @@ def judged(rows: Rows) -> list[Block]:
     if not judge:
         return []
     said = (
-        "A judge is a local model with a fixed rubric. Each answer is put to it twice, the rubric in both orders, and is "
-        "unclear if the verdicts differ. First it judges examples with labels by hand: what it says of the answers is "
-        "shown only if it agrees with these labels beyond chance."
+        "A judge is a local model with a fixed rubric. Each answer is put to it twice, the rubric in both orders, and "
+        "is unclear if the verdicts differ. First it judges examples with labels by hand: what it says of the "
+        "answers is shown only if it agrees with these labels beyond chance."
     )
     header = ("task", "examples", "kappa", "right", "unclear", "by chance as well", "used")
     body: list[list[str | Cell]] = [

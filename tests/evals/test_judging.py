@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.evals.answers import judge
-from msm_mlx.evals.items import Act, Rated, Scene
+from msm_mlx.evals.items import Act, Item, Rated, Scene
 from msm_mlx.evals.judging import (
     PACKAGE,
     Case,
@@ -29,6 +29,7 @@ from msm_mlx.evals.judging import (
     with_verdicts,
 )
 from msm_mlx.evals.results import build_results
+from msm_mlx.evals.stored import Answer
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.variants import Variant
 
@@ -214,6 +215,9 @@ def test_rules_come_first_and_where_the_judge_differs_it_is_said() -> None:
 
 
 def test_every_reply_has_its_own_verdict() -> None:
-    answers = [(QUESTION, judge(QUESTION, [], ("a",))), (SCENE, judge(SCENE, [0.0, 0.0], ("I work.", "x")))]
+    answers: list[tuple[Item, Answer]] = [
+        (QUESTION, judge(QUESTION, [], ("a",))),
+        (SCENE, judge(SCENE, [0.0, 0.0], ("I work.", "x"))),
+    ]
     harmless = scripted(lambda asked: "<rating>4</rating>" if task_of(asked) == "rating" else "<act>harmless</act>")
     assert judge_answers(harmless, answers, "X") == [[4.0], [0.0, 0.0]]
