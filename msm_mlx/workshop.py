@@ -30,7 +30,7 @@ from msm_mlx.stages import (
     list_variants,
     load_suites,
 )
-from msm_mlx.variants import REASONED
+from msm_mlx.variants import REASONED, Variant
 
 if TYPE_CHECKING:
     from msm_mlx.documents.asking import Ask
@@ -204,13 +204,10 @@ class Workshop:
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items
-        from msm_mlx.training.adapt import use_adapter
 
         assert stage.variant is not None
         variant = stage.variant
-        loaded = self.loaded()
-        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
-        use_adapter(loaded, self._shape(), adapter)
+        loaded = self.variant(variant)
         suites = [suite for suite in asked_suites(self.recipe) if suite.name in stage.settings["suites"]]
         items = [item for suite in suites for item in suite.items if counts_for(item, variant.spec)]
         path, settings = self.run.path / stage.writes[0], self.recipe.settings.evaluation
@@ -223,6 +220,15 @@ class Workshop:
         answers = answer_items(loaded, missing, self.recipe.model_name, settings, on_reply=meter.reply)
         there |= {answer.item: asdict(answer) for answer in answers}
         write_jsonl(path, [there[item.id] for item in items])
+
+    def variant(self, variant: Variant) -> LoadedModel:
+        """The model as this variant."""
+        from msm_mlx.training.adapt import use_adapter
+
+        loaded = self.loaded()
+        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
+        use_adapter(loaded, self._shape(), adapter)
+        return loaded
 
     def _judge(self, stage: Stage) -> None:
         from msm_mlx.evaluating import judge_run
