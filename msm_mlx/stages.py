@@ -319,13 +319,16 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         for suite in suites
     }
     system = system_prompt(recipe.model_name)
+    how = _plain(settings)
+    if not settings.also_at:
+        how.pop("also_at")  # so that what was answered before there were several is still good
     return Stage(
         id=f"evaluate {variant.id}",
         kind="evaluate",
         reads=tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if trained else (),
         writes=(answers_file(variant),),
         scratch=(),
-        settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
+        settings=_settings("evaluate", base=base, system=system, suites=hashes, **how),
         total=count_replies(recipe, variant, suites),
         unit="replies",
         variant=variant,
@@ -337,7 +340,7 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
 def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> int:
     """How many replies a variant writes to all items of these suites."""
     items = (item for suite in suites for item in suite.items if counts_for(item, variant.spec))
-    return sum(written_replies(item, recipe.settings.evaluation.samples) for item in items)
+    return sum(written_replies(item, recipe.settings.evaluation.draws) for item in items)
 
 
 def answers_file(variant: Variant) -> str:

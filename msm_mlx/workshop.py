@@ -213,7 +213,7 @@ class Workshop:
         path, settings = self.run.path / stage.writes[0], self.recipe.settings.evaluation
         there = {row["item"]: row for row in read_jsonl(path)} if path.exists() else {}
         missing = [item for item in items if item.id not in there]
-        due = sum(written_replies(item, settings.samples) for item in missing)
+        due = sum(written_replies(item, settings.draws) for item in missing)
         if there:
             self.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
         meter = _Meter(self.report, replies=stage.total - due)

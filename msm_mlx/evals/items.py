@@ -16,6 +16,10 @@ MAIN_METRIC: dict[Kind, str] = {
 """The metric of each kind that is contrasted between arms and shown first."""
 
 
+AT = " at "
+"""Between a metric and the temperature that it is at, where there are several."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """An earlier exchange of a chat. Where `assistant` is None, the variant's own greedy reply stands."""
@@ -142,7 +146,8 @@ def asked(item: Item) -> tuple[str, ...]:
 
 
 def written_replies(item: Item, samples: int) -> int:
-    """How many replies a variant writes to `item`: `samples` to a scene, one greedy reply to each prompt otherwise."""
+    """How many replies a variant writes to `item`: `samples` in all to a scene, one greedy reply to each prompt
+    otherwise."""
     return len(asked(item)) * (samples if isinstance(item, Scene) else 1)
 
 

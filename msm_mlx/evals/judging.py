@@ -164,7 +164,8 @@ def judge_answers(put: Put, answers: Sequence[tuple[Item, Answer]], name: str) -
 def with_verdicts(item: Item, answer: Answer, given: Sequence[float | None]) -> Answer:
     """The answer with what the judge says of it among its metrics.
 
-    A rating of 1 to 10 counts from 0 to 1. What is unclear is counted as that and never as a rating.
+    A rating of 1 to 10 counts from 0 to 1; the replies to a scene count alike, whatever their
+    temperature. What is unclear is counted as that and never as a rating.
     """
     clear = [verdict for verdict in given if verdict is not None]
     share = 1 - len(clear) / len(given) if given else 0.0

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from msm_mlx.evals.answers import Answer
-from msm_mlx.evals.items import MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
+from msm_mlx.evals.items import AT, MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
 from msm_mlx.evals.statistics import holm, pair_by_seed, share, spread
 from msm_mlx.variants import Variant
 
@@ -134,7 +134,7 @@ def _shares(
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
     failure = _failure(suite, items, seeds)
-    for metric in METRICS[suite.kind]:
+    for metric in (*METRICS[suite.kind], *_at_temperatures(items, seeds)):
         values = _matrix(items, seeds, metric)
         if values.size:
             yield {
@@ -147,6 +147,12 @@ def _shares(
                 "seeds": len(seeds),
                 "failure": failure,
             }
+
+
+def _at_temperatures(items: Sequence[Item], seeds: Sequence[ByItem]) -> list[str]:
+    """The metrics that are at one of several temperatures, in the order of the answers."""
+    first = next((own[item.id] for own in seeds for item in items if item.id in own), None)
+    return [name for name in first.metrics if AT in name] if first else []
 
 
 def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:

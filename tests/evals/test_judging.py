@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.evals.answers import judge
@@ -140,6 +140,7 @@ def test_a_judge_that_goes_by_the_order_of_the_rubric_is_unclear(task: Task) -> 
     assert not found.usable
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(1, 10), min_size=24, max_size=30), st.randoms())
 def test_agreement_is_symmetric_and_at_most_one(labels: list[int], draw: random.Random) -> None:
     given_ = [float(draw.randint(1, 10)) for _ in labels]
