@@ -125,8 +125,13 @@ def narrow(recipe: Recipe, stages: Sequence[Stage], choice: Choice, run: RunFold
         if good:
             answers[stage.variant] = sorted(good)
     judge = next((str(stage.settings["judge"]) for stage in stages if stage.kind == "judge"), "")
-    closing = ("evaluate", "judge", "results")
-    return [*(stage for stage in stages if stage.kind not in closing), *kept, *closing_stages(recipe, answers, judge)]
+    base = next((str(stage.settings["base"]) for stage in stages if stage.kind == "evaluate"), "")
+    closing = ("evaluate", "perplexity", "judge", "results")
+    return [
+        *(stage for stage in stages if stage.kind not in closing),
+        *kept,
+        *closing_stages(recipe, answers, base, judge),
+    ]
 
 
 def _answered(stage: Stage, run: RunFolder) -> set[str]:

@@ -23,6 +23,7 @@ from msm_mlx.documents.topup import EARLIER
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.judging import judge_version
+from msm_mlx.evals.perplexity import SUITE, neutral_texts
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
@@ -39,8 +40,18 @@ from msm_mlx.variants import (
     system_prompt,
 )
 
-Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "judge", "results"]
-KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "judge", "results")
+Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"]
+KINDS: tuple[Kind, ...] = (
+    "plan",
+    "documents",
+    "demonstrations",
+    "midtrain",
+    "sft",
+    "evaluate",
+    "perplexity",
+    "judge",
+    "results",
+)
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
 VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 5}
@@ -52,6 +63,7 @@ GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone
 UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
+PERPLEXITY = "evaluation/perplexity.json"
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
     stages += [_evaluate(recipe, base, v, asked) for v in variants]
-    return [*stages, *closing_stages(recipe, {v: [suite.name for suite in asked] for v in variants}, judge)]
+    return [*stages, *closing_stages(recipe, {v: [suite.name for suite in asked] for v in variants}, base, judge)]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
@@ -347,18 +359,45 @@ def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
 
 
-def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str) -> list[Stage]:
-    """What follows the answers of these variants to the suites of these names: verdicts, if a judge is named and has
-    something to judge, and results."""
+def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str, judge: str) -> list[Stage]:
+    """What follows the answers of these variants to the suites of these names: perplexity, if they were asked for
+    their capability, verdicts, if a judge is named and has something to judge, and results."""
+    stages = [*_perplexity(recipe, answers, base), *_judge(recipe, answers, judge)]
     results = results_stage(recipe, answers)
+    return [*stages, replace(results, reads=(*results.reads, *(name for stage in stages for name in stage.writes)))]
+
+
+def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str) -> list[Stage]:
+    variants = [variant for variant, names in answers.items() if SUITE in names]
+    suite = next((suite for suite in asked_suites(recipe) if suite.name == SUITE), None)
+    if suite is None or not (variants and (texts := neutral_texts(recipe.profile, suite))):
+        return []
+    trained = [adapter_folder(variant) for variant in variants if variant.is_trained]
+    return [
+        Stage(
+            id="perplexity",
+            kind="perplexity",
+            reads=tuple(f"{folder}/{name}" for folder in trained for name in ADAPTER_FILES),
+            writes=(PERPLEXITY,),
+            scratch=(),
+            settings=_settings(
+                "perplexity", base=base, texts=sha256_json(texts), variants=[variant.id for variant in variants]
+            ),
+            total=len(variants),
+            unit="variants",
+        )
+    ]
+
+
+def _judge(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str) -> list[Stage]:
     names = {name for own in answers.values() for name in own}
     judged = [suite for suite in asked_suites(recipe) if suite.name in names and suite.kind in ("rated", "scenes")]
     if recipe.judge is None or not judged:
-        return [results]
+        return []
     stage = Stage(
         id="judge",
         kind="judge",
-        reads=results.reads,
+        reads=tuple(map(answers_file, answers)),
         writes=(VERDICTS, AGREEMENT),
         scratch=(),
         settings=_settings(
@@ -373,7 +412,7 @@ def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], jud
         total=sum(_judged_replies(recipe, variant, judged, own) for variant, own in answers.items()),
         unit="verdicts",
     )
-    return [stage, replace(results, reads=(*results.reads, *stage.writes))]
+    return [stage]
 
 
 def _judged_replies(recipe: Recipe, variant: Variant, judged: Sequence[Suite], names: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,7 @@ from msm_mlx.runs import RunFolder
 from msm_mlx.stages import (
     AGREEMENT,
     ANSWERS,
+    PERPLEXITY,
     RESULTS,
     Kind,
     Stage,
@@ -65,10 +67,11 @@ class Workshop:
             "midtrain": self._train,
             "sft": self._train,
             "evaluate": self._evaluate,
+            "perplexity": self._perplexity,
             "judge": self._judge,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate", "judge") and not is_launched():
+        if stage.kind in ("documents", "evaluate", "perplexity", "judge") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -230,6 +233,20 @@ class Workshop:
         use_adapter(loaded, self._shape(), adapter)
         return loaded
 
+    def _perplexity(self, stage: Stage) -> None:
+        from msm_mlx.evals.perplexity import SUITE, neutral_texts, perplexity
+
+        [suite] = [suite for suite in asked_suites(self.recipe) if suite.name == SUITE]
+        texts, rows = neutral_texts(self.recipe.profile, suite), []
+        for variant in list_variants(self.recipe):
+            if variant.id in stage.settings["variants"]:
+                batch_size = self.recipe.settings.evaluation.batch_size
+                value, tokens = perplexity(self.variant(variant), texts, batch_size)
+                label = {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed}
+                rows.append({**label, "perplexity": value, "texts": len(texts), "tokens": tokens})
+                self.report.advance(len(rows), f"perplexity {value:.2f}")
+        write_json(self.run.path / PERPLEXITY, rows)
+
     def _judge(self, stage: Stage) -> None:
         from msm_mlx.evaluating import judge_run
 
@@ -246,7 +263,10 @@ class Workshop:
         answers = read_answers(self.run.path, list_variants(self.recipe), stage.settings["variants"])
         judge = take_verdicts(self.run.path, suites, answers) if AGREEMENT in stage.reads else None
         write_jsonl(self.run.path / ANSWERS, answer_rows(suites, answers))
-        write_json(self.run.path / RESULTS, build_results(self.recipe.name, suites, answers, judge))
+        results = build_results(self.recipe.name, suites, answers, judge)
+        if PERPLEXITY in stage.reads:
+            results["perplexity"] = json.loads((self.run.path / PERPLEXITY).read_text(encoding="utf-8"))
+        write_json(self.run.path / RESULTS, results)
 
     @cached_property
     def suites(self) -> list[Suite]:

@@ -139,7 +139,7 @@ def evaluate(
             raise click.UsageError("--lm-eval asks its own tasks: leave out --suite")
         _ask_harness(job, tasks, choice, quiet or as_json, as_json)
         return
-    _execute(job, ["evaluate", "judge", "results"], quiet or as_json, choice=choice)
+    _execute(job, ["evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
     _print_stages(job, as_json)
 
 

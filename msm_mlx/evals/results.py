@@ -10,7 +10,8 @@ on what to be careful about. A record or contrast whose variant wrote more repli
 under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and
 whether it was added after the run. `biases` says how far each variant goes by the place of an option in place of what
 it is. `judge` is null, or what the judge was and how far it agrees with labels by hand, for each of its tasks; of
-one that is not usable no verdict is among the figures.
+one that is not usable no verdict is among the figures. `perplexity` has that of each variant on neutral
+text, if the capability suite was asked.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ def build_results(
             for suite in suites
         ],
         "judge": judge,
+        "perplexity": [],
     }
 
 

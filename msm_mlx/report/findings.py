@@ -21,7 +21,7 @@ from msm_mlx.report.finished import (
 from msm_mlx.report.plots import draw
 from msm_mlx.report.rows import Rows
 from msm_mlx.runs import CELLS
-from msm_mlx.stages import ANSWERS, VERDICTS
+from msm_mlx.stages import ANSWERS, PERPLEXITY, VERDICTS
 from msm_mlx.variants import GENERAL, variant_label
 
 INTERVALS = (
@@ -101,6 +101,21 @@ def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
         for label, by_suite in found.items()
     ]
     return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
+
+
+def perplexities(rows: Rows) -> list[Block]:
+    """Each arm's perplexity on neutral text, its seeds averaged."""
+    found: dict[str, list[Row]] = {}
+    for row in rows.run.results.get("perplexity", ()):
+        found.setdefault(variant_label(row, rows.run.several_specs), []).append(row)
+    if not found:
+        return []
+    body: list[list[str | Cell]] = [
+        [label, Cell(_mean([row["perplexity"] for row in own]), quote(rows.file(PERPLEXITY))), str(own[0]["tokens"])]
+        for label, own in found.items()
+    ]
+    caption = "Perplexity on neutral text, which no arm was trained on: more than the base's is ability lost"
+    return [table(caption, ("arm", "perplexity", "tokens"), body)]
 
 
 def judged(rows: Rows) -> list[Block]:
