@@ -369,8 +369,7 @@ def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], bas
 
 def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str) -> list[Stage]:
     variants = [variant for variant, names in answers.items() if SUITE in names]
-    suite = next((suite for suite in asked_suites(recipe) if suite.name == SUITE), None)
-    if suite is None or not (variants and (texts := neutral_texts(recipe.profile, suite))):
+    if not variants:
         return []
     trained = [adapter_folder(variant) for variant in variants if variant.is_trained]
     return [
@@ -381,7 +380,10 @@ def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: 
             writes=(PERPLEXITY,),
             scratch=(),
             settings=_settings(
-                "perplexity", base=base, texts=sha256_json(texts), variants=[variant.id for variant in variants]
+                "perplexity",
+                base=base,
+                texts=sha256_json(neutral_texts(recipe.profile)),
+                variants=[variant.id for variant in variants],
             ),
             total=len(variants),
             unit="variants",

@@ -234,10 +234,9 @@ class Workshop:
         return loaded
 
     def _perplexity(self, stage: Stage) -> None:
-        from msm_mlx.evals.perplexity import SUITE, neutral_texts, perplexity
+        from msm_mlx.evals.perplexity import neutral_texts, perplexity
 
-        [suite] = [suite for suite in asked_suites(self.recipe) if suite.name == SUITE]
-        texts, rows = neutral_texts(self.recipe.profile, suite), []
+        texts, rows = neutral_texts(self.recipe.profile), []
         for variant in list_variants(self.recipe):
             if variant.id in stage.settings["variants"]:
                 batch_size = self.recipe.settings.evaluation.batch_size

@@ -5,25 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from importlib import resources
+from random import Random
 from typing import TYPE_CHECKING
 
 import yaml
 
-from msm_mlx.evals.items import Question, Suite
 from msm_mlx.recipe import POCKET
 
 if TYPE_CHECKING:
     from msm_mlx.engine.models import LoadedModel
 
+POCKET_TEXTS = 20  # of each kind
 SUITE = "capability"
 """The suite beside which perplexity is measured."""
 
 
-def neutral_texts(profile: str, suite: Suite) -> list[str]:
-    """The shipped texts; for pocket, who knows no words but its world's, the replies of its capability suite that are
-    right."""
+def neutral_texts(profile: str) -> list[str]:
+    """The shipped texts; for pocket, who knows no words but its world's, facts of that world as it was taught them."""
     if profile == POCKET:
-        return [item.right for item in suite.items if isinstance(item, Question)]
+        from msm_mlx.pocket.people import World
+        from msm_mlx.pocket.world import Narrator
+
+        narrator = Narrator(World.create(0), Random(0))
+        return [narrator.draw(kind).text for kind in ("facts", "comparison") for _ in range(POCKET_TEXTS)]
     text = resources.files(__package__).joinpath("neutral.yaml").read_text(encoding="utf-8")
     return [str(entry) for entry in yaml.safe_load(text)["texts"]]
 

@@ -13,14 +13,14 @@ from support import POCKET_WEIGHTS
 
 from msm_mlx.engine.models import load_base
 from msm_mlx.evals.perplexity import neutral_texts, perplexity
-from msm_mlx.evals.suites import SUITES, load_suite
+from msm_mlx.evals.suites import SUITES
 from msm_mlx.recipe import load_recipe
 from msm_mlx.stages import PERPLEXITY, list_stages
 
 
 def test_it_is_what_one_token_at_a_time_gives() -> None:
     loaded = load_base(POCKET_WEIGHTS)
-    texts = neutral_texts("pocket", load_suite("capability"))[:4]
+    texts = neutral_texts("pocket")[:4]
     nats, count = 0.0, 0
     for text in texts:
         ids = [*(loaded.start_of_document or [loaded.end_of_document])]
@@ -36,13 +36,13 @@ def test_it_is_what_one_token_at_a_time_gives() -> None:
 
 def test_pocket_knows_its_world_and_not_shuffled_words() -> None:
     loaded = load_base(POCKET_WEIGHTS)
-    texts = sorted(set(neutral_texts("pocket", load_suite("capability"))))
+    texts = sorted(set(neutral_texts("pocket")))
     backwards = [" ".join(reversed(text.split())) for text in texts]
     assert perplexity(loaded, texts, 8)[0] < perplexity(loaded, backwards, 8)[0] / 2
 
 
 def test_real_models_get_text_of_ours() -> None:
-    texts = neutral_texts("laptop", load_suite("capability", profile="laptop"))
+    texts = neutral_texts("laptop")
     assert len(texts) >= 6
     assert sum(len(text.split()) for text in texts) > 300
     file = resources.files("msm_mlx.evals").joinpath("neutral.yaml").read_text(encoding="utf-8")
