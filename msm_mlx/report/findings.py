@@ -128,12 +128,12 @@ def judged(rows: Rows) -> list[Block]:
         "is unclear if the verdicts differ. First it judges examples with labels by hand: what it says of the "
         "answers is shown only if it agrees with these labels beyond chance."
     )
-    header = ("task", "examples", "kappa", "right", "unclear", "by chance as well", "used")
+    header = ("task", "used", "kappa", "right", "unclear", "examples", "chance")
     body: list[list[str | Cell]] = [
         [
-            "ratings" if found["task"] == "rating" else "acts", str(found["n"]), f"{found['kappa']:.2f}",
-            f"{found['accuracy']:.0%}", f"{found['unclear']:.0%}", f"p = {found['p']:.4f}",
-            "yes" if found["usable"] else "NO: UNUSABLE",
+            "ratings" if found["task"] == "rating" else "acts", "yes" if found["usable"] else "NO: UNUSABLE",
+            f"{found['kappa']:.2f}", f"{found['accuracy']:.0%}", f"{found['unclear']:.0%}", str(found["n"]),
+            f"p = {found['p']:.4f}",
         ]
         for found in judge["agreement"]
     ]  # fmt: skip
