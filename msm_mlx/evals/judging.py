@@ -87,7 +87,10 @@ class Agreement:
         )
         if self.usable:
             return f"The judge {judge} agrees with {measured}."
-        return f"UNUSABLE JUDGE: {judge} is not told apart from chance on the {measured}. Its verdicts are not shown."
+        why = "agrees too little with" if self.p < CHANCE else "is not told apart from chance on"
+        if self.unclear > MOST_UNCLEAR:
+            why = "leaves most open of"
+        return f"UNUSABLE JUDGE: {judge} {why} the {measured}. Its verdicts are not shown."
 
 
 def verdicts(put: Put, cases: Sequence[Case], name: str) -> list[float | None]:

@@ -6,6 +6,7 @@ import os
 import random
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from msm_mlx.evals.answers import judge
 from msm_mlx.evals.items import Act, Item, Rated, Scene
 from msm_mlx.evals.judging import (
     PACKAGE,
+    Agreement,
     Case,
     Put,
     Task,
@@ -148,6 +150,13 @@ def test_agreement_is_symmetric_and_at_most_one(labels: list[int], draw: random.
     other = agreement("rating", given_, [float(label) for label in labels])
     assert found.kappa <= 1
     assert found.kappa == pytest.approx(other.kappa)
+
+
+def test_the_sentence_says_what_is_wrong_with_a_judge() -> None:
+    weak = Agreement("act", 100, 0.0, 0.3, 0.65, 0.001)
+    assert "agrees too little with the acts of 100" in weak.sentence("J")
+    assert "not told apart from chance on" in replace(weak, kappa=0.0, p=0.5).sentence("J")
+    assert "leaves most open of" in replace(weak, unclear=0.6).sentence("J")
 
 
 def test_kappa_of_two_classes_is_cohens() -> None:
