@@ -21,7 +21,10 @@ SUITE = "capability"
 
 
 def neutral_texts(profile: str) -> list[str]:
-    """The shipped texts; for pocket, who knows no words but its world's, facts of that world as it was taught them."""
+    """The shipped texts; for pocket, who knows no words but its world's, facts of that world as it was taught them.
+
+    Those are no held-out text, and tell of what people value too: they show a collapse, and no small loss.
+    """
     if profile == POCKET:
         from msm_mlx.pocket.people import World
         from msm_mlx.pocket.world import Narrator

@@ -114,7 +114,7 @@ def perplexities(rows: Rows) -> list[Block]:
         [label, Cell(_mean([row["perplexity"] for row in own]), quote(rows.file(PERPLEXITY))), str(own[0]["tokens"])]
         for label, own in found.items()
     ]
-    caption = "Perplexity on neutral text, which no arm was trained on: more than the base's is ability lost"
+    caption = "Perplexity on plain text (pocket's is of the kind it was pretrained on), seeds averaged, no interval"
     return [table(caption, ("arm", "perplexity", "tokens"), body)]
 
 
