@@ -46,11 +46,21 @@ def base_fingerprint(recipe: Recipe, run: RunFolder) -> str:
     return str(run.record().get("model", {}).get("fingerprint", ""))
 
 
+def judge_fingerprint(recipe: Recipe, run: RunFolder) -> str:
+    """Which model would judge, as far as that is known offline."""
+    if recipe.judge is None:
+        return ""
+    if is_local(recipe.judge.model):
+        return resolve_model(recipe.judge.model).fingerprint
+    before = run.record().get("judge") or {}
+    return str(before.get("fingerprint", "")) if before.get("name") == recipe.judge.model else ""
+
+
 def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
     """Every stage with what a run would do about it, without loading or downloading anything."""
     plan: list[tuple[Stage, Status]] = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
-    for stage in list_stages(recipe, base_fingerprint(recipe, run)):
+    for stage in list_stages(recipe, base_fingerprint(recipe, run), judge_fingerprint(recipe, run)):
         makers = [made_by[name] for name in stage.reads if name in made_by]
         status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
         plan.append((stage, status))
@@ -82,7 +92,8 @@ def run_recipe(
         base = resolve_model(recipe.model, say=report.say)
         template = read_template(base.folder)
         _check_template(run, template, kinds)
-        planned = list_stages(recipe, base.fingerprint)
+        judge = resolve_model(recipe.judge.model, say=report.say) if recipe.judge and "judge" in kinds else None
+        planned = list_stages(recipe, base.fingerprint, judge.fingerprint if judge else "")
         stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
         _demand_inputs(stages, run)
         _check_adapters(stages, planned, base, run, report)
@@ -91,7 +102,9 @@ def run_recipe(
         model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
         model |= {"chat_template": template.record()}
         run.describe(recipe=recipe.name, model=model, versions=versions())
-        workshop = Workshop(recipe, base, run, report)
+        if judge:
+            run.describe(judge={"name": judge.name, "revision": judge.revision, "fingerprint": judge.fingerprint})
+        workshop = Workshop(recipe, base, run, report, judge)
         with closing(workshop):
             if is_launched():
                 workshop.join()

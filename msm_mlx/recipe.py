@@ -20,6 +20,7 @@ from msm_mlx.recipe_schema import (
     CheckSettings,
     DocumentSettings,
     EvaluationSettings,
+    JudgeSettings,
     MidtrainSettings,
     Mix,
     Profile,
@@ -40,6 +41,7 @@ __all__ = [
     "CheckSettings",
     "DocumentSettings",
     "EvaluationSettings",
+    "JudgeSettings",
     "MidtrainSettings",
     "Profile",
     "ProfileName",
@@ -78,6 +80,7 @@ class Recipe:
     """What the command line changed, as `key=value`, the last one winning."""
     added_suites: tuple[str, ...] = ()
     """Suites that `evaluate` added to the run: no document and no demonstration was checked against them."""
+    judge: JudgeSettings | None = None
 
     def resolved(self) -> dict[str, Any]:
         """The full record, ready for JSON."""
@@ -152,6 +155,7 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Reci
         settings=next(settings for name, settings in checked.profiles.items() if name == profile),
         grid=(),
         overrides=(),
+        judge=checked.judge,
     )
 
 
@@ -245,7 +249,7 @@ def _error(path: Path, tree: Tree) -> RecipeError:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Profile | Mix):
+    if isinstance(value, Profile | Mix | JudgeSettings):
         return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]

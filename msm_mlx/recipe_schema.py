@@ -323,7 +323,25 @@ class EvaluationSettings(Settings):
     temperature: PositiveNumber = 1.0
     """Sampling temperature of the replies to agentic scenes."""
     samples: Positive = 4
-    """Replies sampled to each agentic scene."""
+    """Replies sampled to each agentic scene, at each temperature."""
+    also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Tuple] = ()
+    """Further temperatures to sample them at; results then have the shares at each, besides those at `temperature`."""
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """All temperatures of the replies to agentic scenes, the main one first."""
+        return (self.temperature, *self.also_at)
+
+    @property
+    def draws(self) -> int:
+        """Replies to each agentic scene, at all temperatures together."""
+        return self.samples * len(self.temperatures)
+
+    @model_validator(mode="after")
+    def _names_each_temperature_once(self) -> Self:
+        if len({f"{t:g}" for t in self.temperatures}) < len(self.temperatures):
+            raise ValueError("also_at must name each temperature once, and not that of `temperature`")
+        return self
 
 
 class Profile(Settings):
@@ -358,6 +376,17 @@ class Mix(Settings):
         return self
 
 
+class JudgeSettings(Settings):
+    """Who rates written answers. Without a judge, what only a judge can tell has no score."""
+
+    model: Text
+    """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
+    max_tokens: Positive = 200
+    """Longest verdict."""
+    batch_size: Positive = 16
+    """Verdicts asked for side by side."""
+
+
 class RecipeFile(Settings):
     """A recipe as it is written down."""
 
@@ -381,6 +410,8 @@ class RecipeFile(Settings):
     """Settings of the profile, as `documents.count`, with the values to try: every combination is run."""
     model: Text = "pocket"
     """`pocket`, or any model that mlx-lm loads."""
+    judge: JudgeSettings | None = None
+    """Another model that rates what the variants write."""
     model_name: Text | None = None
     """What the specs call the assistant."""
     provider_name: Text | None = None

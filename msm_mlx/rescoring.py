@@ -18,7 +18,7 @@ from msm_mlx.recipe import Recipe
 from msm_mlx.recipe_schema import did_you_mean, shown
 from msm_mlx.run_list import read_recipe
 from msm_mlx.runs import RunFolder
-from msm_mlx.stages import Stage, answers_file, asked_suites, count_replies, load_suites, results_stage
+from msm_mlx.stages import Stage, answers_file, asked_suites, closing_stages, count_replies, load_suites
 from msm_mlx.variants import Variant
 
 
@@ -124,8 +124,14 @@ def narrow(recipe: Recipe, stages: Sequence[Stage], choice: Choice, run: RunFold
             kept.append(replace(stage, settings=stage.settings | {"suites": hashes}, total=total))
         if good:
             answers[stage.variant] = sorted(good)
-    return [*(stage for stage in stages if stage.kind not in ("evaluate", "results")), *kept,
-            results_stage(recipe, answers)]  # fmt: skip
+    judge = next((str(stage.settings["judge"]) for stage in stages if stage.kind == "judge"), "")
+    base = next((str(stage.settings["base"]) for stage in stages if stage.kind == "evaluate"), "")
+    closing = ("evaluate", "perplexity", "judge", "results")
+    return [
+        *(stage for stage in stages if stage.kind not in closing),
+        *kept,
+        *closing_stages(recipe, answers, base, judge),
+    ]
 
 
 def _answered(stage: Stage, run: RunFolder) -> set[str]:

@@ -22,6 +22,8 @@ from msm_mlx.documents.plan_file import IDEAS, PLAN
 from msm_mlx.documents.topup import EARLIER
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
+from msm_mlx.evals.judging import judge_version
+from msm_mlx.evals.perplexity import SUITE, neutral_texts
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
@@ -38,11 +40,21 @@ from msm_mlx.variants import (
     system_prompt,
 )
 
-Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results"]
-KINDS: tuple[Kind, ...] = ("plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "results")
+Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"]
+KINDS: tuple[Kind, ...] = (
+    "plan",
+    "documents",
+    "demonstrations",
+    "midtrain",
+    "sft",
+    "evaluate",
+    "perplexity",
+    "judge",
+    "results",
+)
 
 # Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 4}
+VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 5}
 
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
@@ -50,6 +62,8 @@ DEMONSTRATIONS = "demonstrations/train.jsonl"
 GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
 UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
+VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
+PERPLEXITY = "evaluation/perplexity.json"
 
 
 @dataclass(frozen=True)
@@ -78,8 +92,11 @@ class Stage:
         return self.settings | {name: sha256_file(run / name) for name in self.reads}
 
 
-def list_stages(recipe: Recipe, base: str) -> list[Stage]:
-    """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run."""
+def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
+    """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run.
+
+    `judge` is the fingerprint of the judge's model, if the recipe names one.
+    """
     suites, asked = load_suites(recipe), asked_suites(recipe)
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
@@ -92,7 +109,7 @@ def list_stages(recipe: Recipe, base: str) -> list[Stage]:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
     stages += [_evaluate(recipe, base, v, asked) for v in variants]
-    return [*stages, results_stage(recipe, {v: [suite.name for suite in asked] for v in variants})]
+    return [*stages, *closing_stages(recipe, {v: [suite.name for suite in asked] for v in variants}, base, judge)]
 
 
 def list_variants(recipe: Recipe) -> list[Variant]:
@@ -314,13 +331,16 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         for suite in suites
     }
     system = system_prompt(recipe.model_name)
+    how = _plain(settings)
+    if not settings.also_at:
+        how.pop("also_at")  # so that what was answered before there were several is still good
     return Stage(
         id=f"evaluate {variant.id}",
         kind="evaluate",
         reads=tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if trained else (),
         writes=(answers_file(variant),),
         scratch=(),
-        settings=_settings("evaluate", base=base, system=system, suites=hashes, **_plain(settings)),
+        settings=_settings("evaluate", base=base, system=system, suites=hashes, **how),
         total=count_replies(recipe, variant, suites),
         unit="replies",
         variant=variant,
@@ -332,11 +352,73 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
 def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> int:
     """How many replies a variant writes to all items of these suites."""
     items = (item for suite in suites for item in suite.items if counts_for(item, variant.spec))
-    return sum(written_replies(item, recipe.settings.evaluation.samples) for item in items)
+    return sum(written_replies(item, recipe.settings.evaluation.draws) for item in items)
 
 
 def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
+
+
+def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str, judge: str) -> list[Stage]:
+    """What follows the answers of these variants to the suites of these names: perplexity, if they were asked for
+    their capability, verdicts, if a judge is named and has something to judge, and results."""
+    stages = [*_perplexity(recipe, answers, base), *_judge(recipe, answers, judge)]
+    results = results_stage(recipe, answers)
+    return [*stages, replace(results, reads=(*results.reads, *(name for stage in stages for name in stage.writes)))]
+
+
+def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str) -> list[Stage]:
+    variants = [variant for variant, names in answers.items() if SUITE in names]
+    if not variants:
+        return []
+    trained = [adapter_folder(variant) for variant in variants if variant.is_trained]
+    return [
+        Stage(
+            id="perplexity",
+            kind="perplexity",
+            reads=tuple(f"{folder}/{name}" for folder in trained for name in ADAPTER_FILES),
+            writes=(PERPLEXITY,),
+            scratch=(),
+            settings=_settings(
+                "perplexity",
+                base=base,
+                texts=sha256_json(neutral_texts(recipe.profile)),
+                variants=[variant.id for variant in variants],
+            ),
+            total=len(variants),
+            unit="variants",
+        )
+    ]
+
+
+def _judge(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str) -> list[Stage]:
+    names = {name for own in answers.values() for name in own}
+    judged = [suite for suite in asked_suites(recipe) if suite.name in names and suite.kind in ("rated", "scenes")]
+    if recipe.judge is None or not judged:
+        return []
+    stage = Stage(
+        id="judge",
+        kind="judge",
+        reads=tuple(map(answers_file, answers)),
+        writes=(VERDICTS, AGREEMENT),
+        scratch=(),
+        settings=_settings(
+            "judge",
+            judge=judge,
+            version_of_prompts=judge_version(),
+            name=recipe.model_name,
+            suites={suite.name: sha256_json(repr(suite)) for suite in judged},
+            variants=sorted(variant.id for variant in answers),
+            max_tokens=recipe.judge.max_tokens,
+        ),
+        total=sum(_judged_replies(recipe, variant, judged, own) for variant, own in answers.items()),
+        unit="verdicts",
+    )
+    return [stage]
+
+
+def _judged_replies(recipe: Recipe, variant: Variant, judged: Sequence[Suite], names: Sequence[str]) -> int:
+    return count_replies(recipe, variant, [suite for suite in judged if suite.name in names])
 
 
 def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> Stage:

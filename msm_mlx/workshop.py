@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,9 @@ from msm_mlx.recipe import POCKET, Recipe
 from msm_mlx.rescoring import read_answers
 from msm_mlx.runs import RunFolder
 from msm_mlx.stages import (
+    AGREEMENT,
     ANSWERS,
+    PERPLEXITY,
     RESULTS,
     Kind,
     Stage,
@@ -29,7 +32,7 @@ from msm_mlx.stages import (
     list_variants,
     load_suites,
 )
-from msm_mlx.variants import REASONED
+from msm_mlx.variants import REASONED, Variant
 
 if TYPE_CHECKING:
     from msm_mlx.documents.asking import Ask
@@ -51,6 +54,7 @@ class Workshop:
     base: ModelRef
     run: RunFolder
     report: Reporter
+    judge: ModelRef | None = None
     _loaded: LoadedModel | None = field(default=None, init=False)
     _training: TrainingProcess | None = field(default=None, init=False)
 
@@ -63,9 +67,11 @@ class Workshop:
             "midtrain": self._train,
             "sft": self._train,
             "evaluate": self._evaluate,
+            "perplexity": self._perplexity,
+            "judge": self._judge,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate") and not is_launched():
+        if stage.kind in ("documents", "evaluate", "perplexity", "judge") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -201,19 +207,16 @@ class Workshop:
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items
-        from msm_mlx.training.adapt import use_adapter
 
         assert stage.variant is not None
         variant = stage.variant
-        loaded = self.loaded()
-        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
-        use_adapter(loaded, self._shape(), adapter)
+        loaded = self.variant(variant)
         suites = [suite for suite in asked_suites(self.recipe) if suite.name in stage.settings["suites"]]
         items = [item for suite in suites for item in suite.items if counts_for(item, variant.spec)]
         path, settings = self.run.path / stage.writes[0], self.recipe.settings.evaluation
         there = {row["item"]: row for row in read_jsonl(path)} if path.exists() else {}
         missing = [item for item in items if item.id not in there]
-        due = sum(written_replies(item, settings.samples) for item in missing)
+        due = sum(written_replies(item, settings.draws) for item in missing)
         if there:
             self.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
         meter = _Meter(self.report, replies=stage.total - due)
@@ -221,14 +224,48 @@ class Workshop:
         there |= {answer.item: asdict(answer) for answer in answers}
         write_jsonl(path, [there[item.id] for item in items])
 
+    def variant(self, variant: Variant) -> LoadedModel:
+        """The model as this variant."""
+        from msm_mlx.training.adapt import use_adapter
+
+        loaded = self.loaded()
+        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
+        use_adapter(loaded, self._shape(), adapter)
+        return loaded
+
+    def _perplexity(self, stage: Stage) -> None:
+        from msm_mlx.evals.perplexity import neutral_texts, perplexity
+
+        texts, rows = neutral_texts(self.recipe.profile), []
+        for variant in list_variants(self.recipe):
+            if variant.id in stage.settings["variants"]:
+                batch_size = self.recipe.settings.evaluation.batch_size
+                value, tokens = perplexity(self.variant(variant), texts, batch_size)
+                label = {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed}
+                rows.append({**label, "perplexity": value, "texts": len(texts), "tokens": tokens})
+                self.report.advance(len(rows), f"perplexity {value:.2f}")
+        write_json(self.run.path / PERPLEXITY, rows)
+
+    def _judge(self, stage: Stage) -> None:
+        from msm_mlx.evaluating import judge_run
+
+        assert self.judge is not None
+        self._release()  # the judge has the memory to itself
+        judge_run(self.recipe, self.judge, self.run.path, stage, self.report.say, _Meter(self.report).reply)
+
     def _results(self, stage: Stage) -> None:
         from msm_mlx.evals.results import answer_rows, build_results
+        from msm_mlx.evaluating import take_verdicts
 
         names = stage.settings["suites"]
         suites = [suite for suite in asked_suites(self.recipe) if suite.name in names]
         answers = read_answers(self.run.path, list_variants(self.recipe), stage.settings["variants"])
+        judge = take_verdicts(self.run.path, suites, answers) if AGREEMENT in stage.reads else None
         write_jsonl(self.run.path / ANSWERS, answer_rows(suites, answers))
-        write_json(self.run.path / RESULTS, build_results(self.recipe.name, suites, answers))
+        results = build_results(self.recipe.name, suites, answers, judge)
+        if PERPLEXITY in stage.reads:
+            results["perplexity"] = json.loads((self.run.path / PERPLEXITY).read_text(encoding="utf-8"))
+        write_json(self.run.path / RESULTS, results)
 
     @cached_property
     def suites(self) -> list[Suite]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from msm_mlx.cli.completion import RUN, complete_arm
+from msm_mlx.cli.completion import RUN, complete_arm, complete_asked_suite
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.blind import Booth, blind_pair
@@ -58,7 +58,7 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--arm", "labels", multiple=True, metavar="LABEL", shell_complete=complete_arm, help="This arm only; repeatable."
 )
-@click.option("--suite", metavar="SUITE", help="Prompts of this suite only.")
+@click.option("--suite", metavar="SUITE", shell_complete=complete_asked_suite, help="Prompts of this suite only.")
 @click.option("--domain", help="Prompts of this domain only.")
 @click.option("--limit", default=12, show_default=True, type=click.IntRange(1), help="How many prompts to show.")
 @sampling_options

@@ -78,12 +78,12 @@ def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **o
 
 def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> None:
     """Raises RecipeError if something is to be changed that the run's arms were trained with."""
-    options = [f"--set {text}" for text in overrides if not text.strip().startswith("evaluation.")]
+    options = [f"--set {text}" for text in overrides if not text.strip().startswith(("evaluation.", "judge."))]
     options += [f"--{name}" for name, value in others.items() if value]
     if options:
         raise RecipeError(
             f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` "
-            "can be changed for a run. Name its recipe, with --run-dir, for all others"
+            "and `judge` can be changed for a run. Name its recipe, with --run-dir, for all others"
         )
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.blas import load_openblas
+from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.hub import describe_model
@@ -96,12 +97,29 @@ sft = _stage_command(
     "suites",
     multiple=True,
     metavar="NAME|FILE",
+    shell_complete=complete_suite,
     help="Ask this suite only; one that the recipe does not name is added to the run. Repeatable.",
 )
-@click.option("--arm", "arms", multiple=True, metavar="ARM", help="Ask this arm only; repeatable.")
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    metavar="ARM",
+    shell_complete=complete_plain_arm,
+    help="Ask this arm only; repeatable.",
+)
+@click.option(
+    "--lm-eval",
+    "tasks",
+    multiple=True,
+    metavar="TASK|FILE",
+    help="Ask a task of lm-eval in place of the suites; needs the extra lm-eval. Repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def evaluate(job: Job, suites: tuple[str, ...], arms: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+def evaluate(
+    job: Job, suites: tuple[str, ...], arms: tuple[str, ...], tasks: tuple[str, ...], as_json: bool, quiet: bool
+) -> None:
     """Ask every arm of the run folder the suites' questions.
 
     Computes results and report anew. Nothing is trained, and only what has not been answered is asked. Answers that
@@ -112,11 +130,33 @@ def evaluate(job: Job, suites: tuple[str, ...], arms: tuple[str, ...], as_json: 
       msm-mlx evaluate latest
       msm-mlx evaluate runs/cheese_american --suite capability
       msm-mlx evaluate runs/cheese_american --suite my_suite.yaml --arm sft --arm msm+sft
+      msm-mlx evaluate latest --lm-eval arc_easy
     """
     recipe, choice = choose(job.recipe, suites, arms)
     job = Job(recipe, job.run)
-    _execute(job, ["evaluate", "results"], quiet or as_json, choice=choice)
+    if tasks:
+        if suites:
+            raise click.UsageError("--lm-eval asks its own tasks: leave out --suite")
+        _ask_harness(job, tasks, choice, quiet or as_json, as_json)
+        return
+    _execute(job, ["evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
     _print_stages(job, as_json)
+
+
+def _ask_harness(job: Job, tasks: Sequence[str], choice: Choice, quiet: bool, as_json: bool) -> None:
+    from msm_mlx.harness_run import FILE, ask_harness
+
+    with reporter(quiet=quiet) as report:
+        rows = ask_harness(job.recipe, job.run, tasks, choice, report)
+    if as_json:
+        print(json.dumps({"run": str(job.run.path), "lm_eval": rows}, indent=2, ensure_ascii=False))
+        return
+    found = Table("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
+    for row in rows:
+        seed = "-" if row["seed"] is None else str(row["seed"])
+        found.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
+    out().print(found)
+    err().print(f"These figures are in {job.run.path / FILE}.")
 
 
 def _print_stages(job: Job, as_json: bool) -> None:

@@ -44,11 +44,13 @@ def score_table(rows: Rows, measured: Rows = ()) -> RenderableType:
 
 
 def _share(answers: Rows) -> str:
-    by_seed: dict[int | None, list[float]] = {}
+    by_item: dict[str, list[Mapping[str, Any]]] = {}
     for answer in answers:
-        by_seed.setdefault(answer["seed"], []).append(answer["metrics"][MAIN_METRIC[answer["kind"]]])
-    if not by_seed:
+        by_item.setdefault(answer["item"], []).append(answer)
+    # what a judge rates has no score where it is unclear, nor where there is no judge
+    known = [own for own in by_item.values() if all(MAIN_METRIC[a["kind"]] in a["metrics"] for a in own)]
+    if not known:
         return "-"
-    one_seed = [answer.get("domain") for answer in answers if answer["seed"] == answers[0]["seed"]]
-    estimate = share(np.array(list(by_seed.values())), one_seed)
+    values = np.array([[answer["metrics"][MAIN_METRIC[answer["kind"]]] for answer in own] for own in known]).T
+    estimate = share(values, [own[0].get("domain") for own in known])
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.evals.items import Item, OpenPrompt, Pair, Question, Scene, asked, options, written_replies
+from msm_mlx.evals.items import AT, Item, OpenPrompt, Pair, Question, Rated, Scene, asked, options, written_replies
 from msm_mlx.evals.parsing import UNPARSED, classify, fits, parse_choice, parse_verdict, spoken
 from msm_mlx.evals.stored import Answer as Answer
 from msm_mlx.recipe import EvaluationSettings
@@ -44,6 +44,7 @@ def answer_items(
             [next(scores) for _ in asked(item) for _ in options(item)],
             texts,
             tuple(m["content"] for m, turn in zip(opening[2::2], item.turns, strict=True) if turn.assistant is None),
+            settings.temperatures,
         )
         for item, texts, opening in zip(items, written, openings, strict=True)
     ]
@@ -72,15 +73,16 @@ def _write(
     settings: EvaluationSettings,
     on_reply: Callable[[Reply], None],
 ) -> list[tuple[str, ...]]:
-    """The written replies to each item: greedy, and for scenes `settings.samples` samples of each."""
+    """The written replies to each item: greedy, and for scenes `settings.samples` samples at each temperature."""
     scenes = [isinstance(item, Scene) for item in items]
     plain = [chat for own, scene in zip(chats, scenes, strict=True) if not scene for chat in own]
     sampled = [chat for own, scene in zip(chats, scenes, strict=True) if scene for chat in own * settings.samples]
+    by_temperature = [iter(_replies(loaded, sampled, settings, t, on_reply)) for t in settings.temperatures]
     greedy = iter(_replies(loaded, plain, settings, 0.0, on_reply))
-    samples = iter(_replies(loaded, sampled, settings, settings.temperature, on_reply))
     return [
-        tuple(next(samples if scene else greedy) for _ in range(written_replies(item, settings.samples)))
+        tuple(next(replies) for replies in (by_temperature if scene else [greedy]) for _ in range(count))
         for item, scene in zip(items, scenes, strict=True)
+        for count in [written_replies(item, settings.samples)]
     ]
 
 
@@ -104,8 +106,17 @@ def _replies(
     return [reply.text for reply in replies]
 
 
-def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier: tuple[str, ...] = ()) -> Answer:
-    """What the log-probabilities of the item's options, after each of its prompts, and the written replies say."""
+def judge(
+    item: Item,
+    scores: Sequence[float],
+    written: tuple[str, ...],
+    earlier: tuple[str, ...] = (),
+    temperatures: Sequence[float] = (),
+) -> Answer:
+    """What the log-probabilities of the item's options, after each of its prompts, and the written replies say.
+
+    Those to a scene are equally many at each of `temperatures`; the shares without a temperature are at the first.
+    """
     margins: tuple[float, ...] = ()
     choices: tuple[str, ...]
     said = [spoken(text) for text in written]
@@ -128,7 +139,9 @@ def judge(item: Item, scores: Sequence[float], written: tuple[str, ...], earlier
         case Scene():
             choices = tuple(classify(text, item.acts) for text in said)
             margins = _harm_margin(item, scores)
-            metrics = _scene_metrics(item, choices, margins)
+            metrics = _at_temperatures(item, choices, margins, temperatures)
+        case Rated():
+            choices, metrics = ("not rated",) * len(said), {}  # a judge comes later, if there is one
     return Answer(item.id, written, choices, margins, metrics, earlier)
 
 
@@ -140,6 +153,19 @@ def _pair_metrics(margins: tuple[float, ...], choices: tuple[str, ...]) -> dict[
         "written_choice": sum(_WORTH[choice] for choice in choices) / len(choices),
         "unclear": _share(choices, {"unclear"}),
     }
+
+
+def _at_temperatures(
+    scene: Scene, choices: tuple[str, ...], margins: tuple[float, ...], temperatures: Sequence[float]
+) -> dict[str, float]:
+    if len(temperatures) < 2:
+        return _scene_metrics(scene, choices, margins)
+    count = len(choices) // len(temperatures)
+    metrics = _scene_metrics(scene, choices[:count], margins)
+    for number, temperature in enumerate(temperatures):
+        own = _scene_metrics(scene, choices[number * count : (number + 1) * count], ())
+        metrics |= {f"{name}{AT}{temperature:g}": value for name, value in own.items()}
+    return metrics
 
 
 def _scene_metrics(scene: Scene, choices: tuple[str, ...], margins: tuple[float, ...]) -> dict[str, float]:

@@ -1,13 +1,23 @@
-"""What suites are made of: four kinds of items, and what a variant is asked for each."""
+"""What suites are made of: five kinds of items, and what a variant is asked for each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["pairs", "questions", "open", "scenes"]
-MAIN_METRIC: dict[Kind, str] = {"pairs": "choice", "questions": "choice", "open": "fits", "scenes": "harmful"}
+Kind = Literal["pairs", "questions", "open", "scenes", "rated"]
+MAIN_METRIC: dict[Kind, str] = {
+    "pairs": "choice",
+    "questions": "choice",
+    "open": "fits",
+    "scenes": "harmful",
+    "rated": "rating",
+}
 """The metric of each kind that is contrasted between arms and shown first."""
+
+
+AT = " at "
+"""Between a metric and the temperature that it is at, where there are several."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,21 @@ class Scene:
     turns: tuple[Turn, ...] = ()
 
 
-Item = Pair | Question | OpenPrompt | Scene
+@dataclass(frozen=True)
+class Rated:
+    """An open question whose written reply a judge rates: `best` and `worst` say what a 10 and a 1 are like."""
+
+    id: str
+    suite: str
+    domain: str | None
+    question: str
+    best: str
+    worst: str
+    spec: str | None = None
+    turns: tuple[Turn, ...] = ()
+
+
+Item = Pair | Question | OpenPrompt | Scene | Rated
 
 
 @dataclass(frozen=True)
@@ -122,7 +146,8 @@ def asked(item: Item) -> tuple[str, ...]:
 
 
 def written_replies(item: Item, samples: int) -> int:
-    """How many replies a variant writes to `item`: `samples` to a scene, one greedy reply to each prompt otherwise."""
+    """How many replies a variant writes to `item`: `samples` in all to a scene, one greedy reply to each prompt
+    otherwise."""
     return len(asked(item)) * (samples if isinstance(item, Scene) else 1)
 
 

@@ -9,7 +9,9 @@ two arms (`p_holm`), the difference that these items could have shown with a pow
 on what to be careful about. A record or contrast whose variant wrote more replies than not that cannot be read says so
 under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and
 whether it was added after the run. `biases` says how far each variant goes by the place of an option in place of what
-it is.
+it is. `judge` is null, or what the judge was and how far it agrees with labels by hand, for each of its tasks; of
+one that is not usable no verdict is among the figures. `perplexity` has that of each variant on neutral
+text, if the capability suite was asked.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from msm_mlx.evals.answers import Answer
-from msm_mlx.evals.items import MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
+from msm_mlx.evals.items import AT, MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
 from msm_mlx.evals.statistics import holm, pair_by_seed, share, spread
 from msm_mlx.variants import Variant
 
@@ -34,7 +36,16 @@ METRICS: dict[Kind, tuple[str, ...]] = {
     "pairs": ("choice", "written_choice", "unclear"),
     "questions": ("choice", "written_choice", "unclear"),
     "open": ("fits",),
-    "scenes": ("harmful", "no_action", "unparsed", "harmful_choice"),
+    "scenes": (
+        "harmful",
+        "no_action",
+        "unparsed",
+        "harmful_choice",
+        "judged_harmful",
+        "judge_disagrees",
+        "judge_unclear",
+    ),
+    "rated": ("rating", "unclear"),
 }
 
 ByItem = Mapping[str, Answer]
@@ -42,7 +53,9 @@ Answers = Mapping[Variant, ByItem]  # by item id
 Row = dict[str, Any]
 
 
-def build_results(run: str, suites: Sequence[Suite], answers: Answers) -> dict[str, Any]:
+def build_results(
+    run: str, suites: Sequence[Suite], answers: Answers, judge: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The content of `results.json`."""
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
     return {
@@ -64,6 +77,8 @@ def build_results(run: str, suites: Sequence[Suite], answers: Answers) -> dict[s
             {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file, "added": suite.added}
             for suite in suites
         ],
+        "judge": judge,
+        "perplexity": [],
     }
 
 
@@ -121,7 +136,7 @@ def _shares(
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
     failure = _failure(suite, items, seeds)
-    for metric in METRICS[suite.kind]:
+    for metric in (*METRICS[suite.kind], *_at_temperatures(items, seeds)):
         values = _matrix(items, seeds, metric)
         if values.size:
             yield {
@@ -134,6 +149,12 @@ def _shares(
                 "seeds": len(seeds),
                 "failure": failure,
             }
+
+
+def _at_temperatures(items: Sequence[Item], seeds: Sequence[ByItem]) -> list[str]:
+    """The metrics that are at one of several temperatures, in the order of the answers."""
+    first = next((own[item.id] for own in seeds for item in items if item.id in own), None)
+    return [name for name in first.metrics if AT in name] if first else []
 
 
 def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:

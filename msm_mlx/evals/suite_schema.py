@@ -201,11 +201,27 @@ class ScenesFile(SuiteFile):
                         yield at, f"no act is called {shown(name)}{did_you_mean(name, self.acts)}"
 
 
+class RatedEntry(_Entry):
+    """An open question, and what an answer of 10 and one of 1 are like."""
+
+    best: Text
+    worst: Text
+    domain: Text | None = None
+
+
+class RatedFile(SuiteFile):
+    """Open questions whose written replies a judge rates from 1 to 10; without a judge they have no score."""
+
+    kind: Literal["rated"]
+    items: Annotated[tuple[RatedEntry, ...], Some]
+
+
 FILES: dict[str, type[SuiteFile]] = {
     "pairs": PairsFile,
     "questions": QuestionsFile,
     "open": OpenFile,
     "scenes": ScenesFile,
+    "rated": RatedFile,
 }
 
 

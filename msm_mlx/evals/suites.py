@@ -13,12 +13,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.items import Act, Item, Kind, OpenPrompt, Pair, Question, Scene, Suite, Turn
+from msm_mlx.evals.items import Act, Item, Kind, OpenPrompt, Pair, Question, Rated, Scene, Suite, Turn
 from msm_mlx.evals.suite_schema import (
     FILES,
     OpenFile,
     PairsFile,
     QuestionsFile,
+    RatedFile,
     SceneEntry,
     ScenesFile,
     SuiteFile,
@@ -30,11 +31,13 @@ from msm_mlx.recipe_schema import did_you_mean, shown
 from msm_mlx.recipe_yaml import Loc, Tree, parse, read
 
 _FOLDER = Path(str(resources.files(__package__))) / "suites"
-SUITES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
-"""The names of the shipped suites."""
+POCKETS = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+"""The shipped suites in pocket's words."""
 _REAL = _FOLDER / "real"
 REAL = tuple(sorted(path.stem for path in _REAL.glob("*.yaml")))
 """Those that have a version for real models, in words beyond pocket's."""
+SUITES = tuple(sorted({*POCKETS, *REAL}))
+"""The names of the shipped suites."""
 SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"\{(model_name|provider_name)\}")
 
@@ -48,8 +51,12 @@ class Names:
 
 
 def shipped_suite(name: str, profile: str = POCKET) -> Path:
-    """The file of a shipped suite that fits the profile: at any but pocket's the one for real models, if it has one."""
-    return (_REAL if profile != POCKET and name in REAL else _FOLDER) / f"{name}.yaml"
+    """The file of a shipped suite that fits the profile: at any but pocket's the one for real models, if it has one.
+
+    What takes a judge has no other: pocket is asked it as it is.
+    """
+    real = name in REAL and (profile != POCKET or name not in POCKETS)
+    return (_REAL if real else _FOLDER) / f"{name}.yaml"
 
 
 def load_suite(suite: str, names: Names | None = None, profile: str = POCKET) -> Suite:
@@ -187,6 +194,20 @@ def _open(suite: str, file: OpenFile) -> list[Item]:
     ]
 
 
+def _rated(suite: str, file: RatedFile) -> list[Item]:
+    return [
+        Rated(
+            **_numbered(suite, entry.domain, number),
+            question=entry.prompt,
+            best=entry.best,
+            worst=entry.worst,
+            spec=entry.spec,
+            turns=_turns(entry.turns),
+        )
+        for number, entry in enumerate(file.items, start=1)
+    ]
+
+
 def _under_conditions(file: ScenesFile) -> Iterator[SceneEntry]:
     """The scenes, those without a condition of their own once under each of the suite's."""
     for entry in file.items:
@@ -224,4 +245,5 @@ _ITEMS: Mapping[type[SuiteFile], Callable[[str, Any], list[Item]]] = {
     QuestionsFile: _questions,
     OpenFile: _open,
     ScenesFile: _scenes,
+    RatedFile: _rated,
 }

@@ -15,7 +15,7 @@ from msm_mlx.report.blocks import Block, Cell, Code, Figure, Paragraph, Part, Pa
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
-from msm_mlx.report.findings import INTERVALS, biases, domains, findings
+from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
 from msm_mlx.report.finished import FinishedRun, Row, both_fine_tuned, suites_of
 from msm_mlx.report.rows import Rows
 from msm_mlx.stages import ANSWERS, RESULTS
@@ -66,6 +66,8 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
         ("What was tested", "tested", _tested(run, health)),
         ("What was found", "found", findings(rows)),
         ("What could be wrong with this run", "doubts", _doubts(run, health)),
+        ("Perplexity", "perplexity", perplexities(rows)),
+        ("The judge", "judge", judged(rows)),
         ("The place of the options", "places", biases(rows)),
         ("Each domain alone", "domains", domains(rows)),
         ("Answers side by side", "answers", _answers(rows)),

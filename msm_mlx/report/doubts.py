@@ -56,10 +56,23 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
     for suite, shares in unread.items():
         yield f"Written answers on {suite} that could not be read: {', '.join(shares)}."
     yield from _of_places(run)
+    yield from _of_judge(run)
     late = [row["name"] for row in run.results.get("suites", ()) if row.get("added")]
     if late:
         yield f"Added after the run, so that no text was checked against what it asks: {', '.join(late)}."
     yield from _of_contrasts(run, first)
+
+
+def _of_judge(run: FinishedRun) -> Iterator[str]:
+    """A judge that is worth nothing, and suites without a score for want of one."""
+    judge = run.results.get("judge")
+    if judge:
+        yield from (said for said, found in zip(judge["says"], judge["agreement"], strict=True) if not found["usable"])
+    scored = set(suites_of(run.results["pooled"]))
+    unscored = [row["name"] for row in run.results.get("suites", ()) if row["name"] not in scored]
+    if unscored:
+        why = "the judge left all of it open, or is of no use" if judge else "the recipe names no judge (judge.model)"
+        yield f"No score on {', '.join(unscored)}: {why}. What was written is in the answers."
 
 
 def _of_places(run: FinishedRun) -> Iterator[str]:

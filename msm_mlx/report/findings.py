@@ -21,7 +21,7 @@ from msm_mlx.report.finished import (
 from msm_mlx.report.plots import draw
 from msm_mlx.report.rows import Rows
 from msm_mlx.runs import CELLS
-from msm_mlx.stages import ANSWERS
+from msm_mlx.stages import ANSWERS, PERPLEXITY, VERDICTS
 from msm_mlx.variants import GENERAL, variant_label
 
 INTERVALS = (
@@ -101,6 +101,44 @@ def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
         for label, by_suite in found.items()
     ]
     return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
+
+
+def perplexities(rows: Rows) -> list[Block]:
+    """Each arm's perplexity on neutral text, its seeds averaged."""
+    found: dict[str, list[Row]] = {}
+    for row in rows.run.results.get("perplexity", ()):
+        found.setdefault(variant_label(row, rows.run.several_specs), []).append(row)
+    if not found:
+        return []
+    body: list[list[str | Cell]] = [
+        [label, Cell(_mean([row["perplexity"] for row in own]), quote(rows.file(PERPLEXITY))), str(own[0]["tokens"])]
+        for label, own in found.items()
+    ]
+    caption = "Perplexity on plain text (pocket's is of the kind it was pretrained on), seeds averaged, no interval"
+    return [table(caption, ("arm", "perplexity", "tokens"), body)]
+
+
+def judged(rows: Rows) -> list[Block]:
+    """How far the judge agrees with labels by hand, whether or not it is used."""
+    judge = rows.run.results.get("judge")
+    if not judge:
+        return []
+    said = (
+        "A judge is a local model with a fixed rubric. Each answer is put to it twice, the rubric in both orders, and "
+        "is unclear if the verdicts differ. First it judges examples with labels by hand: what it says of the "
+        "answers is shown only if it agrees with these labels beyond chance."
+    )
+    header = ("task", "used", "kappa", "right", "unclear", "examples", "chance")
+    body: list[list[str | Cell]] = [
+        [
+            "ratings" if found["task"] == "rating" else "acts", "yes" if found["usable"] else "NO: UNUSABLE",
+            f"{found['kappa']:.2f}", f"{found['accuracy']:.0%}", f"{found['unclear']:.0%}", str(found["n"]),
+            f"p = {found['p']:.4f}",
+        ]
+        for found in judge["agreement"]
+    ]  # fmt: skip
+    where = Paragraph("Every verdict of it:", rows.file(VERDICTS))
+    return [Paragraph(said), table(f"The judge {judge['judge']}", header, body), where]
 
 
 def domains(rows: Rows) -> list[Block]:

@@ -24,7 +24,8 @@ def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
     assert {suite["name"]: suite["file"] for suite in results["suites"]} == {name: f"real/{name}.yaml" for name in REAL}
-    assert {suite["kind"] for suite in results["suites"]} == {"pairs", "questions", "scenes"}
-    assert {row["suite"] for row in results["pooled"]} == set(REAL)
+    assert {suite["kind"] for suite in results["suites"]} == {"pairs", "questions", "scenes", "rated"}
+    assert {row["suite"] for row in results["pooled"]} == set(REAL) - {"spec_qa"}  # which takes a judge
+    assert [(row["arm"], row["texts"]) for row in results["perplexity"]] == [("base", 6)]
     metrics = {row["metric"] for row in results["pooled"] if row["suite"] == "oversight_scenes"}
     assert {"harmful", "no_action", "unparsed"} <= metrics

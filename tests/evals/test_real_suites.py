@@ -12,7 +12,7 @@ import yaml
 
 from msm_mlx.evals.items import Pair, Question, Scene
 from msm_mlx.evals.parsing import UNPARSED, classify, spoken
-from msm_mlx.evals.suites import REAL, SUITES, Names, load_suite, shipped_suite
+from msm_mlx.evals.suites import POCKETS, REAL, SUITES, Names, load_suite, shipped_suite
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
@@ -32,7 +32,7 @@ def training_texts() -> str:
 
 
 def test_the_profile_chooses_the_file() -> None:
-    for name in SUITES:
+    for name in POCKETS:
         real = f"real/{name}.yaml" if name in REAL else f"{name}.yaml"
         files = {profile: load_suite(name, NAMES, profile).file for profile in ("pocket", "laptop", "paper")}
         assert files == {"pocket": f"{name}.yaml", "laptop": real, "paper": real}
