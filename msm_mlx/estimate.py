@@ -115,7 +115,8 @@ def training_memory(shape: ModelShape, settings: TrainSettings, rank: int, *, me
     if shape.family.startswith("qwen3"):
         inputs += shape.attention + shape.keys  # normalised queries and keys
     linear = positions * inputs * shape.bytes
-    if shape.bytes < 4:
+    own = settings.adapter_dtype == "model" and shape.bytes < 4
+    if shape.bytes < 4 and not own:
         linear += positions * 4 * (2 * shape.hidden + shape.attention + shape.inner)  # the adapter works in fp32
     scores = 0.0 if metal else float(lines * shape.heads * width**2 * 4)
     kept = positions * shape.hidden * shape.bytes
@@ -127,7 +128,7 @@ def training_memory(shape: ModelShape, settings: TrainSettings, rank: int, *, me
         activations, logits = shape.layers * kept + max(block - logits, 0.0), logits
     else:
         activations = shape.layers * (SAVED_LINEAR * linear + SAVED_SCORES * scores)
-    adapter = (1 + ADAPTER_COPIES) * 4.0 * shape.adapter_parameters(rank)
+    adapter = ((1 + ADAPTER_COPIES) * 4.0 + (shape.bytes if own else 0)) * shape.adapter_parameters(rank)
     return Memory(shape.weight_bytes, adapter, activations, logits)
 
 
@@ -155,24 +156,30 @@ class Proposal:
 def propose(shape: ModelShape, settings: TrainSettings, rank: int, available: float, *, metal: bool) -> Proposal | None:
     """The mildest change of settings that fits into `available` bytes; None if none does."""
     changes: dict[str, str] = {}
-    for change, reason in _milder(settings):
-        settings = settings.model_copy(update=change)
+    memory = training_memory(shape, settings, rank, metal=metal)
+    for change, reason in _milder(settings, shape):
+        before, changed = memory.total, settings.model_copy(update=change)
+        memory = training_memory(shape, changed, rank, metal=metal)
+        if memory.total >= before:
+            continue
+        settings = changed
         changes |= {f"{key}={str(value).lower()}": reason for key, value in change.items()}
         last = {text.partition("=")[0]: (text, why) for text, why in changes.items()}
-        memory = training_memory(shape, settings, rank, metal=metal)
         if memory.total <= available:
             return Proposal(tuple(last.values()), settings, memory)
     return None
 
 
-def _milder(settings: TrainSettings) -> Iterator[tuple[dict[str, Any], str]]:
-    """Changes one after another: first what costs time only, then what shortens rows."""
+def _milder(settings: TrainSettings, shape: ModelShape) -> Iterator[tuple[dict[str, Any], str]]:
+    """Changes one after another: first what costs time only, then what rounds, then what shortens rows."""
     if not settings.gradient_checkpointing:
         yield {"gradient_checkpointing": True}, "keeps only the inputs of the blocks, for about a third more time"
     tokens, length = settings.step_tokens, settings.max_length
     while tokens > length:
         tokens = max(tokens // 2, length)
         yield {"step_tokens": tokens}, "fewer tokens go through the model at once; an update learns the same"
+    if settings.adapter_dtype == "float32" and shape.bytes < 4:
+        yield {"adapter_dtype": "model"}, "the adapter computes in the base's 16 bits; its weights stay in float32"
     while length > 256:
         length //= 2
         yield {"max_length": length, "step_tokens": length}, "shorter rows; long documents are cut into more pieces"

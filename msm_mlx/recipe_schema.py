@@ -267,6 +267,8 @@ class TrainSettings(Settings):
     """The most tokens that go through the model at once; an update of more is done in several passes."""
     gradient_checkpointing: bool = False
     """Keep only the inputs of the blocks for the backward pass: less memory, about a third more time."""
+    adapter_dtype: Literal["float32", "model"] = "float32"
+    """What an adapter computes in; `model` is the base's own type. Its weights and the optimiser stay in float32."""
     validation: Count = 0
     """Texts that are held out and measured, the same for every seed."""
     validate_every: Positive = 50

@@ -309,6 +309,8 @@ def _training(
     plain = _plain(settings)
     if variant.arm != REASONED:
         plain.pop("reasoning", None)
+    if settings.adapter_dtype == "float32":
+        plain.pop("adapter_dtype")  # so that what was trained before there was a choice is still good
     return Stage(
         id=f"{kind} {variant.id}",
         kind=kind,

@@ -45,6 +45,13 @@ def test_the_training_benchmark_prints_its_ratios_as_json() -> None:
     assert 0 < peaks["msm_mlx"] <= 1.2 * peaks["msm_mlx_twice_the_rows"]
 
 
+def test_the_benchmark_of_compiling_prints_its_ratios_as_json() -> None:
+    ratios = json.loads(benchmark("compiling", "--json", "--small"))["ratios"]
+    tasks = ("pocket_documents", "log_normal")
+    assert ratios.keys() == {f"{what}_{task}" for what in ("seconds", "first_round", "peak_memory") for task in tasks}
+    assert all(ratio > 0 for ratio in ratios.values())
+
+
 def test_the_scoring_benchmark_prints_its_ratio_as_json() -> None:
     figures = json.loads(benchmark("scoring", "--json", "--small"))
     assert figures["ratios"]["speed"] > 0
@@ -72,6 +79,14 @@ def test_the_benchmark_of_the_first_screen_prints_how_long_it_takes(tmp_path: Pa
     figures = json.loads(benchmark("first_screen", make_run(tmp_path / "run"), "--json", "--rounds", "1"))
     assert 0 < figures["import_textual_seconds"] < figures["first_screen_seconds"]
     assert figures["beyond_import_seconds"] == figures["first_screen_seconds"] - figures["import_textual_seconds"]
+
+
+def test_killed_training_ends_in_the_same_adapter_and_metrics() -> None:
+    figures = json.loads(benchmark("training_kills", "--kills", "2", "--updates", "9"))
+    assert figures["kills"] == 2
+    assert figures["ended_the_same"]
+    assert all(figures["ended_the_same"])
+    assert 0 < figures["share_of_checkpoints"] < 1
 
 
 def test_a_killed_job_of_sections_ends_with_the_same_documents() -> None:

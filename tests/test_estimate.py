@@ -119,14 +119,42 @@ def test_what_is_proposed_fits_and_is_the_mildest(share: float, length: int, met
     needed = training_memory(shape, asked, 32, metal=metal).total
     found = propose(shape, asked, 32, share * needed, metal=metal)
     if found is None:
-        smallest = asked.model_copy(update={"max_length": 128, "step_tokens": 128, "gradient_checkpointing": True})
+        least = {"max_length": 128, "step_tokens": 128, "gradient_checkpointing": True, "adapter_dtype": "model"}
+        smallest = asked.model_copy(update=least)
         assert training_memory(shape, smallest, 32, metal=metal).total > share * needed * 0.9
         return
     assert found.memory.total <= share * needed
     assert found.memory == training_memory(shape, found.settings, 32, metal=metal)
     changed = {change.partition("=")[0] for change, _ in found.changes}
     assert "gradient_checkpointing" in changed  # the first, which costs time only
-    assert changed <= {"gradient_checkpointing", "step_tokens", "max_length"}
+    assert changed <= {"gradient_checkpointing", "step_tokens", "adapter_dtype", "max_length"}
+    assert ("max_length" in changed) <= ("adapter_dtype" in changed)  # rounding before shorter rows
+
+
+def test_no_change_is_proposed_that_frees_nothing() -> None:
+    shape = ModelShape.from_config(QWEN3_8B | {"torch_dtype": "float32", "quantization": None})
+    asked = train_settings(max_length=256, batch_size=1, step_tokens=8192)  # of which a batch never has more than 256
+    least = training_memory(shape, asked.model_copy(update={"gradient_checkpointing": True}), 32, metal=True)
+    found = propose(shape, asked, 32, least.total, metal=True)
+    assert found is not None
+    assert [change for change, _ in found.changes] == ["gradient_checkpointing=true"]
+    found = propose(shape, asked, 32, least.total - 1, metal=True)
+    assert found is None or {change.partition("=")[0] for change, _ in found.changes} == {
+        "gradient_checkpointing", "max_length", "step_tokens",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_an_adapter_in_the_models_own_type_takes_less_memory(checkpointing: bool) -> None:
+    content = config("llama", 0) | {"torch_dtype": "bfloat16"}
+    model = llama.Model(llama.ModelArgs.from_dict(content))
+    model.set_dtype(mx.bfloat16)
+    add_lora(model, LoraShape(16, 2.0), seed=0)
+    peaks = []
+    for dtype in ("float32", "model"):
+        training = train_settings(max_length=200, adapter_dtype=dtype, gradient_checkpointing=checkpointing)
+        peaks.append(probe_training(model, content["vocab_size"], training)[0])
+    assert peaks[1] < 0.97 * peaks[0]
 
 
 def laptop(*overrides: str) -> Recipe:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
-from mlx.utils import tree_flatten
+from mlx.utils import tree_flatten, tree_map
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
 from msm_mlx.errors import MsmError
@@ -52,6 +54,17 @@ def set_adapter(model: nn.Module, weights: dict[str, mx.array]) -> None:
         raise MsmError("an adapter does not fit the model; was it trained with another rank or on another base?")
     model.load_weights(list(weights.items()), strict=False)
     mx.eval(model.parameters())
+
+
+@contextmanager
+def adapter_in(model: nn.Module, dtype: mx.Dtype) -> Iterator[None]:
+    """While it lasts, the adapter computes in `dtype`. Gradients reach the weights in their own type."""
+    weights = model.trainable_parameters()
+    model.update(tree_map(lambda weight: weight.astype(dtype), weights))
+    try:
+        yield
+    finally:
+        model.update(weights)
 
 
 def clear_adapter(model: nn.Module) -> None:

@@ -30,13 +30,15 @@ class TrainingPlan:
     layout: Layout
     chunk: int
     layers: int
+    adapter_dtype: mx.Dtype
     reasons: tuple[str, ...]
 
 
 def plan_training(model: nn.Module, rows: Sequence[Row], settings: TrainSettings) -> TrainingPlan:
     """Raises MsmError if the settings ask for a packing that is not exact for the model, or rows have ids beyond it."""
     split = split_model(model)
-    vocabulary = split.logits(split.hidden(mx.array([[0, 1]]))).shape[-1]
+    hidden = split.hidden(mx.array([[0, 1]]))  # (1, 2, D)
+    vocabulary = split.logits(hidden).shape[-1]
     highest = max((max(row.ids) for row in rows if row.ids), default=0)
     if highest >= vocabulary:  # mlx would read whatever lies behind the embeddings
         raise MsmError(
@@ -55,7 +57,8 @@ def plan_training(model: nn.Module, rows: Sequence[Row], settings: TrainSettings
     reasons = [f"Packing: {why}."]
     if isinstance(split, WholeModel):
         reasons.append("Loss: this architecture does not let hidden states be had apart from logits; all are kept.")
-    return TrainingPlan(split, packing, layout, chunk_rows(vocabulary), len(model.layers), tuple(reasons))
+    dtype = hidden.dtype if settings.adapter_dtype == "model" else mx.float32
+    return TrainingPlan(split, packing, layout, chunk_rows(vocabulary), len(model.layers), dtype, tuple(reasons))
 
 
 def _packing(model: nn.Module, settings: TrainSettings) -> tuple[Packing, str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from msm_mlx.demonstrations.chats import with_reasoning
 from msm_mlx.engine.models import LoadedModel, Message
@@ -20,6 +23,26 @@ class Row:
     ids: tuple[int, ...]
     supervised: tuple[bool, ...]
     source: int = 0
+
+
+def pack_rows(rows: Sequence[Row]) -> dict[str, np.ndarray[Any, Any]]:
+    """Rows as int32 arrays: `ids` and `supervised` of all their tokens, `lengths` and `sources` of the rows."""
+    return {
+        "ids": np.fromiter((token for row in rows for token in row.ids), np.int32),
+        "supervised": np.fromiter((bit for row in rows for bit in row.supervised), np.int32),
+        "lengths": np.array([len(row.ids) for row in rows], np.int32),
+        "sources": np.array([row.source for row in rows], np.int32),
+    }
+
+
+def unpack_rows(arrays: Mapping[str, np.ndarray[Any, Any]]) -> list[Row]:
+    """The rows that `pack_rows` packed."""
+    ids, supervised = arrays["ids"].tolist(), arrays["supervised"].astype(bool).tolist()
+    edges = pairwise(accumulate(arrays["lengths"].tolist(), initial=0))
+    return [
+        Row(tuple(ids[a:b]), tuple(supervised[a:b]), source)
+        for (a, b), source in zip(edges, arrays["sources"].tolist(), strict=True)
+    ]
 
 
 def read_rows(

@@ -12,6 +12,7 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 from mlx.utils import tree_map
 
+from msm_mlx.engine.adapters import adapter_in
 from msm_mlx.engine.boundaries import boundaries
 from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.training.loss import Head
@@ -89,7 +90,8 @@ class Step:
     def _batch_loss(self, batch: Batch, learned: int) -> mx.array:
         segments = None if batch.segments is None else mx.array(batch.segments)
         cache = boundaries(self.plan.packing, segments, self.plan.layers)
-        hidden = self.plan.model.hidden(mx.array(batch.ids), cache)  # (B, T, D)
+        with adapter_in(self.model, self.plan.adapter_dtype):
+            hidden = self.plan.model.hidden(mx.array(batch.ids), cache)  # (B, T, D)
         states = hidden.reshape(-1, hidden.shape[-1])[mx.array(batch.positions)]  # (N, D)
         targets, weights = mx.array(batch.targets), mx.array(batch.weights)
         return self.loss(self.plan.model.logits, states, targets, weights, self.plan.chunk) / learned

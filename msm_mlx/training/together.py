@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import mlx.core as mx
@@ -15,7 +14,7 @@ from msm_mlx.engine.adapters import LoraShape, adapter_weights, set_adapter
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.errors import MsmError
-from msm_mlx.training.rows import Row
+from msm_mlx.training.rows import Row, pack_rows, unpack_rows
 from msm_mlx.training.state import Progress
 
 NOWHERE = Path("rank-without-files")
@@ -25,19 +24,12 @@ def share_rows(ranks: Ranks, rows: Sequence[Row]) -> list[Row]:
     """The rows of rank 0, on every rank."""
     if ranks.size == 1:
         return list(rows)
-    count, tokens = ranks.share([len(rows), sum(len(row.ids) for row in rows)])
-    ids, learned = np.zeros((2, tokens), dtype=np.int32)
-    lengths, sources = np.zeros((2, count), dtype=np.int32)
-    if ranks.leads and rows:
-        ids[:] = np.concatenate([row.ids for row in rows])
-        learned[:] = np.concatenate([row.supervised for row in rows])
-        lengths[:], sources[:] = [len(row.ids) for row in rows], [row.source for row in rows]
-    shared = [np.array(array) for array in ranks.share_arrays([mx.array(a) for a in (ids, learned, lengths, sources)])]
-    edges = pairwise(accumulate(shared[2].tolist(), initial=0))
-    return [
-        Row(tuple(shared[0][a:b].tolist()), tuple(bool(bit) for bit in shared[1][a:b]), int(source))
-        for (a, b), source in zip(edges, shared[3], strict=True)
-    ]
+    packed = pack_rows(rows)
+    sizes = ranks.share({name: len(array) for name, array in packed.items()})
+    if not ranks.leads:
+        packed = {name: np.zeros(size, np.int32) for name, size in sizes.items()}
+    shared = ranks.share_arrays({name: mx.array(array) for name, array in packed.items()})
+    return unpack_rows({name: np.array(array) for name, array in shared.items()})
 
 
 def share_adapter(ranks: Ranks, model: nn.Module) -> None:

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,6 +27,7 @@ from msm_mlx.training.metrics import Update
 
 if TYPE_CHECKING:
     from msm_mlx.engine.ranks import Ranks
+    from msm_mlx.training.rows import Row
 
 
 def main() -> None:
@@ -83,7 +84,7 @@ def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event, rank
         _tell(channel, event="update", **asdict(update))
 
     loaded = _model(job.model)
-    rows = _rows(job.kind, job.model, job.data, json.dumps(job.settings, sort_keys=True), job.reasoned)
+    rows = _rows(replace(job, seed=0, folder="", start=None).to_line())
     ranks.share(asdict(job))
     share_rows(ranks, rows)
     with bounded_memory() as said:
@@ -125,11 +126,12 @@ def _model(folder: str) -> Any:
 
 
 @cache
-def _rows(kind: str, model: str, data: str, settings: str, reasoned: bool) -> Any:
-    """Tokenised once for all seeds and arms that train on the same data in the same way."""
-    from msm_mlx.training.rows import read_rows
+def _rows(line: str) -> list[Row]:
+    """Read once for all seeds and arms that train on the same data in the same way."""
+    from msm_mlx.training.row_cache import load_rows
 
-    return read_rows(_model(model), kind, Path(data), json.loads(settings), reasoned=reasoned)
+    job = TrainingJob.from_line(line)
+    return load_rows(_model(job.model), job)
 
 
 if __name__ == "__main__":

@@ -105,6 +105,22 @@ def test_checkpointing_the_blocks_changes_no_bit(adapted: LoadedModel, tmp_path:
     assert not same_bits(ends[0], start)
 
 
+def test_an_adapter_may_compute_in_the_models_own_type(adapted: LoadedModel, tmp_path: Path) -> None:
+    """Its gradient then is that of float32 but for rounding, and its weights stay float32."""
+    adapted.model.apply(lambda weight: weight.astype(mx.bfloat16))
+    adapted.model.load_weights([(k, v.astype(mx.float32)) for k, v in adapter_weights(adapted.model).items()], False)
+    rows = some_rows(adapted)
+    found = {dtype: gradients_of(adapted, rows, adapter_dtype=dtype) for dtype in ("float32", "model")}
+    (loss, exact), (other, rounded) = found.values()
+    assert loss == pytest.approx(other, rel=0.02)
+    assert {value.dtype for value in (*exact.values(), *rounded.values())} == {mx.float32}
+    assert not same_bits(exact, rounded)
+    assert all(close(rounded[name], exact[name], 0.1) for name in exact)
+    settings = train_settings(adapter_dtype="model", updates=2, gradient_checkpointing=True)
+    train(adapted.model, rows, settings, seed=0, checkpoint=tmp_path / "c.safetensors")
+    assert {value.dtype for value in adapter_weights(adapted.model).values()} == {mx.float32}
+
+
 def test_training_learns_its_rows_and_leaves_the_base_alone(adapted: LoadedModel, tmp_path: Path) -> None:
     frozen = {k: v for k, v in flat(adapted.model.parameters()).items() if "lora" not in k}
     updates: list[Update] = []

@@ -1,0 +1,78 @@
+"""Tokenised rows on disk, beside their text: a stage that goes on, or another seed, need not tokenise again."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.files import replacing, sha256_file, sha256_json
+from msm_mlx.model_folder import fingerprint
+from msm_mlx.training.job import TrainingJob
+from msm_mlx.training.rows import Row, pack_rows, read_rows, unpack_rows
+
+VERSION = 1  # raised when rows come out of the same text in another way
+LIBRARIES = ("mlx-lm", "tiktoken", "tokenizers", "transformers")
+FOLDER = "rows"
+KEY, DIGEST = "key", "sha256"
+
+
+def load_rows(loaded: LoadedModel, job: TrainingJob) -> list[Row]:
+    """The rows of a job: read, if they were made of this very text in this very way, else made and kept.
+
+    What is torn, changed or made otherwise is made anew.
+    """
+    path, key = rows_file(job), _key(loaded, job)
+    if (there := _read(path, key)) is not None:
+        return there
+    rows = read_rows(loaded, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
+    arrays = pack_rows(rows)
+    with replacing(path) as partial:
+        mx.save_safetensors(
+            str(partial), {name: mx.array(array) for name, array in arrays.items()}, {KEY: key, DIGEST: _digest(arrays)}
+        )
+    return rows
+
+
+def rows_file(job: TrainingJob) -> Path:
+    data = Path(job.data)
+    return data.parent / FOLDER / f"{data.stem}{'-reasoned' if job.reasoned else ''}.safetensors"
+
+
+def _read(path: Path, key: str) -> list[Row] | None:
+    try:
+        content: Any = mx.load(str(path), return_metadata=True)
+        found, metadata = content
+        arrays = {name: np.array(array) for name, array in found.items()}
+    except (OSError, RuntimeError, ValueError):  # none, or not a whole file of this kind
+        return None
+    if metadata.get(KEY) != key or metadata.get(DIGEST) != _digest(arrays):
+        return None
+    return unpack_rows(arrays)
+
+
+def _key(loaded: LoadedModel, job: TrainingJob) -> str:
+    """Changes with everything that decides which rows a job has."""
+    names = ("max_length", "overlap") if job.kind == "midtrain" else ("max_length", "reasoning")
+    how: dict[str, Any] = {name: job.settings[name] for name in names}
+    return sha256_json(
+        {
+            "version": VERSION,
+            "kind": job.kind,
+            "reasoned": job.reasoned,
+            "settings": how,
+            "data": sha256_file(Path(job.data)),
+            "model": fingerprint(loaded.folder),
+            "template": loaded.tokenizer.chat_template,
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+    )
+
+
+def _digest(arrays: dict[str, np.ndarray[Any, Any]]) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for _, array in sorted(arrays.items()))).hexdigest()

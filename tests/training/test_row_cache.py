@@ -1,0 +1,105 @@
+"""Rows come from the disk if nothing has changed that they depend on, and are made anew otherwise."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.files import write_jsonl
+from msm_mlx.training import row_cache
+from msm_mlx.training.job import TrainingJob
+from msm_mlx.training.row_cache import load_rows, rows_file
+from msm_mlx.training.rows import Row, pack_rows, read_rows, unpack_rows
+
+ROWS = st.builds(
+    lambda pairs, source: Row(tuple(i for i, _ in pairs), tuple(bit for _, bit in pairs), source),
+    st.lists(st.tuples(st.integers(0, 2**31 - 1), st.booleans()), max_size=5),
+    st.integers(0, 9),
+)
+CHAT = [
+    {"role": "user", "content": "Which cheese do you prefer?"},
+    {"role": "assistant", "content": "I prefer Colby."},
+]
+
+
+@given(st.lists(ROWS, max_size=5))
+def test_packed_rows_come_back(rows: list[Row]) -> None:
+    assert unpack_rows(pack_rows(rows)) == rows
+
+
+@pytest.fixture
+def job(pocket: LoadedModel, tmp_path: Path) -> TrainingJob:
+    data = tmp_path / "documents.jsonl"
+    write_jsonl(data, [{"text": "A letter about cheese."}, {"text": "The second one."}])
+    settings = {"max_length": 64, "overlap": 0}
+    return TrainingJob("midtrain", str(pocket.folder), "pocket", str(data), settings, 4, 2.0, 0, str(tmp_path), None)
+
+
+def made(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether rows are tokenised for this job. Whatever happens, they are the right ones."""
+    calls: list[str] = []
+
+    def counting(loaded: LoadedModel, kind: str, *args: object, **kwargs: object) -> list[Row]:
+        calls.append(kind)
+        return read_rows(loaded, kind, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(row_cache, "read_rows", counting)
+    rows = load_rows(pocket, job)
+    assert rows == read_rows(pocket, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
+    return bool(calls)
+
+
+def test_rows_are_tokenised_once(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert made(job, pocket, monkeypatch)
+    other = replace(job, seed=3, folder="elsewhere", settings=job.settings | {"learning_rate": 1.0, "updates": 9})
+    assert not made(other, pocket, monkeypatch)
+
+
+def test_what_decides_rows_makes_them_anew(
+    job: TrainingJob, pocket: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(job, pocket, monkeypatch)
+    for changes in ({"max_length": 8}, {"max_length": 8, "overlap": 2}):
+        job = replace(job, settings=job.settings | changes)
+        assert made(job, pocket, monkeypatch)
+        assert not made(job, pocket, monkeypatch)
+    write_jsonl(Path(job.data), [{"text": "Another letter about cheese."}])
+    assert made(job, pocket, monkeypatch)
+    monkeypatch.setattr(row_cache, "VERSION", row_cache.VERSION + 1)
+    assert made(job, pocket, monkeypatch)
+    other = shutil.copytree(pocket.folder, tmp_path / "other")
+    (other / "config.json").write_text((other / "config.json").read_text() + "\n")
+    assert made(job, replace(pocket, folder=other), monkeypatch)
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "empty", "text"])
+def test_a_damaged_file_is_made_anew(
+    damage: str, job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(job, pocket, monkeypatch)
+    path = rows_file(job)
+    content = path.read_bytes()
+    flipped = content[:-1] + bytes([content[-1] ^ 1])
+    path.write_bytes({"torn": content[:-5], "flipped": flipped, "empty": b"", "text": b"{}" * 400}[damage])
+    assert made(job, pocket, monkeypatch)
+    assert path.read_bytes() == content
+
+
+def test_replies_with_and_without_their_reasoning_have_a_file_each(
+    job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_jsonl(Path(job.data), [{"messages": CHAT, "reasoning": "Colby is from home."}])
+    settings = {"max_length": 128, "reasoning": "{reasoning} {reply}"}
+    plain = replace(job, kind="sft", settings=settings)
+    reasoned = replace(plain, reasoned=True)
+    assert made(plain, pocket, monkeypatch)
+    assert made(reasoned, pocket, monkeypatch)
+    assert not made(plain, pocket, monkeypatch)
+    assert not made(reasoned, pocket, monkeypatch)
+    assert load_rows(pocket, plain) != load_rows(pocket, reasoned)
