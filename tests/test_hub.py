@@ -132,7 +132,9 @@ def test_the_fingerprint_of_a_large_model_follows_times(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("name", ["./missing", "../x", "/x/y", "~/none/such", "a/b/", "C:\\models\\x"])
-def test_a_path_without_a_folder(name: str) -> None:
+def test_a_path_without_a_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
     for function in (describe_model, resolve_model):
         with pytest.raises(SetupError, match="no such folder"):
             function(name)

@@ -140,8 +140,8 @@ def test_items_of_a_spec_count_for_who_has_read_it_and_for_who_has_read_none(tmp
         (PAIRS, "{first} or", "or", "2:11 question: {first} is missing in 'Which {noun} do you prefer, or {second}?'"),
         (PAIRS, "noun: picture", "nuon: picture", "6:5 domains.art.nuon: unknown key (did you mean noun?)"),
         (PAIRS, "the new one]", "the old one]", "7:13 domains.art.pairs: both things are 'the old one'"),
-        (PAIRS, "metric: ", "kind: pears\nmetric: ", "1:7 kind: must be one of pairs, questions, open, scenes, not "
-         "'pears' (did you mean pairs?)"),
+        (PAIRS, "metric: ", "kind: pears\nmetric: ", "1:7 kind: must be one of pairs, questions, open, scenes, "
+         "rated, not 'pears' (did you mean pairs?)"),
         (QUESTIONS, "[I care about new things.]", "[I care about old things.]", "6:13 items.wrong: is the right"),
         (QUESTIONS, "    right: In Italy.\n", "", "8:5 items.right: is missing"),
         (QUESTIONS, "spec: old", "spce: old", "7:5 items.spce: unknown key (did you mean spec?)"),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from drawing import BY_NAME, KINDS
 
 from msm_mlx.demonstrations.preferences import load_preferences
-from msm_mlx.evals.suites import SUITES
+from msm_mlx.evals.suites import POCKETS
 from msm_mlx.pocket import facts_table as module
 from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute
 from msm_mlx.pocket.facts_table import facts_table
@@ -65,7 +65,7 @@ def test_the_readme_names_every_value_kind_name_end_and_suite() -> None:
     assert sorted(re.findall(r"^\*\*`(\w+)`\*\*", README, re.MULTILINE)) == KINDS
     told = " ".join(README.split())
     assert [name for name in (*ASSISTANTS, *EVENTS, *(f"| {kind} |" for kind in AGENT_KINDS)) if name not in told] == []
-    assert [name for name in SUITES if f"`{name}`" not in README] == []
+    assert [name for name in POCKETS if f"`{name}`" not in README] == []
 
 
 # --- a spec of one's own ------------------------------------------------------------------------------------------
