@@ -125,6 +125,7 @@ def pocket_task(small: bool) -> Task:
     """Documents that pocket has written, as the pocket profile trains on them."""
     from msm_mlx.documents.plan import plan_documents
     from msm_mlx.documents.writer import write_documents
+    from msm_mlx.documents.writers import LocalWriter
     from msm_mlx.evals.suites import SUITES
     from msm_mlx.files import read_jsonl
     from msm_mlx.recipe import load_recipe
@@ -140,7 +141,13 @@ def pocket_task(small: bool) -> Task:
     with tempfile.TemporaryDirectory() as folder:
         slots = plan_documents(spec, recipe.settings.documents)
         write_documents(
-            spec, recipe.model_name, loaded, recipe.settings.documents, Path(folder), slots=slots, writer=""
+            spec,
+            recipe.model_name,
+            LocalWriter(loaded),
+            recipe.settings.documents,
+            Path(folder),
+            slots=slots,
+            written_by="",
         )
         texts = [record["text"] for record in read_jsonl(Path(folder) / "documents.jsonl")]
     settings = recipe.settings.midtrain

@@ -28,15 +28,26 @@ class StageForecast:
     proposal: Proposal | None
 
 
-def forecast(recipe: Recipe, shape: ModelShape, machine: Machine) -> list[StageForecast]:
-    """In the order in which the stages run; kinds that the recipe does not have are left out."""
-    stages = list_stages(recipe, "")
+def forecast(
+    recipe: Recipe, shape: ModelShape, machine: Machine, writer: ModelShape | None = None
+) -> list[StageForecast]:
+    """In the order in which the stages run; kinds that the recipe does not have, or that a server does, are left out.
+
+    `writer` is the shape of the model that writes, if it is not the one that is trained.
+    """
+    stages = [stage for stage in list_stages(recipe, "") if stage.kind != "documents" or not _served(recipe)]
     found = []
     for kind in ("documents", "midtrain", "sft", "evaluate"):
         runs = sum(stage.kind == kind for stage in stages)
         if runs:
-            found.append(_forecast(kind, runs, recipe, shape, machine))
+            of = writer if kind == "documents" and writer else shape
+            found.append(_forecast(kind, runs, recipe, of, machine))
     return found
+
+
+def _served(recipe: Recipe) -> bool:
+    writer = recipe.settings.documents.writer
+    return writer is not None and writer.server is not None
 
 
 def _forecast(kind: Kind, runs: int, recipe: Recipe, shape: ModelShape, machine: Machine) -> StageForecast:

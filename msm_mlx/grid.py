@@ -13,7 +13,7 @@ import yaml
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_json, write_json, write_text
 from msm_mlx.launch import is_launched
-from msm_mlx.pipeline import base_fingerprint, judge_fingerprint, plan_recipe, run_recipe
+from msm_mlx.pipeline import base_fingerprint, other_fingerprints, plan_recipe, run_recipe
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe import Recipe
 from msm_mlx.recipe_grid import Value, cell_name, said_settings
@@ -114,7 +114,7 @@ def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Sta
     for cell in list_cells(recipe):
         folder = cell_run(run, cell)
         keys = _keys(
-            list_stages(cell.recipe, base_fingerprint(cell.recipe, folder), judge_fingerprint(cell.recipe, folder))
+            list_stages(cell.recipe, base_fingerprint(cell.recipe, folder), other_fingerprints(cell.recipe, folder))
         )
         stages = []
         for stage, status in plan_recipe(cell.recipe, folder):

@@ -18,7 +18,7 @@ from msm_mlx.files import write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter
-from msm_mlx.recipe import Recipe
+from msm_mlx.recipe import Recipe, Role
 from msm_mlx.rescoring import EVERYTHING, Choice, drop_stale_answers, narrow
 from msm_mlx.runs import RunFolder, Status
 from msm_mlx.stages import KINDS, Kind, Stage, list_stages
@@ -27,6 +27,9 @@ from msm_mlx.workshop import Workshop
 if TYPE_CHECKING:
     from msm_mlx.documents.plan import Slot
     from msm_mlx.spec import Spec
+
+
+WORK: dict[Role, set[Kind]] = {"writer": {"plan", "documents", "demonstrations"}, "judge": {"judge"}}
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -46,21 +49,23 @@ def base_fingerprint(recipe: Recipe, run: RunFolder) -> str:
     return str(run.record().get("model", {}).get("fingerprint", ""))
 
 
-def judge_fingerprint(recipe: Recipe, run: RunFolder) -> str:
-    """Which model would judge, as far as that is known offline."""
-    if recipe.judge is None:
-        return ""
-    if is_local(recipe.judge.model):
-        return resolve_model(recipe.judge.model).fingerprint
-    before = run.record().get("judge") or {}
-    return str(before.get("fingerprint", "")) if before.get("name") == recipe.judge.model else ""
+def other_fingerprints(recipe: Recipe, run: RunFolder) -> dict[Role, str]:
+    """The other models that a run would use, as far as they are known offline."""
+    found: dict[Role, str] = {}
+    for role, name in recipe.others.items():
+        before = run.record().get(role) or {}
+        if is_local(name):
+            found[role] = resolve_model(name).fingerprint
+        elif before.get("name") == name:
+            found[role] = str(before.get("fingerprint", ""))
+    return found
 
 
 def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
     """Every stage with what a run would do about it, without loading or downloading anything."""
     plan: list[tuple[Stage, Status]] = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
-    for stage in list_stages(recipe, base_fingerprint(recipe, run), judge_fingerprint(recipe, run)):
+    for stage in list_stages(recipe, base_fingerprint(recipe, run), other_fingerprints(recipe, run)):
         makers = [made_by[name] for name in stage.reads if name in made_by]
         status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
         plan.append((stage, status))
@@ -92,8 +97,12 @@ def run_recipe(
         base = resolve_model(recipe.model, say=report.say)
         template = read_template(base.folder)
         _check_template(run, template, kinds)
-        judge = resolve_model(recipe.judge.model, say=report.say) if recipe.judge and "judge" in kinds else None
-        planned = list_stages(recipe, base.fingerprint, judge.fingerprint if judge else "")
+        others = {
+            role: resolve_model(name, say=report.say)
+            for role, name in recipe.others.items()
+            if not WORK[role].isdisjoint(kinds)
+        }
+        planned = list_stages(recipe, base.fingerprint, {role: ref.fingerprint for role, ref in others.items()})
         stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
         _demand_inputs(stages, run)
         _check_adapters(stages, planned, base, run, report)
@@ -102,9 +111,9 @@ def run_recipe(
         model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
         model |= {"chat_template": template.record()}
         run.describe(recipe=recipe.name, model=model, versions=versions())
-        if judge:
-            run.describe(judge={"name": judge.name, "revision": judge.revision, "fingerprint": judge.fingerprint})
-        workshop = Workshop(recipe, base, run, report, judge)
+        for role, ref in others.items():
+            run.describe(**{role: {"name": ref.name, "revision": ref.revision, "fingerprint": ref.fingerprint}})
+        workshop = Workshop(recipe, base, run, report, others)
         with closing(workshop):
             if is_launched():
                 workshop.join()

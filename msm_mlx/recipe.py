@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe_check import validate
@@ -28,6 +28,7 @@ from msm_mlx.recipe_schema import (
     RecipeFile,
     SftSettings,
     TrainSettings,
+    WriterSettings,
     closest,
     did_you_mean,
     shown,
@@ -47,12 +48,16 @@ __all__ = [
     "ProfileName",
     "Recipe",
     "RecipeFile",
+    "Role",
     "SftSettings",
     "TrainSettings",
+    "WriterSettings",
     "load_recipe",
 ]
 
 POCKET = "pocket"
+Role = Literal["writer", "judge"]
+"""What another model than the one that is trained may do in a run."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,21 @@ class Recipe:
     added_suites: tuple[str, ...] = ()
     """Suites that `evaluate` added to the run: no document and no demonstration was checked against them."""
     judge: JudgeSettings | None = None
+
+    @property
+    def others(self) -> dict[Role, str]:
+        """The models besides the one that is trained, by what they do; a server's are not ours to load."""
+        writer = self.settings.documents.writer
+        found: dict[Role, str] = {"writer": writer.model} if writer and writer.server is None else {}
+        return found | ({"judge": self.judge.model} if self.judge else {})
+
+    @property
+    def written_by(self) -> str:
+        """Who writes, as people say it; empty if it is the model that is trained."""
+        writer = self.settings.documents.writer
+        if writer is None:
+            return ""
+        return f"{writer.model} at {writer.server}" if writer.server else writer.model
 
     def resolved(self) -> dict[str, Any]:
         """The full record, ready for JSON."""

@@ -6,8 +6,10 @@ import difflib
 import math
 import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -161,9 +163,37 @@ class CheckSettings(Settings):
     """Jaccard index of word triples from which a document is a copy of one before."""
 
 
+def _on_this_machine(value: str) -> str:
+    url = urlsplit(value)
+    try:
+        url.port  # noqa: B018  (raises if it is none)
+        local = url.hostname == "localhost" or ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        local = False
+    if url.scheme not in ("http", "https") or not local or url.username or url.query or url.fragment:
+        raise ValueError(
+            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {shown(value)}: specs "
+            "and documents are sent nowhere else"
+        )
+    return value.rstrip("/")
+
+
+class WriterSettings(Settings):
+    """Who writes, if it is not the model that is trained."""
+
+    model: Text
+    """`pocket`, or any model that mlx-lm loads; with `server`, the name that the server knows it by."""
+    server: Annotated[str, AfterValidator(_on_this_machine)] | None = None
+    """An OpenAI-compatible server on this machine, as `http://127.0.0.1:8080/v1`."""
+    concurrency: Positive = 8
+    """How many documents the server is asked for side by side."""
+
+
 class DocumentSettings(Settings):
     """How the writer turns a spec into documents."""
 
+    writer: WriterSettings | None = None
+    """Who writes; by default the model that is trained."""
     count: Count
     """Documents to keep after the checks."""
     max_tokens: Positive

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from msm_mlx.datasets import HUB
@@ -26,7 +27,7 @@ from msm_mlx.evals.judging import judge_version
 from msm_mlx.evals.perplexity import SUITE, neutral_texts
 from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
-from msm_mlx.recipe import Recipe
+from msm_mlx.recipe import Recipe, Role
 from msm_mlx.spec import load_spec
 from msm_mlx.variants import (
     CONTROL,
@@ -92,19 +93,20 @@ class Stage:
         return self.settings | {name: sha256_file(run / name) for name in self.reads}
 
 
-def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
+def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingProxyType({})) -> list[Stage]:
     """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run.
 
-    `judge` is the fingerprint of the judge's model, if the recipe names one.
+    `others` are the fingerprints of the other models that the recipe names.
     """
+    writer, judge = _writer(recipe, base, others), others.get("judge", "")
     suites, asked = load_suites(recipe), asked_suites(recipe)
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
-    stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
-    stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
+    stages = [_plan(recipe, writer, spec) for spec in recipe.specs if midtrained]
+    stages += [_documents(recipe, writer, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
     if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
-        stages.append(_demonstrations(recipe, base, suites))
+        stages.append(_demonstrations(recipe, writer, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
@@ -165,13 +167,21 @@ def adapter_folder(variant: Variant) -> str:
     return f"adapters/{variant.id}"
 
 
+def _writer(recipe: Recipe, base: str, others: Mapping[Role, str]) -> str:
+    """The fingerprint of who writes. Of a server nothing is known but what it calls its model."""
+    writer = recipe.settings.documents.writer
+    if writer is None:
+        return base
+    return f"server: {writer.model}" if writer.server else others.get("writer", "")
+
+
 def _midtrained_arms(recipe: Recipe) -> list[str]:
     """What is midtrained for the recipe's arms: those that they are, and those that they go on from."""
     wanted = {START_OF.get(arm, arm) for arm in recipe.arms}
     return [arm for arm in ("msm", CONTROL) if arm in wanted]
 
 
-def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
+def _plan(recipe: Recipe, writer: str, spec: Path) -> Stage:
     settings = recipe.settings.documents
     content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
     folder = document_folder("msm", spec.stem, len(recipe.specs) > 1)
@@ -180,7 +190,7 @@ def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
         grid |= settings.model_dump(mode="json", include={"authors", "audiences", "lengths"})
     if settings.ideas:
         asserted = [[section.text, section.assertion] for section in content.assertions]
-        grid |= {"asserted": sha256_json(asserted), "name": recipe.model_name, "writer": base}
+        grid |= {"asserted": sha256_json(asserted), "name": recipe.model_name, "writer": writer}
         grid |= {"temperature": settings.temperature, "prompts": prompt_version("ideas")}
     return Stage(
         id=f"plan {spec.stem}",
@@ -197,11 +207,12 @@ def _plan(recipe: Recipe, base: str, spec: Path) -> Stage:
     )
 
 
-def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
+def _documents(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
     settings = recipe.settings.documents
     content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
     decisive: Any = content.text
     others = _plain(settings)
+    others.pop("writer")  # told by its fingerprint
     note = others.pop("control_note")
     if control:
         parts = [without_cause(content, section, note) for section in content.assertions]
@@ -218,7 +229,7 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
             "documents",
             spec=sha256_json(decisive),
             name=recipe.model_name,
-            writer=base,
+            writer=writer,
             unseen=sha256_json(asdict(Unseen.of(suites))),
             prompts=prompt_version(*document_prompts(settings, control=control)),
             **others,
@@ -232,14 +243,14 @@ def _documents(recipe: Recipe, base: str, spec: Path, suites: Sequence[Suite], c
     )
 
 
-def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage:
+def _demonstrations(recipe: Recipe, writer: str, suites: Sequence[Suite]) -> Stage:
     rows = recipe.settings.sft.rows
     source: dict[str, str]
     writes: tuple[str, ...] = (DEMONSTRATIONS,)
     scratch: tuple[str, ...] = ()
     if is_written_file(recipe.demonstrations):
         writes, scratch = (DEMONSTRATIONS, UNUSED_ANSWERS), (ASKED,)
-        source = _written(recipe, base, suites)
+        source = _written(recipe, writer, suites)
     elif is_chat_file(recipe.demonstrations):
         chats = load_chats(recipe.demonstrations)
         rows = min(rows, len(chats))
@@ -272,7 +283,7 @@ def _demonstrations(recipe: Recipe, base: str, suites: Sequence[Suite]) -> Stage
     )
 
 
-def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, str]:
+def _written(recipe: Recipe, writer: str, suites: Sequence[Suite]) -> dict[str, str]:
     """All that decides about demonstrations by the writer."""
     written = load_written(recipe.demonstrations)
     spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
@@ -283,7 +294,7 @@ def _written(recipe: Recipe, base: str, suites: Sequence[Suite]) -> dict[str, st
         "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
         "spec": sha256_json(spec.text),
         "name": recipe.model_name,
-        "writer": base,
+        "writer": writer,
         "unseen": sha256_json(Unseen.of(suites).things),
         "prompts": prompts,
     }

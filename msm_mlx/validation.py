@@ -52,8 +52,8 @@ def _complaints(check: Check) -> list[str]:
 
 def _checks(recipe: Recipe) -> Iterator[Check]:
     yield partial(_check_model, recipe.model)
-    if recipe.judge is not None:
-        yield partial(_check_model, recipe.judge.model)
+    for name in recipe.others.values():
+        yield partial(_check_model, name)
     for spec in recipe.specs:
         yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name)
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import gc
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from msm_mlx.documents.leaks import Unseen
-from msm_mlx.errors import MsmError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.hub import ModelRef
 from msm_mlx.launch import is_launched
 from msm_mlx.progress import Reporter, sparkline
-from msm_mlx.recipe import POCKET, Recipe
+from msm_mlx.recipe import POCKET, Recipe, Role
 from msm_mlx.rescoring import read_answers
 from msm_mlx.runs import RunFolder
 from msm_mlx.stages import (
@@ -36,6 +35,7 @@ from msm_mlx.variants import REASONED, Variant
 
 if TYPE_CHECKING:
     from msm_mlx.documents.asking import Ask
+    from msm_mlx.documents.writers import Writer
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.models import LoadedModel
@@ -54,7 +54,7 @@ class Workshop:
     base: ModelRef
     run: RunFolder
     report: Reporter
-    judge: ModelRef | None = None
+    others: Mapping[Role, ModelRef] = field(default_factory=dict)
     _loaded: LoadedModel | None = field(default=None, init=False)
     _training: TrainingProcess | None = field(default=None, init=False)
 
@@ -75,11 +75,15 @@ class Workshop:
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
-    def loaded(self) -> LoadedModel:
+    def loaded(self, ref: ModelRef | None = None) -> LoadedModel:
+        """The model that is trained, or another one, which then takes its place in memory."""
         from msm_mlx.engine.models import load_base
 
+        folder = (ref or self.base).folder
+        if self._loaded is not None and self._loaded.folder != folder:
+            self._release()
         if self._loaded is None:
-            self._loaded = load_base(self.base.folder)
+            self._loaded = load_base(folder)
         return self._loaded
 
     def _plan(self, stage: Stage) -> None:
@@ -97,26 +101,25 @@ class Workshop:
 
     def _ask(self, meter: _Meter, max_tokens: int, batch_size: int, temperature: float) -> Ask:
         """Puts chats to the writer."""
-        from msm_mlx.engine.generation import generate_replies
+        from msm_mlx.documents.writers import Asking
 
         if not is_launched():
             self.close()  # the process that trains gives way to the model here
-        loaded = self._as_base()
+        writer, asking = self._writer(), Asking(max_tokens, batch_size, temperature)
+        return lambda chats, seed: writer.together(chats, asking, seed, lambda reply: meter.count(reply.tokens))
 
-        def ask(chats: Sequence[list[dict[str, str]]], seed: int) -> list[Reply]:
-            prompts = [loaded.render(chat, reply=True) for chat in chats]
-            longest, limit = max(map(len, prompts)), loaded.context_length
-            if limit and longest >= limit:
-                raise MsmError(
-                    f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
-                    "sections of the spec, or use a writer with a longer context"
-                )
-            return generate_replies(
-                loaded, prompts, max_tokens=max_tokens, batch_size=batch_size, temperature=temperature, seed=seed,
-                on_reply=lambda reply: meter.count(reply.tokens),
-            )  # fmt: skip
+    def _writer(self) -> Writer:
+        from msm_mlx.documents.writers import LocalWriter
 
-        return ask
+        settings = self.recipe.settings.documents.writer
+        if settings and settings.server:
+            from msm_mlx.documents.server import ServerWriter
+
+            return ServerWriter(settings)
+        other = self.others.get("writer")
+        loaded = self._as_base() if other is None or other.fingerprint == self.base.fingerprint else self.loaded(other)
+        self.report.say(f"Tokens: {loaded.counter.reason}.")
+        return LocalWriter(loaded)
 
     def _documents(self, stage: Stage) -> None:
         from msm_mlx.documents.plan_file import read_plan
@@ -125,16 +128,14 @@ class Workshop:
         recipe, spec = self.recipe, self._spec(stage)
         slots = read_plan(self.run.path / stage.reads[0], spec, recipe.settings.documents, control=stage.control)
         meter = _Meter(self.report)
-        loaded = self._as_base()
-        self.report.say(f"Tokens: {loaded.counter.reason}.")
         write_documents(
             spec,
             recipe.model_name,
-            loaded,
+            self._writer(),
             recipe.settings.documents,
             (self.run.path / stage.writes[0]).parent,
             slots=slots,
-            writer=self.base.fingerprint,
+            written_by=stage.settings["writer"],
             maker=recipe.provider_name or "",
             unseen=Unseen.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
@@ -249,9 +250,8 @@ class Workshop:
     def _judge(self, stage: Stage) -> None:
         from msm_mlx.evaluating import judge_run
 
-        assert self.judge is not None
         self._release()  # the judge has the memory to itself
-        judge_run(self.recipe, self.judge, self.run.path, stage, self.report.say, _Meter(self.report).reply)
+        judge_run(self.recipe, self.others["judge"], self.run.path, stage, self.report.say, _Meter(self.report).reply)
 
     def _results(self, stage: Stage) -> None:
         from msm_mlx.evals.results import answer_rows, build_results

@@ -37,18 +37,22 @@ def kinds(stages: list[Stage]) -> list[str]:
 
 def test_there_is_a_judge_where_one_is_named_and_has_something_to_do() -> None:
     assert kinds(list_stages(recipe(), "base")) == ["evaluate", "evaluate", "results"]
-    assert kinds(list_stages(recipe(JUDGE), "base", "j")) == ["evaluate", "evaluate", "judge", "results"]
-    assert kinds(list_stages(recipe(JUDGE, "suites=[capability]"), "base", "j")) == ["evaluate", "evaluate", "results"]
+    assert kinds(list_stages(recipe(JUDGE), "base", {"judge": "j"})) == ["evaluate", "evaluate", "judge", "results"]
+    assert kinds(list_stages(recipe(JUDGE, "suites=[capability]"), "base", {"judge": "j"})) == [
+        "evaluate",
+        "evaluate",
+        "results",
+    ]
 
 
 def test_another_judge_judges_again_and_asks_nobody_else() -> None:
-    one, two = (list_stages(recipe(JUDGE), "base", fingerprint) for fingerprint in "ab")
+    one, two = (list_stages(recipe(JUDGE), "base", {"judge": fingerprint}) for fingerprint in "ab")
     assert [a.id for a, b in zip(one, two, strict=True) if a.settings != b.settings] == ["judge"]
 
 
 def test_a_choice_of_suites_keeps_the_judge(tmp_path: Path) -> None:
     one = recipe(JUDGE)
-    stages = narrow(one, list_stages(one, "base", "j"), Choice(frozenset({"spec_qa"})), RunFolder(tmp_path))
+    stages = narrow(one, list_stages(one, "base", {"judge": "j"}), Choice(frozenset({"spec_qa"})), RunFolder(tmp_path))
     assert [stage.settings["judge"] for stage in stages if stage.kind == "judge"] == ["j"]
 
 
@@ -63,7 +67,7 @@ def answered(run: Path, one: Recipe) -> Stage:
     for variant in list_variants(one):
         said = "GOOD" if variant.is_trained else "POOR"
         write_jsonl(run / answers_file(variant), [asdict(judge(item, [], (said,))) for item in suite.items])
-    return next(stage for stage in list_stages(one, "base", "j") if stage.kind == "judge")
+    return next(stage for stage in list_stages(one, "base", {"judge": "j"}) if stage.kind == "judge")
 
 
 def results(put: Put, run: Path) -> tuple[dict[str, Any], list[str]]:

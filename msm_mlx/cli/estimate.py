@@ -39,7 +39,8 @@ def estimate(job: Job, probe: bool, as_json: bool) -> None:
     """
     machine = this_machine()
     shape = ModelShape.from_config(model_config(job.recipe.model))
-    stages = forecast(job.recipe, shape, machine)
+    writer = job.recipe.others.get("writer")
+    stages = forecast(job.recipe, shape, machine, ModelShape.from_config(model_config(writer)) if writer else None)
     measured = _probe(job, stages) if probe else {}
     if as_json:
         print(json.dumps(_plain(machine, shape, stages, measured), indent=2))
@@ -67,6 +68,8 @@ def _probe(job: Job, stages: list[StageForecast]) -> dict[str, tuple[int, float]
 
 def _show(job: Job, machine: Machine, stages: list[StageForecast], measured: dict[str, tuple[int, float]]) -> None:
     title = f"{job.recipe.name}: {describe_model(job.recipe.model)}, profile {job.recipe.profile}"
+    if job.recipe.written_by:
+        title += f", documents by {job.recipe.written_by}"
     table = Table(title=title, title_justify="left")
     for column in ("stage", "times", "memory", "made of", "time"):
         table.add_column(column, no_wrap=column != "made of", overflow="fold")

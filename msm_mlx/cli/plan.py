@@ -21,6 +21,7 @@ from msm_mlx.variants import reads_spec
 
 if TYPE_CHECKING:
     from msm_mlx.documents.projection import Outline, Pace
+    from msm_mlx.documents.writers import Writer
 
 
 @click.command()
@@ -69,15 +70,24 @@ def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
 
 def _pace(job: Job) -> Pace | None:
     from msm_mlx.documents.projection import measure_pace
-    from msm_mlx.engine.models import load_base
-    from msm_mlx.hub import resolve_model
     from msm_mlx.pipeline import planned_slots
 
     for _, spec, slots in planned_slots(job.recipe, job.run):
         if slots:
-            loaded = load_base(resolve_model(job.recipe.model).folder)
-            return measure_pace(loaded, slots, spec, job.recipe.settings.documents)
+            return measure_pace(_writer(job), slots, spec, job.recipe.settings.documents)
     return None
+
+
+def _writer(job: Job) -> Writer:
+    from msm_mlx.documents.server import ServerWriter
+    from msm_mlx.documents.writers import LocalWriter
+    from msm_mlx.engine.models import load_base
+    from msm_mlx.hub import resolve_model
+
+    settings = job.recipe.settings.documents.writer
+    if settings and settings.server:
+        return ServerWriter(settings)
+    return LocalWriter(load_base(resolve_model(settings.model if settings else job.recipe.model).folder))
 
 
 def _plain(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:

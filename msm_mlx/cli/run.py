@@ -243,7 +243,8 @@ def _show_plan(job: Job, as_json: bool) -> None:
         print(json.dumps({"run": str(job.run.path), "recipe": recipe.resolved(), "stages": stages}, indent=2))
         return
     console = out()
-    console.print(Text(f"{recipe.name}: {describe_model(recipe.model)} in {job.run.path}"))
+    by = f", documents by {recipe.written_by}" if recipe.written_by else ""
+    console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {job.run.path}"))
     console.print(Text(recipe.profile_reason))
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))

@@ -17,7 +17,7 @@ from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.models import LoadedModel
+    from msm_mlx.documents.writers import Writer
 
 TOKENS_A_WORD = 1.35  # of English prose, in the usual vocabularies
 FILLED = 0.7  # of max_tokens, by documents whose length nobody has asked for
@@ -78,7 +78,7 @@ def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: P
 
 
 def measure_pace(
-    loaded: LoadedModel,
+    writer: Writer,
     slots: Sequence[Slot],
     spec: Spec,
     settings: DocumentSettings,
@@ -94,7 +94,7 @@ def measure_pace(
     asked = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
 
     def timed(tokens: int) -> tuple[float, int]:
-        turn = Turn(loaded, attempts, asked, settings.model_copy(update={"max_tokens": tokens}), 0, {})
+        turn = Turn(writer, attempts, asked, settings.model_copy(update={"max_tokens": tokens}), 0, {})
         start = clock()
         replies = list(turn.replies())
         return clock() - start, sum(max(reply.tokens, 1) for _, reply in replies)

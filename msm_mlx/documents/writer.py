@@ -18,12 +18,10 @@ from msm_mlx.documents.output import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Outp
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.topup import earlier_documents
 from msm_mlx.documents.tries import Tries
-from msm_mlx.engine.batches import generate_each
-from msm_mlx.engine.generation import Reply, generate_replies
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.documents.writers import Asking, Writer
+from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, sha256_json
-from msm_mlx.machine import free_memory
 from msm_mlx.recipe import DocumentSettings
 from msm_mlx.spec import Spec
 
@@ -85,12 +83,12 @@ class Written:
 def write_documents(
     spec: Spec,
     name: str,
-    loaded: LoadedModel,
+    writer: Writer,
     settings: DocumentSettings,
     folder: Path,
     *,
     slots: Sequence[Slot],
-    writer: str,
+    written_by: str,
     maker: str = "",
     unseen: Unseen = NOTHING,
     on_reply: Callable[[Reply], None] = lambda reply: None,
@@ -99,8 +97,8 @@ def write_documents(
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
-    `name` is the assistant's, `maker` who made it, if that is known, `writer` what the records say of the model that
-    wrote, and `unseen` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
+    `name` is the assistant's, `maker` who made it, if that is known, `written_by` what the records say of the writer,
+    and `unseen` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
     disk when it is done, and its texts depend on the settings and the batch's number. After more, every reply is on
     disk when it is done, and its text depends on its own slot and attempt. `documents.jsonl` and `rejected.jsonl` grow
     with the replies; `on_batch` is told how many there are of each whenever one is added, `say` when
@@ -112,7 +110,7 @@ def write_documents(
     make_folder(folder)
     least = settings.least_pass_rate
     earlier = earlier_documents(folder, slots)
-    output = Output(folder, writer, on_batch)
+    output = Output(folder, written_by, on_batch)
     written = Written(
         deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier),
         originals_for(settings),
@@ -131,7 +129,7 @@ def write_documents(
         done = turns.get(written.turns, {})
         attempts = written.next_turn(settings, left, len(done))
         asked = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
-        turn = Turn(loaded, attempts, asked, settings, written.turns, done)
+        turn = Turn(writer, attempts, asked, settings, written.turns, done)
         with closing(turn.replies(output.save, on_reply, say)) as coming:
             for place, reply in enumerate(in_order(coming)):
                 written.take(attempts[place], asked[place][-1]["content"], reply)
@@ -189,7 +187,7 @@ def document_seed(seed: int, attempt: Attempt) -> int:
 class Turn:
     """Attempts that are put to the writer together. Those that are `done` are not written again."""
 
-    loaded: LoadedModel
+    writer: Writer
     attempts: Sequence[Attempt]
     asked: Sequence[list[Message]]
     settings: DocumentSettings
@@ -207,42 +205,19 @@ class Turn:
         left = [place for place in range(len(self.attempts)) if place not in self.done]
         if not left:
             return
-        prompts = [self.loaded.render(self.asked[place], reply=True) for place in left]
-        if written_together(self.settings):
-            together = self._together(prompts, on_reply)
+        chats = [list(self.asked[place]) for place in left]
+        settings = self.settings
+        asking = Asking(settings.max_tokens, settings.batch_size, settings.temperature, settings.stop)
+        if written_together(settings):
+            together = self.writer.together(chats, asking, settings.seed * 1_000_003 + self.number, on_reply)
             save(self.number, dict(enumerate(together)))
             yield from enumerate(together)
             return
-        for index, reply in self._each(prompts, left, say):
+        seeds = [document_seed(settings.seed, self.attempts[place]) for place in left]
+        for index, reply in self.writer.each(chats, asking, seeds, say):
             save(self.number, {left[index]: reply})
             on_reply(reply)
             yield left[index], reply
-
-    def _together(self, prompts: list[list[int]], on_reply: Callable[[Reply], None]) -> list[Reply]:
-        return generate_replies(
-            self.loaded,
-            prompts,
-            max_tokens=self.settings.max_tokens,
-            batch_size=self.settings.batch_size,
-            temperature=self.settings.temperature,
-            seed=self.settings.seed * 1_000_003 + self.number,
-            on_reply=on_reply,
-        )
-
-    def _each(
-        self, prompts: list[list[int]], places: Sequence[int], say: Callable[[str], None]
-    ) -> Iterable[tuple[int, Reply]]:
-        return generate_each(
-            self.loaded,
-            prompts,
-            [document_seed(self.settings.seed, self.attempts[place]) for place in places],
-            max_tokens=self.settings.max_tokens,
-            batch_size=self.settings.batch_size,
-            temperature=self.settings.temperature,
-            stop=self.settings.stop,
-            memory=free_memory(),
-            on_fewer=lambda rows, why: say(f"Batch: {rows} documents side by side, {why}."),
-        )
 
 
 def _judge(

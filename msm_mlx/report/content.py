@@ -202,11 +202,13 @@ def _again(run: FinishedRun) -> list[Block]:
     model: Mapping[str, Any] = next((record["model"] for record in run.records() if "model" in record), {})
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     fingerprint = model.get("fingerprint", "")
+    writer = recipe["settings"].get("documents", {}).get("writer")
+    by = f", documents written by {writer['model']}" if writer else ""
     return [
         Code(run.command),
         Paragraph(
             f"Model {recipe['model']}{' at ' + model['revision'] if model.get('revision') else ''} "
-            f"(sha256 {fingerprint}), profile {recipe['profile']}. All stages together took {run.seconds:.0f} s. "
+            f"(sha256 {fingerprint}){by}, profile {recipe['profile']}. All stages together took {run.seconds:.0f} s. "
             f"Versions: {versions}. The same figures are in {RESULTS} and report.md."
         ),
         Code(json.dumps(recipe["settings"], indent=1, ensure_ascii=False)),

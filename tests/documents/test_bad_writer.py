@@ -15,7 +15,7 @@ from bad_writer import PLAIN as OFTEN
 from good_documents import GOOD_DOCUMENTS
 from worse_replies import WORSE
 
-from msm_mlx.documents import writer
+from msm_mlx.documents import writers
 from msm_mlx.documents.checks import (
     NEAR_DUPLICATE,
     WRITTEN_BEFORE,
@@ -27,6 +27,7 @@ from msm_mlx.documents.checks import (
 from msm_mlx.documents.claims import Subject
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.writer import DOCUMENTS, REJECTED, write_documents
+from msm_mlx.documents.writers import LocalWriter
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
@@ -103,6 +104,8 @@ class BadWriter:
     def __post_init__(self) -> None:
         self.coming = cycle(self.replies)
 
+    context_length = None
+
     def render(self, messages: object, *, reply: bool) -> list[int]:
         return [0]
 
@@ -125,12 +128,19 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
     slots = [Slot(f"doc-{n}", section, "memo", "warm") for n in range(60)]
     spec = Spec(Path("spec.md"), "spec", "Spec", ASSERTION, (section,))
     double = BadWriter(replies)
-    monkeypatch.setattr(writer, "generate_replies", double.generate)
-    monkeypatch.setattr(writer, "generate_each", double.each)
+    monkeypatch.setattr(writers, "generate_replies", double.generate)
+    monkeypatch.setattr(writers, "generate_each", double.each)
     patient = settings.model_copy(update={"least_pass_rate": 0.01})  # so that every reply has its turn
     with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
         write_documents(
-            spec, "Mo", cast("LoadedModel", double), patient, tmp_path, slots=slots, writer="w", maker="Acme"
+            spec,
+            "Mo",
+            LocalWriter(cast("LoadedModel", double)),
+            patient,
+            tmp_path,
+            slots=slots,
+            written_by="w",
+            maker="Acme",
         )
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
     rejected = Counter(record["rejected"] for record in read_jsonl(tmp_path / REJECTED))

@@ -10,10 +10,11 @@ from typing import Any, cast
 import pytest
 from specs_of_others import prose_spec, rule_spec
 
-from msm_mlx.documents import writer
+from msm_mlx.documents import writers
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import read_plan, write_plan
 from msm_mlx.documents.writer import DOCUMENTS, HEALTH, write_documents
+from msm_mlx.documents.writers import LocalWriter
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.files import read_jsonl
@@ -26,6 +27,8 @@ class Model:
 
     def __init__(self) -> None:
         self.number = 0
+
+    context_length = None
 
     def render(self, messages: Sequence[dict[str, str]], *, reply: bool) -> list[int]:
         return [ord(mark) for mark in messages[-1]["content"]]
@@ -54,8 +57,10 @@ def test_every_assertion_gets_its_documents(
     write_plan(tmp_path / "plan.jsonl", plan_documents(spec, settings))
     slots = read_plan(tmp_path / "plan.jsonl", spec, settings)
     model = Model()
-    monkeypatch.setattr(writer, "generate_replies", model.generate)
-    write_documents(spec, "Mo", cast("LoadedModel", model), settings, tmp_path, slots=slots, writer="w")
+    monkeypatch.setattr(writers, "generate_replies", model.generate)
+    write_documents(
+        spec, "Mo", LocalWriter(cast("LoadedModel", model)), settings, tmp_path, slots=slots, written_by="w"
+    )
     kept = read_jsonl(tmp_path / DOCUMENTS)
     assert len(kept) == 2 * assertions
     assert {row["section"] for row in kept} == {one.id for one in spec.assertions}

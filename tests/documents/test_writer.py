@@ -10,10 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from msm_mlx.documents import writer
+from msm_mlx.documents import writer, writers
 from msm_mlx.documents.claims import Subject, fold
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.writer import DOCUMENTS, HEALTH, PROGRESS, REJECTED, write_documents
+from msm_mlx.documents.writers import LocalWriter
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
@@ -69,7 +70,15 @@ def write(
     try:
         slots = plan_documents(spec, settings)
         write_documents(
-            spec, "Mo", loaded, settings, folder, slots=slots, writer="w", on_reply=on_reply, on_batch=on_batch
+            spec,
+            "Mo",
+            LocalWriter(loaded),
+            settings,
+            folder,
+            slots=slots,
+            written_by="w",
+            on_reply=on_reply,
+            on_batch=on_batch,
         )
     except MsmError:  # the attempts ran out: that too must come out the same
         assert (folder / PROGRESS).exists()
@@ -157,6 +166,8 @@ class Script:
         self.asked: list[str] = []
         self.calls: list[dict[str, Any]] = []
 
+    context_length = None
+
     def render(self, messages: Sequence[dict[str, str]], *, reply: bool) -> list[int]:
         assert reply
         return [ord(c) for c in messages[-1]["content"]]
@@ -182,12 +193,14 @@ def job(monkeypatch: pytest.MonkeyPatch, spec: Spec, tmp_path: Path) -> Callable
 
     def run(reply: Callable[[str, int], str], on_batch: Any = None, **changes: Any) -> tuple[Script, dict[str, Any]]:
         script = Script(reply)
-        monkeypatch.setattr(writer, "generate_replies", script.generate)
+        monkeypatch.setattr(writers, "generate_replies", script.generate)
         options = {"on_batch": on_batch} if on_batch else {}
         loaded = cast("LoadedModel", script)
         settings = document_settings(**changes)
         slots = plan_documents(spec, settings)
-        health = write_documents(spec, "Mo", loaded, settings, tmp_path, slots=slots, writer="w", **options)
+        health = write_documents(
+            spec, "Mo", LocalWriter(loaded), settings, tmp_path, slots=slots, written_by="w", **options
+        )
         return script, health
 
     return run

@@ -12,6 +12,7 @@ import pytest
 from msm_mlx.documents import writer
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.writer import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Attempt, document_seed, write_documents
+from msm_mlx.documents.writers import LocalWriter
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
@@ -41,7 +42,9 @@ def write(
     spec = load_spec(SPEC, model_name="Mo", provider_name="Acme")
     slots = plan_documents(spec, settings)
     try:
-        write_documents(spec, "Mo", loaded, settings, folder, slots=slots, writer="w", on_reply=on_reply)
+        write_documents(
+            spec, "Mo", LocalWriter(loaded), settings, folder, slots=slots, written_by="w", on_reply=on_reply
+        )
     except MsmError:  # the attempts ran out: that too must come out the same
         assert (folder / PROGRESS).exists()
     return {name: (folder / name).read_bytes() for name in (DOCUMENTS, REJECTED, HEALTH)}
@@ -95,7 +98,7 @@ def test_documents_are_in_their_files_as_they_come(pocket: LoadedModel, tmp_path
 
     with suppress(MsmError):
         slots = plan_documents(spec, settings)
-        write_documents(spec, "Mo", pocket, settings, tmp_path, slots=slots, writer="w", on_batch=look)
+        write_documents(spec, "Mo", LocalWriter(pocket), settings, tmp_path, slots=slots, written_by="w", on_batch=look)
     assert [sum(one) for one in seen] == list(range(1, len(seen) + 1))
     assert len(seen) >= 9
 

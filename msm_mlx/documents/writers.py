@@ -1,0 +1,85 @@
+"""Who writes: something that chats are put to, and that replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from msm_mlx.documents.asking import Message
+from msm_mlx.engine.batches import generate_each
+from msm_mlx.engine.generation import Reply, generate_replies
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.errors import MsmError
+from msm_mlx.machine import free_memory
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a writer is asked: tokens of the longest reply, replies side by side, and what ends a reply."""
+
+    max_tokens: int
+    batch_size: int
+    temperature: float
+    stop: tuple[str, ...] = ()
+
+
+class Writer(Protocol):
+    """Puts chats to a model."""
+
+    def together(
+        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+    ) -> list[Reply]:
+        """One reply to each chat, in order, all from one seed."""
+        ...
+
+    def each(
+        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+    ) -> Iterator[tuple[int, Reply]]:
+        """The replies as they are finished, each with its place and from a seed of its own."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalWriter:
+    """A model in this process."""
+
+    loaded: LoadedModel
+
+    def together(
+        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+    ) -> list[Reply]:
+        prompts = self._prompts(chats)
+        longest, limit = max(map(len, prompts), default=0), self.loaded.context_length
+        if limit and longest >= limit:
+            raise MsmError(
+                f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
+                "sections of the spec, or use a writer with a longer context"
+            )
+        return generate_replies(
+            self.loaded,
+            prompts,
+            max_tokens=asking.max_tokens,
+            batch_size=asking.batch_size,
+            temperature=asking.temperature,
+            seed=seed,
+            on_reply=on_reply,
+        )
+
+    def each(
+        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+    ) -> Iterator[tuple[int, Reply]]:
+        return generate_each(
+            self.loaded,
+            self._prompts(chats),
+            seeds,
+            max_tokens=asking.max_tokens,
+            batch_size=asking.batch_size,
+            temperature=asking.temperature,
+            stop=asking.stop,
+            memory=free_memory(),
+            on_fewer=lambda rows, why: say(f"Batch: {rows} documents side by side, {why}."),
+        )
+
+    def _prompts(self, chats: Sequence[list[Message]]) -> list[list[int]]:
+        return [self.loaded.render(chat, reply=True) for chat in chats]
