@@ -6,7 +6,7 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,10 @@ from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import load_spec
+from msm_mlx.stage import KINDS as KINDS
+from msm_mlx.stage import VERSIONS
+from msm_mlx.stage import Kind as Kind
+from msm_mlx.stage import Stage as Stage
 from msm_mlx.variants import (
     CONTROL,
     FINE_TUNED,
@@ -40,22 +44,6 @@ from msm_mlx.variants import (
     system_prompt,
 )
 
-Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"]
-KINDS: tuple[Kind, ...] = (
-    "plan",
-    "documents",
-    "demonstrations",
-    "midtrain",
-    "sft",
-    "evaluate",
-    "perplexity",
-    "judge",
-    "results",
-)
-
-# Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 5}
-
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
@@ -64,32 +52,6 @@ UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.j
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 PERPLEXITY = "evaluation/perplexity.json"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step. `reads` and `writes` are files in the run folder; `settings` is all else that decides the outcome."""
-
-    id: str
-    kind: Kind
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    scratch: tuple[str, ...]
-    settings: dict[str, Any]
-    total: int
-    unit: str
-    spec: Path | None = None
-    variant: Variant | None = None
-    grows_with: tuple[str, ...] = ()  # inputs after whose change the stage goes on from ...
-    keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
-    start: str | None = None  # folder of the adapter to go on from
-    control: bool = False  # documents that give no reasons
-
-    def inputs(self, run: Path) -> dict[str, Any] | None:
-        """All that decides the outputs, hashed; None as long as a file that it reads is not there."""
-        if not all((run / name).exists() for name in self.reads):
-            return None
-        return self.settings | {name: sha256_file(run / name) for name in self.reads}
 
 
 def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
