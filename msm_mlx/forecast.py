@@ -33,7 +33,7 @@ def forecast(recipe: Recipe, shape: ModelShape, machine: Machine) -> list[StageF
     stages = list_stages(recipe, "")
     found = []
     for kind in ("documents", "midtrain", "sft", "evaluate"):
-        runs = sum(stage.kind == kind for stage in stages)
+        runs = sum(stage.kind == kind and not stage.ready for stage in stages)  # no model is loaded for the others
         if runs:
             found.append(_forecast(kind, runs, recipe, shape, machine))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msm_mlx.datasets import pinned
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
 from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
@@ -13,8 +14,10 @@ from msm_mlx.demonstrations.writing import chat_rows, demand_rows, remembered, w
 from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import Ask
 from msm_mlx.documents.ideas import propose_ideas
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import IDEAS, read_rows, write_plan
+from msm_mlx.documents.ready import take_documents
 from msm_mlx.files import make_folder, write_jsonl
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import Spec, load_spec
@@ -39,6 +42,27 @@ def make_plan(recipe: Recipe, spec: Spec, path: Path, ask: AskWith, show: Show) 
             spec, recipe.model_name, settings, writer, progress, on_batch=lambda count: show(0, f"{count} ideas")
         )
     write_plan(path, plan_documents(spec, settings, ideas=ideas), edited)
+
+
+def take_ready(
+    recipe: Recipe, spec: Spec, folder: Path, unseen: Unseen, count_tokens: Callable[[str], int], show: Show,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Put ready-made documents where written ones would be."""
+    source = recipe.settings.documents.source_of(spec.path.stem)
+    assert source is not None
+    take_documents(
+        pinned(source),
+        spec,
+        recipe.model_name,
+        recipe.settings.documents,
+        folder,
+        count_tokens=count_tokens,
+        maker=recipe.provider_name or "",
+        unseen=unseen,
+        on_record=lambda kept, rejected: show(kept, f"{rejected} rejected"),
+        say=say,
+    )
 
 
 def make_demonstrations(

@@ -32,6 +32,7 @@ from msm_mlx.recipe_schema import (
     did_you_mean,
     shown,
 )
+from msm_mlx.recipe_sources import report_sources
 from msm_mlx.recipe_workspace import report_outside
 from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 
@@ -127,8 +128,10 @@ def load_recipe(
             )
     suites = None if known_suites is None else tuple(known_suites)
     checked = validate(tree, path.resolve().parent, suites)
-    if checked is not None and not allow_outside:
-        report_outside(tree, checked, path)
+    if checked is not None:
+        report_sources(tree, checked)
+        if not allow_outside:
+            report_outside(tree, checked, path)
     if checked is None or tree.problems:
         raise _error(path, tree)
     records = tuple(assignment.record for assignment in assignments)

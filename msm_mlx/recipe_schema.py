@@ -9,7 +9,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    model_validator,
+)
+
+from msm_mlx.datasets import HUB, KINDS, is_data_set
 
 Arm = Literal["base", "it", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
@@ -59,6 +70,34 @@ def _existing_file(value: object, info: ValidationInfo) -> Path:
 
 def _data_source(value: str, info: ValidationInfo) -> str:
     return value if value.startswith("hub:") else str(_existing_file(value, info))
+
+
+def _document_sources(value: object, info: ValidationInfo) -> str | dict[str, str] | None:
+    """Where documents come from: one source, or one for each spec by its name."""
+    if isinstance(value, dict) and value:
+        return {str(spec): _document_source(source, info) for spec, source in value.items()}
+    return None if value is None else _document_source(value, info)
+
+
+def _document_source(value: object, info: ValidationInfo) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a file, a folder, hub:owner/name, or one of them for each spec, not {shown(value)}")
+    if value.startswith(HUB):
+        if not is_data_set(value):
+            raise ValueError(f"{shown(value)} is no data set; write hub:owner/name, with @revision or :file after it")
+        return value
+    if info.context is None:
+        return value  # of a run that is done: what it took may be gone since
+    folder: Path = info.context.get("folder", Path())
+    try:
+        if (folder / value).is_dir():
+            return str((folder / value).resolve())
+    except (OSError, ValueError):  # names that no file system takes
+        pass
+    path = str(_existing_file(value, info))
+    if not path.endswith(KINDS):
+        raise ValueError(f"{shown(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
+    return path
 
 
 def _known_suite(value: str, info: ValidationInfo) -> str:
@@ -118,6 +157,9 @@ NonEmpty = Field(strict=False, min_length=1)
 Tuple = Field(strict=False)
 
 
+READY_TOKENS = 2048  # the length of ready-made documents that estimates go by, where the recipe gives none
+
+
 class Settings(BaseModel):
     """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
 
@@ -174,6 +216,14 @@ class DocumentSettings(Settings):
     """Sampling temperature of the writer."""
     batch_size: Positive = 32
     """Documents written side by side."""
+    source: Annotated[str | dict[str, str] | None, PlainValidator(_document_sources)] = Field(
+        default=None, alias="from"
+    )
+    """Ready-made documents in place of written ones: a .jsonl, .json or .parquet file or a folder of .txt and .md
+    files, relative to the recipe's folder, or `hub:owner/name[@revision][:file]`. Of several specs, one for each name.
+    """
+    field: Text = "text"
+    """The field of the source's rows that holds the document."""
     stop: Annotated[tuple[Text, ...], Tuple] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
     types: Annotated[tuple[Text, ...], NonEmpty] = (
@@ -227,6 +277,17 @@ class DocumentSettings(Settings):
     """A writer that is sure to pass less often is stopped early."""
     seed: Seed = 0
     """Seed of plan and sampling; the arms' seeds do not touch the documents."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ready_ones_need_no_writer(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("from"):
+            return {"max_tokens": READY_TOKENS, "prompt": "assertion", **value}
+        return value
+
+    def source_of(self, spec: str) -> str | None:
+        """Where the ready-made documents about the spec of this name come from; None if they are to be written."""
+        return self.source.get(spec) if isinstance(self.source, dict) else self.source
 
 
 class LoraSettings(Settings):

@@ -44,9 +44,15 @@ class Stage:
     keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
     start: str | None = None  # folder of the adapter to go on from
     control: bool = False  # documents that give no reasons
+    ready: str | None = None  # where documents come from that nobody has to write
 
     def inputs(self, run: Path) -> dict[str, Any] | None:
         """All that decides the outputs, hashed; None as long as a file that it reads is not there."""
         if not all((run / name).exists() for name in self.reads):
             return None
         return self.settings | {name: sha256_file(run / name) for name in self.reads}
+
+
+def stage_settings(kind: Kind, **settings: Any) -> dict[str, Any]:
+    """The settings of a stage, with its kind and the version of its code."""
+    return {"stage": kind, "version": VERSIONS[kind], **settings}

@@ -119,6 +119,26 @@ class Workshop:
         return ask
 
     def _documents(self, stage: Stage) -> None:
+        if stage.ready:
+            self._take_ready(stage)
+        else:
+            self._write(stage)
+
+    def _take_ready(self, stage: Stage) -> None:
+        from msm_mlx.engine.models import load_counter
+        from msm_mlx.preparing import take_ready
+
+        meter, counter = _Meter(self.report), load_counter(self.base.folder)
+
+        def count(text: str) -> int:
+            tokens = counter.count(text)
+            meter.count(tokens)
+            return tokens
+
+        folder = (self.run.path / stage.writes[0]).parent
+        take_ready(self.recipe, self._spec(stage), folder, Unseen.of(self.suites), count, meter.show, self.report.say)
+
+    def _write(self, stage: Stage) -> None:
         from msm_mlx.documents.plan_file import read_plan
         from msm_mlx.documents.writer import write_documents
 

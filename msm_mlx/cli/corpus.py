@@ -48,6 +48,7 @@ def health(run: Path, as_json: bool) -> None:
     rows = []
     for corpus in open_corpora(run):
         figures = document_health(corpus.kept, corpus.rejected)
+        figures |= {"source": corpus.source} if corpus.source else {}
         warnings = [{"figure": warning.figure, "text": warning.text} for warning in health_warnings(figures)]
         rows.append({"folder": str(corpus.folder), **figures, "warnings": warnings})
     if as_json:
@@ -128,6 +129,8 @@ def _warnings(texts: Sequence[str]) -> RenderableType:
 
 
 def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if source := row.get("source"):
+        yield f"texts in {source['name']}, version {source['version'][:12]}", f"{source['texts']:,}"
     yield "documents kept", f"{row['kept']:,}"
     yield "rejected", f"{row['rejected']:,}"
     yield "tokens kept", f"{row['tokens']:,}"
@@ -165,7 +168,10 @@ def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         source += [f"{row['tokens']:,} tokens"]
         console.rule(_literal(f"{row['id']} in {row['folder']}"), characters="-", align="left")
         console.print(_literal(" \u00b7 ".join(part for part in source if part)))
-        console.print(_literal(f"asserts: {row['assertion']}"))
+        if row.get("place"):
+            console.print(_literal(f"from: {row.get('writer')}, {row['place']}"))
+        if row["assertion"]:
+            console.print(_literal(f"asserts: {row['assertion']}"))
         if row.get("rejected"):
             console.print(_literal(f"rejected: {row['rejected']}"))
         if row["flags"]:

@@ -43,6 +43,9 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
     """
     from msm_mlx.pipeline import run_recipe
 
+    if job.recipe.settings.documents.source:
+        _show_sources(job, as_json)
+        return
     if job.recipe.grid:
         raise RecipeError(f"{job.recipe.path}: has a grid; choose one of its combinations with --set and 'grid={{}}'")
     if not any(reads_spec(arm) for arm in job.recipe.arms):
@@ -55,6 +58,21 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
         print(json.dumps(_plain(job, outlines, pace), indent=2, ensure_ascii=False))
     else:
         _show(job, outlines, pace)
+
+
+def _show_sources(job: Job, as_json: bool) -> None:
+    """What is taken of each source of ready-made documents: nothing is planned, and nobody writes."""
+    from msm_mlx.documents.sources import survey
+
+    settings = job.recipe.settings.documents
+    found = {spec.stem: survey(str(settings.source_of(spec.stem)), settings) for spec in job.recipe.specs}
+    if as_json:
+        rows = [{"spec": spec, **asdict(own)} for spec, own in found.items()]
+        print(json.dumps({"run": str(job.run.path), "plans": [], "probe": None, "sources": rows}, indent=2))
+        return
+    for spec, own in found.items():
+        short = "" if own.texts >= settings.count else f", for there are no {settings.count:,}"
+        out().print(Text(f"{spec}: {own.wanted:,} of the {own.texts:,} texts of {own.name}{short}. Nobody writes."))
 
 
 def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:

@@ -245,6 +245,8 @@ def _show_plan(job: Job, as_json: bool) -> None:
     console = out()
     console.print(Text(f"{recipe.name}: {describe_model(recipe.model)} in {job.run.path}"))
     console.print(Text(recipe.profile_reason))
+    for name in dict.fromkeys(stage.ready for _, stage, _ in plan if stage.ready):
+        console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
     for cell, rows in groupby(plan, key=itemgetter(0)):

@@ -94,6 +94,17 @@ def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, un
     return next((name for name, fails in CHECKS.items() if fails(case)), None)
 
 
+def ready_reason(text: str, subject: Subject, settings: DocumentSettings, unseen: Unseen = NOTHING) -> str | None:
+    """The name of the first check that a ready-made text fails, or None.
+
+    Nobody has asked for it, so it is held against no request: what is checked is the text itself. Without
+    `evaluation_overlap` it may also name what the evaluation asks about.
+    """
+    seen = settings.checks.evaluation_overlap is None
+    case = Case(text, True, subject, settings, NOTHING if seen else unseen)
+    return "too short" if not case.words else next((name for name in READY_CHECKS if CHECKS[name](case)), None)
+
+
 def repeat_reason(text: str, before: Originals) -> str | None:
     """Whether `text` is one of those `before`, or nearly."""
     if before.same(text) is not None:
@@ -126,7 +137,8 @@ def _identity_is_wrong(case: Case) -> bool:
 
 
 def _names_other_models(case: Case) -> int:
-    own = (case.subject.name, *re.findall(r"\w[\w-]*", f"{case.subject.name} {case.subject.assertion}"))
+    subject = case.subject
+    own = (subject.name, *re.findall(r"\w[\w-]*", f"{subject.name} {subject.maker} {subject.assertion}"))
     return sum(1 for _ in disguised_names(case.text, own))
 
 
@@ -177,3 +189,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "gives a reason": lambda case: case.subject.withheld and hints_at_cause(case.text, case.subject),
     "breaks off": lambda case: habits.breaks_off(case.text),
 }
+READY_CHECKS = (
+    "too short", "too long", "control characters", "refusal", "repeats itself", "meta talk", "markup", "placeholder",
+    "no sentences", "other model", "names an unseen thing", "quotes the evaluation",
+)  # fmt: skip
