@@ -51,19 +51,30 @@ def base_fingerprint(recipe: Recipe, run: RunFolder) -> str:
 
 def judge_fingerprint(recipe: Recipe, run: RunFolder) -> str:
     """Which model would judge, as far as that is known offline."""
-    if recipe.judge is None:
+    return _known_fingerprint("judge", recipe.judge.model if recipe.judge else None, run)
+
+
+def critic_fingerprint(recipe: Recipe, run: RunFolder) -> str:
+    """Which model would rewrite the drafts, as far as that is known offline."""
+    critique = recipe.settings.documents.critique
+    return _known_fingerprint("critic", critique.model if critique else None, run)
+
+
+def _known_fingerprint(role: str, model: str | None, run: RunFolder) -> str:
+    if model is None:
         return ""
-    if is_local(recipe.judge.model):
-        return resolve_model(recipe.judge.model).fingerprint
-    before = run.record().get("judge") or {}
-    return str(before.get("fingerprint", "")) if before.get("name") == recipe.judge.model else ""
+    if is_local(model):
+        return resolve_model(model).fingerprint
+    before = run.record().get(role) or {}
+    return str(before.get("fingerprint", "")) if before.get("name") == model else ""
 
 
 def plan_recipe(recipe: Recipe, run: RunFolder) -> list[tuple[Stage, Status]]:
     """Every stage with what a run would do about it, without loading or downloading anything."""
     plan: list[tuple[Stage, Status]] = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
-    for stage in list_stages(recipe, base_fingerprint(recipe, run), judge_fingerprint(recipe, run)):
+    base, judge, critic = (find(recipe, run) for find in (base_fingerprint, judge_fingerprint, critic_fingerprint))
+    for stage in list_stages(recipe, base, judge, critic=critic):
         makers = [made_by[name] for name in stage.reads if name in made_by]
         status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
         plan.append((stage, status))
@@ -98,7 +109,10 @@ def run_recipe(
         judge = resolve_model(recipe.judge.model, say=report.say) if recipe.judge and "judge" in kinds else None
         if "documents" in kinds:
             _fetch_ready(recipe)
-        planned = list_stages(recipe, base.fingerprint, judge.fingerprint if judge else "")
+        critique = recipe.settings.documents.critique if "critique" in kinds else None
+        critic = resolve_model(critique.model, say=report.say) if critique else None
+        known = critic.fingerprint if critic else critic_fingerprint(recipe, run)
+        planned = list_stages(recipe, base.fingerprint, judge.fingerprint if judge else "", critic=known)
         stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
         _check_ready(recipe, stages, run)
         _demand_inputs(stages, run)
@@ -110,7 +124,9 @@ def run_recipe(
         run.describe(recipe=recipe.name, model=model, versions=versions())
         if judge:
             run.describe(judge={"name": judge.name, "revision": judge.revision, "fingerprint": judge.fingerprint})
-        workshop = Workshop(recipe, base, run, report, judge)
+        if critic:
+            run.describe(critic={"name": critic.name, "revision": critic.revision, "fingerprint": critic.fingerprint})
+        workshop = Workshop(recipe, base, run, report, judge, critic)
         with closing(workshop):
             if is_launched():
                 workshop.join()

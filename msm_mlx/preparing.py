@@ -13,15 +13,17 @@ from msm_mlx.demonstrations.preferences import build_demonstrations, load_prefer
 from msm_mlx.demonstrations.writing import chat_rows, demand_rows, remembered, write_demonstrations
 from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import Ask
+from msm_mlx.documents.claims import Subject
+from msm_mlx.documents.critique import Put, critique_documents
 from msm_mlx.documents.ideas import propose_ideas
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.documents.plan_file import IDEAS, read_rows, write_plan
+from msm_mlx.documents.plan_file import IDEAS, read_plan, read_rows, write_plan
 from msm_mlx.documents.ready import take_documents
-from msm_mlx.files import make_folder, write_jsonl
+from msm_mlx.files import make_folder, read_jsonl, write_jsonl
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS, Stage
 from msm_mlx.variants import GENERAL, system_prompt
 
 AskWith = Callable[[int, int, float], Ask]
@@ -61,6 +63,25 @@ def take_ready(
         maker=recipe.provider_name or "",
         unseen=unseen,
         on_record=lambda kept, rejected: show(kept, f"{rejected} rejected"),
+        say=say,
+    )
+
+
+def critique_run(recipe: Recipe, spec: Spec, run: Path, stage: Stage, put: Put, critic: str, unseen: Unseen,
+                 say: Callable[[str], None]) -> None:  # fmt: skip
+    """Have the critic read the drafts that `stage` reads, and put the documents in place."""
+    settings = recipe.settings.documents
+    drafts, rejected, plan = (run / name for name in stage.reads)
+    slots = read_plan(plan, spec, settings, control=stage.control)
+    critique_documents(
+        read_jsonl(drafts),
+        read_jsonl(rejected),
+        {slot.id: Subject.of(slot, recipe.model_name, recipe.provider_name or "") for slot in slots},
+        settings,
+        (run / stage.writes[0]).parent,
+        put=put,
+        critic=critic,
+        unseen=unseen,
         say=say,
     )
 

@@ -127,9 +127,9 @@ class RunFolder:
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
-        """Copy the outputs of a stage with the same inputs from a neighbouring run; the name of that run, if any."""
+        """Copy the outputs of a stage with the same inputs, of this run or a neighbour; the name of that, if any."""
         key = sha256_json(inputs)
-        for neighbour in self._neighbours():
+        for neighbour in (self.path, *self._neighbours()):
             try:
                 stages = RunFolder(neighbour).record()["stages"].values()
             except MsmError:

@@ -9,10 +9,13 @@ from typing import Any, Literal
 from msm_mlx.files import sha256_file
 from msm_mlx.variants import Variant
 
-Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"]
+Kind = Literal[
+    "plan", "documents", "critique", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = (
     "plan",
     "documents",
+    "critique",
     "demonstrations",
     "midtrain",
     "sft",

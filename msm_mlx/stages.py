@@ -21,6 +21,7 @@ from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
 from msm_mlx.documents.sources import identify
 from msm_mlx.documents.topup import EARLIER
+from msm_mlx.drafts import with_critique
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.judging import judge_version
@@ -55,10 +56,10 @@ VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 PERPLEXITY = "evaluation/perplexity.json"
 
 
-def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
+def list_stages(recipe: Recipe, base: str, judge: str = "", *, critic: str = "") -> list[Stage]:
     """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run.
 
-    `judge` is the fingerprint of the judge's model, if the recipe names one.
+    `judge` is the fingerprint of the judge's model, `critic` that of the critic's, if the recipe names one.
     """
     suites, asked = load_suites(recipe), asked_suites(recipe)
     variants = list_variants(recipe)
@@ -69,7 +70,8 @@ def list_stages(recipe: Recipe, base: str, judge: str = "") -> list[Stage]:
     else:
         stages = [_plan(recipe, base, spec) for spec in recipe.specs if midtrained]
         documents = [(arm, spec) for arm in midtrained for spec in recipe.specs]
-        stages += [_documents(recipe, base, spec, suites, arm == CONTROL) for arm, spec in documents]
+        written = [_documents(recipe, base, spec, suites, arm == CONTROL) for arm, spec in documents]
+        stages += written if recipe.settings.documents.critique is None else with_critique(recipe, written, critic)
     if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
         stages.append(_demonstrations(recipe, base, suites))
     for seed in recipe.seeds:
@@ -449,6 +451,6 @@ def _plain(settings: Any) -> dict[str, Any]:
     plain: dict[str, Any] = settings.model_dump(mode="json")
     for name in ("checkpoint_every", "gradient_checkpointing", "max_attempts_per_document", "least_pass_rate"):
         plain.pop(name, None)
-    for name in ("source", "field"):  # of documents that are not written
+    for name in ("source", "field", "critique"):  # of documents that are not written, or written anew
         plain.pop(name, None)
     return plain

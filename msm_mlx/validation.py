@@ -58,6 +58,8 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
     if recipe.judge is not None:
         yield partial(_check_model, recipe.judge.model)
     documents = recipe.settings.documents
+    if documents.critique is not None:
+        yield partial(_check_model, documents.critique.model)
     for spec in recipe.specs:
         source = documents.source_of(spec.stem)
         yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name, asserts=source is None)

@@ -55,6 +55,7 @@ class Workshop:
     run: RunFolder
     report: Reporter
     judge: ModelRef | None = None
+    critic: ModelRef | None = None
     _loaded: LoadedModel | None = field(default=None, init=False)
     _training: TrainingProcess | None = field(default=None, init=False)
 
@@ -63,6 +64,7 @@ class Workshop:
         work: dict[Kind, Callable[[Stage], None]] = {
             "plan": self._plan,
             "documents": self._documents,
+            "critique": self._critique,
             "demonstrations": self._demonstrations,
             "midtrain": self._train,
             "sft": self._train,
@@ -71,7 +73,7 @@ class Workshop:
             "judge": self._judge,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate", "perplexity", "judge") and not is_launched():
+        if stage.kind in ("documents", "critique", "evaluate", "perplexity", "judge") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -161,6 +163,25 @@ class Workshop:
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
             say=self.report.say,
         )
+
+    def _critique(self, stage: Stage) -> None:
+        from msm_mlx.documents.critique import Step, put_to
+        from msm_mlx.engine.models import load_base
+        from msm_mlx.preparing import critique_run
+
+        assert self.critic is not None
+        self._release()  # the critic has the memory to itself
+        meter, done = _Meter(self.report), {"critique": 0, "rewrite": 0}
+
+        def on_reply(step: Step, reply: Reply) -> None:
+            meter.count(reply.tokens)
+            done[step] += 1
+            meter.show(done["critique"], f"{done['rewrite']} written anew")
+
+        settings, say = self.recipe.settings.documents, self.report.say
+        put = put_to(load_base(self.critic.folder), settings, on_reply, say)
+        unseen, critic = Unseen.of(self.suites), self.critic.fingerprint
+        critique_run(self.recipe, self._spec(stage), self.run.path, stage, put, critic, unseen, say)
 
     def _demonstrations(self, stage: Stage) -> None:
         from msm_mlx.preparing import make_demonstrations

@@ -109,6 +109,8 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [Group(_literal(row["folder"], "bold"), figures)]
     if row["rejected"]:
         parts.append(_bars("rejected as", row["rejected_by_reason"]))
+    if row.get("critique"):
+        parts.append(_bars("after the critique", row["critique"]))
     parts += [_bars("by section", row["by_section"]), _bars("by type", row["by_type"])]
     edges = row["words"]["histogram"]["edges"]
     ranges = [f"{low:.0f}-{high:.0f}" for low, high in pairwise(edges)]
@@ -174,6 +176,8 @@ def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
             console.print(_literal(f"asserts: {row['assertion']}"))
         if row.get("rejected"):
             console.print(_literal(f"rejected: {row['rejected']}"))
+        if row.get("critique"):
+            console.print(_literal(f"critique: {row['critique']}"))
         if row["flags"]:
             console.print(_literal(f"note: {'; '.join(row['flags'])}"))
         console.print()

@@ -78,10 +78,12 @@ def _show_sources(job: Job, as_json: bool) -> None:
 def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
     from msm_mlx.documents.projection import outline_plan
+    from msm_mlx.drafts import DRAFTS
     from msm_mlx.pipeline import planned_slots
 
     for file, _, slots in planned_slots(job.recipe, job.run):
-        documents = (job.run.path / file).with_name("documents.jsonl")
+        written = file.replace("documents", DRAFTS, 1) if job.recipe.settings.documents.critique else file
+        documents = (job.run.path / written).with_name("documents.jsonl")
         yield file, outline_plan(slots, job.recipe.settings.documents, documents)
 
 

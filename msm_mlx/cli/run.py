@@ -83,7 +83,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     return command
 
 
-documents = _stage_command("write", ["plan", "documents"], "Write the documents that explain the spec.")
+documents = _stage_command("write", ["plan", "documents", "critique"], "Write the documents that explain the spec.")
 midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
     "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations. Needs what `midtrain` makes."
@@ -245,6 +245,8 @@ def _show_plan(job: Job, as_json: bool) -> None:
     console = out()
     console.print(Text(f"{recipe.name}: {describe_model(recipe.model)} in {job.run.path}"))
     console.print(Text(recipe.profile_reason))
+    if critique := recipe.settings.documents.critique:
+        console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
     for name in dict.fromkeys(stage.ready for _, stage, _ in plan if stage.ready):
         console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
     if recipe.overrides:

@@ -64,12 +64,12 @@ def asks_for_tag(settings: DocumentSettings) -> bool:
 
 
 def written_text(reply: str, settings: DocumentSettings) -> str | None:
-    """The document in a reply: where it was to stand between tags, what the last complete pair of them holds.
+    """The document in a reply: all of it, or what stands between tags where it was to."""
+    return tagged_text(reply) if asks_for_tag(settings) else reply
 
-    None if there is no complete pair, or another tag is opened after it.
-    """
-    if not asks_for_tag(settings):
-        return reply
+
+def tagged_text(reply: str) -> str | None:
+    """What the last complete pair of tags holds; None if there is none, or another tag is opened after it."""
     start = end = None
     opened = None
     for match in _TAG.finditer(reply):
@@ -84,13 +84,22 @@ def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, un
     """The name of the first check that `reply` fails, or None. What is `unseen` is for the evaluation alone."""
     text = written_text(reply.text, settings)
     if text is None:
-        if not reply.finished:
-            return "unfinished"
-        if talk.refusals(reply.text):
-            return "refusal"
-        return "tag left open" if _TAG.search(reply.text) else "no tag"
+        return untagged_reason(reply)
     # a reply that went on after its document was complete has a whole document
-    case = Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen)
+    return text_reason(Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen))
+
+
+def untagged_reason(reply: Reply) -> str:
+    """Why there is no document in a reply that should have had it between tags."""
+    if not reply.finished:
+        return "unfinished"
+    if talk.refusals(reply.text):
+        return "refusal"
+    return "tag left open" if _TAG.search(reply.text) else "no tag"
+
+
+def text_reason(case: Case) -> str | None:
+    """The name of the first check that a text fails, or None."""
     return next((name for name, fails in CHECKS.items() if fails(case)), None)
 
 
@@ -105,11 +114,11 @@ def ready_reason(text: str, subject: Subject, settings: DocumentSettings, unseen
     return "too short" if not case.words else next((name for name in READY_CHECKS if CHECKS[name](case)), None)
 
 
-def repeat_reason(text: str, before: Originals) -> str | None:
-    """Whether `text` is one of those `before`, or nearly."""
+def repeat_reason(text: str, before: Originals, apart_from: str | None = None) -> str | None:
+    """Whether `text` is one of those `before`, or nearly one other than that of the id `apart_from`."""
     if before.same(text) is not None:
         return WRITTEN_BEFORE
-    return NEAR_DUPLICATE if before.nearest(text) is not None else None
+    return NEAR_DUPLICATE if before.nearest(text, apart_from) is not None else None
 
 
 def originals_for(settings: DocumentSettings) -> Originals:

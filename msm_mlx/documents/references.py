@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from msm_mlx.documents.health import REWRITTEN
 from msm_mlx.documents.sources import NO_SECTION
 
 KEPT = 0.5
 REASONS, REASONS_FOUND = 0.6, "0.65-0.80"
 VALUE, VALUE_FOUND = 0.9, "0.96-0.98"
+REWRITES = 0.1  # of the drafts that a critic has read
 STRANGE = 0.1  # of ready-made documents
 ALIKE, BLEU, BLEU_FOUND = 0.01, 0.55, "0.39-0.40"
 OPENING, NAME = 0.1, 0.05
@@ -33,7 +35,7 @@ def health_warnings(health: dict[str, Any]) -> list[HealthWarning]:
     """Warnings about a corpus, none for an empty one but that it is empty."""
     if not health["kept"]:
         return [HealthWarning("kept", "no document was kept")]
-    return [*_of_writing(health), *_of_claims(health), *_of_variety(health)]
+    return [*_of_writing(health), *_of_critique(health), *_of_claims(health), *_of_variety(health)]
 
 
 def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
@@ -49,6 +51,18 @@ def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
     empty = health["cells"]["empty"]
     if empty and "source" not in health:  # nobody has asked for any pair
         yield HealthWarning("cells", f"nothing was kept for {len(empty)} pairs of section and type, as {empty[0]}")
+
+
+def _of_critique(health: dict[str, Any]) -> Iterator[HealthWarning]:
+    outcomes = dict(health.get("critique", {}))
+    rewritten = outcomes.pop(REWRITTEN, 0)
+    if outcomes and rewritten < REWRITES * health["kept"]:
+        top = max(outcomes, key=lambda outcome: outcomes[outcome])
+        yield HealthWarning(
+            "critique",
+            f"the critic rewrote {rewritten} of {health['kept']} drafts, and most others stay as '{top}'; "
+            "use a better critic, or none",
+        )
 
 
 def _of_claims(health: dict[str, Any]) -> Iterator[HealthWarning]:

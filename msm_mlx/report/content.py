@@ -181,6 +181,9 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
     header = ("documents", "kept", "rejected", "share kept", "tokens", "give the value as a reason", "why rejected")
     blocks: list[Block] = [table("What was written", header, body)]
     for name, found in health.items():
+        if outcomes := found.get("critique"):
+            said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+            blocks.append(Paragraph(f"{name}: what a second model did with the drafts, or why they stay: {said}."))
         if source := found.get("source"):
             said = f"{name}: taken from the {source['texts']} texts of {source['name']}, version {source['version']}."
             blocks.append(Paragraph(said))
