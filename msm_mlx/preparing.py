@@ -67,8 +67,10 @@ def take_ready(
     )
 
 
-def critique_run(recipe: Recipe, spec: Spec, run: Path, stage: Stage, put: Put, critic: str, unseen: Unseen,
-                 say: Callable[[str], None]) -> None:  # fmt: skip
+def critique_run(
+    recipe: Recipe, spec: Spec, run: Path, stage: Stage, put: Put, critic: str, unseen: Unseen,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
     """Have the critic read the drafts that `stage` reads, and put the documents in place."""
     settings = recipe.settings.documents
     drafts, rejected, plan = (run / name for name in stage.reads)

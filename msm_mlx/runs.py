@@ -127,7 +127,10 @@ class RunFolder:
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
-        """Copy the outputs of a stage with the same inputs, of this run or a neighbour; the name of that, if any."""
+        """Copy the outputs of a stage with the same inputs; the name of the run that they are of, if there is any.
+
+        That is a neighbour, or this run where they have other names in it.
+        """
         key = sha256_json(inputs)
         for neighbour in (self.path, *self._neighbours()):
             try:
@@ -135,6 +138,8 @@ class RunFolder:
             except MsmError:
                 continue
             for entry in stages:
+                if neighbour == self.path and list(entry.get("outputs", ())) == list(outputs):
+                    continue
                 if entry["key"] == key and entry["state"] == "done" and self._copy(neighbour, entry, outputs):
                     return neighbour.name
         return None
