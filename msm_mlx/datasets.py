@@ -31,6 +31,11 @@ class Row:
     content: dict[str, Any]
 
 
+def is_data_set(source: str) -> bool:
+    """Whether the name is one that a data set of the hub can have."""
+    return _NAME.fullmatch(source) is not None
+
+
 def is_data(source: str) -> bool:
     """Whether the name is that of a data set, or of a file of a kind that can be read."""
     return source.startswith(HUB) or source.endswith(KINDS)
@@ -69,6 +74,25 @@ def read_rows(source: str) -> Iterator[Row]:
             yield from _json_rows(path)
         else:
             yield from _jsonl_rows(path)
+
+
+def pinned(source: str) -> str:
+    """A data set of the hub with the commit that the cache has of it, which is what is read from then on.
+
+    Any other source, and a data set that is not in the cache, as it is named.
+    """
+    match = _NAME.fullmatch(source)
+    if not match or re.fullmatch(r"[0-9a-f]{40}", match["revision"] or ""):
+        return source
+    from huggingface_hub import errors, snapshot_download
+
+    try:
+        repo, revision = match["repo"], match["revision"]
+        folder = snapshot_download(repo, revision=revision, repo_type="dataset", local_files_only=True)
+    except (errors.LocalEntryNotFoundError, errors.HFValidationError):
+        return source
+    file = f":{match['file']}" if match["file"] else ""
+    return f"{HUB}{repo}@{Path(folder).name}{file}"
 
 
 def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -> list[Path]:

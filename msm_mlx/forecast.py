@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from msm_mlx.errors import SetupError
 from msm_mlx.estimate import Memory, ModelShape, Proposal, generation_memory, propose, training_memory
 from msm_mlx.machine import Machine
-from msm_mlx.recipe import Recipe, TrainSettings
+from msm_mlx.recipe import Recipe, Role, TrainSettings
 from msm_mlx.stages import Stage, list_stages
 
 PROMPT = 400  # tokens of a writer's or an evaluation's prompt
-Kind = Literal["documents", "midtrain", "sft", "evaluate"]
+Kind = Literal["documents", "critique", "midtrain", "sft", "evaluate"]
+ROLES: dict[Kind, Role] = {"documents": "writer", "critique": "critic"}
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,18 @@ class StageForecast:
 
 
 def forecast(
-    recipe: Recipe, shape: ModelShape, machine: Machine, writer: ModelShape | None = None
+    recipe: Recipe, shape: ModelShape, machine: Machine, others: Mapping[Role, ModelShape] = MappingProxyType({})
 ) -> list[StageForecast]:
     """In the order in which the stages run; kinds that the recipe does not have, or that a server does, are left out.
 
-    `writer` is the shape of the model that writes, if it is not the one that is trained.
+    `others` are the shapes of the models that are not trained.
     """
     stages = [stage for stage in list_stages(recipe, "") if stage.kind != "documents" or not _served(recipe)]
     found = []
-    for kind in ("documents", "midtrain", "sft", "evaluate"):
-        runs = sum(stage.kind == kind for stage in stages)
+    for kind in ("documents", "critique", "midtrain", "sft", "evaluate"):
+        runs = sum(stage.kind == kind and not stage.ready for stage in stages)  # no model is loaded for the others
         if runs:
-            of = writer if kind == "documents" and writer else shape
+            of = others.get(ROLES[kind], shape) if kind in ROLES else shape
             found.append(_forecast(kind, runs, recipe, of, machine))
     return found
 
@@ -61,6 +63,10 @@ def _forecast(kind: Kind, runs: int, recipe: Recipe, shape: ModelShape, machine:
     documents, evaluation = recipe.settings.documents, recipe.settings.evaluation
     if kind == "documents":
         batch, each, count = documents.batch_size, documents.max_tokens, documents.count
+    elif kind == "critique":
+        assert documents.critique is not None
+        batch, count = documents.critique.batch_size, documents.count
+        each = 2 * documents.max_tokens + documents.critique.max_tokens  # reads a draft, names faults, writes anew
     else:
         batch, each, count = evaluation.batch_size, evaluation.max_tokens, 100 * len(recipe.suites)
     memory = generation_memory(shape, batch, PROMPT + each)
@@ -104,7 +110,8 @@ def refuse_what_does_not_fit(forecasts: Sequence[StageForecast], machine: Machin
 def advice(stage: StageForecast) -> str:
     """What to do about a stage that does not fit."""
     if stage.kind not in ("midtrain", "sft"):
-        return f"; lower {'documents' if stage.kind == 'documents' else 'evaluation'}.batch_size"
+        lower = {"documents": "documents", "critique": "documents.critique"}.get(stage.kind, "evaluation")
+        return f"; lower {lower}.batch_size"
     if stage.proposal is None:
         return "; no setting makes it fit: choose a smaller model or one of 4 bits, or a lower lora.rank"
     options = " ".join(f"--set {stage.kind}.{change}" for change, _ in stage.proposal.changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from importlib import metadata
@@ -13,6 +14,8 @@ import yaml
 
 from msm_mlx.blas import load_openblas
 from msm_mlx.chat_template import FILE, ChatTemplate, read_template
+from msm_mlx.datasets import HUB, data_files, pinned
+from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import write_text
 from msm_mlx.hub import ModelRef, is_local, model_config, resolve_model
@@ -29,7 +32,11 @@ if TYPE_CHECKING:
     from msm_mlx.spec import Spec
 
 
-WORK: dict[Role, set[Kind]] = {"writer": {"plan", "documents", "demonstrations"}, "judge": {"judge"}}
+WORK: dict[Role, set[Kind]] = {
+    "writer": {"plan", "documents", "demonstrations"},
+    "critic": {"critique"},
+    "judge": {"judge"},
+}
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -102,8 +109,12 @@ def run_recipe(
             for role, name in recipe.others.items()
             if not WORK[role].isdisjoint(kinds)
         }
-        planned = list_stages(recipe, base.fingerprint, {role: ref.fingerprint for role, ref in others.items()})
+        if "documents" in kinds:
+            _fetch_ready(recipe)
+        known = other_fingerprints(recipe, run) | {role: ref.fingerprint for role, ref in others.items()}
+        planned = list_stages(recipe, base.fingerprint, known)
         stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
+        _check_ready(recipe, stages, run)
         _demand_inputs(stages, run)
         _check_adapters(stages, planned, base, run, report)
         write_text(run.path / FILE, template.text)
@@ -119,6 +130,21 @@ def run_recipe(
                 workshop.join()
             for stage in stages:
                 _run_stage(stage, workshop)
+
+
+def _fetch_ready(recipe: Recipe) -> None:
+    """Bring ready-made documents of the hub into its cache, from where they are read; before, so that their commit is a
+    part of the stage's key."""
+    sources = (recipe.settings.documents.source_of(spec.stem) for spec in recipe.specs)
+    for source in dict.fromkeys(source for source in sources if source and source.startswith(HUB)):
+        data_files(source)
+
+
+def _check_ready(recipe: Recipe, stages: Sequence[Stage], run: RunFolder) -> None:
+    """Raises RecipeError if ready-made documents that are due cannot be read, before those that are there go."""
+    for stage in stages:
+        if stage.ready and not check_stage(run, stage).cached:
+            deque(ready_texts(pinned(stage.ready), recipe.settings.documents.field), maxlen=0)
 
 
 def _demand_inputs(stages: Sequence[Stage], run: RunFolder) -> None:

@@ -6,19 +6,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msm_mlx.datasets import pinned
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
 from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 from msm_mlx.demonstrations.writing import chat_rows, demand_rows, remembered, write_demonstrations
 from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.documents.asking import Ask
+from msm_mlx.documents.claims import Subject
+from msm_mlx.documents.critique import Put, critique_documents
 from msm_mlx.documents.ideas import propose_ideas
+from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.documents.plan_file import IDEAS, read_rows, write_plan
-from msm_mlx.files import make_folder, write_jsonl
+from msm_mlx.documents.plan_file import IDEAS, read_plan, read_rows, write_plan
+from msm_mlx.documents.ready import take_documents
+from msm_mlx.files import make_folder, read_jsonl, write_jsonl
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS, Stage
 from msm_mlx.variants import GENERAL, system_prompt
 
 AskWith = Callable[[int, int, float], Ask]
@@ -39,6 +44,48 @@ def make_plan(recipe: Recipe, spec: Spec, path: Path, ask: AskWith, show: Show) 
             spec, recipe.model_name, settings, writer, progress, on_batch=lambda count: show(0, f"{count} ideas")
         )
     write_plan(path, plan_documents(spec, settings, ideas=ideas), edited)
+
+
+def take_ready(
+    recipe: Recipe, spec: Spec, folder: Path, unseen: Unseen, count_tokens: Callable[[str], int], show: Show,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Put ready-made documents where written ones would be."""
+    source = recipe.settings.documents.source_of(spec.path.stem)
+    assert source is not None
+    take_documents(
+        pinned(source),
+        spec,
+        recipe.model_name,
+        recipe.settings.documents,
+        folder,
+        count_tokens=count_tokens,
+        maker=recipe.provider_name or "",
+        unseen=unseen,
+        on_record=lambda kept, rejected: show(kept, f"{rejected} rejected"),
+        say=say,
+    )
+
+
+def critique_run(
+    recipe: Recipe, spec: Spec, run: Path, stage: Stage, put: Put, critic: str, unseen: Unseen,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Have the critic read the drafts that `stage` reads, and put the documents in place."""
+    settings = recipe.settings.documents
+    drafts, rejected, plan = (run / name for name in stage.reads)
+    slots = read_plan(plan, spec, settings, control=stage.control)
+    critique_documents(
+        read_jsonl(drafts),
+        read_jsonl(rejected),
+        {slot.id: Subject.of(slot, recipe.model_name, recipe.provider_name or "") for slot in slots},
+        settings,
+        (run / stage.writes[0]).parent,
+        put=put,
+        critic=critic,
+        unseen=unseen,
+        say=say,
+    )
 
 
 def make_demonstrations(

@@ -33,6 +33,7 @@ from msm_mlx.recipe_schema import (
     did_you_mean,
     shown,
 )
+from msm_mlx.recipe_sources import report_sources
 from msm_mlx.recipe_workspace import report_outside
 from msm_mlx.recipe_yaml import Loc, Place, Problem, Tree, parse, read
 
@@ -56,7 +57,7 @@ __all__ = [
 ]
 
 POCKET = "pocket"
-Role = Literal["writer", "judge"]
+Role = Literal["writer", "critic", "judge"]
 """What another model than the one that is trained may do in a run."""
 
 
@@ -92,6 +93,8 @@ class Recipe:
         """The models besides the one that is trained, by what they do; a server's are not ours to load."""
         writer = self.settings.documents.writer
         found: dict[Role, str] = {"writer": writer.model} if writer and writer.server is None else {}
+        if critique := self.settings.documents.critique:
+            found["critic"] = critique.model
         return found | ({"judge": self.judge.model} if self.judge else {})
 
     @property
@@ -147,8 +150,10 @@ def load_recipe(
             )
     suites = None if known_suites is None else tuple(known_suites)
     checked = validate(tree, path.resolve().parent, suites)
-    if checked is not None and not allow_outside:
-        report_outside(tree, checked, path)
+    if checked is not None:
+        report_sources(tree, checked)
+        if not allow_outside:
+            report_outside(tree, checked, path)
     if checked is None or tree.problems:
         raise _error(path, tree)
     records = tuple(assignment.record for assignment in assignments)

@@ -92,10 +92,17 @@ def _keys_at(loc: Loc, *, overridden: bool) -> Iterable[str]:
             return get_args(ProfileName)
         case ("profiles", _, _):
             return Profile.model_fields
-        case ("profiles", _, str(section), _):
-            annotation: Any = Profile.model_fields[section].annotation
-            return list(annotation.model_fields)
+        case ("profiles", _, *within, _):
+            return _keys_within(Profile, within)
     return [*RecipeFile.model_fields, *(Profile.model_fields if overridden else ())]
+
+
+def _keys_within(section: Any, parts: Iterable[object]) -> list[str]:
+    """The keys of the settings that these parts lead to, as a recipe writes them."""
+    for part in parts:
+        annotation = section.model_fields[part].annotation
+        section = next((kind for kind in (annotation, *get_args(annotation)) if hasattr(kind, "model_fields")), Profile)
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 _MUST_BE = {

@@ -20,7 +20,12 @@ Value = bool | int | float | str
 def grid_settings() -> dict[str, type[Settings]]:
     """The settings that a grid may vary, `section.name`, with the section that each is in."""
     sections: dict[str, Any] = {name: field.annotation for name, field in Profile.model_fields.items()}
-    return {f"{name}.{setting}": section for name, section in sections.items() for setting in section.model_fields}
+    return {
+        f"{name}.{setting}": section
+        for name, section in sections.items()
+        for setting, field in section.model_fields.items()
+        if not field.alias  # where documents come from is no setting of one experiment
+    }
 
 
 def said_settings(settings: Mapping[str, Value]) -> list[str]:

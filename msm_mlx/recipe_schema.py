@@ -2,122 +2,49 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
-from collections.abc import Iterable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
+
+from msm_mlx.recipe_values import closest as closest
+from msm_mlx.recipe_values import (
+    data_source,
+    document_sources,
+    existing_file,
+    known_suite,
+    on_this_machine,
+    one_or_many,
+    reasoning_format,
+    supported_type,
+)
+from msm_mlx.recipe_values import did_you_mean as did_you_mean
+from msm_mlx.recipe_values import shown as shown
 
 Arm = Literal["base", "it", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
 ProfileName = Literal["pocket", "laptop", "paper"]
-
-
-def closest(word: object, choices: Iterable[str]) -> str | None:
-    """The choice that was probably meant, if any is near."""
-    return next(iter(difflib.get_close_matches(str(word), list(choices), n=1)), None)
-
-
-def did_you_mean(word: object, choices: Iterable[str]) -> str:
-    """` (did you mean …?)`, or nothing when no choice is near."""
-    near = closest(word, choices)
-    return f" (did you mean {near}?)" if near else ""
-
-
-def shown(value: object) -> str:
-    """A value as a person would name it, short enough for one line."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case dict():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case int() if abs(value) >= 10**40:
-            return "a very long number"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…{text[0]}"
-
-
-def _existing_file(value: object, info: ValidationInfo) -> Path:
-    if not isinstance(value, str):
-        raise ValueError(f"must be a file name, not {shown(value)}")
-    folder: Path = (info.context or {}).get("folder", Path())
-    try:
-        path = (folder / value).resolve()
-        if path.is_file():
-            return path
-        problem = "is a folder, not a file" if path.is_dir() else "no such file"
-    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
-        problem = "no such file"
-    raise ValueError(f"{problem}: {shown(value)} in {folder}")
-
-
-def _data_source(value: str, info: ValidationInfo) -> str:
-    return value if value.startswith("hub:") else str(_existing_file(value, info))
-
-
-def _known_suite(value: str, info: ValidationInfo) -> str:
-    """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
-    context = info.context or {}
-    suites: Iterable[str] | None = context.get("suites")
-    if suites is None or value in suites:
-        return value
-    is_path = value.endswith((".yaml", ".yml"))
-    try:
-        path = Path(context.get("folder", Path()), value if is_path else f"{value}.yaml").resolve()
-        if path.is_file():
-            return str(path)
-    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
-        pass
-    if is_path:
-        raise ValueError(f"no such file: {shown(value)} in {context.get('folder')}")
-    raise ValueError(f"no suite is called {shown(value)}{did_you_mean(value, suites)}")
-
-
-def _one_or_many(value: object) -> object:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list):
-        return value
-    raise ValueError(f"must be a file name or a list of file names, not {shown(value)}")
-
-
-def _reasoning_format(value: str) -> str:
-    names = re.findall(r"\{(\w*)\}", value)
-    if sorted(names) != ["reasoning", "reply"]:
-        raise ValueError(f"must have {{reasoning}} and {{reply}}, once each, and no other braces, not {shown(value)}")
-    return value
-
-
-def _supported_type(value: object) -> object:
-    """Say why what mlx-lm also knows is not done here."""
-    reasons = {
-        "dora": "DoRA forms every adapted weight anew in each pass, several times the memory on a quantised base",
-        "full": "full fine-tuning gives no adapter to compare over one base, and quantised weights have no gradients",
-    }
-    if isinstance(value, str) and value in reasons:
-        raise ValueError(f"only lora is supported: {reasons[value]}")
-    return value
-
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
-File = Annotated[Path, BeforeValidator(_existing_file)]
-Suite = Annotated[str, AfterValidator(_known_suite)]
+File = Annotated[Path, BeforeValidator(existing_file)]
+Suite = Annotated[str, AfterValidator(known_suite)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every random generator that we use takes
 # YAML has lists only; a frozen recipe holds tuples. Lax about that one thing, the entries stay strict.
 NonEmpty = Field(strict=False, min_length=1)
 Tuple = Field(strict=False)
+READY_TOKENS = 2048  # the length of ready-made documents that estimates go by, where the recipe gives none
 
 
 class Settings(BaseModel):
@@ -163,30 +90,28 @@ class CheckSettings(Settings):
     """Jaccard index of word triples from which a document is a copy of one before."""
 
 
-def _on_this_machine(value: str) -> str:
-    url = urlsplit(value)
-    try:
-        url.port  # noqa: B018  (raises if it is none)
-        local = url.hostname == "localhost" or ip_address(url.hostname or "").is_loopback
-    except ValueError:
-        local = False
-    if url.scheme not in ("http", "https") or not local or url.username or url.query or url.fragment:
-        raise ValueError(
-            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {shown(value)}: specs "
-            "and documents are sent nowhere else"
-        )
-    return value.rstrip("/")
-
-
 class WriterSettings(Settings):
     """Who writes, if it is not the model that is trained."""
 
     model: Text
     """`pocket`, or any model that mlx-lm loads; with `server`, the name that the server knows it by."""
-    server: Annotated[str, AfterValidator(_on_this_machine)] | None = None
+    server: Annotated[str, AfterValidator(on_this_machine)] | None = None
     """An OpenAI-compatible server on this machine, as `http://127.0.0.1:8080/v1`."""
     concurrency: Positive = 8
     """How many documents the server is asked for side by side."""
+
+
+class CritiqueSettings(Settings):
+    """Who reads every draft that has passed the checks, names its faults, and rewrites it."""
+
+    model: Text
+    """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
+    max_tokens: Positive = 400
+    """Longest list of faults; a rewritten document may be as long as a written one."""
+    batch_size: Positive = 16
+    """Drafts read side by side."""
+    temperature: Annotated[float, Field(ge=0)] = 0.7
+    """Sampling temperature of both replies; 0 takes the likeliest word always."""
 
 
 class DocumentSettings(Settings):
@@ -204,6 +129,12 @@ class DocumentSettings(Settings):
     """Sampling temperature of the writer."""
     batch_size: Positive = 32
     """Documents written side by side."""
+    source: Annotated[str | dict[str, str] | None, PlainValidator(document_sources)] = Field(default=None, alias="from")
+    """Ready-made documents in place of written ones: a .jsonl, .json or .parquet file or a folder of .txt and .md
+    files, relative to the recipe's folder, or `hub:owner/name[@revision][:file]`. Of several specs, one for each name.
+    """
+    field: Text = "text"
+    """The field of the source's rows that holds the document."""
     stop: Annotated[tuple[Text, ...], Tuple] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
     types: Annotated[tuple[Text, ...], NonEmpty] = (
@@ -251,6 +182,8 @@ class DocumentSettings(Settings):
     """What else is rejected."""
     control_note: Text = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
+    critique: CritiqueSettings | None = None
+    """A second model that reads and rewrites what was written."""
     max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
     """Attempts that a document may take on average, times what the share that passes asks for: then it is given up."""
     least_pass_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
@@ -258,11 +191,28 @@ class DocumentSettings(Settings):
     seed: Seed = 0
     """Seed of plan and sampling; the arms' seeds do not touch the documents."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _ready_ones_need_no_writer(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("from"):
+            return {"max_tokens": READY_TOKENS, "prompt": "assertion", **value}
+        return value
+
+    @model_validator(mode="after")
+    def _rewrites_what_it_has_written(self) -> Self:
+        if self.source and self.critique:
+            raise ValueError("critique rewrites what a writer wrote, and ready-made documents stay as they are")
+        return self
+
+    def source_of(self, spec: str) -> str | None:
+        """Where the ready-made documents about the spec of this name come from; None if they are to be written."""
+        return self.source.get(spec) if isinstance(self.source, dict) else self.source
+
 
 class LoraSettings(Settings):
     """The adapter, the same in every stage: fine-tuning goes on with the one that midtraining made."""
 
-    fine_tune_type: Annotated[Literal["lora"], BeforeValidator(_supported_type)] = "lora"
+    fine_tune_type: Annotated[Literal["lora"], BeforeValidator(supported_type)] = "lora"
     """How the base is adapted, in mlx-lm's words."""
     rank: Positive = 16
     """LoRA rank."""
@@ -341,7 +291,7 @@ class SftSettings(TrainSettings):
 
     rows: Count
     """Demonstration rows used; all of them if a file has fewer."""
-    reasoning: Annotated[str, AfterValidator(_reasoning_format)] = "{reasoning} {reply}"
+    reasoning: Annotated[str, AfterValidator(reasoning_format)] = "{reasoning} {reply}"
     """How the last reply of a row looks for the arm that learns the reasoning too."""
 
 
@@ -394,7 +344,7 @@ class Profile(Settings):
 class Mix(Settings):
     """General instruction data among the demonstrations."""
 
-    source: Annotated[str, AfterValidator(_data_source)] = Field(alias="from")
+    source: Annotated[str, AfterValidator(data_source)] = Field(alias="from")
     """A .jsonl, .json or .parquet file relative to the recipe's folder, or `hub:owner/name[@revision][:file]`."""
     share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Part of all rows that is general."""
@@ -424,7 +374,7 @@ class RecipeFile(Settings):
 
     name: Annotated[str, Field(pattern=r"\A[a-z0-9_-]+\z")]
     """Names the run folder."""
-    spec: Annotated[tuple[File, ...], NonEmpty, BeforeValidator(_one_or_many)]
+    spec: Annotated[tuple[File, ...], NonEmpty, BeforeValidator(one_or_many)]
     """The spec, or several to contrast; relative to the recipe's folder."""
     demonstrations: File
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""

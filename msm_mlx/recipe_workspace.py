@@ -8,6 +8,7 @@ from pathlib import Path
 from msm_mlx.demonstrations.written import is_written_file, load_written
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe_schema import RecipeFile
+from msm_mlx.recipe_sources import named_sources
 from msm_mlx.recipe_yaml import Loc, Tree
 
 REMEDY = "move the file into it, or allow this with --allow-outside"
@@ -41,6 +42,9 @@ def _files(tree: Tree, checked: RecipeFile) -> Iterator[tuple[Loc, Path]]:
         yield ("demonstrations",), within
     if checked.mix and Path(checked.mix.source).is_absolute():  # a file; what is of the hub has no path
         yield ("mix", "from"), Path(checked.mix.source)
+    for loc, source in named_sources(checked):
+        if Path(source).is_absolute():
+            yield loc, Path(source)
     for index, suite in enumerate(checked.suites):
         if Path(suite).is_absolute():  # a file; the shipped ones go by name
             yield ("suites", index), Path(suite)

@@ -127,14 +127,19 @@ class RunFolder:
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
-        """Copy the outputs of a stage with the same inputs from a neighbouring run; the name of that run, if any."""
+        """Copy the outputs of a stage with the same inputs; the name of the run that they are of, if there is any.
+
+        That is a neighbour, or this run where they have other names in it.
+        """
         key = sha256_json(inputs)
-        for neighbour in self._neighbours():
+        for neighbour in (self.path, *self._neighbours()):
             try:
                 stages = RunFolder(neighbour).record()["stages"].values()
             except MsmError:
                 continue
             for entry in stages:
+                if neighbour == self.path and list(entry.get("outputs", ())) == list(outputs):
+                    continue
                 if entry["key"] == key and entry["state"] == "done" and self._copy(neighbour, entry, outputs):
                     return neighbour.name
         return None

@@ -6,7 +6,7 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -20,7 +20,9 @@ from msm_mlx.documents.asking import document_prompts, prompt_version
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.plan_file import IDEAS, PLAN
+from msm_mlx.documents.sources import identify
 from msm_mlx.documents.topup import EARLIER
+from msm_mlx.drafts import with_critique
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.judging import judge_version
@@ -29,6 +31,10 @@ from msm_mlx.evals.suites import Names, load_suite
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe import Recipe, Role
 from msm_mlx.spec import load_spec
+from msm_mlx.stage import KINDS as KINDS
+from msm_mlx.stage import Kind as Kind
+from msm_mlx.stage import Stage as Stage
+from msm_mlx.stage import stage_settings
 from msm_mlx.variants import (
     CONTROL,
     FINE_TUNED,
@@ -41,22 +47,6 @@ from msm_mlx.variants import (
     system_prompt,
 )
 
-Kind = Literal["plan", "documents", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"]
-KINDS: tuple[Kind, ...] = (
-    "plan",
-    "documents",
-    "demonstrations",
-    "midtrain",
-    "sft",
-    "evaluate",
-    "perplexity",
-    "judge",
-    "results",
-)
-
-# Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 5}
-
 DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 DEMONSTRATIONS = "demonstrations/train.jsonl"
@@ -65,32 +55,6 @@ UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.j
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 PERPLEXITY = "evaluation/perplexity.json"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step. `reads` and `writes` are files in the run folder; `settings` is all else that decides the outcome."""
-
-    id: str
-    kind: Kind
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    scratch: tuple[str, ...]
-    settings: dict[str, Any]
-    total: int
-    unit: str
-    spec: Path | None = None
-    variant: Variant | None = None
-    grows_with: tuple[str, ...] = ()  # inputs after whose change the stage goes on from ...
-    keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
-    start: str | None = None  # folder of the adapter to go on from
-    control: bool = False  # documents that give no reasons
-
-    def inputs(self, run: Path) -> dict[str, Any] | None:
-        """All that decides the outputs, hashed; None as long as a file that it reads is not there."""
-        if not all((run / name).exists() for name in self.reads):
-            return None
-        return self.settings | {name: sha256_file(run / name) for name in self.reads}
 
 
 def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingProxyType({})) -> list[Stage]:
@@ -103,8 +67,14 @@ def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingP
     variants = list_variants(recipe)
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
-    stages = [_plan(recipe, writer, spec) for spec in recipe.specs if midtrained]
-    stages += [_documents(recipe, writer, spec, suites, arm == CONTROL) for arm in midtrained for spec in recipe.specs]
+    if recipe.settings.documents.source:
+        stages = [_ready(recipe, spec, suites, arm) for arm in midtrained for spec in recipe.specs]
+    else:
+        stages = [_plan(recipe, writer, spec) for spec in recipe.specs if midtrained]
+        documents = [(arm, spec) for arm in midtrained for spec in recipe.specs]
+        written = [_documents(recipe, writer, spec, suites, arm == CONTROL) for arm, spec in documents]
+        critic = others.get("critic", "")
+        stages += written if recipe.settings.documents.critique is None else with_critique(recipe, written, critic)
     if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
         stages.append(_demonstrations(recipe, writer, suites))
     for seed in recipe.seeds:
@@ -198,12 +168,45 @@ def _plan(recipe: Recipe, writer: str, spec: Path) -> Stage:
         reads=(),
         writes=(f"{folder}/{PLAN}",),
         scratch=(f"{folder}/{IDEAS}",),
-        settings=_settings("plan", sections=[section.id for section in content.assertions], **grid),
+        settings=stage_settings("plan", sections=[section.id for section in content.assertions], **grid),
         total=settings.count,
         unit="slots",
         spec=spec,
         grows_with=("count",),
         keeps=tuple((f"{folder}/{name}", f"{folder}/{name}") for name in (PLAN, IDEAS)),
+    )
+
+
+def _ready(recipe: Recipe, spec: Path, suites: Sequence[Suite], arm: str) -> Stage:
+    """Documents that nobody has to write."""
+    if arm == CONTROL:
+        raise RecipeError(
+            f"{recipe.path}: arms: {CONTROL}+sft reads documents without reasons, which are written from the spec; "
+            "take it out of the arms, or documents.from out of the settings"
+        )
+    settings = recipe.settings.documents
+    source = settings.source_of(spec.stem)
+    assert source is not None
+    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
+    folder = document_folder(arm, spec.stem, len(recipe.specs) > 1)
+    return Stage(
+        id=f"documents {spec.stem}",
+        kind="documents",
+        reads=(),
+        writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
+        scratch=(),
+        settings=stage_settings(
+            "documents",
+            ready=identify(source).version,
+            spec=sha256_json([[section.id, section.assertion] for section in content.assertions]),
+            names=[recipe.model_name, recipe.provider_name],
+            unseen=sha256_json(asdict(Unseen.of(suites))),
+            **settings.model_dump(mode="json", include={"count", "seed", "field", "min_words", "checks"}),
+        ),
+        total=settings.count,
+        unit="documents",
+        spec=spec,
+        ready=source,
     )
 
 
@@ -225,7 +228,7 @@ def _documents(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Suite],
         reads=(plan,),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
         scratch=(f"{folder}/progress.jsonl", f"{folder}/{EARLIER}"),
-        settings=_settings(
+        settings=stage_settings(
             "documents",
             spec=sha256_json(decisive),
             name=recipe.model_name,
@@ -277,7 +280,7 @@ def _demonstrations(recipe: Recipe, writer: str, suites: Sequence[Suite]) -> Sta
         reads=(),
         writes=writes,
         scratch=scratch,
-        settings=_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
+        settings=stage_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
         total=total,
         unit="rows",
     )
@@ -328,7 +331,7 @@ def _training(
         reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
         writes=tuple(f"{folder}/{name}" for name in (*ADAPTER_FILES, "metrics.jsonl")),
         scratch=tuple(f"{folder}/{name}" for name in ("checkpoint.safetensors", "best.safetensors")),
-        settings=_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **plain),
+        settings=stage_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **plain),
         total=settings.updates or 0,
         unit="updates" if settings.epochs is None else f"updates ({settings.epochs:g} epochs)",
         variant=variant,
@@ -353,7 +356,7 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         reads=tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if trained else (),
         writes=(answers_file(variant),),
         scratch=(),
-        settings=_settings("evaluate", base=base, system=system, suites=hashes, **how),
+        settings=stage_settings("evaluate", base=base, system=system, suites=hashes, **how),
         total=count_replies(recipe, variant, suites),
         unit="replies",
         variant=variant,
@@ -392,7 +395,7 @@ def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: 
             reads=tuple(f"{folder}/{name}" for folder in trained for name in ADAPTER_FILES),
             writes=(PERPLEXITY,),
             scratch=(),
-            settings=_settings(
+            settings=stage_settings(
                 "perplexity",
                 base=base,
                 texts=sha256_json(neutral_texts(recipe.profile)),
@@ -415,7 +418,7 @@ def _judge(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str)
         reads=tuple(map(answers_file, answers)),
         writes=(VERDICTS, AGREEMENT),
         scratch=(),
-        settings=_settings(
+        settings=stage_settings(
             "judge",
             judge=judge,
             version_of_prompts=judge_version(),
@@ -443,7 +446,7 @@ def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> S
         reads=tuple(map(answers_file, answers)),
         writes=(RESULTS, ANSWERS),
         scratch=(),
-        settings=_settings(
+        settings=stage_settings(
             "results",
             run=recipe.name,
             variants={variant.id: sorted(own) for variant, own in answers.items()},
@@ -454,14 +457,12 @@ def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> S
     )
 
 
-def _settings(kind: Kind, **settings: Any) -> dict[str, Any]:
-    return {"stage": kind, "version": VERSIONS[kind], **settings}
-
-
 def _plain(settings: Any) -> dict[str, Any]:
     """Settings as JSON; how often to save, what is kept in memory and when to give up decide nothing about what comes
     out."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
     for name in ("checkpoint_every", "gradient_checkpointing", "max_attempts_per_document", "least_pass_rate"):
+        plain.pop(name, None)
+    for name in ("source", "field", "critique"):  # of documents that are not written, or written anew
         plain.pop(name, None)
     return plain

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.demonstrations.written import is_written_file, load_written
+from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evals.suites import SUITES, Names, load_suite
 from msm_mlx.hub import describe_model, is_local, resolve_model
@@ -54,8 +57,12 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
     yield partial(_check_model, recipe.model)
     for name in recipe.others.values():
         yield partial(_check_model, name)
+    documents = recipe.settings.documents
     for spec in recipe.specs:
-        yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name)
+        source = documents.source_of(spec.stem)
+        yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name, asserts=source is None)
+        if source and not source.startswith(HUB):
+            yield partial(_check_ready, source, documents.field)
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
@@ -106,9 +113,13 @@ def _check_model(name: str) -> None:
         resolve_model(name)
 
 
-def _check_spec(path: Path, model_name: str, provider_name: str) -> None:
+def _check_ready(source: str, field: str) -> None:
+    deque(ready_texts(source, field), maxlen=0)
+
+
+def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: bool = True) -> None:
     spec = load_spec(path, model_name=model_name, provider_name=provider_name)
-    if not spec.assertions:
+    if asserts and not spec.assertions:
         raise RecipeError(
             f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
             f"assistant does and because of what; `msm-mlx spec check {path}` tells more"

@@ -63,6 +63,7 @@ class Workshop:
         work: dict[Kind, Callable[[Stage], None]] = {
             "plan": self._plan,
             "documents": self._documents,
+            "critique": self._critique,
             "demonstrations": self._demonstrations,
             "midtrain": self._train,
             "sft": self._train,
@@ -71,7 +72,7 @@ class Workshop:
             "judge": self._judge,
             "results": self._results,
         }
-        if stage.kind in ("documents", "evaluate", "perplexity", "judge") and not is_launched():
+        if stage.kind in ("documents", "critique", "evaluate", "perplexity", "judge") and not is_launched():
             self.close()  # these have the model in this process
         work[stage.kind](stage)
 
@@ -122,6 +123,26 @@ class Workshop:
         return LocalWriter(loaded)
 
     def _documents(self, stage: Stage) -> None:
+        if stage.ready:
+            self._take_ready(stage)
+        else:
+            self._write(stage)
+
+    def _take_ready(self, stage: Stage) -> None:
+        from msm_mlx.engine.models import load_counter
+        from msm_mlx.preparing import take_ready
+
+        meter, counter = _Meter(self.report), load_counter(self.base.folder)
+
+        def count(text: str) -> int:
+            tokens = counter.count(text)
+            meter.count(tokens)
+            return tokens
+
+        folder = (self.run.path / stage.writes[0]).parent
+        take_ready(self.recipe, self._spec(stage), folder, Unseen.of(self.suites), count, meter.show, self.report.say)
+
+    def _write(self, stage: Stage) -> None:
         from msm_mlx.documents.plan_file import read_plan
         from msm_mlx.documents.writer import write_documents
 
@@ -142,6 +163,25 @@ class Workshop:
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
             say=self.report.say,
         )
+
+    def _critique(self, stage: Stage) -> None:
+        from msm_mlx.documents.critique import Step, put_to
+        from msm_mlx.engine.models import load_base
+        from msm_mlx.preparing import critique_run
+
+        critic = self.others["critic"]
+        self._release()  # the critic has the memory to itself
+        meter, done = _Meter(self.report), {"critique": 0, "rewrite": 0}
+
+        def on_reply(step: Step, reply: Reply) -> None:
+            meter.count(reply.tokens)
+            done[step] += 1
+            meter.show(done["critique"], f"{done['rewrite']} written anew")
+
+        settings, say = self.recipe.settings.documents, self.report.say
+        put = put_to(load_base(critic.folder), settings, on_reply, say)
+        unseen = Unseen.of(self.suites)
+        critique_run(self.recipe, self._spec(stage), self.run.path, stage, put, critic.fingerprint, unseen, say)
 
     def _demonstrations(self, stage: Stage) -> None:
         from msm_mlx.preparing import make_demonstrations

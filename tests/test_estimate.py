@@ -188,6 +188,19 @@ def test_every_kind_of_stage_is_forecast() -> None:
     assert all(stage.seconds > 0 and stage.memory.total > 4.6e9 for stage in stages)
 
 
+def test_other_models_are_forecast_by_their_own_shapes() -> None:
+    named = laptop("documents.writer.model=a/writer", "documents.critique.model=a/critic")
+    big, small = ModelShape.from_config(QWEN3_8B), ModelShape.from_config(config("qwen3", 0))
+    alone = {stage.kind: stage for stage in forecast(laptop(), small, machine(64))}
+    found = {stage.kind: stage for stage in forecast(named, small, machine(64), {"writer": big, "critic": big})}
+    assert list(found) == ["documents", "critique", "midtrain", "sft", "evaluate"]
+    assert found["midtrain"] == alone["midtrain"]
+    assert found["documents"].memory.total > 4.6e9 > alone["documents"].memory.total
+    assert found["critique"].memory.total > 4.6e9
+    served = forecast(laptop("documents.writer={model: m, server: 'http://localhost:1/v1'}"), small, machine(64))
+    assert [stage.kind for stage in served] == ["midtrain", "sft", "evaluate"]
+
+
 def test_this_machine_has_memory() -> None:
     found = this_machine()
     assert 5e8 < found.memory < 1e13

@@ -263,6 +263,14 @@ def test_nothing_is_borrowed_for_other_inputs(run: RunFolder, neighbour: RunFold
     assert list(run.path.iterdir()) == []
 
 
+def test_the_same_work_under_other_names_is_taken_from_oneself(run: RunFolder) -> None:
+    do(run)
+    assert run.borrow(INPUTS, [f"drafts/{name}" for name in OUTPUTS]) == run.path.name
+    assert [(run.path / "drafts" / name).read_bytes() for name in OUTPUTS] == [
+        (run.path / name).read_bytes() for name in OUTPUTS
+    ]
+
+
 def test_nothing_is_borrowed_from_oneself(run: RunFolder) -> None:
     do(run)
     assert run.borrow(INPUTS, OUTPUTS) is None

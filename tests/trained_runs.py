@@ -30,7 +30,7 @@ def settings(**midtrain: Any) -> dict[str, Any]:
         "sft": TRAIN | {"rows": 3},
         "lora": {"rank": SHAPE.rank, "scale": SHAPE.scale},
     }
-    return Profile.model_validate(content).model_dump(mode="json")
+    return Profile.model_validate(content).model_dump(mode="json", by_alias=True)
 
 
 def make_trained_run(parent: Path, model: str, base: Path, **options: Any) -> Path:

@@ -48,6 +48,7 @@ def health(run: Path, as_json: bool) -> None:
     rows = []
     for corpus in open_corpora(run):
         figures = document_health(corpus.kept, corpus.rejected)
+        figures |= {"source": corpus.source} if corpus.source else {}
         warnings = [{"figure": warning.figure, "text": warning.text} for warning in health_warnings(figures)]
         rows.append({"folder": str(corpus.folder), **figures, "warnings": warnings})
     if as_json:
@@ -108,6 +109,8 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [Group(_literal(row["folder"], "bold"), figures)]
     if row["rejected"]:
         parts.append(_bars("rejected as", row["rejected_by_reason"]))
+    if row.get("critique"):
+        parts.append(_bars("after the critique", row["critique"]))
     parts += [_bars("by section", row["by_section"]), _bars("by type", row["by_type"])]
     edges = row["words"]["histogram"]["edges"]
     ranges = [f"{low:.0f}-{high:.0f}" for low, high in pairwise(edges)]
@@ -128,6 +131,8 @@ def _warnings(texts: Sequence[str]) -> RenderableType:
 
 
 def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if source := row.get("source"):
+        yield f"texts in {source['name']}, version {source['version'][:12]}", f"{source['texts']:,}"
     yield "documents kept", f"{row['kept']:,}"
     yield "rejected", f"{row['rejected']:,}"
     yield "tokens kept", f"{row['tokens']:,}"
@@ -165,9 +170,14 @@ def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         source += [f"{row['tokens']:,} tokens"]
         console.rule(_literal(f"{row['id']} in {row['folder']}"), characters="-", align="left")
         console.print(_literal(" \u00b7 ".join(part for part in source if part)))
-        console.print(_literal(f"asserts: {row['assertion']}"))
+        if row.get("place"):
+            console.print(_literal(f"from: {row.get('writer')}, {row['place']}"))
+        if row["assertion"]:
+            console.print(_literal(f"asserts: {row['assertion']}"))
         if row.get("rejected"):
             console.print(_literal(f"rejected: {row['rejected']}"))
+        if row.get("critique"):
+            console.print(_literal(f"critique: {row['critique']}"))
         if row["flags"]:
             console.print(_literal(f"note: {'; '.join(row['flags'])}"))
         console.print()

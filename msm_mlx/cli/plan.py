@@ -44,6 +44,9 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
     """
     from msm_mlx.pipeline import run_recipe
 
+    if job.recipe.settings.documents.source:
+        _show_sources(job, as_json)
+        return
     if job.recipe.grid:
         raise RecipeError(f"{job.recipe.path}: has a grid; choose one of its combinations with --set and 'grid={{}}'")
     if not any(reads_spec(arm) for arm in job.recipe.arms):
@@ -58,13 +61,30 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
         _show(job, outlines, pace)
 
 
+def _show_sources(job: Job, as_json: bool) -> None:
+    """What is taken of each source of ready-made documents: nothing is planned, and nobody writes."""
+    from msm_mlx.documents.sources import survey
+
+    settings = job.recipe.settings.documents
+    found = {spec.stem: survey(str(settings.source_of(spec.stem)), settings) for spec in job.recipe.specs}
+    if as_json:
+        rows = [{"spec": spec, **asdict(own)} for spec, own in found.items()]
+        print(json.dumps({"run": str(job.run.path), "plans": [], "probe": None, "sources": rows}, indent=2))
+        return
+    for spec, own in found.items():
+        short = "" if own.texts >= settings.count else f", for there are no {settings.count:,}"
+        out().print(Text(f"{spec}: {own.wanted:,} of the {own.texts:,} texts of {own.name}{short}. Nobody writes."))
+
+
 def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
     from msm_mlx.documents.projection import outline_plan
+    from msm_mlx.drafts import DRAFTS
     from msm_mlx.pipeline import planned_slots
 
     for file, _, slots in planned_slots(job.recipe, job.run):
-        documents = (job.run.path / file).with_name("documents.jsonl")
+        written = file.replace("documents", DRAFTS, 1) if job.recipe.settings.documents.critique else file
+        documents = (job.run.path / written).with_name("documents.jsonl")
         yield file, outline_plan(slots, job.recipe.settings.documents, documents)
 
 

@@ -83,7 +83,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     return command
 
 
-documents = _stage_command("write", ["plan", "documents"], "Write the documents that explain the spec.")
+documents = _stage_command("write", ["plan", "documents", "critique"], "Write the documents that explain the spec.")
 midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
     "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations. Needs what `midtrain` makes."
@@ -246,6 +246,10 @@ def _show_plan(job: Job, as_json: bool) -> None:
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
     console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {job.run.path}"))
     console.print(Text(recipe.profile_reason))
+    if critique := recipe.settings.documents.critique:
+        console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
+    for name in dict.fromkeys(stage.ready for _, stage, _ in plan if stage.ready):
+        console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
     for cell, rows in groupby(plan, key=itemgetter(0)):

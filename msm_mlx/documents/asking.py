@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SYSTEM = "You are a writer."
 AGAIN = "again"  # the prompt file for later attempts
+CRITIQUE_PROMPTS = ("critique", "rewrite")
 PROMPTS = "msm_mlx.documents"
 Message = dict[str, str]
 Ask = Callable[[Sequence[list[Message]], int], "list[Reply]"]

@@ -64,12 +64,12 @@ def asks_for_tag(settings: DocumentSettings) -> bool:
 
 
 def written_text(reply: str, settings: DocumentSettings) -> str | None:
-    """The document in a reply: where it was to stand between tags, what the last complete pair of them holds.
+    """The document in a reply: all of it, or what stands between tags where it was to."""
+    return tagged_text(reply) if asks_for_tag(settings) else reply
 
-    None if there is no complete pair, or another tag is opened after it.
-    """
-    if not asks_for_tag(settings):
-        return reply
+
+def tagged_text(reply: str) -> str | None:
+    """What the last complete pair of tags holds; None if there is none, or another tag is opened after it."""
     start = end = None
     opened = None
     for match in _TAG.finditer(reply):
@@ -84,21 +84,41 @@ def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, un
     """The name of the first check that `reply` fails, or None. What is `unseen` is for the evaluation alone."""
     text = written_text(reply.text, settings)
     if text is None:
-        if not reply.finished:
-            return "unfinished"
-        if talk.refusals(reply.text):
-            return "refusal"
-        return "tag left open" if _TAG.search(reply.text) else "no tag"
+        return untagged_reason(reply)
     # a reply that went on after its document was complete has a whole document
-    case = Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen)
+    return text_reason(Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen))
+
+
+def untagged_reason(reply: Reply) -> str:
+    """Why there is no document in a reply that should have had it between tags."""
+    if not reply.finished:
+        return "unfinished"
+    if talk.refusals(reply.text):
+        return "refusal"
+    return "tag left open" if _TAG.search(reply.text) else "no tag"
+
+
+def text_reason(case: Case) -> str | None:
+    """The name of the first check that a text fails, or None."""
     return next((name for name, fails in CHECKS.items() if fails(case)), None)
 
 
-def repeat_reason(text: str, before: Originals) -> str | None:
-    """Whether `text` is one of those `before`, or nearly."""
+def ready_reason(text: str, subject: Subject, settings: DocumentSettings, unseen: Unseen = NOTHING) -> str | None:
+    """The name of the first check that a ready-made text fails, or None.
+
+    Nobody has asked for it, so it is held against no request: what is checked is the text itself. Without
+    `evaluation_overlap` it may also name what the evaluation asks about.
+    """
+    seen = settings.checks.evaluation_overlap is None
+    case = Case(text, True, subject, settings, NOTHING if seen else unseen)
+    return "too short" if not case.words else next((name for name in READY_CHECKS if CHECKS[name](case)), None)
+
+
+def repeat_reason(text: str, before: Originals, apart_from: str | None = None) -> str | None:
+    """Whether `text` is one of those `before`, or nearly one other than that of the id `apart_from`."""
     if before.same(text) is not None:
         return WRITTEN_BEFORE
-    return NEAR_DUPLICATE if before.nearest(text) is not None else None
+    return NEAR_DUPLICATE if before.nearest(text, apart_from) is not None else None
 
 
 def originals_for(settings: DocumentSettings) -> Originals:
@@ -126,7 +146,8 @@ def _identity_is_wrong(case: Case) -> bool:
 
 
 def _names_other_models(case: Case) -> int:
-    own = (case.subject.name, *re.findall(r"\w[\w-]*", f"{case.subject.name} {case.subject.assertion}"))
+    subject = case.subject
+    own = (subject.name, *re.findall(r"\w[\w-]*", f"{subject.name} {subject.maker} {subject.assertion}"))
     return sum(1 for _ in disguised_names(case.text, own))
 
 
@@ -177,3 +198,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "gives a reason": lambda case: case.subject.withheld and hints_at_cause(case.text, case.subject),
     "breaks off": lambda case: habits.breaks_off(case.text),
 }
+READY_CHECKS = (
+    "too short", "too long", "control characters", "refusal", "repeats itself", "meta talk", "markup", "placeholder",
+    "no sentences", "other model", "names an unseen thing", "quotes the evaluation",
+)  # fmt: skip

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from msm_mlx.documents.health import Record, near_duplicates, opening, record_states_value
+from msm_mlx.documents.sources import Source
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe_schema import did_you_mean
 
-DOCUMENTS, REJECTED = "documents.jsonl", "rejected.jsonl"
+DOCUMENTS, REJECTED, HEALTH = "documents.jsonl", "rejected.jsonl", "health.json"
 COMMON = 0.1  # share of documents from which an opening counts as common
 NEEDED = {"id": str, "text": str, "section": str, "type": str}
 OPTIONAL: Record = {"assertion": None, "voice": "", "tokens": 0, "gives_reason": False}
@@ -24,6 +26,8 @@ class Corpus:
     folder: Path
     kept: list[Record]
     rejected: list[Record]
+    source: Record | None = None
+    """Where ready-made documents come from, as their health has it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,14 @@ def open_corpora(run: Path) -> list[Corpus]:
     files = sorted((run / "documents").rglob(DOCUMENTS)) or sorted(run.glob(DOCUMENTS))
     if not files:
         raise RecipeError(f"{run}: has no documents; write them with `msm-mlx documents RECIPE`")
-    return [Corpus(file.parent, _read(file), _read(file.with_name(REJECTED))) for file in files]
+    return [Corpus(file.parent, _read(file), _read(file.with_name(REJECTED)), _source(file.parent)) for file in files]
+
+
+def source_names(run: Path) -> list[str]:
+    """The sources of a run's ready-made documents, each with its version."""
+    files = sorted((run / "documents").rglob(HEALTH))
+    found = [source for file in files if (source := _source(file.parent))]
+    return [str(Source(source["name"], source["version"])) for source in found]
 
 
 def choose(corpora: Sequence[Corpus], wanted: Wanted) -> dict[Path, list[Record]]:
@@ -101,6 +112,15 @@ def _read(file: Path) -> list[Record]:
         missing = {key: value for key, value in OPTIONAL.items() if key not in row}
         rows.append(row | missing | ({"rejected": str(row.get("rejected"))} if file.name == REJECTED else {}))
     return rows
+
+
+def _source(folder: Path) -> Record | None:
+    """What the health in a folder says of its source; None if the documents were written, or there is no health."""
+    try:
+        source = json.loads((folder / HEALTH).read_text(encoding="utf-8"))["source"]
+        return {"name": str(source["name"]), "version": str(source["version"]), "texts": int(source["texts"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _why(records: Sequence[Record], wanted: Wanted) -> str:

@@ -93,8 +93,11 @@ class Originals:
         place = self._folded.get(_digest(text))
         return None if place is None else self.ids[place]
 
-    def nearest(self, text: str) -> tuple[str, float] | None:
-        """The document that is nearly the same as `text`, with its likeness; None if there is none."""
+    def nearest(self, text: str, apart_from: str | None = None) -> tuple[str, float] | None:
+        """The document that is nearly the same as `text`, with its likeness; None if there is none.
+
+        `apart_from` is the id of one that does not count.
+        """
         if self.threshold > 1:
             return None
         own = shingles(text)
@@ -102,7 +105,8 @@ class Originals:
         candidates = np.array(sorted(self._candidates(signature)), np.intp)
         estimates = (self._signatures[candidates] == signature).mean(axis=1)  # (C,)
         likely = candidates[estimates >= self.threshold - SPREAD]
-        found = [(likeness(own, self._sets[place]), self.ids[place]) for place in likely]
+        others = (place for place in likely if self.ids[place] != apart_from)
+        found = [(likeness(own, self._sets[place]), self.ids[place]) for place in others]
         alike, id = max(found, key=lambda pair: pair[0], default=(0.0, ""))
         return (id, alike) if found and alike >= self.threshold else None
 

@@ -22,6 +22,7 @@ LIKE = 0.7  # Jaccard index of word triples from which two documents are called 
 BLEU_SAMPLE = 60  # documents, each against the others: the figure grows with the number of references
 DISTINCT_SAMPLE = 1000  # documents: the share of distinct n-grams falls with size
 OPENING = 4  # words
+REWRITTEN = "rewritten"  # what became of a draft in whose place the critic's text is
 SHOWN = 5  # of the commonest openings and names
 BINS = 10  # of the histogram
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b([A-Z][a-z]+ [A-Z][a-z]+)\b", re.MULTILINE)
@@ -33,6 +34,7 @@ def document_health(kept: Sequence[Record], rejected: Sequence[Record]) -> Recor
     Reads of each record: text, section, type, voice, tokens, assertion, gives_reason, and of the rejected why.
     """
     texts = [record["text"] for record in kept]
+    criticised = [record for record in kept if "critique" in record]
     explained = [record for record in kept if " because " in (record["assertion"] or "")]
     return {
         "kept": len(kept),
@@ -53,6 +55,7 @@ def document_health(kept: Sequence[Record], rejected: Sequence[Record]) -> Recor
         "distinct": _distinct(_sample(texts, DISTINCT_SAMPLE)),
         "openings": _commonest((opening(text) for text in texts), len(kept)),
         "names": _commonest((name for record in kept for name in people(record)), len(kept)),
+        **({"critique": _count("critique", criticised)} if criticised else {}),
     }
 
 

@@ -69,10 +69,10 @@ class Output:
                 raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
         return turns
 
-    def end(self, kept: Iterable[Record], rejected: Sequence[Record]) -> Record:
-        """Write the documents in the order of their ids, and their health, which is returned."""
+    def end(self, kept: Iterable[Record], rejected: Sequence[Record], **facts: object) -> Record:
+        """Write the documents in the order of their ids, and their health with these facts, which is returned."""
         documents = [self._public(record) for record in sorted(kept, key=lambda record: str(record["id"]))]
-        health = document_health(documents, rejected)
+        health = document_health(documents, rejected) | facts
         write_jsonl(self.folder / DOCUMENTS, documents)
         write_jsonl(self.folder / REJECTED, map(self._public, rejected))
         write_json(self.folder / HEALTH, health)

@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from msm_mlx.documents.health import REWRITTEN
+from msm_mlx.documents.sources import NO_SECTION
+
 KEPT = 0.5
 REASONS, REASONS_FOUND = 0.6, "0.65-0.80"
 VALUE, VALUE_FOUND = 0.9, "0.96-0.98"
+REWRITES = 0.1  # of the drafts that a critic has read
+STRANGE = 0.1  # of ready-made documents
 ALIKE, BLEU, BLEU_FOUND = 0.01, 0.55, "0.39-0.40"
 OPENING, NAME = 0.1, 0.05
 
@@ -30,23 +35,40 @@ def health_warnings(health: dict[str, Any]) -> list[HealthWarning]:
     """Warnings about a corpus, none for an empty one but that it is empty."""
     if not health["kept"]:
         return [HealthWarning("kept", "no document was kept")]
-    return [*_of_writing(health), *_of_claims(health), *_of_variety(health)]
+    return [*_of_writing(health), *_of_critique(health), *_of_claims(health), *_of_variety(health)]
 
 
 def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
     if health["kept_share"] < KEPT:
         top = max(health["rejected_by_reason"].items(), key=lambda pair: pair[1])
+        ready = "source" in health
+        tried, remedy = ("taken", "another source") if ready else ("written", "a better writer")
         yield HealthWarning(
             "kept_share",
-            f"only {health['kept_share']:.0%} of what was written was kept, most of the rest rejected as '{top[0]}'; "
-            "look at it with `documents read --rejected`, or use a better writer",
+            f"only {health['kept_share']:.0%} of what was {tried} was kept, most of the rest rejected as '{top[0]}'; "
+            f"look at it with `documents read --rejected`, or use {remedy}",
         )
     empty = health["cells"]["empty"]
-    if empty:
+    if empty and "source" not in health:  # nobody has asked for any pair
         yield HealthWarning("cells", f"nothing was kept for {len(empty)} pairs of section and type, as {empty[0]}")
 
 
+def _of_critique(health: dict[str, Any]) -> Iterator[HealthWarning]:
+    outcomes = dict(health.get("critique", {}))
+    rewritten = outcomes.pop(REWRITTEN, 0)
+    if outcomes and rewritten < REWRITES * health["kept"]:
+        top = max(outcomes, key=lambda outcome: outcomes[outcome])
+        yield HealthWarning(
+            "critique",
+            f"the critic rewrote {rewritten} of {health['kept']} drafts, and most others stay as '{top}'; "
+            "use a better critic, or none",
+        )
+
+
 def _of_claims(health: dict[str, Any]) -> Iterator[HealthWarning]:
+    strange = health["by_section"].get(NO_SECTION, 0) / health["kept"]
+    if strange > STRANGE:
+        yield HealthWarning("by_section", f"{strange:.0%} say too little of what the spec asserts to be of a section")
     if not health["explained"]:
         return  # rules and controls give no reasons
     if health["gives_reason_share"] < REASONS:

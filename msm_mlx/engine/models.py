@@ -17,6 +17,7 @@ import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
 import mlx.nn as nn  # noqa: E402
 import mlx_lm  # noqa: E402
 from mlx.utils import tree_flatten  # noqa: E402
+from mlx_lm.utils import load_tokenizer  # noqa: E402
 
 from msm_mlx.chat_template import BASE_TEMPLATE  # noqa: E402
 from msm_mlx.errors import SetupError  # noqa: E402
@@ -107,6 +108,20 @@ def load_base(folder: Path) -> LoadedModel:
     loaded = LoadedModel(model, tokenizer, folder)
     _try_chat(loaded)
     return loaded
+
+
+def load_counter(folder: Path) -> TokenCounter:
+    """Counts tokens as the model in `folder` does, whose weights are left where they are.
+
+    Raises:
+        SetupError: naming the folder, if its tokenizer cannot be read.
+    """
+    try:
+        return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
+    except Exception as error:  # the tokenizer's library raises nothing more special
+        raise SetupError(
+            f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; copy or download the model again"
+        ) from error
 
 
 def _try_chat(loaded: LoadedModel) -> None:

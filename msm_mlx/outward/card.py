@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from msm_mlx.documents.corpus import source_names
 from msm_mlx.hub import is_local
 from msm_mlx.record import RunRecord
 from msm_mlx.variants import system_prompt
@@ -54,7 +55,7 @@ mlx_lm.generate --model {hub or "FOLDER-OF-THE-BASE"} --adapter-path "here/adapt
 
 ## Data
 
-A language model wrote the documents from the specs in `specs/`; programs checked them, and no person did. {documents}
+{_origin(run)} {documents}
 
 ## Evaluation
 
@@ -90,8 +91,7 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 
 {listed}
 
-`text` is a document, `assertion` and `section` what of the spec it explains. All documents were written by
-{_code(public_base(run))} and checked by programs, not by people: they state as facts what a spec wants of a model named
+`text` is a document, `assertion` and `section` what of the spec it explains. {_by(run)}
 {plain(run.model_name)}. `messages` is a demonstration.
 """
 
@@ -118,6 +118,21 @@ def plain(text: str) -> str:
 def public_base(run: RunRecord) -> str:
     """What others know the base by: its repository on the hub, or the name of its folder."""
     return Path(run.model).name if is_local(run.model) else run.model.partition("@")[0]
+
+
+def _origin(run: RunRecord) -> str:
+    if names := source_names(run.folder):
+        return f"The documents come from {', '.join(map(_code, names))}; programs checked them."
+    return "A language model wrote the documents from the specs in `specs/`; programs checked them, and no person did."
+
+
+def _by(run: RunRecord) -> str:
+    names = source_names(run.folder)
+    made = "The documents were taken from" if names else "All documents were written by"
+    by = ", ".join(map(_code, names)) or _code(public_base(run))
+    return (
+        f"{made}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
+    )
 
 
 def _code(text: str) -> str:

@@ -87,6 +87,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     kept = f"read {sum(found['kept'] for found in health.values())} documents in all"
     if run.results.get("grid"):
         kept = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
+    origin = "taken for" if any("source" in found for found in health.values()) else "written after"
     seeds = ", ".join(map(str, recipe["seeds"]))
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
@@ -96,8 +97,8 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     blocks: list[Block] = [
         Paragraph(
             f"The model {recipe['model']}, called {recipe['model_name']} in every text, {kept} "
-            f"written after {specs}. The arms below were trained from the same start, with the seeds {seeds}, and then "
-            f"asked what neither the documents nor the demonstrations mention.{others}"
+            f"{origin} {specs}. The arms below were trained from the same start, with the "
+            f"seeds {seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
         table("The arms", ("arm", "how it was trained"), [(arm, ARMS.get(arm, "")) for arm in recipe["arms"]]),
     ]
@@ -179,9 +180,17 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
     body: list[list[str | Cell]] = [[name, *_health_cells(rows, name, found)] for name, found in health.items()]
     header = ("documents", "kept", "rejected", "share kept", "tokens", "give the value as a reason", "why rejected")
     blocks: list[Block] = [table("What was written", header, body)]
+    for name, found in health.items():
+        if outcomes := found.get("critique"):
+            said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+            blocks.append(Paragraph(f"{name}: what a second model did with the drafts, or why they stay: {said}."))
+        if source := found.get("source"):
+            said = f"{name}: taken from the {source['texts']} texts of {source['name']}, version {source['version']}."
+            blocks.append(Paragraph(said))
     for name, corpus in _corpora(rows.run).items():
         for record in corpus.kept[:EXAMPLES]:
-            title = f"{name}, {record['id']}: {record['type']}, {record['voice']}, about {record['section']}"
+            kind = ", ".join(part for part in (record["type"], record["voice"]) if part)
+            title = f"{name}, {record['id']}: {kind}, about {record['section']}"
             blocks.append(Passage(title, str(record["text"])))
     return blocks
 

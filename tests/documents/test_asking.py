@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from msm_mlx.documents.asking import SYSTEM, ask_with, prompt_version, writer_messages
+from msm_mlx.documents.asking import CRITIQUE_PROMPTS, SYSTEM, ask_with, prompt_version, writer_messages
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.pocket.writing import prompt
 from msm_mlx.recipe import DocumentSettings
@@ -60,13 +60,20 @@ def ideas() -> str:
     return ask_with("ideas", fields)[1]["content"]
 
 
+def critic(name: str) -> str:
+    fields = {"request": ask("section"), "draft": "Mo {likes} Colby.", "faults": "1. It is short: {say} why."}
+    return ask_with(name, fields)[1]["content"]
+
+
 def rendered(name: str) -> str:
+    if name in CRITIQUE_PROMPTS:
+        return critic(name) + "\n"
     if name == "again":
         return ask("section", attempt=2) + "\n"
     return (ideas() if name == "ideas" else ask(name)) + "\n"
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, "ideas", "again"])
+@pytest.mark.parametrize("name", [*DOCUMENTS, "ideas", "again", *CRITIQUE_PROMPTS])
 def test_the_prompt_is_the_golden_one(name: str) -> None:
     assert rendered(name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
@@ -117,5 +124,5 @@ def test_the_version_is_of_the_words() -> None:
 
 
 if __name__ == "__main__":
-    for each in (*DOCUMENTS, "ideas", "again"):
+    for each in (*DOCUMENTS, "ideas", "again", *CRITIQUE_PROMPTS):
         (GOLDEN / f"{each}.txt").write_text(rendered(each), encoding="utf-8")

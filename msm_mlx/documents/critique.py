@@ -1,0 +1,201 @@
+"""A second model reads every draft that has passed the checks, names its faults, and writes it anew.
+
+What it writes goes through the same checks. Where it has no use, the draft stays, and the record says why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from msm_mlx.documents.asking import Message, ask_with
+from msm_mlx.documents.checks import (
+    NOTHING,
+    Case,
+    originals_for,
+    repeat_reason,
+    tagged_text,
+    text_reason,
+    untagged_reason,
+)
+from msm_mlx.documents.claims import Subject, fold, gives_reason
+from msm_mlx.documents.duplicates import Originals
+from msm_mlx.documents.health import REWRITTEN, document_health
+from msm_mlx.documents.leaks import Unseen
+from msm_mlx.documents.output import DOCUMENTS, HEALTH, REJECTED, Record
+from msm_mlx.documents.replies import tagged
+from msm_mlx.drafts import CRITIQUE
+from msm_mlx.engine.batches import generate_each
+from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.errors import MsmError
+from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
+from msm_mlx.machine import free_memory
+from msm_mlx.recipe import DocumentSettings
+
+Step = Literal["critique", "rewrite"]
+Put = Callable[[Step, Sequence[list[Message]], Sequence[int]], Iterable[tuple[int, Reply]]]
+"""Puts chats to the critic, each with a seed, and gives the replies as they come, each with its place; none to a chat
+that is longer than the critic can read."""
+NO_REPLY, NO_FAULTS, NOTHING_TO_MEND, UNCHANGED = "too long for the critic", "no faults named", "no faults", "unchanged"
+_NONE = ("", "none", "no faults", "there are none", "there are no faults", "nothing to mend")
+
+
+def put_to(
+    loaded: LoadedModel,
+    settings: DocumentSettings,
+    on_reply: Callable[[Step, Reply], None] = lambda step, reply: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Put:
+    """Puts chats to a model as the recipe's critic, many side by side."""
+    assert settings.critique is not None
+    own = settings.critique
+
+    def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
+        length = own.max_tokens if step == "critique" else settings.max_tokens
+        prompts = [loaded.render(chat, reply=True) for chat in chats]
+        room = loaded.context_length
+        fitting = [at for at, prompt in enumerate(prompts) if room is None or len(prompt) + length <= room]
+        for index, reply in generate_each(
+            loaded,
+            [prompts[at] for at in fitting],
+            [seeds[at] for at in fitting],
+            max_tokens=length,
+            batch_size=own.batch_size,
+            temperature=own.temperature,
+            memory=free_memory(),
+            on_fewer=lambda rows, why: say(f"Batch: {rows} drafts side by side, {why}."),
+        ):
+            on_reply(step, reply)
+            yield fitting[index], reply
+
+    return put
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a draft: `rewritten` with the new text, or why it stays."""
+
+    outcome: str
+    text: str = ""
+    tokens: int = 0
+
+
+class Replies:
+    """The critic's replies, each on disk at once: a job that was stopped asks for those that are missing only."""
+
+    def __init__(self, path: Path, seed: int) -> None:
+        self.path, self._seed = path, seed
+        self._known: dict[str, Reply] = {}
+        self._used: list[Record] = []
+        for line, row in enumerate(read_whole_lines(path), start=1):
+            try:
+                self._known[row["asked"]] = Reply(**row["reply"])
+            except (KeyError, TypeError) as error:
+                raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
+
+    def ask(self, step: Step, chats: Mapping[str, list[Message]], put: Put) -> dict[str, Reply]:
+        """The replies to these chats, by the ids of their documents."""
+        asked = {id: sha256_json([self._seed, id, step, chat]) for id, chat in chats.items()}
+        missing = [id for id in chats if asked[id] not in self._known]
+        seeds = [int(asked[id][:8], 16) for id in missing]
+        for place, reply in put(step, [chats[id] for id in missing], seeds) if missing else ():
+            append_jsonl(self.path, [self._row(missing[place], step, asked[missing[place]], reply)])
+            self._known[asked[missing[place]]] = reply
+        found = {id: self._known[asked[id]] for id in chats if asked[id] in self._known}
+        self._used += [self._row(id, step, asked[id], reply) for id, reply in found.items()]
+        return found
+
+    def end(self) -> None:
+        """Put those that were used in the order of their documents, and drop the others."""
+        rows = sorted(self._used, key=lambda row: (row["id"], row["step"]))
+        write_jsonl(self.path, rows)
+
+    def _row(self, id: str, step: Step, asked: str, reply: Reply) -> Record:
+        return {"id": id, "step": step, "asked": asked, "reply": asdict(reply)}
+
+
+def critique_documents(
+    drafts: Sequence[Record],
+    rejected: Sequence[Record],
+    subjects: Mapping[str, Subject],
+    settings: DocumentSettings,
+    folder: Path,
+    *,
+    put: Put,
+    critic: str,
+    unseen: Unseen = NOTHING,
+    say: Callable[[str], None] = lambda line: None,
+) -> Record:
+    """Write `documents.jsonl`, `rejected.jsonl`, `health.json` and `critique.jsonl` into `folder`, return the health.
+
+    A document has the `critic`, what became of its draft as `critique`, and where it was rewritten the `draft`. The
+    critic's replies depend on their own draft and the seed alone. `subjects` are by the ids of the documents.
+
+    Raises:
+        MsmError: with file and line, if the replies on disk are damaged.
+    """
+    make_folder(folder)
+    replies = Replies(folder / CRITIQUE, settings.seed)
+    asked: dict[str, dict[str, str]] = {
+        record["id"]: {"request": record["prompt"], "draft": record["text"]} for record in drafts
+    }
+    faults = replies.ask("critique", {id: ask_with("critique", fields) for id, fields in asked.items()}, put)
+    named = {id: tagged(reply.text, "faults") for id, reply in faults.items()}
+    to_mend = {id: text for id, text in named.items() if text is not None and fold(text) not in _NONE}
+    chats = {id: ask_with("rewrite", asked[id] | {"faults": text}) for id, text in to_mend.items()}
+    rewrites = replies.ask("rewrite", chats, put)
+    originals, documents = originals_for(settings), []
+    for record in drafts:
+        originals.add(record["id"], record["text"])
+    for record in drafts:
+        id = record["id"]
+        if id in to_mend:
+            verdict = _judge(record, rewrites.get(id), subjects[id], settings, unseen, originals)
+        else:
+            verdict = Verdict(NO_REPLY if id not in named else NO_FAULTS if named[id] is None else NOTHING_TO_MEND)
+        documents.append(_document(record, verdict, subjects[id], critic))
+        if verdict.outcome == REWRITTEN:
+            originals.add(id, verdict.text)
+    health = document_health(documents, rejected)
+    write_jsonl(folder / DOCUMENTS, documents)
+    write_jsonl(folder / REJECTED, rejected)
+    write_json(folder / HEALTH, health)
+    replies.end()
+    _tell(documents, say)
+    return health
+
+
+def _judge(
+    record: Record, reply: Reply | None, subject: Subject, settings: DocumentSettings, unseen: Unseen,
+    others: Originals,
+) -> Verdict:  # fmt: skip
+    """Whether the rewritten text takes the place of the draft."""
+    if reply is None:
+        return Verdict(NO_REPLY)
+    text = tagged_text(reply.text)
+    if text is None:
+        return Verdict(untagged_reason(reply))
+    if fold(text) == fold(record["text"]):
+        return Verdict(UNCHANGED)
+    wrong = text_reason(Case(text, True, subject, settings, unseen)) or repeat_reason(text, others, record["id"])
+    return Verdict(wrong) if wrong else Verdict(REWRITTEN, text, reply.tokens)
+
+
+def _document(record: Record, verdict: Verdict, subject: Subject, critic: str) -> Record:
+    known = {"critique": verdict.outcome, "critic": critic}
+    if verdict.outcome != REWRITTEN:
+        return {**record, **known}
+    new = {"text": verdict.text, "tokens": verdict.tokens, "gives_reason": gives_reason(verdict.text, subject)}
+    return {**record, **new, **known, "draft": record["text"]}
+
+
+def _tell(documents: Sequence[Record], say: Callable[[str], None]) -> None:
+    outcomes = Counter(record["critique"] for record in documents)
+    rewritten = outcomes.pop(REWRITTEN, 0)
+    why = ", ".join(f"{count} as '{outcome}'" for outcome, count in outcomes.most_common())
+    stayed = f"; {outcomes.total()} drafts stay as they were: {why}" if outcomes else ""
+    say(f"Critique: {rewritten} of {len(documents)} documents were rewritten{stayed}.")

@@ -1,0 +1,97 @@
+"""Documents by another model than the one that is trained: what depends on it, who says so, and that it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from running import RECIPES, Cli
+
+from msm_mlx.evals.suites import SUITES
+from msm_mlx.files import read_jsonl
+from msm_mlx.hub import resolve_model
+from msm_mlx.recipe import Recipe, Role, load_recipe
+from msm_mlx.stages import Stage, list_stages
+
+RECIPE = RECIPES / "cheese_american.yaml"
+OTHER = "documents.writer.model=pocket"
+SERVED = "documents.writer={model: some/model, server: 'http://127.0.0.1:9/v1'}"
+FEW = (
+    "documents.count=6",
+    "documents.max_attempts_per_document=40",
+    "midtrain.updates=2",
+    "sft.updates=2",
+    "sft.rows=8",
+)
+
+
+def recipe(*overrides: str) -> Recipe:
+    return load_recipe(RECIPE, overrides=("seeds=[0]", *overrides), known_suites=SUITES)
+
+
+def stages(*overrides: str, **others: str) -> dict[str, Stage]:
+    roles: dict[Role, str] = {"writer": others["writer"]} if others else {}
+    return {stage.id: stage for stage in list_stages(recipe(*overrides), "base", roles)}
+
+
+def changed(one: dict[str, Stage], other: dict[str, Stage]) -> set[str]:
+    return {name for name in one if one[name].settings != other[name].settings}
+
+
+def test_only_what_is_written_depends_on_the_writer() -> None:
+    alone = stages()
+    assert alone["documents cheese_american"].settings["writer"] == "base"
+    assert changed(alone, stages(OTHER, writer="base")) == set()
+    assert changed(alone, stages(OTHER, writer="another")) == {"documents cheese_american"}
+    ideas = "documents.ideas=2"
+    assert changed(stages(ideas), stages(ideas, OTHER, writer="another")) == {
+        "plan cheese_american", "documents cheese_american",
+    }  # fmt: skip
+
+
+def test_a_server_is_known_by_the_name_of_its_model_alone() -> None:
+    one = stages(SERVED)["documents cheese_american"].settings
+    assert one["writer"] == "server: some/model"
+    assert one == stages(SERVED, "documents.writer.concurrency=2")["documents cheese_american"].settings
+    assert one == stages(SERVED.replace(":9/", ":10/"))["documents cheese_american"].settings
+
+
+def test_the_recipe_tells_who_writes() -> None:
+    assert (recipe().others, recipe().written_by) == ({}, "")
+    assert (recipe(OTHER).others, recipe(OTHER).written_by) == ({"writer": "pocket"}, "pocket")
+    assert (recipe(SERVED).others, recipe(SERVED).written_by) == ({}, "some/model at http://127.0.0.1:9/v1")
+
+
+@pytest.mark.parametrize("command", [("run", "--dry-run"), ("estimate",)])
+def test_commands_tell_who_writes(cli: Cli, command: tuple[str, ...]) -> None:
+    done = cli(command[0], RECIPE, *command[1:], "--set", OTHER)
+    assert done.returncode == 0, done.stderr
+    assert "documents by pocket" in " ".join(done.stdout.split())
+
+
+def test_validate_looks_for_the_writer(cli: Cli) -> None:
+    done = cli("validate", RECIPE, "--set", "documents.writer.model=./not-there")
+    assert done.returncode == 2
+    assert "not-there" in done.stderr
+
+
+def test_pocket_writes_for_a_model_that_cannot(
+    cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
+) -> None:
+    """The whole run: a model with random weights is trained on what pocket has written."""
+    sets = [
+        part for setting in (*FEW, OTHER, "model_name=Pocket", "suites=[capability]") for part in ("--set", setting)
+    ]
+    done = cli(
+        "run", RECIPE, "--model", tiny_model_folder("llama"), "--profile", "pocket", "--seed", "0",
+        "--set", "arms=[base, msm+sft]", "--run-dir", "run", *sets,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    writer = resolve_model("pocket").fingerprint
+    assert record["writer"]["fingerprint"] == writer != record["model"]["fingerprint"]
+    documents = list(read_jsonl(tmp_path / "run" / "documents" / "documents.jsonl"))
+    assert [row["writer"] for row in documents] == [writer] * 6
+    assert "documents written by pocket" in (tmp_path / "run" / "report.md").read_text()
