@@ -202,18 +202,19 @@ def versions() -> dict[str, str]:
 
 
 def follow_run(recipe: Recipe, report: Reporter) -> None:
-    """What a process of `mlx.launch` other than the first does: train along. It needs the model, and writes nothing."""
-    base = resolve_model(recipe.model, say=report.say)
+    """What a process of `mlx.launch` other than the first does: write and train along. It needs the models alone."""
+    names = {"base": recipe.model} | {role: name for role, name in recipe.others.items() if role == "writer"}
+    folders = {role: resolve_model(name, say=report.say).folder for role, name in names.items()}
     load_openblas()
     from msm_mlx.engine.limits import bounded_memory
-    from msm_mlx.engine.models import load_base
+    from msm_mlx.engine.models import OneModel
     from msm_mlx.engine.ranks import join_ranks
-    from msm_mlx.training.together import follow
+    from msm_mlx.following import follow
 
-    ranks = join_ranks()
-    report.say(f"Rank {ranks.rank} of {ranks.size} trains along.")
+    ranks, models = join_ranks(), OneModel()
+    report.say(f"Rank {ranks.rank} of {ranks.size} writes and trains along.")
     with bounded_memory():
-        follow(load_base(base.folder), ranks)
+        follow(lambda role: models.load(folders[role]), ranks)
 
 
 def _check_memory(recipe: Recipe, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:

@@ -110,7 +110,7 @@ class Workshop:
         return lambda chats, seed: writer.together(chats, asking, seed, lambda reply: meter.count(reply.tokens))
 
     def _writer(self) -> Writer:
-        from msm_mlx.documents.writers import LocalWriter
+        from msm_mlx.documents.writers import LocalWriter, SharedWriter
 
         settings = self.recipe.settings.documents.writer
         if settings and settings.server:
@@ -118,6 +118,8 @@ class Workshop:
 
             return ServerWriter(settings)
         other = self.others.get("writer")
+        if is_launched():
+            return SharedWriter(self._trainer(), "writer" if other else "base", str((other or self.base).folder))
         loaded = self._as_base() if other is None or other.fingerprint == self.base.fingerprint else self.loaded(other)
         self.report.say(f"Tokens: {loaded.counter.reason}.")
         return LocalWriter(loaded)

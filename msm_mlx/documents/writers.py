@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msm_mlx.documents.asking import Message
 from msm_mlx.engine.batches import generate_each
@@ -12,6 +12,8 @@ from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.machine import free_memory
+from msm_mlx.training.job import WritingJob
+from msm_mlx.training.supervisor import TrainingProcess
 
 
 @dataclass(frozen=True)
@@ -83,3 +85,43 @@ class LocalWriter:
 
     def _prompts(self, chats: Sequence[list[Message]]) -> list[list[int]]:
         return [self.loaded.render(chat, reply=True) for chat in chats]
+
+
+@dataclass(frozen=True)
+class SharedWriter:
+    """The ranks of `mlx.launch`, of which `process` is the first; `model` is the folder of the model that replies."""
+
+    process: TrainingProcess
+    role: Literal["base", "writer"]
+    model: str
+
+    def together(
+        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+    ) -> list[Reply]:
+        replies = {}
+        for place, reply in self._replies(chats, asking, [seed], together=True):
+            replies[place] = reply
+            on_reply(reply)
+        return [replies[place] for place in range(len(chats))]
+
+    def each(
+        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+    ) -> Iterator[tuple[int, Reply]]:
+        return self._replies(chats, asking, seeds, together=False)  # the process says by itself what there is to say
+
+    def _replies(
+        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], *, together: bool
+    ) -> Iterator[tuple[int, Reply]]:
+        job = WritingJob(
+            self.role,
+            self.model,
+            list(chats),
+            list(seeds),
+            together,
+            asking.max_tokens,
+            asking.batch_size,
+            asking.temperature,
+            list(asking.stop),
+        )
+        for place, fields in self.process.write(job):
+            yield place, Reply(**fields)

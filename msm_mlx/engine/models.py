@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,6 +109,26 @@ def load_base(folder: Path) -> LoadedModel:
     loaded = LoadedModel(model, tokenizer, folder)
     _try_chat(loaded)
     return loaded
+
+
+class OneModel:
+    """Loads models, and keeps the last one only."""
+
+    def __init__(self) -> None:
+        self._held: LoadedModel | None = None
+
+    def load(self, folder: Path) -> LoadedModel:
+        if self._held is None or self._held.folder != folder:
+            self.release()
+            self._held = load_base(folder)
+        return self._held
+
+    def release(self) -> None:
+        """Give the memory back."""
+        if self._held is not None:
+            self._held = None
+            gc.collect()
+            mx.clear_cache()
 
 
 def load_counter(folder: Path) -> TokenCounter:

@@ -1,4 +1,4 @@
-"""Several processes, on one machine or more, that train one adapter together under `mlx.launch`.
+"""Several processes, on one machine or more, that write documents and train adapters together under `mlx.launch`.
 
 Rank 0 has the run folder, the data and the word; the others need the model only, and get the rest from it.
 """
@@ -35,16 +35,26 @@ class Ranks:
 
     def share_arrays(self, tree: Any) -> Any:
         """The arrays of rank 0; the others' must have the same shapes."""
-        return self.add(tree if self.leads else tree_map(mx.zeros_like, tree))
+        return self._arrays_of(0, tree)
 
     def share(self, content: Any) -> Any:
         """What rank 0 has, which must be JSON; what the others have is ignored."""
+        return self._content_of(0, content)
+
+    def gather(self, content: Any) -> list[Any]:
+        """What every rank has, which must be JSON, in the order of the ranks."""
+        return [self._content_of(rank, content) for rank in range(self.size)]
+
+    def _content_of(self, rank: int, content: Any) -> Any:
         if self.size == 1:
             return content
         data = np.frombuffer(json.dumps(content).encode(), dtype=np.uint8)
-        length = int(cast("int", self.share_arrays(mx.array([len(data)])).item()))
-        mine = mx.array(data) if self.leads else mx.zeros(length, dtype=mx.uint8)
-        return json.loads(bytes(np.array(self.share_arrays(mine))))
+        length = int(cast("int", self._arrays_of(rank, mx.array([len(data)])).item()))
+        mine = mx.array(data) if self.rank == rank else mx.zeros(length, dtype=mx.uint8)
+        return json.loads(bytes(np.array(self._arrays_of(rank, mine))))
+
+    def _arrays_of(self, rank: int, tree: Any) -> Any:
+        return self.add(tree if self.rank == rank else tree_map(mx.zeros_like, tree))
 
     def any(self, condition: bool) -> bool:
         """Whether it holds on any rank."""

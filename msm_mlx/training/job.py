@@ -1,4 +1,4 @@
-"""One stage of training as a message: what the parent hands to the process that trains. Imports no mlx."""
+"""Work as a message: what the parent hands to the process that trains. Imports no mlx."""
 
 from __future__ import annotations
 
@@ -53,6 +53,33 @@ class TrainingJob:
         """The same training in less memory: blocks recomputed, and half the tokens at once."""
         tokens = max(int(self.settings["step_tokens"]) // 2, SMALLEST_STEP)
         return replace(self, settings=self.settings | {"gradient_checkpointing": True, "step_tokens": tokens})
+
+
+@dataclass(frozen=True)
+class WritingJob:
+    """Chats to be replied to by all ranks of `mlx.launch`.
+
+    `role` is whose model replies, which every rank has in a folder of its own. With one seed for all, rank 0 replies
+    alone, for the draws depend on what is written beside; with one for each chat they are divided.
+    """
+
+    role: Literal["base", "writer"]
+    model: str
+    chats: list[list[dict[str, str]]]
+    seeds: list[int]
+    together: bool
+    max_tokens: int
+    batch_size: int
+    temperature: float
+    stop: list[str]
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self)) + "\n"
+
+
+def read_job(line: str) -> TrainingJob | WritingJob:
+    content = json.loads(line)
+    return WritingJob(**content) if "chats" in content else TrainingJob(**content)
 
 
 def training_job(

@@ -1,7 +1,8 @@
 """Training in a process of its own, because on a Mac a GPU fault is an abort and not an exception.
 
 One process trains all stages of a run, so that mlx and the model are loaded once. If it dies, its end is explained, and
-the stage goes on once, from its last checkpoint, with smaller settings. Imports no mlx.
+the stage goes on once, from its last checkpoint, with smaller settings. Under `mlx.launch` it is the one that knows the
+other ranks, and has documents written by all of them. Imports no mlx.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
-from msm_mlx.training.job import TrainingJob
+from msm_mlx.training.job import TrainingJob, WritingJob
 
 COMMAND = (sys.executable, "-m", "msm_mlx.training.worker")
 # without it, macOS 26 ends processes whose GPU commands take long while the display is on (mlx issue 3267)
@@ -111,42 +112,61 @@ class TrainingProcess:
         Raises:
             MsmError: if it cannot be done, which is an answer too.
         """
-        for message in self._converse(job):
-            if message["event"] == "probed":
-                return message["peak"], message["seconds"]
-            if message["event"] == "error":
-                raise ERRORS.get(message["exit_code"], MsmError)(message["message"])
-        raise CrashError(f"two updates of {job.kind} crashed: {self._post_mortem()}")
+        try:
+            (measured,) = self._converse(job.to_line())
+        except CrashError as crash:
+            raise CrashError(f"two updates of {job.kind} crashed: {crash}") from crash
+        return measured["peak"], measured["seconds"]
+
+    def write(self, job: WritingJob) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The replies to the chats of `job` as they come, each with its place.
+
+        Raises:
+            MsmError: if the process crashes, or says itself what is wrong.
+        """
+        try:
+            for message in self._converse(job.to_line()):
+                yield message["place"], message["reply"]
+        except CrashError as crash:
+            raise MsmError(
+                f"writing crashed: {crash}; lower documents.batch_size, and run the same command again: what was "
+                "written stays"
+            ) from crash
+        except (KeyboardInterrupt, GeneratorExit):
+            self._interrupt()
+            raise
 
     def _attempt(self, job: TrainingJob, on_update: Callable[[dict[str, Any]], None]) -> None:
         try:
-            for message in self._converse(job):
-                match message.pop("event"):
-                    case "update":
-                        on_update(message)
-                    case "say":
-                        self._say(message["line"])
-                    case "error":
-                        raise ERRORS.get(message["exit_code"], MsmError)(message["message"])
-                    case "stopped":
-                        raise KeyboardInterrupt
-                    case _:
-                        return
+            for message in self._converse(job.to_line()):
+                on_update(message)
         except KeyboardInterrupt:
             self._interrupt()
             raise
-        raise CrashError(self._post_mortem())
 
-    def _converse(self, job: TrainingJob) -> Iterator[dict[str, Any]]:
-        """Hand over `job` and give every message until the process ends."""
+    def _converse(self, line: str) -> Iterator[dict[str, Any]]:
+        """Hand over a job and give what comes of it until it is done; raises CrashError if the process dies first."""
         process = self._started()
         assert process.stdin is not None
         assert process.stdout is not None
         with suppress(BrokenPipeError):  # it is dead already, which the end of its output tells
-            process.stdin.write(job.to_line())
+            process.stdin.write(line)
             process.stdin.flush()
-        for line in process.stdout:
-            yield json.loads(line)
+        for told in process.stdout:
+            message = json.loads(told)
+            match message.pop("event"):
+                case "say":
+                    self._say(message["line"])
+                case "error":
+                    raise ERRORS.get(message["exit_code"], MsmError)(message["message"])
+                case "stopped":
+                    self.close()
+                    raise KeyboardInterrupt
+                case "done":
+                    return
+                case _:
+                    yield message
+        raise CrashError(self._post_mortem())
 
     def start(self) -> None:
         """Start it before there is a job, because others wait for it to join them."""

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import mlx.core as mx
 import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 
-from msm_mlx.engine.adapters import LoraShape, adapter_weights, set_adapter
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.adapters import adapter_weights, set_adapter
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.errors import MsmError
 from msm_mlx.training.rows import Row, pack_rows, unpack_rows
 from msm_mlx.training.state import Progress
-
-NOWHERE = Path("rank-without-files")
 
 
 def share_rows(ranks: Ranks, rows: Sequence[Row]) -> list[Row]:
@@ -57,18 +53,3 @@ def check_together(ranks: Ranks, model: nn.Module) -> None:
     apart = any(not mx.array_equal(own[name], expected[name]).item() for name in own)
     if ranks.any(apart):
         raise MsmError("the ranks of mlx.launch came apart; use the same versions of mlx and msm-mlx on all machines")
-
-
-def follow(loaded: LoadedModel, ranks: Ranks) -> None:
-    """What a rank other than 0 does: train along, job after job, until there are no more. Writes no files."""
-    from msm_mlx.training.adapt import train_adapter
-    from msm_mlx.training.job import TrainingJob
-
-    while (told := ranks.share(None)) is not None:
-        job = TrainingJob(**told)
-        rows = share_rows(ranks, [])
-        shape = LoraShape(job.rank, job.scale)
-        try:
-            train_adapter(loaded, rows, job.train_settings(), shape, NOWHERE, seed=job.seed, base=job.base, ranks=ranks)
-        except KeyboardInterrupt:  # rank 0 was asked to stop, and saves
-            continue

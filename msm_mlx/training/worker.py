@@ -1,5 +1,7 @@
 """The process that trains. A GPU fault ends it and not the run: `msm_mlx.training.supervisor` is its other half.
 
+Under `mlx.launch` it writes documents too, together with the other ranks.
+
     python -m msm_mlx.training.worker
 
 Reads a job a line from stdin and writes what happens a line to stdout, both as JSON. Ends, whatever it is doing, when
@@ -22,10 +24,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from msm_mlx.blas import load_openblas
 from msm_mlx.errors import MsmError
-from msm_mlx.training.job import TrainingJob
+from msm_mlx.training.job import TrainingJob, WritingJob, read_job
 from msm_mlx.training.metrics import Update
 
 if TYPE_CHECKING:
+    from msm_mlx.engine.models import OneModel
     from msm_mlx.engine.ranks import Ranks
     from msm_mlx.training.rows import Row
 
@@ -40,18 +43,21 @@ def main() -> None:
     idle = threading.Event()
     idle.set()
     threading.Thread(target=_listen, args=(jobs, idle), daemon=True).start()
+    from msm_mlx.engine.models import OneModel
     from msm_mlx.engine.ranks import join_ranks
 
-    ranks = join_ranks()
+    ranks, models = join_ranks(), OneModel()
     while (line := jobs.get()) is not None:
         idle.clear()
-        job = TrainingJob.from_line(line)
+        job = read_job(line)
         try:
-            if job.probe:
-                _probe(job, channel)
+            if isinstance(job, WritingJob):
+                _write(job, channel, interrupted, ranks, models)
+            elif job.probe:
+                _probe(job, channel, models)
             else:
-                _train(job, channel, interrupted, ranks)
-                _tell(channel, event="done")
+                _train(job, channel, interrupted, ranks, models)
+            _tell(channel, event="done")
         except KeyboardInterrupt:
             _tell(channel, event="stopped")
         except MsmError as error:
@@ -74,7 +80,24 @@ def _tell(channel: TextIO, **message: Any) -> None:
     channel.flush()
 
 
-def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks) -> None:
+def _write(
+    job: WritingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks, models: OneModel
+) -> None:  # fmt: skip
+    from msm_mlx.documents.shared_writing import write_shared
+
+    loaded = models.load(Path(job.model))
+    ranks.share(asdict(job))
+
+    def say(line: str) -> None:
+        _tell(channel, event="say", line=line)
+
+    for place, reply in write_shared(loaded, job, ranks, interrupted.is_set, say):
+        _tell(channel, event="reply", place=place, reply=asdict(reply))
+
+
+def _train(
+    job: TrainingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks, models: OneModel
+) -> None:  # fmt: skip
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.training.adapt import train_adapter
@@ -83,8 +106,8 @@ def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event, rank
     def on_update(update: Update) -> None:
         _tell(channel, event="update", **asdict(update))
 
-    loaded = _model(job.model)
-    rows = _rows(replace(job, seed=0, folder="", start=None).to_line())
+    loaded = models.load(Path(job.model))
+    rows = _rows(models, replace(job, seed=0, folder="", start=None).to_line())
     ranks.share(asdict(job))
     share_rows(ranks, rows)
     with bounded_memory() as said:
@@ -106,12 +129,12 @@ def _train(job: TrainingJob, channel: TextIO, interrupted: threading.Event, rank
         )
 
 
-def _probe(job: TrainingJob, channel: TextIO) -> None:
+def _probe(job: TrainingJob, channel: TextIO, models: OneModel) -> None:
     from msm_mlx.engine.adapters import LoraShape, add_lora
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.training.probe import probe_training
 
-    loaded = _model(job.model)
+    loaded = models.load(Path(job.model))
     add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
     with bounded_memory():
         peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
@@ -119,19 +142,12 @@ def _probe(job: TrainingJob, channel: TextIO) -> None:
 
 
 @cache
-def _model(folder: str) -> Any:
-    from msm_mlx.engine.models import load_base
-
-    return load_base(Path(folder))
-
-
-@cache
-def _rows(line: str) -> list[Row]:
+def _rows(models: OneModel, line: str) -> list[Row]:
     """Read once for all seeds and arms that train on the same data in the same way."""
     from msm_mlx.training.row_cache import load_rows
 
     job = TrainingJob.from_line(line)
-    return load_rows(_model(job.model), job)
+    return load_rows(models.load(Path(job.model)), job)
 
 
 if __name__ == "__main__":

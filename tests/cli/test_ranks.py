@@ -1,4 +1,4 @@
-"""Two processes as `mlx.launch` starts them train one adapter together."""
+"""Two processes as `mlx.launch` starts them write documents and train one adapter together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,24 +30,50 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def test_two_ranks_follow_the_curve_of_one(small_run: Path, cli: Cli, tmp_path: Path) -> None:
-    """The same global batch; every rank checks itself that its adapter is rank 0's, and fails otherwise."""
-    folder = tmp_path / "runs" / "together"
-    shutil.copytree(small_run / "documents", folder / "documents")
-    hosts = tmp_path / "hosts.json"
+def launch(folder: Path, *arguments: str | Path) -> list[tuple[int, str]]:
+    """The exit code of each of two ranks, and what it has said on stderr."""
+    hosts = folder / "hosts.json"
     hosts.write_text(json.dumps([[f"127.0.0.1:{port}"] for port in free_ports(2)]))
-    arguments = command("midtrain", RECIPE, *SMALL, "--set", "documents.batch_size=6", "--run-dir", folder)
     ranks = [
         subprocess.Popen(
-            arguments, cwd=tmp_path, env=environment(MLX_RANK=str(rank), MLX_HOSTFILE=str(hosts)),
+            command(*arguments), cwd=folder, env=environment(MLX_RANK=str(rank), MLX_HOSTFILE=str(hosts)),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for rank in (0, 1)
     ]  # fmt: skip
-    said = [process.communicate(timeout=300) for process in ranks]
+    said = [process.communicate(timeout=300)[1] for process in ranks]
+    return [(process.returncode, stderr) for process, stderr in zip(ranks, said, strict=True)]
 
-    assert [process.returncode for process in ranks] == [0, 0], said
-    assert "Rank 1 of 2 trains along" in said[1][1]
+
+@pytest.mark.parametrize(("prompt", "other"), [("section", True), ("assertion", False)])
+def test_two_ranks_write_what_one_writes(
+    cli: Cli, tmp_path: Path, prompt: str, other: bool, tiny_model_folder: Callable[[str], Path]
+) -> None:
+    """To a section pocket replies without the tag, which is an error: here it is the rejected replies that count."""
+    settings = [f"documents.prompt={prompt}", "documents.count=12", "documents.max_tokens=60", "documents.batch_size=2"]
+    settings += ["documents.max_attempts_per_document=2", *(["documents.writer.model=pocket"] if other else [])]
+    job: list[str | Path] = ["documents", "write", RECIPE, "--profile", "pocket"]
+    job += [part for setting in (*settings, "model_name=Pocket") for part in ("--set", setting)]
+    job += ["--model", tiny_model_folder("llama")] if other else []
+    together = tmp_path / "elsewhere" / "together"
+    alone = cli(*job, "--run-dir", "alone")
+    ranks = launch(tmp_path, *job, "--run-dir", together)
+    assert [code for code, _ in ranks] == [alone.returncode, 0], (alone.stderr, ranks)
+    assert alone.returncode == (1 if prompt == "section" else 0)
+    for name in ("documents.jsonl", "rejected.jsonl"):
+        one, two = (folder / "documents" / name for folder in (tmp_path / "alone", together))
+        assert one.read_bytes() == two.read_bytes()
+    assert read_jsonl(together / "documents" / "rejected.jsonl")
+    assert not (tmp_path / "rank-without-files").exists()
+
+
+def test_two_ranks_follow_the_curve_of_one(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+    """The same global batch; every rank checks itself that its adapter is rank 0's, and fails otherwise."""
+    folder = tmp_path / "runs" / "together"
+    shutil.copytree(small_run / "documents", folder / "documents")
+    said = launch(tmp_path, "midtrain", RECIPE, *SMALL, "--set", "documents.batch_size=6", "--run-dir", folder)
+    assert [code for code, _ in said] == [0, 0], said
+    assert "Rank 1 of 2 writes and trains along" in said[1][1]
     one, two = (
         [row["loss"] for row in read_jsonl(run / "adapters" / "msm-s0" / "metrics.jsonl")]
         for run in (small_run, folder)

@@ -1,0 +1,41 @@
+"""What a rank of `mlx.launch` other than 0 does: write and train along, job after job, until there are no more.
+
+It needs the models, gets the rest from rank 0, and writes no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msm_mlx.documents.shared_writing import write_shared
+from msm_mlx.engine.adapters import LoraShape
+from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.ranks import Ranks
+from msm_mlx.training.adapt import train_adapter
+from msm_mlx.training.job import TrainingJob, WritingJob
+from msm_mlx.training.together import share_rows
+
+NOWHERE = Path("rank-without-files")
+
+
+def follow(model_of: Callable[[str], LoadedModel], ranks: Ranks) -> None:
+    """`model_of` gives the model of a role: the `base` that is trained, or the `writer`."""
+    while (told := ranks.share(None)) is not None:
+        try:
+            if "chats" in told:
+                _write_along(WritingJob(**told), model_of, ranks)
+            else:
+                _train_along(TrainingJob(**told), model_of("base"), ranks)
+        except KeyboardInterrupt:  # rank 0 was asked to stop, and saves
+            continue
+
+
+def _write_along(job: WritingJob, model_of: Callable[[str], LoadedModel], ranks: Ranks) -> None:
+    for _ in write_shared(model_of(job.role), job, ranks):
+        pass  # rank 0 has them too
+
+
+def _train_along(job: TrainingJob, loaded: LoadedModel, ranks: Ranks) -> None:
+    rows, shape = share_rows(ranks, []), LoraShape(job.rank, job.scale)
+    train_adapter(loaded, rows, job.train_settings(), shape, NOWHERE, seed=job.seed, base=job.base, ranks=ranks)
