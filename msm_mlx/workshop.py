@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from msm_mlx.documents.writers import Writer
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.generation import Reply
-    from msm_mlx.engine.models import LoadedModel
+    from msm_mlx.engine.models import LoadedModel, OneModel
     from msm_mlx.spec import Spec
     from msm_mlx.training.supervisor import TrainingProcess
 
@@ -55,7 +54,7 @@ class Workshop:
     run: RunFolder
     report: Reporter
     others: Mapping[Role, ModelRef] = field(default_factory=dict)
-    _loaded: LoadedModel | None = field(default=None, init=False)
+    _models: OneModel | None = field(default=None, init=False)
     _training: TrainingProcess | None = field(default=None, init=False)
 
     def work(self, stage: Stage) -> None:
@@ -78,14 +77,11 @@ class Workshop:
 
     def loaded(self, ref: ModelRef | None = None) -> LoadedModel:
         """The model that is trained, or another one, which then takes its place in memory."""
-        from msm_mlx.engine.models import load_base
+        from msm_mlx.engine.models import OneModel
 
-        folder = (ref or self.base).folder
-        if self._loaded is not None and self._loaded.folder != folder:
-            self._release()
-        if self._loaded is None:
-            self._loaded = load_base(folder)
-        return self._loaded
+        if self._models is None:
+            self._models = OneModel()
+        return self._models.load((ref or self.base).folder)
 
     def _plan(self, stage: Stage) -> None:
         from msm_mlx.preparing import make_plan
@@ -168,7 +164,6 @@ class Workshop:
 
     def _critique(self, stage: Stage) -> None:
         from msm_mlx.documents.critique import Step, put_to
-        from msm_mlx.engine.models import load_base
         from msm_mlx.preparing import critique_run
 
         critic = self.others["critic"]
@@ -181,7 +176,7 @@ class Workshop:
             meter.show(done["critique"], f"{done['rewrite']} written anew")
 
         settings, say = self.recipe.settings.documents, self.report.say
-        put = put_to(load_base(critic.folder), settings, on_reply, say)
+        put = put_to(self.loaded(critic), settings, on_reply, say)
         unseen = Unseen.of(self.suites)
         critique_run(self.recipe, self._spec(stage), self.run.path, stage, put, critic.fingerprint, unseen, say)
 
@@ -241,12 +236,8 @@ class Workshop:
 
     def _release(self) -> None:
         """Give the model's memory back."""
-        if self._loaded is not None:
-            import mlx.core as mx
-
-            self._loaded = None
-            gc.collect()
-            mx.clear_cache()
+        if self._models is not None:
+            self._models.release()
 
     def _evaluate(self, stage: Stage) -> None:
         from msm_mlx.evals.answers import answer_items
