@@ -16,6 +16,7 @@ from msm_mlx.variants import system_prompt
 
 TAGS = ["mlx", "lora", "model-spec-midtraining"]
 PAPER = "Li, Wichers, Price, Marks and Kutasov, *Model Spec Midtraining* (arXiv 2605.02087)"
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|&~$]")
 
 
@@ -117,7 +118,18 @@ def plain(text: str) -> str:
 
 def public_base(run: RunRecord) -> str:
     """What others know the base by: its repository on the hub, or the name of its folder."""
-    return Path(run.model).name if is_local(run.model) else run.model.partition("@")[0]
+    return _public(run.model)
+
+
+def _public(model: str) -> str:
+    name = model.partition("@")[0]
+    return name if _HUB_NAME.fullmatch(name) and not is_local(model) else Path(model).name
+
+
+def _writer(run: RunRecord) -> str:
+    """The model that wrote, if it is not the one that was trained."""
+    writer = run.recipe.get("settings", {}).get("documents", {}).get("writer")
+    return str(writer["model"]) if writer else ""
 
 
 def _origin(run: RunRecord) -> str:
@@ -129,7 +141,7 @@ def _origin(run: RunRecord) -> str:
 def _by(run: RunRecord) -> str:
     names = source_names(run.folder)
     made = "The documents were taken from" if names else "All documents were written by"
-    by = ", ".join(map(_code, names)) or _code(public_base(run))
+    by = ", ".join(map(_code, names)) or _code(_public(_writer(run) or run.model))
     return (
         f"{made}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
     )

@@ -49,6 +49,23 @@ def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
     assert "datasets" not in front
 
 
+@pytest.mark.parametrize(
+    ("model", "said"), [("mlx-community/Qwen3-14B-4bit@main", "mlx-community/Qwen3-14B-4bit"), ("/home/me/big", "big")]
+)
+def test_another_writer_is_named_without_its_folder(model: str, said: str, tmp_path: Path) -> None:
+    run = make_trained_run(tmp_path, "pocket", POCKET_WEIGHTS)
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    recipe["settings"]["documents"]["writer"] = {"model": model}
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    record = open_record(run)
+    for parcel in pack_run(record, trained_variants(record), "me/cheese"):
+        for name, content in parcel.files.items():
+            page = content.decode() if isinstance(content, bytes) else Path(content).read_bytes().decode("latin-1")
+            assert "/home/me" not in page, name
+            if parcel.kind == "dataset" and name == "README.md":
+                assert f"All documents were written by\n`{said}` and checked" in page
+
+
 @given(st.text(max_size=60))
 def test_no_text_becomes_markup(text: str) -> None:
     shown = plain(text)
