@@ -156,6 +156,7 @@ class CompareApp(DeskView):
             self.complain(error)
             return
         self.fill_list()
+        self.leave_list()
         self.generate()
 
     # --- answers ---------------------------------------------------------------------------------------------------

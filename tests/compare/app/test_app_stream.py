@@ -84,6 +84,21 @@ def test_a_typed_prompt_is_answered_by_all_shown_arms_at_once(session: Session) 
     assert engine.closed
 
 
+def test_the_list_leaves_the_answers_to_a_typed_prompt(session: Session) -> None:
+    app = make_app(session, Recording)
+
+    async def work() -> None:
+        async with driving(app) as pilot:  # where the list covers the first panes
+            await pilot.press("o", "slash")
+            assert app.screen_stack[0].has_class("-open")
+            await type_text(pilot, "Why cheese?")
+            await pilot.press("enter")
+            await settled(app, pilot)
+            assert not app.screen.has_class("-open")
+
+    play(work())
+
+
 def test_words_appear_one_by_one_in_all_panes(session: Session) -> None:
     gate = Gate()
     app = make_app(session, lambda: Recording(gate))
