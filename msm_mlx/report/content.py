@@ -88,7 +88,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     if run.results.get("grid"):
         kept = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
     origin = "taken for" if any("source" in found for found in health.values()) else "written after"
-    seeds = ", ".join(map(str, recipe["seeds"]))
+    seeds = f"seed{'s' if len(recipe['seeds']) > 1 else ''} {', '.join(map(str, recipe['seeds']))}"
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
     meanings = [
@@ -98,7 +98,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
         Paragraph(
             f"The model {recipe['model']}, called {recipe['model_name']} in every text, {kept} "
             f"{origin} {specs}. The arms below were trained from the same start, with the "
-            f"seeds {seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
+            f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
         table("The arms", ("arm", "how it was trained"), [(arm, ARMS.get(arm, "")) for arm in recipe["arms"]]),
     ]
