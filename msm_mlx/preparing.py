@@ -23,7 +23,8 @@ from msm_mlx.documents.ready import take_documents
 from msm_mlx.files import make_folder, read_jsonl, write_jsonl
 from msm_mlx.recipe import Recipe
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS, Stage
+from msm_mlx.stages import Stage
+from msm_mlx.text_stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.variants import GENERAL, system_prompt
 
 AskWith = Callable[[int, int, float], Ask]

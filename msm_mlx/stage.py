@@ -59,3 +59,14 @@ class Stage:
 def stage_settings(kind: Kind, **settings: Any) -> dict[str, Any]:
     """The settings of a stage, with its kind and the version of its code."""
     return {"stage": kind, "version": VERSIONS[kind], **settings}
+
+
+def plain_settings(settings: Any) -> dict[str, Any]:
+    """Settings as JSON; how often to save, what is kept in memory and when to give up decide nothing about what comes
+    out."""
+    plain: dict[str, Any] = settings.model_dump(mode="json")
+    for name in ("checkpoint_every", "gradient_checkpointing", "max_attempts_per_document", "least_pass_rate"):
+        plain.pop(name, None)
+    for name in ("source", "field", "critique"):  # of documents that are not written, or written anew
+        plain.pop(name, None)
+    return plain

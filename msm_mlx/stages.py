@@ -6,35 +6,32 @@ Nothing here imports mlx, so that a plan costs nothing; the work itself is in `m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
-from msm_mlx.datasets import HUB
-from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
-from msm_mlx.demonstrations.general import mix_count
-from msm_mlx.demonstrations.preferences import load_preferences
-from msm_mlx.demonstrations.written import is_written_file, load_written
-from msm_mlx.documents.asking import document_prompts, prompt_version
-from msm_mlx.documents.leaks import Unseen
-from msm_mlx.documents.plan import without_cause
-from msm_mlx.documents.plan_file import IDEAS, PLAN
-from msm_mlx.documents.sources import identify
-from msm_mlx.documents.topup import EARLIER
 from msm_mlx.drafts import with_critique
 from msm_mlx.errors import RecipeError
 from msm_mlx.evals.items import Suite, counts_for, written_replies
 from msm_mlx.evals.judging import judge_version
 from msm_mlx.evals.perplexity import SUITE, neutral_texts
 from msm_mlx.evals.suites import Names, load_suite
-from msm_mlx.files import sha256_file, sha256_json
+from msm_mlx.files import sha256_json
 from msm_mlx.recipe import Recipe, Role
-from msm_mlx.spec import load_spec
 from msm_mlx.stage import KINDS as KINDS
 from msm_mlx.stage import Kind as Kind
 from msm_mlx.stage import Stage as Stage
-from msm_mlx.stage import stage_settings
+from msm_mlx.stage import plain_settings, stage_settings
+from msm_mlx.text_stages import (
+    DEMONSTRATIONS,
+    GENERAL_ROWS,
+    demonstrations_stage,
+    document_folder,
+    documents_stage,
+    plan_stage,
+    ready_stage,
+)
 from msm_mlx.variants import (
     CONTROL,
     FINE_TUNED,
@@ -47,11 +44,7 @@ from msm_mlx.variants import (
     system_prompt,
 )
 
-DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
-DEMONSTRATIONS = "demonstrations/train.jsonl"
-GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
-UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 PERPLEXITY = "evaluation/perplexity.json"
@@ -68,15 +61,15 @@ def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingP
     trained = [v for v in variants if v.is_trained]
     midtrained = _midtrained_arms(recipe)
     if recipe.settings.documents.source:
-        stages = [_ready(recipe, spec, suites, arm) for arm in midtrained for spec in recipe.specs]
+        stages = [ready_stage(recipe, spec, suites, arm) for arm in midtrained for spec in recipe.specs]
     else:
-        stages = [_plan(recipe, writer, spec) for spec in recipe.specs if midtrained]
+        stages = [plan_stage(recipe, writer, spec) for spec in recipe.specs if midtrained]
         documents = [(arm, spec) for arm in midtrained for spec in recipe.specs]
-        written = [_documents(recipe, writer, spec, suites, arm == CONTROL) for arm, spec in documents]
+        written = [documents_stage(recipe, writer, spec, suites, arm == CONTROL) for arm, spec in documents]
         critic = others.get("critic", "")
         stages += written if recipe.settings.documents.critique is None else with_critique(recipe, written, critic)
     if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
-        stages.append(_demonstrations(recipe, writer, suites))
+        stages.append(demonstrations_stage(recipe, writer, suites))
     for seed in recipe.seeds:
         stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
         stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
@@ -122,12 +115,6 @@ def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Su
     return suites
 
 
-def document_folder(arm: str, spec: str, several_specs: bool) -> str:
-    """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
-    parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
-    return "/".join([*parts, spec] if several_specs else parts)
-
-
 def demonstrations_of(arm: str) -> str:
     """The chats that an arm is fine-tuned on."""
     return GENERAL_ROWS if arm == GENERAL else DEMONSTRATIONS
@@ -151,158 +138,6 @@ def _midtrained_arms(recipe: Recipe) -> list[str]:
     return [arm for arm in ("msm", CONTROL) if arm in wanted]
 
 
-def _plan(recipe: Recipe, writer: str, spec: Path) -> Stage:
-    settings = recipe.settings.documents
-    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
-    folder = document_folder("msm", spec.stem, len(recipe.specs) > 1)
-    grid = settings.model_dump(mode="json", include={"count", "types", "voices", "seed", "ideas"})
-    if settings.prompt != "assertion":
-        grid |= settings.model_dump(mode="json", include={"authors", "audiences", "lengths"})
-    if settings.ideas:
-        asserted = [[section.text, section.assertion] for section in content.assertions]
-        grid |= {"asserted": sha256_json(asserted), "name": recipe.model_name, "writer": writer}
-        grid |= {"temperature": settings.temperature, "prompts": prompt_version("ideas")}
-    return Stage(
-        id=f"plan {spec.stem}",
-        kind="plan",
-        reads=(),
-        writes=(f"{folder}/{PLAN}",),
-        scratch=(f"{folder}/{IDEAS}",),
-        settings=stage_settings("plan", sections=[section.id for section in content.assertions], **grid),
-        total=settings.count,
-        unit="slots",
-        spec=spec,
-        grows_with=("count",),
-        keeps=tuple((f"{folder}/{name}", f"{folder}/{name}") for name in (PLAN, IDEAS)),
-    )
-
-
-def _ready(recipe: Recipe, spec: Path, suites: Sequence[Suite], arm: str) -> Stage:
-    """Documents that nobody has to write."""
-    if arm == CONTROL:
-        raise RecipeError(
-            f"{recipe.path}: arms: {CONTROL}+sft reads documents without reasons, which are written from the spec; "
-            "take it out of the arms, or documents.from out of the settings"
-        )
-    settings = recipe.settings.documents
-    source = settings.source_of(spec.stem)
-    assert source is not None
-    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
-    folder = document_folder(arm, spec.stem, len(recipe.specs) > 1)
-    return Stage(
-        id=f"documents {spec.stem}",
-        kind="documents",
-        reads=(),
-        writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
-        scratch=(),
-        settings=stage_settings(
-            "documents",
-            ready=identify(source).version,
-            spec=sha256_json([[section.id, section.assertion] for section in content.assertions]),
-            names=[recipe.model_name, recipe.provider_name],
-            unseen=sha256_json(asdict(Unseen.of(suites))),
-            **settings.model_dump(mode="json", include={"count", "seed", "field", "min_words", "checks"}),
-        ),
-        total=settings.count,
-        unit="documents",
-        spec=spec,
-        ready=source,
-    )
-
-
-def _documents(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Suite], control: bool) -> Stage:
-    settings = recipe.settings.documents
-    content = load_spec(spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
-    decisive: Any = content.text
-    others = _plain(settings)
-    others.pop("writer")  # told by its fingerprint
-    note = others.pop("control_note")
-    if control:
-        parts = [without_cause(content, section, note) for section in content.assertions]
-        decisive = [[section.id, section.path, section.assertion] for section in (*parts, *content.assertions)]
-    folder = document_folder(CONTROL if control else "msm", spec.stem, len(recipe.specs) > 1)
-    plan = f"{document_folder('msm', spec.stem, len(recipe.specs) > 1)}/{PLAN}"
-    return Stage(
-        id=f"documents {'control ' if control else ''}{spec.stem}",
-        kind="documents",
-        reads=(plan,),
-        writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
-        scratch=(f"{folder}/progress.jsonl", f"{folder}/{EARLIER}"),
-        settings=stage_settings(
-            "documents",
-            spec=sha256_json(decisive),
-            name=recipe.model_name,
-            writer=writer,
-            unseen=sha256_json(asdict(Unseen.of(suites))),
-            prompts=prompt_version(*document_prompts(settings, control=control)),
-            **others,
-        ),
-        total=settings.count,
-        unit="documents",
-        spec=spec,
-        grows_with=("count", plan),
-        keeps=((f"{folder}/{DOCUMENT_FILES[0]}", f"{folder}/{EARLIER}"),),
-        control=control,
-    )
-
-
-def _demonstrations(recipe: Recipe, writer: str, suites: Sequence[Suite]) -> Stage:
-    rows = recipe.settings.sft.rows
-    source: dict[str, str]
-    writes: tuple[str, ...] = (DEMONSTRATIONS,)
-    scratch: tuple[str, ...] = ()
-    if is_written_file(recipe.demonstrations):
-        writes, scratch = (DEMONSTRATIONS, UNUSED_ANSWERS), (ASKED,)
-        source = _written(recipe, writer, suites)
-    elif is_chat_file(recipe.demonstrations):
-        chats = load_chats(recipe.demonstrations)
-        rows = min(rows, len(chats))
-        source = {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
-    else:
-        source = {"preferences": sha256_json(load_preferences(recipe.demonstrations).model_dump(mode="json"))}
-    total = rows
-    if recipe.mix:
-        total += mix_count(recipe.mix, rows)
-        name = recipe.mix.source
-        source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
-    if GENERAL in recipe.arms:
-        writes = (*writes, GENERAL_ROWS)
-        if recipe.mix is None:
-            raise RecipeError(
-                f"{recipe.path}: arms: `{GENERAL}` learns general data alone, and the recipe has none; give it a mix, "
-                f"as `mix: {{from: FILE.jsonl, share: 0.5}}`, or take `{GENERAL}` out of the arms"
-            )
-    if REASONED in recipe.arms:
-        demand_reasoning(recipe.demonstrations, recipe.path)
-    return Stage(
-        id="demonstrations",
-        kind="demonstrations",
-        reads=(),
-        writes=writes,
-        scratch=scratch,
-        settings=stage_settings("demonstrations", rows=rows, system=system_prompt(recipe.model_name), **source),
-        total=total,
-        unit="rows",
-    )
-
-
-def _written(recipe: Recipe, writer: str, suites: Sequence[Suite]) -> dict[str, str]:
-    """All that decides about demonstrations by the writer."""
-    written = load_written(recipe.demonstrations)
-    spec = load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name)
-    prompts = prompt_version(
-        "situations", "questions", f"{written.style}_answer", "judge", package="msm_mlx.demonstrations"
-    )
-    return {
-        "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
-        "spec": sha256_json(spec.text),
-        "name": recipe.model_name,
-        "writer": writer,
-        "unseen": sha256_json(Unseen.of(suites).things),
-        "prompts": prompts,
-    }
-
-
 def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:
     variant = Variant(arm, spec.stem, seed, len(recipe.specs) > 1)
     documents = document_folder(arm, spec.stem, variant.several_specs)
@@ -320,7 +155,7 @@ def _training(
 ) -> Stage:
     folder = adapter_folder(variant)
     settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
-    plain = _plain(settings)
+    plain = plain_settings(settings)
     if variant.arm != REASONED:
         plain.pop("reasoning", None)
     if settings.adapter_dtype == "float32":
@@ -331,7 +166,7 @@ def _training(
         reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
         writes=tuple(f"{folder}/{name}" for name in (*ADAPTER_FILES, "metrics.jsonl")),
         scratch=tuple(f"{folder}/{name}" for name in ("checkpoint.safetensors", "best.safetensors")),
-        settings=stage_settings(kind, base=base, seed=variant.seed, **_plain(recipe.settings.lora), **plain),
+        settings=stage_settings(kind, base=base, seed=variant.seed, **plain_settings(recipe.settings.lora), **plain),
         total=settings.updates or 0,
         unit="updates" if settings.epochs is None else f"updates ({settings.epochs:g} epochs)",
         variant=variant,
@@ -347,7 +182,7 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
         for suite in suites
     }
     system = system_prompt(recipe.model_name)
-    how = _plain(settings)
+    how = plain_settings(settings)
     if not settings.also_at:
         how.pop("also_at")  # so that what was answered before there were several is still good
     return Stage(
@@ -455,14 +290,3 @@ def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> S
         total=len(answers),
         unit="variants",
     )
-
-
-def _plain(settings: Any) -> dict[str, Any]:
-    """Settings as JSON; how often to save, what is kept in memory and when to give up decide nothing about what comes
-    out."""
-    plain: dict[str, Any] = settings.model_dump(mode="json")
-    for name in ("checkpoint_every", "gradient_checkpointing", "max_attempts_per_document", "least_pass_rate"):
-        plain.pop(name, None)
-    for name in ("source", "field", "critique"):  # of documents that are not written, or written anew
-        plain.pop(name, None)
-    return plain

@@ -16,7 +16,8 @@ from msm_mlx.evals.suites import SUITES
 from msm_mlx.files import read_jsonl
 from msm_mlx.preparing import make_demonstrations
 from msm_mlx.recipe import Recipe, load_recipe
-from msm_mlx.stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS, list_stages
+from msm_mlx.stages import list_stages
+from msm_mlx.text_stages import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 
 
 def recipe(*overrides: str) -> Recipe:

@@ -16,7 +16,8 @@ from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.model_folder import fingerprint
 from msm_mlx.recipe import Profile
 from msm_mlx.runs import RUN
-from msm_mlx.stages import DEMONSTRATIONS, RESULTS
+from msm_mlx.stages import RESULTS
+from msm_mlx.text_stages import DEMONSTRATIONS
 
 SHAPE = LoraShape(4, 2.0)
 TRAIN = {"learning_rate": 0.01, "updates": 3, "batch_size": 2, "max_length": 64}

@@ -16,7 +16,8 @@ from msm_mlx.outward.card import data_card, model_card, public_base
 from msm_mlx.outward.finished import Trained
 from msm_mlx.record import RunRecord, read_object
 from msm_mlx.runs import RUN
-from msm_mlx.stages import DEMONSTRATIONS, DOCUMENT_FILES, RESULTS
+from msm_mlx.stages import RESULTS
+from msm_mlx.text_stages import DEMONSTRATIONS, DOCUMENT_FILES
 
 DATA_SUFFIX = "-data"
 _FOLDERS = re.compile(r"~/(?:[^/\s'\"\[\],]+/)*|(?<![\w.:/~-])/(?:[^/\s'\"\[\],]+/)+")  # of a path on this machine

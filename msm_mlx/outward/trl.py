@@ -21,7 +21,8 @@ from msm_mlx.hub import ModelRef
 from msm_mlx.outward.finished import base_name, demand_original, new_folder, read_config, run_settings
 from msm_mlx.recipe import Profile, TrainSettings
 from msm_mlx.record import RunRecord
-from msm_mlx.stages import DOCUMENT_FILES, demonstrations_of, document_folder
+from msm_mlx.stages import demonstrations_of
+from msm_mlx.text_stages import DOCUMENT_FILES, document_folder
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.rows import Row, read_rows
 from msm_mlx.training.trainer import hold_out
