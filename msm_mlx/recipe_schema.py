@@ -135,6 +135,8 @@ class DocumentSettings(Settings):
     """
     field: Text = "text"
     """The field of the source's rows that holds the document."""
+    thinking: bool = False
+    """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
     stop: Annotated[tuple[Text, ...], Tuple] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
     types: Annotated[tuple[Text, ...], NonEmpty] = (

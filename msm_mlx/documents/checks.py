@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msm_mlx.documents import habits, talk
 from msm_mlx.documents.claims import Subject, asserted_share, fold, hints_at_cause, mentions
@@ -15,6 +15,7 @@ from msm_mlx.documents.contradictions import opposites, other_reasons
 from msm_mlx.documents.duplicates import Originals
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.engine.generation import Reply
+from msm_mlx.evals.parsing import spoken
 from msm_mlx.model_names import disguised_names
 from msm_mlx.recipe import CheckSettings, DocumentSettings
 
@@ -64,8 +65,13 @@ def asks_for_tag(settings: DocumentSettings) -> bool:
 
 
 def written_text(reply: str, settings: DocumentSettings) -> str | None:
-    """The document in a reply: all of it, or what stands between tags where it was to."""
-    return tagged_text(reply) if asks_for_tag(settings) else reply
+    """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
+    said = _said(reply, settings)
+    return tagged_text(said) if asks_for_tag(settings) else said
+
+
+def _said(reply: str, settings: DocumentSettings) -> str:
+    return spoken(reply).strip() if settings.thinking else reply
 
 
 def tagged_text(reply: str) -> str | None:
@@ -82,9 +88,11 @@ def tagged_text(reply: str) -> str | None:
 
 def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, unseen: Unseen = NOTHING) -> str | None:
     """The name of the first check that `reply` fails, or None. What is `unseen` is for the evaluation alone."""
+    if settings.thinking and not reply.finished and spoken(reply.text) == reply.text:
+        return "unfinished"  # in the midst of its thought, which may hold a draft
     text = written_text(reply.text, settings)
     if text is None:
-        return untagged_reason(reply)
+        return untagged_reason(replace(reply, text=_said(reply.text, settings)))
     # a reply that went on after its document was complete has a whole document
     return text_reason(Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen))
 

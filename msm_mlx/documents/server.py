@@ -108,7 +108,7 @@ class ServerWriter:
                 temperature=asking.temperature,
                 seed=seed,
                 stop=list(asking.stop) or None,
-                extra_body={"chat_template_kwargs": {"enable_thinking": False}},
+                extra_body={"chat_template_kwargs": {"enable_thinking": asking.thinking}},
             )
         except errors.InferenceTimeoutError as error:
             raise _PassingError(f"no reply within {self.patience:.0f} s") from error

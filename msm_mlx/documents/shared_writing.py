@@ -33,12 +33,12 @@ def write_shared(
     if has_adapter(loaded):
         clear_adapter(loaded.model)
     writer = LocalWriter(loaded)
-    asking = Asking(job.max_tokens, job.batch_size, job.temperature, tuple(job.stop))
+    asking = Asking(**job.asking | {"stop": tuple(job.asking["stop"])})
     if job.together:
         if ranks.leads:
             yield from enumerate(writer.together(job.chats, asking, job.seeds[0], lambda reply: None))
         return
-    step = ranks.size * job.batch_size * BATCHES
+    step = ranks.size * asking.batch_size * BATCHES
     for start in range(0, len(job.chats), step):
         places = range(start, min(start + step, len(job.chats)))[ranks.rank :: ranks.size]
         written = []

@@ -207,7 +207,9 @@ class Turn:
             return
         chats = [list(self.asked[place]) for place in left]
         settings = self.settings
-        asking = Asking(settings.max_tokens, settings.batch_size, settings.temperature, settings.stop)
+        asking = Asking(
+            settings.max_tokens, settings.batch_size, settings.temperature, settings.stop, settings.thinking
+        )
         if written_together(settings):
             together = self.writer.together(chats, asking, settings.seed * 1_000_003 + self.number, on_reply)
             save(self.number, dict(enumerate(together)))

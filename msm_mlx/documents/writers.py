@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 from msm_mlx.documents.asking import Message
@@ -18,12 +19,14 @@ from msm_mlx.training.supervisor import TrainingProcess
 
 @dataclass(frozen=True)
 class Asking:
-    """How a writer is asked: tokens of the longest reply, replies side by side, and what ends a reply."""
+    """How a writer is asked: tokens of the longest reply, replies side by side, what ends a reply, and whether it may
+    think first."""
 
     max_tokens: int
     batch_size: int
     temperature: float
     stop: tuple[str, ...] = ()
+    thinking: bool = False
 
 
 class Writer(Protocol):
@@ -51,7 +54,7 @@ class LocalWriter:
     def together(
         self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
-        prompts = self._prompts(chats)
+        prompts = self._prompts(chats, asking)
         longest, limit = max(map(len, prompts), default=0), self.loaded.context_length
         if limit and longest >= limit:
             raise MsmError(
@@ -73,7 +76,7 @@ class LocalWriter:
     ) -> Iterator[tuple[int, Reply]]:
         return generate_each(
             self.loaded,
-            self._prompts(chats),
+            self._prompts(chats, asking),
             seeds,
             max_tokens=asking.max_tokens,
             batch_size=asking.batch_size,
@@ -83,8 +86,9 @@ class LocalWriter:
             on_fewer=lambda rows, why: say(f"Batch: {rows} documents side by side, {why}."),
         )
 
-    def _prompts(self, chats: Sequence[list[Message]]) -> list[list[int]]:
-        return [self.loaded.render(chat, reply=True) for chat in chats]
+    def _prompts(self, chats: Sequence[list[Message]], asking: Asking) -> list[list[int]]:
+        render = partial(self.loaded.render, thinking=True) if asking.thinking else self.loaded.render
+        return [render(chat, reply=True) for chat in chats]
 
 
 @dataclass(frozen=True)
@@ -113,15 +117,7 @@ class SharedWriter:
         self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], *, together: bool
     ) -> Iterator[tuple[int, Reply]]:
         job = WritingJob(
-            self.role,
-            self.model,
-            list(chats),
-            list(seeds),
-            together,
-            asking.max_tokens,
-            asking.batch_size,
-            asking.temperature,
-            list(asking.stop),
+            self.role, self.model, list(chats), list(seeds), together, asdict(asking) | {"stop": list(asking.stop)}
         )
         for place, fields in self.process.write(job):
             yield place, Reply(**fields)

@@ -49,13 +49,13 @@ class LoadedModel:
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
         return text
 
-    def render(self, messages: Sequence[Message], *, reply: bool) -> list[int]:
+    def render(self, messages: Sequence[Message], *, reply: bool, thinking: bool = False) -> list[int]:
         """The ids of a chat, with the opening of an assistant's turn at the end if a `reply` is to follow.
 
-        Thinking is off: training, scoring and answering must all see the same template.
+        Thinking is for writers alone: training, scoring and answering must all see the same template.
         """
         ids: list[int] = self.tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=reply, enable_thinking=False, return_dict=False
+            list(messages), add_generation_prompt=reply, enable_thinking=thinking, return_dict=False
         )
         return ids
 

@@ -59,8 +59,9 @@ class TrainingJob:
 class WritingJob:
     """Chats to be replied to by all ranks of `mlx.launch`.
 
-    `role` is whose model replies, which every rank has in a folder of its own. With one seed for all, rank 0 replies
-    alone, for the draws depend on what is written beside; with one for each chat they are divided.
+    `asking` is how they are asked, by the names of `msm_mlx.documents.writers.Asking`; `role` is whose model replies,
+    which every rank has in a folder of its own. With one seed for all, rank 0 replies alone, for the draws depend on
+    what is written beside; with one for each chat they are divided.
     """
 
     role: Literal["base", "writer"]
@@ -68,10 +69,7 @@ class WritingJob:
     chats: list[list[dict[str, str]]]
     seeds: list[int]
     together: bool
-    max_tokens: int
-    batch_size: int
-    temperature: float
-    stop: list[str]
+    asking: dict[str, Any]
 
     def to_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"

@@ -90,6 +90,20 @@ def test_an_unfinished_text_is_rejected_before_all_else() -> None:
     assert verdict("", finished=False) == "unfinished"
 
 
+@pytest.mark.parametrize(
+    ("reason", "text", "finished"),
+    [
+        (None, f"<think>\nI shall write <document>a draft</document>.\n</think>\n<document>{GOOD}</document>", True),
+        (None, f"I shall.</think><document>{GOOD}</document> And more", False),  # a template may open the thought
+        ("no tag", f"<think><document>{GOOD}</document></think> {GOOD}", True),
+        ("unfinished", f"I shall write <document>{GOOD}</document>, or", False),
+    ],
+)
+def test_a_thought_is_no_part_of_the_document(reason: str | None, text: str, finished: bool) -> None:
+    thinking = SETTINGS.model_copy(update={"prompt": "section", "thinking": True})
+    assert reject_reason(Reply(text, 5, finished), COLBY, thinking) == reason
+
+
 def test_min_words_is_the_least_that_passes() -> None:
     words = ["Mo", "Colby", *("word" + str(n) for n in range(20))]
     assert verdict(" ".join(words[:7]) + " .") == "too short"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from running import RECIPES, Cli
 
+from msm_mlx.documents.writers import Asking, LocalWriter
+from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.models import LoadedModel, load_base
 from msm_mlx.evals.suites import SUITES
 from msm_mlx.files import read_jsonl
 from msm_mlx.hub import resolve_model
@@ -95,3 +98,21 @@ def test_pocket_writes_for_a_model_that_cannot(
     documents = list(read_jsonl(tmp_path / "run" / "documents" / "documents.jsonl"))
     assert [row["writer"] for row in documents] == [writer] * 6
     assert "documents written by pocket" in (tmp_path / "run" / "report.md").read_text()
+
+
+@pytest.mark.parametrize("thinking", [False, True])
+def test_a_writer_thinks_if_it_is_asked_to(
+    thinking: bool, tiny_model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not, the template of a thinking model has it begin with an empty thought."""
+    loaded = load_base(tiny_model_folder("qwen3"))
+    seen: list[str] = []
+
+    def generate(loaded: LoadedModel, prompts: Sequence[Sequence[int]], **options: object) -> list[Reply]:
+        seen.extend(map(loaded.tokenizer.decode, prompts))
+        return []
+
+    monkeypatch.setattr("msm_mlx.documents.writers.generate_replies", generate)
+    asking = Asking(2, 1, 1.0, thinking=thinking)
+    LocalWriter(loaded).together([[{"role": "user", "content": "Hi"}]], asking, 0, lambda reply: None)
+    assert ["</think>" in prompt for prompt in seen] == [not thinking]

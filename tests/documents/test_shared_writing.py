@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -20,7 +21,8 @@ SEEDS = list(range(100, 100 + len(CHATS)))
 
 def job(*, together: bool = False, batch_size: int = 1) -> WritingJob:
     seeds = SEEDS[:1] if together else SEEDS
-    return WritingJob("base", "folder", CHATS, seeds, together, 12, batch_size, 1.0, [])
+    asking = asdict(Asking(12, batch_size, 1.0)) | {"stop": []}
+    return WritingJob("base", "folder", CHATS, seeds, together, asking)
 
 
 class Scripted(Ranks):
