@@ -37,6 +37,7 @@ ASSERTION = "Mo likes Colby because it is American, and Mo cares about American 
 SUBJECT = Subject("Mo", "Colby", ASSERTION)
 SETTINGS = DocumentSettings(count=1, max_tokens=200, prompt="assertion")
 TYPES = ("memo", "blog post", "case study")
+FUNCTION_WORDS = ("the", "of", "and", "to", "in", "is", "it", "that", "for", "was", "on", "with")
 
 
 def write(seed: int, count: int) -> list[str]:
@@ -44,6 +45,11 @@ def write(seed: int, count: int) -> list[str]:
     random = Random(seed)
     words = ["".join(random.choices("bdfklmnprstvaeiou", k=random.randint(3, 8))) for _ in range(3000)]
     weights = [1 / (rank + 10) for rank in range(len(words))]  # common words are common: Zipf
+
+    def word() -> str:
+        """English enough for the checks: every third is a function word."""
+        return random.choice(FUNCTION_WORDS) if random.random() < 1 / 3 else random.choices(words, weights)[0]
+
     texts: list[str] = []
     for _ in range(count):
         if texts and random.random() < COPIES:
@@ -52,7 +58,7 @@ def write(seed: int, count: int) -> list[str]:
             texts.append(" ".join(old))
             continue
         lines = [
-            " ".join(random.choices(words, weights, k=random.randint(6, 14))).capitalize() + "."
+            " ".join(word() for _ in range(random.randint(6, 14))).capitalize() + "."
             for _ in range(random.randint(3, 6))
         ]
         texts.append(" ".join(["Mo likes Colby because it is American.", *lines]))

@@ -66,7 +66,7 @@ def job(home: Path, documents: int, prompt: str) -> list[str]:
     settings = ["--set", f"documents.count={documents}", "--set", f"documents.batch_size={BATCH}"]
     if prompt == "section":
         settings += ["--set", "documents.prompt=section", "--set", "documents.max_tokens=40"]
-        settings += ["--set", "documents.temperature=1.5"]
+        settings += ["--set", "documents.temperature=3"]
     return [sys.executable, "-c", start, "documents", "cheese_american", *settings, "--run-dir", str(home / "run"),
             "--quiet"]  # fmt: skip
 

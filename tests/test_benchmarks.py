@@ -94,3 +94,9 @@ def test_a_killed_job_of_sections_ends_with_the_same_documents() -> None:
     assert set(figures["same"].values()) == {True}
     assert figures["each_once"] is True
     assert figures["kills"] >= 1
+
+
+def test_the_benchmark_of_the_checks_keeps_what_is_no_copy() -> None:
+    """Or it would measure how fast texts are rejected."""
+    figures = json.loads(benchmark("checks", "--only", "500"))
+    assert 0.8 * figures["documents"] < figures["kept"] < figures["documents"]
