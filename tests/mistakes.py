@@ -282,4 +282,36 @@ RUNS = [
     Mistake("runs rm: unasked", ("runs", "rm", RUN), needs_run=True),
     Mistake("runs show: damaged", ("runs", "show", RUN), content(f"{RUN}/run.json", "[]"), 1),
 ]
-MISTAKES = [*RECIPES, *OPTIONS, *SPECS, *DATA, *MODELS, *RUNS]
+TEXTS = [
+    Mistake("writer: a server elsewhere", setting("documents.writer={model: m, server: 'http://10.0.0.1/v1'}")),
+    Mistake("writer: misspelt key", setting("documents.writer={modle: m}")),
+    Mistake("writer: no such folder", setting("documents.writer.model=./gone")),
+    Mistake(
+        "writer: nobody listens",
+        (
+            "documents",
+            "write",
+            RECIPE,
+            "--set",
+            "documents.writer={model: m, server: 'http://127.0.0.1:9/v1'}",
+            "--quiet",
+        ),
+        code=3,
+    ),
+    Mistake("ready-made: no such file", setting("documents.from=texts.jsonl")),
+    Mistake(
+        "ready-made: no field of that name",
+        setting("documents.from=texts.jsonl"),
+        content("mine/texts.jsonl", '{"text": "A."}\n{"txet": "B."}\n'),
+    ),
+    Mistake(
+        "ready-made: an empty folder", setting("documents.from=texts"), lambda folder: (folder / "mine/texts").mkdir()
+    ),
+    Mistake(
+        "ready-made: for no spec", setting("documents.from={yours: cheeses.jsonl}"), content("mine/cheeses.jsonl", "{}")
+    ),
+    Mistake(
+        "critique: of ready-made texts", setting("documents={critique: {model: pocket}, from: 'hub:a/b', count: 3}")
+    ),
+]
+MISTAKES = [*RECIPES, *OPTIONS, *SPECS, *DATA, *TEXTS, *MODELS, *RUNS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -122,8 +123,9 @@ class ServerWriter:
             ) from error
         except errors.HTTPError as error:  # type: ignore[attr-defined]
             if type(error).__name__ == "ConnectError":
+                why = re.sub(r"^\[Errno -?\d+\] ", "", str(error))  # a number that differs from system to system
                 raise SetupError(
-                    f"nobody listens at {self.settings.server} ({error}); start the server, as with `mlx_lm.server "
+                    f"nobody listens at {self.settings.server} ({why}); start the server, as with `mlx_lm.server "
                     "--model MODEL --port PORT`, and run the same command again: it goes on from here"
                 ) from error
             raise _PassingError(f"{type(error).__name__}: {error}") from error
