@@ -54,7 +54,7 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
         if row["metric"] in FAILURES and row["value"] > UNREADABLE:
             unread.setdefault(row["suite"], []).append(f"{variant_label(row, run.several_specs)} {row['value']:.0%}")
     for suite, shares in unread.items():
-        yield f"Written answers on {suite} that could not be read: {', '.join(shares)}."
+        yield f"Written answers on {suite} that choose none of what was offered, or more than one: {', '.join(shares)}."
     yield from _of_places(run)
     yield from _of_judge(run)
     late = [row["name"] for row in run.results.get("suites", ()) if row.get("added")]

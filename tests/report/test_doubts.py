@@ -27,7 +27,10 @@ def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any)
         ({"seeds": [0, 1]}, "2 seeds say little"),
         ({"model": "org/big"}, "40 midtraining updates are few"),
         ({"arms": ["base", "sft", "msm+sft"]}, "No control+sft arm"),
-        ({"unclear": 0.3}, "on apart that could not be read: base 30%, sft 30%, msm 30%, msm+sft 30%."),
+        (
+            {"unclear": 0.3},
+            "on apart that choose none of what was offered, or more than one: base 30%, sft 30%, msm 30%, msm+sft 30%.",
+        ),
     ],
 )
 def test_what_weakens_a_run_is_said(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
