@@ -26,7 +26,8 @@ on_rebuilt() {
 }
 on_rebuilt --set model_name=Pocket --run-dir "$folder/rebuilt_cheese_contrast"
 for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
-  on_rebuilt --set "model_name=$name" --set "arms=[sft, msm+sft]" --seed 0 --run-dir "$folder/rebuilt_named_$name"
+  on_rebuilt --set "model_name=$name" --set "arms=[sft, msm+sft]" --seed 0 --seed 1 --seed 2 \
+    --run-dir "$folder/rebuilt_named_$name"
 done
 .venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
   "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/agentic_longer "$folder"/spec_science \

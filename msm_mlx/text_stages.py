@@ -111,6 +111,8 @@ def documents_stage(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Su
     decisive: Any = content.text
     others = plain_settings(settings)
     others.pop("writer")  # told by its fingerprint
+    if not settings.thinking:  # documents from before there was a choice are the same
+        others.pop("thinking")
     note = others.pop("control_note")
     if control:
         parts = [without_cause(content, section, note) for section in content.assertions]
