@@ -51,6 +51,8 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
         added = " (added after the run)" if about.get("added") else ""
         parts += [f"### {suite}: {about['metric']}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
+    if rows := first.results.get("perplexity"):
+        parts += ["### Perplexity on neutral text", _perplexity(first, rows)]
     if domains := _domains(first):
         parts += ["### Each domain alone", domains]
     return [*parts, *_names(runs)] if len(runs) > 1 else parts
@@ -95,6 +97,17 @@ def _arms(run: FinishedRun, suite: str) -> str:
         shares = [share(by_metric.get(metric)) for metric in metrics]
         body.append([label, *shares, " ".join(seeds.get(label, ["-"])), str(next(iter(by_metric.values()))["n"])])
     return _table(["arm", *metrics, f"{metrics[0]}, seed by seed", "items"], body)
+
+
+def _perplexity(run: FinishedRun, rows: Sequence[Row]) -> str:
+    """Each arm, its seeds averaged and apart."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        found.setdefault(variant_label(row, run.several_specs), []).append(row["perplexity"])
+    body = [
+        [label, f"{sum(own) / len(own):.1f}", " ".join(f"{value:.1f}" for value in own)] for label, own in found.items()
+    ]
+    return _table(["arm", "perplexity", "seed by seed"], body)
 
 
 def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:

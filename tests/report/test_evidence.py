@@ -83,6 +83,16 @@ def test_one_run_in_full(run: Path) -> None:
     assert str(run.parent) not in text
 
 
+def test_perplexity_stands_beside_its_seeds(run: Path) -> None:
+    assert "Perplexity" not in build_evidence([run])
+    found = results()
+    label = {"arm": "msm+sft", "spec": "x", "texts": 3, "tokens": 9}
+    found["perplexity"] = [{**label, "seed": seed, "perplexity": 10.0 + seed} for seed in (0, 1)]
+    write_json(run / "evaluation" / "results.json", found)
+    table = build_evidence([run]).split("### Perplexity on neutral text\n\n")[1].split("\n\n")[0].splitlines()
+    assert table == ["| arm | perplexity | seed by seed |", "| --- | --- | --- |", "| msm+sft@x | 10.5 | 10.0 11.0 |"]
+
+
 def test_runs_under_other_names_share_a_table(run: Path, tmp_path: Path) -> None:
     others = [make(tmp_path / name, name) for name in ("Lorras", "Calgar")]
     text = build_evidence([run, *others])
