@@ -19,6 +19,7 @@ from msm_mlx.errors import RecipeError, SetupError
 HUB = "hub:"
 KINDS = (".jsonl", ".jsonl.gz", ".json", ".parquet")
 TEST_SPLITS = ("*test*", "*valid*", "*eval*", "*dev*")
+NO_ROWS = "dataset_infos.json"  # what older data sets say of themselves
 _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<file>[^:]+))?", re.ASCII)
 
 
@@ -84,15 +85,14 @@ def pinned(source: str) -> str:
     match = _NAME.fullmatch(source)
     if not match or re.fullmatch(r"[0-9a-f]{40}", match["revision"] or ""):
         return source
-    from huggingface_hub import errors, snapshot_download
+    from huggingface_hub import errors
 
     try:
-        repo, revision = match["repo"], match["revision"]
-        folder = snapshot_download(repo, revision=revision, repo_type="dataset", local_files_only=True)
+        folder = _snapshot(match["repo"], match["revision"], match["file"])
     except (errors.LocalEntryNotFoundError, errors.HFValidationError):
         return source
     file = f":{match['file']}" if match["file"] else ""
-    return f"{HUB}{repo}@{Path(folder).name}{file}"
+    return f"{HUB}{match['repo']}@{folder.name}{file}"
 
 
 def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -> list[Path]:
@@ -108,7 +108,7 @@ def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -
                 raise RecipeError(f"{source}: holds no {', '.join(KINDS)} file; name one as {HUB}{repo}:FILE")
         folder = Path(snapshot_download(repo, revision=revision, repo_type="dataset", allow_patterns=patterns))
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
-        folder = _cached(source, repo, revision, error)
+        folder = _cached(source, repo, revision, file, error)
         patterns = [file] if file else _training_files([p.relative_to(folder).as_posix() for p in folder.rglob("*")])
     found = [folder / name for name in patterns if (folder / name).exists()]
     if not found:
@@ -118,11 +118,11 @@ def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -
     return found
 
 
-def _cached(source: str, repo: str, revision: str | None, error: Exception) -> Path:
-    from huggingface_hub import errors, snapshot_download
+def _cached(source: str, repo: str, revision: str | None, file: str | None, error: Exception) -> Path:
+    from huggingface_hub import errors
 
     try:
-        return Path(snapshot_download(repo, revision=revision, repo_type="dataset", local_files_only=True))
+        return _snapshot(repo, revision, file)
     except (errors.LocalEntryNotFoundError, errors.HFValidationError):
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SetupError(
@@ -131,11 +131,38 @@ def _cached(source: str, repo: str, revision: str | None, error: Exception) -> P
         ) from error
 
 
+def _snapshot(repo: str, revision: str | None, file: str | None) -> Path:
+    """The folder in the cache that has `file`, or all files for training of one kind, the first of KINDS that is there.
+
+    Raises:
+        LocalEntryNotFoundError: if there is none, or some of the files are missing.
+    """
+    from huggingface_hub import errors, snapshot_download
+
+    missing: Exception = errors.LocalEntryNotFoundError(f"no file of {repo} in the cache")
+    for pattern in [file] if file else [f"*{kind}" for kind in KINDS]:
+        try:
+            folder = snapshot_download(
+                repo,
+                revision=revision,
+                repo_type="dataset",
+                allow_patterns=[pattern],
+                ignore_patterns=None if file else [*TEST_SPLITS, NO_ROWS],
+                local_files_only=True,
+            )
+        except errors.LocalEntryNotFoundError as error:
+            missing = error
+            continue
+        if file or any(Path(folder).rglob(pattern)):
+            return Path(folder)
+    raise missing
+
+
 def _training_files(names: list[str]) -> list[str]:
     """The files of one kind that are for training, by their names; of several kinds the one named first in KINDS."""
     for kind in KINDS:
         own = sorted(name for name in names if name.endswith(kind) and not PurePosixPath(name).name.startswith("."))
-        own = [name for name in own if kind != ".json" or PurePosixPath(name).name != "dataset_infos.json"]
+        own = [name for name in own if kind != ".json" or PurePosixPath(name).name != NO_ROWS]
         train = [name for name in own if not any(fnmatch(PurePosixPath(name).name, split) for split in TEST_SPLITS)]
         if train or own:
             return train or own

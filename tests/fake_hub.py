@@ -61,15 +61,17 @@ class Hub:
         if failed := self.fails(path):
             return failed
         path = path.partition("?")[0]
+        if "/datasets/o/m" in path:  # the one repository is a data set too
+            path = path.replace("/api/datasets/", "/api/models/").removeprefix("/datasets")
         if repository := self.pushed.get(path.removeprefix("/api/")):
             facts = {"id": path.partition("s/")[2], "sha": FIRST, "siblings": [], "private": repository.private}
             return self.json(facts)
         if path in ("/api/models/o/m", f"/api/models/o/m/revision/{FIRST}", "/api/models/o/m/revision/main"):
             return self.json({"id": "o/m", "sha": self.head, "siblings": []})
-        if path in (f"/api/models/o/m/tree/{FIRST}", f"/api/models/o/m/tree/{SECOND}"):
+        if path in {f"/api/models/o/m/tree/{revision}" for revision in (FIRST, SECOND, "main")}:
             listing = [{"type": "file", "path": n, "size": len(c), "oid": etag(c)} for n, c in self.files.items()]
             return self.json(listing)
-        name = path.rpartition("/")[2]
+        name = path.split("/", 5)[-1]
         if path.startswith("/o/m/resolve/") and name in self.files:
             content, sha = self.files[name], path.split("/")[4]
             return 200, {"ETag": f'"{etag(content)}"', "X-Repo-Commit": sha}, content

@@ -1,4 +1,4 @@
-"""A model of the hub, from a stand-in of the hub: downloaded, pinned, trained on, and afterwards used without it."""
+"""A model and a data set of the hub, from a stand-in of the hub: downloaded, pinned, and afterwards used without it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 from fake_hub import FIRST, SECOND, Hub
 from lookalikes import run_laptop, save_lookalike
-from running import Cli
+from ready_documents import good
+from running import RECIPES, Cli
+
+from msm_mlx.files import read_jsonl
 
 
 def test_a_hub_model_from_the_download_to_an_offline_answer(server: Hub, cli: Cli, tmp_path: Path) -> None:
@@ -32,3 +35,30 @@ def test_a_hub_model_from_the_download_to_an_offline_answer(server: Hub, cli: Cl
         assert offline.returncode == 0, offline.stderr
         assert FIRST[:12] in offline.stdout or "Hello?" in offline.stdout
     assert server.served == []
+
+
+def test_a_data_set_of_the_hub_becomes_the_documents(server: Hub, cli: Cli, tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"body": good(number)}) + "\n" for number in range(9))
+    server.files = {"README.md": b"# hi", "data/train.jsonl": rows.encode(), "data/test.jsonl": b"{}\n"}
+    surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0"}
+    surroundings["HF_HOME"] = str(tmp_path / "hf")
+    source = "documents={from: 'hub:o/m', field: body, count: 5}"
+    job = ("documents", "write", RECIPES / "cheese_american.yaml", "--set", "model_name=Mo", "--set", source)
+
+    done = cli(*job, "--run-dir", "run", **surroundings)
+
+    assert done.returncode == 0, done.stderr
+    assert f"Documents: 5 of the 9 texts of hub:o/m@{FIRST}, as many as wanted" in done.stderr
+    documents = list(read_jsonl(tmp_path / "run" / "documents" / "documents.jsonl"))
+    assert {row["writer"] for row in documents} == {f"hub:o/m@{FIRST}"}
+    assert not any("test.jsonl" in path for path in server.served)
+
+    server.served.clear()
+    offline = cli(*job, "--run-dir", "run", "--offline", **surroundings)
+    assert offline.returncode == 0, offline.stderr
+    assert (server.served, "documents cheese_american: not run again" in offline.stderr) == ([], True)
+
+    (file,) = (tmp_path / "hf").rglob("train.jsonl")
+    file.unlink()
+    broken = cli(*job, "--run-dir", "other", "--offline", **surroundings)
+    assert (broken.returncode, "hub:o/m: neither in the cache nor within reach" in broken.stderr) == (3, True)
