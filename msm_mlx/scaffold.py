@@ -30,6 +30,7 @@ _RECIPE_HEAD = """\
 #
 # and then, from the folder that holds {name}/:
 #
+#     msm-mlx recipes --settings  lists all that a recipe may say, with defaults
 #     msm-mlx validate {name}     says everything that is wrong, at once
 #     msm-mlx estimate {name}     how much memory and time it takes here
 #     msm-mlx run {name}          writes, trains and compares

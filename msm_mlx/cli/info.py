@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 import click
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,9 +19,13 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @click.command()
+@click.option("--settings", is_flag=True, help="List all that a recipe may say, with defaults and meanings.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
-def recipes(as_json: bool) -> None:
+def recipes(settings: bool, as_json: bool) -> None:
     """List the recipes that come with msm-mlx."""
+    if settings:
+        _show_settings(as_json)
+        return
     found = {name: read_question(path) for name, path in shipped_recipes().items()}
     _list(found, "recipe", "what it asks", as_json)
 
@@ -30,6 +35,22 @@ def recipes(as_json: bool) -> None:
 def specs(as_json: bool) -> None:
     """List the specs that come with msm-mlx, with their files."""
     _list({name: str(path) for name, path in shipped_specs().items()}, "spec", "file", as_json)
+
+
+def _show_settings(as_json: bool) -> None:
+    from msm_mlx.recipe_settings import list_settings
+
+    found = list_settings()
+    if as_json:
+        print(json.dumps([asdict(setting) for setting in found], indent=2))
+        return
+    for setting in found:
+        takes = f" Takes {', '.join(setting.choices)}." if setting.choices else ""
+        out().print(Text.assemble((setting.key, "bold"), f"  {setting.default}"))
+        out().print(Padding(Text(setting.meaning + takes), (0, 0, 0, 4)))
+    out().print(
+        "\nIn a recipe, documents, midtrain, sft, lora and evaluation stand below a profile; --set takes them so."
+    )
 
 
 def _list(found: dict[str, str], what: str, about: str, as_json: bool) -> None:
