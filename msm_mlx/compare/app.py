@@ -145,7 +145,8 @@ class CompareApp(DeskView):
         self.query_one(PromptList).open_filter()
 
     def action_ask(self) -> None:
-        self.push_screen(AskPage(self.desk.session.model_name), self._asked)
+        example = self.desk.prompt.text if self.desk.prompt else ""  # small models know few other words
+        self.push_screen(AskPage(self.desk.session.model_name, example), self._asked)
 
     def _asked(self, text: str | None) -> None:
         if not text:

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from msm_mlx.compare.screens.field import Field
 from msm_mlx.compare.tables import literal
+from msm_mlx.visible import visible
 
 CLOSE = Text("esc closes · arrows scroll")
 
@@ -41,19 +42,19 @@ class Page(ModalScreen[None]):
 
 
 class AskPage(ModalScreen[str]):
-    """A line to type a prompt in. Gives back the prompt, or an empty text."""
+    """A line to type a prompt in, with an `example` as long as it is empty. Gives back the prompt, or an empty text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Cancel", priority=True)]
 
-    def __init__(self, model_name: str) -> None:
+    def __init__(self, model_name: str, example: str) -> None:
         super().__init__()
-        self._model_name = model_name
+        self._model_name, self._example = model_name, " ".join(visible(example).split())
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="ask") as box:
             box.border_title = Content.from_rich_text(literal(f"Ask {self._model_name}"))
             box.border_subtitle = Content("enter asks · esc cancels")
-            yield Field("every shown arm answers this")
+            yield Field(f"such as: {self._example}" if self._example else "every shown arm answers this")
 
     @on(Input.Submitted)
     def _ask(self, event: Input.Submitted) -> None:
