@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from msm_mlx.errors import SetupError
 from msm_mlx.estimate import Memory, ModelShape, Proposal, generation_memory, propose, training_memory
@@ -14,8 +14,8 @@ from msm_mlx.recipe import Recipe, Role, TrainSettings
 from msm_mlx.stages import Stage, list_stages
 
 PROMPT = 400  # tokens of a writer's or an evaluation's prompt
-Kind = Literal["documents", "critique", "midtrain", "sft", "evaluate"]
-ROLES: dict[Kind, Role] = {"documents": "writer", "critique": "critic"}
+Kind = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
+ROLES: dict[Kind, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ def forecast(
     """
     stages = [stage for stage in list_stages(recipe, "") if stage.kind != "documents" or not _served(recipe)]
     found = []
-    for kind in ("documents", "critique", "midtrain", "sft", "evaluate"):
-        runs = sum(stage.kind == kind and not stage.ready for stage in stages)  # no model is loaded for the others
-        if runs:
+    for kind in get_args(Kind):
+        own = [stage for stage in stages if stage.kind == kind and not stage.ready]  # for the others nothing is loaded
+        if own:
             of = others.get(ROLES[kind], shape) if kind in ROLES else shape
-            found.append(_forecast(kind, runs, recipe, of, machine))
+            found.append(_forecast(kind, own, recipe, of, machine))
     return found
 
 
@@ -52,7 +52,10 @@ def _served(recipe: Recipe) -> bool:
     return writer is not None and writer.server is not None
 
 
-def _forecast(kind: Kind, runs: int, recipe: Recipe, shape: ModelShape, machine: Machine) -> StageForecast:
+def _forecast(
+    kind: Kind, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine
+) -> StageForecast:
+    runs = len(stages)
     if kind in ("midtrain", "sft"):
         settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
         rank = recipe.settings.lora.rank
@@ -67,6 +70,13 @@ def _forecast(kind: Kind, runs: int, recipe: Recipe, shape: ModelShape, machine:
         assert documents.critique is not None
         batch, count = documents.critique.batch_size, documents.count
         each = 2 * documents.max_tokens + documents.critique.max_tokens  # reads a draft, names faults, writes anew
+    elif kind == "judge":
+        assert recipe.judge is not None
+        batch, each = (
+            recipe.judge.batch_size,
+            evaluation.max_tokens + recipe.judge.max_tokens,
+        )  # reads a reply, rates it
+        count = sum(stage.total for stage in stages)
     else:
         batch, each, count = evaluation.batch_size, evaluation.max_tokens, 100 * len(recipe.suites)
     memory = generation_memory(shape, batch, PROMPT + each)
@@ -110,7 +120,9 @@ def refuse_what_does_not_fit(forecasts: Sequence[StageForecast], machine: Machin
 def advice(stage: StageForecast) -> str:
     """What to do about a stage that does not fit."""
     if stage.kind not in ("midtrain", "sft"):
-        lower = {"documents": "documents", "critique": "documents.critique"}.get(stage.kind, "evaluation")
+        lower = {"documents": "documents", "critique": "documents.critique", "judge": "judge"}.get(
+            stage.kind, "evaluation"
+        )
         return f"; lower {lower}.batch_size"
     if stage.proposal is None:
         return "; no setting makes it fit: choose a smaller model or one of 4 bits, or a lower lora.rank"

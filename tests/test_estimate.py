@@ -197,6 +197,8 @@ def test_other_models_are_forecast_by_their_own_shapes() -> None:
     assert found["midtrain"] == alone["midtrain"]
     assert found["documents"].memory.total > 4.6e9 > alone["documents"].memory.total
     assert found["critique"].memory.total > 4.6e9
+    judged = forecast(laptop("judge.model=a/judge", "suites=[spec_qa]"), small, machine(64), {"judge": big})
+    assert (judged[-1].kind, judged[-1].runs, judged[-1].memory.total > 4.6e9) == ("judge", 1, True)
     served = forecast(laptop("documents.writer={model: m, server: 'http://localhost:1/v1'}"), small, machine(64))
     assert [stage.kind for stage in served] == ["midtrain", "sft", "evaluate"]
 
