@@ -72,11 +72,8 @@ def _forecast(
         each = 2 * documents.max_tokens + documents.critique.max_tokens  # reads a draft, names faults, writes anew
     elif kind == "judge":
         assert recipe.judge is not None
-        batch, each = (
-            recipe.judge.batch_size,
-            evaluation.max_tokens + recipe.judge.max_tokens,
-        )  # reads a reply, rates it
-        count = sum(stage.total for stage in stages)
+        batch, count = recipe.judge.batch_size, sum(stage.total for stage in stages)
+        each = evaluation.max_tokens + recipe.judge.max_tokens  # reads a reply, and rates it
     else:
         batch, each, count = evaluation.batch_size, evaluation.max_tokens, 100 * len(recipe.suites)
     memory = generation_memory(shape, batch, PROMPT + each)
@@ -120,10 +117,8 @@ def refuse_what_does_not_fit(forecasts: Sequence[StageForecast], machine: Machin
 def advice(stage: StageForecast) -> str:
     """What to do about a stage that does not fit."""
     if stage.kind not in ("midtrain", "sft"):
-        lower = {"documents": "documents", "critique": "documents.critique", "judge": "judge"}.get(
-            stage.kind, "evaluation"
-        )
-        return f"; lower {lower}.batch_size"
+        part = {"critique": "documents.critique", "evaluate": "evaluation"}.get(stage.kind, stage.kind)
+        return f"; lower {part}.batch_size"
     if stage.proposal is None:
         return "; no setting makes it fit: choose a smaller model or one of 4 bits, or a lower lora.rank"
     options = " ".join(f"--set {stage.kind}.{change}" for change, _ in stage.proposal.changes)
