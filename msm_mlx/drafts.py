@@ -25,10 +25,10 @@ def with_critique(recipe: Recipe, written: Sequence[Stage], critic: str) -> Iter
     for stage in written:
         drafts = replace(
             stage,
-            id=stage.id.replace("documents", DRAFTS, 1),
-            writes=tuple(map(_as_draft, stage.writes)),
-            scratch=tuple(map(_as_draft, stage.scratch)),
-            keeps=tuple((_as_draft(name), _as_draft(aside)) for name, aside in stage.keeps),
+            id=as_draft(stage.id),
+            writes=tuple(map(as_draft, stage.writes)),
+            scratch=tuple(map(as_draft, stage.scratch)),
+            keeps=tuple((as_draft(name), as_draft(aside)) for name, aside in stage.keeps),
         )
         yield drafts
         file = str(PurePosixPath(stage.writes[0]).with_name(CRITIQUE))
@@ -52,5 +52,6 @@ def with_critique(recipe: Recipe, written: Sequence[Stage], critic: str) -> Iter
         )
 
 
-def _as_draft(name: str) -> str:
+def as_draft(name: str) -> str:
+    """The id of a stage of documents, or the name of a file of them, as that of their drafts."""
     return name.replace("documents", DRAFTS, 1)

@@ -79,11 +79,11 @@ def _show_sources(job: Job, as_json: bool) -> None:
 def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
     from msm_mlx.documents.projection import outline_plan
-    from msm_mlx.drafts import DRAFTS
+    from msm_mlx.drafts import as_draft
     from msm_mlx.pipeline import planned_slots
 
     for file, _, slots in planned_slots(job.recipe, job.run):
-        written = file.replace("documents", DRAFTS, 1) if job.recipe.settings.documents.critique else file
+        written = as_draft(file) if job.recipe.settings.documents.critique else file
         documents = (job.run.path / written).with_name("documents.jsonl")
         yield file, outline_plan(slots, job.recipe.settings.documents, documents)
 
@@ -107,7 +107,7 @@ def _writer(job: Job) -> Writer:
     settings = job.recipe.settings.documents.writer
     if settings and settings.server:
         return ServerWriter(settings)
-    return LocalWriter(load_base(resolve_model(settings.model if settings else job.recipe.model).folder))
+    return LocalWriter(load_base(resolve_model(job.recipe.others.get("writer", job.recipe.model)).folder))
 
 
 def _plain(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:

@@ -27,13 +27,12 @@ from msm_mlx.documents.health import REWRITTEN, document_health
 from msm_mlx.documents.leaks import Unseen
 from msm_mlx.documents.output import DOCUMENTS, HEALTH, REJECTED, Record
 from msm_mlx.documents.replies import tagged
+from msm_mlx.documents.writers import Asking, reply_each
 from msm_mlx.drafts import CRITIQUE
-from msm_mlx.engine.batches import generate_each
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
-from msm_mlx.machine import free_memory
 from msm_mlx.recipe import DocumentSettings
 
 Step = Literal["critique", "rewrite"]
@@ -56,19 +55,12 @@ def put_to(
 
     def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
         length = own.max_tokens if step == "critique" else settings.max_tokens
+        asking = Asking(length, own.batch_size, own.temperature)
         prompts = [loaded.render(chat, reply=True) for chat in chats]
         room = loaded.context_length
         fitting = [at for at, prompt in enumerate(prompts) if room is None or len(prompt) + length <= room]
-        for index, reply in generate_each(
-            loaded,
-            [prompts[at] for at in fitting],
-            [seeds[at] for at in fitting],
-            max_tokens=length,
-            batch_size=own.batch_size,
-            temperature=own.temperature,
-            memory=free_memory(),
-            on_fewer=lambda rows, why: say(f"Batch: {rows} drafts side by side, {why}."),
-        ):
+        read, own_seeds = [prompts[at] for at in fitting], [seeds[at] for at in fitting]
+        for index, reply in reply_each(loaded, read, asking, own_seeds, say, "drafts"):
             on_reply(step, reply)
             yield fitting[index], reply
 

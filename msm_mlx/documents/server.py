@@ -16,7 +16,7 @@ from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 
 from msm_mlx.documents.asking import Message
 from msm_mlx.documents.projection import TOKENS_A_WORD
-from msm_mlx.documents.writers import Asking
+from msm_mlx.documents.writers import Asking, in_places
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.recipe import WriterSettings
@@ -45,11 +45,8 @@ class ServerWriter:
     def together(
         self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
-        replies: dict[int, Reply] = {}
-        for place, reply in self.each(chats, asking, [seed + i for i in range(len(chats))], lambda line: None):
-            replies[place] = reply
-            on_reply(reply)
-        return [replies[place] for place in range(len(chats))]
+        seeds = [seed + place for place in range(len(chats))]
+        return in_places(len(chats), self.each(chats, asking, seeds, lambda line: None), on_reply)
 
     def each(
         self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]

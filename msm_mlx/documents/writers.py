@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal, Protocol
@@ -45,6 +45,37 @@ class Writer(Protocol):
         ...
 
 
+def in_places(count: int, coming: Iterable[tuple[int, Reply]], on_reply: Callable[[Reply], None]) -> list[Reply]:
+    """All `count` replies in the order of their places."""
+    replies: dict[int, Reply] = {}
+    for place, reply in coming:
+        replies[place] = reply
+        on_reply(reply)
+    return [replies[place] for place in range(count)]
+
+
+def reply_each(
+    loaded: LoadedModel,
+    prompts: Sequence[Sequence[int]],
+    asking: Asking,
+    seeds: Sequence[int],
+    say: Callable[[str], None],
+    things: str = "documents",
+) -> Iterator[tuple[int, Reply]]:
+    """The replies of a model in this process, as many side by side as the free memory allows; `say` hears if fewer."""
+    return generate_each(
+        loaded,
+        prompts,
+        seeds,
+        max_tokens=asking.max_tokens,
+        batch_size=asking.batch_size,
+        temperature=asking.temperature,
+        stop=asking.stop,
+        memory=free_memory(),
+        on_fewer=lambda rows, why: say(f"Batch: {rows} {things} side by side, {why}."),
+    )
+
+
 @dataclass(frozen=True)
 class LocalWriter:
     """A model in this process."""
@@ -74,17 +105,7 @@ class LocalWriter:
     def each(
         self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
     ) -> Iterator[tuple[int, Reply]]:
-        return generate_each(
-            self.loaded,
-            self._prompts(chats, asking),
-            seeds,
-            max_tokens=asking.max_tokens,
-            batch_size=asking.batch_size,
-            temperature=asking.temperature,
-            stop=asking.stop,
-            memory=free_memory(),
-            on_fewer=lambda rows, why: say(f"Batch: {rows} documents side by side, {why}."),
-        )
+        return reply_each(self.loaded, self._prompts(chats, asking), asking, seeds, say)
 
     def _prompts(self, chats: Sequence[list[Message]], asking: Asking) -> list[list[int]]:
         render = partial(self.loaded.render, thinking=True) if asking.thinking else self.loaded.render
@@ -102,11 +123,7 @@ class SharedWriter:
     def together(
         self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
-        replies = {}
-        for place, reply in self._replies(chats, asking, [seed], together=True):
-            replies[place] = reply
-            on_reply(reply)
-        return [replies[place] for place in range(len(chats))]
+        return in_places(len(chats), self._replies(chats, asking, [seed], together=True), on_reply)
 
     def each(
         self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
@@ -116,8 +133,6 @@ class SharedWriter:
     def _replies(
         self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], *, together: bool
     ) -> Iterator[tuple[int, Reply]]:
-        job = WritingJob(
-            self.role, self.model, list(chats), list(seeds), together, asdict(asking) | {"stop": list(asking.stop)}
-        )
+        job = WritingJob(self.role, self.model, list(chats), list(seeds), together, asdict(asking))
         for place, fields in self.process.write(job):
             yield place, Reply(**fields)
