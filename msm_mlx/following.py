@@ -13,7 +13,7 @@ from msm_mlx.engine.adapters import LoraShape
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.training.adapt import train_adapter
-from msm_mlx.training.job import TrainingJob, WritingJob
+from msm_mlx.training.job import TrainingJob, WritingJob, read_job
 from msm_mlx.training.together import share_rows
 
 NOWHERE = Path("rank-without-files")
@@ -23,16 +23,17 @@ def follow(model_of: Callable[[str], LoadedModel], ranks: Ranks) -> None:
     """`model_of` gives the model of a role: the `base` that is trained, or the `writer`."""
     while (told := ranks.share(None)) is not None:
         try:
-            if "chats" in told:
-                _write_along(WritingJob(**told), model_of, ranks)
+            job = read_job(told)
+            if isinstance(job, WritingJob):
+                _write_along(job, model_of(job.role), ranks)
             else:
-                _train_along(TrainingJob(**told), model_of("base"), ranks)
+                _train_along(job, model_of("base"), ranks)
         except KeyboardInterrupt:  # rank 0 was asked to stop, and saves
             continue
 
 
-def _write_along(job: WritingJob, model_of: Callable[[str], LoadedModel], ranks: Ranks) -> None:
-    for _ in write_shared(model_of(job.role), job, ranks):
+def _write_along(job: WritingJob, loaded: LoadedModel, ranks: Ranks) -> None:
+    for _ in write_shared(loaded, job, ranks):
         pass  # rank 0 has them too
 
 

@@ -305,10 +305,10 @@ class Workshop:
         return load_suites(self.recipe)
 
     def _as_base(self) -> LoadedModel:
-        from msm_mlx.training.adapt import use_adapter
+        from msm_mlx.training.adapt import use_base
 
         loaded = self.loaded()
-        use_adapter(loaded, self._shape(), None)
+        use_base(loaded)
         return loaded
 
     def _shape(self) -> LoraShape:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from msm_mlx.documents.writers import Asking, LocalWriter
-from msm_mlx.engine.adapters import clear_adapter
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.models import LoadedModel
 from msm_mlx.engine.ranks import Ranks
-from msm_mlx.training.adapt import has_adapter
+from msm_mlx.training.adapt import use_base
 from msm_mlx.training.job import WritingJob
 
 BATCHES = 4  # that a rank writes before it tells: fewer lose time at their ends, more are lost with a crash
@@ -30,8 +29,7 @@ def write_shared(
     Raises:
         KeyboardInterrupt: on every rank, after what was finished, once one of them is `stopping`.
     """
-    if has_adapter(loaded):
-        clear_adapter(loaded.model)
+    use_base(loaded)
     writer = LocalWriter(loaded)
     asking = Asking(**job.asking | {"stop": tuple(job.asking["stop"])})
     if job.together:

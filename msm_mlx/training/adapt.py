@@ -101,5 +101,11 @@ def use_adapter(loaded: LoadedModel, shape: LoraShape, folder: Path | None) -> N
     """Make the model answer with the adapter in `folder`, or as its base."""
     if folder is not None:
         start_adapter(loaded, shape, 0, folder)
-    elif has_adapter(loaded):
+    else:
+        use_base(loaded)
+
+
+def use_base(loaded: LoadedModel) -> None:
+    """Make the model answer as its base."""
+    if has_adapter(loaded):
         clear_adapter(loaded.model)

@@ -75,8 +75,8 @@ class WritingJob:
         return json.dumps(asdict(self)) + "\n"
 
 
-def read_job(line: str) -> TrainingJob | WritingJob:
-    content = json.loads(line)
+def read_job(content: dict[str, Any]) -> TrainingJob | WritingJob:
+    """The job that was made JSON."""
     return WritingJob(**content) if "chats" in content else TrainingJob(**content)
 
 

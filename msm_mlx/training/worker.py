@@ -49,7 +49,7 @@ def main() -> None:
     ranks, models = join_ranks(), OneModel()
     while (line := jobs.get()) is not None:
         idle.clear()
-        job = read_job(line)
+        job = read_job(json.loads(line))
         try:
             if isinstance(job, WritingJob):
                 _write(job, channel, interrupted, ranks, models)

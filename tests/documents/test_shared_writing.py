@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -77,6 +78,6 @@ def test_all_stop_after_what_was_finished(pocket: LoadedModel, own: bool) -> Non
 
 
 def test_a_job_is_read_as_it_was_written() -> None:
-    assert read_job(job().to_line()) == job()
+    assert read_job(json.loads(job().to_line())) == job()
     training = TrainingJob("sft", "m", "b", "d", {}, 2, 2.0, 0, "f", None)
-    assert read_job(training.to_line()) == training
+    assert read_job(json.loads(training.to_line())) == training
