@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib import metadata
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -56,12 +57,17 @@ def base_fingerprint(recipe: Recipe, run: RunFolder) -> str:
     return str(run.record().get("model", {}).get("fingerprint", ""))
 
 
-def other_fingerprints(recipe: Recipe, run: RunFolder) -> dict[Role, str]:
-    """The other models that a run would use, as far as they are known offline."""
+def other_fingerprints(
+    recipe: Recipe, run: RunFolder, resolved: Mapping[Role, ModelRef] = MappingProxyType({})
+) -> dict[Role, str]:
+    """The other models that a run would use: those that are `resolved`, and of the rest what is known offline."""
+    record = run.record() if recipe.others else {}
     found: dict[Role, str] = {}
     for role, name in recipe.others.items():
-        before = run.record().get(role) or {}
-        if is_local(name):
+        before = record.get(role) or {}
+        if role in resolved:
+            found[role] = resolved[role].fingerprint
+        elif is_local(name):
             found[role] = resolve_model(name).fingerprint
         elif before.get("name") == name:
             found[role] = str(before.get("fingerprint", ""))
@@ -111,19 +117,16 @@ def run_recipe(
         }
         if "documents" in kinds:
             _fetch_ready(recipe)
-        known = other_fingerprints(recipe, run) | {role: ref.fingerprint for role, ref in others.items()}
-        planned = list_stages(recipe, base.fingerprint, known)
+        planned = list_stages(recipe, base.fingerprint, other_fingerprints(recipe, run, others))
         stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
         _check_ready(recipe, stages, run)
         _demand_inputs(stages, run)
         _check_adapters(stages, planned, base, run, report)
         write_text(run.path / FILE, template.text)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
-        model: dict[str, Any] = {"name": base.name, "revision": base.revision, "fingerprint": base.fingerprint}
-        model |= {"chat_template": template.record()}
-        run.describe(recipe=recipe.name, model=model, versions=versions())
-        for role, ref in others.items():
-            run.describe(**{role: {"name": ref.name, "revision": ref.revision, "fingerprint": ref.fingerprint}})
+        model = {**_named(base), "chat_template": template.record()}
+        named = {role: _named(ref) for role, ref in others.items()}
+        run.describe(recipe=recipe.name, model=model, versions=versions(), **named)
         workshop = Workshop(recipe, base, run, report, others)
         with closing(workshop):
             if is_launched():
@@ -193,6 +196,10 @@ def _check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind
             f"{run.path}: the model's chat template has changed since the arms were trained (their own is in "
             f"{run.path / FILE}); put it back, or train them again with `msm-mlx run`"
         )
+
+
+def _named(model: ModelRef) -> dict[str, Any]:
+    return {"name": model.name, "revision": model.revision, "fingerprint": model.fingerprint}
 
 
 def versions() -> dict[str, str]:

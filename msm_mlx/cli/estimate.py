@@ -13,7 +13,7 @@ from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.errors import SetupError
 from msm_mlx.estimate import Memory, ModelShape
-from msm_mlx.forecast import ROLES, StageForecast, advice, forecast
+from msm_mlx.forecast import StageForecast, advice, forecast
 from msm_mlx.hub import describe_model, human_size, model_config
 from msm_mlx.machine import Machine, this_machine
 
@@ -39,8 +39,7 @@ def estimate(job: Job, probe: bool, as_json: bool) -> None:
     """
     machine = this_machine()
     shape = ModelShape.from_config(model_config(job.recipe.model))
-    named = job.recipe.others
-    others = {role: ModelShape.from_config(model_config(named[role])) for role in ROLES.values() if role in named}
+    others = {role: ModelShape.from_config(model_config(name)) for role, name in job.recipe.others.items()}
     stages = forecast(job.recipe, shape, machine, others)
     measured = _probe(job, stages) if probe else {}
     if as_json:
