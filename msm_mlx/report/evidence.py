@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from msm_mlx.report.effects import effect_names, effect_tables
@@ -51,8 +52,8 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
         added = " (added after the run)" if about.get("added") else ""
         parts += [f"### {suite}: {about['metric']}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
-    if rows := first.results.get("perplexity"):
-        parts += ["### Perplexity on neutral text", _perplexity(first, rows)]
+    if found := first.perplexities:
+        parts += ["### Perplexity on neutral text", _perplexity(found)]
     if domains := _domains(first):
         parts += ["### Each domain alone", domains]
     return [*parts, *_names(runs)] if len(runs) > 1 else parts
@@ -99,14 +100,10 @@ def _arms(run: FinishedRun, suite: str) -> str:
     return _table(["arm", *metrics, f"{metrics[0]}, seed by seed", "items"], body)
 
 
-def _perplexity(run: FinishedRun, rows: Sequence[Row]) -> str:
+def _perplexity(found: Mapping[str, Sequence[Row]]) -> str:
     """Each arm, its seeds averaged and apart."""
-    found: dict[str, list[float]] = {}
-    for row in rows:
-        found.setdefault(variant_label(row, run.several_specs), []).append(row["perplexity"])
-    body = [
-        [label, f"{sum(own) / len(own):.1f}", " ".join(f"{value:.1f}" for value in own)] for label, own in found.items()
-    ]
+    values = {label: [row["perplexity"] for row in own] for label, own in found.items()}
+    body = [[label, f"{fmean(own):.1f}", " ".join(f"{value:.1f}" for value in own)] for label, own in values.items()]
     return _table(["arm", "perplexity", "seed by seed"], body)
 
 

@@ -105,9 +105,7 @@ def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
 
 def perplexities(rows: Rows) -> list[Block]:
     """Each arm's perplexity on neutral text, its seeds averaged."""
-    found: dict[str, list[Row]] = {}
-    for row in rows.run.results.get("perplexity", ()):
-        found.setdefault(variant_label(row, rows.run.several_specs), []).append(row)
+    found = rows.run.perplexities
     if not found:
         return []
     body: list[list[str | Cell]] = [

@@ -14,7 +14,7 @@ from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.run_list import load_resolved
 from msm_mlx.runs import CELLS, RunFolder
 from msm_mlx.stages import RESULTS
-from msm_mlx.variants import FINE_TUNED
+from msm_mlx.variants import FINE_TUNED, variant_label
 
 NAME = "model_name="
 FAILURES = ("unclear", "unparsed")  # metrics that say how much could not be read
@@ -52,6 +52,14 @@ class FinishedRun:
         options = [part for text in self.recipe["overrides"] for part in ("--set", text)]
         where = ["--run-dir", f"runs/{self.folder.name}"] if self.folder.name != self.name else []
         return shlex.join(["msm-mlx", "run", place, *options, *where])
+
+    @property
+    def perplexities(self) -> dict[str, list[Row]]:
+        """The rows of each arm, one a seed."""
+        found: dict[str, list[Row]] = {}
+        for row in self.results.get("perplexity", ()):
+            found.setdefault(variant_label(row, self.several_specs), []).append(row)
+        return found
 
     def records(self) -> Iterator[Row]:
         """The record of the run and, if it is a grid, of each of its cells."""
