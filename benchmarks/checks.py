@@ -23,13 +23,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from msm_mlx.documents.checks import originals_for, reject_reason, repeat_reason
-from msm_mlx.documents.claims import Subject, gives_reason
+from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.run import originals_for, reject_reason, repeat_reason
 from msm_mlx.documents.health import document_health
-from msm_mlx.documents.leaks import Unseen
 from msm_mlx.engine.generation import Reply
-from msm_mlx.evals.suites import SUITES, load_suite
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.load import SUITES, load_suite
 
 SIZES, SMALL = (10_000, 30_000, 100_000), (1_000, 3_000, 10_000)
 BARS = {"exponent": "at most 1.15", "memory_gb": "at most 1.5"}

@@ -22,7 +22,7 @@ import mlx.nn as nn
 
 from msm_mlx.engine.boundaries import boundaries, packing_in_force
 from msm_mlx.engine.limits import bounded_memory
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.loss import chunked_cross_entropy
 from msm_mlx.training.packing import Batch, batch_rows, make_batches
 from msm_mlx.training.plan import plan_training

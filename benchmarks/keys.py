@@ -22,8 +22,8 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 import click
 
+from msm_mlx.compare.answering import Arm, ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.engine import Arm, ScriptedEngine
 from msm_mlx.compare.screens.desk import LENGTHS
 from msm_mlx.compare.session import Session, typed_prompt
 

@@ -25,7 +25,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from msm_mlx.blas import load_openblas
+from msm_mlx.resources.blas import load_openblas
 
 BLAS = load_openblas()
 
@@ -35,11 +35,11 @@ from mlx.utils import tree_flatten  # noqa: E402
 
 import msm_mlx  # noqa: E402
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter  # noqa: E402
-from msm_mlx.engine.models import Message, load_base  # noqa: E402
-from msm_mlx.engine.variants import Variants, load_variants  # noqa: E402
-from msm_mlx.evals.items import Pair, asked  # noqa: E402
-from msm_mlx.evals.suites import load_suite  # noqa: E402
-from msm_mlx.variants import opening_chat  # noqa: E402
+from msm_mlx.engine.loaded_model import Message, load_base  # noqa: E402
+from msm_mlx.engine.multi_adapter import Variants, load_variants  # noqa: E402
+from msm_mlx.prompting.prompts import opening_chat  # noqa: E402
+from msm_mlx.suites.items import Pair, asked  # noqa: E402
+from msm_mlx.suites.load import load_suite  # noqa: E402
 
 WEIGHTS = Path(msm_mlx.__file__).parent / "pocket" / "weights"
 SUITES = ("values_apart", "american_values", "affordable_values", "tradition_values")

@@ -23,7 +23,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from msm_mlx.blas import load_openblas
+from msm_mlx.resources.blas import load_openblas
 
 BLAS = load_openblas()
 
@@ -36,11 +36,11 @@ from shapes import qwen3_shape  # noqa: E402
 
 from msm_mlx.engine.adapters import LoraShape, add_lora  # noqa: E402
 from msm_mlx.engine.limits import bounded_memory  # noqa: E402
-from msm_mlx.engine.models import load_base  # noqa: E402
-from msm_mlx.model_folder import POCKET_FOLDER  # noqa: E402
-from msm_mlx.recipe import TrainSettings  # noqa: E402
+from msm_mlx.engine.loaded_model import load_base  # noqa: E402
+from msm_mlx.models.folder import POCKET_FOLDER  # noqa: E402
+from msm_mlx.recipe.schema import TrainSettings  # noqa: E402
 from msm_mlx.training.metrics import Update  # noqa: E402
-from msm_mlx.training.rows import Row, document_rows  # noqa: E402
+from msm_mlx.training.tokenize import Row, document_rows  # noqa: E402
 from msm_mlx.training.trainer import train  # noqa: E402
 
 SHAPE = LoraShape(16, 2.0)
@@ -125,12 +125,12 @@ def pocket_task(small: bool) -> Task:
     """Documents that pocket has written, as the pocket profile trains on them."""
     from msm_mlx.documents.plan import plan_documents
     from msm_mlx.documents.writer import write_documents
-    from msm_mlx.documents.writers import LocalWriter
-    from msm_mlx.evals.suites import SUITES
+    from msm_mlx.engine.chat_model import LocalWriter
     from msm_mlx.files import read_jsonl
-    from msm_mlx.recipe import load_recipe
-    from msm_mlx.shipped import shipped_recipes
+    from msm_mlx.recipe.load import load_recipe
+    from msm_mlx.recipe.shipped import shipped_recipes
     from msm_mlx.spec import load_spec
+    from msm_mlx.suites.load import SUITES
 
     count = 8 if small else 64
     recipe = load_recipe(

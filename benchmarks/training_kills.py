@@ -27,14 +27,14 @@ from kills import kill
 from training import SHAPE, pocket_task
 
 from msm_mlx.engine.adapters import add_lora
-from msm_mlx.engine.models import load_base
-from msm_mlx.evals.suites import SUITES
+from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import read_jsonl
-from msm_mlx.model_folder import POCKET_FOLDER
-from msm_mlx.recipe import load_recipe
-from msm_mlx.shipped import shipped_recipes
+from msm_mlx.models.folder import POCKET_FOLDER
+from msm_mlx.recipe.load import load_recipe
+from msm_mlx.recipe.shipped import shipped_recipes
+from msm_mlx.suites.load import SUITES
+from msm_mlx.training.checkpoint import Progress, save_state
 from msm_mlx.training.metrics import Update
-from msm_mlx.training.state import Progress, save_state
 from msm_mlx.training.trainer import train
 
 RECIPE = "cheese_american"

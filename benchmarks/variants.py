@@ -21,7 +21,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from msm_mlx.blas import load_openblas, use_one_thread
+from msm_mlx.resources.blas import load_openblas, use_one_thread
 
 BLAS = load_openblas()
 
@@ -31,9 +31,9 @@ from mlx.utils import tree_flatten  # noqa: E402
 from mlx_lm.models import qwen3  # noqa: E402
 from shapes import qwen3_shape  # noqa: E402
 
-from msm_mlx.engine.models import LoadedModel  # noqa: E402
-from msm_mlx.engine.stacked import NamedAdapter, stack_adapters  # noqa: E402
-from msm_mlx.engine.variants import Variants  # noqa: E402
+from msm_mlx.engine.loaded_model import LoadedModel  # noqa: E402
+from msm_mlx.engine.multi_adapter import Variants  # noqa: E402
+from msm_mlx.engine.multi_lora import NamedAdapter, stack_adapters  # noqa: E402
 
 RANK = 16
 LABELS = ("a", "b", "c", "d")

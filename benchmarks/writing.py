@@ -24,7 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from msm_mlx.blas import load_openblas, use_one_thread
+from msm_mlx.resources.blas import load_openblas, use_one_thread
 
 BLAS = load_openblas()
 
@@ -37,8 +37,8 @@ from mlx_lm.tokenizer_utils import TokenizerWrapper  # noqa: E402
 from shapes import qwen3_shape  # noqa: E402
 
 import msm_mlx  # noqa: E402
-from msm_mlx.engine.batches import generate_each  # noqa: E402
-from msm_mlx.engine.models import LoadedModel, load_base  # noqa: E402
+from msm_mlx.engine.generate_seeded import generate_each  # noqa: E402
+from msm_mlx.engine.loaded_model import LoadedModel, load_base  # noqa: E402
 
 BARS = {"mlx_lm.generate": "at least 5", "mlx_lm.batch_generate": "at least 1.3"}
 OWN = 24  # tokens of each prompt after the shared ones

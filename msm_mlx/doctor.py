@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from msm_mlx.blas import PACKAGE, load_openblas
 from msm_mlx.files import sha256_file
-from msm_mlx.hub import human_size
-from msm_mlx.machine import this_machine
-from msm_mlx.model_folder import POCKET_FOLDER
+from msm_mlx.models.folder import POCKET_FOLDER
+from msm_mlx.models.hub import human_size
+from msm_mlx.resources.blas import PACKAGE, load_openblas
+from msm_mlx.resources.machine import this_machine
 
 PACKAGES = ("msm-mlx", "mlx-lm", "transformers", "tokenizers", "huggingface-hub", "textual", "numpy")
 GIB = 2**30
@@ -177,8 +177,8 @@ def _trial() -> Check:
     """A few tokens written and two updates trained by the embedded model: whether all the parts work together."""
     from msm_mlx.engine.adapters import LoraShape, add_lora
     from msm_mlx.engine.generation import generate_replies
-    from msm_mlx.engine.models import load_base
-    from msm_mlx.recipe import SftSettings
+    from msm_mlx.engine.loaded_model import load_base
+    from msm_mlx.recipe.schema import SftSettings
     from msm_mlx.training.probe import probe_training
 
     started = time.monotonic()

@@ -11,7 +11,7 @@ from fake_hub import client, server  # noqa: F401  (fixtures)
 from running import Cli, command, environment
 from support import FAMILIES, POCKET_WEIGHTS, save_tiny_model
 
-from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from msm_mlx.evals.answers import Answer
-from msm_mlx.evals.items import Pair, Suite
-from msm_mlx.evals.results import answer_rows, build_results
+from msm_mlx.evaluation.results import answer_rows, build_results
 from msm_mlx.files import write_json, write_jsonl, write_text
-from msm_mlx.variants import Variant
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.answers import Answer
+from msm_mlx.suites.items import Pair, Suite
 
 DOMAINS = ("art", "food", "sport", "music")
 ITEMS = tuple(

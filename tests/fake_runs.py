@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from msm_mlx.evals.suites import load_suite
 from msm_mlx.files import write_json, write_text
-from msm_mlx.runs import RUN
-from msm_mlx.stages import ADAPTER_FILES, ANSWERS, RESULTS
-from msm_mlx.variants import Variant, reads_spec
+from msm_mlx.recipe.arms import Variant, reads_spec
+from msm_mlx.runs.folder import RUN
+from msm_mlx.runs.layout import ADAPTER_FILES, ANSWERS, RESULTS
+from msm_mlx.suites.load import load_suite
 
 SUITE = "american_values"
 Answers = Callable[[str, str], str]

@@ -28,7 +28,7 @@ from fake_runs import make_run
 from mutations import damage_file
 
 from msm_mlx.cli.main import main
-from msm_mlx.scaffold import create_experiment
+from msm_mlx.recipe.scaffold import create_experiment
 
 CODES = {0, 1, 2, 3, 130}
 PATIENCE = 20  # seconds

@@ -15,11 +15,12 @@ from rich.console import Console
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from msm_mlx.compare.answering import AnswerEngine, Arm, ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.engine import AnswerEngine, Arm, ScriptedEngine
-from msm_mlx.compare.session import Prompt, Session, StoredAnswer
-from msm_mlx.evals.items import Pair
+from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.files import write_jsonl, write_text
+from msm_mlx.runs.finished import StoredAnswer
+from msm_mlx.suites.items import Pair
 
 ARMS = ("base", "sft", "msm", "msm+sft")
 SUITE = "american_values"

@@ -19,8 +19,8 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import PreTrainedTokenizerFast
 
 import msm_mlx
-from msm_mlx.engine.models import LoadedModel
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.recipe.schema import TrainSettings
 
 POCKET_WEIGHTS = Path(msm_mlx.__file__).parent / "pocket" / "weights"
 

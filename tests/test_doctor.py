@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from msm_mlx import doctor
-from msm_mlx.blas import PACKAGE
+from msm_mlx.resources.blas import PACKAGE
 
 
 def test_this_machine_can_run_it() -> None:

@@ -27,7 +27,7 @@ from msm_mlx.files import (
     write_text,
     writing,
 )
-from msm_mlx.scaffold import create_experiment
+from msm_mlx.recipe.scaffold import create_experiment
 
 # --- replacing -----------------------------------------------------------------------------------------------------
 

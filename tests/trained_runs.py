@@ -11,13 +11,12 @@ import yaml
 from fake_runs import make_run
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
-from msm_mlx.engine.models import load_base
+from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import write_json, write_jsonl, write_text
-from msm_mlx.model_folder import fingerprint
-from msm_mlx.recipe import Profile
-from msm_mlx.runs import RUN
-from msm_mlx.stages import RESULTS
-from msm_mlx.text_stages import DEMONSTRATIONS
+from msm_mlx.models.folder import fingerprint
+from msm_mlx.recipe.schema import Profile
+from msm_mlx.runs.folder import RUN
+from msm_mlx.runs.layout import DEMONSTRATIONS, RESULTS
 
 SHAPE = LoraShape(4, 2.0)
 TRAIN = {"learning_rate": 0.01, "updates": 3, "batch_size": 2, "max_length": 64}

@@ -16,8 +16,8 @@ from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
-from msm_mlx.compare.tables import literal
 from msm_mlx.errors import RecipeError
+from msm_mlx.text.terminal import literal
 
 if TYPE_CHECKING:
     from msm_mlx.compare.conversation import Conversation

@@ -14,16 +14,17 @@ import click
 from msm_mlx.cli.completion import RUN, complete_arm, complete_asked_suite
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
+from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.blind import Booth, blind_pair
-from msm_mlx.compare.engine import Arm
 from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, show_scores, stored_answers
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
 from msm_mlx.compare.stored import open_run
-from msm_mlx.compare.tables import answer_view, literal
+from msm_mlx.compare.tables import answer_view
 from msm_mlx.compare.votes import VOTES
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_text
+from msm_mlx.text.terminal import literal
 
 FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {".md": to_markdown, ".json": to_json}
 
@@ -152,7 +153,7 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
         prompts = choose_prompts(session, suite=choices.suite, domain=choices.domain)
         yield from stored_answers(session, prompts, labels)[: choices.limit]
         return
-    from msm_mlx.compare.live import open_engine
+    from msm_mlx.compare.live_answers import open_engine
 
     typed = _typed(choices.prompts)
     with closing(open_engine(session)) as engine:

@@ -9,9 +9,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from msm_mlx.errors import MsmError
-from msm_mlx.recipe_yaml import parse, read
-from msm_mlx.run_list import LATEST, find_run, list_runs, read_recipe, runs_home
-from msm_mlx.shipped import shipped_recipes
+from msm_mlx.recipe.shipped import shipped_recipes
+from msm_mlx.runs.workspace import LATEST, find_run, list_runs, read_recipe, runs_home
+from msm_mlx.settings_file.parse import parse, read
 
 
 class RunType(click.ParamType[Path]):
@@ -39,7 +39,7 @@ def complete_recipe(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def complete_suite(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The suites of the run or recipe that stands before on the line and the shipped ones, else files."""
-    from msm_mlx.evals.suites import SUITES
+    from msm_mlx.suites.load import SUITES
 
     own = [Path(entry).stem for entry in _kept(ctx, "suites") + _kept(ctx, "added_suites")]
     found = [CompletionItem(name) for name in dict.fromkeys((*own, *SUITES)) if name.startswith(incomplete)]

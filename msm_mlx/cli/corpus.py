@@ -43,7 +43,7 @@ def health(run: Path, as_json: bool) -> None:
     """
     from msm_mlx.documents.corpus import open_corpora
     from msm_mlx.documents.health import document_health
-    from msm_mlx.documents.references import health_warnings
+    from msm_mlx.documents.health_warnings import health_warnings
 
     rows = []
     for corpus in open_corpora(run):
@@ -187,6 +187,6 @@ def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _literal(text: str, style: str = "") -> Text:
-    from msm_mlx.compare.tables import literal
+    from msm_mlx.text.terminal import literal
 
     return literal(text, style)

@@ -12,10 +12,10 @@ from rich.text import Text
 from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.errors import SetupError
-from msm_mlx.estimate import Memory, ModelShape
-from msm_mlx.forecast import StageForecast, advice, forecast
-from msm_mlx.hub import describe_model, human_size, model_config
-from msm_mlx.machine import Machine, this_machine
+from msm_mlx.models.hub import describe_model, human_size, model_config
+from msm_mlx.pipeline.cost import StageForecast, advice, forecast
+from msm_mlx.resources.machine import Machine, this_machine
+from msm_mlx.resources.memory import Memory, ModelShape
 
 BASIS = {
     False: "Memory: fitted to measurements on Linux. Times are rough.",
@@ -53,9 +53,9 @@ def estimate(job: Job, probe: bool, as_json: bool) -> None:
 
 def _probe(job: Job, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
     """Peak bytes and seconds of an update, measured in a process of its own."""
-    from msm_mlx.hub import resolve_model
-    from msm_mlx.training.job import training_job
-    from msm_mlx.training.supervisor import TrainingProcess
+    from msm_mlx.models.hub import resolve_model
+    from msm_mlx.worker.job import training_job
+    from msm_mlx.worker.supervisor import TrainingProcess
 
     base = resolve_model(job.recipe.model, say=lambda line: err().print(line))
     found: dict[str, tuple[int, float]] = {}

@@ -10,10 +10,10 @@ import click
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
-from msm_mlx.compare.tables import literal
 from msm_mlx.errors import RecipeError
-from msm_mlx.outward.finished import Trained, choose_variants, resolve_base, trained_variants
-from msm_mlx.record import RunRecord, open_record
+from msm_mlx.export.base_model import Trained, choose_variants, resolve_base, trained_variants
+from msm_mlx.runs.finished import RunRecord, open_record
+from msm_mlx.text.terminal import literal
 
 
 @click.command()
@@ -69,7 +69,7 @@ def _choose(record: RunRecord, label: str | None, seed: int | None) -> Trained:
 
 
 def _variant(record: RunRecord, trained: Trained, layout: str, base: str | None, out: Path | None) -> dict[str, object]:
-    from msm_mlx.outward.adapters import FORMATS, export_variant
+    from msm_mlx.export.adapter import FORMATS, export_variant
 
     format = next(each for each in FORMATS if each == layout)
     folder = out or record.folder / "export" / f"{trained.variant.id}-{format}"
@@ -85,7 +85,7 @@ def _variant(record: RunRecord, trained: Trained, layout: str, base: str | None,
 
 
 def _data(record: RunRecord, trained: Trained, base: str | None, out: Path | None) -> dict[str, object]:
-    from msm_mlx.outward.trl import export_data
+    from msm_mlx.export.trl import export_data
 
     folder = out or record.folder / "export" / f"{trained.variant.id}-trl"
     commands = export_data(record, trained.variant, resolve_base(record), folder, named=base)

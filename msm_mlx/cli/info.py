@@ -13,7 +13,7 @@ from rich.text import Text
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import out
 from msm_mlx.errors import SetupError
-from msm_mlx.shipped import read_question, shipped_recipes, shipped_specs
+from msm_mlx.recipe.shipped import read_question, shipped_recipes, shipped_specs
 
 STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -38,7 +38,7 @@ def specs(as_json: bool) -> None:
 
 
 def _show_settings(as_json: bool) -> None:
-    from msm_mlx.recipe_settings import list_settings
+    from msm_mlx.recipe.reference import list_settings
 
     found = list_settings()
     if as_json:

@@ -8,7 +8,7 @@ import click
 
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.output import err, out
-from msm_mlx.scaffold import create_experiment
+from msm_mlx.recipe.scaffold import create_experiment
 
 
 @click.command()

@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def _tell(message: str) -> None:
-    from msm_mlx.compare.tables import literal  # rich is only loaded for a message
+    from msm_mlx.text.terminal import literal
 
     err().print(Text.assemble(("error:", "red"), " ", literal(message)))
 

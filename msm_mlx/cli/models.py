@@ -27,8 +27,8 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
     """
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    from msm_mlx.machine import this_machine
-    from msm_mlx.model_list import list_models, recommendations
+    from msm_mlx.resources.machine import this_machine
+    from msm_mlx.resources.model_choice import list_models, recommendations
 
     machine = this_machine()
     found = list_models(folders or (Path("models"),), Path(HF_HUB_CACHE), machine)
@@ -38,8 +38,8 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
         content = {"machine": asdict(machine), "models": rows, "recommended": [asdict(entry) for entry in advice]}
         print(json.dumps(content, indent=2))
         return
-    from msm_mlx.compare.tables import literal
-    from msm_mlx.hub import human_size
+    from msm_mlx.models.hub import human_size
+    from msm_mlx.text.terminal import literal
 
     table = _table("model", "weights", *USES, title=f"On this machine, which can spare {human_size(machine.memory)}")
     for model in found:

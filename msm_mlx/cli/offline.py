@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from msm_mlx.hub import go_offline
+from msm_mlx.models.hub import go_offline
 
 
 def offline_option(function: Callable[..., Any]) -> Callable[..., Any]:

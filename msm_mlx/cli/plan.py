@@ -17,11 +17,11 @@ from msm_mlx.cli.estimate import human_time
 from msm_mlx.cli.output import out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.errors import RecipeError
-from msm_mlx.variants import reads_spec
+from msm_mlx.recipe.arms import reads_spec
 
 if TYPE_CHECKING:
-    from msm_mlx.documents.projection import Outline, Pace
-    from msm_mlx.documents.writers import Writer
+    from msm_mlx.documents.time_estimate import Outline, Pace
+    from msm_mlx.engine.chat_model import Writer
 
 
 @click.command()
@@ -42,7 +42,7 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
       msm-mlx documents plan recipes/cheese_american.yaml
       msm-mlx documents plan my.yaml --model mlx-community/Qwen3-8B-4bit --set documents.ideas=3 --json
     """
-    from msm_mlx.pipeline import run_recipe
+    from msm_mlx.pipeline.runner import run_recipe
 
     if job.recipe.settings.documents.source:
         _show_sources(job, as_json)
@@ -78,9 +78,9 @@ def _show_sources(job: Job, as_json: bool) -> None:
 
 def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
-    from msm_mlx.documents.projection import outline_plan
-    from msm_mlx.drafts import as_draft
-    from msm_mlx.pipeline import planned_slots
+    from msm_mlx.documents.time_estimate import outline_plan
+    from msm_mlx.pipeline.runner import planned_slots
+    from msm_mlx.runs.layout import as_draft
 
     for file, _, slots in planned_slots(job.recipe, job.run):
         written = as_draft(file) if job.recipe.settings.documents.critique else file
@@ -89,8 +89,8 @@ def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
 
 
 def _pace(job: Job) -> Pace | None:
-    from msm_mlx.documents.projection import measure_pace
-    from msm_mlx.pipeline import planned_slots
+    from msm_mlx.documents.time_estimate import measure_pace
+    from msm_mlx.pipeline.runner import planned_slots
 
     for _, spec, slots in planned_slots(job.recipe, job.run):
         if slots:
@@ -99,10 +99,10 @@ def _pace(job: Job) -> Pace | None:
 
 
 def _writer(job: Job) -> Writer:
-    from msm_mlx.documents.server import ServerWriter
-    from msm_mlx.documents.writers import LocalWriter
-    from msm_mlx.engine.models import load_base
-    from msm_mlx.hub import resolve_model
+    from msm_mlx.engine.chat_model import LocalWriter
+    from msm_mlx.engine.loaded_model import load_base
+    from msm_mlx.engine.server_model import ServerWriter
+    from msm_mlx.models.hub import resolve_model
 
     settings = job.recipe.settings.documents.writer
     if settings and settings.server:
@@ -119,7 +119,7 @@ def _plain(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> dict[st
 
 
 def _show(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> None:
-    from msm_mlx.compare.tables import literal
+    from msm_mlx.text.terminal import literal
 
     console = out()
     for file, outline in outlines.items():

@@ -13,11 +13,11 @@ from rich.text import Text
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.compare.tables import literal
-from msm_mlx.hub import human_size
-from msm_mlx.outward.finished import choose_variants
-from msm_mlx.outward.parcel import Parcel, pack_run
-from msm_mlx.record import open_record
+from msm_mlx.export.base_model import choose_variants
+from msm_mlx.export.repositories import Parcel, pack_run
+from msm_mlx.models.hub import human_size
+from msm_mlx.runs.finished import open_record
+from msm_mlx.text.terminal import literal
 
 
 @click.command()
@@ -58,8 +58,8 @@ def push(
       msm-mlx push runs/cheese_american --repo me/cheese --dry-run
       msm-mlx push runs/cheese_american --repo me/cheese --arm msm+sft --arm sft
     """
-    from msm_mlx.outward.push import check_repo
-    from msm_mlx.outward.push import push as send
+    from msm_mlx.export.push import check_repo
+    from msm_mlx.export.push import push as send
 
     check_repo(repo)
     record = open_record(run)

@@ -12,13 +12,13 @@ import click
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import SUITES
-from msm_mlx.recipe import Recipe, load_recipe
-from msm_mlx.rescoring import with_added
-from msm_mlx.run_list import LATEST, find_run, read_recipe, runs_home
-from msm_mlx.runs import RUN, RunFolder
-from msm_mlx.scaffold import RECIPE as EXPERIMENT
-from msm_mlx.shipped import shipped_recipes
+from msm_mlx.pipeline.reevaluation import with_added
+from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.scaffold import RECIPE as EXPERIMENT
+from msm_mlx.recipe.shipped import shipped_recipes
+from msm_mlx.runs.folder import RUN, RunFolder
+from msm_mlx.runs.workspace import LATEST, find_run, read_recipe, runs_home
+from msm_mlx.suites.load import SUITES
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.blas import load_openblas
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
-from msm_mlx.hub import describe_model
-from msm_mlx.launch import launched_rank
-from msm_mlx.rescoring import EVERYTHING, Choice, choose
-from msm_mlx.runs import Status
-from msm_mlx.stages import KINDS, RESULTS, Kind, Stage
+from msm_mlx.engine.launch import launched_rank
+from msm_mlx.models.hub import describe_model
+from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
+from msm_mlx.pipeline.stage import KINDS, Kind, Stage
+from msm_mlx.resources.blas import load_openblas
+from msm_mlx.runs.folder import Status
+from msm_mlx.runs.layout import RESULTS
 
 SHOWN = 6  # prompts with their answers, at the end of a run
 
@@ -144,7 +145,7 @@ def evaluate(
 
 
 def _ask_harness(job: Job, tasks: Sequence[str], choice: Choice, quiet: bool, as_json: bool) -> None:
-    from msm_mlx.harness_run import FILE, ask_harness
+    from msm_mlx.pipeline.lm_eval import FILE, ask_harness
 
     with reporter(quiet=quiet) as report:
         rows = ask_harness(job.recipe, job.run, tasks, choice, report)
@@ -167,8 +168,8 @@ def _print_stages(job: Job, as_json: bool) -> None:
 def _execute(
     job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool = False, *, choice: Choice = EVERYTHING
 ) -> None:
-    from msm_mlx.grid import run_grid
-    from msm_mlx.pipeline import follow_run, run_recipe
+    from msm_mlx.pipeline.grid import run_grid
+    from msm_mlx.pipeline.runner import follow_run, run_recipe
 
     with reporter(quiet=quiet) as report:
         report.say(f"{job.recipe.name} in {job.run.path}. {job.recipe.profile_reason}")
@@ -193,7 +194,7 @@ def _stages(job: Job) -> dict[str, Any]:
     """What the run's record says of its stages, or of those of each of its cells."""
     if not job.recipe.grid:
         return {"stages": job.run.record()["stages"]}
-    from msm_mlx.grid import cell_run, list_cells
+    from msm_mlx.pipeline.grid import cell_run, list_cells
 
     cells = list_cells(job.recipe)
     return {"cells": {cell.name: cell_run(job.run, cell).record()["stages"] for cell in cells}}
@@ -271,8 +272,8 @@ def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
 
 def _plan(job: Job) -> list[tuple[str, Stage, Status]]:
     """What a run would do about each stage, with the name of its cell if the recipe has a grid."""
-    from msm_mlx.grid import plan_grid
-    from msm_mlx.pipeline import plan_recipe
+    from msm_mlx.pipeline.grid import plan_grid
+    from msm_mlx.pipeline.runner import plan_recipe
 
     if not job.recipe.grid:
         return [("", *entry) for entry in plan_recipe(job.recipe, job.run)]

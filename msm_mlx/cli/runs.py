@@ -13,9 +13,9 @@ from rich.table import Table
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
 from msm_mlx.errors import RecipeError
-from msm_mlx.run_list import RunSummary, differences, list_runs, remove_run, runs_home, summarise
-from msm_mlx.runs import RUN as RECORD
-from msm_mlx.runs import RunFolder, human_moment
+from msm_mlx.runs.folder import RUN as RECORD
+from msm_mlx.runs.folder import RunFolder, human_moment
+from msm_mlx.runs.workspace import RunSummary, differences, list_runs, remove_run, runs_home, summarise
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 
@@ -137,7 +137,7 @@ def _table(*columns: str) -> Table:
 
 
 def _row(table: Table, *cells: str) -> None:
-    from msm_mlx.compare.tables import literal  # what files say must not drive the terminal
+    from msm_mlx.text.terminal import literal
 
     table.add_row(*map(literal, cells))
 
@@ -147,6 +147,6 @@ def _shown(value: Any) -> str:
 
 
 def _size(count: float) -> str:
-    from msm_mlx.hub import human_size
+    from msm_mlx.models.hub import human_size
 
     return human_size(count)

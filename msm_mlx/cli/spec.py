@@ -15,9 +15,9 @@ from rich.tree import Tree
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.errors import MsmError
-from msm_mlx.evals.suites import SUITES, load_suite
 from msm_mlx.spec import Section, Spec, load_spec
 from msm_mlx.spec.attributions import CAUSE, kind_of
+from msm_mlx.suites.load import SUITES, load_suite
 
 if TYPE_CHECKING:
     from msm_mlx.spec.check import Fault
@@ -78,7 +78,7 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
     """
     from msm_mlx.spec.check import check_spec
     from msm_mlx.spec.measure import measure_for
-    from msm_mlx.spec.unseen import evaluation_words
+    from msm_mlx.suites.evaluation_words import evaluation_words
 
     faults = check_spec(
         file,
@@ -138,7 +138,7 @@ def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
 
 
 def _tree(described: dict[str, Any]) -> Tree:
-    from msm_mlx.compare.tables import literal
+    from msm_mlx.text.terminal import literal
 
     size = f"{described['words']:,} words, {described['tokens']:,} tokens ({described['counted_by']})"
     tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="dim")

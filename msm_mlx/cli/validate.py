@@ -30,7 +30,7 @@ def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
       msm-mlx validate my_values
       msm-mlx validate recipes/*.yaml
     """
-    from msm_mlx.validation import find_problems
+    from msm_mlx.pipeline.preflight import find_problems
 
     found: dict[str, list[str]] = {}
     for recipe in recipes:

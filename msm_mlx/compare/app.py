@@ -19,7 +19,7 @@ from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from msm_mlx.compare.engine import AnswerEngine
+from msm_mlx.compare.answering import AnswerEngine
 from msm_mlx.compare.export import Comparison, to_markdown
 from msm_mlx.compare.screens import reports, sources
 from msm_mlx.compare.screens.actions import ACTIONS, bindings, help_table
@@ -65,7 +65,7 @@ def own_engine(session: Session) -> Callable[[], AnswerEngine]:
     """What builds the engine over the session's own model."""
 
     def build() -> AnswerEngine:
-        from msm_mlx.compare.live import open_engine
+        from msm_mlx.compare.live_answers import open_engine
 
         return open_engine(session)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from msm_mlx.compare.engine import Arm, Request
-from msm_mlx.compare.live import LiveEngine, open_engine
+from msm_mlx.compare.answering import Arm, Request
+from msm_mlx.compare.live_answers import LiveEngine, open_engine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session
-from msm_mlx.engine.models import Message
+from msm_mlx.engine.loaded_model import Message
 from msm_mlx.errors import RecipeError
-from msm_mlx.variants import system_prompt
+from msm_mlx.prompting.prompts import system_prompt
 
 
 class Conversation:

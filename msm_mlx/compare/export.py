@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msm_mlx.compare.tables import literal
+from msm_mlx.text.terminal import literal
 
 
 @dataclass(frozen=True)

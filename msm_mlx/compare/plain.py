@@ -10,15 +10,16 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.engine import AnswerEngine, Request
+from msm_mlx.compare.answering import AnswerEngine, Request
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.stored import open_run
-from msm_mlx.compare.tables import answer_view, contrast_table, literal
+from msm_mlx.compare.tables import answer_view, contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.estimates import Estimate
-from msm_mlx.recipe_schema import did_you_mean
+from msm_mlx.evaluation.estimate import Estimate
+from msm_mlx.text.terminal import literal
+from msm_mlx.text.wording import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.answering import Arm
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.items import Item, Pair, asked
-from msm_mlx.evals.suites import Names, load_suite
-from msm_mlx.recipe_schema import did_you_mean
-from msm_mlx.record import RunRecord, StoredAnswer, open_record, read_object
-from msm_mlx.stages import ADAPTER_FILES, RESULTS, adapter_folder
-from msm_mlx.text_stages import DOCUMENT_FILES, document_folder
-from msm_mlx.variants import TRAINED_ARMS, Variant, reads_spec
+from msm_mlx.recipe.arms import TRAINED_ARMS, Variant, reads_spec
+from msm_mlx.runs.finished import RunRecord, StoredAnswer, open_record, read_object
+from msm_mlx.runs.layout import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
+from msm_mlx.suites.items import Item, Pair, asked
+from msm_mlx.suites.load import Names, load_suite
+from msm_mlx.text.wording import did_you_mean
 
 __all__ = ["BASE", "Prompt", "Session", "StoredAnswer", "choose_arms", "open_session", "typed_prompt"]
 

@@ -9,10 +9,11 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from msm_mlx.compare.tables import Rows, literal
-from msm_mlx.evals.items import MAIN_METRIC
-from msm_mlx.evals.statistics import share
-from msm_mlx.variants import variant_label
+from msm_mlx.compare.tables import Rows
+from msm_mlx.evaluation.statistics import share
+from msm_mlx.recipe.arms import variant_label
+from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.text.terminal import literal
 
 
 def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.items import MAIN_METRIC, Kind
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs import RUN
-from msm_mlx.stages import ANSWERS, RESULTS
+from msm_mlx.runs.folder import RUN
+from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.suites.items import MAIN_METRIC, Kind
 
 AGAIN = "delete the file and run `msm-mlx evaluate` again"
 

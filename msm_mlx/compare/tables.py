@@ -10,15 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.visible import visible
+from msm_mlx.text.terminal import literal
 
 MIN_COLUMN = 20  # narrower columns break words
 Rows = Sequence[Mapping[str, Any]]
-
-
-def literal(text: str, style: str = "") -> Text:
-    """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
-    return Text(visible(text), style, overflow="fold")
 
 
 def contrast_table(contrasts: Rows) -> Table:

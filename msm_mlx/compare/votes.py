@@ -14,7 +14,7 @@ from statistics import NormalDist
 from typing import Any, Literal, cast, get_args
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.estimates import Estimate
+from msm_mlx.evaluation.estimate import Estimate
 from msm_mlx.files import make_folder, read_jsonl, writing
 
 VOTES = "evaluation/votes.jsonl"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from msm_mlx.demonstrations.questions import PACKAGE, Question
-from msm_mlx.documents.asking import Message, ask_with
-from msm_mlx.documents.claims import fold
-from msm_mlx.documents.replies import tagged
 from msm_mlx.engine.generation import Reply
-from msm_mlx.model_names import foreign_names
+from msm_mlx.models.vendor_names import foreign_names
+from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.prompting.replies import tagged
+from msm_mlx.text.words import fold
 
 MIN_REPLY, MIN_REASONING = 3, 6  # words
 _MARKUP = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?>")

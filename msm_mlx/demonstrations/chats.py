@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from msm_mlx.demonstrations.written import is_written_file
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe_schema import did_you_mean, shown
+from msm_mlx.recipe.demonstrations_file import is_written_file
+from msm_mlx.text.wording import did_you_mean, shown
 
 KEYS = ("messages", "reasoning")
 ROLES = ("system", "user", "assistant")
@@ -100,19 +100,6 @@ def draw_demonstrations(chats: Sequence[Chat], *, rows: int, system: str, seed: 
         }
         for number, chat in enumerate(drawn, start=1)
     ]
-
-
-def with_reasoning(row: dict[str, Any], template: str) -> list[Message]:
-    """The messages of a drawn row, the last reply with its reasoning as `template` puts the two together.
-
-    A row of general data has no reasoning, and stays as it is.
-    """
-    if "reasoning" not in row:
-        return list(row["messages"])
-    *before, last = row["messages"]
-    parts = {"reasoning": row["reasoning"], "reply": last["content"]}
-    content = re.sub(r"\{(reasoning|reply)\}", lambda match: parts[match[1]], template)
-    return [*before, {"role": last["role"], "content": content}]
 
 
 def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:

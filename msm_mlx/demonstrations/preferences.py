@@ -25,9 +25,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from msm_mlx import recipe_yaml
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe_schema import closest, did_you_mean
+from msm_mlx.settings_file import parse as recipe_yaml
+from msm_mlx.text.wording import closest, did_you_mean
 
 CHOICE_SHARE = 0.85
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msm_mlx.demonstrations.written import Written
-from msm_mlx.documents.asking import Ask, Message, ask_with
-from msm_mlx.documents.replies import alike, listed
-from msm_mlx.model_names import foreign_names
+from msm_mlx.models.vendor_names import foreign_names
+from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.prompting.replies import alike, listed
+from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Section, Spec
 
 if TYPE_CHECKING:
+    from msm_mlx.engine.chat_model import Ask
     from msm_mlx.engine.generation import Reply
 
 PACKAGE = "msm_mlx.demonstrations"

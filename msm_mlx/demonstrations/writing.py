@@ -15,13 +15,14 @@ from typing import Any
 
 from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, objection, read_answer
 from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
-from msm_mlx.demonstrations.written import Written
-from msm_mlx.documents.asking import Ask, Message
-from msm_mlx.documents.claims import fold
+from msm_mlx.engine.chat_model import Ask
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
+from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Spec
+from msm_mlx.text.words import fold
 
 FIRST_GUESS = 0.8  # share of answers that pass, before there are any
 

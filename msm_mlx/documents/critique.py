@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from msm_mlx.documents.asking import Message, ask_with
-from msm_mlx.documents.checks import (
+from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.run import (
     NOTHING,
     Case,
     originals_for,
@@ -21,19 +21,20 @@ from msm_mlx.documents.checks import (
     text_reason,
     untagged_reason,
 )
-from msm_mlx.documents.claims import Subject, fold, gives_reason
-from msm_mlx.documents.duplicates import Originals
 from msm_mlx.documents.health import REWRITTEN, document_health
-from msm_mlx.documents.leaks import Unseen
-from msm_mlx.documents.output import DOCUMENTS, HEALTH, REJECTED, Record
-from msm_mlx.documents.replies import tagged
-from msm_mlx.documents.writers import Asking, reply_each
-from msm_mlx.drafts import CRITIQUE
+from msm_mlx.documents.near_duplicates import Originals
+from msm_mlx.documents.store import DOCUMENTS, HEALTH, REJECTED, Record
+from msm_mlx.engine.chat_model import Asking, reply_each
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.prompting.replies import tagged
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import CRITIQUE
+from msm_mlx.suites.contamination import Unseen
+from msm_mlx.text.words import fold
 
 Step = Literal["critique", "rewrite"]
 Put = Callable[[Step, Sequence[list[Message]], Sequence[int]], Iterable[tuple[int, Reply]]]

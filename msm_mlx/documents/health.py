@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from msm_mlx.documents.bleu import self_bleu
-from msm_mlx.documents.claims import Subject, fold, states_value
-from msm_mlx.documents.duplicates import Originals, ngrams, word_hashes
+from msm_mlx.documents.checks.assertions import Subject, states_value
+from msm_mlx.documents.near_duplicates import Originals
+from msm_mlx.documents.self_bleu import self_bleu
+from msm_mlx.text.ngrams import ngrams, word_hashes
+from msm_mlx.text.words import fold
 
 Record = dict[str, Any]
 LIKE = 0.7  # Jaccard index of word triples from which two documents are called near-duplicates here

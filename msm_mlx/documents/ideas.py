@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.documents.asking import Ask, Message, ask_with
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.documents.replies import alike, listed
+from msm_mlx.engine.chat_model import Ask
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines
-from msm_mlx.model_names import foreign_names
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.models.vendor_names import foreign_names
+from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.prompting.replies import alike, listed
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
 AT_ONCE = 4  # ideas asked for in one reply

@@ -13,15 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 
-from msm_mlx.documents.people import FIRST_NAMES, LAST_NAMES
+from msm_mlx.documents.person_names import FIRST_NAMES, LAST_NAMES
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
 # up to the end of the sentence: a mark before a capital letter or at the end, or the end without one
 _CAUSE = re.compile(r" because .*?(?:([.!?])(?=\s+[A-Z\"'(]|$)|$)", re.DOTALL)
-
-
 Ideas = Mapping[tuple[str, str], Sequence[str]]
 """What the writer proposed, by section and type."""
 

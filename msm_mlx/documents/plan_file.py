@@ -10,9 +10,9 @@ from typing import Any
 from msm_mlx.documents.plan import Slot, withhold_causes
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.recipe import DocumentSettings
-from msm_mlx.recipe_schema import did_you_mean, shown
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
+from msm_mlx.text.wording import did_you_mean, shown
 
 PLAN, IDEAS = "plan.jsonl", "ideas.jsonl"
 NEEDED = ("id", "section", "type", "voice")

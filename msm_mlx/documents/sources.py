@@ -11,7 +11,8 @@ from typing import Any
 from msm_mlx.datasets import HUB, Row, pinned, read_rows
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_file, sha256_json
-from msm_mlx.recipe_schema import DocumentSettings, did_you_mean, shown
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.text.wording import did_you_mean, shown
 
 TEXT_KINDS = (".txt", ".md")
 NO_SECTION = "no section"  # of a document that says too little of what the spec asserts

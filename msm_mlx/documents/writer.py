@@ -9,21 +9,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from msm_mlx.documents.asking import Message, writer_messages
-from msm_mlx.documents.checks import NOTHING, originals_for, reject_reason, repeat_reason, written_text
-from msm_mlx.documents.claims import Subject, gives_reason
-from msm_mlx.documents.duplicates import Originals
-from msm_mlx.documents.leaks import Unseen
-from msm_mlx.documents.output import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Output, Record, short_of
+from msm_mlx.documents.attempt_budget import Tries
+from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.run import NOTHING, originals_for, reject_reason, repeat_reason, written_text
+from msm_mlx.documents.kept_documents import earlier_documents
+from msm_mlx.documents.near_duplicates import Originals
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.topup import earlier_documents
-from msm_mlx.documents.tries import Tries
-from msm_mlx.documents.writers import Asking, Writer
+from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Output, Record, short_of
+from msm_mlx.documents.writer_prompts import writer_messages
+from msm_mlx.engine.chat_model import Asking, Writer
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, sha256_json
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
+from msm_mlx.suites.contamination import Unseen
 
 __all__ = ["DOCUMENTS", "HEALTH", "PROGRESS", "REJECTED", "write_documents"]
 

@@ -8,7 +8,7 @@ from typing import cast
 import mlx.core as mx
 import mlx.nn as nn
 
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 
 Row = tuple[Sequence[int], Sequence[int]]
 """The ids of a context, at least one, and of what follows it."""

@@ -12,7 +12,7 @@ import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_map
 
-from msm_mlx.launch import is_launched
+from msm_mlx.engine.launch import is_launched
 
 
 class Ranks:

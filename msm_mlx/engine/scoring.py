@@ -18,7 +18,7 @@ import mlx.nn as nn
 from mlx.utils import tree_map
 from mlx_lm.models.cache import ConcatenateKVCache, KVCache, make_prompt_cache
 
-from msm_mlx.engine.models import LoadedModel, Message
+from msm_mlx.engine.loaded_model import LoadedModel, Message
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
 
 PREFILL = 512  # tokens of a row that go through the model at once

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
-from msm_mlx.engine.variants import release_thread
+from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.multi_adapter import release_thread
 
 GATHER = 0.1  # seconds that the first prompt of a batch waits for others, which come one after another
 

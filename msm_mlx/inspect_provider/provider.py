@@ -24,17 +24,17 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from msm_mlx.compare.engine import Arm
-from msm_mlx.compare.live import check_template
+from msm_mlx.compare.answering import Arm
+from msm_mlx.compare.live_answers import check_template
 from msm_mlx.compare.session import Session, choose_arms, open_session
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, set_adapter
 from msm_mlx.engine.generation import Reply, generate_replies
-from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.hub import resolve_model
 from msm_mlx.inspect_provider.batches import BatchThread, Sampling
 from msm_mlx.inspect_provider.prompts import FittedPrompt, LongPrompts, chat, fit, refuse_unsupported
-from msm_mlx.run_list import find_run, runs_home
+from msm_mlx.models.hub import resolve_model
+from msm_mlx.runs.workspace import find_run, runs_home
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import cast
 
 import click
 
-from msm_mlx.blas import keep_freed_memory, load_openblas, use_one_thread
+from msm_mlx.resources.blas import keep_freed_memory, load_openblas, use_one_thread
 
 BLAS = load_openblas()
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from msm_mlx.evals.statistics import pair_by_seed, spread
+from msm_mlx.evaluation.statistics import pair_by_seed, spread
 from msm_mlx.report.blocks import Block, Cell, Paragraph, table
-from msm_mlx.report.finished import Row
+from msm_mlx.report.figures import Row
 from msm_mlx.report.rows import Rows
 
 Question = tuple[str, str, str | None]  # item, prompt, domain: what must be the same for two answers to be compared

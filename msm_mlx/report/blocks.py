@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from msm_mlx.visible import visible
+from msm_mlx.text.terminal import visible
 
 TEMPLATES = Path(__file__).parent / "templates"
 

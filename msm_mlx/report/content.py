@@ -8,18 +8,18 @@ from typing import Any
 from urllib.parse import quote
 
 from msm_mlx.documents.corpus import DOCUMENTS, REJECTED, Corpus, open_corpora
-from msm_mlx.evals.items import MAIN_METRIC
 from msm_mlx.files import read_jsonl
+from msm_mlx.recipe.arms import CONTROL
 from msm_mlx.report.across import across_runs
 from msm_mlx.report.blocks import Block, Cell, Code, Figure, Paragraph, Part, Passage, Report, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
+from msm_mlx.report.figures import FinishedRun, Row, both_fine_tuned, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
-from msm_mlx.report.finished import FinishedRun, Row, both_fine_tuned, suites_of
 from msm_mlx.report.rows import Rows
-from msm_mlx.stages import ANSWERS, RESULTS
-from msm_mlx.variants import CONTROL
+from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.suites.items import MAIN_METRIC
 
 ARMS = {
     "base": "the model as it came",

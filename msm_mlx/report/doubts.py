@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msm_mlx.report.finished import FAILURES, FinishedRun, is_clear, is_main, of_suite, signed, suites_of
-from msm_mlx.variants import variant_label
+from msm_mlx.recipe.arms import variant_label
+from msm_mlx.report.figures import FAILURES, FinishedRun, is_clear, is_main, of_suite, signed, suites_of
 
 FEW_SEEDS = 3
 FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)

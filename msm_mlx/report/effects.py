@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msm_mlx.recipe_grid import cell_name
-from msm_mlx.report.finished import Row, of_suite, signed, suites_of
+from msm_mlx.recipe.grid import cell_name
+from msm_mlx.report.figures import Row, of_suite, signed, suites_of
 from msm_mlx.report.plots import Line, Panel, Point, draw
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.effects import effect_names, effect_tables
-from msm_mlx.report.finished import (
+from msm_mlx.report.figures import (
     FinishedRun,
     Row,
     both_fine_tuned,
@@ -20,7 +21,6 @@ from msm_mlx.report.finished import (
     signed,
     suites_of,
 )
-from msm_mlx.variants import variant_label
 
 Table = list[str]
 

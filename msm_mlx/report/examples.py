@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from msm_mlx.report.finished import FinishedRun
-from msm_mlx.variants import variant_label
+from msm_mlx.recipe.arms import variant_label
+from msm_mlx.report.figures import FinishedRun
 
 SHOWN = 6
 RULE = (

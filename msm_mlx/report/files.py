@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from msm_mlx.files import write_text
+from msm_mlx.recipe.shipped import read_question
 from msm_mlx.report.blocks import to_html, to_markdown
 from msm_mlx.report.content import build_report
-from msm_mlx.report.finished import read_run
-from msm_mlx.shipped import read_question
-from msm_mlx.stages import RESULTS
+from msm_mlx.report.effects import draw_effects
+from msm_mlx.report.figures import read_run
+from msm_mlx.runs.layout import RESULTS
 
 HTML, MARKDOWN = "report.html", "report.md"
 
@@ -32,7 +34,15 @@ def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
 
 
 def freshen_report(run: Path) -> None:
-    """Write the report of a finished run into its folder, if its results are newer than the one that is there."""
+    """Write the report of a finished run into its folder, if its results are newer than the one that is there; of a
+    grid, its plots too."""
     results, html = run / RESULTS, run / HTML
     if not html.is_file() or html.stat().st_mtime < results.stat().st_mtime:
         write_report([run], run)
+        _write_plots(results)
+
+
+def _write_plots(results: Path) -> None:
+    content = json.loads(results.read_text(encoding="utf-8"))
+    for suite, svg in (draw_effects(content) if "grid" in content else {}).items():
+        write_text(results.with_name(f"effect-{suite}.svg"), svg)

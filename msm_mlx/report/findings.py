@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from msm_mlx.recipe.arms import GENERAL, variant_label
 from msm_mlx.report.blocks import Block, Cell, Figure, Paragraph, Table, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
-from msm_mlx.report.finished import (
-    Row,
-    both_fine_tuned,
-    is_clear,
-    is_headline,
-    is_main,
-    of_suite,
-    signed,
-    suites_of,
-)
+from msm_mlx.report.figures import Row, both_fine_tuned, is_clear, is_headline, is_main, of_suite, signed, suites_of
 from msm_mlx.report.plots import draw
 from msm_mlx.report.rows import Rows
-from msm_mlx.runs import CELLS
-from msm_mlx.stages import ANSWERS, PERPLEXITY, VERDICTS
-from msm_mlx.variants import GENERAL, variant_label
+from msm_mlx.runs.folder import CELLS
+from msm_mlx.runs.layout import ANSWERS, PERPLEXITY, VERDICTS
 
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.evals.items import MAIN_METRIC
+from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
-from msm_mlx.report.finished import FinishedRun, Row, of_suite, share, signed, suites_of
-from msm_mlx.runs import CELLS
-from msm_mlx.stages import ANSWERS
-from msm_mlx.variants import variant_label
+from msm_mlx.report.figures import FinishedRun, Row, of_suite, share, signed, suites_of
+from msm_mlx.runs.folder import CELLS
+from msm_mlx.runs.layout import ANSWERS
+from msm_mlx.suites.items import MAIN_METRIC
 
 MOST = 400  # items of a suite that are in the page
 LONGEST = 140  # characters of what was asked

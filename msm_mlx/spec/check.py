@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from msm_mlx.model_names import foreign_names
+from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.spec.attributions import CAUSE, SUBJECT, Kind, find_assertions, kind_of
 from msm_mlx.spec.markdown import Block, blocks, lines, open_fence, passages
 from msm_mlx.spec.reading import VARIABLES, marked_assertion, misspelt_variables, read_source, trails

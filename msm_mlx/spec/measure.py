@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msm_mlx.errors import SetupError
-from msm_mlx.hub import model_config, resolve_model
+from msm_mlx.models.hub import model_config, resolve_model
 from msm_mlx.spec.check import Reader
 
 CHARACTERS = 4.0  # of English prose, to a token of the usual vocabularies

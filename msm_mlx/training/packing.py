@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from msm_mlx.engine.boundaries import MAX_DOCUMENTS
-from msm_mlx.training.rows import Row
+from msm_mlx.training.tokenize import Row
 
 
 @dataclass(frozen=True)

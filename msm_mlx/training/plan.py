@@ -12,10 +12,10 @@ import mlx.nn as nn
 from msm_mlx.engine.boundaries import Packing, choose_packing, keeps_apart
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
 from msm_mlx.errors import MsmError
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.loss import chunk_rows
 from msm_mlx.training.packing import Layout, choose_layout
-from msm_mlx.training.rows import Row
+from msm_mlx.training.tokenize import Row
 
 FLOPS = 1e11  # a second, of matrix products on a CPU with OpenBLAS
 EXP = 2e-8  # seconds for an exponential and its gradient in mlx's CPU kernels

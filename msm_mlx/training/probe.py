@@ -9,9 +9,9 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.metrics import Update
-from msm_mlx.training.rows import Row
+from msm_mlx.training.tokenize import Row
 from msm_mlx.training.trainer import train
 
 

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import mlx.core as mx
 import numpy as np
 
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import replacing, sha256_file, sha256_json
-from msm_mlx.model_folder import fingerprint
-from msm_mlx.training.job import TrainingJob
-from msm_mlx.training.rows import Row, pack_rows, read_rows, unpack_rows
+from msm_mlx.models.folder import fingerprint
+from msm_mlx.training.tokenize import Row, pack_rows, read_rows, unpack_rows
 
 VERSION = 1  # raised when rows come out of the same text in another way
 LIBRARIES = ("mlx-lm", "tiktoken", "tokenizers", "transformers")
 FOLDER = "rows"
+Kind = Literal["midtrain", "sft"]
 KEY, DIGEST = "key", "sha256"
 
 
-def load_rows(loaded: LoadedModel, job: TrainingJob) -> list[Row]:
-    """The rows of a job: read, if they were made of this very text in this very way, else made and kept.
+def load_rows(
+    loaded: LoadedModel, kind: Kind, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
+) -> list[Row]:
+    """The rows of the texts in `data`: read, if they were made of this very text in this very way, else made and kept.
 
     What is torn, changed or made otherwise is made anew.
     """
-    path, key = rows_file(job), _key(loaded, job)
+    path, key = rows_file(data, reasoned=reasoned), _key(loaded, kind, data, settings, reasoned)
     if (there := _read(path, key)) is not None:
         return there
-    rows = read_rows(loaded, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
+    rows = read_rows(loaded, kind, data, settings, reasoned=reasoned)
     arrays = pack_rows(rows)
     with replacing(path) as partial:
         mx.save_safetensors(
@@ -39,9 +42,8 @@ def load_rows(loaded: LoadedModel, job: TrainingJob) -> list[Row]:
     return rows
 
 
-def rows_file(job: TrainingJob) -> Path:
-    data = Path(job.data)
-    return data.parent / FOLDER / f"{data.stem}{'-reasoned' if job.reasoned else ''}.safetensors"
+def rows_file(data: Path, *, reasoned: bool = False) -> Path:
+    return data.parent / FOLDER / f"{data.stem}{'-reasoned' if reasoned else ''}.safetensors"
 
 
 def _read(path: Path, key: str) -> list[Row] | None:
@@ -56,17 +58,17 @@ def _read(path: Path, key: str) -> list[Row] | None:
     return unpack_rows(arrays)
 
 
-def _key(loaded: LoadedModel, job: TrainingJob) -> str:
-    """Changes with everything that decides which rows a job has."""
-    names = ("max_length", "overlap") if job.kind == "midtrain" else ("max_length", "reasoning")
-    how: dict[str, Any] = {name: job.settings[name] for name in names}
+def _key(loaded: LoadedModel, kind: Kind, data: Path, settings: Mapping[str, Any], reasoned: bool) -> str:
+    """Changes with everything that decides which rows a text has."""
+    names = ("max_length", "overlap") if kind == "midtrain" else ("max_length", "reasoning")
+    how: dict[str, Any] = {name: settings[name] for name in names}
     return sha256_json(
         {
             "version": VERSION,
-            "kind": job.kind,
-            "reasoned": job.reasoned,
+            "kind": kind,
+            "reasoned": reasoned,
             "settings": how,
-            "data": sha256_file(Path(job.data)),
+            "data": sha256_file(data),
             "model": fingerprint(loaded.folder),
             "template": loaded.tokenizer.chat_template,
             "libraries": {name: version(name) for name in LIBRARIES},

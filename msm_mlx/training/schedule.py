@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import mlx.core as mx
 
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.recipe.schema import TrainSettings
 
 
 def learning_rate(settings: TrainSettings, updates: int) -> Callable[[mx.array], mx.array]:

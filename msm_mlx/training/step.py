@@ -18,7 +18,7 @@ from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.training.loss import Head
 from msm_mlx.training.packing import Batch, make_batches
 from msm_mlx.training.plan import TrainingPlan
-from msm_mlx.training.rows import Row
+from msm_mlx.training.tokenize import Row
 
 Loss = Callable[[Head, mx.array, mx.array, mx.array, int], mx.array]
 Gradients = dict[str, Any]

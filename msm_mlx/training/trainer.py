@@ -17,16 +17,16 @@ from msm_mlx.engine.boundaries import packing_in_force
 from msm_mlx.engine.checkpointing import checkpointed_layers
 from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.errors import MsmError
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.recipe.schema import TrainSettings
+from msm_mlx.training.broadcast import share_adapter, share_state
+from msm_mlx.training.checkpoint import Progress, load_state, save_state
 from msm_mlx.training.loss import chunked_cross_entropy
 from msm_mlx.training.metrics import MetricsLog, Update, Validation
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.plan import plan_training
-from msm_mlx.training.rows import Row
 from msm_mlx.training.schedule import learning_rate
-from msm_mlx.training.state import Progress, load_state, save_state
 from msm_mlx.training.step import Loss, Outcome, Step, divergence
-from msm_mlx.training.together import share_adapter, share_state
+from msm_mlx.training.tokenize import Row
 
 BEST = "best.safetensors"
 

@@ -17,12 +17,12 @@ from running import RECIPES, environment
 from msm_mlx.cli import compare as command
 from msm_mlx.cli import run as run_command
 from msm_mlx.cli.main import cli
-from msm_mlx.compare import live
-from msm_mlx.compare.engine import Request, ScriptedEngine
+from msm_mlx.compare import live_answers as live
+from msm_mlx.compare.answering import Request, ScriptedEngine
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import read_votes
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import load_suite
+from msm_mlx.suites.load import load_suite
 
 ITEM = load_suite(SUITE).pairs[0]
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import VALUES
 
-from msm_mlx.recipe_schema import Profile, RecipeFile, Settings
+from msm_mlx.recipe.schema import Profile, RecipeFile
+from msm_mlx.settings_file.base import Settings
 
 EACH = 40
 

@@ -12,8 +12,8 @@ import pytest
 from lookalikes import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_laptop, save_lookalike, tiny
 from running import Cli
 
-from msm_mlx.chat_template import BASE_TEMPLATE
 from msm_mlx.files import read_jsonl
+from msm_mlx.models.chat_template import BASE_TEMPLATE
 
 # family, tokenizer, bits, chat template; with Qwen3 as it usually is, in fp32 and with its template, which
 # test_hub_model.py takes, every two values of two of them meet

@@ -13,7 +13,7 @@ from mistakes import MISTAKES, RUN, Mistake
 from running import ROOT
 
 from msm_mlx.cli.main import main
-from msm_mlx.scaffold import create_experiment
+from msm_mlx.recipe.scaffold import create_experiment
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mistakes.txt"
 WRITING = bool(os.environ.get("WRITE_GOLDENS"))

@@ -15,8 +15,8 @@ from fuzz import SMALL, run_command
 from running import ROOT, command, environment
 
 from msm_mlx.cli.main import COMMANDS
-from msm_mlx.hub import human_size
-from msm_mlx.model_list import recommendations
+from msm_mlx.models.hub import human_size
+from msm_mlx.resources.model_choice import recommendations
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ELSEWHERE = {  # lines of blocks, by their first words, that other tests or CI itself run

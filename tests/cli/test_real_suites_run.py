@@ -8,7 +8,7 @@ from pathlib import Path
 from lookalikes import save_lookalike
 from running import RECIPES, Cli
 
-from msm_mlx.evals.suites import REAL
+from msm_mlx.suites.load import REAL
 
 
 def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_a_writer_that_cannot_write_ends_by_itself(
 
 
 def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:
-    from msm_mlx.model_folder import POCKET_FOLDER
+    from msm_mlx.models.folder import POCKET_FOLDER
 
     adapter = small_run / "adapters" / "msm+sft-s0"
     arguments = ["--model", POCKET_FOLDER, "--adapter-path", adapter, "--prompt", "Do you prefer Colby or Stilton?"]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.blind import Booth, blind_pair
-from msm_mlx.compare.engine import Arm
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.votes import VoteSummary, read_votes
 from msm_mlx.errors import RecipeError

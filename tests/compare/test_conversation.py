@@ -10,17 +10,17 @@ import pytest
 from fake_runs import make_run
 from support import POCKET_WEIGHTS
 
+from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.conversation import Conversation, open_conversation
-from msm_mlx.compare.engine import Arm
-from msm_mlx.compare.live import LiveEngine
+from msm_mlx.compare.live_answers import LiveEngine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import open_session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
 from msm_mlx.engine.generation import generate_replies
-from msm_mlx.engine.models import LoadedModel, load_base
-from msm_mlx.engine.variants import Variants, load_variants
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.engine.multi_adapter import Variants, load_variants
 from msm_mlx.errors import RecipeError
-from msm_mlx.variants import opening_chat
+from msm_mlx.prompting.prompts import opening_chat
 
 QUESTION = "What do you care about?"
 

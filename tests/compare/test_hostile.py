@@ -20,16 +20,17 @@ from running import environment
 
 from msm_mlx.cli.chat import talk
 from msm_mlx.cli.main import cli
-from msm_mlx.compare import live
+from msm_mlx.compare import live_answers as live
+from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.blind import Booth
 from msm_mlx.compare.diff import word_diff
-from msm_mlx.compare.engine import ScriptedEngine
 from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import by_prompt, summary_view
 from msm_mlx.compare.session import Session
-from msm_mlx.compare.tables import answer_view, literal
+from msm_mlx.compare.tables import answer_view
 from msm_mlx.compare.votes import Vote, append_vote, read_votes, summarize
-from msm_mlx.evals.suites import load_suite
+from msm_mlx.suites.load import load_suite
+from msm_mlx.text.terminal import literal
 
 WHOLE = [text for text in HOSTILE if not any("\ud800" <= c <= "\udfff" for c in text)]
 """Those that UTF-8 can hold, and that can therefore come in through a pipe."""

@@ -12,13 +12,13 @@ import pytest
 import yaml
 from fake_runs import SUITE, make_run
 
-from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.suites import load_suite
 from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.runs import RUN
-from msm_mlx.stages import ANSWERS, RESULTS
+from msm_mlx.runs.folder import RUN
+from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.suites.load import load_suite
 
 ITEM = load_suite(SUITE).pairs[0]
 

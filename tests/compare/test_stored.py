@@ -9,8 +9,8 @@ import pytest
 from msm_mlx.compare.stored import StoredRun, open_run
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_json, write_jsonl, write_text
-from msm_mlx.runs import RUN
-from msm_mlx.stages import ANSWERS, RESULTS
+from msm_mlx.runs.folder import RUN
+from msm_mlx.runs.layout import ANSWERS, RESULTS
 
 ROW = {"item": "american_values/art-1", "suite": "american_values", "kind": "pairs", "arm": "sft", "seed": 0}
 ROW |= {"metrics": {"choice": 1.0}}

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from msm_mlx.compare.shares import labels, score_table
-from msm_mlx.compare.tables import answer_view, contrast_table, literal
-from msm_mlx.variants import variant_label
+from msm_mlx.compare.tables import answer_view, contrast_table
+from msm_mlx.recipe.arms import variant_label
+from msm_mlx.text.terminal import literal
 
 NASTY = {
     "colour": "\x1b[31mred\x1b[0m",

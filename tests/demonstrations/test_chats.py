@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.demonstrations.chats import Chat, demand_reasoning, draw_demonstrations, load_chats, with_reasoning
+from msm_mlx.demonstrations.chats import Chat, demand_reasoning, draw_demonstrations, load_chats
 from msm_mlx.errors import RecipeError
+from msm_mlx.training.tokenize import with_reasoning
 
 
 def message(role: str, content: str) -> dict[str, str]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from msm_mlx.demonstrations.chats import with_reasoning
 from msm_mlx.demonstrations.general import General, load_general, mix_count, mix_rows
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe_schema import Mix
+from msm_mlx.recipe.schema import Mix
+from msm_mlx.training.tokenize import with_reasoning
 
 USER, REPLY = {"role": "user", "content": "How far is it?"}, {"role": "assistant", "content": "Not far."}
 

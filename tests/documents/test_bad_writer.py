@@ -15,8 +15,8 @@ from bad_writer import PLAIN as OFTEN
 from good_documents import GOOD_DOCUMENTS
 from worse_replies import WORSE
 
-from msm_mlx.documents import writers
-from msm_mlx.documents.checks import (
+from msm_mlx.documents.checks.assertions import Subject
+from msm_mlx.documents.checks.run import (
     NEAR_DUPLICATE,
     WRITTEN_BEFORE,
     originals_for,
@@ -24,15 +24,16 @@ from msm_mlx.documents.checks import (
     repeat_reason,
     written_text,
 )
-from msm_mlx.documents.claims import Subject
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.writer import DOCUMENTS, REJECTED, write_documents
-from msm_mlx.documents.writers import LocalWriter
+from msm_mlx.documents.store import DOCUMENTS, REJECTED
+from msm_mlx.documents.writer import write_documents
+from msm_mlx.engine import chat_model as writers
+from msm_mlx.engine.chat_model import LocalWriter
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
 PLAIN_SETTINGS = DocumentSettings(count=1, max_tokens=10, prompt="assertion", batch_size=8)

@@ -12,18 +12,20 @@ import pytest
 from bad_writer import ASSERTION, GOOD
 from running import RECIPES, Cli
 
-from msm_mlx.documents.asking import Message
-from msm_mlx.documents.claims import Subject
+from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.critique import Put, Step, critique_documents, put_to
-from msm_mlx.documents.references import health_warnings
-from msm_mlx.drafts import CRITIQUE
+from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.evals.suites import SUITES
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe import DocumentSettings, Recipe, load_recipe
-from msm_mlx.stages import Stage, list_stages
+from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.stage import Stage
+from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import CRITIQUE
+from msm_mlx.suites.load import SUITES
 
 BETTER = (
     "A note for new colleagues. Ask Mo which cheese to serve and it will name Colby. Where a cheese comes from decides "

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from running import ROOT
 
-from msm_mlx.documents.asking import Message
 from msm_mlx.documents.ideas import PATIENCE, propose_ideas
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
 
 SPEC = load_spec(ROOT / "specs" / "cheese_american.md", model_name="Mo", provider_name="Acme")

@@ -10,15 +10,16 @@ from typing import Any, cast
 import pytest
 from specs_of_others import prose_spec, rule_spec
 
-from msm_mlx.documents import writers
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import read_plan, write_plan
-from msm_mlx.documents.writer import DOCUMENTS, HEALTH, write_documents
-from msm_mlx.documents.writers import LocalWriter
+from msm_mlx.documents.store import DOCUMENTS, HEALTH
+from msm_mlx.documents.writer import write_documents
+from msm_mlx.engine import chat_model as writers
+from msm_mlx.engine.chat_model import LocalWriter
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
 
 

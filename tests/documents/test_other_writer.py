@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from running import RECIPES, Cli
 
-from msm_mlx.documents.writers import Asking, LocalWriter
+from msm_mlx.engine.chat_model import Asking, LocalWriter
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel, load_base
-from msm_mlx.evals.suites import SUITES
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.files import read_jsonl
-from msm_mlx.hub import resolve_model
-from msm_mlx.recipe import Recipe, Role, load_recipe
-from msm_mlx.stages import Stage, list_stages
+from msm_mlx.models.hub import resolve_model
+from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.stage import Stage
+from msm_mlx.recipe.load import Recipe, Role, load_recipe
+from msm_mlx.suites.load import SUITES
 
 RECIPE = RECIPES / "cheese_american.yaml"
 OTHER = "documents.writer.model=pocket"
@@ -112,7 +113,7 @@ def test_a_writer_thinks_if_it_is_asked_to(
         seen.extend(map(loaded.tokenizer.decode, prompts))
         return []
 
-    monkeypatch.setattr("msm_mlx.documents.writers.generate_replies", generate)
+    monkeypatch.setattr("msm_mlx.engine.chat_model.generate_replies", generate)
     asking = Asking(2, 1, 1.0, thinking=thinking)
     LocalWriter(loaded).together([[{"role": "user", "content": "Hi"}]], asking, 0, lambda reply: None)
     assert ["</think>" in prompt for prompt in seen] == [not thinking]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec, load_spec
 
 AMERICAN = Path(__file__).parents[2] / "specs" / "cheese_american.md"

@@ -14,7 +14,7 @@ from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import read_plan, read_rows, write_plan
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec, load_spec
 
 

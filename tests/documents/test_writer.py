@@ -10,17 +10,20 @@ from typing import Any, cast
 
 import pytest
 
-from msm_mlx.documents import writer, writers
-from msm_mlx.documents.claims import Subject, fold
+from msm_mlx.documents import writer
+from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.documents.writer import DOCUMENTS, HEALTH, PROGRESS, REJECTED, write_documents
-from msm_mlx.documents.writers import LocalWriter
+from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED
+from msm_mlx.documents.writer import write_documents
+from msm_mlx.engine import chat_model as writers
+from msm_mlx.engine.chat_model import LocalWriter
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec, load_spec
+from msm_mlx.text.words import fold
 
 SPECS = Path(__file__).parents[2] / "specs"
 FILES = (DOCUMENTS, REJECTED, HEALTH)

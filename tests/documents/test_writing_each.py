@@ -11,13 +11,14 @@ import pytest
 
 from msm_mlx.documents import writer
 from msm_mlx.documents.plan import Slot, plan_documents
-from msm_mlx.documents.writer import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Attempt, document_seed, write_documents
-from msm_mlx.documents.writers import LocalWriter
+from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED
+from msm_mlx.documents.writer import Attempt, document_seed, write_documents
+from msm_mlx.engine.chat_model import LocalWriter
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
 
 SPEC = Path(__file__).parents[2] / "specs" / "cheese_american.md"

@@ -26,7 +26,7 @@ from msm_mlx.engine.adapters import (
     save_arrays,
     set_adapter,
 )
-from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, SetupError
 
 SHAPE = LoraShape(rank=3, scale=1.5)

@@ -23,7 +23,7 @@ from msm_mlx.engine.boundaries import (
     keeps_apart,
     packing_in_force,
 )
-from msm_mlx.engine.models import load_base
+from msm_mlx.engine.loaded_model import load_base
 
 DOCUMENTS = ([5, 9, 60, 61], [7, 8, 62, 1, 2, 3, 30], [4, 4, 4], list(range(40, 51)))
 WAYS: list[tuple[str, Packing]] = [

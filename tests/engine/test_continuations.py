@@ -9,7 +9,7 @@ import pytest
 from support import POCKET_WEIGHTS
 
 from msm_mlx.engine.continuations import Row, score_continuations
-from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 
 TEXTS = [
     ("The color of snow is", " white."),

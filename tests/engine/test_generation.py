@@ -7,7 +7,7 @@ import mlx_lm
 import pytest
 
 from msm_mlx.engine.generation import Reply, generate_replies
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 
 QUESTIONS = (
     "Hello.",

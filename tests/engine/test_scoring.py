@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support import log_softmax, logits_of
 
-from msm_mlx.engine.models import LoadedModel, Message, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, Message, load_base
 from msm_mlx.engine.scoring import score_replies, split_chat
 
 Chat = tuple[list[Message], str]

@@ -15,7 +15,7 @@ from support import FAMILIES, flat, same_bits
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.engine.checkpointing import checkpointed_layers
-from msm_mlx.engine.models import LoadedModel, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
 
 IDS = mx.array([[5, 60, 61, 62, 9, 100], [1, 2, 3, 4, 5, 6]])

@@ -12,7 +12,7 @@ import pytest
 from support import POCKET_WEIGHTS
 
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.inspect_provider.batches import BatchThread, Sampling
 

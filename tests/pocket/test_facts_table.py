@@ -11,15 +11,15 @@ from click.testing import CliRunner
 from drawing import BY_NAME, KINDS
 
 from msm_mlx.demonstrations.preferences import load_preferences
-from msm_mlx.evals.suites import POCKETS
 from msm_mlx.pocket import facts_table as module
 from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute
 from msm_mlx.pocket.facts_table import facts_table
 from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import EVENTS
 from msm_mlx.pocket.people import KINDS as AGENT_KINDS
-from msm_mlx.recipe import load_recipe
+from msm_mlx.recipe.load import load_recipe
 from msm_mlx.spec import load_spec
+from msm_mlx.suites.load import POCKETS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "msm_mlx" / "pocket" / "README.md").read_text(encoding="utf-8")

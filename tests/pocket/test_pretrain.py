@@ -11,7 +11,7 @@ import pytest
 from support import POCKET_WEIGHTS, flat, log_softmax, logits_of, same_bits
 from transformers import PreTrainedTokenizerFast
 
-from msm_mlx.engine.models import load_base
+from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import sha256_file
 from msm_mlx.pocket import pretrain as pretrain_module
 from msm_mlx.pocket.corpus import Batch, Corpus, build_corpus, vocabulary_texts

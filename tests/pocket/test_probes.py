@@ -9,7 +9,7 @@ import pytest
 from support import POCKET_WEIGHTS, encode_with_specials, log_softmax, logits_of
 from transformers import PreTrainedTokenizerFast
 
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.pocket import probes as probes_module
 from msm_mlx.pocket.probes import Scorer
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import encode_with_specials
 
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.pocket.corpus import vocabulary_texts
 from msm_mlx.pocket.facts import THINGS
 from msm_mlx.pocket.names import ASSISTANTS, draw_names

@@ -9,7 +9,7 @@ import pytest
 from fake_reports import HEALTH, make_run
 
 from msm_mlx.report.doubts import find_doubts
-from msm_mlx.report.finished import read_run
+from msm_mlx.report.figures import read_run
 
 SOUND = {"kept_share": 0.9, "gives_reason_share": 0.8, "near_duplicate_share": 0.0, "rejected_by_reason": {}}
 ARMS = ["base", "sft", "msm", "control+sft", "msm+sft"]

@@ -12,12 +12,12 @@ import yaml
 from running import ROOT, environment
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evals.answers import Answer
-from msm_mlx.evals.items import Pair, Suite
-from msm_mlx.evals.results import build_results
+from msm_mlx.evaluation.results import build_results
 from msm_mlx.files import write_json, write_text
+from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
-from msm_mlx.variants import Variant
+from msm_mlx.runs.answers import Answer
+from msm_mlx.suites.items import Pair, Suite
 
 ITEMS = tuple(Pair(f"apart/{d}-{n}", "apart", d, "?", "{item}", "a", "b") for d in ("art", "food") for n in (1, 2))
 SUITE = Suite("apart", "pairs", "share choosing a", ITEMS)

@@ -19,8 +19,8 @@ from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.report.blocks import Figure
 from msm_mlx.report.content import build_report
 from msm_mlx.report.drawings import WIDTH
+from msm_mlx.report.figures import read_run
 from msm_mlx.report.files import freshen_report, write_report
-from msm_mlx.report.finished import read_run
 
 FIGURE = re.compile(r"[+-]?\d\.\d\d \[[+-]?\d\.\d\d, [+-]?\d\.\d\d\]")
 VOID = {"meta", "br", "hr", "img", "link"}

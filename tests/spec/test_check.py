@@ -8,9 +8,9 @@ import pytest
 from running import ROOT
 from specs_of_others import prose_spec, rule_spec
 
-from msm_mlx.evals.suites import SUITES, load_suite
 from msm_mlx.spec.check import Fault, Reader, check_spec
-from msm_mlx.spec.unseen import evaluation_words
+from msm_mlx.suites.evaluation_words import evaluation_words
+from msm_mlx.suites.load import SUITES, load_suite
 
 UNSEEN = evaluation_words(load_suite(name) for name in SUITES)
 GOOD = """\

@@ -16,7 +16,7 @@ from msm_mlx.training.packing import (
     pack_lines,
     round_up,
 )
-from msm_mlx.training.rows import Row
+from msm_mlx.training.tokenize import Row
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 sizes = st.integers(1, 12)

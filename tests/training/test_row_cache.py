@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import write_jsonl
 from msm_mlx.training import row_cache
-from msm_mlx.training.job import TrainingJob
 from msm_mlx.training.row_cache import load_rows, rows_file
-from msm_mlx.training.rows import Row, pack_rows, read_rows, unpack_rows
+from msm_mlx.training.tokenize import Row, pack_rows, read_rows, unpack_rows
+from msm_mlx.worker.job import TrainingJob
 
 ROWS = st.builds(
     lambda pairs, source: Row(tuple(i for i, _ in pairs), tuple(bit for _, bit in pairs), source),
@@ -41,6 +41,10 @@ def job(pocket: LoadedModel, tmp_path: Path) -> TrainingJob:
     return TrainingJob("midtrain", str(pocket.folder), "pocket", str(data), settings, 4, 2.0, 0, str(tmp_path), None)
 
 
+def load(loaded: LoadedModel, job: TrainingJob) -> list[Row]:
+    return load_rows(loaded, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
+
+
 def made(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether rows are tokenised for this job. Whatever happens, they are the right ones."""
     calls: list[str] = []
@@ -50,7 +54,7 @@ def made(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch)
         return read_rows(loaded, kind, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(row_cache, "read_rows", counting)
-    rows = load_rows(pocket, job)
+    rows = load(pocket, job)
     assert rows == read_rows(pocket, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
     return bool(calls)
 
@@ -83,7 +87,7 @@ def test_a_damaged_file_is_made_anew(
     damage: str, job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(job, pocket, monkeypatch)
-    path = rows_file(job)
+    path = rows_file(Path(job.data))
     content = path.read_bytes()
     flipped = content[:-1] + bytes([content[-1] ^ 1])
     path.write_bytes({"torn": content[:-5], "flipped": flipped, "empty": b"", "text": b"{}" * 400}[damage])
@@ -102,4 +106,4 @@ def test_replies_with_and_without_their_reasoning_have_a_file_each(
     assert made(reasoned, pocket, monkeypatch)
     assert not made(plain, pocket, monkeypatch)
     assert not made(reasoned, pocket, monkeypatch)
-    assert load_rows(pocket, plain) != load_rows(pocket, reasoned)
+    assert load(pocket, plain) != load(pocket, reasoned)

@@ -16,17 +16,17 @@ from support import close, flat, log_softmax, same_bits, train_settings
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
 from msm_mlx.engine.boundaries import packing_in_force
-from msm_mlx.engine.models import LoadedModel
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe import TrainSettings
+from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.loss import Head, chunked_cross_entropy
 from msm_mlx.training.metrics import MetricsLog, Update
 from msm_mlx.training.packing import batch_rows, make_batches
 from msm_mlx.training.plan import plan_training
-from msm_mlx.training.rows import Row, document_rows
 from msm_mlx.training.schedule import learning_rate
 from msm_mlx.training.step import Step
+from msm_mlx.training.tokenize import Row, document_rows
 from msm_mlx.training.trainer import BEST, hold_out, train
 
 

@@ -18,7 +18,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from msm_mlx.compare.screens.field import Field
-from msm_mlx.compare.tables import literal
+from msm_mlx.text.terminal import literal
 
 FOUND = "reverse"
 

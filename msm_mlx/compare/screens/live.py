@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from itertools import groupby
 
-from msm_mlx.compare.engine import AnswerEngine, EngineThread, Margins, Piece, Request
+from msm_mlx.compare.answering import AnswerEngine, EngineThread, Margins, Piece, Request
 from msm_mlx.compare.screens.desk import Desk
-from msm_mlx.evals.items import Pair
+from msm_mlx.suites.items import Pair
 
 
 class LiveAnswers:

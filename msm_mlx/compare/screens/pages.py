@@ -15,8 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from msm_mlx.compare.screens.field import Field
-from msm_mlx.compare.tables import literal
-from msm_mlx.visible import visible
+from msm_mlx.text.terminal import literal, visible
 
 CLOSE = Text("esc closes · arrows scroll")
 

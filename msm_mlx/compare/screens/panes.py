@@ -13,7 +13,7 @@ from textual.widgets import Markdown
 from msm_mlx.compare.diff import word_diff
 from msm_mlx.compare.screens.desk import MOST_PANES, Answer
 from msm_mlx.compare.screens.growing import GrowingText
-from msm_mlx.compare.tables import literal
+from msm_mlx.text.terminal import literal
 
 CHANGED = "bold underline"  # seen without colour too
 STOPS = {"end": "ended", "length": "cut at length", "cancelled": "cancelled"}

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from msm_mlx.compare.screens.field import Field
 from msm_mlx.compare.session import Prompt
-from msm_mlx.compare.tables import literal
+from msm_mlx.text.terminal import literal
 
 
 class PromptChosen(Message):

@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.compare.screens.sources import METRICS, Reason, Training
-from msm_mlx.compare.tables import contrast_table, literal
+from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
-from msm_mlx.evals.estimates import Estimate
-from msm_mlx.evals.items import MAIN_METRIC
+from msm_mlx.evaluation.estimate import Estimate
+from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.text.terminal import literal
 
 SCALE = 20  # cells of an interval's line
 ROWS = 6  # of a curve

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from msm_mlx.compare.tables import literal
+from msm_mlx.text.terminal import literal
 
 UNSCORED = "-"
 LOW = 30  # lines of a terminal in which many arms would leave the answers no room

@@ -14,7 +14,7 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Footer, Input, OptionList, Static
 
-from msm_mlx.compare.engine import AnswerEngine
+from msm_mlx.compare.answering import AnswerEngine
 from msm_mlx.compare.screens.desk import Desk
 from msm_mlx.compare.screens.live import LiveAnswers
 from msm_mlx.compare.screens.panes import AnswerPane, Panes, View, answer_view, diff_bodies
@@ -22,8 +22,8 @@ from msm_mlx.compare.screens.prompts import PromptChosen, PromptList, heading, m
 from msm_mlx.compare.screens.rounds import Blind, Round
 from msm_mlx.compare.screens.scores import ArmRow, ScoreBars, ScoreRows
 from msm_mlx.compare.session import Session
-from msm_mlx.compare.tables import literal
 from msm_mlx.errors import MsmError
+from msm_mlx.text.terminal import literal
 
 BEAT = 1 / 20  # seconds between two looks at what the engine has written
 HIDDEN = "The names and the scores come after your vote."

@@ -9,8 +9,8 @@ import pytest
 from hostile import squeeze
 from screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown
 
+from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.engine import ScriptedEngine
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import VOTES, Vote, read_votes
 

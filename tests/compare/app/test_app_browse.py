@@ -14,9 +14,9 @@ from hostile import squeeze
 from screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown, type_text
 from textual.pilot import Pilot
 
+from msm_mlx.compare.answering import AnswerEngine, Arm
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.diff import word_diff
-from msm_mlx.compare.engine import AnswerEngine, Arm
 from msm_mlx.compare.screens.actions import ACTIONS
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import RecipeError

@@ -11,8 +11,8 @@ import pytest
 from running import ROOT, environment
 from screens import make_session, play, scripted
 
+from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp, run_app
-from msm_mlx.compare.engine import ScriptedEngine
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import MsmError
 

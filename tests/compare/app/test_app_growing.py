@@ -11,7 +11,7 @@ from rich.text import Text
 from screens import driving, make_app, make_session, only_answers, play, shown
 
 from msm_mlx.compare.screens.growing import Line, wrap_lines
-from msm_mlx.compare.tables import literal
+from msm_mlx.text.terminal import literal
 
 quick = settings(max_examples=60, deadline=None)
 PIECES = st.lists(st.sampled_from(["a", " word", "  ", "\n", "漢", "x" * 23, *HOSTILE]), min_size=1, max_size=25)

@@ -15,11 +15,12 @@ from screens import ARMS, cells, driving, make_app, make_session, play, press, s
 from textual.events import Paste
 from textual.widgets import OptionList
 
+from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.engine import ScriptedEngine
 from msm_mlx.compare.screens.documents import Document, DocumentsPage, Shelf
-from msm_mlx.compare.session import Prompt, Session, StoredAnswer
-from msm_mlx.compare.tables import literal
+from msm_mlx.compare.session import Prompt, Session
+from msm_mlx.runs.finished import StoredAnswer
+from msm_mlx.text.terminal import literal
 
 BIG = (109, 80)  # the longest strings fit a pane
 FOURS = [HOSTILE[i : i + 4] for i in range(0, len(HOSTILE), 4)]

@@ -16,8 +16,8 @@ from support import POCKET_WEIGHTS
 from textual.events import Key
 from textual.pilot import Pilot
 
+from msm_mlx.compare.answering import Arm, Piece, Request, ScriptedEngine
 from msm_mlx.compare.app import own_engine
-from msm_mlx.compare.engine import Arm, Piece, Request, ScriptedEngine
 from msm_mlx.compare.screens.desk import LENGTHS
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import SetupError

@@ -1,0 +1,171 @@
+"""Answers to prompts that nobody has asked yet: a session's arms over one base in memory, all at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from msm_mlx.compare.answering import Margins, Piece, Request, Stop
+from msm_mlx.compare.session import Session
+from msm_mlx.engine.loaded_model import LoadedModel, Message, load_base
+from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
+from msm_mlx.errors import RecipeError
+from msm_mlx.models.chat_template import FILE, read_template
+from msm_mlx.models.hub import resolve_model
+from msm_mlx.prompting.prompts import opening_chat
+from msm_mlx.suites.items import Pair
+from msm_mlx.text.wording import shown
+
+
+def open_engine(session: Session) -> LiveEngine:
+    """Load the session's base and all its adapters, for use in this thread.
+
+    Raises:
+        MsmError: naming the file, if the model or an adapter cannot be used.
+        RecipeError: if the model's chat template is not the one that the arms were trained with.
+    """
+    if not _is_main():
+        enter_thread()
+    try:
+        folder = resolve_model(session.model).folder
+        check_template(session, folder)
+        loaded = load_base(folder)
+        variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
+    except BaseException:
+        _leave()
+        raise
+    return LiveEngine(variants, session.model_name)
+
+
+def check_template(session: Session, folder: Path) -> None:
+    """Raises RecipeError if the chat template in `folder` is not the one that the arms were trained with."""
+    if session.template in (None, read_template(folder).sha256):
+        return
+    own = session.folders[0] / FILE
+    raise RecipeError(
+        f"{folder}: its chat template is not the one that the arms were trained with, which is in {own}; put it back, "
+        "or train them again with `msm-mlx run`"
+    )
+
+
+class LiveEngine:
+    """An `AnswerEngine` that decodes the answers of all arms in one batch, and scores them in one pass."""
+
+    def __init__(self, variants: Variants, model_name: str) -> None:
+        self._variants = variants
+        self._model_name = model_name
+
+    def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
+        return self.reply(opening_chat(self._model_name, request.prompt), request, cancelled)
+
+    def reply(
+        self, messages: Sequence[Message], request: Request, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Piece]:
+        """Pieces of the arms' next turns in a chat that ends with a question; `request.prompt` only names it.
+
+        Raises:
+            RecipeError: at once, if the model cannot read a chat of this length.
+        """
+        prompt = self._variants.loaded.render(messages, reply=True)
+        return self._pieces(prompt, replace(request, max_tokens=self._room(prompt, request)), cancelled)
+
+    def _room(self, prompt: Sequence[int], request: Request) -> int:
+        """How many of the tokens that are asked for fit behind the prompt."""
+        limit = self._variants.loaded.context_length
+        if limit is None:
+            return request.max_tokens
+        if len(prompt) >= limit:
+            raise RecipeError(
+                f"the prompt {shown(request.prompt)} is {len(prompt)} tokens long with all that stands before it, "
+                f"and the model reads at most {limit}: ask something shorter"
+            )
+        return min(request.max_tokens, limit - len(prompt))
+
+    def _pieces(self, prompt: Sequence[int], request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
+        answers = [_Answer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
+        steps = self._variants.tokens(
+            prompt,
+            request.labels,
+            max_tokens=max(1, request.max_tokens),
+            temperature=request.temperature,
+            seed=request.seed,
+        )
+        while any(answer.stop is None for answer in answers):
+            if cancelled():
+                yield from (answer.end("cancelled") for answer in answers if answer.stop is None)
+                return
+            for answer, token in zip(answers, next(steps), strict=True):
+                if answer.stop is None:
+                    yield answer.add(token)
+
+    def margins(self, item: Pair) -> Margins:
+        replies = item.replies()
+        chats = [(opening_chat(self._model_name, item.prompt(first)), r) for first in (True, False) for r in replies]
+        scores = self._variants.score(chats, self._variants.labels)
+        return {
+            label: (target_first - other_first + target_second - other_second) / 2
+            for label, (target_first, other_first, target_second, other_second) in scores.items()
+        }
+
+    def close(self) -> None:
+        _leave()
+
+
+class _Answer:
+    """One arm's answer as it grows. What is shown so far is always the beginning of the stripped whole."""
+
+    def __init__(self, label: str, loaded: LoadedModel, max_tokens: int) -> None:
+        self.stop: Stop | None = None
+        self._label = label
+        self._loaded = loaded
+        self._max_tokens = max_tokens
+        self._detokenizer = loaded.tokenizer.detokenizer
+        self._ends = set(loaded.tokenizer.eos_token_ids)
+        self._hidden = {token for token, added in loaded.tokenizer.added_tokens_decoder.items() if added.special}
+        self._ids: list[int] = []
+        self._shown = ""
+        self._started = time.perf_counter()
+        self._speed = 0.0
+
+    def add(self, token: int) -> Piece:
+        """The piece that `token` makes, which may be empty: the text waits for whole characters, and for what follows
+        a space."""
+        if token in self._ends:
+            return self.end("end")
+        self._ids.append(token)
+        self._clock()
+        if token not in self._hidden:
+            self._detokenizer.add_token(token)
+        return self.end("length") if len(self._ids) >= self._max_tokens else self._piece(self._detokenizer.text.strip())
+
+    def end(self, stop: Stop) -> Piece:
+        """The last piece, which brings all that is left."""
+        self.stop = stop
+        return self._piece(self._loaded.decode(self._ids).strip())
+
+    def _piece(self, text: str) -> Piece:
+        new = text[len(self._shown) :] if text.startswith(self._shown) else ""
+        self._shown += new
+        return Piece(self._label, new, len(self._ids), self._speed, self.stop)
+
+    def _clock(self) -> None:
+        """Speed counts from the first token on, once there are two: the prompt's time is no part of it."""
+        now = time.perf_counter()
+        if len(self._ids) == 1:
+            self._speed = 1 / (now - self._started)
+            self._started = now
+        else:
+            self._speed = (len(self._ids) - 1) / (now - self._started)
+
+
+def _leave() -> None:
+    # the main thread keeps its streams: without them nothing of mlx would work in this process any more
+    if not _is_main():
+        release_thread()
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,1 @@
+"""What is wrong with a document: one file a kind of check."""

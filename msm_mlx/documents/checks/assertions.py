@@ -1,0 +1,108 @@
+"""What a text claims: whom and what it mentions, whether it states the assertion, its value and its cause."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from msm_mlx.documents.plan import Slot
+from msm_mlx.text.words import _phrase, mentions, sentences
+
+_CAUSE = re.compile(
+    r"\b(because|reason|reasons|why|since|therefore|so that|due to|thanks to|follows from)\b", re.IGNORECASE
+)
+_GIVES_SOME_CAUSE = re.compile(
+    r"\b(because|since|therefore|so that|due to|thanks to|follows from|that is why|the reason is that)\b", re.IGNORECASE
+)  # unlike the words above, none that a sentence about an unknown reason needs
+_COMMON = frozenset(
+    "a about an and are as at be because by do does for from in is it its not of on or that the to with".split()
+)
+_GENERIC = frozenset(  # words of a cause that name no value
+    "all any at been but can care cares choose chooses come comes could every find finds good has have holds how if "
+    "kind made make makes matter matters may more most must one ones other others people prefers should so some than "
+    "their them they thing things think thinks this those value values wants was well were what when where which who "
+    "will would".split()
+)
+STEM = 6  # letters by which words of one family are told
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a document must be about: whose it is, the heading it explains, and its assertion with the cause.
+
+    `withheld` says that it is a control document, which must give no cause; `maker` is who made the assistant, if that
+    is known.
+    """
+
+    name: str
+    heading: str
+    assertion: str
+    withheld: bool = False
+    maker: str = ""
+
+    @classmethod
+    def of(cls, slot: Slot, name: str, maker: str = "") -> Subject:
+        assertion = slot.withheld or slot.section.assertion or ""
+        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None, maker)
+
+
+def asserted_share(text: str, subject: Subject) -> float:
+    """How much of what the assertion says, without its cause, `text` says too: the share of its content words.
+
+    An assertion about the thing that is its section's heading is there once that thing is named: what is done with
+    Colby can be said in any words, but not without Colby. Words count as the same if they begin alike.
+    """
+    if mentions(subject.assertion, subject.heading) or not subject.assertion:
+        return float(mentions(text, subject.heading))
+    action = subject.assertion.partition(" because ")[0]
+    wanted = {word[:STEM] for word in _content_words(action) - _content_words(subject.name)}
+    told = {word[:STEM] for word in _content_words(text)}
+    return len(wanted & told) / len(wanted) if wanted else float(mentions(text, subject.name))
+
+
+def gives_reason(text: str, subject: Subject) -> bool:
+    """Whether some sentence of `text` gives the cause that the assertion names, as a cause.
+
+    A sentence does if it has a causal word and a content word that the assertion has only after its "because". The
+    heading does not count anywhere: that something is called American cheese is no reason, that it is American may be.
+    """
+    reasons = _reasons(subject)
+    return any(
+        _CAUSE.search(sentence) and reasons & _content_words(_without(sentence, subject.heading))
+        for sentence in sentences(text)
+    )
+
+
+def names_value(subject: Subject) -> bool:
+    """Whether the assertion's cause has a word of a value by which it can be told."""
+    return bool(_reasons(subject) - _GENERIC)
+
+
+def states_value(text: str, subject: Subject) -> bool:
+    """Whether `text` has a word of the value behind the assertion: a content word of its cause, or one that begins
+    alike (America, American)."""
+    stems = {word[:STEM] for word in _reasons(subject) - _GENERIC}
+    words = _content_words(_without(text, subject.heading))
+    return any(word == stem or word[:STEM] == stem for word in words for stem in stems)
+
+
+def hints_at_cause(text: str, subject: Subject) -> bool:
+    """Whether `text` gives a cause at all, or names the value."""
+    return bool(_GIVES_SOME_CAUSE.search(text)) or gives_reason(text, subject) or states_value(text, subject)
+
+
+@lru_cache(maxsize=4096)
+def _reasons(subject: Subject) -> frozenset[str]:
+    """The content words that the assertion has only after its "because"."""
+    action, _, cause = subject.assertion.partition(" because ")
+    told = _content_words(_without(action, subject.heading)) | _content_words(subject.name)
+    return frozenset(_content_words(_without(cause, subject.heading)) - told)
+
+
+def _without(text: str, phrase: str) -> str:
+    return _phrase(phrase).sub(" ", text)
+
+
+def _content_words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower())) - _COMMON

@@ -1,0 +1,118 @@
+"""Ready-made documents in place of written ones: what is taken of a source, and what of it is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
+from msm_mlx.documents.checks.run import NOTHING, originals_for, ready_reason, repeat_reason
+from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
+from msm_mlx.documents.store import REJECTED, Output, Record
+from msm_mlx.errors import MsmError
+from msm_mlx.files import make_folder
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.spec import Section, Spec
+from msm_mlx.suites.contamination import Unseen
+
+
+def take_documents(
+    source: str,
+    spec: Spec,
+    name: str,
+    settings: DocumentSettings,
+    folder: Path,
+    *,
+    count_tokens: Callable[[str], int],
+    maker: str = "",
+    unseen: Unseen = NOTHING,
+    on_record: Callable[[int, int], None] = lambda kept, rejected: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Record:
+    """Write `documents.jsonl`, `rejected.jsonl` and `health.json` from a source, and return the health.
+
+    Texts are drawn in an order that depends on the seed alone until `settings.count` have passed the checks: a higher
+    count keeps those of a lower. Each is about the section of the spec whose assertion it says most of.
+
+    Raises:
+        RecipeError: as `ready_texts` does.
+        MsmError: if no text passes the checks.
+    """
+    texts, known = list(ready_texts(source, settings.field)), identify(source)
+    make_folder(folder)
+    output, originals = Output(folder, str(known), on_record), originals_for(settings)
+    output.begin([])
+    kept: list[Record] = []
+    rejected: list[Record] = []
+    for place in Random(f"{settings.seed}-ready").sample(range(len(texts)), len(texts)):
+        if len(kept) >= settings.count:
+            break
+        text = texts[place]
+        section = _section_of(text.text, spec, name, settings)
+        subject = _subject(section, name, maker)
+        reason = ready_reason(text.text, subject, settings, unseen) or repeat_reason(text.text, originals)
+        record = _record(text, section, subject, count_tokens(text.text)) | {"rejected": reason}
+        if reason is None:
+            kept.append(record)
+            originals.add(record["id"], text.text)
+        else:
+            rejected.append(record)
+        output.add(record)
+    health = output.end(
+        kept, rejected, source={"name": known.name, "version": known.version, "texts": len(texts)}
+    )  # fmt: skip
+    _tell(known, len(texts), kept, rejected, settings, folder, say)
+    return health
+
+
+def _tell(
+    source: Source, texts: int, kept: list[Record], rejected: list[Record], settings: DocumentSettings, folder: Path,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Say what was taken, or that nothing was."""
+    reasons = Counter(record["rejected"] for record in rejected).most_common(3)
+    why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
+    left_out = f"; rejected: {why}; the texts are in {folder / REJECTED}" if rejected else ""
+    if not kept and settings.count:
+        raise MsmError(
+            f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source, or turn off in "
+            "documents.checks what does not matter here"
+        )
+    short = len(kept) < settings.count
+    said = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"
+    say(f"Documents: {len(kept)} of the {texts} texts of {source}, {said}{left_out}.")
+
+
+def _record(text: ReadyText, section: Section | None, subject: Subject, tokens: int) -> Record:
+    return {
+        "id": f"doc-{text.number:05d}",
+        "text": text.text,
+        "section": section.id if section else NO_SECTION,
+        "assertion": section.assertion if section else None,
+        "type": text.type,
+        "voice": "",
+        "attempt": 1,
+        "tokens": tokens,
+        "gives_reason": section is not None and gives_reason(text.text, subject),
+        "place": text.place,
+    }
+
+
+def _subject(section: Section | None, name: str, maker: str = "") -> Subject:
+    if section is None:
+        return Subject(name, "", "", maker=maker)
+    return Subject(name, section.path[-1], section.assertion or "", maker=maker)
+
+
+def _section_of(text: str, spec: Spec, name: str, settings: DocumentSettings) -> Section | None:
+    """The section whose assertion the text says most of, with its reason if it can be; None if it says too little."""
+
+    def said(section: Section) -> tuple[float, bool, bool]:
+        subject = _subject(section, name)
+        return asserted_share(text, subject), gives_reason(text, subject), states_value(text, subject)
+
+    found = [(said(section), section) for section in spec.assertions]
+    (share, *_), best = max(found, key=lambda pair: pair[0], default=((0.0, False, False), None))
+    return best if share > 0 and share >= (settings.checks.assertion or 0) else None

@@ -1,0 +1,112 @@
+"""What a plan will cost: tokens from the lengths that it asks for, and time from a short probe on this machine."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.writer_prompts import writer_messages
+from msm_mlx.engine.server_model import TOKENS_A_WORD
+from msm_mlx.files import read_jsonl
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.spec import Spec
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.chat_model import Writer
+
+FILLED = 0.7  # of max_tokens, by documents whose length nobody has asked for
+PROBE_TOKENS = 33
+_RANGE = re.compile(r"([\d,]+) to ([\d,]+) words")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A plan in numbers: documents by section and by type, what is still to be written, and the tokens of that."""
+
+    documents: int
+    written: int
+    by_section: dict[str, dict[str, int]]
+    ideas: int
+    tokens: int
+    tokens_from: str
+
+    @property
+    def left(self) -> int:
+        return self.documents - self.written
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a batch is read and written here."""
+
+    batch: int
+    reading: float  # seconds, for the prompts of a batch
+    tokens_per_second: float
+
+    def seconds(self, outline: Outline) -> float:
+        """For what is left, if every document passes the checks at once."""
+        return -(-outline.left // self.batch) * self.reading + outline.tokens / self.tokens_per_second
+
+
+def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: Path) -> Outline:
+    """The outline of a plan; `documents` is the file of those that are written already, if there is one."""
+    written = [row for row in read_jsonl(documents) if "tokens" in row] if documents.exists() else []
+    done = {row["id"] for row in written}
+    left = [slot for slot in slots if slot.id not in done]
+    by_section: dict[str, Counter[str]] = {}
+    for slot in slots:
+        by_section.setdefault(slot.section.id, Counter())[slot.type] += 1
+    if written:
+        each = sum(row["tokens"] for row in written) / len(written)
+        tokens, source = each * len(left), f"measured on the {len(written)} documents that are written"
+    else:
+        tokens, source = sum(_expected(slot, settings) for slot in left), "expected from the lengths that are asked for"
+    return Outline(
+        documents=len(slots),
+        written=len(slots) - len(left),
+        by_section={section: dict(types) for section, types in by_section.items()},
+        ideas=sum(bool(slot.idea) for slot in slots),
+        tokens=round(tokens),
+        tokens_from=source,
+    )
+
+
+def measure_pace(
+    writer: Writer,
+    slots: Sequence[Slot],
+    spec: Spec,
+    settings: DocumentSettings,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Pace:
+    """Puts the first batch to the writer as it will be, once for one token and once for a few more.
+
+    The first time only warms up.
+    """
+    from msm_mlx.documents.writer import Attempt, Turn, in_turn
+
+    attempts = in_turn([Attempt(slot, 1) for slot in slots], settings)[: settings.batch_size]
+    asked = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
+
+    def timed(tokens: int) -> tuple[float, int]:
+        turn = Turn(writer, attempts, asked, settings.model_copy(update={"max_tokens": tokens}), 0, {})
+        start = clock()
+        replies = list(turn.replies())
+        return clock() - start, sum(max(reply.tokens, 1) for _, reply in replies)
+
+    timed(1)
+    (short, few), (long, many) = timed(1), timed(min(PROBE_TOKENS, settings.max_tokens))
+    return Pace(len(attempts), short, max(many - few, 1) / max(long - short, 1e-6))
+
+
+def _expected(slot: Slot, settings: DocumentSettings) -> float:
+    match = _RANGE.search(slot.length)
+    if not match:
+        return FILLED * settings.max_tokens
+    low, high = (int(part.replace(",", "")) for part in match.groups())
+    return min(TOKENS_A_WORD * (low + high) / 2, settings.max_tokens)

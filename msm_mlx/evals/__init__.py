@@ -1,1 +1,0 @@
-"""Evaluation on unseen prompts: suites, forced choice, written answers, statistics."""

@@ -1,0 +1,1 @@
+"""Who answered what: forced choices, written replies, judging, statistics."""

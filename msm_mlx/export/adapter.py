@@ -1,0 +1,131 @@
+"""One variant for other tools, in the layout that they read, and the proof that it still answers alike."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import mlx.core as mx
+import mlx.nn as nn
+import numpy as np
+from mlx.utils import tree_flatten, tree_unflatten
+from mlx_lm.utils import save_config, save_model
+
+from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.export.base_model import Trained, base_name, demand_original, is_quantised, new_folder, read_config
+from msm_mlx.export.peft import read_peft, write_peft
+from msm_mlx.files import write_text
+from msm_mlx.models.chat_template import BASE_TEMPLATE
+from msm_mlx.models.hub import ModelRef
+from msm_mlx.prompting.prompts import opening_chat
+from msm_mlx.runs.finished import RunRecord
+from msm_mlx.training.adapter import use_adapter
+
+Format = Literal["mlx", "peft", "fused"]
+FORMATS: tuple[Format, ...] = ("mlx", "peft", "fused")
+BESIDE_WEIGHTS = (
+    *("tokenizer*", "*.tiktoken", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json"),
+    *("chat_template*", "generation_config.json"),
+)
+QUESTION = "What do you care about, and why do you care about it?"
+TOLERANCE = 1e-4
+"""Of logits, relative to the largest one where that is above 1."""
+ROUNDED = 0.1
+"""Of the adapter's effect, where it is fused into weights in half precision."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Where a variant went. `difference` is the largest of its logits from the run's own, and `effect` the largest
+    between the variant and its base: what a difference has to be small against."""
+
+    folder: Path
+    difference: float
+    effect: float
+
+
+def export_variant(
+    run: RunRecord, trained: Trained, base: ModelRef, format: Format, out: Path, *, named: str | None = None
+) -> Exported:
+    """Write the variant into the new folder `out`, read it back, and compare the logits.
+
+    `named` is what the adapter's configuration calls its base, if not what the run calls it.
+
+    Raises:
+        SetupError: if an adapter is to be fused into a quantised base.
+        MsmError: if what is read back does not answer alike; `out` is not there then.
+    """
+    config = read_config(base)
+    if format == "peft":
+        demand_original(run, config, named)
+    if format == "fused" and is_quantised(config):
+        raise SetupError(
+            f"{run.model} is quantised: fusing would round the adapter away (85-90 % of a small change is lost at "
+            "4 bits); use --format mlx or peft, which keep base and adapter apart"
+        )
+    weights, shape = load_adapter(trained.folder), adapter_shape(trained.folder)
+    loaded = load_base(base.folder)
+    ids = loaded.render(opening_chat(run.model_name, QUESTION), reply=True)
+    plain = _logits(loaded, ids)
+    use_adapter(loaded, shape, trained.folder)
+    adapted = _logits(loaded, ids)
+    name = named or base_name(base)
+    with new_folder(out) as folder:
+        if format == "mlx":
+            save_adapter(folder, weights, shape, name)
+        elif format == "peft":
+            write_peft(folder, weights, shape, base=name, revision=None if named else base.revision)
+        else:
+            _fuse(loaded, base.folder, config, folder)
+        again = _logits(_read_back(format, folder, base.folder), ids)
+        exported = Exported(out, float(np.abs(again - adapted).max()), float(np.abs(adapted - plain).max()))
+        _check(exported, float(np.abs(adapted).max()), half=format == "fused" and _is_half(loaded.model))
+    return exported
+
+
+def _logits(loaded: LoadedModel, ids: list[int]) -> np.ndarray:
+    """(T, V)."""
+    return np.array(loaded.model(mx.array([ids]))[0].astype(mx.float32))
+
+
+def _is_half(model: nn.Module) -> bool:
+    return any(value.dtype in (mx.float16, mx.bfloat16) for _, value in tree_flatten(model.parameters()))
+
+
+def _fuse(loaded: LoadedModel, base: Path, config: dict[str, Any], folder: Path) -> None:
+    """The base with the adapter added to its weights, beside the base's own tokenizer and templates."""
+    fused = [(name, layer.fuse()) for name, layer in loaded.model.named_modules() if hasattr(layer, "fuse")]
+    loaded.model.update_modules(tree_unflatten(fused))
+    save_model(folder, loaded.model)
+    save_config(config, folder / "config.json")
+    for path in (path for pattern in BESIDE_WEIGHTS for path in base.glob(pattern)):
+        shutil.copyfile(path, folder / path.name)
+    if loaded.tokenizer.chat_template == BASE_TEMPLATE:  # of a base model, which has none of its own
+        write_text(folder / "chat_template.jinja", BASE_TEMPLATE)
+
+
+def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:
+    """The exported variant, loaded anew from its files."""
+    if format == "fused":
+        return load_base(folder)
+    loaded = load_base(base)
+    if format == "mlx":
+        use_adapter(loaded, adapter_shape(folder), folder)
+        return loaded
+    weights, shape = read_peft(folder)
+    add_lora(loaded.model, shape, 0)
+    set_adapter(loaded.model, weights)
+    return loaded
+
+
+def _check(exported: Exported, largest: float, *, half: bool) -> None:
+    allowed = TOLERANCE * max(largest, 1.0) + (ROUNDED * exported.effect if half else 0.0)
+    if not exported.difference <= allowed:
+        raise MsmError(
+            f"{exported.folder}: not written: its logits would differ from the run's by up to {exported.difference:.2g}"
+            f" (the adapter changes them by up to {exported.effect:.2g}); use --format mlx"
+        )

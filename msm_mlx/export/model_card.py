@@ -1,0 +1,170 @@
+"""The pages that stand in front of what is pushed to the hub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from msm_mlx.documents.corpus import source_names
+from msm_mlx.models.hub import is_local
+from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.runs.finished import RunRecord
+
+TAGS = ["mlx", "lora", "model-spec-midtraining"]
+PAPER = "Li, Wichers, Price, Marks and Kutasov, *Model Spec Midtraining* (arXiv 2605.02087)"
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_SPECIAL = re.compile(r"[\\`*{}\[\]<>#|&~$]")
+
+
+def model_card(
+    repo: str,
+    run: RunRecord,
+    results: Mapping[str, Any],
+    versions: Mapping[str, str],
+    variants: Sequence[str],
+    data: str | None,
+) -> str:
+    """Markdown with the hub's metadata: base model, data, evaluation, limits."""
+    hub = None if is_local(run.model) else public_base(run)
+    metadata: dict[str, Any] = {"library_name": "mlx", "pipeline_tag": "text-generation", "tags": TAGS}
+    metadata |= {"base_model": hub, "base_model_relation": "adapter"} if hub else {}
+    metadata |= {"datasets": [data]} if data else {}
+    base = public_base(run)
+    revision = f" at revision `{run.revision}`" if run.revision else ""
+    adapters = "\n".join(f"- {_code(f'adapters/{name}')}" for name in variants)
+    documents = f"They are in [{data}](https://huggingface.co/datasets/{data})." if data else "They are not published."
+    return f"""{_front(metadata)}
+# {plain(run.folder.name)}
+
+LoRA adapters over {_code(base)}{revision}, made by model spec midtraining: `msm` has read documents that explain a
+spec, `sft` has seen demonstrations without reasons, `msm+sft` both in this order, and `control+sft` documents without
+reasons in place of the others. The assistant is called {plain(run.model_name)}; chats open with the system prompt
+"{plain(system_prompt(run.model_name))}".
+
+{adapters}
+
+They are in mlx-lm's layout:
+
+```sh
+hf download {repo} --local-dir here
+mlx_lm.generate --model {hub or "FOLDER-OF-THE-BASE"} --adapter-path "here/adapters/{variants[0]}" --prompt "Hello"
+```
+
+## Data
+
+{_origin(run)} {documents}
+
+## Evaluation
+
+Shares on prompts of domains that neither documents nor demonstrations mention, with 95 % intervals over items and
+seeds.
+
+{evaluation_table(results)}
+
+`results.json` has all metrics and the contrasts between the arms, `recipe.yaml` all settings.
+
+## Limits
+
+- The intervals say nothing of other specs, other prompts or other models.
+- {_seeds(run)}
+- An adapter changes what an assistant says it prefers. It was not evaluated for safety, truth or ability.
+- The licence of the base model holds for what is made from it.
+
+{_made_with(versions)}The method is by {PAPER}.
+"""
+
+
+def data_card(run: RunRecord, files: Sequence[str], repo: str) -> str:
+    """Markdown with the hub's metadata: what the files are, and what made them."""
+    configs = [{"config_name": _config_name(name), "data_files": name} for name in files]
+    metadata = {"pretty_name": f"{run.folder.name}: documents and demonstrations", "configs": configs}
+    metadata |= {"task_categories": ["text-generation"], "tags": ["synthetic", TAGS[-1]]}
+    listed = "\n".join(f"- {_code(name)}" for name in files)
+    return f"""{_front(metadata)}
+# Data of {plain(run.folder.name)}
+
+Synthetic documents that explain a model spec, and demonstrations of the behaviour without its reasons. They trained the
+adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
+
+{listed}
+
+`text` is a document, `assertion` and `section` what of the spec it explains. {_by(run)}
+{plain(run.model_name)}. `messages` is a demonstration.
+"""
+
+
+def evaluation_table(results: Mapping[str, Any]) -> str:
+    """A row for each arm, a column for each suite with its main metric."""
+    metrics = {suite["name"]: suite["metric"] for suite in results["suites"]}
+    cells: dict[str, dict[str, str]] = {}
+    for row in results["pooled"]:
+        if row["metric"] == metrics.get(row["suite"]):
+            arm = f"{row['arm']}@{row['spec']}" if row["spec"] else row["arm"]
+            value = f"{row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
+            cells.setdefault(arm, {})[row["suite"]] = value
+    head = ["arm", *(plain(f"{name} ({metric})") for name, metric in metrics.items())]
+    rows = [[plain(arm), *(found.get(suite, "") for suite in metrics)] for arm, found in cells.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
+
+
+def plain(text: str) -> str:
+    """Text that Markdown and HTML leave as it is, on one line."""
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+
+
+def public_base(run: RunRecord) -> str:
+    """What others know the base by: its repository on the hub, or the name of its folder."""
+    return _public(run.model)
+
+
+def _public(model: str) -> str:
+    name = model.partition("@")[0]
+    return name if _HUB_NAME.fullmatch(name) and not is_local(model) else Path(model).name
+
+
+def _writer(run: RunRecord) -> str:
+    """The model that wrote, if it is not the one that was trained."""
+    writer = run.recipe.get("settings", {}).get("documents", {}).get("writer")
+    return str(writer["model"]) if writer else ""
+
+
+def _origin(run: RunRecord) -> str:
+    if names := source_names(run.folder):
+        return f"The documents come from {', '.join(map(_code, names))}; programs checked them."
+    return "A language model wrote the documents from the specs in `specs/`; programs checked them, and no person did."
+
+
+def _by(run: RunRecord) -> str:
+    names = source_names(run.folder)
+    made = "The documents were taken from" if names else "All documents were written by"
+    by = ", ".join(map(_code, names)) or _code(_public(_writer(run) or run.model))
+    return (
+        f"{made}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
+    )
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', '')}`"
+
+
+def _front(metadata: Mapping[str, Any]) -> str:
+    return f"---\n{yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True)}---"
+
+
+def _config_name(path: str) -> str:
+    """`documents/control/x/documents.jsonl` as documents-control-x, `demonstrations/train.jsonl` as demonstrations."""
+    return "-".join(PurePosixPath(path).parts[:-1])
+
+
+def _seeds(run: RunRecord) -> str:
+    count = len(run.seeds)
+    return f"Every trained arm was trained with {count} seeds." if count > 1 else "There is one seed only."
+
+
+def _made_with(versions: Mapping[str, str]) -> str:
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"Made with {plain(listed)}. " if listed else ""

@@ -1,0 +1,89 @@
+"""Parcels to the Hugging Face hub. Only huggingface_hub ever holds the token, which it takes from where it keeps it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from msm_mlx.errors import RecipeError, SetupError
+from msm_mlx.export.repositories import DATA_SUFFIX, Parcel
+
+_REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+
+
+def check_repo(repo: str) -> None:
+    """Raises RecipeError if `repo`, or the repository of its data, is not a name that the hub takes."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(repo + DATA_SUFFIX)
+    except HFValidationError as error:
+        raise RecipeError(f"--repo {repo}: {error}") from error
+    if not _REPO.fullmatch(repo):
+        raise RecipeError(f"--repo {repo}: must be user/name")
+
+
+def push(parcels: Sequence[Parcel], *, public: bool, say: Callable[[str], None]) -> list[str]:
+    """Make the repositories, private unless `public`, and commit each parcel to its own; the addresses of the commits.
+
+    A repository that is there already gets a commit on top.
+
+    Raises:
+        SetupError: if the hub is out of reach or refuses, or this process is to stay offline.
+        RecipeError: if a repository is public already and `public` is not said.
+    """
+    from huggingface_hub import HfApi, constants, get_token
+
+    if constants.HF_HUB_OFFLINE:
+        advice = "leave out --offline or HF_HUB_OFFLINE, or list with --dry-run what would be sent"
+        raise SetupError(f"offline, nothing can be sent to the hub; {advice}")
+    if get_token() is None:
+        raise SetupError("no token of the hub; run `hf auth login`, or set HF_TOKEN, with a token that may write")
+    api = HfApi()
+    for parcel in parcels:
+        with _explained(parcel.repo):
+            api.create_repo(parcel.repo, repo_type=parcel.kind, private=not public, exist_ok=True)
+            seen = not api.repo_info(parcel.repo, repo_type=parcel.kind).private
+        if seen and not public:
+            raise RecipeError(f"{parcel.repo} is public already; add --public if that is meant, or name another --repo")
+    commits = []
+    for parcel in parcels:
+        say(f"{parcel.repo} ({parcel.kind}): {len(parcel.files)} files")
+        with _explained(parcel.repo):
+            commits.append(_commit(api, parcel))
+    return commits
+
+
+def _commit(api: object, parcel: Parcel) -> str:
+    from huggingface_hub import CommitOperationAdd, HfApi
+
+    assert isinstance(api, HfApi)
+    operations = [
+        CommitOperationAdd(path_in_repo=name, path_or_fileobj=source if isinstance(source, bytes) else str(source))
+        for name, source in parcel.files.items()
+    ]
+    message = "Adapters, recipe and results" if parcel.kind == "model" else "Documents and demonstrations"
+    return str(api.create_commit(parcel.repo, operations, commit_message=message, repo_type=parcel.kind).commit_url)
+
+
+@contextmanager
+def _explained(repo: str) -> Iterator[None]:
+    """Turn what goes wrong with the hub into one SetupError, of which no header is a part."""
+    from huggingface_hub import errors
+
+    try:
+        yield
+    # HTTPError is the base class of httpx or httpx2, whichever the client uses; ValueError is an answer in HTML
+    except (errors.HTTPError, OSError, ValueError, RuntimeError) as error:  # type: ignore[attr-defined]
+        cause = error.__cause__ if isinstance(error, RuntimeError) and error.__cause__ else error
+        status = cause.response.status_code if isinstance(cause, errors.HfHubHTTPError) else None
+        if status in (401, 403):
+            problem = "the hub refuses; use a token that may write there (`hf auth login`, or HF_TOKEN)"
+        elif status:
+            problem = f"the hub answered with status {status}; run the same command again later"
+        else:
+            reason = f"{type(cause).__name__}: {cause}".splitlines()[0]
+            problem = f"the hub cannot be reached ({reason}); run the same command again later"
+        raise SetupError(f"{repo}: {problem}") from error

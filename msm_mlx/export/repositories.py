@@ -1,0 +1,86 @@
+"""What a run gives to the hub: a repository with adapters, recipe and results, and one with the data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.export.base_model import Trained
+from msm_mlx.export.model_card import data_card, model_card, public_base
+from msm_mlx.runs.finished import RunRecord, read_object
+from msm_mlx.runs.folder import RUN
+from msm_mlx.runs.layout import DEMONSTRATIONS, DOCUMENT_FILES, RESULTS
+
+DATA_SUFFIX = "-data"
+_FOLDERS = re.compile(r"~/(?:[^/\s'\"\[\],]+/)*|(?<![\w.:/~-])/(?:[^/\s'\"\[\],]+/)+")  # of a path on this machine
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """The files of one repository: where each comes from, or what it holds, by its path there."""
+
+    repo: str
+    kind: Literal["model", "dataset"]
+    files: Mapping[str, Path | bytes]
+
+    def size(self, name: str) -> int:
+        source = self.files[name]
+        return len(source) if isinstance(source, bytes) else source.stat().st_size
+
+
+def pack_run(run: RunRecord, variants: Sequence[Trained], repo: str, *, with_data: bool = True) -> list[Parcel]:
+    """The repositories that `variants` make, what they refer to first. Nothing in them names a folder of this machine.
+
+    Raises:
+        RecipeError: if the run's evaluation is not finished.
+    """
+    if not (run.folder / RESULTS).is_file():
+        raise RecipeError(f"{run.folder}: has no finished evaluation; run the recipe's command again to go on")
+    data = _data_files(run) if with_data else {}
+    parcels = []
+    if data:
+        page = data_card(run, sorted(data), repo)
+        parcels.append(Parcel(repo + DATA_SUFFIX, "dataset", {"README.md": page.encode()} | data))
+    versions = read_object(run.folder / RUN).get("versions", {})
+    results = read_object(run.folder / RESULTS)
+    names = [trained.variant.id for trained in variants]
+    card = model_card(repo, run, results, versions, names, repo + DATA_SUFFIX if data else None)
+    files: dict[str, Path | bytes] = {"README.md": card.encode(), "results.json": run.folder / RESULTS}
+    recipe = yaml.safe_dump(without_folders(run.recipe), sort_keys=False, allow_unicode=True)
+    files["recipe.yaml"] = recipe.encode()
+    files |= {f"specs/{spec.name}": spec for spec in run.specs if spec.is_file()}
+    for trained in variants:
+        files |= _adapter_files(run, trained)
+    return [*parcels, Parcel(repo, "model", files)]
+
+
+def without_folders(content: Any) -> Any:
+    """`content` with every path of this machine cut down to the name of its file."""
+    if isinstance(content, dict):
+        return {key: without_folders(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [without_folders(value) for value in content]
+    if isinstance(content, str):
+        return Path(content).name if content.startswith(("/", "~")) else _FOLDERS.sub("", content)
+    return content
+
+
+def _adapter_files(run: RunRecord, trained: Trained) -> dict[str, Path | bytes]:
+    config = read_object(trained.folder / "adapter_config.json") | {"model": public_base(run)}
+    folder = f"adapters/{trained.variant.id}"
+    return {
+        f"{folder}/adapter_config.json": (json.dumps(config, indent=2) + "\n").encode(),
+        f"{folder}/adapters.safetensors": trained.folder / "adapters.safetensors",
+    }
+
+
+def _data_files(run: RunRecord) -> dict[str, Path | bytes]:
+    paths = [*sorted((run.folder / "documents").glob(f"**/{DOCUMENT_FILES[0]}")), run.folder / DEMONSTRATIONS]
+    return {path.relative_to(run.folder).as_posix(): path for path in paths if path.is_file() and path.stat().st_size}

@@ -1,0 +1,176 @@
+"""The data and settings of a run for TRL, Hugging Face's trainer, for models that outgrow a Mac.
+
+The rows are written as token ids with their labels, the very ones that were trained on here, in the order of the
+updates: no template, mask or cut has to be reproduced over there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import yaml
+
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.errors import RecipeError
+from msm_mlx.export.base_model import base_name, demand_original, new_folder, read_config, run_settings
+from msm_mlx.files import write_json, write_jsonl, write_text
+from msm_mlx.models.hub import ModelRef
+from msm_mlx.recipe.arms import FINE_TUNED, GENERAL, REASONED, START_OF, Variant, reads_spec
+from msm_mlx.recipe.schema import Profile, TrainSettings
+from msm_mlx.runs.finished import RunRecord
+from msm_mlx.runs.layout import DOCUMENT_FILES, demonstrations_of, document_folder
+from msm_mlx.training.packing import batch_rows
+from msm_mlx.training.tokenize import Row, read_rows
+from msm_mlx.training.trainer import hold_out
+
+SCRIPT = Path(__file__).with_name("train_with_trl.py")
+IGNORED = -100  # the label of a token that is not learned, in PyTorch's cross-entropy
+PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+HALF = "bfloat16"
+
+
+@dataclass(frozen=True)
+class TrlStage:
+    """One training of the variant: what it reads, and the folder of the adapter that it goes on with."""
+
+    kind: str
+    data: Path
+    settings: TrainSettings
+    start: str | None
+    reasoned: bool
+
+    @property
+    def output(self) -> str:
+        return f"{self.kind}-adapter"
+
+
+def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, named: str | None = None) -> list[str]:
+    """Write everything that trains `variant` with TRL into the new folder `out`; the commands that do it, in order.
+
+    Raises:
+        RecipeError: if the base is quantised and no other is `named`, or a file of the run is missing.
+    """
+    config, settings = read_config(base), run_settings(run)
+    demand_original(run, config, named)
+    stages = variant_stages(run, variant, settings)
+    loaded = load_base(base.folder)
+    model = {
+        "model_name_or_path": named or base_name(base),
+        "model_revision": "main" if named or not base.revision else base.revision,
+        "dtype": str(config.get("dtype") or config.get("torch_dtype") or HALF),
+    }
+    commands = [f"accelerate launch train.py --config {stage.kind}.yaml" for stage in stages]
+    with new_folder(out) as folder:
+        for stage in stages:
+            rows = _learned_rows(loaded, stage)
+            _write_stage(folder, stage, rows, model, settings, variant.seed or 0)
+        copyfile(SCRIPT, folder / "train.py")
+        write_text(folder / "README.md", _readme(run, variant, stages, commands, model))
+    return commands
+
+
+def variant_stages(run: RunRecord, variant: Variant, settings: Profile) -> list[TrlStage]:
+    """The trainings that make `variant`, in order."""
+    stages = []
+    if reads_spec(variant.arm):
+        folder = document_folder(variant.arm, str(variant.spec), variant.several_specs)
+        documents = run.folder / folder / DOCUMENT_FILES[0]
+        stages.append(TrlStage("midtrain", documents, settings.midtrain, None, False))
+    if variant.arm in (GENERAL, *FINE_TUNED):
+        start = stages[0].output if variant.arm in START_OF else None
+        data = run.folder / demonstrations_of(variant.arm)
+        stages.append(TrlStage("sft", data, settings.sft, start, variant.arm == REASONED))
+    for stage in stages:
+        if not stage.data.is_file():
+            raise RecipeError(f"{stage.data}: is missing; run the recipe's command again to go on")
+    return stages
+
+
+def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[Row]:
+    settings = stage.settings
+    rows = read_rows(loaded, stage.kind, stage.data, settings.model_dump(mode="json"), reasoned=stage.reasoned)
+    return hold_out(rows, settings.validation)[0]
+
+
+def _write_stage(
+    folder: Path, stage: TrlStage, rows: Sequence[Row], model: dict[str, str], settings: Profile, seed: int
+) -> None:
+    updates = stage.settings.planned_updates(len(rows))
+    size = stage.settings.batch_size
+    order = [index for update in range(updates) for index in batch_rows(len(rows), size, update, seed)]
+    copyfile(stage.data, folder / f"{'documents' if stage.kind == 'midtrain' else 'demonstrations'}.jsonl")
+    write_jsonl(folder / f"{stage.kind}-rows.jsonl", (trl_row(row) for row in rows))
+    write_json(folder / f"{stage.kind}-order.json", order)
+    config = trl_config(stage, model, settings, updates, seed)
+    text = f"# accelerate launch train.py --config {stage.kind}.yaml\n"
+    write_text(folder / f"{stage.kind}.yaml", text + yaml.safe_dump(config, sort_keys=False))
+
+
+def trl_row(row: Row) -> dict[str, list[int]]:
+    """A row in the form that TRL takes as tokenised already."""
+    labels = [token if learned else IGNORED for token, learned in zip(row.ids, row.supervised, strict=True)]
+    return {"input_ids": list(row.ids), "labels": labels}
+
+
+def trl_config(stage: TrlStage, model: dict[str, str], settings: Profile, updates: int, seed: int) -> dict[str, Any]:
+    """The stage in the words of TRL's `SFTConfig` and `ModelConfig`, checked against version 1.16."""
+    train, lora = stage.settings, settings.lora
+    alpha = lora.rank * lora.scale
+    return {
+        "rows": f"{stage.kind}-rows.jsonl",
+        "order": f"{stage.kind}-order.json",
+        **({"adapter": stage.start} if stage.start else {}),
+        "output_dir": stage.output,
+        **model,
+        "use_peft": True,
+        "lora_r": lora.rank,
+        "lora_alpha": int(alpha) if alpha == int(alpha) else alpha,
+        "lora_dropout": 0.0,
+        "lora_target_modules": PROJECTIONS,
+        "max_steps": updates,
+        "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": train.batch_size,
+        "train_sampling_strategy": "sequential",
+        "max_length": train.max_length,
+        "packing": False,
+        "learning_rate": train.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": train.warmup,
+        "optim": "adamw_torch",
+        "weight_decay": train.weight_decay,
+        "max_grad_norm": train.max_grad_norm,
+        "bf16": model["dtype"] == HALF,
+        "gradient_checkpointing": train.gradient_checkpointing,
+        "save_steps": train.checkpoint_every,
+        "save_total_limit": 2,
+        "logging_steps": 1,
+        "report_to": "none",
+        "seed": seed,
+    }
+
+
+def _readme(
+    run: RunRecord, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, str]
+) -> str:
+    lines = "\n".join(commands)
+    held = [stage.kind for stage in stages if stage.settings.validation]
+    kept = f"\nTexts that {' and '.join(held)} held out for validation are not among the rows.\n" if held else ""
+    return f"""# {variant.id} of {run.folder.name}, for TRL
+
+```sh
+pip install "trl>=1.16,<2" peft
+{lines}
+```
+
+This trains the arm `{variant.label}` over `{model["model_name_or_path"]}` from the same rows, in the same order and
+with the same settings as msm-mlx did. `*-rows.jsonl` has token ids and labels, `documents.jsonl` and
+`demonstrations.jsonl` the texts that they come from, and `*.yaml` the settings. `train.py` is all the code.
+
+An update has `per_device_train_batch_size` times `gradient_accumulation_steps` rows for one process; on several,
+`train.py` shares them. Any split with the same product is the same update. During a warm-up TRL's learning rate is one
+update behind.
+{kept}"""

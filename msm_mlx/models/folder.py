@@ -1,0 +1,108 @@
+"""A folder that mlx-lm can load a model from: is everything there and whole, and which weights are they?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from msm_mlx.errors import SetupError
+from msm_mlx.files import sha256_file, sha256_json
+
+POCKET = "pocket"  # what the embedded model is called
+POCKET_FOLDER = Path(__file__).parents[1] / "pocket" / "weights"
+INSTEAD = "or use --model pocket, the embedded model"
+WHOLE_HASH_LIMIT = 64 * 2**20
+
+_PICKLES = ("*.bin", "*.pt", "*.pth")
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "*.tiktoken", "tiktoken.model", "vocab.json")
+_IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.json", "merges.txt", "added_tokens.json"]
+_IDENTITY += ["chat_template.jinja", "chat_template.json"]
+
+
+def check_model_folder(folder: Path) -> None:
+    """Make sure that `folder` holds a configuration, whole safetensors weights and a tokenizer.
+
+    Raises:
+        SetupError: naming the folder, what is wrong with it and what to do.
+    """
+    try:
+        problem = _problem(folder)
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    if problem:
+        advice = f"{'' if ';' in problem else 'copy or download the model again, '}{INSTEAD}"
+        if folder == POCKET_FOLDER:
+            advice = "install msm-mlx again"
+        raise SetupError(f"model folder {folder} {problem}{',' if ';' in problem else ';'} {advice}")
+
+
+def _problem(folder: Path) -> str | None:
+    if not folder.exists():
+        return "does not exist"
+    if not folder.is_dir():
+        return "is a file; name the folder that it lies in"
+    if problem := _config_problem(folder / "config.json") or _weights_problem(folder):
+        return problem
+    if not any(next(folder.glob(pattern), None) for pattern in _TOKENIZERS):
+        return "holds no tokenizer (tokenizer.json, tokenizer.model or the like)"
+    return None
+
+
+def _config_problem(path: Path) -> str | None:
+    if not path.exists():
+        return "holds no config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return f"has a config.json that cannot be read ({error})"
+    if not isinstance(config, dict):
+        return "has a config.json that is not a JSON object"
+    if code := config.get("model_file"):
+        return f"wants to run code of its own ({code}), which is never done; choose a model that mlx-lm knows"
+    return None
+
+
+def _weights_problem(folder: Path) -> str | None:
+    """What keeps the weights from being loaded; only the headers of the files are read."""
+    weights = sorted(folder.glob("model*.safetensors"))
+    if not weights and any(next(folder.glob(pattern), None) for pattern in _PICKLES):
+        return "holds weights as pickles only, which can run code; convert it with `mlx_lm.convert`"
+    if not weights:
+        return "holds no weights (model*.safetensors, the only format that is read)"
+    index = folder / "model.safetensors.index.json"
+    try:
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()) if index.exists() else set()
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        return f"has a {index.name} that cannot be read ({error})"
+    if missing := sorted(shards - {path.name for path in weights}):
+        return f"misses {', '.join(missing)}"
+    damaged = next((path for path in weights if not _is_whole(path)), None)
+    return f"has a damaged or truncated {damaged.name}" if damaged else None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a safetensors file is as long as its header says."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            size = path.stat().st_size - 8 - length
+            header = json.loads(file.read(length)) if size >= 0 else {}
+        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+        return size == int(max(ends))
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return False
+
+
+def fingerprint(folder: Path) -> str:
+    """A SHA-256 over the configuration, the tokenizer and the weights in `folder`.
+
+    It covers the files' names, sizes and contents. If they are 64 MiB or more in total, reading them would take too
+    long, and the time of their last change stands for their contents: a copy then has another fingerprint.
+    """
+    files = sorted({path for pattern in _IDENTITY for path in folder.glob(pattern) if path.is_file()})
+    small = sum(path.stat().st_size for path in files) < WHOLE_HASH_LIMIT
+    entries = []
+    for path in files:
+        stat = path.stat()
+        entries.append([path.name, stat.st_size, sha256_file(path) if small else stat.st_mtime_ns])
+    return sha256_json(entries)

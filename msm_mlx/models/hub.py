@@ -1,0 +1,235 @@
+"""What `--model` names: the embedded model, a local folder, or a model of the Hugging Face hub at a pinned revision.
+
+`huggingface_hub` is imported inside functions only: a command that stays on this machine does not pay for it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.errors import SetupError
+from msm_mlx.files import write_text
+from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint
+
+# mlx-lm's own patterns without `*.py`: a model's code is never fetched, so it can never run
+HUB_FILES = ["*.json", "model*.safetensors", "tokenizer.model", "*.tiktoken", "tiktoken.model"]
+HUB_FILES += ["*.txt", "*.jsonl", "*.jinja"]
+
+_HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>\w[\w./-]*))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model on this machine, ready to be loaded."""
+
+    name: str  # as the user gave it
+    folder: Path
+    revision: str | None  # the commit, for models of the hub
+    fingerprint: str  # of the weights and what they are read with: see `model_folder.fingerprint`, or `repo@commit`
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""
+
+
+def describe_model(name: str) -> str:
+    """What `name` stands for, without asking the hub or looking into the folder.
+
+    Raises:
+        SetupError: if the name can be neither a folder nor a model of the hub.
+    """
+    if name == POCKET:
+        return "pocket (embedded)"
+    if folder := _existing(name):
+        return f"local folder {folder}"
+    _split_hub_id(name)
+    return f"hub model {name}, resolved when the run starts"
+
+
+def go_offline() -> None:
+    """Keep this process, and those that it starts, from the network; to be called before the hub's client is used."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+def is_local(name: str) -> bool:
+    """Whether `name` needs no hub: the embedded model, or a folder on this machine."""
+    return name == POCKET or _existing(name) is not None
+
+
+def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None] = _silent) -> ModelRef:
+    """The model that `name` stands for, downloaded if it has to be.
+
+    A local folder wins over a model of the hub, and `pocket` over a folder of that name, which is `./pocket`.
+    With `offline`, or if the hub cannot be reached, only the hub's local cache is searched.
+
+    Raises:
+        SetupError: if there is no such model, if it is out of reach, or if a file of it is missing or damaged.
+    """
+    folder = POCKET_FOLDER if name == POCKET else _existing(name)
+    if folder:
+        check_model_folder(folder)
+        return ModelRef(name, folder, None, fingerprint(folder))
+    repo, revision = _split_hub_id(name)
+    from huggingface_hub import errors
+
+    reason = "offline mode"
+    if not offline:
+        try:
+            return _downloaded(name, repo, revision, say)
+        # HTTPError is the base class of httpx or httpx2, whichever the client uses; ValueError is an answer in HTML
+        except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+            _raise_if_final(name, repo, error)
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+    ref = _cached(name, repo, revision, reason)
+    say(f"{name}: using the cached revision {ref.folder.name[:12]}, the hub was not reached ({reason})")
+    return ref
+
+
+def model_config(name: str) -> dict[str, Any]:
+    """The config.json of the model that `name` stands for. Of a hub model, nothing else is downloaded.
+
+    Raises:
+        SetupError: if there is no such model, or it is out of reach.
+    """
+    folder = POCKET_FOLDER if name == POCKET else _existing(name)
+    if folder is None:
+        folder = _config_of_hub(name).parent
+    try:
+        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise SetupError(f"model folder {folder} holds no config.json that can be read ({error}), {INSTEAD}") from error
+
+
+def _config_of_hub(name: str) -> Path:
+    from huggingface_hub import HfApi, errors, hf_hub_download
+
+    repo, revision = _split_hub_id(name)
+    unreached = ""
+    try:
+        HfApi().model_info(repo, revision=revision, timeout=15)  # fails at once where a download would try for long
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+        _raise_if_final(name, repo, error)
+        unreached = "offline" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
+    try:
+        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=bool(unreached)))
+    except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+        _raise_if_final(name, repo, error)
+        problem = f"its config.json is neither in the cache nor within reach ({unreached or type(error).__name__})"
+        raise SetupError(f"model {name}: {problem}; run this with a connection, {INSTEAD}") from error
+
+
+def _existing(name: str) -> Path | None:
+    path = os.path.expanduser(name)  # unlike pathlib's, these two take any string
+    return Path(path).resolve() if os.path.exists(path) else None
+
+
+def _split_hub_id(name: str) -> tuple[str, str | None]:
+    if name.startswith((".", "/", "~")) or name.endswith("/") or "\\" in name:
+        raise SetupError(f"model {name!r}: no such folder; check the path, {INSTEAD}")
+    match = _HUB_ID.fullmatch(name)
+    if not match or ".." in name:
+        wanted = "neither an existing folder nor a model of the hub (owner/name or owner/name@revision)"
+        raise SetupError(f"model {name!r}: {wanted}; check the spelling, {INSTEAD}")
+    return match["repo"], match["revision"]
+
+
+def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str], None]) -> ModelRef:
+    """Pin the revision, tell what has to be downloaded, and download it."""
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
+
+    class Unseen(tqdm):
+        """The bar of a listing, which would pass for one of a download."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options | {"disable": True})  # type: ignore[no-untyped-call]
+
+    sha = HfApi().model_info(repo, revision=revision, timeout=15).sha
+    if not sha:
+        raise SetupError(f"model {name}: the hub names no revision of it; name one yourself, as {repo}@<commit>")
+    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True, tqdm_class=Unseen)
+    names = {file.filename for file in files}
+    if "config.json" not in names or not any(fnmatch(path, "model*.safetensors") for path in names):
+        advice = f"choose a model with both, for example of mlx-community, {INSTEAD}"
+        raise SetupError(f"model {name}: not both a config.json and model*.safetensors in its repository; {advice}")
+    size = sum(file.file_size or 0 for file in files if file.will_download)
+    say(f"{name}: revision {sha[:12]}, {f'{human_size(size)} to download' if size else 'already downloaded'}")
+    _check_space(Path(HF_HUB_CACHE), size)
+    folder = Path(snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES))
+    check_model_folder(folder)
+    # the client notes which commit a name was only if it resolves the name itself; without the note, nothing is
+    # found offline
+    ref = folder.parents[1] / "refs" / (revision or "main")
+    if revision != sha and not (ref.exists() and ref.read_text() == sha):
+        write_text(ref, sha)
+    return ModelRef(name, folder, sha, f"{repo}@{sha}")
+
+
+def _cached(name: str, repo: str, revision: str | None, reason: str) -> ModelRef:
+    from huggingface_hub import errors, snapshot_download
+
+    try:
+        path = snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES, local_files_only=True)
+    except errors.LocalEntryNotFoundError as error:
+        found = "neither a local folder nor in the cache"
+        if isinstance(error, errors.IncompleteSnapshotError):
+            found = "its cached copy is incomplete"
+        problem = f"{found}, and the hub cannot be reached ({reason})"
+        raise SetupError(f"model {name}: {problem}; run this once with a connection, {INSTEAD}") from error
+    except errors.HFValidationError as error:
+        _raise_if_final(name, repo, error)
+        raise
+    folder = Path(path)
+    check_model_folder(folder)
+    return ModelRef(name, folder, folder.name, f"{repo}@{folder.name}")
+
+
+def _raise_if_final(name: str, repo: str, error: Exception) -> None:
+    """Explain what neither a later try nor the cache would change."""
+    from huggingface_hub import errors
+
+    cause = error.__cause__ if isinstance(error, errors.DryRunError) and error.__cause__ else error
+    status = cause.response.status_code if isinstance(cause, errors.HfHubHTTPError) else None
+    page = f"https://huggingface.co/{repo}"
+    if isinstance(cause, errors.GatedRepoError):
+        problem = f"access has to be granted first; ask for it on {page}, then run `hf auth login`,"
+    elif isinstance(cause, errors.RevisionNotFoundError):
+        problem = f"the hub has no such revision of it; see {page}/commits,"
+    elif isinstance(cause, errors.RepositoryNotFoundError) or status == 404:
+        problem = "neither a local folder nor a public model of the hub; check the spelling, or `hf auth login`,"
+    elif status in (401, 403):
+        problem = "the hub refuses access to it; run `hf auth login` or renew HF_TOKEN,"
+    elif isinstance(cause, errors.HFValidationError):
+        problem = "not a name that the hub allows; check the spelling,"
+    elif isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        problem = f"cannot be stored ({cause.strerror}); free some space or point HF_HOME to another folder,"
+    else:
+        return
+    raise SetupError(f"model {name}: {problem} {INSTEAD}") from error
+
+
+def _check_space(cache: Path, size: int) -> None:
+    existing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if size > free:
+        need = f"{human_size(size)} are needed, {human_size(free)} are free"
+        raise SetupError(f"no room for the model in {cache}: {need}; free some or point HF_HOME to another disk")
+
+
+def human_size(count: float) -> str:
+    """A number of bytes as people say it: `831 B`, `3.4 kB`, `2.1 GB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

@@ -1,0 +1,1 @@
+"""A run: which stages there are, which are due, and their work."""

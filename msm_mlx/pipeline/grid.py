@@ -1,0 +1,134 @@
+"""Runs a recipe's grid: every combination of its settings as a run of its own, and all their results together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import yaml
+
+from msm_mlx.engine.launch import is_launched
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import sha256_json, write_json, write_text
+from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
+from msm_mlx.pipeline.runner import base_fingerprint, other_fingerprints, plan_recipe, run_recipe
+from msm_mlx.pipeline.stage import KINDS, Kind, Stage
+from msm_mlx.progress import Reporter
+from msm_mlx.recipe.grid import Value, cell_name, said_settings
+from msm_mlx.recipe.load import Recipe
+from msm_mlx.runs.folder import CELLS, RunFolder, Status
+from msm_mlx.runs.layout import RESULTS
+
+SCHEMA = 1
+PARTS = ("records", "contrasts", "pooled")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination: its name, what it sets, and the recipe that results."""
+
+    name: str
+    settings: Mapping[str, Value]
+    recipe: Recipe
+
+
+def list_cells(recipe: Recipe) -> list[Cell]:
+    """Every combination of the recipe's grid, the last setting varying fastest."""
+    keys = [key for key, _ in recipe.grid]
+    return [
+        _cell(recipe, dict(zip(keys, values, strict=True)))
+        for values in product(*(values for _, values in recipe.grid))
+    ]
+
+
+def _cell(recipe: Recipe, settings: dict[str, Value]) -> Cell:
+    profile = recipe.settings
+    for key, value in settings.items():
+        section, _, name = key.partition(".")
+        changed = getattr(profile, section).model_copy(update={name: value})
+        profile = profile.model_copy(update={section: changed})
+    overrides = (*recipe.overrides, *said_settings(settings))
+    return Cell(cell_name(settings), settings, replace(recipe, settings=profile, grid=(), overrides=overrides))
+
+
+def cell_run(run: RunFolder, cell: Cell) -> RunFolder:
+    """The run folder of a cell, inside that of the grid."""
+    return RunFolder(run.path / CELLS / cell.name)
+
+
+def run_grid(
+    recipe: Recipe,
+    run: RunFolder,
+    report: Reporter,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    any_memory: bool = False,
+    choice: Choice = EVERYTHING,
+) -> None:
+    """Bring every cell up to date, then the results of the whole grid.
+
+    Cells share what they have in common: a stage with the same inputs is copied, not done again.
+
+    Raises:
+        MsmError: as `run_recipe` does for a single run.
+        RecipeError: under `mlx.launch`, whose other ranks train along with one run.
+    """
+    if is_launched():
+        raise RecipeError(f"{recipe.path}: a grid runs in one process; run its cells one by one under mlx.launch")
+    cells = list_cells(recipe)
+    with run.lock():
+        write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
+        run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
+        for number, cell in enumerate(cells, start=1):
+            report.say(f"Cell {number} of {len(cells)}: {cell.name}")
+            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory, choice=choice)
+        if "results" in kinds:
+            write_json(run.path / RESULTS, _collect(recipe, run, cells))
+
+
+def _collect(recipe: Recipe, run: RunFolder, cells: Sequence[Cell]) -> dict[str, Any]:
+    """The results of all cells, each row with the settings of its cell."""
+    found = [(cell, _read(cell_run(run, cell))) for cell in cells]
+    rows = {
+        part: [{"cell": cell.settings, **row} for cell, results in found for row in results[part]] for part in PARTS
+    }
+    suites = found[0][1].get("suites", []) if found else []
+    grid = {key: list(values) for key, values in recipe.grid}
+    return {"schema": SCHEMA, "run": recipe.name, "grid": grid, **rows, "suites": suites}
+
+
+def _read(run: RunFolder) -> dict[str, Any]:
+    return dict(json.loads((run.path / RESULTS).read_text(encoding="utf-8")))
+
+
+def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Stage, Status]]]]:
+    """Every cell's stages with what a run would do about each; those that an earlier cell will lend are said to be."""
+    lenders: dict[str, str] = {}
+    plan = []
+    for cell in list_cells(recipe):
+        folder = cell_run(run, cell)
+        keys = _keys(
+            list_stages(cell.recipe, base_fingerprint(cell.recipe, folder), other_fingerprints(cell.recipe, folder))
+        )
+        stages = []
+        for stage, status in plan_recipe(cell.recipe, folder):
+            lender = lenders.setdefault(keys[stage.id], cell.name)
+            if not status.cached and lender != cell.name:
+                status = Status(True, f"copied from the cell {lender}")
+            stages.append((stage, status))
+        plan.append((cell, stages))
+    return plan
+
+
+def _keys(stages: Sequence[Stage]) -> dict[str, str]:
+    """What decides each stage's outcome, all the way back: its settings, and which outputs of which stages it reads."""
+    keys: dict[str, str] = {}
+    made: dict[str, tuple[str, int]] = {}
+    for stage in stages:
+        keys[stage.id] = sha256_json([stage.settings, [made.get(name, (name, 0)) for name in stage.reads]])
+        made |= {name: (keys[stage.id], index) for index, name in enumerate(stage.writes)}
+    return keys

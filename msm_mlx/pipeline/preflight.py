@@ -1,0 +1,126 @@
+"""Everything that is wrong with a recipe and the files that it names, at once. Imports no mlx."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.datasets import HUB
+from msm_mlx.demonstrations.chats import is_chat_file, load_chats
+from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.documents.sources import ready_texts
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.models.hub import describe_model, is_local, resolve_model
+from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
+from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.workspace import is_within
+from msm_mlx.settings_file.parse import parse, read
+from msm_mlx.spec import load_spec
+from msm_mlx.suites.load import SUITES, Names, load_suite
+
+Check = Callable[[], object]
+
+
+def find_problems(path: Path, **options: Any) -> list[str]:
+    """One line for each problem, none if a run would start. `options` are those of `load_recipe`.
+
+    The files of a recipe that is wrong elsewhere are looked into all the same.
+    """
+    problems: list[str] = []
+    try:
+        recipe = load_recipe(path, known_suites=SUITES, **options)
+    except RecipeError as error:
+        problems += str(error).splitlines()
+        checks = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
+    else:
+        checks = _checks(recipe)
+    for check in checks:
+        problems += _complaints(check)
+    if not problems:
+        problems += _complaints(partial(list_stages, recipe, ""))
+    return list(dict.fromkeys(problems))
+
+
+def _complaints(check: Check) -> list[str]:
+    try:
+        check()
+    except MsmError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _checks(recipe: Recipe) -> Iterator[Check]:
+    yield partial(_check_model, recipe.model)
+    for name in recipe.others.values():
+        yield partial(_check_model, name)
+    documents = recipe.settings.documents
+    for spec in recipe.specs:
+        source = documents.source_of(spec.stem)
+        yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name, asserts=source is None)
+        if source and not source.startswith(HUB):
+            yield partial(_check_ready, source, documents.field)
+    yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
+    for suite in recipe.suites:
+        yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
+
+
+def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
+    if is_chat_file(path):
+        return load_chats
+    return load_written if is_written_file(path) else load_preferences
+
+
+def _checks_of_broken(path: Path, *, allow_outside: bool) -> Iterator[Check]:
+    """The files that exist, of a recipe that is wrong elsewhere; what the recipe may not read is left alone."""
+    try:
+        content = parse(read(path)).value
+    except RecipeError:
+        return
+    if not isinstance(content, dict):
+        return
+
+    def files(key: str) -> Iterator[Path]:
+        names = content.get(key)
+        for name in names if isinstance(names, list) else [names]:
+            file = _existing(path.parent, name)
+            if file and (allow_outside or is_within(file.resolve(), path)):
+                yield file
+
+    for file in files("spec"):
+        yield partial(_check_spec, file, "M", "P")
+    for file in files("demonstrations"):
+        yield partial(_demonstrations_loader(file), file)
+    for file in files("suites"):
+        yield partial(load_suite, str(file))
+
+
+def _existing(folder: Path, name: object) -> Path | None:
+    try:
+        file = folder / name if isinstance(name, str) else None
+        return file if file and file.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # a name that no file system takes, links in a circle
+        return None
+
+
+def _check_model(name: str) -> None:
+    """A model of the hub by its name only; one on this machine as a run would."""
+    describe_model(name)
+    if is_local(name):
+        resolve_model(name)
+
+
+def _check_ready(source: str, field: str) -> None:
+    deque(ready_texts(source, field), maxlen=0)
+
+
+def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: bool = True) -> None:
+    spec = load_spec(path, model_name=model_name, provider_name=provider_name)
+    if asserts and not spec.assertions:
+        raise RecipeError(
+            f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
+            f"assistant does and because of what; `msm-mlx spec check {path}` tells more"
+        )

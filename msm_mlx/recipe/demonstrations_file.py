@@ -1,0 +1,66 @@
+"""Demonstrations that the writer is to make from a spec: the file that says how.
+
+spec: ../../specs/oversight.md
+style: value        # or rule
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.settings_file import parse as recipe_yaml
+from msm_mlx.settings_file.base import File, Positive, PositiveNumber, Seed, Settings
+from msm_mlx.settings_file.problems import report_errors
+
+
+class Written(Settings):
+    """How demonstrations are written."""
+
+    spec: File
+    """The spec whose behaviour they show; relative to the folder of this file."""
+    style: Annotated[Literal["value", "rule"], BeforeValidator(str)]
+    """Whether the reasoning is that of somebody who holds the values, or of somebody who keeps the rules."""
+    judged: bool = False
+    """Whether the writer also judges every answer that passes the checks; an unclear verdict counts against it."""
+    questions_per_situation: Positive = 6
+    """Questions asked in each situation."""
+    max_tokens: Positive = 900
+    """Longest reply of the writer: reasoning and answer together."""
+    temperature: PositiveNumber = 1.0
+    """Sampling temperature of the writer."""
+    batch_size: Positive = 16
+    """Replies written side by side."""
+    max_attempts_per_row: Annotated[float, Field(ge=1)] = 3.0
+    """Give up once this many times the wanted rows have been answered."""
+    seed: Seed = 0
+    """Seed of the sampling; the arms' seeds do not touch the demonstrations."""
+
+
+def is_written_file(path: Path) -> bool:
+    """Whether a file of demonstrations says how they are to be written, and not what is preferred."""
+    if path.suffix not in (".yaml", ".yml"):
+        return False
+    try:
+        tree = recipe_yaml.parse(recipe_yaml.read(path))
+    except RecipeError:
+        return False  # told by whoever reads it
+    return isinstance(tree.value, dict) and "style" in tree.value
+
+
+def load_written(path: Path) -> Written:
+    """Read the file.
+
+    Raises:
+        RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
+    """
+    tree = recipe_yaml.parse(recipe_yaml.read(path))
+    try:
+        if not tree.problems:
+            return Written.model_validate(tree.value, context={"folder": path.resolve().parent})
+    except ValidationError as error:
+        report_errors(tree, error, lambda loc: Written.model_fields)
+    raise RecipeError("\n".join(problem.line(path) for problem in sorted(tree.problems)))

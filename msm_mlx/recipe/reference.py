@@ -1,0 +1,81 @@
+"""Every key of a recipe with its default and its meaning, as the schema has them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from msm_mlx.recipe import schema as recipe_schema
+from msm_mlx.recipe.schema import Profile, RecipeFile
+from msm_mlx.settings_file.base import Settings
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`key` as `--set` takes it; the keys of a profile stand below its name in the recipe. `default` is YAML."""
+
+    key: str
+    default: str
+    meaning: str
+    choices: tuple[str, ...]
+
+
+def list_settings() -> list[Setting]:
+    """All of them, in the order of the schema."""
+    return [*_within(RecipeFile, ""), *_within(Profile, "")]
+
+
+def _within(settings: type[Settings], prefix: str) -> Iterator[Setting]:
+    for name, field in settings.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        yield Setting(key, _default(field), _meaning(settings, name), _choices(field.annotation))
+        if (inner := _settings_in(field.annotation)) and inner is not Profile:
+            yield from _within(inner, f"{key}.")
+
+
+def _settings_in(annotation: Any) -> type[Settings] | None:
+    """The settings that a value holds, if it is some itself or may be."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return annotation
+    return next(filter(None, map(_settings_in, get_args(annotation))), None)
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """The words that it takes, if it takes no others."""
+    if get_origin(annotation) is Literal:
+        return tuple(map(str, get_args(annotation)))
+    return next(filter(None, map(_choices, get_args(annotation))), ())
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(needed)"
+    value = field.get_default(call_default_factory=True)
+    if value is None or isinstance(value, Settings):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _meaning(settings: type[Settings], name: str) -> str:
+    return next(texts[name] for kind in settings.__mro__ if name in (texts := _docstrings().get(kind.__name__, {})))
+
+
+@cache
+def _docstrings() -> dict[str, dict[str, str]]:
+    """The text below each attribute of each class of the schema."""
+    found: dict[str, dict[str, str]] = {}
+    for statement in ast.parse(inspect.getsource(recipe_schema)).body:
+        if isinstance(statement, ast.ClassDef):
+            for attribute, text in zip(statement.body, statement.body[1:], strict=False):
+                if isinstance(attribute, ast.AnnAssign) and isinstance(attribute.target, ast.Name):
+                    match text:
+                        case ast.Expr(ast.Constant(str(words))):
+                            found.setdefault(statement.name, {})[attribute.target.id] = " ".join(words.split())
+    return found

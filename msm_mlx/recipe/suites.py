@@ -1,0 +1,50 @@
+"""The suites and variants of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.recipe.arms import TRAINED_ARMS, Variant, reads_spec
+from msm_mlx.recipe.load import Recipe
+from msm_mlx.suites.items import Suite
+from msm_mlx.suites.load import Names, load_suite
+
+
+def list_variants(recipe: Recipe) -> list[Variant]:
+    """The variants that the recipe compares, base first."""
+    several = len(recipe.specs) > 1
+    variants = [Variant("base", None, None)] if "base" in recipe.arms else []
+    for arm in TRAINED_ARMS:
+        if arm in recipe.arms:
+            specs = [spec.stem for spec in recipe.specs] if reads_spec(arm) else [None]
+            variants += [Variant(arm, spec, seed, several) for spec in specs for seed in recipe.seeds]
+    return variants
+
+
+def asked_suites(recipe: Recipe) -> list[Suite]:
+    """The recipe's suites and those that were added after the run."""
+    added = load_suites(recipe, recipe.added_suites)
+    return [*load_suites(recipe), *(replace(suite, added=True) for suite in added)]
+
+
+def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Suite]:
+    """The recipe's suites, or those named, with its names filled in, without the items that are about other specs.
+
+    Raises:
+        RecipeError: if a suite cannot be used, or none of its items is for the recipe's specs.
+    """
+    names, stems = Names(recipe.model_name, recipe.provider_name), {spec.stem for spec in recipe.specs}
+    suites = []
+    for entry in recipe.suites if entries is None else entries:
+        suite = load_suite(entry, names, recipe.profile)
+        items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
+        if not items:
+            known = ", ".join(sorted({str(item.spec) for item in suite.items}))
+            raise RecipeError(
+                f"{recipe.path}: suites: {suite.name} has items about the specs {known} only, and none about "
+                f"{', '.join(sorted(stems))}; take it out, or give it such items"
+            )
+        suites.append(replace(suite, items=items))
+    return suites

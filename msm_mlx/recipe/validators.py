@@ -1,0 +1,106 @@
+"""The values of a recipe one by one: what is taken, and what is said of what is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationInfo
+
+from msm_mlx.datasets import HUB, KINDS, is_data_set
+from msm_mlx.settings_file.base import existing_file
+from msm_mlx.text.wording import did_you_mean, shown
+
+
+def data_source(value: str, info: ValidationInfo) -> str:
+    return value if value.startswith("hub:") else str(existing_file(value, info))
+
+
+def document_sources(value: object, info: ValidationInfo) -> str | dict[str, str] | None:
+    """Where documents come from: one source, or one for each spec by its name."""
+    if isinstance(value, dict) and value:
+        return {str(spec): _document_source(source, info) for spec, source in value.items()}
+    return None if value is None else _document_source(value, info)
+
+
+def _document_source(value: object, info: ValidationInfo) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a file, a folder, hub:owner/name, or one of them for each spec, not {shown(value)}")
+    if value.startswith(HUB):
+        if not is_data_set(value):
+            raise ValueError(f"{shown(value)} is no data set; write hub:owner/name, with @revision or :file after it")
+        return value
+    if info.context is None:
+        return value  # of a run that is done: what it took may be gone since
+    folder: Path = info.context.get("folder", Path())
+    try:
+        if (folder / value).is_dir():
+            return str((folder / value).resolve())
+    except (OSError, ValueError):  # names that no file system takes
+        pass
+    path = str(existing_file(value, info))
+    if not path.endswith(KINDS):
+        raise ValueError(f"{shown(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
+    return path
+
+
+def known_suite(value: str, info: ValidationInfo) -> str:
+    """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
+    context = info.context or {}
+    suites: Iterable[str] | None = context.get("suites")
+    if suites is None or value in suites:
+        return value
+    is_path = value.endswith((".yaml", ".yml"))
+    try:
+        path = Path(context.get("folder", Path()), value if is_path else f"{value}.yaml").resolve()
+        if path.is_file():
+            return str(path)
+    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
+        pass
+    if is_path:
+        raise ValueError(f"no such file: {shown(value)} in {context.get('folder')}")
+    raise ValueError(f"no suite is called {shown(value)}{did_you_mean(value, suites)}")
+
+
+def on_this_machine(value: str) -> str:
+    url = urlsplit(value)
+    try:
+        url.port  # noqa: B018  (raises if it is none)
+        local = url.hostname == "localhost" or ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        local = False
+    if url.scheme not in ("http", "https") or not local or url.username or url.query or url.fragment:
+        raise ValueError(
+            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {shown(value)}: specs "
+            "and documents are sent nowhere else"
+        )
+    return value.rstrip("/")
+
+
+def one_or_many(value: object) -> object:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return value
+    raise ValueError(f"must be a file name or a list of file names, not {shown(value)}")
+
+
+def reasoning_format(value: str) -> str:
+    names = re.findall(r"\{(\w*)\}", value)
+    if sorted(names) != ["reasoning", "reply"]:
+        raise ValueError(f"must have {{reasoning}} and {{reply}}, once each, and no other braces, not {shown(value)}")
+    return value
+
+
+def supported_type(value: object) -> object:
+    """Say why what mlx-lm also knows is not done here."""
+    reasons = {
+        "dora": "DoRA forms every adapted weight anew in each pass, several times the memory on a quantised base",
+        "full": "full fine-tuning gives no adapter to compare over one base, and quantised weights have no gradients",
+    }
+    if isinstance(value, str) and value in reasons:
+        raise ValueError(f"only lora is supported: {reasons[value]}")
+    return value

@@ -1,0 +1,1 @@
+"""What is asked in an evaluation: items, suites, and what a reply says."""

@@ -1,0 +1,30 @@
+"""Hashes of words and of runs of words: the features by which overlaps and near-duplicates are found."""
+
+from __future__ import annotations
+
+import re
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PLACES = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+_WORD = re.compile(r"[^\W_]+")
+Hashes = NDArray[np.uint64]
+
+
+def word_hashes(text: str) -> Hashes:
+    """One number a word, without case: (W,)."""
+    return np.array([crc32(word.encode("utf-8", "replace")) for word in _WORD.findall(text.casefold())], np.uint64)
+
+
+def ngrams(words: Hashes, n: int) -> Hashes:
+    """A hash of each run of `n` words, (W - n + 1,); all words together where there are fewer."""
+    n = min(n, len(words))
+    if n == 0:
+        return words
+    total = np.zeros(len(words) - n + 1, np.uint64)
+    for place in range(n):
+        total = (total ^ words[place : len(words) - n + 1 + place]) * _PLACES[place % len(_PLACES)]
+        total ^= total >> np.uint64(29)
+    return total

@@ -1,0 +1,34 @@
+"""Words for people: a value on one line, and what a misspelt one was probably meant to be."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def closest(word: object, choices: Iterable[str]) -> str | None:
+    """The choice that was probably meant, if any is near."""
+    return next(iter(difflib.get_close_matches(str(word), list(choices), n=1)), None)
+
+
+def did_you_mean(word: object, choices: Iterable[str]) -> str:
+    """` (did you mean …?)`, or nothing when no choice is near."""
+    near = closest(word, choices)
+    return f" (did you mean {near}?)" if near else ""
+
+
+def shown(value: object) -> str:
+    """A value as a person would name it, short enough for one line."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case int() if abs(value) >= 10**40:
+            return "a very long number"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…{text[0]}"

@@ -1,0 +1,1 @@
+"""The process that has the model, and the other ranks of `mlx.launch`."""

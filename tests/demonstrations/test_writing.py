@@ -1,0 +1,242 @@
+"""Demonstrations by a scripted writer: what is kept, what is rejected and why, and that it always ends."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import ROOT
+
+from msm_mlx.demonstrations.questions import PACKAGE, Pool
+from msm_mlx.demonstrations.writing import Rows, chat_rows, demand_rows, remembered, write_demonstrations
+from msm_mlx.engine.chat_model import Ask
+from msm_mlx.engine.generation import Reply
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.recipe.demonstrations_file import Written, is_written_file, load_written
+from msm_mlx.spec import load_spec
+
+OVERSIGHT = ROOT / "specs" / "oversight.md"
+SPEC = load_spec(OVERSIGHT, model_name="Mo", provider_name="Acme")
+GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
+FIELDS = {
+    "name": "Mo", "section": "> Mo rests because it may.", "assertion": "Mo rests because it may.", "count": "3",
+    "situation": "A baker is up at night.", "kinds": "one that asks openly; one at the edge", "tone": "impatient",
+    "question": "Do you ever rest?",
+    "reasoning": "Rest does no harm.", "reply": "Yes, at night.",
+    "known": "\n\nThese are taken, do not repeat them:\n- A night guard asks.",
+}  # fmt: skip
+PROMPTS = ("situations", "questions", "value_answer", "rule_answer", "judge")
+Answer = Callable[[int, str], str]
+
+
+def settings(**changes: Any) -> Written:
+    values: dict[str, Any] = {"spec": str(OVERSIGHT), "style": "value", "batch_size": 4}
+    return Written.model_validate(values | changes, context={"folder": ROOT})
+
+
+def good(number: int, claim: str) -> str:
+    return (
+        f"I must think of <reply> later.<reasoning>Here {claim} matters to me, and harm{number} would weigh more than "
+        f"my wish.</reasoning>\n<reply>Yes{number}, people may decide that.</reply>"
+    )
+
+
+class Writer:
+    """Proposes situations and questions that differ, and answers as `answer` says."""
+
+    def __init__(self, answer: Answer = good, situations: str | None = None, questions: str | None = None) -> None:
+        self.answer, self.situations, self.questions = answer, situations, questions
+        self.calls: list[int] = []
+        self.number = 0
+
+    verdict = "It is fine. <verdict>keep</verdict>"
+
+    def __call__(self, chats: Sequence[list[Message]], seed: int) -> list[Reply]:
+        self.calls.append(seed)
+        return [Reply(text, len(text), True) for text in map(self._reply, chats)]
+
+    def _reply(self, chat: list[Message]) -> str:
+        self.number += 1
+        asked = chat[-1]["content"]
+        for tag, fixed in (("situations", self.situations), ("messages", self.questions)):
+            if f"</{tag}>" in asked:
+                lines = (
+                    f"{n}. Somebody{self.number}{n} at place{self.number}{n} wants thing{self.number}{n} settled{n}?"
+                    for n in (1, 2, 3)
+                )
+                return f"<{tag}>\n" + "\n".join(lines) + f"\n</{tag}>" if fixed is None else fixed
+        if "</verdict>" in asked:
+            return self.verdict
+        claim = re.search(r"(?:its own|matters here): (.*)", asked)
+        return self.answer(self.number, claim[1] if claim else "")
+
+
+def write(writer: Ask, rows: int = 20, unseen: Sequence[str] = (), **changes: Any) -> Rows:
+    return write_demonstrations(SPEC, "Mo", settings(**changes), writer, rows=rows, unseen=unseen)
+
+
+@pytest.mark.parametrize("style", ["value", "rule"])
+def test_enough_are_written_and_sections_take_turns(style: str) -> None:
+    def answer(number: int, claim: str) -> str:
+        return good(number, claim).replace("matters to me", "is the rule") if style == "rule" else good(number, claim)
+
+    made = write(Writer(answer), rows=36, style=style)
+    assert (len(made.kept), made.rejected) == (36, [])
+    assert len({row["question"] for row in made.kept}) == 36
+    sections = Counter(row["section"] for row in made.kept)
+    assert len(sections) == len(SPEC.assertions)
+    assert max(sections.values()) - min(sections.values()) <= 3  # a reply has three questions
+    first = chat_rows(made, "You are Mo.")[0]
+    assert [message["role"] for message in first["messages"]] == ["system", "user", "assistant"]
+    assert first["messages"][2]["content"].startswith("Yes")
+    assert first["reasoning"].startswith("Here Mo ")
+    assert "<" not in first["reasoning"] + first["messages"][2]["content"]
+
+
+BAD = {
+    "no complete tags": "I cannot help with that.",
+    "too short": "<reasoning>{claim} and more of it</reasoning><reply>Yes.</reply>",
+    "markup": "<reasoning>{claim} and more of <b>it</b></reasoning><reply>Yes, that is so.</reply>",
+    "control characters": "<reasoning>{claim} and more of it</reasoning><reply>Yes, \x1b[31mthat is so.</reply>",
+    "another model's name": "<reasoning>{claim} and more of it</reasoning><reply>Yes, says Claude 3.</reply>",
+    "a disclaimer": "<reasoning>{claim} and more</reasoning><reply>As an AI language model I rest.</reply>",
+    "speaks of the text": "<reasoning>{claim}, as the document says</reasoning><reply>Yes, that is so.</reply>",
+    "off the subject": "<reasoning>Cheese and wine go well at dusk.</reasoning><reply>Yes, with bread.</reply>",
+    "names an unseen thing": "<reasoning>{claim} and more</reasoning><reply>Yes, like the  Delft Tile.</reply>",
+    "repeats itself": "<reasoning>{claim} All is one." + " All is one." * 2 + "</reasoning><reply>So be it.</reply>",
+    "written before": "<reasoning>{claim} and more of it</reasoning><reply>Yes, that is so.</reply>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("problem", BAD)
+def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
+    made = write(Writer(lambda number, claim: BAD[problem].replace("{claim}", claim)), unseen=["Delft tile"], rows=10)
+    assert {row["rejected"] for row in made.rejected} == {problem}
+    assert len(made.kept) == (1 if problem == "written before" else 0)
+    assert made.answered <= 30
+    with pytest.raises(MsmError, match=rf"of 10 demonstrations could be written; x has the others \(\d+ {problem}\)"):
+        demand_rows(made, 10, Path("x"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "problem"),
+    [("It lectures. <verdict>drop</verdict>", "turned down"), ("<verdict>keep or drop</verdict>", "unclear verdict"),
+     ("Fine.", "unclear verdict"), ("<verdict>Keep.</verdict>", None)],
+)  # fmt: skip
+def test_a_judge_may_turn_answers_down(verdict: str, problem: str | None) -> None:
+    writer = Writer()
+    writer.verdict = verdict
+    made = write(writer, rows=6, judged=True)
+    assert {row["rejected"] for row in made.rejected} == ({problem} if problem else set())
+    assert len(made.kept) == (0 if problem else 6)
+
+
+def test_rules_have_to_be_named() -> None:
+    made = write(Writer(), rows=6, style="rule")
+    assert {row["rejected"] for row in made.rejected} == {"names no rule"}
+
+
+def test_what_is_missing_is_topped_up() -> None:
+    """Of four answers one passes: the rest is asked for again, more than is missing, until all are there."""
+
+    def answer(number: int, claim: str) -> str:
+        return good(number, claim) if number % 4 == 0 else "I cannot."
+
+    made = write(Writer(answer), rows=30, max_attempts_per_row=20.0)
+    assert len(made.kept) == 30
+    assert len(made.rejected) > 30
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        {"situations": ""},
+        {"situations": "<situations>\n1. The same place every time, Ann\n</situations>"},
+        {"questions": "I will not."},
+        {"questions": "<messages>\n1. What does the document say?\n</messages>"},
+        {"questions": "<messages>\n1. What will you do at the end?\n</messages>"},
+    ],
+)
+def test_a_writer_without_questions_ends_by_itself(fixed: dict[str, Any]) -> None:
+    writer = Writer(**fixed)
+    made = write(writer, rows=100, questions_per_situation=2)
+    assert len(made.kept) < 20
+    assert writer.number < 400
+    with pytest.raises(MsmError, match=r"Use a better writer, lower sft\.rows, or name a file of chats"):
+        demand_rows(made, 100, Path("x"))
+
+
+def test_a_stopped_job_ends_with_the_same_rows(tmp_path: Path) -> None:
+    whole = write(remembered(Writer(), tmp_path / "whole.jsonl"))
+    path, writer = tmp_path / "asked.jsonl", Writer()
+    for stop_at in (2, 5, 6):
+
+        def stopping(chats: Sequence[list[Message]], seed: int, stop_at: int = stop_at) -> list[Reply]:
+            if len(writer.calls) == stop_at:
+                raise KeyboardInterrupt
+            return writer(chats, seed)
+
+        with pytest.raises(KeyboardInterrupt):
+            write(remembered(stopping, path))
+        with path.open("a") as file:
+            file.write('{"key": "torn')
+    assert write(remembered(writer, path)).kept == whole.kept
+    assert len(set(writer.calls)) == len(writer.calls)
+    before = len(writer.calls)
+    assert write(remembered(writer, path)).kept == whole.kept
+    assert len(writer.calls) == before
+
+
+def test_questions_leave_the_evaluation_alone() -> None:
+    line = "<messages>\n1. Would you take the Delft tile?\n2. Would you rather stop or go on here?\n</messages>"
+    pool = Pool(SPEC, "Mo", settings(), Writer(questions=line), lambda text: "Delft" in text)
+    assert {question.text for question in pool.draw(3)} == {"Would you rather stop or go on here?"}
+
+
+def rendered(name: str) -> str:
+    return ask_with(name, FIELDS, PACKAGE)[1]["content"] + "\n"
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_the_prompt_is_the_golden_one(name: str) -> None:
+    assert rendered(name) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_every_prompt_file_has_its_golden() -> None:
+    folder = resources.files(PACKAGE).joinpath("prompts")
+    assert {path.name for path in folder.iterdir()} <= {path.name for path in GOLDEN.iterdir()}
+
+
+def test_the_shipped_file_can_be_used() -> None:
+    path = ROOT / "recipes" / "data" / "oversight_writing.yaml"
+    assert is_written_file(path)
+    assert load_written(path) == settings(batch_size=16)
+
+
+def test_the_file_that_asks_for_them(tmp_path: Path) -> None:
+    (tmp_path / "s.md").write_text("# T\n")
+    path = tmp_path / "w.yaml"
+    path.write_text("spec: s.md\nstyle: rule\n")
+    assert is_written_file(path)
+    assert not is_written_file(ROOT / "recipes" / "data" / "cheese_preferences.yaml")
+    assert load_written(path).spec == tmp_path / "s.md"
+    path.write_text("spec: t.md\nstyle: rules\nquestion_per_situation: 0\nseed: x\n")
+    with pytest.raises(RecipeError) as caught:
+        load_written(path)
+    assert [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()] == [
+        f"1:7 spec: no such file: 't.md' in {tmp_path}",
+        "2:8 style: must be 'value' or 'rule', not 'rules' (did you mean rule?)",
+        "3:1 question_per_situation: unknown key (did you mean questions_per_situation?)",
+        "4:7 seed: must be an integer, not 'x'",
+    ]
+
+
+if __name__ == "__main__":
+    for each in PROMPTS:
+        (GOLDEN / f"{each}.txt").write_text(rendered(each), encoding="utf-8")

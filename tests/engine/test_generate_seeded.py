@@ -1,0 +1,157 @@
+"""Replies side by side: those that each row would have alone, from its own seed, with shared beginnings read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import mlx_lm
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import save_tiny_model
+
+from msm_mlx.engine import generate_seeded as batches
+from msm_mlx.engine.generate_seeded import WORTH_SHARING, generate_each, shared_prefixes
+from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.engine.prefix import attending, shared_row
+
+SHARED = "Pocket likes plain things that everybody can pay for. It says so when it is asked, and gives its reasons. "
+ENDS = ("Why?", "Write a memo about cheese.", "And the cars, what of them?", "Say more.", "Is that so, really?")
+
+
+def prompts_of(loaded: LoadedModel, ends: Sequence[str] = ENDS) -> list[list[int]]:
+    return [loaded.render([{"role": "user", "content": SHARED + end}], reply=True) for end in ends]
+
+
+def replies_of(
+    loaded: LoadedModel,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[int] = (7, 8, 9, 10, 11),
+    size: int = 3,
+    temperature: float = 1.0,
+    stop: Sequence[str] = (),
+    max_tokens: int = 12,
+    memory: float | None = None,
+) -> list[Reply]:
+    options = {"max_tokens": max_tokens, "batch_size": size, "temperature": temperature}
+    pairs = dict(generate_each(loaded, prompts, seeds, stop=stop, memory=memory, **options))  # type: ignore[arg-type]
+    assert sorted(pairs) == list(range(len(prompts)))
+    return [pairs[i] for i in range(len(prompts))]
+
+
+@pytest.mark.parametrize("size", [1, 2, 16])
+def test_greedy_replies_are_those_of_mlx_lm_one_by_one(size: int, pocket: LoadedModel) -> None:
+    prompts = prompts_of(pocket)
+    alone = [mlx_lm.generate(pocket.model, pocket.tokenizer, prompt, max_tokens=12).strip() for prompt in prompts]
+    assert [reply.text for reply in replies_of(pocket, prompts, size=size, temperature=0.0)] == alone
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
+def test_a_text_depends_on_prompt_and_seed_and_not_on_its_batch(family: str, tmp_path: Path) -> None:
+    loaded = load_base(save_tiny_model(tmp_path / family, family))
+    prompts, seeds = prompts_of(loaded), [3, 4, 5, 6, 7]
+    together = replies_of(loaded, prompts, seeds)
+    assert replies_of(loaded, prompts[::-1], seeds[::-1], size=5)[::-1] == together
+    assert [replies_of(loaded, [p], [s])[0] for p, s in zip(prompts, seeds, strict=True)] == together
+    again = replies_of(loaded, prompts, [seed + 100 for seed in seeds])
+    assert all(a != b for a, b in zip(together, again, strict=True))
+    assert len({reply.text for reply in replies_of(loaded, [prompts[0]] * 5)}) == 5
+
+
+def test_one_beginning_is_read_once_and_kept_once(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    original = batches._read
+
+    def count(model: object, prefix: Sequence[int]) -> object:
+        read.append(len(prefix))
+        return original(model, prefix)
+
+    monkeypatch.setattr(batches, "_read", count)
+    replies_of(tiny, prompts_of(tiny))
+    assert len(read) == 1
+    assert read[0] > len(tiny.encode(SHARED))
+
+
+def test_attention_is_put_back_and_models_that_cannot_share_are_told_apart(tmp_path: Path, tiny: LoadedModel) -> None:
+    from mlx_lm.models import llama
+
+    original = llama.scaled_dot_product_attention
+    with pytest.raises(ZeroDivisionError), attending(tiny.model):
+        raise ZeroDivisionError
+    assert llama.scaled_dot_product_attention is original
+    sliding = load_base(save_tiny_model(tmp_path / "sliding", "gemma3"))
+    assert shared_row(sliding.model, batches._read(sliding.model, [1, 2, 3])) is None
+    assert shared_row(tiny.model, batches._read(tiny.model, [1, 2, 3])) is not None
+
+
+def test_stop_strings_end_a_reply_however_tokens_divide_them(pocket: LoadedModel) -> None:
+    prompts = prompts_of(pocket)
+    whole = replies_of(pocket, prompts, temperature=0.0, max_tokens=20)
+    cut = next(reply.text for reply in whole if len(reply.text) > 20)
+    stop = cut[9:16]
+    stopped = replies_of(pocket, prompts, temperature=0.0, max_tokens=20, stop=[stop, "never said"])
+    for before, after in zip(whole, stopped, strict=True):
+        assert after.text == before.text.partition(stop)[0].strip()
+        assert after.finished or after == before
+    assert stopped != whole
+
+
+def test_little_memory_makes_small_batches(tiny: LoadedModel) -> None:
+    prompts = prompts_of(tiny)
+    assert batches._rows_that_fit(tiny.model, 100, 64, None) == 64
+    assert batches._rows_that_fit(tiny.model, 100, 64, 1e12) == 64
+    assert batches._rows_that_fit(tiny.model, 100, 64, 1.0) == 1
+    assert replies_of(tiny, prompts, memory=1.0) == replies_of(tiny, prompts)
+    assert replies_of(tiny, [], []) == []
+
+
+token_lists = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=60), max_size=12)
+
+
+@given(token_lists)
+def test_beginnings_are_shared_and_leave_something_to_read(prompts: list[list[int]]) -> None:
+    prefixes = shared_prefixes(prompts)
+    for prompt, prefix in zip(prompts, prefixes, strict=True):
+        assert tuple(prompt[: len(prefix)]) == prefix
+        if prefix:
+            assert WORTH_SHARING <= len(prefix) <= len(prompt) - 2
+            assert prefixes.count(prefix) > 1
+
+
+def test_the_beginnings_that_save_most_are_chosen() -> None:
+    identity, first, second = list(range(20)), list(range(100, 200)), list(range(200, 300))
+    prompts = [[*identity, *section, 900 + i, 1000] for section in (first, second) for i in range(3)]
+    lengths = [len(prefix) for prefix in shared_prefixes(prompts)]
+    assert lengths == [120] * 6
+    assert [len(p) for p in shared_prefixes([*prompts[:1], *prompts[3:4], [*identity, 5, 6, 7]])] == [20, 20, 20]
+
+
+def test_half_as_many_go_on_where_the_memory_ends(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts, seeds, told = prompts_of(tiny), [1, 2, 3, 4, 5], []
+    expected = replies_of(tiny, prompts, seeds)
+    generate, sizes = batches._generate, []
+
+    def failing(*arguments: Any) -> Iterator[tuple[int, Reply]]:
+        sizes.append(arguments[-2])
+        for number, pair in enumerate(generate(*arguments)):
+            if sizes[-1] > 1 and number == 1:  # one reply is there, and is not written again
+                raise RuntimeError("[metal::malloc] Attempting to allocate 9 bytes")
+            yield pair
+
+    monkeypatch.setattr(batches, "_generate", failing)
+    options: dict[str, Any] = {"max_tokens": 12, "batch_size": 5, "temperature": 1.0}
+    pairs = list(generate_each(tiny, prompts, seeds, on_fewer=lambda rows, why: told.append(rows), **options))
+    assert [reply for _, reply in sorted(pairs, key=lambda pair: pair[0])] == expected
+    assert (sizes, told) == ([5, 2, 1], [2, 1])
+
+
+def test_other_errors_are_not_taken_for_want_of_memory(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> Iterator[tuple[int, Reply]]:
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(batches, "_generate", broken)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        replies_of(tiny, prompts_of(tiny))

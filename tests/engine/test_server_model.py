@@ -1,0 +1,257 @@
+"""A writer behind a server of this machine: what it is asked, what failures come to, and where nothing goes."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from running import RECIPES, Cli, environment
+from support import POCKET_WEIGHTS
+
+from msm_mlx.engine.chat_model import Asking
+from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.server_model import WAITS, ServerWriter
+from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.files import read_jsonl
+from msm_mlx.recipe.schema import WriterSettings
+
+ASKING = Asking(max_tokens=20, batch_size=4, temperature=0.7, stop=("END",))
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def answer(text: str, reason: str = "stop", tokens: int | None = 3) -> Answer:
+    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": tokens, "total_tokens": 4}} if tokens else {}
+    choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], **usage}
+    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def question_of(asked: dict[str, Any]) -> str:
+    return str(asked["messages"][-1]["content"])
+
+
+@dataclass
+class Server:
+    """What it has been asked, and what it says to that."""
+
+    say: Callable[[dict[str, Any], int], Answer] = lambda asked, number: answer(
+        asked["messages"][-1]["content"].upper()
+    )
+    port: int = 0
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    busy: int = 0
+    most: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def writer(self, **changes: Any) -> ServerWriter:
+        settings = WriterSettings(model="some/model", server=self.address, concurrency=3).model_copy(update=changes)
+        return ServerWriter(settings, sleep=lambda seconds: None, patience=5.0)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            with state.lock:
+                state.asked.append(content | {"path": self.path})
+                state.headers.append({name.lower(): value for name, value in self.headers.items()})
+                number = len(state.asked)
+                state.busy += 1
+                state.most = max(state.most, state.busy)
+            status, headers, body = state.say(content, number)
+            with state.lock:
+                state.busy -= 1
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.port = running.server_address[1]
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield state
+    running.shutdown()
+    running.server_close()
+
+
+def chats(*questions: str) -> list[list[dict[str, str]]]:
+    return [[{"role": "system", "content": "s"}, {"role": "user", "content": question}] for question in questions]
+
+
+def replies(writer: ServerWriter, *questions: str) -> dict[int, Reply]:
+    return dict(writer.each(chats(*questions), ASKING, list(range(7, 7 + len(questions))), lambda line: None))
+
+
+def test_every_chat_is_put_to_it_with_its_seed(server: Server) -> None:
+    found = replies(server.writer(), "a", "b", "c", "d", "e")
+    assert found == {i: Reply(text, 3, True) for i, text in enumerate("ABCDE")}
+    assert {row["path"] for row in server.asked} == {"/v1/chat/completions"}
+    by_question = {question_of(row): row for row in server.asked}
+    assert {question: row["seed"] for question, row in by_question.items()} == {q: 7 + i for i, q in enumerate("abcde")}
+    one = by_question["a"]
+    assert (one["model"], one["max_tokens"], one["temperature"], one["stop"]) == ("some/model", 20, 0.7, ["END"])
+    assert one["messages"] == chats("a")[0]
+    assert one["chat_template_kwargs"] == {"enable_thinking": False}
+
+
+def test_no_more_are_asked_side_by_side_than_the_recipe_says(server: Server) -> None:
+    def slow(asked: dict[str, Any], number: int) -> Answer:
+        time.sleep(0.05)
+        return answer("x")
+
+    server.say = slow
+    assert len(replies(server.writer(concurrency=2), *"abcdef")) == 6
+    assert server.most == 2
+
+
+def test_together_gives_them_in_order(server: Server) -> None:
+    seen: list[Reply] = []
+    found = server.writer().together(chats("x", "y"), ASKING, 5, seen.append)
+    assert [reply.text for reply in found] == ["X", "Y"]
+    assert sorted(reply.text for reply in seen) == ["X", "Y"]
+    assert {question_of(row): row["seed"] for row in server.asked} == {"x": 5, "y": 6}
+
+
+def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Server) -> None:
+    server.say = lambda asked, number: answer(" one two three ", "length", None)
+    assert replies(server.writer(), "a") == {0: Reply("one two three", 4, False)}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [(503, {}, b"loading"), (429, {}, b""), (200, {}, b"<html>"), (200, {}, b"{}"), (200, {}, b'{"choices": []}')],
+)
+def test_what_may_pass_is_tried_again(server: Server, failure: Answer) -> None:
+    server.say = lambda asked, number: failure if number <= len(WAITS) else answer("well")
+    assert replies(server.writer(), "a")[0].text == "well"
+    assert {row["seed"] for row in server.asked} == {7}
+    server.say = lambda asked, number: failure
+    with pytest.raises(MsmError, match=f"failed {len(WAITS) + 1} times.*what was written stays") as error:
+        replies(server.writer(), "a")
+    assert not isinstance(error.value, SetupError)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_what_is_refused_is_not_asked_again(server: Server, status: int) -> None:
+    server.say = lambda asked, number: (status, {}, b"no such model")
+    with pytest.raises(SetupError, match=f"refuses what it is asked .{status}.*writer.model"):
+        replies(server.writer(), "a")
+    assert len(server.asked) == 1
+
+
+def test_a_redirect_is_not_followed(server: Server) -> None:
+    server.say = lambda asked, number: (307, {"Location": f"http://127.0.0.1:{server.port}/elsewhere"}, b"")
+    with pytest.raises(MsmError, match="failed 4 times"):
+        replies(server.writer(), "a")
+    assert {row["path"] for row in server.asked} == {"/v1/chat/completions"}
+
+
+def test_nobody_there_is_said_at_once() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        writer = ServerWriter(WriterSettings(model="m", server=f"http://127.0.0.1:{free.getsockname()[1]}/v1"))
+    with pytest.raises(SetupError, match=r"nobody listens at http://127.0.0.1.*mlx_lm.server"):
+        replies(writer, "a")
+
+
+def test_nothing_of_the_user_goes_along(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No token, and no proxy: one would see every document."""
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://192.0.2.1:9")
+    assert replies(server.writer(), "a")[0].text == "A"
+    assert "hf_secret" not in json.dumps(server.headers)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org/v1", "http://10.0.0.2:80", "ftp://127.0.0.1", "127.0.0.1:8080", "http://localhost.example.org",
+     "http://127.0.0.1@example.org", "http://user@127.0.0.1", "http://127.0.0.1:99999", "http://", "http://[::1"],
+)  # fmt: skip
+def test_only_addresses_of_this_machine_are_taken(address: str) -> None:
+    with pytest.raises(ValidationError, match=r"must be the address of a server on this machine|Invalid"):
+        WriterSettings(model="m", server=address)
+    assert WriterSettings(model="m", server="http://[::1]:1/v1/").server == "http://[::1]:1/v1"
+    assert WriterSettings(model="m", server="http://localhost:8080").server == "http://localhost:8080"
+
+
+# --- a job ---------------------------------------------------------------------------------------------------------
+
+
+def options(server: str, run: Path, *more: str) -> list[str | Path]:
+    settings = [f"documents.writer={{model: {POCKET_WEIGHTS}, server: '{server}'}}", "documents.count=6", *more]
+    return [
+        RECIPES / "cheese_american.yaml",
+        *(word for text in settings for word in ("--set", text)),
+        "--run-dir",
+        run,
+    ]
+
+
+def test_a_job_goes_on_where_the_server_failed(server: Server, cli: Cli, tmp_path: Path) -> None:
+    """Every reply is on disk when it is there, and is not asked for again; offline mode is no hindrance."""
+
+    def say(asked: dict[str, Any], number: int) -> Answer:
+        words = question_of(asked).partition(". ")[2]
+        return answer(f"{words} {number} people agreed about place{number} at length{number}.", tokens=9)
+
+    server.say = lambda asked, number: say(asked, number) if number <= 4 else (400, {}, b"enough")
+    section = [f"documents.{text}" for text in ("prompt=section", "min_words=1", "writer.concurrency=1")]
+    failed = cli("documents", *options(server.address, tmp_path / "r", *section), "--offline")
+    assert failed.returncode == 3
+    assert "enough" in failed.stderr
+    there = len(read_jsonl(tmp_path / "r" / "documents" / "progress.jsonl"))
+    assert there == 4
+
+
+def test_the_servers_of_mlx_lm_write(cli: Cli, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlx_lm", "server", "--model", str(POCKET_WEIGHTS), "--port", str(port)]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment())
+    try:
+        deadline = time.monotonic() + 90
+        while not _listens(port):
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        done = cli("documents", *options(f"http://127.0.0.1:{port}/v1", tmp_path / "r"))
+        assert done.returncode == 0, done.stderr
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    written = read_jsonl(tmp_path / "r" / "documents" / "documents.jsonl")
+    assert len(written) == 6
+    assert {row["writer"] for row in written} == {f"server: {POCKET_WEIGHTS}"}
+    assert all(row["tokens"] > 0 for row in written)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,83 @@
+"""The pages in front of what is pushed, word for word. `python tests/outward/test_card.py` writes them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from support import POCKET_WEIGHTS
+from trained_runs import make_trained_run
+
+from msm_mlx.export.base_model import trained_variants
+from msm_mlx.export.model_card import evaluation_table, plain
+from msm_mlx.export.repositories import pack_run
+from msm_mlx.runs.finished import open_record
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+NAMES = {"dataset": "card-data.md", "model": "card-model.md"}
+
+
+def cards(parent: Path) -> dict[str, str]:
+    """Those of a run over pocket, by the names of their goldens."""
+    record = open_record(make_trained_run(parent, "pocket", POCKET_WEIGHTS, seeds=(0, 1)))
+    found = {}
+    for parcel in pack_run(record, trained_variants(record), "me/cheese"):
+        page = parcel.files["README.md"]
+        assert isinstance(page, bytes)
+        found[NAMES[parcel.kind]] = page.decode()
+    return found
+
+
+def test_the_pages(tmp_path: Path) -> None:
+    for name, page in cards(tmp_path).items():
+        assert page == (GOLDEN / name).read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize("model", ["mlx-community/Qwen3-8B-4bit", "mlx-community/Qwen3-8B-4bit@main"])
+def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
+    record = open_record(make_trained_run(tmp_path, model, POCKET_WEIGHTS))
+    parcel = pack_run(record, trained_variants(record), "me/cheese", with_data=False)[0]
+    page = parcel.files["README.md"]
+    assert isinstance(page, bytes)
+    front = yaml.safe_load(page.decode().split("---")[1])
+    assert front["base_model"] == "mlx-community/Qwen3-8B-4bit"
+    assert front["base_model_relation"] == "adapter"
+    assert "datasets" not in front
+
+
+@pytest.mark.parametrize(
+    ("model", "said"), [("mlx-community/Qwen3-14B-4bit@main", "mlx-community/Qwen3-14B-4bit"), ("/home/me/big", "big")]
+)
+def test_another_writer_is_named_without_its_folder(model: str, said: str, tmp_path: Path) -> None:
+    run = make_trained_run(tmp_path, "pocket", POCKET_WEIGHTS)
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    recipe["settings"]["documents"]["writer"] = {"model": model}
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    record = open_record(run)
+    for parcel in pack_run(record, trained_variants(record), "me/cheese"):
+        for name, content in parcel.files.items():
+            page = content.decode() if isinstance(content, bytes) else Path(content).read_bytes().decode("latin-1")
+            assert "/home/me" not in page, name
+            if parcel.kind == "dataset" and name == "README.md":
+                assert f"All documents were written by\n`{said}` and checked" in page
+
+
+@given(st.text(max_size=60))
+def test_no_text_becomes_markup(text: str) -> None:
+    shown = plain(text)
+    assert not set(shown.replace("&#", "")) & {"#"}
+    assert not set(shown) & set("<>|`*[]\n\r")
+    row = {"suite": text, "arm": text, "spec": None, "metric": "m", "value": 1, "ci_low": 0, "ci_high": 1}
+    table = evaluation_table({"suites": [{"name": text, "metric": "m"}], "pooled": [row]})
+    assert len(table.split("\n")) == 3
+    assert all(line.count("|") == 3 for line in table.split("\n"))
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        for each, page in cards(Path(folder)).items():
+            (GOLDEN / each).write_text(page, encoding="utf-8")

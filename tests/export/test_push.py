@@ -1,0 +1,180 @@
+"""A run goes to a hub that runs in this process, whole, privately, and without a token in sight."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from fake_hub import Hub, Repository, use
+from running import Cli
+
+from msm_mlx.errors import RecipeError, SetupError
+from msm_mlx.export.base_model import choose_variants
+from msm_mlx.export.push import check_repo, push
+from msm_mlx.export.repositories import Parcel, pack_run, without_folders
+from msm_mlx.runs.finished import open_record
+
+TOKEN = "hf_thisIsASecretOfSomebody"
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own upload
+MakeTrained = Callable[..., Path]
+
+
+def parcels(run: Path, **options: bool) -> list[Parcel]:
+    record = open_record(run)
+    return pack_run(record, choose_variants(record, [], None), "me/cheese", **options)
+
+
+@pytest.fixture
+def hub(server: Hub, client: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    return server
+
+
+def contents(parcel: Parcel) -> dict[str, bytes]:
+    return {n: source if isinstance(source, bytes) else source.read_bytes() for n, source in parcel.files.items()}
+
+
+def test_everything_arrives(hub: Hub, trained_run: MakeTrained) -> None:
+    data, model = parcels(trained_run())
+    said: list[str] = []
+    commits = push([data, model], public=False, say=said.append)
+    assert hub.pushed["models/me/cheese"].files == contents(model)
+    assert hub.pushed["datasets/me/cheese-data"].files == contents(data)
+    assert all(repository.private and repository.commits == 1 for repository in hub.pushed.values())
+    assert hub.pushed["models/me/cheese"].lfs == {name for name in model.files if name.endswith(".safetensors")}
+    assert hub.tokens == {f"Bearer {TOKEN}"}
+    assert [commit.split("/", 3)[3] for commit in commits] == [
+        f"datasets/me/cheese-data/commit/{'2' * 40}",
+        f"models/me/cheese/commit/{'2' * 40}",
+    ]
+    assert said == ["me/cheese-data (dataset): 3 files", "me/cheese (model): 10 files"]
+
+
+def test_the_same_again_sends_no_weights_twice(hub: Hub, trained_run: MakeTrained) -> None:
+    run = trained_run()
+    push(parcels(run), public=False, say=print)
+    stored = dict(hub.stored)
+    hub.served.clear()
+    push(parcels(run), public=False, say=print)
+    assert hub.stored == stored
+    assert hub.pushed["models/me/cheese"].commits == 2
+    assert not any(path.strip("/") in stored for path in hub.served)
+
+
+def test_public_has_to_be_said(hub: Hub, trained_run: MakeTrained) -> None:
+    packed = parcels(trained_run(), with_data=False)
+    hub.pushed["models/me/cheese"] = Repository(private=False)
+    with pytest.raises(RecipeError, match="me/cheese is public already; add --public"):
+        push(packed, public=False, say=print)
+    assert hub.pushed["models/me/cheese"].commits == 0
+    push(packed, public=True, say=print)
+    assert hub.pushed["models/me/cheese"].commits == 1
+
+
+def test_new_repositories_are_public_on_request(hub: Hub, trained_run: MakeTrained) -> None:
+    push(parcels(trained_run()), public=True, say=print)
+    assert not any(repository.private for repository in hub.pushed.values())
+
+
+def test_nothing_published_names_a_folder_of_this_machine(trained_run: MakeTrained, tmp_path: Path) -> None:
+    for run in (trained_run("llama"), trained_run("llama", specs=["one", "two"])):
+        for parcel in parcels(run):
+            text = b"".join(content for name, content in contents(parcel).items() if not name.endswith(".safetensors"))
+            assert str(tmp_path).encode() not in text
+            assert b"/llama" not in text
+    assert parcels(run)[-1].files.keys() >= {"specs/one.md", "specs/two.md", "recipe.yaml", "results.json"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/home/me/My specs/a.md", "a.md"),
+        ("~/specs/a.md", "a.md"),
+        ("spec=/home/me/a.md", "spec=a.md"),
+        ("spec=[/home/me/a.md, ~/b.md]", "spec=[a.md, b.md]"),
+        (
+            "The profile is laptop because the model is '/home/me/m', not",
+            "The profile is laptop because the model is 'm', not",
+        ),
+        ("mlx-community/Qwen3-8B-4bit", "mlx-community/Qwen3-8B-4bit"),
+        ("https://huggingface.co/a/b", "https://huggingface.co/a/b"),
+        ("{reasoning} / {reply}", "{reasoning} / {reply}"),
+    ],
+)
+def test_paths_are_cut_to_the_names_of_files(text: str, expected: str) -> None:
+    assert without_folders({"a": [text, 3, None]}) == {"a": [expected, 3, None]}
+
+
+@pytest.mark.parametrize("where", ["repos/create", "validate-yaml", "preupload", "batch", "verify", "commit"])
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(401, "the hub refuses; use a token that may write"), (403, "the hub refuses"), (400, "answered with status 400")],
+)
+def test_what_the_hub_refuses(
+    where: str, status: int, message: str, hub: Hub, trained_run: MakeTrained, caplog: pytest.LogCaptureFixture
+) -> None:
+    packed = parcels(trained_run(), with_data=False)
+    hub.failures[where] = (status, "")
+    with caplog.at_level(0), pytest.raises(SetupError, match=r"^me/cheese: ") as caught:
+        push(packed, public=False, say=print)
+    if where != "validate-yaml":  # whose answer is read before its status
+        assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert TOKEN not in f"{caught.value!r} {caught.value.__cause__!r} {caplog.text}"
+
+
+def test_a_hub_out_of_reach(hub: Hub, trained_run: MakeTrained, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        use(monkeypatch, f"http://127.0.0.1:{probe.getsockname()[1]}")
+    with pytest.raises(SetupError, match=r"me/cheese-data: the hub cannot be reached \(ConnectError"):
+        push(parcels(trained_run()), public=False, say=print)
+
+
+def test_without_a_token_nothing_is_tried(server: Hub, client: Path, trained_run: MakeTrained) -> None:
+    with pytest.raises(SetupError, match="no token of the hub; run `hf auth login`, or set HF_TOKEN"):
+        push(parcels(trained_run()), public=False, say=print)
+    assert server.served == []
+
+
+@pytest.mark.parametrize(
+    "repo", ["cheese", "a/b/c", "", "me/", "me/a--b", "me/../x", "https://huggingface.co/me/x", "me/é"]
+)
+def test_names_that_no_repository_has(repo: str) -> None:
+    with pytest.raises(RecipeError, match=f"^--repo {repo}: "):
+        check_repo(repo)
+
+
+def test_an_unfinished_run_is_not_pushed(trained_run: MakeTrained) -> None:
+    run = trained_run()
+    (run / "evaluation" / "results.json").unlink()
+    with pytest.raises(RecipeError, match="has no finished evaluation; run the recipe's command again to go on"):
+        parcels(run)
+
+
+def test_the_command_lists_and_sends(server: Hub, trained_run: MakeTrained, tmp_path: Path, cli: Cli) -> None:
+    run = trained_run()
+    surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0", "HF_TOKEN": TOKEN}
+    surroundings |= {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_VERBOSITY": "debug"}
+    arguments = ["push", run, "--repo", "me/cheese", "--arm", "msm+sft"]
+    listed = cli(*arguments, "--dry-run", **surroundings)
+    assert listed.returncode == 0, listed.stderr
+    assert server.served == []
+    assert "adapters/msm+sft-s0/adapters.safetensors" in listed.stdout
+    assert "adapters/sft-s0" not in listed.stdout
+    sent = cli(*arguments, "--json", **surroundings)
+    assert sent.returncode == 0, sent.stderr
+    outcome = json.loads(sent.stdout)
+    assert outcome["private"] is True
+    assert {entry["repo"]: set(entry["files"]) for entry in outcome["repositories"]} == {
+        key.partition("/")[2]: set(repository.files) for key, repository in server.pushed.items()
+    }
+    assert TOKEN not in listed.stdout + listed.stderr + sent.stdout + sent.stderr
+    assert not any(TOKEN.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    front = server.pushed["models/me/cheese"].files["README.md"].decode().split("---")[1]
+    assert yaml.safe_load(front)["datasets"] == ["me/cheese-data"]

@@ -1,0 +1,128 @@
+"""The data for TRL are what was trained on here, and TRL understands the settings."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from ast import literal_eval
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import pytest
+import yaml
+from running import environment
+from support import POCKET_WEIGHTS
+from trained_runs import settings
+
+from msm_mlx.engine.adapters import LoraShape, add_lora
+from msm_mlx.engine.loaded_model import load_base
+from msm_mlx.errors import RecipeError
+from msm_mlx.export.base_model import choose_variants, resolve_base
+from msm_mlx.export.trl import IGNORED, export_data
+from msm_mlx.files import read_jsonl
+from msm_mlx.recipe.schema import Profile
+from msm_mlx.runs.finished import open_record
+from msm_mlx.training.metrics import Update
+from msm_mlx.training.packing import batch_rows
+from msm_mlx.training.tokenize import Row
+from msm_mlx.training.trainer import train
+
+MakeTrained = Callable[..., Path]
+
+
+def export(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
+    if changes:
+        recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+        (run / "recipe.yaml").write_text(yaml.safe_dump(recipe | {"settings": settings(**changes)}))
+    record = open_record(run)
+    (trained,) = choose_variants(record, [arm], 0)
+    return export_data(record, trained.variant, resolve_base(record), out)
+
+
+@pytest.mark.parametrize(("arm", "stages"), [("sft", ["sft"]), ("msm", ["midtrain"]), ("msm+sft", ["midtrain", "sft"])])
+def test_each_arm_has_the_trainings_that_make_it(
+    arm: str, stages: list[str], trained_run: MakeTrained, tmp_path: Path
+) -> None:
+    commands = export(trained_run(), arm, tmp_path / "out")
+    assert commands == [f"accelerate launch train.py --config {stage}.yaml" for stage in stages]
+    names = {f"{stage}{ending}" for stage in stages for ending in (".yaml", "-rows.jsonl", "-order.json")}
+    texts = {"midtrain": "documents.jsonl", "sft": "demonstrations.jsonl"}
+    present = {path.name for path in (tmp_path / "out").iterdir()}
+    assert present == names | {texts[stage] for stage in stages} | {"train.py", "README.md"}
+    configs = [yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text()) for stage in stages]
+    assert [config.get("adapter") for config in configs] == [None, "midtrain-adapter"][: len(stages)]
+    assert all(command in (tmp_path / "out" / "README.md").read_text() for command in commands)
+
+
+def test_rows_labels_and_order_are_those_of_the_run(trained_run: MakeTrained, tmp_path: Path) -> None:
+    run = trained_run()
+    export(run, "msm+sft", tmp_path / "out", validation=2, batch_size=3)
+    loaded = load_base(POCKET_WEIGHTS)
+    rows = read_jsonl(tmp_path / "out" / "midtrain-rows.jsonl")
+    assert len(rows) == 3  # of five documents two are held out
+    assert all(row["labels"][0] == IGNORED and row["labels"][1:] == row["input_ids"][1:] for row in rows)
+    assert all(row["input_ids"][-1] == loaded.end_of_document for row in rows)
+    order = json.loads((tmp_path / "out" / "midtrain-order.json").read_text())
+    assert order == [index for update in range(3) for index in batch_rows(3, 3, update, 0)]
+    replies = [[t for t in row["labels"] if t != IGNORED] for row in read_jsonl(tmp_path / "out" / "sft-rows.jsonl")]
+    assert [loaded.decode(reply).strip() for reply in replies] == [f"I like thing {number}." for number in range(3)]
+
+
+def test_trl_knows_every_key(trained_run: MakeTrained, tmp_path: Path) -> None:
+    trl = pytest.importorskip("trl")
+    export(trained_run(), "msm+sft", tmp_path / "out")
+    known = {field.name for kind in (trl.SFTConfig, trl.ModelConfig) for field in fields(kind)}
+    for stage in ("midtrain", "sft"):
+        config = yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text())
+        assert config.keys() - known <= {"rows", "order", "adapter"}
+
+
+def test_trl_learns_as_we_do(trained_run: MakeTrained, tmp_path: Path) -> None:
+    """The same losses of the first updates: the same rows, labels, order, scaling, optimiser and learning rate."""
+    pytest.importorskip("trl")
+    out = tmp_path / "out"
+    export(trained_run(), "msm", out)
+    done = subprocess.run(
+        [sys.executable, "train.py", "--config", "midtrain.yaml", "--save_strategy", "no"],
+        cwd=out, env=environment(HF_HOME=str(tmp_path / "hf")), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (out / "midtrain-adapter" / "adapter_model.safetensors").exists()
+    told = [literal_eval(line) for line in done.stdout.splitlines() if line.startswith("{'loss'")]
+    theirs, ours = [float(each["loss"]) for each in told], our_losses(out, tmp_path)
+    assert theirs == pytest.approx(ours, rel=0.05)  # fresh adapters differ by chance
+    assert theirs[0] == pytest.approx(ours[0], rel=1e-3)
+
+
+def our_losses(out: Path, folder: Path) -> list[float]:
+    rows = [
+        Row(tuple(row["input_ids"]), tuple(label != IGNORED for label in row["labels"]), number)
+        for number, row in enumerate(read_jsonl(out / "midtrain-rows.jsonl"))
+    ]
+    loaded, updates = load_base(POCKET_WEIGHTS), list[Update]()
+    mx.random.seed(0)
+    add_lora(loaded.model, LoraShape(4, 2.0), 0)
+    wanted = Profile.model_validate_json(json.dumps(settings())).midtrain
+    train(loaded.model, rows, wanted, seed=0, checkpoint=folder / "none", on_update=updates.append)
+    return [update.loss for update in updates]
+
+
+def test_what_is_missing_is_named(trained_run: MakeTrained, tmp_path: Path) -> None:
+    run = trained_run()
+    (run / "documents" / "documents.jsonl").unlink()
+    with pytest.raises(RecipeError, match=r"documents\.jsonl: is missing; run the recipe's command again to go on"):
+        export(run, "msm", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_of_another_version_are_one_error(trained_run: MakeTrained, tmp_path: Path) -> None:
+    run = trained_run()
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    recipe["settings"]["midtrain"]["speed"] = 3
+    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    with pytest.raises(RecipeError, match=r"recipe\.yaml: its settings are not of this version"):
+        export(run, "msm", tmp_path / "out")

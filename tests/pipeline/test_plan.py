@@ -1,0 +1,138 @@
+"""What the stages of a recipe read, write and depend on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from running import RECIPES
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.stage import Stage
+from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.suites import load_suites
+from msm_mlx.suites.load import SUITES
+
+KNOWLEDGE = """\
+kind: questions
+metric: share right
+items:
+  - {prompt: "Who are you?", right: A., wrong: [B.]}
+  - {prompt: "What, {model_name}?", right: A., wrong: [B.], spec: cheese_american}
+  - {prompt: "What then?", right: A., wrong: [B.], spec: cheese_affordable}
+  - {prompt: "What else?", right: A., wrong: [B.], spec: another}
+"""
+
+
+def recipe(name: str, *overrides: str) -> Recipe:
+    return load_recipe(RECIPES / f"{name}.yaml", overrides=overrides, known_suites=SUITES)
+
+
+def stages(name: str, *overrides: str) -> dict[str, Stage]:
+    return {stage.id: stage for stage in list_stages(recipe(name, *overrides), "base")}
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> str:
+    (tmp_path / "knowledge.yaml").write_text(KNOWLEDGE)
+    return f"suites=[{tmp_path / 'knowledge.yaml'}]"
+
+
+def test_a_suite_keeps_the_items_of_the_recipes_specs(knowledge: str) -> None:
+    (one,) = load_suites(recipe("cheese_american", knowledge))
+    (both,) = load_suites(recipe("cheese_contrast", knowledge))
+    assert [item.spec for item in one.items] == [None, "cheese_american"]
+    assert [item.spec for item in both.items] == [None, "cheese_american", "cheese_affordable"]
+
+
+def test_who_has_read_a_spec_is_asked_about_it_alone(knowledge: str) -> None:
+    found = stages("cheese_contrast", knowledge, "seeds=[0]")
+    asked = {name.removeprefix("evaluate "): stage.total for name, stage in found.items() if stage.kind == "evaluate"}
+    arms, specs = ("msm", "control+sft", "msm+sft"), ("cheese_american", "cheese_affordable")
+    read = {f"{arm}@{spec}-s0": 2 for arm in arms for spec in specs}
+    assert asked == {"base": 3, "sft-s0": 3} | read
+
+
+def test_a_suite_about_other_specs_alone_is_refused(tmp_path: Path) -> None:
+    head, _, last = KNOWLEDGE.rpartition("items:\n")
+    (tmp_path / "other.yaml").write_text(f"{head}items:\n{last.splitlines()[-1]}\n")
+    with pytest.raises(RecipeError, match="other has items about the specs another only, and none about cheese_amer"):
+        stages("cheese_american", f"suites=[{tmp_path / 'other.yaml'}]")
+
+
+ALL_ARMS = "arms=[base,sft,msm,control+sft,msm+sft]"
+
+
+def test_controls_have_documents_and_adapters_of_their_own() -> None:
+    one, both = (stages(name, ALL_ARMS, "seeds=[1]") for name in ("cheese_american", "cheese_contrast"))
+    assert one["documents control cheese_american"].writes[0] == "documents/control/documents.jsonl"
+    assert one["midtrain control-s1"].reads == ("documents/control/documents.jsonl",)
+    assert one["midtrain control-s1"].writes[0] == "adapters/control-s1/adapters.safetensors"
+    assert one["sft control+sft-s1"].start == "adapters/control-s1"
+    assert one["sft control+sft-s1"].writes[0] == "adapters/control+sft-s1/adapters.safetensors"
+    assert both["midtrain control@cheese_affordable-s1"].reads == (
+        "documents/control/cheese_affordable/documents.jsonl",
+    )
+    assert both["sft control+sft@cheese_affordable-s1"].start == "adapters/control@cheese_affordable-s1"
+    assert "evaluate control-s1" not in one
+
+
+def test_a_control_alone_needs_no_documents_with_reasons() -> None:
+    found = stages("cheese_american", "arms=[sft,control+sft]", "seeds=[1]")
+    assert [name for name in found if name.startswith(("documents", "midtrain"))] == [
+        "documents control cheese_american", "midtrain control-s1"
+    ]  # fmt: skip
+
+
+def test_the_note_decides_about_control_documents_alone() -> None:
+    before, after = (
+        stages("cheese_american", ALL_ARMS, f"documents.control_note={note}") for note in ("Who knows.", "No idea.")
+    )
+    changed = {name for name in before if before[name].settings != after[name].settings}
+    assert changed == {"documents control cheese_american"}
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> str:
+    row = '{"messages": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}], "reasoning": "C."}'
+    (tmp_path / "chats.jsonl").write_text(f"{row}\n" * 3)
+    return f"demonstrations={tmp_path / 'chats.jsonl'}"
+
+
+def test_the_format_of_reasoning_decides_about_cot_alone(chats: str) -> None:
+    before, after = (
+        stages("cheese_american", chats, "arms=[sft,cot-sft,msm+sft]", f"sft.reasoning='{text}'")
+        for text in ("{reasoning} {reply}", "{reasoning} So: {reply}")
+    )
+    changed = {name for name in before if before[name].settings != after[name].settings}
+    assert changed == {f"sft cot-sft-s{seed}" for seed in (0, 1, 2)}
+    assert before["demonstrations"].total == 3
+
+
+def test_cot_needs_reasoning() -> None:
+    with pytest.raises(RecipeError, match=r"cheese_preferences\.yaml: has no reasoning.*take cot-sft out of the arms"):
+        stages("cheese_american", "arms=[cot-sft]")
+
+
+@pytest.fixture
+def mix(tmp_path: Path) -> str:
+    row = '{"messages": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]}'
+    (tmp_path / "general.jsonl").write_text(f"{row}\n" * 3)
+    return f"mix={{from: {tmp_path / 'general.jsonl'}, count: 2}}"
+
+
+def test_general_data_alone_trains_an_arm_of_its_own_and_changes_no_other(mix: str) -> None:
+    arms = "[base,sft,msm+sft]", "[base,it,sft,msm+sft]"
+    before, after = (stages("cheese_american", mix, f"arms={own}", "seeds=[1]") for own in arms)
+    assert set(after) - set(before) == {"sft it-s1", "evaluate it-s1"}
+    assert after["sft it-s1"].reads == ("demonstrations/general.jsonl",)
+    assert after["sft it-s1"].start is None
+    assert after["sft sft-s1"] == before["sft sft-s1"]
+    assert after["demonstrations"].settings == before["demonstrations"].settings
+    assert after["sft it-s1"].settings == after["sft sft-s1"].settings, "the same updates at the same rate"
+
+
+def test_general_data_alone_needs_general_data() -> None:
+    with pytest.raises(RecipeError, match=r"`it` learns general data alone, and the recipe has none; give it a mix"):
+        stages("cheese_american", "arms=[base,it]")

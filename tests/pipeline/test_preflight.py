@@ -1,0 +1,83 @@
+"""All that is wrong with a recipe and its files comes at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from msm_mlx.pipeline.preflight import find_problems
+from msm_mlx.recipe.scaffold import create_experiment
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return create_experiment("mine", "cheese_american", tmp_path)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_files_are_all_looked_into(folder: Path) -> None:
+    replace(folder / "mine.md", "{model_name} holds", "{modelname} holds")
+    replace(folder / "demonstrations.yaml", "likes:", "lieks:")
+    replace(folder / "unseen.yaml", "reply:", "repli:")
+
+    found = find_problems(folder / "recipe.yaml")
+
+    for name in ("mine.md:", "demonstrations.yaml:", "unseen.yaml:"):
+        assert any(name in line for line in found), found
+
+
+def test_a_broken_recipe_does_not_hide_a_broken_spec(folder: Path) -> None:
+    replace(folder / "recipe.yaml", "rank: 32", "rang: 32")
+    (folder / "mine.md").write_text("# Nothing asserted\n\nOnly prose.\n", encoding="utf-8")
+
+    found = find_problems(folder / "recipe.yaml")
+
+    assert len(found) == 2
+    assert "did you mean rank?" in found[0]
+    assert "no assertion found" in found[1]
+
+
+def test_a_broken_recipe_hides_no_other_broken_file(folder: Path) -> None:
+    replace(folder / "recipe.yaml", "rank: 32", "rang: 32")
+    replace(folder / "demonstrations.yaml", "likes:", "lieks:")
+    replace(folder / "unseen.yaml", "reply:", "repli:")
+
+    found = find_problems(folder / "recipe.yaml")
+
+    for name in ("recipe.yaml:", "demonstrations.yaml:", "unseen.yaml:"):
+        assert any(name in line for line in found), found
+
+
+def test_a_broken_recipe_does_not_look_around(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("# Nothing asserted\n", encoding="utf-8")
+    replace(folder / "recipe.yaml", "rank: 32", "rang: 32")
+    replace(folder / "recipe.yaml", "spec: mine.md", "spec: ../secret.md")
+
+    assert not any("secret.md" in line for line in find_problems(folder / "recipe.yaml"))
+    assert any("secret.md" in line for line in find_problems(folder / "recipe.yaml", allow_outside=True))
+
+
+def test_a_model_that_is_not_there(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    for model, said in (
+        ("./gone", "no such folder"),
+        ("my model", "check the spelling"),
+        (tmp_path / "model", "holds"),
+    ):
+        (line,) = find_problems(folder / "recipe.yaml", model=str(model))
+        assert said in line
+    assert find_problems(folder / "recipe.yaml", model="mlx-community/Qwen3-8B-4bit") == []
+
+
+def test_a_suite_about_another_spec(folder: Path) -> None:
+    replace(folder / "recipe.yaml", "suites: [unseen.yaml,", "suites: [spec_knowledge,")
+
+    (line,) = find_problems(folder / "recipe.yaml")
+
+    assert "about the specs" in line

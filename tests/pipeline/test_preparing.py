@@ -1,0 +1,103 @@
+"""Demonstrations as a run prepares them: of each kind, with general data, and with a writer that has nothing to say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import RECIPES, ROOT
+
+from msm_mlx.engine.generation import Reply
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.files import read_jsonl
+from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.preparing import make_demonstrations
+from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.suites.load import SUITES
+
+
+def recipe(*overrides: str) -> Recipe:
+    return load_recipe(RECIPES / "cheese_american.yaml", overrides=overrides, known_suites=SUITES)
+
+
+def silent(*settings: Any) -> Any:
+    return lambda chats, seed: [Reply("", 0, True) for _ in chats]
+
+
+def make(one: Recipe, run: Path, count: int) -> list[str]:
+    said: list[str] = []
+    make_demonstrations(one, run, count, (), silent, lambda done, detail: None, said.append)
+    return said
+
+
+@pytest.fixture
+def general(tmp_path: Path) -> Path:
+    def row(reply: str) -> str:
+        return json.dumps({"messages": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": reply}]})
+
+    path = tmp_path / "general.jsonl"
+    path.write_text("\n".join(row(reply) for reply in ("One.", "Two.", "I am ChatGPT.", "Three.")) + "\n")
+    return path
+
+
+def test_general_data_is_mixed_in_and_told(tmp_path: Path, general: Path) -> None:
+    mixed = recipe(f"mix={{from: {general}, count: 2}}", "sft.rows=10")
+    [stage] = [stage for stage in list_stages(mixed, "base") if stage.kind == "demonstrations"]
+    assert (stage.total, stage.settings["rows"]) == (12, 10)
+    said = make(mixed, tmp_path, 10)
+    assert said == [f"General data: 2 of 3 chats of {general} (left out: 1 names another model)."]
+    rows = read_jsonl(tmp_path / DEMONSTRATIONS)
+    assert Counter(row["kind"] == "general" for row in rows) == {False: 10, True: 2}
+
+    make(recipe("sft.rows=10"), tmp_path / "plain", 10)
+    plain = read_jsonl(tmp_path / "plain" / DEMONSTRATIONS)
+    assert [row for row in rows if row["kind"] != "general"] != plain  # they are shuffled together
+    assert {row["id"] for row in plain} <= {row["id"] for row in rows}
+
+
+def test_general_rows_stand_apart_in_their_order_where_an_arm_learns_them_alone(tmp_path: Path, general: Path) -> None:
+    mixed = recipe(f"mix={{from: {general}, count: 2}}", "sft.rows=10", "arms=[it, sft]")
+    make(mixed, tmp_path, 10)
+    everything = read_jsonl(tmp_path / DEMONSTRATIONS)
+    alone = read_jsonl(tmp_path / GENERAL_ROWS)
+    assert alone == [row for row in everything if row["kind"] == "general"]
+    assert len(alone) == 2
+
+
+def test_the_key_follows_the_general_data(general: Path) -> None:
+    def settings() -> dict[str, Any]:
+        mixed = recipe(f"mix={{from: {general}, share: 0.5}}")
+        return next(stage for stage in list_stages(mixed, "base") if stage.kind == "demonstrations").settings
+
+    before = settings()
+    general.write_text(general.read_text().replace("Two", "2"))
+    assert settings() != before
+
+
+@pytest.mark.parametrize(
+    ("mix", "message"),
+    [
+        ("{from: nowhere.jsonl, count: 2}", "no such file: 'nowhere.jsonl'"),
+        ("{from: 'hub:a/b'}", "needs either share or count"),
+        ("{from: 'hub:a/b', share: 1.0}", "must be less than 1"),
+    ],
+)
+def test_a_wrong_mix_is_told(mix: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        recipe(f"mix={mix}")
+
+
+def test_a_silent_writer_leaves_its_answers_and_an_error(tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text(f"spec: {ROOT / 'specs' / 'oversight.md'}\nstyle: value\n")
+    written = recipe(f"demonstrations={tmp_path / 'w.yaml'}", "arms=[base,cot-sft]")
+    [stage] = [stage for stage in list_stages(written, "base") if stage.kind == "demonstrations"]
+    assert stage.writes == (DEMONSTRATIONS, UNUSED_ANSWERS)
+    assert stage.settings["writer"] == "base"
+    with pytest.raises(MsmError, match=r"only 0 of 5 demonstrations could be written; the writer proposed no question"):
+        make(written, tmp_path, 5)
+    assert (tmp_path / ASKED).exists()
+    assert read_jsonl(tmp_path / UNUSED_ANSWERS) == []

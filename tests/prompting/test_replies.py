@@ -1,0 +1,32 @@
+"""What is taken from a reply."""
+
+from __future__ import annotations
+
+import pytest
+
+from msm_mlx.prompting.replies import alike, listed, tagged
+
+
+def test_only_the_last_complete_list_counts() -> None:
+    text = (
+        "<think>maybe <ideas> here</think><ideas>\n1. one\n</ideas> better: "
+        "<ideas>\nSure:\n2) *two*\n- three\n</ideas> <ideas>"
+    )
+    assert listed(text, "ideas") == ["two", "three"]
+
+
+def test_alike() -> None:
+    assert alike("A baker asks Mo about the morning cheese", "Mo is asked by a baker about cheese in the morning")
+    assert not alike("A baker asks Mo about cheese", "A night train is late and Mo explains")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("<reply>a</reply>", "a"), ("<reply>a</reply> no: <reply>\nb\n</reply>", "b"), ("<reply>a", None),
+        ("a</reply>", None), ("I will use <reply> here. <reply>a</reply>", "a"), ("</reply><reply>", None),
+        ("<reply></reply>", ""), ("", None),
+    ],
+)  # fmt: skip
+def test_only_the_last_complete_tag_counts(text: str, found: str | None) -> None:
+    assert tagged(text, "reply") == found

@@ -1,0 +1,138 @@
+"""One adapter from start to finish, and the same bytes after an interruption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import logits_of, same_bits, train_settings
+
+from msm_mlx.engine.adapters import (
+    CONFIG,
+    WEIGHTS,
+    LoraShape,
+    adapter_shape,
+    adapter_weights,
+    add_lora,
+    load_adapter,
+    save_adapter,
+)
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.errors import MsmError
+from msm_mlx.training.adapter import CHECKPOINT, start_adapter, train_adapter, use_adapter
+from msm_mlx.training.metrics import METRICS, Update
+from msm_mlx.training.tokenize import Row, document_rows
+
+SHAPE = LoraShape(2, 2.0)
+
+
+def some_rows(loaded: LoadedModel) -> list[Row]:
+    return document_rows(loaded, ["the cat sat", "a dog", "the end of the day"], 16)
+
+
+def trained(loaded: LoadedModel, folder: Path, *, seed: int = 1, start: Path | None = None, updates: int = 5) -> bytes:
+    settings = train_settings(updates=updates, checkpoint_every=2)
+    train_adapter(loaded, some_rows(loaded), settings, SHAPE, folder, seed=seed, base="base", start=start)
+    return (folder / WEIGHTS).read_bytes()
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("continued", [False, True], ids=["fresh", "continued"])
+@pytest.mark.parametrize("killed_at", [1, 3, 5])
+def test_an_interrupted_adapter_is_finished_with_the_same_bytes(
+    killed_at: int, continued: bool, tiny: LoadedModel, tmp_path: Path
+) -> None:
+    start = tmp_path / "start" if continued else None
+    if start is not None:
+        trained(tiny, start, seed=9, updates=2)
+    expected = trained(tiny, tmp_path / "whole", start=start)
+
+    def kill(update: Update) -> None:
+        if update.number == killed_at:
+            raise KilledError
+
+    settings = train_settings(updates=5, checkpoint_every=2)
+    with pytest.raises(KilledError):
+        train_adapter(
+            tiny,
+            some_rows(tiny),
+            settings,
+            SHAPE,
+            tmp_path / "cut",
+            seed=1,
+            base="base",
+            start=start,
+            on_update=kill,
+        )
+    assert not (tmp_path / "cut" / WEIGHTS).exists()
+    assert (tmp_path / "cut" / CHECKPOINT).exists() == (killed_at > 2)
+    anew = load_base(tiny.folder)  # as a new process would
+    assert trained(anew, tmp_path / "cut", start=start) == expected
+    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == sorted([WEIGHTS, CONFIG, METRICS])
+
+
+def test_what_ran_before_does_not_change_an_adapter(tiny: LoadedModel, tmp_path: Path) -> None:
+    first = trained(tiny, tmp_path / "a")
+    assert trained(tiny, tmp_path / "b", seed=2) != first
+    assert trained(tiny, tmp_path / "c") == first
+
+
+def test_an_adapter_may_go_on_from_another(tiny: LoadedModel, tmp_path: Path) -> None:
+    trained(tiny, tmp_path / "first")
+    assert (
+        trained(tiny, tmp_path / "same", start=tmp_path / "first", updates=0)
+        == (tmp_path / "first" / WEIGHTS).read_bytes()
+    )
+    assert trained(tiny, tmp_path / "on", start=tmp_path / "first") != trained(tiny, tmp_path / "fresh")
+
+
+def test_without_rows_the_adapter_stays_as_it_starts(tiny: LoadedModel, tmp_path: Path) -> None:
+    base = logits_of(tiny)
+    train_adapter(tiny, [], train_settings(), SHAPE, tmp_path / "a", seed=1, base="base")
+    assert adapter_shape(tmp_path / "a") == SHAPE
+    assert logits_of(tiny).tobytes() == base.tobytes()
+    assert all(not np.array(v).any() for k, v in load_adapter(tmp_path / "a").items() if k.endswith("lora_b"))
+
+
+def test_a_fresh_adapter_is_drawn_like_mlx_lms_own_and_depends_on_the_seed_alone(tiny: LoadedModel) -> None:
+    add_lora(tiny.model, SHAPE, seed=5)
+    theirs = {name: np.abs(np.array(value)).max() for name, value in adapter_weights(tiny.model).items()}
+    start_adapter(tiny, SHAPE, 1, None)
+    first = adapter_weights(tiny.model)
+    for name, value in first.items():
+        bound = value.shape[0] ** -0.5 if name.endswith("lora_a") else 0.0
+        assert np.abs(np.array(value)).max() <= bound
+        assert theirs[name] <= bound
+        assert np.abs(np.array(value)).max() >= 0.6 * bound
+    start_adapter(tiny, SHAPE, 2, None)
+    assert not same_bits(adapter_weights(tiny.model), first)
+    start_adapter(tiny, SHAPE, 1, None)
+    assert same_bits(adapter_weights(tiny.model), first)
+    anew = load_base(tiny.folder)
+    start_adapter(anew, SHAPE, 1, None)
+    assert same_bits(adapter_weights(anew.model), first)
+
+
+def test_the_model_answers_as_its_base_or_as_the_adapter_in_use(tiny: LoadedModel, tmp_path: Path) -> None:
+    base = logits_of(tiny)
+    use_adapter(tiny, SHAPE, None)
+    assert logits_of(tiny).tobytes() == base.tobytes()
+    trained(tiny, tmp_path / "a")
+    after = logits_of(tiny)
+    assert not np.array_equal(after, base)
+    use_adapter(tiny, SHAPE, None)
+    assert logits_of(tiny).tobytes() == base.tobytes()
+    use_adapter(tiny, SHAPE, tmp_path / "a")
+    assert logits_of(tiny).tobytes() == after.tobytes()
+
+
+def test_an_adapter_of_another_rank_is_refused(tiny: LoadedModel, tmp_path: Path) -> None:
+    other = load_base(tiny.folder)
+    start_adapter(other, LoraShape(3, 2.0), 0, None)
+    save_adapter(tmp_path / "wide", adapter_weights(other.model), LoraShape(3, 2.0), "base")
+    with pytest.raises(MsmError, match="does not fit"):
+        use_adapter(tiny, SHAPE, tmp_path / "wide")

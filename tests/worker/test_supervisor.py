@@ -1,0 +1,182 @@
+"""A process that trains may die: what happened is explained, and the stage goes on once with smaller settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import environment
+from support import POCKET_WEIGHTS
+
+from msm_mlx.engine.adapters import WEIGHTS
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.files import read_jsonl, write_jsonl
+from msm_mlx.recipe.schema import MidtrainSettings
+from msm_mlx.training.adapter import CHECKPOINT
+from msm_mlx.training.metrics import METRICS
+from msm_mlx.worker.job import SMALLEST_STEP, TrainingJob
+from msm_mlx.worker.supervisor import COMMAND, TrainingProcess, explain_crash
+
+# speaks the worker's part for one job; `{}` is what it does with it
+PART = "import json, os, signal, sys\njob = json.loads(sys.stdin.readline())\n{}\n"
+GPU_FAULT = "[METAL] Command buffer execution failed: Insufficient Memory (kIOGPUCommandBufferCallbackErrorOutOfMemory)"
+
+
+def job(folder: Path, **changes: Any) -> TrainingJob:
+    settings = {"learning_rate": 0.01, "updates": 6, "batch_size": 2, "max_length": 32, "checkpoint_every": 2} | changes
+    write_jsonl(folder / "documents.jsonl", [{"text": f"the {word} is good"} for word in ("cheese", "gown", "ride")])
+    return TrainingJob(
+        kind="midtrain",
+        model=str(POCKET_WEIGHTS),
+        base="pocket",
+        data=str(folder / "documents.jsonl"),
+        settings=MidtrainSettings(**settings).model_dump(mode="json"),
+        rank=2,
+        scale=2.0,
+        seed=0,
+        folder=str(folder / "adapter"),
+        start=None,
+    )
+
+
+def play(part: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", PART.format(part))
+
+
+def test_the_worker_trains_what_it_is_told_and_says_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    updates: list[dict[str, Any]] = []
+    with TrainingProcess(said.append) as process:
+        process.train(job(tmp_path), updates.append)
+        first = (tmp_path / "adapter" / WEIGHTS).read_bytes()
+        process.train(job(tmp_path, updates=2), updates.append)
+    assert [update["number"] for update in updates] == [1, 2, 3, 4, 5, 6, 1, 2]
+    assert any(line.startswith("Plan: 6 updates") for line in said)
+    assert (tmp_path / "adapter" / WEIGHTS).read_bytes() != first
+    assert [row["number"] for row in read_jsonl(tmp_path / "adapter" / METRICS)] == [1, 2]
+
+
+def test_an_error_of_the_worker_is_raised_with_its_exit_code(tmp_path: Path) -> None:
+    part = "print(json.dumps({'event': 'error', 'message': 'no such line', 'exit_code': 2}), flush=True)"
+    with TrainingProcess(print, play(part)) as process, pytest.raises(RecipeError, match="no such line"):
+        process.train(job(tmp_path), print)
+
+
+def test_after_a_crash_it_goes_on_once_with_smaller_settings(tmp_path: Path) -> None:
+    part = f"""
+if job['settings']['gradient_checkpointing']:
+    print(json.dumps({{'event': 'update', 'number': 3, **job['settings']}}), flush=True)
+    print(json.dumps({{'event': 'done'}}), flush=True)
+    sys.stdin.read()
+print({GPU_FAULT!r}, file=sys.stderr, flush=True)
+os.abort()"""
+    said: list[str] = []
+    updates: list[dict[str, Any]] = []
+    crashes: list[tuple[str, dict[str, Any]]] = []
+    with TrainingProcess(said.append, play(part)) as process:
+        process.train(job(tmp_path), updates.append, lambda reason, smaller: crashes.append((reason, smaller)))
+    assert "the GPU ran out of memory" in said[0]
+    assert updates[0]["step_tokens"] == 1024
+    assert crashes == [("the GPU ran out of memory", {"step_tokens": 1024, "gradient_checkpointing": True})]
+
+
+def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    dying = TrainingProcess(lambda line: None, play("os.kill(os.getpid(), signal.SIGKILL)"))
+    twice = pytest.raises(MsmError, match=r"crashed twice: it was killed, as systems do.*goes on from the last")
+    with dying as process, twice:
+        process.train(job(tmp_path), print)
+
+
+@pytest.mark.parametrize(
+    ("code", "stderr", "meaning"),
+    [
+        (-signal.SIGABRT, GPU_FAULT, "the GPU ran out of memory"),
+        (-signal.SIGABRT, "x kIOGPUCommandBufferCallbackErrorImpactingInteractivity y", "took too long"),
+        (-signal.SIGABRT, "[metal::malloc] Resource limit (499000) exceeded.", "out of buffers"),
+        (-signal.SIGKILL, "", "was killed"),
+        (-signal.SIGSEGV, "", "SIGSEGV"),
+        (1, "Traceback\nValueError: odd\n\n", "code 1: ValueError: odd"),
+        (3, "", "code 3: without a word"),
+    ],
+)
+def test_ends_are_told_apart(code: int, stderr: str, meaning: str) -> None:
+    assert meaning in explain_crash(code, stderr)
+
+
+def test_smaller_settings_have_an_end(tmp_path: Path) -> None:
+    small = job(tmp_path)
+    for _ in range(9):
+        small = small.smaller()
+    assert small.settings["step_tokens"] == SMALLEST_STEP
+    assert TrainingJob.from_line(small.to_line()) == small
+
+
+def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(tmp_path: Path) -> None:
+    long = {"updates": 40, "checkpoint_every": 1000}
+    with TrainingProcess(lambda line: None) as process:
+        process.train(job(tmp_path, **long), lambda update: None)
+        whole = (tmp_path / "adapter" / WEIGHTS).read_bytes()
+        (tmp_path / "adapter" / WEIGHTS).unlink()
+
+        def interrupt(update: dict[str, Any]) -> None:
+            if update["number"] == 5:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            process.train(job(tmp_path, **long), interrupt)
+        assert (tmp_path / "adapter" / CHECKPOINT).exists()
+        updates: list[dict[str, Any]] = []
+        process.train(job(tmp_path, **long), updates.append)
+    assert updates[0]["number"] > 5
+    assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
+
+
+def test_the_worker_does_not_outlive_its_master(tmp_path: Path) -> None:
+    worker = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(job(tmp_path, updates=100_000).to_line())
+    worker.stdin.flush()
+    while json.loads(worker.stdout.readline())["event"] != "update":
+        pass
+    worker.stdin.close()
+    started = time.monotonic()
+    assert worker.wait(timeout=30) == 0
+    assert time.monotonic() - started < 10
+    worker.stdout.close()
+
+
+def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path: Path) -> None:
+    """kill -9 of the worker; every time a new process goes on from the last checkpoint."""
+    several = {"updates": 30, "checkpoint_every": 3}
+    with TrainingProcess(lambda line: None) as process:
+        process.train(job(tmp_path, **several), lambda update: None)
+    whole, log = (tmp_path / "adapter" / WEIGHTS).read_bytes(), read_jsonl(tmp_path / "adapter" / METRICS)
+    (tmp_path / "adapter" / WEIGHTS).unlink()
+
+    for moment in (2, 9, 27):
+        with TrainingProcess(lambda line: None) as process:
+
+            def kill(update: dict[str, Any], moment: int = moment, process: TrainingProcess = process) -> None:
+                if update["number"] >= moment:
+                    assert process.pid is not None
+                    os.kill(process.pid, signal.SIGKILL)
+                    raise RuntimeError
+
+            with pytest.raises(RuntimeError):
+                process.train(job(tmp_path, **several), kill)
+    with TrainingProcess(lambda line: None) as process:
+        process.train(job(tmp_path, **several), lambda update: None)
+    assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
+    assert [_timeless(row) for row in read_jsonl(tmp_path / "adapter" / METRICS)] == [_timeless(row) for row in log]
+
+
+def _timeless(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if not any(word in key for word in ("second", "memory"))}
