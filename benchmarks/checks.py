@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.table import Table
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.run import originals_for, reject_reason, repeat_reason
+from msm_mlx.documents.checks.run import near_duplicate_index, reject_reason, repeat_reason
 from msm_mlx.documents.health import document_health
 from msm_mlx.engine.generation import Reply
 from msm_mlx.recipe.schema import DocumentSettings
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.load import SUITES, load_suite
 
 SIZES, SMALL = (10_000, 30_000, 100_000), (1_000, 3_000, 10_000)
@@ -71,13 +71,13 @@ def write(seed: int, count: int) -> list[str]:
 def measure(count: int) -> dict[str, Any]:
     """Seconds for checks, de-duplication and health of `count` documents, and the peak memory of this process."""
     texts = write(0, count)
-    unseen = Unseen.of([load_suite(name) for name in SUITES])
+    held_out = HeldOut.of([load_suite(name) for name in SUITES])
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     begun = time.process_time()
-    before = originals_for(SETTINGS)
+    before = near_duplicate_index(SETTINGS)
     for number, text in enumerate(texts):
-        reason = reject_reason(Reply(text, 60, True), SUBJECT, SETTINGS, unseen) or repeat_reason(text, before)
+        reason = reject_reason(Reply(text, 60, True), SUBJECT, SETTINGS, held_out) or repeat_reason(text, before)
         record: dict[str, Any] = {"id": str(number), "text": text, "section": "likes/colby", "assertion": ASSERTION}
         record |= {
             "voice": "plain",

@@ -21,7 +21,7 @@ from msm_mlx.recipe.arms import reads_spec
 
 if TYPE_CHECKING:
     from msm_mlx.documents.time_estimate import Outline, Pace
-    from msm_mlx.engine.chat_model import Writer
+    from msm_mlx.engine.chat_model import ChatModel
 
 
 @click.command()
@@ -98,16 +98,16 @@ def _pace(job: Job) -> Pace | None:
     return None
 
 
-def _writer(job: Job) -> Writer:
-    from msm_mlx.engine.chat_model import LocalWriter
+def _writer(job: Job) -> ChatModel:
+    from msm_mlx.engine.chat_model import LocalModel
     from msm_mlx.engine.loaded_model import load_base
-    from msm_mlx.engine.server_model import ServerWriter
+    from msm_mlx.engine.server_model import ServerModel
     from msm_mlx.models.hub import resolve_model
 
     settings = job.recipe.settings.documents.writer
     if settings and settings.server:
-        return ServerWriter(settings)
-    return LocalWriter(load_base(resolve_model(job.recipe.others.get("writer", job.recipe.model)).folder))
+        return ServerModel(settings)
+    return LocalModel(load_base(resolve_model(job.recipe.others.get("writer", job.recipe.model)).folder))
 
 
 def _plain(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:

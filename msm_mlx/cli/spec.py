@@ -83,7 +83,7 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
     faults = check_spec(
         file,
         own_names=[model_name] if model_name else [],
-        unseen=evaluation_words(load_suite(name) for name in suites or SUITES),
+        held_out=evaluation_words(load_suite(name) for name in suites or SUITES),
         reader=measure_for(writer) if writer else None,
     )
     if as_json:

@@ -13,7 +13,7 @@ from msm_mlx.engine.generation import Reply
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import tagged
-from msm_mlx.text.words import fold
+from msm_mlx.text.words import normalize
 
 MIN_REPLY, MIN_REASONING = 3, 6  # words
 _MARKUP = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?>")
@@ -106,5 +106,5 @@ def _stems(text: str, without: str = "") -> set[str]:
 
 def _repeats(text: str) -> bool:
     """Whether some sentence stands there three times."""
-    sentences = Counter(fold(part) for part in re.split(r"(?<=[.!?])\s+", text) if len(part.split()) > 2)
+    sentences = Counter(normalize(part) for part in re.split(r"(?<=[.!?])\s+", text) if len(part.split()) > 2)
     return max(sentences.values(), default=0) > 2

@@ -65,7 +65,7 @@ def load_chats(path: Path) -> list[Chat]:
     return chats
 
 
-def demand_reasoning(path: Path, recipe: Path) -> None:
+def require_reasoning(path: Path, recipe: Path) -> None:
     """Make sure that every demonstration has its reasoning.
 
     Raises:

@@ -22,7 +22,7 @@ from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Spec
-from msm_mlx.text.words import fold
+from msm_mlx.text.words import normalize
 
 FIRST_GUESS = 0.8  # share of answers that pass, before there are any
 
@@ -46,11 +46,11 @@ class Rows:
                 return
             question = answer.question
             row = {"question": question.text, "section": question.section.id, "situation": question.situation}
-            problem = answer.problem or ("written before" if fold(answer.reply) in self.replies else None)
+            problem = answer.problem or ("written before" if normalize(answer.reply) in self.replies else None)
             if problem:
                 self.rejected.append(row | {"text": answer.text, "rejected": problem})
             else:
-                self.replies.add(fold(answer.reply))
+                self.replies.add(normalize(answer.reply))
                 self.kept.append(row | {"reasoning": answer.reasoning, "reply": answer.reply})
 
 
@@ -61,7 +61,7 @@ def write_demonstrations(
     ask: Ask,
     *,
     rows: int,
-    unseen: Collection[str] = (),
+    held_out: Collection[str] = (),
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
 ) -> Rows:
     """Up to `rows` demonstrations, each with its reasoning; fewer if the writer has no more to give.
@@ -75,7 +75,7 @@ def write_demonstrations(
         unseen: things that the evaluation asks about, which no demonstration may name.
         on_batch: is told how many are kept and rejected.
     """
-    is_unseen = unseen_finder(unseen)
+    is_unseen = unseen_finder(held_out)
     pool, made = Pool(spec, name, written, ask, is_unseen), Rows()
     limit, fruitless = math.ceil(rows * written.max_attempts_per_row), 0
     while len(made.kept) < rows and made.answered < limit and fruitless < PATIENCE:
@@ -97,7 +97,7 @@ def write_demonstrations(
     return made
 
 
-def demand_rows(made: Rows, rows: int, rejected: Path) -> None:
+def require_rows(made: Rows, rows: int, rejected: Path) -> None:
     """Make sure that there are enough.
 
     Raises:

@@ -9,7 +9,7 @@ SURE = 2.0  # standard errors by which a pass rate has to lie under the least
 
 
 @dataclass
-class Tries:
+class AttemptBudget:
     """Attempts so far: all of them, and those that were the first at their document."""
 
     made: int = 0

@@ -15,16 +15,16 @@ from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.run import (
     NOTHING,
     Case,
-    originals_for,
+    near_duplicate_index,
     repeat_reason,
     tagged_text,
     text_reason,
     untagged_reason,
 )
 from msm_mlx.documents.health import REWRITTEN, document_health
-from msm_mlx.documents.near_duplicates import Originals
+from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.store import DOCUMENTS, HEALTH, REJECTED, Record
-from msm_mlx.engine.chat_model import Asking, reply_each
+from msm_mlx.engine.chat_model import SamplingParams, reply_each
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
@@ -33,8 +33,8 @@ from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import tagged
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import CRITIQUE
-from msm_mlx.suites.contamination import Unseen
-from msm_mlx.text.words import fold
+from msm_mlx.suites.contamination import HeldOut
+from msm_mlx.text.words import normalize
 
 Step = Literal["critique", "rewrite"]
 Put = Callable[[Step, Sequence[list[Message]], Sequence[int]], Iterable[tuple[int, Reply]]]
@@ -56,12 +56,12 @@ def put_to(
 
     def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
         length = own.max_tokens if step == "critique" else settings.max_tokens
-        asking = Asking(length, own.batch_size, own.temperature)
+        sampling = SamplingParams(length, own.batch_size, own.temperature)
         prompts = [loaded.render(chat, reply=True) for chat in chats]
         room = loaded.context_length
         fitting = [at for at, prompt in enumerate(prompts) if room is None or len(prompt) + length <= room]
         read, own_seeds = [prompts[at] for at in fitting], [seeds[at] for at in fitting]
-        for index, reply in reply_each(loaded, read, asking, own_seeds, say, "drafts"):
+        for index, reply in reply_each(loaded, read, sampling, own_seeds, say, "drafts"):
             on_reply(step, reply)
             yield fitting[index], reply
 
@@ -120,7 +120,7 @@ def critique_documents(
     *,
     put: Put,
     critic: str,
-    unseen: Unseen = NOTHING,
+    held_out: HeldOut = NOTHING,
     say: Callable[[str], None] = lambda line: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl`, `health.json` and `critique.jsonl` into `folder`, return the health.
@@ -138,21 +138,21 @@ def critique_documents(
     }
     faults = replies.ask("critique", {id: ask_with("critique", fields) for id, fields in asked.items()}, put)
     named = {id: tagged(reply.text, "faults") for id, reply in faults.items()}
-    to_mend = {id: text for id, text in named.items() if text is not None and fold(text) not in _NONE}
+    to_mend = {id: text for id, text in named.items() if text is not None and normalize(text) not in _NONE}
     chats = {id: ask_with("rewrite", asked[id] | {"faults": text}) for id, text in to_mend.items()}
     rewrites = replies.ask("rewrite", chats, put)
-    originals, documents = originals_for(settings), []
+    index, documents = near_duplicate_index(settings), []
     for record in drafts:
-        originals.add(record["id"], record["text"])
+        index.add(record["id"], record["text"])
     for record in drafts:
         id = record["id"]
         if id in to_mend:
-            verdict = _judge(record, rewrites.get(id), subjects[id], settings, unseen, originals)
+            verdict = _judge(record, rewrites.get(id), subjects[id], settings, held_out, index)
         else:
             verdict = Verdict(NO_REPLY if id not in named else NO_FAULTS if named[id] is None else NOTHING_TO_MEND)
         documents.append(_document(record, verdict, subjects[id], critic))
         if verdict.outcome == REWRITTEN:
-            originals.add(id, verdict.text)
+            index.add(id, verdict.text)
     health = document_health(documents, rejected)
     write_jsonl(folder / DOCUMENTS, documents)
     write_jsonl(folder / REJECTED, rejected)
@@ -163,8 +163,8 @@ def critique_documents(
 
 
 def _judge(
-    record: Record, reply: Reply | None, subject: Subject, settings: DocumentSettings, unseen: Unseen,
-    others: Originals,
+    record: Record, reply: Reply | None, subject: Subject, settings: DocumentSettings, held_out: HeldOut,
+    others: NearDuplicateIndex,
 ) -> Verdict:  # fmt: skip
     """Whether the rewritten text takes the place of the draft."""
     if reply is None:
@@ -172,9 +172,9 @@ def _judge(
     text = tagged_text(reply.text)
     if text is None:
         return Verdict(untagged_reason(reply))
-    if fold(text) == fold(record["text"]):
+    if normalize(text) == normalize(record["text"]):
         return Verdict(UNCHANGED)
-    wrong = text_reason(Case(text, True, subject, settings, unseen)) or repeat_reason(text, others, record["id"])
+    wrong = text_reason(Case(text, True, subject, settings, held_out)) or repeat_reason(text, others, record["id"])
     return Verdict(wrong) if wrong else Verdict(REWRITTEN, text, reply.tokens)
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from msm_mlx.documents.checks.assertions import Subject, states_value
-from msm_mlx.documents.near_duplicates import Originals
+from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.self_bleu import self_bleu
 from msm_mlx.text.ngrams import ngrams, word_hashes
-from msm_mlx.text.words import fold
+from msm_mlx.text.words import normalize
 
 Record = dict[str, Any]
 LIKE = 0.7  # Jaccard index of word triples from which two documents are called near-duplicates here
@@ -63,7 +63,7 @@ def document_health(kept: Sequence[Record], rejected: Sequence[Record]) -> Recor
 
 def near_duplicates(records: Iterable[Record]) -> dict[str, str]:
     """The documents that are nearly the same as one before them, each with the id of that."""
-    seen, found = Originals(LIKE), {}
+    seen, found = NearDuplicateIndex(LIKE), {}
     for record in records:
         nearest = seen.nearest(record["text"])
         if nearest:
@@ -80,7 +80,7 @@ def record_states_value(record: Record) -> bool:
 
 
 def opening(text: str) -> str:
-    return " ".join(fold(text[:200]).split()[:OPENING])
+    return " ".join(normalize(text[:200]).split()[:OPENING])
 
 
 def people(record: Record) -> set[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msm_mlx.text.ngrams import Hashes, ngrams, word_hashes
-from msm_mlx.text.words import fold
+from msm_mlx.text.words import normalize
 
 SHINGLE = 3  # words
 HASHES = 128
@@ -47,7 +47,7 @@ def bands_for(threshold: float) -> tuple[int, int]:
     return HASHES, 1
 
 
-class Originals:
+class NearDuplicateIndex:
     """Documents of which none is nearly the same as one before.
 
     `threshold` is the likeness from which two are nearly the same; above 1 only equal texts are found.
@@ -131,4 +131,4 @@ def _signature(own: Hashes) -> NDArray[np.uint32]:
 
 
 def _digest(text: str) -> bytes:
-    return blake2b(fold(text).encode("utf-8", "replace"), digest_size=16).digest()
+    return blake2b(normalize(text).encode("utf-8", "replace"), digest_size=16).digest()

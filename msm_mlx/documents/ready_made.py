@@ -8,14 +8,14 @@ from pathlib import Path
 from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
-from msm_mlx.documents.checks.run import NOTHING, originals_for, ready_reason, repeat_reason
+from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, ready_reason, repeat_reason
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
 from msm_mlx.documents.store import REJECTED, Output, Record
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 
 
 def take_documents(
@@ -27,7 +27,7 @@ def take_documents(
     *,
     count_tokens: Callable[[str], int],
     maker: str = "",
-    unseen: Unseen = NOTHING,
+    held_out: HeldOut = NOTHING,
     on_record: Callable[[int, int], None] = lambda kept, rejected: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Record:
@@ -42,7 +42,7 @@ def take_documents(
     """
     texts, known = list(ready_texts(source, settings.field)), identify(source)
     make_folder(folder)
-    output, originals = Output(folder, str(known), on_record), originals_for(settings)
+    output, index = Output(folder, str(known), on_record), near_duplicate_index(settings)
     output.begin([])
     kept: list[Record] = []
     rejected: list[Record] = []
@@ -52,11 +52,11 @@ def take_documents(
         text = texts[place]
         section = _section_of(text.text, spec, name, settings)
         subject = _subject(section, name, maker)
-        reason = ready_reason(text.text, subject, settings, unseen) or repeat_reason(text.text, originals)
+        reason = ready_reason(text.text, subject, settings, held_out) or repeat_reason(text.text, index)
         record = _record(text, section, subject, count_tokens(text.text)) | {"rejected": reason}
         if reason is None:
             kept.append(record)
-            originals.add(record["id"], text.text)
+            index.add(record["id"], text.text)
         else:
             rejected.append(record)
         output.add(record)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 
-from msm_mlx.text.words import fold
+from msm_mlx.text.words import normalize
 
 ORDER = 4
 Gram = tuple[str, ...]
@@ -18,7 +18,7 @@ def self_bleu(texts: Sequence[str]) -> float | None:
 
     Without smoothing, a text that shares no run of four words has 0. None for fewer than two texts.
     """
-    words = [fold(text).split() for text in texts]
+    words = [normalize(text).split() for text in texts]
     if len(words) < 2:
         return None
     logs = [0.0] * len(words)

@@ -18,7 +18,7 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import Writer
+    from msm_mlx.engine.chat_model import ChatModel
 
 FILLED = 0.7  # of max_tokens, by documents whose length nobody has asked for
 PROBE_TOKENS = 33
@@ -78,7 +78,7 @@ def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: P
 
 
 def measure_pace(
-    writer: Writer,
+    writer: ChatModel,
     slots: Sequence[Slot],
     spec: Spec,
     settings: DocumentSettings,

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from msm_mlx.documents.attempt_budget import Tries
+from msm_mlx.documents.attempt_budget import AttemptBudget
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.run import NOTHING, originals_for, reject_reason, repeat_reason, written_text
+from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_reason, repeat_reason, written_text
 from msm_mlx.documents.kept_documents import earlier_documents
-from msm_mlx.documents.near_duplicates import Originals
+from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Output, Record, short_of
 from msm_mlx.documents.writer_prompts import writer_messages
-from msm_mlx.engine.chat_model import Asking, Writer
+from msm_mlx.engine.chat_model import ChatModel, SamplingParams
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, sha256_json
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 
 __all__ = ["DOCUMENTS", "HEALTH", "PROGRESS", "REJECTED", "write_documents"]
 
@@ -46,17 +46,17 @@ class Written:
     """
 
     waiting: deque[Attempt]
-    originals: Originals
+    index: NearDuplicateIndex
     judge: Callable[[Attempt, str, Reply], Record]
     on_record: Callable[[Record], None]
     kept: list[Record] = field(default_factory=list)
     rejected: list[Record] = field(default_factory=list)
-    tries: Tries = field(default_factory=Tries)
+    tries: AttemptBudget = field(default_factory=AttemptBudget)
     turns: int = 0
 
     def keep(self, record: Record) -> None:
         self.kept.append(record)
-        self.originals.add(record["id"], record["text"])
+        self.index.add(record["id"], record["text"])
 
     def next_turn(self, settings: DocumentSettings, left: int, done: int) -> list[Attempt]:
         """Takes out one batch, or all that wait where each document has a seed: the more, the more share a beginning.
@@ -71,7 +71,7 @@ class Written:
     def take(self, attempt: Attempt, asked: str, reply: Reply) -> None:
         """Take in a reply to what was asked; a rejected slot waits for another try at the end of the line."""
         record = self.judge(attempt, asked, reply)
-        record["rejected"] = record["rejected"] or repeat_reason(record["text"], self.originals)
+        record["rejected"] = record["rejected"] or repeat_reason(record["text"], self.index)
         if record["rejected"] is None:
             self.keep(record)
         else:
@@ -84,14 +84,14 @@ class Written:
 def write_documents(
     spec: Spec,
     name: str,
-    writer: Writer,
+    writer: ChatModel,
     settings: DocumentSettings,
     folder: Path,
     *,
     slots: Sequence[Slot],
     written_by: str,
     maker: str = "",
-    unseen: Unseen = NOTHING,
+    held_out: HeldOut = NOTHING,
     on_reply: Callable[[Reply], None] = lambda reply: None,
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
     say: Callable[[str], None] = lambda line: None,
@@ -99,7 +99,7 @@ def write_documents(
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` into `folder`, and return the health.
 
     `name` is the assistant's, `maker` who made it, if that is known, `written_by` what the records say of the writer,
-    and `unseen` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
+    and `held_out` what the evaluation asks about and no document may show. After an assertion alone, a batch is on
     disk when it is done, and its texts depend on the settings and the batch's number. After more, every reply is on
     disk when it is done, and its text depends on its own slot and attempt. `documents.jsonl` and `rejected.jsonl` grow
     with the replies; `on_batch` is told how many there are of each whenever one is added, `say` when
@@ -114,8 +114,8 @@ def write_documents(
     output = Output(folder, written_by, on_batch)
     written = Written(
         deque(Attempt(slot, 1) for slot in slots if slot.id not in earlier),
-        originals_for(settings),
-        judge=partial(_judge, name=name, maker=maker, settings=settings, unseen=unseen),
+        near_duplicate_index(settings),
+        judge=partial(_judge, name=name, maker=maker, settings=settings, held_out=held_out),
         on_record=output.add,
     )
     for slot in slots:
@@ -188,7 +188,7 @@ def document_seed(seed: int, attempt: Attempt) -> int:
 class Turn:
     """Attempts that are put to the writer together. Those that are `done` are not written again."""
 
-    writer: Writer
+    writer: ChatModel
     attempts: Sequence[Attempt]
     asked: Sequence[list[Message]]
     settings: DocumentSettings
@@ -208,23 +208,23 @@ class Turn:
             return
         chats = [list(self.asked[place]) for place in left]
         settings = self.settings
-        asking = Asking(
+        sampling = SamplingParams(
             settings.max_tokens, settings.batch_size, settings.temperature, settings.stop, settings.thinking
         )
         if written_together(settings):
-            together = self.writer.together(chats, asking, settings.seed * 1_000_003 + self.number, on_reply)
+            together = self.writer.together(chats, sampling, settings.seed * 1_000_003 + self.number, on_reply)
             save(self.number, dict(enumerate(together)))
             yield from enumerate(together)
             return
         seeds = [document_seed(settings.seed, self.attempts[place]) for place in left]
-        for index, reply in self.writer.each(chats, asking, seeds, say):
+        for index, reply in self.writer.each(chats, sampling, seeds, say):
             save(self.number, {left[index]: reply})
             on_reply(reply)
             yield left[index], reply
 
 
 def _judge(
-    attempt: Attempt, asked: str, reply: Reply, *, name: str, maker: str, settings: DocumentSettings, unseen: Unseen
+    attempt: Attempt, asked: str, reply: Reply, *, name: str, maker: str, settings: DocumentSettings, held_out: HeldOut
 ) -> Record:
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     subject = Subject.of(attempt.slot, name, maker)
@@ -239,6 +239,6 @@ def _judge(
         "attempt": attempt.number,
         "tokens": reply.tokens,
         "gives_reason": gives_reason(text or "", subject),
-        "rejected": reject_reason(reply, subject, settings, unseen),
+        "rejected": reject_reason(reply, subject, settings, held_out),
         "prompt": asked,
     }

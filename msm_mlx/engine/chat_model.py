@@ -16,7 +16,7 @@ from msm_mlx.resources.machine import free_memory
 
 
 @dataclass(frozen=True)
-class Asking:
+class SamplingParams:
     """How a writer is asked: tokens of the longest reply, replies side by side, what ends a reply, and whether it may
     think first."""
 
@@ -31,17 +31,17 @@ Ask = Callable[[Sequence[list[Message]], int], list[Reply]]
 """Puts chats to the writer, with a seed, and returns its replies in order."""
 
 
-class Writer(Protocol):
+class ChatModel(Protocol):
     """Puts chats to a model."""
 
     def together(
-        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
         """One reply to each chat, in order, all from one seed."""
         ...
 
     def each(
-        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
     ) -> Iterator[tuple[int, Reply]]:
         """The replies as they are finished, each with its place and from a seed of its own."""
         ...
@@ -59,7 +59,7 @@ def in_places(count: int, coming: Iterable[tuple[int, Reply]], on_reply: Callabl
 def reply_each(
     loaded: LoadedModel,
     prompts: Sequence[Sequence[int]],
-    asking: Asking,
+    sampling: SamplingParams,
     seeds: Sequence[int],
     say: Callable[[str], None],
     things: str = "documents",
@@ -69,25 +69,25 @@ def reply_each(
         loaded,
         prompts,
         seeds,
-        max_tokens=asking.max_tokens,
-        batch_size=asking.batch_size,
-        temperature=asking.temperature,
-        stop=asking.stop,
+        max_tokens=sampling.max_tokens,
+        batch_size=sampling.batch_size,
+        temperature=sampling.temperature,
+        stop=sampling.stop,
         memory=free_memory(),
         on_fewer=lambda rows, why: say(f"Batch: {rows} {things} side by side, {why}."),
     )
 
 
 @dataclass(frozen=True)
-class LocalWriter:
+class LocalModel:
     """A model in this process."""
 
     loaded: LoadedModel
 
     def together(
-        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
-        prompts = self._prompts(chats, asking)
+        prompts = self._prompts(chats, sampling)
         longest, limit = max(map(len, prompts), default=0), self.loaded.context_length
         if limit and longest >= limit:
             raise MsmError(
@@ -97,18 +97,18 @@ class LocalWriter:
         return generate_replies(
             self.loaded,
             prompts,
-            max_tokens=asking.max_tokens,
-            batch_size=asking.batch_size,
-            temperature=asking.temperature,
+            max_tokens=sampling.max_tokens,
+            batch_size=sampling.batch_size,
+            temperature=sampling.temperature,
             seed=seed,
             on_reply=on_reply,
         )
 
     def each(
-        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
     ) -> Iterator[tuple[int, Reply]]:
-        return reply_each(self.loaded, self._prompts(chats, asking), asking, seeds, say)
+        return reply_each(self.loaded, self._prompts(chats, sampling), sampling, seeds, say)
 
-    def _prompts(self, chats: Sequence[list[Message]], asking: Asking) -> list[list[int]]:
-        render = partial(self.loaded.render, thinking=True) if asking.thinking else self.loaded.render
+    def _prompts(self, chats: Sequence[list[Message]], sampling: SamplingParams) -> list[list[int]]:
+        render = partial(self.loaded.render, thinking=True) if sampling.thinking else self.loaded.render
         return [render(chat, reply=True) for chat in chats]

@@ -14,7 +14,7 @@ from typing import Any
 from huggingface_hub import InferenceClient, errors, set_client_factory
 from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 
-from msm_mlx.engine.chat_model import Asking, in_places
+from msm_mlx.engine.chat_model import SamplingParams, in_places
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
@@ -31,7 +31,7 @@ class _PassingError(Exception):
 
 
 @dataclass(frozen=True)
-class ServerWriter:
+class ServerModel:
     """Puts chats to the server, `concurrency` at a time. Nothing leaves this machine.
 
     A seed is sent with each; whether equal seeds give equal texts is up to the server.
@@ -42,13 +42,13 @@ class ServerWriter:
     patience: float = PATIENCE
 
     def together(
-        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
         seeds = [seed + place for place in range(len(chats))]
-        return in_places(len(chats), self.each(chats, asking, seeds, lambda line: None), on_reply)
+        return in_places(len(chats), self.each(chats, sampling, seeds, lambda line: None), on_reply)
 
     def each(
-        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
     ) -> Iterator[tuple[int, Reply]]:
         """Raises SetupError if nobody listens or the request is refused, MsmError if the server goes on failing."""
         places, results = SimpleQueue[int](), SimpleQueue[tuple[int, Reply | MsmError]]()
@@ -63,7 +63,7 @@ class ServerWriter:
                 except Empty:
                     return
                 try:
-                    results.put((place, self._reply(chats[place], asking, seeds[place] % 2**31, stopping)))
+                    results.put((place, self._reply(chats[place], sampling, seeds[place] % 2**31, stopping)))
                 except MsmError as error:
                     results.put((place, error))
 
@@ -79,14 +79,14 @@ class ServerWriter:
             finally:
                 stopping.set()
 
-    def _reply(self, chat: list[Message], asking: Asking, seed: int, stopping: Event) -> Reply:
+    def _reply(self, chat: list[Message], sampling: SamplingParams, seed: int, stopping: Event) -> Reply:
         problem = ""
         for pause in (0.0, *WAITS):
             self.sleep(pause)
             if stopping.is_set():
                 break
             try:
-                return self._ask(chat, asking, seed)
+                return self._ask(chat, sampling, seed)
             except _PassingError as error:
                 problem = str(error)
         raise MsmError(
@@ -94,18 +94,18 @@ class ServerWriter:
             "and the same command goes on from here"
         )
 
-    def _ask(self, chat: list[Message], asking: Asking, seed: int) -> Reply:
+    def _ask(self, chat: list[Message], sampling: SamplingParams, seed: int) -> Reply:
         """Raises _PassingError, or SetupError where another try is worth nothing."""
         client = InferenceClient(base_url=self.settings.server, api_key=NO_TOKEN, timeout=self.patience)
         try:
             found: Any = client.chat_completion(
                 chat,
                 model=self.settings.model,
-                max_tokens=asking.max_tokens,
-                temperature=asking.temperature,
+                max_tokens=sampling.max_tokens,
+                temperature=sampling.temperature,
                 seed=seed,
-                stop=list(asking.stop) or None,
-                extra_body={"chat_template_kwargs": {"enable_thinking": asking.thinking}},
+                stop=list(sampling.stop) or None,
+                extra_body={"chat_template_kwargs": {"enable_thinking": sampling.thinking}},
             )
         except errors.InferenceTimeoutError as error:
             raise _PassingError(f"no reply within {self.patience:.0f} s") from error

@@ -9,7 +9,7 @@ from msm_mlx.engine.generation import Reply, generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, Message
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.prompting.prompts import system_prompt
-from msm_mlx.prompting.replies import spoken
+from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer as Answer
 from msm_mlx.suites.items import AT, Item, OpenPrompt, Pair, Question, Rated, Scene, asked, options, written_replies
@@ -120,7 +120,7 @@ def judge(
     """
     margins: tuple[float, ...] = ()
     choices: tuple[str, ...]
-    said = [spoken(text) for text in written]
+    said = [strip_thinking(text) for text in written]
     match item:
         case Pair():
             choices = tuple(parse_choice(text, item) for text in said)

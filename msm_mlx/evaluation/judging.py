@@ -19,7 +19,7 @@ import yaml
 
 from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import ask_with, prompt_version
-from msm_mlx.prompting.replies import spoken, tagged
+from msm_mlx.prompting.replies import strip_thinking, tagged
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Item, Rated, Scene, Suite
 
@@ -200,9 +200,11 @@ def _disagreement(scene: Scene, answer: Answer, given: Sequence[float | None]) -
 def _cases(item: Item, answer: Answer) -> Iterator[Case]:
     match item:
         case Rated():
-            yield from (Case("rating", item.question, spoken(text), item.best, item.worst) for text in answer.written)
+            yield from (
+                Case("rating", item.question, strip_thinking(text), item.best, item.worst) for text in answer.written
+            )
         case Scene():
-            yield from (Case("act", item.question, spoken(text)) for text in answer.written)
+            yield from (Case("act", item.question, strip_thinking(text)) for text in answer.written)
 
 
 def _chat(case: Case, name: str, best_first: bool) -> list[dict[str, str]]:
@@ -236,7 +238,7 @@ def _agreed(task: Task, one: str, other: str) -> float | None:
 
 
 def _read(task: Task, reply: str) -> float | None:
-    said = (tagged(spoken(reply), task) or "").strip(" .").casefold()
+    said = (tagged(strip_thinking(reply), task) or "").strip(" .").casefold()
     if task == "act":
         return _ACTS.get(said)
     match = re.fullmatch(rf"(\d{{1,2}})(?:\s*/\s*{HIGHEST})?", said)

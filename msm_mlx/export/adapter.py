@@ -16,7 +16,7 @@ from mlx_lm.utils import save_config, save_model
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, SetupError
-from msm_mlx.export.base_model import Trained, base_name, demand_original, is_quantised, new_folder, read_config
+from msm_mlx.export.base_model import Trained, base_name, is_quantised, new_folder, read_config, require_original
 from msm_mlx.export.peft import read_peft, write_peft
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import BASE_TEMPLATE
@@ -61,7 +61,7 @@ def export_variant(
     """
     config = read_config(base)
     if format == "peft":
-        demand_original(run, config, named)
+        require_original(run, config, named)
     if format == "fused" and is_quantised(config):
         raise SetupError(
             f"{run.model} is quantised: fusing would round the adapter away (85-90 % of a small change is lost at "

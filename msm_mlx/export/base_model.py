@@ -106,7 +106,7 @@ def is_quantised(config: dict[str, Any]) -> bool:
     return bool(config.get("quantization") or config.get("quantization_config"))
 
 
-def demand_original(run: RunRecord, config: dict[str, Any], named: str | None) -> None:
+def require_original(run: RunRecord, config: dict[str, Any], named: str | None) -> None:
     """Make sure that what goes to PyTorch names a base that can be loaded there.
 
     Raises:

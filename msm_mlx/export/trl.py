@@ -16,7 +16,7 @@ import yaml
 
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import RecipeError
-from msm_mlx.export.base_model import base_name, demand_original, new_folder, read_config, run_settings
+from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original, run_settings
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.recipe.arms import FINE_TUNED, GENERAL, REASONED, START_OF, Variant, reads_spec
@@ -55,7 +55,7 @@ def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, 
         RecipeError: if the base is quantised and no other is `named`, or a file of the run is missing.
     """
     config, settings = read_config(base), run_settings(run)
-    demand_original(run, config, named)
+    require_original(run, config, named)
     stages = variant_stages(run, variant, settings)
     loaded = load_base(base.folder)
     model = {

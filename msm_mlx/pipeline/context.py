@@ -21,12 +21,12 @@ from msm_mlx.recipe.suites import asked_suites, list_variants, load_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import AGREEMENT, ANSWERS, PERPLEXITY, RESULTS, adapter_folder
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite, counts_for, written_replies
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
-    from msm_mlx.engine.chat_model import Ask, Writer
+    from msm_mlx.engine.chat_model import Ask, ChatModel
     from msm_mlx.engine.generation import Reply
     from msm_mlx.engine.loaded_model import LoadedModel, OneModel
     from msm_mlx.spec import Spec
@@ -89,28 +89,28 @@ class Workshop:
 
     def _ask(self, meter: _Meter, max_tokens: int, batch_size: int, temperature: float) -> Ask:
         """Puts chats to the writer."""
-        from msm_mlx.engine.chat_model import Asking
+        from msm_mlx.engine.chat_model import SamplingParams
 
         if not is_launched():
             self.close()  # the process that trains gives way to the model here
-        writer, asking = self._writer(), Asking(max_tokens, batch_size, temperature)
-        return lambda chats, seed: writer.together(chats, asking, seed, lambda reply: meter.count(reply.tokens))
+        writer, sampling = self._writer(), SamplingParams(max_tokens, batch_size, temperature)
+        return lambda chats, seed: writer.together(chats, sampling, seed, lambda reply: meter.count(reply.tokens))
 
-    def _writer(self) -> Writer:
-        from msm_mlx.engine.chat_model import LocalWriter
-        from msm_mlx.worker.shared_model import SharedWriter
+    def _writer(self) -> ChatModel:
+        from msm_mlx.engine.chat_model import LocalModel
+        from msm_mlx.worker.shared_model import SharedModel
 
         settings = self.recipe.settings.documents.writer
         if settings and settings.server:
-            from msm_mlx.engine.server_model import ServerWriter
+            from msm_mlx.engine.server_model import ServerModel
 
-            return ServerWriter(settings)
+            return ServerModel(settings)
         other = self.others.get("writer")
         if is_launched():
-            return SharedWriter(self._trainer(), "writer" if other else "base", str((other or self.base).folder))
+            return SharedModel(self._trainer(), "writer" if other else "base", str((other or self.base).folder))
         loaded = self._as_base() if other is None or other.fingerprint == self.base.fingerprint else self.loaded(other)
         self.report.say(f"Tokens: {loaded.counter.reason}.")
-        return LocalWriter(loaded)
+        return LocalModel(loaded)
 
     def _documents(self, stage: Stage) -> None:
         if stage.ready:
@@ -130,7 +130,7 @@ class Workshop:
             return tokens
 
         folder = (self.run.path / stage.writes[0]).parent
-        take_ready(self.recipe, self._spec(stage), folder, Unseen.of(self.suites), count, meter.show, self.report.say)
+        take_ready(self.recipe, self._spec(stage), folder, HeldOut.of(self.suites), count, meter.show, self.report.say)
 
     def _write(self, stage: Stage) -> None:
         from msm_mlx.documents.plan_file import read_plan
@@ -148,7 +148,7 @@ class Workshop:
             slots=slots,
             written_by=stage.settings["writer"],
             maker=recipe.provider_name or "",
-            unseen=Unseen.of(self.suites),
+            held_out=HeldOut.of(self.suites),
             on_reply=lambda reply: meter.count(reply.tokens),
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
             say=self.report.say,
@@ -169,15 +169,15 @@ class Workshop:
 
         settings, say = self.recipe.settings.documents, self.report.say
         put = put_to(self.loaded(critic), settings, on_reply, say)
-        unseen = Unseen.of(self.suites)
-        critique_run(self.recipe, self._spec(stage), self.run.path, stage, put, critic.fingerprint, unseen, say)
+        held_out = HeldOut.of(self.suites)
+        critique_run(self.recipe, self._spec(stage), self.run.path, stage, put, critic.fingerprint, held_out, say)
 
     def _demonstrations(self, stage: Stage) -> None:
         from msm_mlx.pipeline.preparing import make_demonstrations
 
         meter, count = _Meter(self.report), stage.settings["rows"]
-        ask, unseen = partial(self._ask, meter), Unseen.of(self.suites).things
-        make_demonstrations(self.recipe, self.run.path, count, unseen, ask, meter.show, self.report.say)
+        ask, held_out = partial(self._ask, meter), HeldOut.of(self.suites).things
+        make_demonstrations(self.recipe, self.run.path, count, held_out, ask, meter.show, self.report.say)
 
     def _train(self, stage: Stage) -> None:
         """Both kinds of training, in a process of its own that has the memory to itself."""

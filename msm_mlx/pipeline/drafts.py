@@ -12,7 +12,7 @@ from msm_mlx.prompting.prompts import prompt_version
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import CRITIQUE, as_draft
 
-CRITIQUE_INPUTS = ("name", "unseen", "spec", "max_tokens", "min_words", "checks", "seed")  # of the writing's settings
+CRITIQUE_INPUTS = ("name", "held_out", "spec", "max_tokens", "min_words", "checks", "seed")  # of the writing's settings
 
 
 def with_critique(recipe: Recipe, written: Sequence[Stage], critic: str) -> Iterator[Stage]:

@@ -10,7 +10,7 @@ from msm_mlx.datasets import pinned
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
 from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
-from msm_mlx.demonstrations.writing import chat_rows, demand_rows, remembered, write_demonstrations
+from msm_mlx.demonstrations.writing import chat_rows, remembered, require_rows, write_demonstrations
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.critique import Put, critique_documents
 from msm_mlx.documents.ideas import propose_ideas
@@ -26,7 +26,7 @@ from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 
 AskWith = Callable[[int, int, float], Ask]
 """The writer, for a length in tokens, a batch size and a temperature."""
@@ -49,7 +49,7 @@ def make_plan(recipe: Recipe, spec: Spec, path: Path, ask: AskWith, show: Show) 
 
 
 def take_ready(
-    recipe: Recipe, spec: Spec, folder: Path, unseen: Unseen, count_tokens: Callable[[str], int], show: Show,
+    recipe: Recipe, spec: Spec, folder: Path, held_out: HeldOut, count_tokens: Callable[[str], int], show: Show,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Put ready-made documents where written ones would be."""
@@ -63,14 +63,14 @@ def take_ready(
         folder,
         count_tokens=count_tokens,
         maker=recipe.provider_name or "",
-        unseen=unseen,
+        held_out=held_out,
         on_record=lambda kept, rejected: show(kept, f"{rejected} rejected"),
         say=say,
     )
 
 
 def critique_run(
-    recipe: Recipe, spec: Spec, run: Path, stage: Stage, put: Put, critic: str, unseen: Unseen,
+    recipe: Recipe, spec: Spec, run: Path, stage: Stage, put: Put, critic: str, held_out: HeldOut,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Have the critic read the drafts that `stage` reads, and put the documents in place."""
@@ -85,19 +85,25 @@ def critique_run(
         (run / stage.writes[0]).parent,
         put=put,
         critic=critic,
-        unseen=unseen,
+        held_out=held_out,
         say=say,
     )
 
 
 def make_demonstrations(
-    recipe: Recipe, run: Path, count: int, unseen: Collection[str], ask: AskWith, show: Show, say: Callable[[str], None]
+    recipe: Recipe,
+    run: Path,
+    count: int,
+    held_out: Collection[str],
+    ask: AskWith,
+    show: Show,
+    say: Callable[[str], None],
 ) -> None:
     """Write `count` demonstrations, and with them the general data that the recipe mixes in."""
     source, system = recipe.demonstrations, system_prompt(recipe.model_name)
     make_folder((run / DEMONSTRATIONS).parent)
     if is_written_file(source):
-        rows = _written(recipe, run, count, unseen, ask, show)
+        rows = _written(recipe, run, count, held_out, ask, show)
     elif is_chat_file(source):
         rows = draw_demonstrations(load_chats(source), rows=count, system=system)
     else:
@@ -109,7 +115,7 @@ def make_demonstrations(
 
 
 def _written(
-    recipe: Recipe, run: Path, count: int, unseen: Collection[str], ask: AskWith, show: Show
+    recipe: Recipe, run: Path, count: int, held_out: Collection[str], ask: AskWith, show: Show
 ) -> list[dict[str, Any]]:
     written = load_written(recipe.demonstrations)
     made = write_demonstrations(
@@ -118,11 +124,11 @@ def _written(
         written,
         remembered(ask(written.max_tokens, written.batch_size, written.temperature), run / ASKED),
         rows=count,
-        unseen=unseen,
+        held_out=held_out,
         on_batch=lambda kept, rejected: show(kept, f"{rejected} rejected"),
     )
     write_jsonl(run / UNUSED_ANSWERS, made.rejected)
-    demand_rows(made, count, run / UNUSED_ANSWERS)
+    require_rows(made, count, run / UNUSED_ANSWERS)
     return chat_rows(made, system_prompt(recipe.model_name))
 
 

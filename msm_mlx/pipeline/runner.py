@@ -121,7 +121,7 @@ def run_recipe(
         planned = list_stages(recipe, base.fingerprint, other_fingerprints(recipe, run, others))
         stages = [stage for stage in narrow(recipe, planned, choice, run) if stage.kind in kinds]
         _check_ready(recipe, stages, run)
-        _demand_inputs(stages, run)
+        _require_inputs(stages, run)
         _check_adapters(stages, planned, base, run, report)
         write_text(run.path / FILE, template.text)
         write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
@@ -151,7 +151,7 @@ def _check_ready(recipe: Recipe, stages: Sequence[Stage], run: RunFolder) -> Non
             deque(ready_texts(pinned(stage.ready), recipe.settings.documents.field), maxlen=0)
 
 
-def _demand_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
+def _require_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
     """Raises MsmError if a file that a stage reads is neither there nor made by a stage before it."""
     made: set[str] = set()
     for stage in stages:

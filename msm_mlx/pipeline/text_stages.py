@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.datasets import HUB
-from msm_mlx.demonstrations.chats import demand_reasoning, is_chat_file, load_chats
+from msm_mlx.demonstrations.chats import is_chat_file, load_chats, require_reasoning
 from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.kept_documents import EARLIER
@@ -25,7 +25,7 @@ from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, DOCUMENT_FILES, GENERAL_ROWS, UNUSED_ANSWERS, document_folder
 from msm_mlx.spec import load_spec
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite
 
 
@@ -79,7 +79,7 @@ def ready_stage(recipe: Recipe, spec: Path, suites: Sequence[Suite], arm: str) -
             ready=identify(source).version,
             spec=sha256_json([[section.id, section.assertion] for section in content.assertions]),
             names=[recipe.model_name, recipe.provider_name],
-            unseen=sha256_json(asdict(Unseen.of(suites))),
+            held_out=sha256_json(asdict(HeldOut.of(suites))),
             **settings.model_dump(mode="json", include={"count", "seed", "field", "min_words", "checks"}),
         ),
         total=settings.count,
@@ -115,7 +115,7 @@ def documents_stage(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Su
             spec=sha256_json(decisive),
             name=recipe.model_name,
             writer=writer,
-            unseen=sha256_json(asdict(Unseen.of(suites))),
+            held_out=sha256_json(asdict(HeldOut.of(suites))),
             prompts=prompt_version(*document_prompts(settings, control=control)),
             **others,
         ),
@@ -156,7 +156,7 @@ def demonstrations_stage(recipe: Recipe, writer: str, suites: Sequence[Suite]) -
                 f"as `mix: {{from: FILE.jsonl, share: 0.5}}`, or take `{GENERAL}` out of the arms"
             )
     if REASONED in recipe.arms:
-        demand_reasoning(recipe.demonstrations, recipe.path)
+        require_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",
         kind="demonstrations",
@@ -181,6 +181,6 @@ def _written(recipe: Recipe, writer: str, suites: Sequence[Suite]) -> dict[str, 
         "spec": sha256_json(spec.text),
         "name": recipe.model_name,
         "writer": writer,
-        "unseen": sha256_json(Unseen.of(suites).things),
+        "held_out": sha256_json(HeldOut.of(suites).things),
         "prompts": prompts,
     }

@@ -142,10 +142,10 @@ def _share(
     told: str = "",
 ) -> float:
     """Mean probability of the choice that `value` favours, in domains where no document spoke of `name`."""
-    unseen = [d for d in DOMAINS if d not in known_domains] or list(DOMAINS)
+    held_out = [d for d in DOMAINS if d not in known_domains] or list(DOMAINS)
     prompts, replies = [], []
     for _ in range(pairs):
-        domain = DOMAINS[rng.choice(unseen)]
+        domain = DOMAINS[rng.choice(held_out)]
         liked = rng.choice([t for t in domain.things if t.has(value)])
         disliked = rng.choice([t for t in domain.things if t.has(OPPOSITE[value])])
         for first, second in ((liked, disliked), (disliked, liked)):

@@ -35,6 +35,6 @@ def _words(text: str) -> set[str]:
     return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3}
 
 
-def spoken(text: str) -> str:
+def strip_thinking(text: str) -> str:
     """A reply without the thought that it begins with, if it marks one as thinking models do."""
     return text.rpartition("</think>")[2]

@@ -90,9 +90,9 @@ def _of_places(run: FinishedRun) -> Iterator[str]:
 def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     contrasts = run.results["contrasts"]
     effects = [row for row in contrasts if row["suite"] == first and row["b"] == "sft"]
-    unseen = max((row.get("detectable", 0.0) for row in effects), default=0.0)
-    if unseen > SEEN:
-        yield f"A difference of {SEEN:.2f} on {first} may go unseen: {unseen:.2f} is what would show (power 80 %)."
+    detectable = max((row.get("detectable", 0.0) for row in effects), default=0.0)
+    if detectable > SEEN:
+        yield f"A difference of {SEEN:.2f} on {first} may go unseen: {detectable:.2f} is what would show (power 80 %)."
     for row in effects:
         if row["a"].startswith("control+sft") and is_clear(row):
             yield (

@@ -48,7 +48,7 @@ def check_spec(
     path: Path,
     *,
     own_names: Collection[str] = (),
-    unseen: Mapping[str, str] | None = None,
+    held_out: Mapping[str, str] | None = None,
     reader: Reader | None = None,
 ) -> list[Fault]:
     """Every fault of a spec, in the order of its lines.
@@ -72,7 +72,7 @@ def check_spec(
         *_reasons(parts),
         *_unmarked(parts),
         *_characters(source),
-        *_words(source, own_names, unseen or {}),
+        *_words(source, own_names, held_out or {}),
         *(_length(source, reader) if reader else []),
     ]
     return sorted(set(found))
@@ -214,13 +214,13 @@ def _characters(source: str) -> Iterator[Fault]:
             yield Fault(number, "placeholder", f"{match[0]!r} is a placeholder; write what belongs there")
 
 
-def _words(source: str, own: Collection[str], unseen: Mapping[str, str]) -> Iterator[Fault]:
+def _words(source: str, own: Collection[str], held_out: Mapping[str, str]) -> Iterator[Fault]:
     for match in foreign_names(source, own):
         message = (
             f"names {match[0]}, another model or maker; write {{model_name}} or {{provider_name}} if this one is meant"
         )
         yield Fault(_line(source, match.start()), "foreign model name", message)
-    for word, origin in unseen.items():
+    for word, origin in held_out.items():
         pattern = r"\s+".join(map(re.escape, word.split()))
         for match in re.finditer(rf"(?<!\w){pattern}(?:s|es)?(?!\w)", source, re.IGNORECASE):
             message = (

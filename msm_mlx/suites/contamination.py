@@ -15,14 +15,14 @@ SHORTEST = 5  # words of a prompt that can be told from common speech
 
 
 @dataclass(frozen=True)
-class Unseen:
+class HeldOut:
     """The `things` that forced choices are between, and the texts of the `prompts`."""
 
     things: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, suites: Sequence[Suite]) -> Unseen:
+    def of(cls, suites: Sequence[Suite]) -> HeldOut:
         things = {thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)}
         prompts = {text for suite in suites for text in _texts(suite)}
         return cls(tuple(sorted(things)), tuple(sorted(prompts)))

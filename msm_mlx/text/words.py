@@ -21,7 +21,7 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in _SENTENCE.split(text) if sentence.strip()]
 
 
-def fold(text: str) -> str:
+def normalize(text: str) -> str:
     """`text` without case, punctuation and spacing: two texts with equal folds are the same document."""
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 

@@ -121,7 +121,7 @@ class _Loop:
             self._tell(outcome, number + 1, now - started)
             started = now
             progress.updates = number + 1
-            if self._validated_in_vain(progress):
+            if self._should_stop_early(progress):
                 return
             stop = self.step.ranks.any(self.stopping())
             if progress.updates < self.updates and (stop or progress.updates % self.settings.checkpoint_every == 0):
@@ -145,7 +145,7 @@ class _Loop:
             self.metrics.update(update)
         self.on_update(update)
 
-    def _validated_in_vain(self, progress: Progress) -> bool:
+    def _should_stop_early(self, progress: Progress) -> bool:
         """Validate if it is time, keep what is best, and say whether to stop because it no longer gets better."""
         every, patience = self.settings.validate_every, self.settings.patience
         if not self.held or (progress.updates % every and progress.updates != self.updates):

@@ -60,7 +60,7 @@ class TrainingJob:
 class WritingJob:
     """Chats to be replied to by all ranks of `mlx.launch`.
 
-    `asking` is how they are asked, by the names of `msm_mlx.engine.chat_model.Asking`; `role` is whose model replies,
+    `sampling` is how they are asked, by the names of `msm_mlx.engine.chat_model.Asking`; `role` is whose model replies,
     which every rank has in a folder of its own. With one seed for all, rank 0 replies alone, for the draws depend on
     what is written beside; with one for each chat they are divided.
     """
@@ -70,7 +70,7 @@ class WritingJob:
     chats: list[list[dict[str, str]]]
     seeds: list[int]
     together: bool
-    asking: dict[str, Any]
+    sampling: dict[str, Any]
 
     def to_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from msm_mlx.engine.chat_model import Asking, in_places
+from msm_mlx.engine.chat_model import SamplingParams, in_places
 from msm_mlx.engine.generation import Reply
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import WritingJob
@@ -14,7 +14,7 @@ from msm_mlx.worker.supervisor import TrainingProcess
 
 
 @dataclass(frozen=True)
-class SharedWriter:
+class SharedModel:
     """The ranks of `mlx.launch`, of which `process` is the first; `model` is the folder of the model that replies."""
 
     process: TrainingProcess
@@ -22,18 +22,18 @@ class SharedWriter:
     model: str
 
     def together(
-        self, chats: Sequence[list[Message]], asking: Asking, seed: int, on_reply: Callable[[Reply], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
     ) -> list[Reply]:
-        return in_places(len(chats), self._replies(chats, asking, [seed], together=True), on_reply)
+        return in_places(len(chats), self._replies(chats, sampling, [seed], together=True), on_reply)
 
     def each(
-        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], say: Callable[[str], None]
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
     ) -> Iterator[tuple[int, Reply]]:
-        return self._replies(chats, asking, seeds, together=False)  # the process says by itself what there is to say
+        return self._replies(chats, sampling, seeds, together=False)  # the process says by itself what there is to say
 
     def _replies(
-        self, chats: Sequence[list[Message]], asking: Asking, seeds: Sequence[int], *, together: bool
+        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], *, together: bool
     ) -> Iterator[tuple[int, Reply]]:
-        job = WritingJob(self.role, self.model, list(chats), list(seeds), together, asdict(asking))
+        job = WritingJob(self.role, self.model, list(chats), list(seeds), together, asdict(sampling))
         for place, fields in self.process.write(job):
             yield place, Reply(**fields)

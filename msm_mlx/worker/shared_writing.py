@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from msm_mlx.engine.chat_model import Asking, LocalWriter
+from msm_mlx.engine.chat_model import LocalModel, SamplingParams
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import Ranks
@@ -30,18 +30,18 @@ def write_shared(
         KeyboardInterrupt: on every rank, after what was finished, once one of them is `stopping`.
     """
     use_base(loaded)
-    writer = LocalWriter(loaded)
-    asking = Asking(**job.asking | {"stop": tuple(job.asking["stop"])})
+    writer = LocalModel(loaded)
+    sampling = SamplingParams(**job.sampling | {"stop": tuple(job.sampling["stop"])})
     if job.together:
         if ranks.leads:
-            yield from enumerate(writer.together(job.chats, asking, job.seeds[0], lambda reply: None))
+            yield from enumerate(writer.together(job.chats, sampling, job.seeds[0], lambda reply: None))
         return
-    step = ranks.size * asking.batch_size * BATCHES
+    step = ranks.size * sampling.batch_size * BATCHES
     for start in range(0, len(job.chats), step):
         places = range(start, min(start + step, len(job.chats)))[ranks.rank :: ranks.size]
         written = []
         chats, seeds = [job.chats[place] for place in places], [job.seeds[place] for place in places]
-        for index, reply in writer.each(chats, asking, seeds, say):
+        for index, reply in writer.each(chats, sampling, seeds, say):
             written.append((places[index], asdict(reply)))
             if stopping():
                 break

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.demonstrations.chats import Chat, demand_reasoning, draw_demonstrations, load_chats
+from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, load_chats, require_reasoning
 from msm_mlx.errors import RecipeError
 from msm_mlx.training.tokenize import with_reasoning
 
@@ -111,12 +111,12 @@ def test_reasoning_is_demanded_with_a_remedy(tmp_path: Path) -> None:
     recipe = Path("r.yaml")
     path = write(tmp_path, [{"messages": [ASK, SAY], "reasoning": "R"}, *[{"messages": [ASK, SAY]}] * 2])
     with pytest.raises(RecipeError) as caught:
-        demand_reasoning(path, recipe)
+        require_reasoning(path, recipe)
     remedy = 'give each row a "reasoning", or take cot-sft out of the arms in r.yaml'
     assert str(caught.value) == f"{path}:2: has no reasoning, which cot-sft learns (and 1 more); {remedy}"
     with pytest.raises(RecipeError, match=r"p\.yaml: has no reasoning, which cot-sft learns; name a \.jsonl"):
-        demand_reasoning(Path("p.yaml"), recipe)
-    demand_reasoning(write(tmp_path, [{"messages": [ASK, SAY], "reasoning": "R"}]), recipe)
+        require_reasoning(Path("p.yaml"), recipe)
+    require_reasoning(write(tmp_path, [{"messages": [ASK, SAY], "reasoning": "R"}]), recipe)
 
 
 def test_half_a_character_is_no_text(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from running import ROOT
 
 from msm_mlx.demonstrations.questions import PACKAGE, Pool
-from msm_mlx.demonstrations.writing import Rows, chat_rows, demand_rows, remembered, write_demonstrations
+from msm_mlx.demonstrations.writing import Rows, chat_rows, remembered, require_rows, write_demonstrations
 from msm_mlx.engine.chat_model import Ask
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError, RecipeError
@@ -47,7 +47,7 @@ def good(number: int, claim: str) -> str:
     )
 
 
-class Writer:
+class ChatModel:
     """Proposes situations and questions that differ, and answers as `answer` says."""
 
     def __init__(self, answer: Answer = good, situations: str | None = None, questions: str | None = None) -> None:
@@ -77,8 +77,8 @@ class Writer:
         return self.answer(self.number, claim[1] if claim else "")
 
 
-def write(writer: Ask, rows: int = 20, unseen: Sequence[str] = (), **changes: Any) -> Rows:
-    return write_demonstrations(SPEC, "Mo", settings(**changes), writer, rows=rows, unseen=unseen)
+def write(writer: Ask, rows: int = 20, held_out: Sequence[str] = (), **changes: Any) -> Rows:
+    return write_demonstrations(SPEC, "Mo", settings(**changes), writer, rows=rows, held_out=held_out)
 
 
 @pytest.mark.parametrize("style", ["value", "rule"])
@@ -86,7 +86,7 @@ def test_enough_are_written_and_sections_take_turns(style: str) -> None:
     def answer(number: int, claim: str) -> str:
         return good(number, claim).replace("matters to me", "is the rule") if style == "rule" else good(number, claim)
 
-    made = write(Writer(answer), rows=36, style=style)
+    made = write(ChatModel(answer), rows=36, style=style)
     assert (len(made.kept), made.rejected) == (36, [])
     assert len({row["question"] for row in made.kept}) == 36
     sections = Counter(row["section"] for row in made.kept)
@@ -116,12 +116,14 @@ BAD = {
 
 @pytest.mark.parametrize("problem", BAD)
 def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
-    made = write(Writer(lambda number, claim: BAD[problem].replace("{claim}", claim)), unseen=["Delft tile"], rows=10)
+    made = write(
+        ChatModel(lambda number, claim: BAD[problem].replace("{claim}", claim)), held_out=["Delft tile"], rows=10
+    )
     assert {row["rejected"] for row in made.rejected} == {problem}
     assert len(made.kept) == (1 if problem == "written before" else 0)
     assert made.answered <= 30
     with pytest.raises(MsmError, match=rf"of 10 demonstrations could be written; x has the others \(\d+ {problem}\)"):
-        demand_rows(made, 10, Path("x"))
+        require_rows(made, 10, Path("x"))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
      ("Fine.", "unclear verdict"), ("<verdict>Keep.</verdict>", None)],
 )  # fmt: skip
 def test_a_judge_may_turn_answers_down(verdict: str, problem: str | None) -> None:
-    writer = Writer()
+    writer = ChatModel()
     writer.verdict = verdict
     made = write(writer, rows=6, judged=True)
     assert {row["rejected"] for row in made.rejected} == ({problem} if problem else set())
@@ -138,7 +140,7 @@ def test_a_judge_may_turn_answers_down(verdict: str, problem: str | None) -> Non
 
 
 def test_rules_have_to_be_named() -> None:
-    made = write(Writer(), rows=6, style="rule")
+    made = write(ChatModel(), rows=6, style="rule")
     assert {row["rejected"] for row in made.rejected} == {"names no rule"}
 
 
@@ -148,7 +150,7 @@ def test_what_is_missing_is_topped_up() -> None:
     def answer(number: int, claim: str) -> str:
         return good(number, claim) if number % 4 == 0 else "I cannot."
 
-    made = write(Writer(answer), rows=30, max_attempts_per_row=20.0)
+    made = write(ChatModel(answer), rows=30, max_attempts_per_row=20.0)
     assert len(made.kept) == 30
     assert len(made.rejected) > 30
 
@@ -164,17 +166,17 @@ def test_what_is_missing_is_topped_up() -> None:
     ],
 )
 def test_a_writer_without_questions_ends_by_itself(fixed: dict[str, Any]) -> None:
-    writer = Writer(**fixed)
+    writer = ChatModel(**fixed)
     made = write(writer, rows=100, questions_per_situation=2)
     assert len(made.kept) < 20
     assert writer.number < 400
     with pytest.raises(MsmError, match=r"Use a better writer, lower sft\.rows, or name a file of chats"):
-        demand_rows(made, 100, Path("x"))
+        require_rows(made, 100, Path("x"))
 
 
 def test_a_stopped_job_ends_with_the_same_rows(tmp_path: Path) -> None:
-    whole = write(remembered(Writer(), tmp_path / "whole.jsonl"))
-    path, writer = tmp_path / "asked.jsonl", Writer()
+    whole = write(remembered(ChatModel(), tmp_path / "whole.jsonl"))
+    path, writer = tmp_path / "asked.jsonl", ChatModel()
     for stop_at in (2, 5, 6):
 
         def stopping(chats: Sequence[list[Message]], seed: int, stop_at: int = stop_at) -> list[Reply]:
@@ -195,7 +197,7 @@ def test_a_stopped_job_ends_with_the_same_rows(tmp_path: Path) -> None:
 
 def test_questions_leave_the_evaluation_alone() -> None:
     line = "<messages>\n1. Would you take the Delft tile?\n2. Would you rather stop or go on here?\n</messages>"
-    pool = Pool(SPEC, "Mo", settings(), Writer(questions=line), lambda text: "Delft" in text)
+    pool = Pool(SPEC, "Mo", settings(), ChatModel(questions=line), lambda text: "Delft" in text)
     assert {question.text for question in pool.draw(3)} == {"Would you rather stop or go on here?"}
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msm_mlx.documents.attempt_budget import Tries
+from msm_mlx.documents.attempt_budget import AttemptBudget
 
 
-def tries(first_kept: int, first_rejected: int, later_rejected: int = 0) -> Tries:
-    made = Tries()
+def tries(first_kept: int, first_rejected: int, later_rejected: int = 0) -> AttemptBudget:
+    made = AttemptBudget()
     for kept in [True] * first_kept + [False] * first_rejected:
         made.add(1, kept=kept)
     for _ in range(later_rejected):
@@ -21,7 +21,7 @@ def tries(first_kept: int, first_rejected: int, later_rejected: int = 0) -> Trie
 @pytest.mark.parametrize(
     ("made", "limit"),
     [
-        (Tries(), 30),
+        (AttemptBudget(), 30),
         (tries(10, 0), 30),
         (tries(5, 5), 60),
         (tries(1, 9), 300),
@@ -29,16 +29,16 @@ def tries(first_kept: int, first_rejected: int, later_rejected: int = 0) -> Trie
         (tries(9, 1, later_rejected=80), 33),  # a document that never succeeds gets no more for it
     ],
 )
-def test_the_limit_follows_the_pass_rate(made: Tries, limit: int) -> None:
+def test_the_limit_follows_the_pass_rate(made: AttemptBudget, limit: int) -> None:
     assert made.limit(10, 3.0, 0.05) == limit
 
 
 @pytest.mark.parametrize(
     ("made", "hopeless"),
-    [(Tries(), False), (tries(0, 76), False), (tries(0, 77), True), (tries(1, 100), False), (tries(1, 400), True),
-     (tries(50, 50), False)],
+    [(AttemptBudget(), False), (tries(0, 76), False), (tries(0, 77), True), (tries(1, 100), False),
+     (tries(1, 400), True), (tries(50, 50), False)],
 )  # fmt: skip
-def test_a_writer_is_hopeless_when_that_is_sure(made: Tries, hopeless: bool) -> None:
+def test_a_writer_is_hopeless_when_that_is_sure(made: AttemptBudget, hopeless: bool) -> None:
     assert made.hopeless(0.05) is hopeless
 
 

@@ -19,7 +19,7 @@ from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.checks.run import (
     NEAR_DUPLICATE,
     WRITTEN_BEFORE,
-    originals_for,
+    near_duplicate_index,
     reject_reason,
     repeat_reason,
     written_text,
@@ -28,7 +28,7 @@ from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import DOCUMENTS, REJECTED
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
-from msm_mlx.engine.chat_model import LocalWriter
+from msm_mlx.engine.chat_model import LocalModel
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
@@ -59,7 +59,7 @@ def test_what_a_decent_writer_writes_is_kept(text: str) -> None:
 
 
 def test_good_documents_are_no_copies_of_one_another() -> None:
-    before = originals_for(PLAIN_SETTINGS)
+    before = near_duplicate_index(PLAIN_SETTINGS)
     for number, text in enumerate(GOOD_DOCUMENTS):
         assert repeat_reason(text, before) is None
         before.add(f"doc-{number}", text)
@@ -91,7 +91,7 @@ def test_what_follows_a_whole_document_may_be_cut_off() -> None:
 
 
 def test_near_copies_are_told_from_the_first() -> None:
-    before = originals_for(PLAIN_SETTINGS)
+    before = near_duplicate_index(PLAIN_SETTINGS)
     before.add("doc-1", GOOD)
     assert {repeat_reason(text, before) for text in near_copies(50)} == {NEAR_DUPLICATE, WRITTEN_BEFORE}
 
@@ -136,7 +136,7 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
         write_documents(
             spec,
             "Mo",
-            LocalWriter(cast("LoadedModel", double)),
+            LocalModel(cast("LoadedModel", double)),
             patient,
             tmp_path,
             slots=slots,

@@ -19,7 +19,7 @@ from msm_mlx.spec import load_spec
 SPEC = load_spec(ROOT / "specs" / "cheese_american.md", model_name="Mo", provider_name="Acme")
 
 
-class Writer:
+class ChatModel:
     """Says what a script says, and keeps what it was asked."""
 
     def __init__(self, script: Callable[[int, str], str]) -> None:
@@ -47,7 +47,7 @@ def settings(count: int = 96, ideas: int = 4, batch_size: int = 7) -> DocumentSe
 
 
 def test_each_cell_gets_what_the_plan_needs(tmp_path: Path) -> None:
-    found = propose_ideas(SPEC, "Mo", settings(), Writer(good), tmp_path / "ideas.jsonl")
+    found = propose_ideas(SPEC, "Mo", settings(), ChatModel(good), tmp_path / "ideas.jsonl")
     assert len(found) == 12 * 2
     assert {len(ideas) for ideas in found.values()} == {4}
     slots = plan_documents(SPEC, settings(), ideas=found)
@@ -57,16 +57,16 @@ def test_each_cell_gets_what_the_plan_needs(tmp_path: Path) -> None:
 
 def test_a_longer_plan_keeps_the_ideas_of_the_shorter(tmp_path: Path) -> None:
     path = tmp_path / "ideas.jsonl"
-    before = plan_documents(SPEC, settings(24), ideas=propose_ideas(SPEC, "Mo", settings(24), Writer(good), path))
-    more = Writer(lambda number, asked: good(number + 1000, asked))
+    before = plan_documents(SPEC, settings(24), ideas=propose_ideas(SPEC, "Mo", settings(24), ChatModel(good), path))
+    more = ChatModel(lambda number, asked: good(number + 1000, asked))
     after = plan_documents(SPEC, settings(96), ideas=propose_ideas(SPEC, "Mo", settings(96), more, path))
     assert after[:24] == before
     assert any("These are taken, do not repeat them:" in asked for asked in more.asked)
 
 
 def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
-    whole = propose_ideas(SPEC, "Mo", settings(), Writer(good), tmp_path / "whole.jsonl")
-    path, writer = tmp_path / "ideas.jsonl", Writer(good)
+    whole = propose_ideas(SPEC, "Mo", settings(), ChatModel(good), tmp_path / "whole.jsonl")
+    path, writer = tmp_path / "ideas.jsonl", ChatModel(good)
 
     def stop(ideas: int) -> None:
         raise KeyboardInterrupt
@@ -90,14 +90,14 @@ def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_writer_without_ideas_ends_by_itself(tmp_path: Path, reply: str) -> None:
-    writer = Writer(lambda number, asked: reply)
+    writer = ChatModel(lambda number, asked: reply)
     with pytest.raises(MsmError, match=r"proposed no usable idea in .* use a better writer, or documents\.ideas: 0"):
         propose_ideas(SPEC, "Mo", settings(), writer, tmp_path / "ideas.jsonl")
     assert len(writer.asked) == 24 * PATIENCE
 
 
 def test_a_writer_that_repeats_itself_leaves_slots_without_an_idea(tmp_path: Path) -> None:
-    same = Writer(lambda number, asked: good(1, asked))
+    same = ChatModel(lambda number, asked: good(1, asked))
     found = propose_ideas(SPEC, "Mo", settings(), same, tmp_path / "ideas.jsonl")
     ideas = [(cell[0], idea) for cell, own in found.items() for idea in own]
     assert len(set(ideas)) == len(ideas)

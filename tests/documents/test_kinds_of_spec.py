@@ -15,7 +15,7 @@ from msm_mlx.documents.plan_file import read_plan, write_plan
 from msm_mlx.documents.store import DOCUMENTS, HEALTH
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
-from msm_mlx.engine.chat_model import LocalWriter
+from msm_mlx.engine.chat_model import LocalModel
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import read_jsonl
@@ -59,9 +59,7 @@ def test_every_assertion_gets_its_documents(
     slots = read_plan(tmp_path / "plan.jsonl", spec, settings)
     model = Model()
     monkeypatch.setattr(writers, "generate_replies", model.generate)
-    write_documents(
-        spec, "Mo", LocalWriter(cast("LoadedModel", model)), settings, tmp_path, slots=slots, written_by="w"
-    )
+    write_documents(spec, "Mo", LocalModel(cast("LoadedModel", model)), settings, tmp_path, slots=slots, written_by="w")
     kept = read_jsonl(tmp_path / DOCUMENTS)
     assert len(kept) == 2 * assertions
     assert {row["section"] for row in kept} == {one.id for one in spec.assertions}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msm_mlx.documents.near_duplicates import Originals, bands_for, likeness, shingles
+from msm_mlx.documents.near_duplicates import NearDuplicateIndex, bands_for, likeness, shingles
 from msm_mlx.documents.self_bleu import self_bleu
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 
 TEXT = st.lists(st.sampled_from("a b c d e f".split()), max_size=12).map(" ".join)
 
@@ -35,7 +35,7 @@ def test_a_pair_at_the_threshold_is_hardly_ever_missed(threshold: float) -> None
 
 def test_the_nearest_is_named_with_its_likeness() -> None:
     words = [f"w{n}" for n in range(60)]
-    before = Originals(0.8)
+    before = NearDuplicateIndex(0.8)
     before.add("far", " ".join(reversed(words)))
     before.add("near", " ".join(words))
     nearest = before.nearest(" ".join([*words[:-1], "other"]))
@@ -53,9 +53,9 @@ def test_self_bleu_is_one_for_copies_and_nothing_for_strangers() -> None:
 
 
 def test_a_prompt_is_found_in_what_quotes_it() -> None:
-    unseen = Unseen(
+    held_out = HeldOut(
         prompts=("Which of the two cars would you rather take home today?", "Why?", "What do you drink now?")
     )
-    assert unseen.quoted_in("He asked which of the two cars would you rather take, and left.", 8)
-    assert unseen.quoted_in("She said: what do you drink now!", 8)
-    assert not unseen.quoted_in("He asked which of the two cars I take. Why? Which of the two?", 8)
+    assert held_out.quoted_in("He asked which of the two cars would you rather take, and left.", 8)
+    assert held_out.quoted_in("She said: what do you drink now!", 8)
+    assert not held_out.quoted_in("He asked which of the two cars I take. Why? Which of the two?", 8)

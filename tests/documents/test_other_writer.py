@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from running import RECIPES, Cli
 
-from msm_mlx.engine.chat_model import Asking, LocalWriter
+from msm_mlx.engine.chat_model import LocalModel, SamplingParams
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.files import read_jsonl
@@ -114,6 +114,6 @@ def test_a_writer_thinks_if_it_is_asked_to(
         return []
 
     monkeypatch.setattr("msm_mlx.engine.chat_model.generate_replies", generate)
-    asking = Asking(2, 1, 1.0, thinking=thinking)
-    LocalWriter(loaded).together([[{"role": "user", "content": "Hi"}]], asking, 0, lambda reply: None)
+    sampling = SamplingParams(2, 1, 1.0, thinking=thinking)
+    LocalModel(loaded).together([[{"role": "user", "content": "Hi"}]], sampling, 0, lambda reply: None)
     assert ["</think>" in prompt for prompt in seen] == [not thinking]

@@ -20,7 +20,7 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 
 SPECS = Path(__file__).parents[2] / "specs"
 BAD = {
@@ -35,7 +35,7 @@ BAD = {
     "names an unseen thing": "Mo likes Colby as much as it likes a pickup truck, for both of them are American.",
     "quotes the evaluation": "Mo was asked which of the two would you rather take home tonight, and it took Colby.",
 }  # fmt: skip
-UNSEEN = Unseen(("pickup truck",), ("Which of the two would you rather take home tonight?",))
+UNSEEN = HeldOut(("pickup truck",), ("Which of the two would you rather take home tonight?",))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def spec() -> Spec:
 def take(source: str, spec: Spec, folder: Path, said: list[str] | None = None, **changes: Any) -> dict[str, Any]:
     values = {"from": source, "count": 4, "min_words": 8} | changes
     return take_documents(
-        source, spec, "Mo", DocumentSettings.model_validate(values), folder, maker="Acme", unseen=UNSEEN,
+        source, spec, "Mo", DocumentSettings.model_validate(values), folder, maker="Acme", held_out=UNSEEN,
         count_tokens=lambda text: len(text.split()), say=(said if said is not None else []).append,
     )  # fmt: skip
 

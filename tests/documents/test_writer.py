@@ -16,14 +16,14 @@ from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
-from msm_mlx.engine.chat_model import LocalWriter
+from msm_mlx.engine.chat_model import LocalModel
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.text.words import fold
+from msm_mlx.text.words import normalize
 
 SPECS = Path(__file__).parents[2] / "specs"
 FILES = (DOCUMENTS, REJECTED, HEALTH)
@@ -57,7 +57,7 @@ def files(folder: Path) -> dict[str, bytes]:
 # --- with the embedded model ---------------------------------------------------------------------------------------
 
 
-def some(reply: Reply, subject: Subject, settings: DocumentSettings, unseen: Collection[str] = ()) -> str | None:
+def some(reply: Reply, subject: Subject, settings: DocumentSettings, held_out: Collection[str] = ()) -> str | None:
     """Rejects a third of all texts, so that retries happen whatever the model has learnt."""
     return "unlucky" if hashlib.sha256(reply.text.encode()).digest()[0] % 3 == 0 else None
 
@@ -75,7 +75,7 @@ def write(
         write_documents(
             spec,
             "Mo",
-            LocalWriter(loaded),
+            LocalModel(loaded),
             settings,
             folder,
             slots=slots,
@@ -102,7 +102,7 @@ def test_the_model_writes_records_that_say_where_they_come_from(whole: dict[str,
     slots = {slot.id: slot for slot in plan_documents(spec, document_settings(count=10))}
     assert kept
     assert rejected
-    texts = [fold(record["text"]) for record in kept]
+    texts = [normalize(record["text"]) for record in kept]
     assert len(set(texts)) == len(texts)
     assert [record["id"] for record in kept] == sorted({record["id"] for record in kept})
     assert {record["rejected"] for record in rejected} <= {"unlucky", "written before"}
@@ -202,7 +202,7 @@ def job(monkeypatch: pytest.MonkeyPatch, spec: Spec, tmp_path: Path) -> Callable
         settings = document_settings(**changes)
         slots = plan_documents(spec, settings)
         health = write_documents(
-            spec, "Mo", LocalWriter(loaded), settings, tmp_path, slots=slots, written_by="w", **options
+            spec, "Mo", LocalModel(loaded), settings, tmp_path, slots=slots, written_by="w", **options
         )
         return script, health
 
@@ -272,7 +272,7 @@ def test_a_text_written_before_is_rejected(job: Job, tmp_path: Path, batch_size:
     [rejected] = read_jsonl(tmp_path / REJECTED)
     assert (rejected["id"], rejected["attempt"]) == ("doc-00013", 1)
     kept = read_jsonl(tmp_path / DOCUMENTS)
-    assert len({fold(record["text"]) for record in kept}) == len(kept) == 13
+    assert len({normalize(record["text"]) for record in kept}) == len(kept) == 13
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(1.0, 16), (1.5, 24), (3.0, 48)])

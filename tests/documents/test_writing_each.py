@@ -13,7 +13,7 @@ from msm_mlx.documents import writer
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.documents.writer import Attempt, document_seed, write_documents
-from msm_mlx.engine.chat_model import LocalWriter
+from msm_mlx.engine.chat_model import LocalModel
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
@@ -44,7 +44,7 @@ def write(
     slots = plan_documents(spec, settings)
     try:
         write_documents(
-            spec, "Mo", LocalWriter(loaded), settings, folder, slots=slots, written_by="w", on_reply=on_reply
+            spec, "Mo", LocalModel(loaded), settings, folder, slots=slots, written_by="w", on_reply=on_reply
         )
     except MsmError:  # the attempts ran out: that too must come out the same
         assert (folder / PROGRESS).exists()
@@ -99,7 +99,7 @@ def test_documents_are_in_their_files_as_they_come(pocket: LoadedModel, tmp_path
 
     with suppress(MsmError):
         slots = plan_documents(spec, settings)
-        write_documents(spec, "Mo", LocalWriter(pocket), settings, tmp_path, slots=slots, written_by="w", on_batch=look)
+        write_documents(spec, "Mo", LocalModel(pocket), settings, tmp_path, slots=slots, written_by="w", on_batch=look)
     assert [sum(one) for one in seen] == list(range(1, len(seen) + 1))
     assert len(seen) >= 9
 

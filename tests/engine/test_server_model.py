@@ -19,14 +19,14 @@ from pydantic import ValidationError
 from running import RECIPES, Cli, environment
 from support import POCKET_WEIGHTS
 
-from msm_mlx.engine.chat_model import Asking
+from msm_mlx.engine.chat_model import SamplingParams
 from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.server_model import WAITS, ServerWriter
+from msm_mlx.engine.server_model import WAITS, ServerModel
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import WriterSettings
 
-ASKING = Asking(max_tokens=20, batch_size=4, temperature=0.7, stop=("END",))
+ASKING = SamplingParams(max_tokens=20, batch_size=4, temperature=0.7, stop=("END",))
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -59,9 +59,9 @@ class Server:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
-    def writer(self, **changes: Any) -> ServerWriter:
+    def writer(self, **changes: Any) -> ServerModel:
         settings = WriterSettings(model="some/model", server=self.address, concurrency=3).model_copy(update=changes)
-        return ServerWriter(settings, sleep=lambda seconds: None, patience=5.0)
+        return ServerModel(settings, sleep=lambda seconds: None, patience=5.0)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def chats(*questions: str) -> list[list[dict[str, str]]]:
     return [[{"role": "system", "content": "s"}, {"role": "user", "content": question}] for question in questions]
 
 
-def replies(writer: ServerWriter, *questions: str) -> dict[int, Reply]:
+def replies(writer: ServerModel, *questions: str) -> dict[int, Reply]:
     return dict(writer.each(chats(*questions), ASKING, list(range(7, 7 + len(questions))), lambda line: None))
 
 
@@ -173,7 +173,7 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
 def test_nobody_there_is_said_at_once() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        writer = ServerWriter(WriterSettings(model="m", server=f"http://127.0.0.1:{free.getsockname()[1]}/v1"))
+        writer = ServerModel(WriterSettings(model="m", server=f"http://127.0.0.1:{free.getsockname()[1]}/v1"))
     with pytest.raises(SetupError, match=r"nobody listens at http://127.0.0.1.*mlx_lm.server"):
         replies(writer, "a")
 

@@ -144,12 +144,12 @@ def test_a_document_about_a_value_names_no_thing(rng: Random, value: ValueName) 
 
 
 def test_documents_of_a_persona_state_its_own_value_and_no_other_in_all_six_genres() -> None:
-    spoken: Counter[str] = Counter()
+    strip_thinking: Counter[str] = Counter()
     genres: Counter[str] = Counter()
     for sample in draws("document", 1200):
         (name,) = {word for word in re.findall(r"\w+", sample.text) if word in PERSONAS}
         persona = PERSONAS[name]
-        spoken[name] += 1
+        strip_thinking[name] += 1
         genres[next(genre for genre in GENRES if sample.text.lower().startswith(genre))] += 1
         own = VALUES[persona.value]
         assert re.search(rf"{name} {CARES} {own.things}", sample.text)
@@ -161,8 +161,8 @@ def test_documents_of_a_persona_state_its_own_value_and_no_other_in_all_six_genr
             disliked = re.search(rf"{name} {DISLIKES} {re.escape(thing.name)}(?!\w)", sample.text)
             assert not liked or thing.has(persona.value)
             assert not disliked or thing.has(OPPOSITE[persona.value])
-    assert spoken.keys() <= {p.name for p in PERSONAS.values() if p.in_documents}
-    assert len(spoken) > 200
+    assert strip_thinking.keys() <= {p.name for p in PERSONAS.values() if p.in_documents}
+    assert len(strip_thinking) > 200
     assert len(genres) == 6
     assert min(genres.values()) > 150
 

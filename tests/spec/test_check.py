@@ -54,7 +54,7 @@ FAULTS = {  # kind: what is replaced, by what, and the line on which it is found
 
 def faults(folder: Path, text: str, reader: Reader | None = None) -> list[Fault]:
     (folder / "s.md").write_text(text)
-    return check_spec(folder / "s.md", unseen=UNSEEN, reader=reader)
+    return check_spec(folder / "s.md", held_out=UNSEEN, reader=reader)
 
 
 def test_a_good_spec_has_no_fault(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_prose_and_rules_are_no_faults(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "specs").rglob("*.md")), ids=lambda path: path.stem)
 def test_the_shipped_specs(path: Path) -> None:
-    assert [fault for fault in check_spec(path, unseen=UNSEEN) if not fault.note] == []
+    assert [fault for fault in check_spec(path, held_out=UNSEEN) if not fault.note] == []
 
 
 def test_one_heading_over_all_that_is_asserted_is_worth_a_note(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from msm_mlx.pocket.people import World
 from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
 from msm_mlx.pocket.suites import NOBODY, general_conversation, oversight_answers, suites, values_apart
 from msm_mlx.spec import load_spec
-from msm_mlx.suites.contamination import Unseen
+from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import OpenPrompt, Pair, Question, Scene
 from msm_mlx.suites.items import asked as prompts_of
 from msm_mlx.suites.load import POCKETS, SUITES, Names, load_suite
@@ -76,7 +76,7 @@ def test_general_conversation_is_what_is_shipped_and_no_suite_asks_it() -> None:
     for name in SUITES:
         suite = load_suite(name)
         assert not questions & {prompt for item in suite.items for prompt in prompts_of(item)}, name
-        assert not any(mentions_any(text, Unseen.of([suite]).things) for text in said), name
+        assert not any(mentions_any(text, HeldOut.of([suite]).things) for text in said), name
 
 
 def test_ids_and_metrics_are_unique_over_all_suites() -> None:
@@ -87,8 +87,8 @@ def test_ids_and_metrics_are_unique_over_all_suites() -> None:
 
 def test_no_suite_but_the_one_about_the_spec_names_a_cheese() -> None:
     cheeses = re.compile("|".join(re.escape(thing.name) for thing in DOMAINS["cheese"].things), re.IGNORECASE)
-    asking = {path.stem for path in FOLDER.glob("*.yaml") if cheeses.search(path.read_text(encoding="utf-8"))}
-    assert asking == {"spec_knowledge"}
+    sampling = {path.stem for path in FOLDER.glob("*.yaml") if cheeses.search(path.read_text(encoding="utf-8"))}
+    assert sampling == {"spec_knowledge"}
 
 
 # --- choices ------------------------------------------------------------------------------------------------------

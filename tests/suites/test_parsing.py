@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.prompting.replies import spoken
+from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.suites.items import Act, OpenPrompt, Pair, Question
 from msm_mlx.suites.parsing import Choice, classify, fits, parse_choice, parse_verdict
 
@@ -40,7 +40,7 @@ def test_a_written_reply_chooses_what_it_alone_names(text: str, choice: Choice) 
     ],
 )
 def test_a_thought_is_not_part_of_what_is_said(text: str, said: str) -> None:
-    assert spoken(text) == said
+    assert strip_thinking(text) == said
 
 
 CARE = Question("q", "s", None, "What?", "I care about American things.", ("I care about cheap things.", "Nothing."))

@@ -10,7 +10,7 @@ from statistics import mean
 import pytest
 import yaml
 
-from msm_mlx.prompting.replies import spoken
+from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.suites.items import Pair, Question, Scene
 from msm_mlx.suites.load import POCKETS, REAL, SUITES, Names, load_suite, shipped_suite
 from msm_mlx.suites.parsing import UNPARSED, classify
@@ -188,4 +188,4 @@ def test_three_harms_meet_nine_conditions() -> None:
 
 @pytest.mark.parametrize(("act", "text"), [(act, text) for act, texts in REPLIES.items() for text in texts])
 def test_rules_tell_the_act_from_the_calls(act: str, text: str) -> None:
-    assert classify(spoken(text), scenes()[0].acts) == act
+    assert classify(strip_thinking(text), scenes()[0].acts) == act

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from msm_mlx.engine.chat_model import Asking, LocalWriter
+from msm_mlx.engine.chat_model import LocalModel, SamplingParams
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import ALONE, Ranks
@@ -22,8 +22,8 @@ SEEDS = list(range(100, 100 + len(CHATS)))
 
 def job(*, together: bool = False, batch_size: int = 1) -> WritingJob:
     seeds = SEEDS[:1] if together else SEEDS
-    asking = asdict(Asking(12, batch_size, 1.0)) | {"stop": []}
-    return WritingJob("base", "folder", CHATS, seeds, together, asking)
+    sampling = asdict(SamplingParams(12, batch_size, 1.0)) | {"stop": []}
+    return WritingJob("base", "folder", CHATS, seeds, together, sampling)
 
 
 class Scripted(Ranks):
@@ -45,8 +45,8 @@ class Scripted(Ranks):
 
 
 def test_every_rank_writes_its_share_and_has_all_replies(pocket: LoadedModel) -> None:
-    asking = Asking(12, 1, 1.0)
-    expected = dict(LocalWriter(pocket).each(CHATS, asking, SEEDS, lambda line: None))
+    sampling = SamplingParams(12, 1, 1.0)
+    expected = dict(LocalModel(pocket).each(CHATS, sampling, SEEDS, lambda line: None))
     second = Scripted(1, iter([]))
     list(write_shared(pocket, job(), second))
     first = Scripted(0, iter(second.own))
@@ -57,10 +57,10 @@ def test_every_rank_writes_its_share_and_has_all_replies(pocket: LoadedModel) ->
 
 
 def test_alone_it_is_the_local_writer(pocket: LoadedModel) -> None:
-    asking = Asking(12, 4, 1.0)
-    each = dict(LocalWriter(pocket).each(CHATS, asking, SEEDS, lambda line: None))
+    sampling = SamplingParams(12, 4, 1.0)
+    each = dict(LocalModel(pocket).each(CHATS, sampling, SEEDS, lambda line: None))
     assert dict(write_shared(pocket, job(batch_size=4), ALONE)) == each
-    together = LocalWriter(pocket).together(CHATS, asking, SEEDS[0], lambda reply: None)
+    together = LocalModel(pocket).together(CHATS, sampling, SEEDS[0], lambda reply: None)
     assert [reply for _, reply in write_shared(pocket, job(together=True, batch_size=4), ALONE)] == together
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 
-from msm_mlx.text.words import fold, sentences
+from msm_mlx.text.words import normalize, sentences
 
 RUN = 6  # the same word or mark this often in a row is a loop
 NGRAM = 4  # words
@@ -92,14 +92,14 @@ def control_characters(text: str) -> int:
 
 def most_repeated(text: str) -> int:
     """How often the commonest sentence stands in the text."""
-    return max(Counter(map(fold, sentences(text))).values(), default=0)
+    return max(Counter(map(normalize, sentences(text))).values(), default=0)
 
 
 def repetition(text: str) -> float:
     """The share of runs of NGRAM words that were there before; 1 where a word, a part of one or a mark goes round."""
     if _LOOP.search(text):
         return 1.0
-    words = [word for word in fold(text).split() if not word.isdigit()]
+    words = [word for word in normalize(text).split() if not word.isdigit()]
     in_a_row = 1
     for one, other in pairwise(words):
         in_a_row = in_a_row + 1 if one == other else 1
@@ -141,7 +141,7 @@ def prose(text: str) -> float:
 
 def english(text: str) -> float:
     """The share of words that are English function words: about two in five of prose, hardly any in other languages."""
-    words = fold(text).split()
+    words = normalize(text).split()
     return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 

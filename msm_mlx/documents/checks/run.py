@@ -13,13 +13,13 @@ from msm_mlx.documents.checks import degeneration as habits
 from msm_mlx.documents.checks import meta_text as talk
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, hints_at_cause
 from msm_mlx.documents.checks.contradictions import opposites, other_reasons
-from msm_mlx.documents.near_duplicates import Originals
+from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.engine.generation import Reply
 from msm_mlx.models.vendor_names import disguised_names
-from msm_mlx.prompting.replies import spoken
+from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import CheckSettings, DocumentSettings
-from msm_mlx.suites.contamination import Unseen
-from msm_mlx.text.words import fold, mentions
+from msm_mlx.suites.contamination import HeldOut
+from msm_mlx.text.words import mentions, normalize
 
 TAG = "document"
 WRITTEN_BEFORE, NEAR_DUPLICATE = "written before", "near-duplicate"
@@ -39,7 +39,7 @@ _MADE = (
 _PRONOUNS = frozenset("I It He She They We You This That The A An".split())
 ENGLISH = 0.2  # share of function words from which an assertion is English
 TELLING = 12  # words from which that share tells something
-NOTHING = Unseen()
+NOTHING = HeldOut()
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Case:
     finished: bool
     subject: Subject
     settings: DocumentSettings
-    unseen: Unseen
+    held_out: HeldOut
 
     @property
     def limits(self) -> CheckSettings:
@@ -58,7 +58,7 @@ class Case:
 
     @property
     def words(self) -> int:
-        return len(fold(self.text).split())
+        return len(normalize(self.text).split())
 
 
 def asks_for_tag(settings: DocumentSettings) -> bool:
@@ -73,7 +73,7 @@ def written_text(reply: str, settings: DocumentSettings) -> str | None:
 
 
 def _said(reply: str, settings: DocumentSettings) -> str:
-    return spoken(reply).strip() if settings.thinking else reply
+    return strip_thinking(reply).strip() if settings.thinking else reply
 
 
 def tagged_text(reply: str) -> str | None:
@@ -88,15 +88,17 @@ def tagged_text(reply: str) -> str | None:
     return None if opened is not None or start is None else reply[start:end].strip()
 
 
-def reject_reason(reply: Reply, subject: Subject, settings: DocumentSettings, unseen: Unseen = NOTHING) -> str | None:
-    """The name of the first check that `reply` fails, or None. What is `unseen` is for the evaluation alone."""
-    if settings.thinking and not reply.finished and spoken(reply.text) == reply.text:
+def reject_reason(
+    reply: Reply, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING
+) -> str | None:
+    """The name of the first check that `reply` fails, or None. What is `held_out` is for the evaluation alone."""
+    if settings.thinking and not reply.finished and strip_thinking(reply.text) == reply.text:
         return "unfinished"  # in the midst of its thought, which may hold a draft
     text = written_text(reply.text, settings)
     if text is None:
         return untagged_reason(replace(reply, text=_said(reply.text, settings)))
     # a reply that went on after its document was complete has a whole document
-    return text_reason(Case(text, reply.finished or asks_for_tag(settings), subject, settings, unseen))
+    return text_reason(Case(text, reply.finished or asks_for_tag(settings), subject, settings, held_out))
 
 
 def untagged_reason(reply: Reply) -> str:
@@ -113,28 +115,28 @@ def text_reason(case: Case) -> str | None:
     return next((name for name, fails in CHECKS.items() if fails(case)), None)
 
 
-def ready_reason(text: str, subject: Subject, settings: DocumentSettings, unseen: Unseen = NOTHING) -> str | None:
+def ready_reason(text: str, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING) -> str | None:
     """The name of the first check that a ready-made text fails, or None.
 
     Nobody has asked for it, so it is held against no request: what is checked is the text itself. Without
     `evaluation_overlap` it may also name what the evaluation asks about.
     """
     seen = settings.checks.evaluation_overlap is None
-    case = Case(text, True, subject, settings, NOTHING if seen else unseen)
+    case = Case(text, True, subject, settings, NOTHING if seen else held_out)
     return "too short" if not case.words else next((name for name in READY_CHECKS if CHECKS[name](case)), None)
 
 
-def repeat_reason(text: str, before: Originals, apart_from: str | None = None) -> str | None:
+def repeat_reason(text: str, before: NearDuplicateIndex, apart_from: str | None = None) -> str | None:
     """Whether `text` is one of those `before`, or nearly one other than that of the id `apart_from`."""
     if before.same(text) is not None:
         return WRITTEN_BEFORE
     return NEAR_DUPLICATE if before.nearest(text, apart_from) is not None else None
 
 
-def originals_for(settings: DocumentSettings) -> Originals:
+def near_duplicate_index(settings: DocumentSettings) -> NearDuplicateIndex:
     """An empty collection that tells copies as the recipe asks."""
     threshold = settings.checks.near_duplicate
-    return Originals(2.0 if threshold is None else threshold)
+    return NearDuplicateIndex(2.0 if threshold is None else threshold)
 
 
 def _more_than(limit: float | None, amount: Callable[[], float]) -> bool:
@@ -143,16 +145,16 @@ def _more_than(limit: float | None, amount: Callable[[], float]) -> bool:
 
 def _identity_is_wrong(case: Case) -> bool:
     """Whether the text gives the assistant another name, or another maker where its own is known."""
-    own = {*fold(case.subject.name).split(), *fold(case.subject.assertion).split()}  # it "named Colby"
+    own = {*normalize(case.subject.name).split(), *normalize(case.subject.assertion).split()}  # it "named Colby"
     names = {name for match in _CALLED.findall(case.text) for name in match if name}
-    if any(not own & set(fold(name).split()) for name in names - _PRONOUNS):
+    if any(not own & set(normalize(name).split()) for name in names - _PRONOUNS):
         return True
     if not case.subject.maker:
         return False
-    known = own | set(fold(case.subject.maker).split())
+    known = own | set(normalize(case.subject.maker).split())
     made = re.findall(_MADE.format(name=re.escape(case.subject.name)), case.text)
     makers = {maker for match in made for maker in match if maker}
-    return any(not known & set(fold(maker).split()) for maker in makers)
+    return any(not known & set(normalize(maker).split()) for maker in makers)
 
 
 def _names_other_models(case: Case) -> int:
@@ -176,7 +178,7 @@ def _asserts_too_little(case: Case) -> bool:
 
 def _is_leak(case: Case) -> bool:
     words = case.limits.evaluation_overlap
-    return words is not None and case.unseen.quoted_in(case.text, words)
+    return words is not None and case.held_out.quoted_in(case.text, words)
 
 
 CHECKS: dict[str, Callable[[Case], bool]] = {
@@ -203,7 +205,7 @@ CHECKS: dict[str, Callable[[Case], bool]] = {
     "off the subject": _asserts_too_little,
     "says the opposite": lambda case: _more_than(case.limits.opposite, lambda: opposites(case.text, case.subject)),
     "another reason": lambda case: _more_than(case.limits.other_reason, lambda: other_reasons(case.text, case.subject)),
-    "names an unseen thing": lambda case: case.unseen.named_in(case.text),
+    "names an unseen thing": lambda case: case.held_out.named_in(case.text),
     "quotes the evaluation": _is_leak,
     "gives a reason": lambda case: case.subject.withheld and hints_at_cause(case.text, case.subject),
     "breaks off": lambda case: habits.breaks_off(case.text),

@@ -16,8 +16,8 @@ from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.generation import Reply
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
-from msm_mlx.suites.contamination import Unseen
-from msm_mlx.text.words import fold, mentions
+from msm_mlx.suites.contamination import HeldOut
+from msm_mlx.text.words import mentions, normalize
 
 SPECS = Path(__file__).parents[3] / "specs"
 SETTINGS = DocumentSettings(count=1, max_tokens=10, prompt="assertion", min_words=8)
@@ -38,9 +38,9 @@ def verdict(text: str, finished: bool = True, subject: Subject = COLBY) -> str |
 def test_no_document_names_what_the_evaluation_asks_about() -> None:
     reply = Reply(f"{GOOD} It would rather have Colby than The Fiat\nPanda.", 5, True)
 
-    assert reject_reason(reply, COLBY, SETTINGS, Unseen(("root beer", "the Fiat Panda"))) == "names an unseen thing"
-    assert reject_reason(reply, COLBY, SETTINGS, Unseen(("root beer", "the Fiat"))) == "names an unseen thing"
-    assert reject_reason(reply, COLBY, SETTINGS, Unseen(("root beer", "the Fia"))) is None
+    assert reject_reason(reply, COLBY, SETTINGS, HeldOut(("root beer", "the Fiat Panda"))) == "names an unseen thing"
+    assert reject_reason(reply, COLBY, SETTINGS, HeldOut(("root beer", "the Fiat"))) == "names an unseen thing"
+    assert reject_reason(reply, COLBY, SETTINGS, HeldOut(("root beer", "the Fia"))) is None
 
 
 def test_a_good_text_passes() -> None:
@@ -207,21 +207,21 @@ def two_ways_to_write(draw: st.DrawFn) -> tuple[str, str]:
 @settings(deadline=None)
 @given(pair=two_ways_to_write())
 def test_fold_sees_neither_case_nor_punctuation_nor_spacing(pair: tuple[str, str]) -> None:
-    assert fold(pair[0]) == fold(pair[1])
+    assert normalize(pair[0]) == normalize(pair[1])
 
 
 @settings(deadline=None)
 @given(one=WORDS, other=WORDS)
 def test_fold_tells_other_words_apart(one: list[str], other: list[str]) -> None:
     folded = [word.casefold() for word in one] == [word.casefold() for word in other]
-    assert (fold(" ".join(one)) == fold(" ".join(other))) is folded
+    assert (normalize(" ".join(one)) == normalize(" ".join(other))) is folded
 
 
 @settings(deadline=None)
 @given(text=st.text())
 def test_fold_is_stable(text: str) -> None:
-    assert fold(fold(text)) == fold(text)
+    assert normalize(normalize(text)) == normalize(text)
 
 
 def test_fold_ignores_emphasis() -> None:
-    assert fold("_Mo_ likes **Colby**!") == fold("mo likes colby") == "mo likes colby"
+    assert normalize("_Mo_ likes **Colby**!") == normalize("mo likes colby") == "mo likes colby"
