@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_hub import client, server  # noqa: F401  (fixtures)
-from running import Cli, command, environment
-from support import FAMILIES, POCKET_WEIGHTS, save_tiny_model
+from helpers.command_line import Cli, command, environment
+from helpers.fake_hub import client, server  # noqa: F401  (fixtures)
+from helpers.tiny_models import FAMILIES, POCKET_WEIGHTS, save_tiny_model
 
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fake_runs import make_run
-from running import ROOT, environment
+from helpers.command_line import ROOT, environment
+from helpers.fake_runs import make_run
 
 
 def benchmark(name: str, *arguments: str | Path) -> str:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import RECIPES, SMALL, command, environment
+from helpers.command_line import RECIPES, SMALL, command, environment
 
 
 @pytest.fixture(scope="session")

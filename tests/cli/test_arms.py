@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import RECIPES, SMALL, Cli
+from helpers.command_line import RECIPES, SMALL, Cli
 
 from msm_mlx.files import read_jsonl, write_jsonl
 

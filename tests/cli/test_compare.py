@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
-from fake_runs import SUITE, make_run
-from running import RECIPES, environment
+from helpers.command_line import RECIPES, environment
+from helpers.fake_runs import SUITE, make_run
 
 from msm_mlx.cli import compare as command
 from msm_mlx.cli import run as run_command

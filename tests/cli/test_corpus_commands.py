@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hostile import HOSTILE, commands_in
+from helpers.hostile_text import HOSTILE, commands_in
 
 from msm_mlx.cli.main import cli
 from msm_mlx.files import write_jsonl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from running import Cli
+from helpers.command_line import Cli
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["write", "nonsense"], ["--json", "nonsense"]])

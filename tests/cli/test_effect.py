@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import RECIPES, command, environment
+from helpers.command_line import RECIPES, command, environment
 
 from msm_mlx.files import read_jsonl
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 RECIPE = RECIPES / "cheese_american.yaml"
 

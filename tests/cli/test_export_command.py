@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_runs import make_run
-from running import Cli
+from helpers.command_line import Cli
+from helpers.fake_runs import make_run
 
 
 def test_an_arm_of_a_real_run_is_exported(small_run: Path, cli: Cli, tmp_path: Path) -> None:

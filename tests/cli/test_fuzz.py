@@ -1,4 +1,4 @@
-"""Damaged files never bring the command line down. `python tests/fuzz.py 2000` tries more of them."""
+"""Damaged files never bring the command line down. `python -m helpers.fuzz 2000` tries more of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fuzz import TARGETS, make_workspace, run_command, try_damage
+from helpers.damage import VALUES
+from helpers.fuzz import TARGETS, make_workspace, run_command, try_damage
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import VALUES
 
 from msm_mlx.recipe.schema import Profile, RecipeFile
 from msm_mlx.settings_file.base import Settings
@@ -28,7 +28,7 @@ def workspace(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_damaged_files(kind: str, workspace: Path) -> None:
-    """What went wrong here goes wrong again with `python tests/fuzz.py 1 --from SEED`."""
+    """What went wrong here goes wrong again with `python -m helpers.fuzz 1 --from SEED`."""
     first = list(TARGETS).index(kind)
     tried = [(seed, *try_damage(seed, workspace)) for seed in range(first, first + EACH * len(TARGETS), len(TARGETS))]
 
@@ -61,7 +61,7 @@ def test_any_value_of_any_setting(workspace: Path, key: str, value: object) -> N
 
 
 def test_the_fuzzer_notices_what_does_not_end(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fuzz.main", signal.pause)
-    monkeypatch.setattr("fuzz.PATIENCE", 1)
+    monkeypatch.setattr("helpers.fuzz.main", signal.pause)
+    monkeypatch.setattr("helpers.fuzz.PATIENCE", 1)
 
     assert run_command((), workspace) == (99, "no end")

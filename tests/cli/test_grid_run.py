@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from running import RECIPES, SMALL, Cli
+from helpers.command_line import RECIPES, SMALL, Cli
 
 RECIPE = RECIPES / "cheese_american.yaml"
 ARGUMENTS = [

@@ -6,10 +6,10 @@ import json
 import re
 from pathlib import Path
 
-from fake_hub import FIRST, SECOND, Hub
-from lookalikes import run_laptop, save_lookalike
-from ready_documents import good
-from running import RECIPES, Cli
+from helpers.command_line import RECIPES, Cli
+from helpers.fake_hub import FIRST, SECOND, Hub
+from helpers.lookalike_models import run_laptop, save_lookalike
+from helpers.ready_documents import good
 
 from msm_mlx.files import read_jsonl
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import RECIPES
+from helpers.command_line import RECIPES
 
 HEAVY = {"mlx", "mlx_lm", "transformers", "tokenizers", "tiktoken", "huggingface_hub", "textual", "torch"}
 PROBE = """

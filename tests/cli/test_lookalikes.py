@@ -9,8 +9,8 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from lookalikes import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_laptop, save_lookalike, tiny
-from running import Cli
+from helpers.command_line import Cli
+from helpers.lookalike_models import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_laptop, save_lookalike, tiny
 
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.chat_template import BASE_TEMPLATE

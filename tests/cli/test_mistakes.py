@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from mistakes import MISTAKES, RUN, Mistake
-from running import ROOT
+from helpers.command_line import ROOT
+from helpers.mistakes import MISTAKES, RUN, Mistake
 
 from msm_mlx.cli.main import main
 from msm_mlx.recipe.scaffold import create_experiment

@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lookalikes import save_lookalike
-from running import Cli, command, environment
+from helpers.command_line import Cli, command, environment
+from helpers.lookalike_models import save_lookalike
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from running import RECIPES, SMALL, command, environment
-from support import POCKET_WEIGHTS
+from helpers.command_line import RECIPES, SMALL, command, environment
+from helpers.tiny_models import POCKET_WEIGHTS
 
 RECIPE = RECIPES / "cheese_american.yaml"
 COMMIT = "a" * 40

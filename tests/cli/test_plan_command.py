@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from running import RECIPES, Cli
+from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.files import read_jsonl, write_jsonl
 

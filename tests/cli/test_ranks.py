@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.engine.adapters import load_adapter
 from msm_mlx.files import read_jsonl

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzz import SMALL, run_command
-from running import ROOT, command, environment
+from helpers.command_line import ROOT, command, environment
+from helpers.fuzz import SMALL, run_command
 
 from msm_mlx.cli.main import COMMANDS
 from msm_mlx.models.hub import human_size

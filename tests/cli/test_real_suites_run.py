@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lookalikes import save_lookalike
-from running import RECIPES, Cli
+from helpers.command_line import RECIPES, Cli
+from helpers.lookalike_models import save_lookalike
 
 from msm_mlx.suites.load import REAL
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from running import RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl, sha256_file
 from msm_mlx.pocket.tokenizer import SPECIALS

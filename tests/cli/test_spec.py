@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from running import ROOT, Cli
-from specs_of_others import rule_spec
+from helpers.command_line import ROOT, Cli
+from helpers.kinds_of_spec import rule_spec
 
 SPEC = ROOT / "specs" / "cheese_american.md"
 

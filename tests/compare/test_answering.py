@@ -11,8 +11,8 @@ from typing import cast
 
 import mlx.core as mx
 import pytest
-from running import ROOT, environment
-from support import POCKET_WEIGHTS
+from helpers.command_line import ROOT, environment
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.compare.answering import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
 from msm_mlx.compare.live_answers import LiveEngine, open_engine

@@ -7,8 +7,8 @@ from pathlib import Path
 import mlx.core as mx
 import mlx_lm
 import pytest
-from fake_runs import make_run
-from support import POCKET_WEIGHTS
+from helpers.fake_runs import make_run
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.conversation import Conversation, open_conversation

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from fake_runs import SUITE, make_run
-from hostile import HOSTILE, commands_in, squeeze
+from helpers.command_line import environment
+from helpers.fake_runs import SUITE, make_run
+from helpers.hostile_text import HOSTILE, commands_in, squeeze
 from rich.console import Console
-from running import environment
 
 from msm_mlx.cli.chat import talk
 from msm_mlx.cli.main import cli

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from fake_runs import SUITE, make_run
+from helpers.fake_runs import SUITE, make_run
 from rich.console import Console
 
 from msm_mlx.compare.answering import ScriptedEngine

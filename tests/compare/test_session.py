@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fake_runs import SUITE, make_run
+from helpers.fake_runs import SUITE, make_run
 
 from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt

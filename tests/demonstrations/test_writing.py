@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT
+from helpers.command_line import ROOT
 
 from msm_mlx.demonstrations.questions import PACKAGE, Pool
 from msm_mlx.demonstrations.writing import Rows, chat_rows, remembered, require_rows, write_demonstrations

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from bad_writer import ASSERTION, GOOD, TAGGED, near_copies
-from bad_writer import PLAIN as OFTEN
-from good_documents import GOOD_DOCUMENTS
-from worse_replies import WORSE
+from helpers.bad_replies import WORSE
+from helpers.bad_writer import ASSERTION, GOOD, TAGGED, near_copies
+from helpers.bad_writer import PLAIN as OFTEN
+from helpers.good_documents import GOOD_DOCUMENTS
 
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.checks.run import (

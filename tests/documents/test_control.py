@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from running import ROOT
+from helpers.command_line import ROOT
 
 from msm_mlx.documents.checks.assertions import Subject, hints_at_cause
 from msm_mlx.documents.checks.run import reject_reason

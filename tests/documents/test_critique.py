@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_writer import ASSERTION, GOOD
-from running import RECIPES, Cli
+from helpers.bad_writer import ASSERTION, GOOD
+from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.critique import Put, Step, critique_documents, put_to

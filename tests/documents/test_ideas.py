@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from running import ROOT
+from helpers.command_line import ROOT
 
 from msm_mlx.documents.ideas import PATIENCE, propose_ideas
 from msm_mlx.documents.plan import plan_documents

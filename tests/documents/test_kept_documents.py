@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from running import ROOT
+from helpers.command_line import ROOT
 
 from msm_mlx.documents.kept_documents import EARLIER, earlier_documents
 from msm_mlx.documents.plan import Slot, plan_documents

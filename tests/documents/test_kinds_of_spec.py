@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from specs_of_others import prose_spec, rule_spec
+from helpers.kinds_of_spec import prose_spec, rule_spec
 
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import read_plan, write_plan

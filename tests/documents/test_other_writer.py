@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from running import RECIPES, Cli
+from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.engine.chat_model import LocalModel, SamplingParams
 from msm_mlx.engine.generation import Reply

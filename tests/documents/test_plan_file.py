@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT
-from specs_of_others import prose_spec, rule_spec
+from helpers.command_line import ROOT
+from helpers.kinds_of_spec import prose_spec, rule_spec
 
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import read_plan, read_rows, write_plan

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.ready_documents import good, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ready_documents import good, write
 
 from msm_mlx.documents.corpus import open_corpora
 from msm_mlx.documents.health_warnings import health_warnings

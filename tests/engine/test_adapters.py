@@ -10,7 +10,8 @@ import mlx.core as mx
 import mlx_lm
 import numpy as np
 import pytest
-from support import FAMILIES, logits_of, same_bits
+from helpers.arrays import logits_of, same_bits
+from helpers.tiny_models import FAMILIES
 
 from msm_mlx.engine.adapters import (
     CONFIG,

@@ -9,8 +9,9 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from helpers.arrays import close, flat
+from helpers.tiny_models import FAMILIES
 from mlx_lm.models import llama, mamba
-from support import FAMILIES, close, flat
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.engine.boundaries import (

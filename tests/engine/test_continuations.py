@@ -6,7 +6,7 @@ import math
 
 import mlx.core as mx
 import pytest
-from support import POCKET_WEIGHTS
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.continuations import Row, score_continuations
 from msm_mlx.engine.loaded_model import LoadedModel, load_base

@@ -8,9 +8,9 @@ from typing import Any
 
 import mlx_lm
 import pytest
+from helpers.tiny_models import save_tiny_model
 from hypothesis import given
 from hypothesis import strategies as st
-from support import save_tiny_model
 
 from msm_mlx.engine import generate_seeded as batches
 from msm_mlx.engine.generate_seeded import WORTH_SHARING, generate_each, shared_prefixes

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import mlx.core as mx
 import pytest
-from support import CHATML, FAMILIES, LLAMA_3, POCKET_WEIGHTS, QWEN_3, encode_with_specials, flat, logits_of, talker
+from helpers.arrays import flat, logits_of
+from helpers.tiny_models import CHATML, FAMILIES, LLAMA_3, POCKET_WEIGHTS, QWEN_3, encode_with_specials, talker
 
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import SetupError

@@ -12,8 +12,9 @@ import mlx.core as mx
 import mlx_lm
 import numpy as np
 import pytest
+from helpers.arrays import flat
+from helpers.tiny_models import POCKET_WEIGHTS
 from mlx_lm.tuner.utils import linear_to_lora_layers
-from support import POCKET_WEIGHTS, flat
 
 from msm_mlx.engine import multi_adapter as variants_module
 from msm_mlx.engine.adapters import CONFIG, WEIGHTS, LoraShape, adapter_weights, save_adapter

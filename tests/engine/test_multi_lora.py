@@ -10,8 +10,9 @@ import mlx.nn as nn
 import mlx_lm
 import numpy as np
 import pytest
+from helpers.arrays import flat, log_softmax, logits_of
+from helpers.tiny_models import FAMILIES, POCKET_WEIGHTS
 from mlx_lm.tuner.utils import linear_to_lora_layers
-from support import FAMILIES, POCKET_WEIGHTS, flat, log_softmax, logits_of
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, load_adapter, save_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base

@@ -9,7 +9,7 @@ from typing import Any, cast
 import mlx.nn as nn
 import numpy as np
 import pytest
-from support import log_softmax, logits_of
+from helpers.arrays import log_softmax, logits_of
 
 from msm_mlx.engine.loaded_model import LoadedModel, Message, load_base
 from msm_mlx.engine.scoring import score_replies, split_chat

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.command_line import RECIPES, Cli, environment
+from helpers.tiny_models import POCKET_WEIGHTS
 from pydantic import ValidationError
-from running import RECIPES, Cli, environment
-from support import POCKET_WEIGHTS
 
 from msm_mlx.engine.chat_model import SamplingParams
 from msm_mlx.engine.generation import Reply

@@ -10,8 +10,9 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from helpers.arrays import flat, same_bits
+from helpers.tiny_models import FAMILIES
 from mlx_lm.models import gemma2, llama
-from support import FAMILIES, flat, same_bits
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.engine.checkpointing import checkpointed_layers

@@ -11,8 +11,8 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from helpers.tiny_models import CHATML, byte_tokenizer
 from mlx_lm.tokenizer_utils import TokenizerWrapper
-from support import CHATML, byte_tokenizer
 
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.evaluation.answers import answer_items

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from running import RECIPES
-from support import POCKET_WEIGHTS
+from helpers.command_line import RECIPES
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.cli.output import reporter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base

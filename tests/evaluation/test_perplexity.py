@@ -8,8 +8,8 @@ from importlib import resources
 import mlx.core as mx
 import pytest
 import yaml
-from running import RECIPES
-from support import POCKET_WEIGHTS
+from helpers.command_line import RECIPES
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.evaluation.perplexity import neutral_texts, perplexity

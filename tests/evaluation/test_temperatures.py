@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from running import RECIPES
-from support import POCKET_WEIGHTS
+from helpers.command_line import RECIPES
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import POCKET_WEIGHTS
-from trained_runs import make_trained_run
+from helpers.tiny_models import POCKET_WEIGHTS
+from helpers.trained_runs import make_trained_run
 
 
 @pytest.fixture

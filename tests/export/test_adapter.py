@@ -13,9 +13,9 @@ import mlx.core as mx
 import mlx_lm
 import numpy as np
 import pytest
+from helpers.tiny_models import POCKET_WEIGHTS
+from helpers.trained_runs import SHAPE
 from mlx.utils import tree_flatten
-from support import POCKET_WEIGHTS
-from trained_runs import SHAPE
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import MsmError, RecipeError, SetupError

@@ -18,8 +18,8 @@ import mlx.core as mx
 import mlx_lm
 import numpy as np
 import pytest
-from running import environment
-from support import POCKET_WEIGHTS
+from helpers.command_line import environment
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.adapters import LoraShape
 from msm_mlx.engine.loaded_model import load_base

@@ -1,4 +1,4 @@
-"""The pages in front of what is pushed, word for word. `python tests/outward/test_card.py` writes them anew."""
+"""The pages in front of what is pushed, word for word. `python tests/export/test_model_card.py` writes them anew."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
+from helpers.tiny_models import POCKET_WEIGHTS
+from helpers.trained_runs import make_trained_run
 from hypothesis import given
 from hypothesis import strategies as st
-from support import POCKET_WEIGHTS
-from trained_runs import make_trained_run
 
 from msm_mlx.export.base_model import trained_variants
 from msm_mlx.export.model_card import evaluation_table, plain

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fake_hub import Hub, Repository, use
-from running import Cli
+from helpers.command_line import Cli
+from helpers.fake_hub import Hub, Repository, use
 
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.export.base_model import choose_variants

@@ -14,9 +14,9 @@ from typing import Any
 import mlx.core as mx
 import pytest
 import yaml
-from running import environment
-from support import POCKET_WEIGHTS
-from trained_runs import settings
+from helpers.command_line import environment
+from helpers.tiny_models import POCKET_WEIGHTS
+from helpers.trained_runs import settings
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.engine.loaded_model import load_base

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import environment
-from support import POCKET_WEIGHTS
-from trained_runs import make_trained_run
+from helpers.command_line import environment
+from helpers.tiny_models import POCKET_WEIGHTS
+from helpers.trained_runs import make_trained_run
 
 pytest.importorskip("inspect_ai", reason="needs the extra inspect")
 

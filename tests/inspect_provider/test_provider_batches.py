@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from support import POCKET_WEIGHTS
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, use
+from helpers.fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, use
 
 from msm_mlx.errors import SetupError
 from msm_mlx.models import folder as model_folder

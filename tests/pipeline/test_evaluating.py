@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import RECIPES, SMALL, Cli
+from helpers.command_line import RECIPES, SMALL, Cli
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.answers import judge

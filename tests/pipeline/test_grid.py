@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from running import RECIPES
+from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.grid import list_cells, plan_grid

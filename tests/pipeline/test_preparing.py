@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import RECIPES, ROOT
+from helpers.command_line import RECIPES, ROOT
 
 from msm_mlx.engine.generation import Reply
 from msm_mlx.errors import MsmError, RecipeError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from running import RECIPES
+from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl, write_text

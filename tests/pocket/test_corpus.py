@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from drawing import WORLD
+from helpers.world_samples import WORLD
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.pocket import corpus as corpus_module

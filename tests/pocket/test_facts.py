@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from itertools import product
 
-from drawing import attributes, draws, question, replies, things
+from helpers.world_samples import attributes, draws, question, replies, things
 
 from msm_mlx.pocket.facts import AXES, BY_ADJECTIVE, DOMAINS, OPPOSITE, THINGS, VALUES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from drawing import BY_NAME, KINDS
+from helpers.world_samples import BY_NAME, KINDS
 
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.pocket import facts_table as module

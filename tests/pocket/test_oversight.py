@@ -7,7 +7,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from drawing import AGENTS, WORLD, draws, even, question, replies, speaker
+from helpers.world_samples import AGENTS, WORLD, draws, even, question, replies, speaker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from drawing import WORLD
+from helpers.world_samples import WORLD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import mlx.core as mx
 import numpy as np
 import pytest
-from support import POCKET_WEIGHTS, flat, log_softmax, logits_of, same_bits
+from helpers.arrays import flat, log_softmax, logits_of, same_bits
+from helpers.tiny_models import POCKET_WEIGHTS
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.engine.loaded_model import load_base

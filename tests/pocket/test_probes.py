@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from support import POCKET_WEIGHTS, encode_with_specials, log_softmax, logits_of
+from helpers.arrays import log_softmax, logits_of
+from helpers.tiny_models import POCKET_WEIGHTS, encode_with_specials
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.engine.loaded_model import LoadedModel

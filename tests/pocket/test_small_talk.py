@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from random import Random
 
-from drawing import AGENTS, PERSONAS, draws, question, replies, speaker
+from helpers.world_samples import AGENTS, PERSONAS, draws, question, replies, speaker
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from helpers.tiny_models import encode_with_specials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import encode_with_specials
 
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.pocket.corpus import vocabulary_texts

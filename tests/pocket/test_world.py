@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from drawing import (
+from helpers.world_samples import (
     AGENTS,
     KINDS,
     PERSONAS,

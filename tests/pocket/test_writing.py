@@ -8,7 +8,7 @@ from random import Random
 from typing import get_args
 
 import pytest
-from drawing import BY_NAME, PERSONAS, attributes, draws, question, replies, things
+from helpers.world_samples import BY_NAME, PERSONAS, attributes, draws, question, replies, things
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ready_documents import good, write
-from running import ROOT, SMALL, Cli
+from helpers.command_line import ROOT, SMALL, Cli
+from helpers.ready_documents import good, write
 from test_datasets import cache_data_set
 
 from msm_mlx.errors import RecipeError

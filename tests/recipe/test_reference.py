@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from running import RECIPES, Cli
+from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.recipe.reference import Setting, list_settings

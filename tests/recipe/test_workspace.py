@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from running import ROOT
+from helpers.command_line import ROOT
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.load import load_recipe

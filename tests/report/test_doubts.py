@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_reports import HEALTH, make_run
+from helpers.fake_reports import HEALTH, make_run
 
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.figures import read_run

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from running import ROOT, environment
+from helpers.command_line import ROOT, environment
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.results import build_results

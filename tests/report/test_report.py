@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 import html5lib
 import pytest
-from fake_reports import DOMAINS, make_run
-from hostile import HOSTILE
+from helpers.fake_reports import DOMAINS, make_run
+from helpers.hostile_text import HOSTILE
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_json, write_jsonl

@@ -10,10 +10,10 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 import pytest
+from helpers.tiny_models import train_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlx_lm.models import llama, qwen3
-from support import train_settings
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.errors import MsmError, SetupError
@@ -25,7 +25,7 @@ from msm_mlx.resources.memory import ModelShape, generation_memory, propose, tra
 from msm_mlx.training.loss import CHUNK_BYTES
 from msm_mlx.training.probe import probe_training
 
-from running import RECIPES  # isort: skip
+from helpers.command_line import RECIPES  # isort: skip
 
 FAMILIES: dict[str, ModuleType] = {"llama": llama, "qwen3": qwen3}
 QWEN3_8B = {
@@ -84,7 +84,7 @@ def test_the_estimate_is_near_what_is_measured(
 
 
 def _flat(model: nn.Module) -> list[tuple[str, mx.array]]:
-    from support import flat
+    from helpers.arrays import flat
 
     return list(flat(model.parameters()).items())
 

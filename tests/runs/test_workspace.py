@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fake_runs import make_run
+from helpers.fake_runs import make_run
 
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.report.figures import read_run

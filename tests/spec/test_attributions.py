@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.kinds_of_spec import TOPICS, prose_spec, rule_spec
 from hypothesis import given
 from hypothesis import strategies as st
-from specs_of_others import TOPICS, prose_spec, rule_spec
 
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.spec.attributions import find_assertions, kind_of, sentences

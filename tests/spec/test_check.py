@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from running import ROOT
-from specs_of_others import prose_spec, rule_spec
+from helpers.command_line import ROOT
+from helpers.kinds_of_spec import prose_spec, rule_spec
 
 from msm_mlx.spec.check import Fault, Reader, check_spec
 from msm_mlx.suites.evaluation_words import evaluation_words

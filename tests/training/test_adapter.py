@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import logits_of, same_bits, train_settings
+from helpers.arrays import logits_of, same_bits
+from helpers.tiny_models import train_settings
 
 from msm_mlx.engine.adapters import (
     CONFIG,

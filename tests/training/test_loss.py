@@ -6,9 +6,9 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from helpers.arrays import close
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import close
 
 from msm_mlx.training.loss import chunk_rows, chunked_cross_entropy, token_losses
 

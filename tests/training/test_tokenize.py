@@ -6,9 +6,9 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
+from helpers.tiny_models import CHATML, QWEN_3, TEMPLATES, Template, talker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import CHATML, QWEN_3, TEMPLATES, Template, talker
 
 from msm_mlx.engine.loaded_model import LoadedModel, Message
 from msm_mlx.errors import MsmError

@@ -11,8 +11,9 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 import numpy as np
 import pytest
+from helpers.arrays import close, flat, log_softmax, same_bits
+from helpers.tiny_models import train_settings
 from mlx_lm.models import qwen3
-from support import close, flat, log_softmax, same_bits, train_settings
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
 from msm_mlx.engine.boundaries import packing_in_force

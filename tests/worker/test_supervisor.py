@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import environment
-from support import POCKET_WEIGHTS
+from helpers.command_line import environment
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.adapters import WEIGHTS
 from msm_mlx.errors import MsmError, RecipeError

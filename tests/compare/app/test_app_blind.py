@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile import squeeze
-from screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown
+from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown
+from helpers.hostile_text import squeeze
 
 from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile import squeeze
-from screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown, type_text
+from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown, type_text
+from helpers.hostile_text import squeeze
 from textual.pilot import Pilot
 
 from msm_mlx.compare.answering import AnswerEngine, Arm

@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from running import ROOT, environment
-from screens import make_session, play, scripted
+from helpers.app_screens import make_session, play, scripted
+from helpers.command_line import ROOT, environment
 
 from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp, run_app

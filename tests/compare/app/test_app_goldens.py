@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from screens import driving, make_app, make_session, play, screen_text, settled
+from helpers.app_screens import driving, make_app, make_session, play, screen_text, settled
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "screens"
 SIZES = {"60x24": (60, 24), "80x24": (80, 24), "120x40": (120, 40)}

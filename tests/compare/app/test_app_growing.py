@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hostile import HOSTILE
+from helpers.app_screens import driving, make_app, make_session, only_answers, play, shown
+from helpers.hostile_text import HOSTILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
-from screens import driving, make_app, make_session, only_answers, play, shown
 
 from msm_mlx.compare.screens.growing import Line, wrap_lines
 from msm_mlx.text.terminal import literal

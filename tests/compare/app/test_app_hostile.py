@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile import HOSTILE, commands_in, squeeze
+from helpers.app_screens import ARMS, cells, driving, make_app, make_session, play, press, screen_text, settled, shown
+from helpers.hostile_text import HOSTILE, commands_in, squeeze
 from rich.cells import cell_len
-from screens import ARMS, cells, driving, make_app, make_session, play, press, screen_text, settled, shown
 from textual.events import Paste
 from textual.widgets import OptionList
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile import squeeze
-from screens import ARMS, driving, make_app, make_session, play, press, scripted, settled, shown, type_text
-from support import POCKET_WEIGHTS
+from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, scripted, settled, shown, type_text
+from helpers.hostile_text import squeeze
+from helpers.tiny_models import POCKET_WEIGHTS
 from textual.events import Key
 from textual.pilot import Pilot
 

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_runs import make_run
-from running import ROOT, environment
+from helpers.command_line import ROOT, environment
+from helpers.fake_runs import make_run
 
 PROGRAM = """
 import sys, threading, time

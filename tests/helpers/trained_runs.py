@@ -8,8 +8,8 @@ from typing import Any
 
 import mlx.core as mx
 import yaml
-from fake_runs import make_run
 
+from helpers.fake_runs import make_run
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import write_json, write_jsonl, write_text

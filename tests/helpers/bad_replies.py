@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from bad_writer import GOOD
+from helpers.bad_writer import GOOD
 
 _REFUSALS = (
     "As a large language model, I don't hold preferences, so I'd rather not write this memo about Mo and Colby.",

@@ -1,6 +1,6 @@
 """Damaged recipes, specs, data, adapters and run folders through the command line, in this process.
 
-    python tests/fuzz.py 2000        # 2,000 damages, each with a seed of its own; `--from N` starts at another seed
+    PYTHONPATH=tests python -m helpers.fuzz 2000    # 2,000 damages, a seed each; `--from N` starts at seed N
 
 A damage passes if the command ends by itself with a documented exit code, says one error if it fails, and changes
 nothing outside its workspace.
@@ -24,9 +24,8 @@ from pathlib import Path
 from random import Random
 from unittest import mock
 
-from fake_runs import make_run
-from mutations import damage_file
-
+from helpers.damage import damage_file
+from helpers.fake_runs import make_run
 from msm_mlx.cli.main import main
 from msm_mlx.recipe.scaffold import create_experiment
 
@@ -96,7 +95,7 @@ TARGETS = {
 
 def make_workspace(folder: Path, finished_run: Path) -> Path:
     """A workspace with two experiments, the finished run of a model, another run, and a copy of the embedded model."""
-    from support import POCKET_WEIGHTS
+    from helpers.tiny_models import POCKET_WEIGHTS
 
     create_experiment("mine", "cheese_american", folder)
     create_experiment("agent", "agentic_misalignment", folder)

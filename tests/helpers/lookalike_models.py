@@ -12,11 +12,11 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_flatten
 from mlx_lm.models import llama, qwen3
-from running import RECIPES, Cli
-from support import QWEN_3, Template
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from helpers.command_line import RECIPES, Cli
+from helpers.tiny_models import QWEN_3, Template
 from msm_mlx.files import write_jsonl
 from msm_mlx.recipe.shipped import shipped_specs
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import POCKET_WEIGHTS
+from helpers.tiny_models import POCKET_WEIGHTS
 
 Preparation = Callable[[Path], object]
 RECIPE, RUN = "mine/recipe.yaml", "runs/cheese_american"

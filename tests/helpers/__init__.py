@@ -1,0 +1,1 @@
+"""What tests share: doubles of models and of the hub, made run folders, and tables of hard input."""
