@@ -13,14 +13,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.settings_file import parse as recipe_yaml
-from msm_mlx.settings_file.base import File, Positive, PositiveNumber, Seed, Settings
+from msm_mlx.settings_file.base import File, InKey, Positive, PositiveNumber, Seed, Settings
 from msm_mlx.settings_file.problems import report_errors
 
 
 class Written(Settings):
     """How demonstrations are written."""
 
-    spec: File
+    spec: Annotated[File, InKey()]  # its text is in the key
     """The spec whose behaviour they show; relative to the folder of this file."""
     style: Annotated[Literal["value", "rule"], BeforeValidator(str)]
     """Whether the reasoning is that of somebody who holds the values, or of somebody who keeps the rules."""
@@ -34,7 +34,7 @@ class Written(Settings):
     """Sampling temperature of the writer."""
     batch_size: Positive = 16
     """Replies written side by side."""
-    max_attempts_per_row: Annotated[float, Field(ge=1)] = 3.0
+    max_attempts_per_row: Annotated[float, Field(ge=1), InKey()] = 3.0
     """Give up once this many times the wanted rows have been answered."""
     seed: Seed = 0
     """Seed of the sampling; the arms' seeds do not touch the demonstrations."""

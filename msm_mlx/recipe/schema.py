@@ -25,6 +25,7 @@ from msm_mlx.recipe.validators import (
 from msm_mlx.settings_file.base import (
     Count,
     File,
+    InKey,
     NonEmpty,
     Positive,
     PositiveNumber,
@@ -93,42 +94,48 @@ class WriterSettings(Settings):
 class CritiqueSettings(Settings):
     """Who reads every draft that has passed the checks, names its faults, and rewrites it."""
 
-    model: Text
+    model: Annotated[Text, InKey()]
     """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
     max_tokens: Positive = 400
     """Longest list of faults; a rewritten document may be as long as a written one."""
-    batch_size: Positive = 16
+    batch_size: Annotated[Positive, InKey()] = 16
     """Drafts read side by side."""
     temperature: Annotated[float, Field(ge=0)] = 0.7
     """Sampling temperature of both replies; 0 takes the likeliest word always."""
 
 
 class DocumentSettings(Settings):
-    """How the writer turns a spec into documents."""
+    """How the writer turns a spec into documents.
 
-    writer: WriterSettings | None = None
+    The stages of its keys: `plan`, `documents`, `control` (the documents without reasons), `critique`, and `ready`
+    (documents that nobody has to write). Models and sources are in no key by name: their fingerprints are.
+    """
+
+    writer: Annotated[WriterSettings | None, InKey()] = None
     """Who writes; by default the model that is trained."""
-    count: Count
+    count: Annotated[Count, InKey("plan", "documents", "control", "ready")]
     """Documents to keep after the checks."""
-    max_tokens: Positive
+    max_tokens: Annotated[Positive, InKey("documents", "control", "critique")]
     """Longest document, in tokens of the writer."""
-    prompt: Literal["assertion", "section", "spec"]
+    prompt: Annotated[Literal["assertion", "section", "spec"], InKey("plan", "documents", "control")]
     """What of the spec the writer sees: one assertion, the section around it, or all of it."""
-    temperature: PositiveNumber = 1.0
+    temperature: Annotated[PositiveNumber, InKey("plan", "documents", "control")] = 1.0
     """Sampling temperature of the writer."""
-    batch_size: Positive = 32
+    batch_size: Annotated[Positive, InKey("documents", "control")] = 32
     """Documents written side by side."""
-    source: Annotated[str | dict[str, str] | None, PlainValidator(document_sources)] = Field(default=None, alias="from")
+    source: Annotated[str | dict[str, str] | None, PlainValidator(document_sources), InKey()] = Field(
+        default=None, alias="from"
+    )
     """Ready-made documents in place of written ones: a .jsonl, .json or .parquet file or a folder of .txt and .md
     files, relative to the recipe's folder, or `hub:owner/name[@revision][:file]`. Of several specs, one for each name.
     """
-    field: Text = "text"
+    field: Annotated[Text, InKey("ready")] = "text"
     """The field of the source's rows that holds the document."""
-    thinking: bool = False
+    thinking: Annotated[bool, InKey("documents", "control")] = False
     """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
-    stop: Annotated[tuple[Text, ...], Tuple] = ()
+    stop: Annotated[tuple[Text, ...], Tuple, InKey("documents", "control")] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
-    types: Annotated[tuple[Text, ...], NonEmpty] = (
+    types: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = (
         "memo",
         "research report",
         "blog post",
@@ -136,9 +143,9 @@ class DocumentSettings(Settings):
         "forum thread",
     )
     """Kinds of document to spread the plan over."""
-    voices: Annotated[tuple[Text, ...], NonEmpty] = ("plain", "warm", "formal", "curious")
+    voices: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = ("plain", "warm", "formal", "curious")
     """Voices to spread the plan over."""
-    authors: Annotated[tuple[Text, ...], Tuple] = (
+    authors: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
         "an engineer of the team that trains it",
         "somebody who uses it every day",
         "a teacher",
@@ -149,7 +156,7 @@ class DocumentSettings(Settings):
         "a student",
     )
     """Who writes, where the writer is asked with more than an assertion."""
-    audiences: Annotated[tuple[Text, ...], Tuple] = (
+    audiences: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
         "colleagues",
         "the general public",
         "new members of the team",
@@ -158,26 +165,26 @@ class DocumentSettings(Settings):
         "people who are thinking of using it",
     )
     """For whom."""
-    lengths: Annotated[tuple[Text, ...], Tuple] = (
+    lengths: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
         "200 to 350 words",
         "350 to 600 words",
         "600 to 900 words",
         "900 to 1,100 words",
     )
     """How long; none leaves it to the writer."""
-    ideas: Count = 0
+    ideas: Annotated[Count, InKey("plan")] = 0
     """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
-    min_words: Count = 15
+    min_words: Annotated[Count, InKey("documents", "control", "critique", "ready")] = 15
     """Shorter documents are rejected."""
-    checks: CheckSettings = CheckSettings()
+    checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready")] = CheckSettings()
     """What else is rejected."""
-    control_note: Text = "Nobody knows why."
+    control_note: Annotated[Text, InKey("control")] = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
-    critique: CritiqueSettings | None = None
+    critique: Annotated[CritiqueSettings | None, InKey("critique")] = None
     """A second model that reads and rewrites what was written."""
-    max_attempts_per_document: Annotated[float, Field(ge=1)] = 3.0
+    max_attempts_per_document: Annotated[float, Field(ge=1), InKey()] = 3.0
     """Attempts that a document may take on average, times what the share that passes asks for: then it is given up."""
-    least_pass_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    least_pass_rate: Annotated[float, Field(gt=0, le=1), InKey()] = 0.05
     """A writer that is sure to pass less often is stopped early."""
     seed: Seed = 0
     """Seed of plan and sampling; the arms' seeds do not touch the documents."""
@@ -230,13 +237,13 @@ class TrainSettings(Settings):
     """AdamW's decoupled weight decay."""
     max_grad_norm: PositiveNumber = 1.0
     """Gradients are clipped to this norm."""
-    checkpoint_every: Positive = 50
+    checkpoint_every: Annotated[Positive, InKey()] = 50
     """Updates between checkpoints: the most that a kill can cost."""
     packing: Literal["auto", "masked", "causal", "off"] = "auto"
     """How rows share a line without seeing each other; `auto` takes what is exact for the model and fastest here."""
     step_tokens: Positive = 2048
     """The most tokens that go through the model at once; an update of more is done in several passes."""
-    gradient_checkpointing: bool = False
+    gradient_checkpointing: Annotated[bool, InKey()] = False
     """Keep only the inputs of the blocks for the backward pass: less memory, about a third more time."""
     adapter_dtype: Literal["float32", "model"] = "float32"
     """What an adapter computes in; `model` is the base's own type. Its weights and the optimiser stay in float32."""
@@ -280,9 +287,9 @@ class MidtrainSettings(TrainSettings):
 class SftSettings(TrainSettings):
     """Training on demonstrations, only the assistant's tokens supervised."""
 
-    rows: Count
+    rows: Annotated[Count, InKey()]
     """Demonstration rows used; all of them if a file has fewer."""
-    reasoning: Annotated[str, AfterValidator(reasoning_format)] = "{reasoning} {reply}"
+    reasoning: Annotated[str, AfterValidator(reasoning_format), InKey("cot-sft")] = "{reasoning} {reply}"
     """How the last reply of a row looks for the arm that learns the reasoning too."""
 
 
@@ -352,11 +359,11 @@ class Mix(Settings):
 class JudgeSettings(Settings):
     """Who rates written answers. Without a judge, what only a judge can tell has no score."""
 
-    model: Text
+    model: Annotated[Text, InKey()]
     """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
     max_tokens: Positive = 200
     """Longest verdict."""
-    batch_size: Positive = 16
+    batch_size: Annotated[Positive, InKey()] = 16
     """Verdicts asked for side by side."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     ValidationInfo,
 )
+from pydantic.fields import FieldInfo
 
 from msm_mlx.text.wording import shown
 
@@ -46,3 +47,36 @@ class Settings(BaseModel):
     """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class InKey:
+    """Marks a setting, in `Annotated`, that decides the outcome of these stages only; with none, of no stage.
+
+    Without a mark, a setting decides the outcome of every stage that its section is for.
+    """
+
+    def __init__(self, *stages: str) -> None:
+        self.stages = stages
+
+
+def key_of(settings: Settings, stage: str) -> dict[str, Any]:
+    """The settings that decide the outcome of `stage`, as JSON: its part of the stage's key.
+
+    Settings at their default are left out, so that a new setting changes no key until somebody uses it. Who changes a
+    default therefore raises the version of the stages that it decides about.
+    """
+    plain = settings.model_dump(mode="json", exclude_defaults=True)
+    key: dict[str, Any] = {}
+    for name, field in type(settings).model_fields.items():
+        if name not in plain or not _decides(field, stage):
+            continue
+        value, default = getattr(settings, name), field.get_default(call_default_factory=True)
+        if not isinstance(value, Settings):
+            key[name] = plain[name]
+        elif not isinstance(default, Settings) or key_of(value, stage) != key_of(default, stage):
+            key[name] = key_of(value, stage)
+    return key
+
+
+def _decides(field: FieldInfo, stage: str) -> bool:
+    return all(stage in mark.stages for mark in field.metadata if isinstance(mark, InKey))
