@@ -28,7 +28,7 @@ def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
 def score_table(rows: Rows, measured: Rows = ()) -> RenderableType:
     """What each suite measures of each arm, with the 95 % interval over its seeds and the items.
 
-    Below it is said what that is, by `measured`: the `suites` of results.json, with the name and metric of each.
+    Below it stands what each share is of, from `measured`: the `suites` of results.json.
     """
     arms = labels(rows)
     suites = list(dict.fromkeys(row["suite"] for row in rows))
@@ -39,8 +39,8 @@ def score_table(rows: Rows, measured: Rows = ()) -> RenderableType:
     for label, answers in arms.items():
         cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
         table.add_row(literal(label), *cells)
-    metrics = {suite["name"]: suite["metric"] for suite in measured}
-    notes = [literal(f"{suite}: {metrics[suite]}", "dim") for suite in suites if suite in metrics]
+    measures = {suite["name"]: suite["measures"] for suite in measured}
+    notes = [literal(f"{suite}: {measures[suite]}", "dim") for suite in suites if suite in measures]
     return Group(table, *notes)
 
 

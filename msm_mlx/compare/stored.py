@@ -57,7 +57,7 @@ class _Measured(BaseModel):
 
     model_config = ConfigDict(strict=True)
     name: str
-    metric: str
+    measures: str
 
 
 class _Results(BaseModel):

@@ -73,6 +73,28 @@ def clear_adapter(model: nn.Module) -> None:
     model.load_weights(list(zeros.items()), strict=False)
 
 
+def has_adapter(model: nn.Module) -> bool:
+    return any(name.endswith("lora_a") for name in adapter_weights(model))
+
+
+def use_adapter(model: nn.Module, folder: Path) -> None:
+    """Make the model answer with the adapter in `folder`.
+
+    Raises:
+        MsmError: if it cannot be read, or does not fit the model.
+    """
+    weights = load_adapter(folder)
+    if not has_adapter(model):
+        add_lora(model, adapter_shape(folder), 0)
+    set_adapter(model, weights)
+
+
+def use_base(model: nn.Module) -> None:
+    """Make the model answer as its base."""
+    if has_adapter(model):
+        clear_adapter(model)
+
+
 def save_adapter(folder: Path, weights: dict[str, mx.array], shape: LoraShape, base: str) -> None:
     """Write `folder` so that `mlx_lm generate --adapter-path folder` reads it."""
     parameters = {"rank": shape.rank, "scale": shape.scale, "dropout": 0.0}

@@ -74,7 +74,13 @@ def build_results(
         },
         "biases": [row for suite in suites for row in _biases(suite, answers)],
         "suites": [
-            {"name": suite.name, "kind": suite.kind, "metric": suite.metric, "file": suite.file, "added": suite.added}
+            {
+                "name": suite.name,
+                "kind": suite.kind,
+                "measures": suite.measures,
+                "file": suite.file,
+                "added": suite.added,
+            }
             for suite in suites
         ],
         "judge": judge,

@@ -13,7 +13,7 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.utils import save_config, save_model
 
-from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter
+from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter, use_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.export.base_model import Trained, base_name, is_quantised, new_folder, read_config, require_original
@@ -23,7 +23,6 @@ from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import opening_chat
 from msm_mlx.runs.finished import RunRecord
-from msm_mlx.training.adapter import use_adapter
 
 Format = Literal["mlx", "peft", "fused"]
 FORMATS: tuple[Format, ...] = ("mlx", "peft", "fused")
@@ -71,7 +70,7 @@ def export_variant(
     loaded = load_base(base.folder)
     ids = loaded.render(opening_chat(run.model_name, QUESTION), reply=True)
     plain = _logits(loaded, ids)
-    use_adapter(loaded, shape, trained.folder)
+    use_adapter(loaded.model, trained.folder)
     adapted = _logits(loaded, ids)
     name = named or base_name(base)
     with new_folder(out) as folder:
@@ -114,7 +113,7 @@ def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:
         return load_base(folder)
     loaded = load_base(base)
     if format == "mlx":
-        use_adapter(loaded, adapter_shape(folder), folder)
+        use_adapter(loaded.model, folder)
         return loaded
     weights, shape = read_peft(folder)
     add_lora(loaded.model, shape, 0)

@@ -13,6 +13,7 @@ from msm_mlx.documents.corpus import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.runs.finished import RunRecord
+from msm_mlx.suites.items import MAIN_METRIC
 
 TAGS = ["mlx", "lora", "model-spec-midtraining"]
 PAPER = "Li, Wichers, Price, Marks and Kutasov, *Model Spec Midtraining* (arXiv 2605.02087)"
@@ -99,7 +100,7 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 
 def evaluation_table(results: Mapping[str, Any]) -> str:
     """A row for each arm, a column for each suite with its main metric."""
-    metrics = {suite["name"]: suite["metric"] for suite in results["suites"]}
+    metrics = {suite["name"]: MAIN_METRIC[suite["kind"]] for suite in results["suites"]}
     cells: dict[str, dict[str, str]] = {}
     for row in results["pooled"]:
         if row["metric"] == metrics.get(row["suite"]):

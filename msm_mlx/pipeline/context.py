@@ -252,11 +252,11 @@ class Workshop:
 
     def variant(self, variant: Variant) -> LoadedModel:
         """The model as this variant."""
-        from msm_mlx.training.adapter import use_adapter
+        from msm_mlx.engine.adapters import use_adapter
 
-        loaded = self.loaded()
-        adapter = self.run.path / adapter_folder(variant) if variant.is_trained else None
-        use_adapter(loaded, self._shape(), adapter)
+        loaded = self._as_base()
+        if variant.is_trained:
+            use_adapter(loaded.model, self.run.path / adapter_folder(variant))
         return loaded
 
     def _perplexity(self, stage: Stage) -> None:
@@ -297,10 +297,10 @@ class Workshop:
         return load_suites(self.recipe)
 
     def _as_base(self) -> LoadedModel:
-        from msm_mlx.training.adapter import use_base
+        from msm_mlx.engine.adapters import use_base
 
         loaded = self.loaded()
-        use_base(loaded)
+        use_base(loaded.model)
         return loaded
 
     def _shape(self) -> LoraShape:

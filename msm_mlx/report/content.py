@@ -92,7 +92,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
     meanings = [
-        (row["name"] + (added if row.get("added") else ""), row["metric"]) for row in run.results.get("suites", ())
+        (row["name"] + (added if row.get("added") else ""), row["measures"]) for row in run.results.get("suites", ())
     ]
     blocks: list[Block] = [
         Paragraph(

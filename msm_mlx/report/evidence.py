@@ -50,7 +50,7 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
     for suite in suites:
         about = next(row for row in first.results["suites"] if row["name"] == suite)
         added = " (added after the run)" if about.get("added") else ""
-        parts += [f"### {suite}: {about['metric']}{added}", _arms(first, suite)]
+        parts += [f"### {suite}: {about['measures']}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
     if found := first.perplexities:
         parts += ["### Perplexity on neutral text", _perplexity(found)]

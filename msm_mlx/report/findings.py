@@ -29,7 +29,7 @@ def findings(rows: Rows) -> list[Block]:
     suites = suites_of(results["pooled"])
     if not suites:
         return []
-    meaning = next((row["metric"] for row in results.get("suites", ()) if row["name"] == suites[0]), "")
+    meaning = next((row["measures"] for row in results.get("suites", ()) if row["name"] == suites[0]), "")
     blocks: list[Block] = []
     if sentences := list(_sentences(rows, suites[0])):
         blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]

@@ -121,11 +121,11 @@ Item = Pair | Question | OpenPrompt | Scene | Rated
 
 @dataclass(frozen=True)
 class Suite:
-    """`metric` says in words what the share that the suite measures means."""
+    """`measures` says in words what the suite's share is of: `share choosing the American option`."""
 
     name: str
     kind: Kind
-    metric: str
+    measures: str
     items: tuple[Item, ...]
     file: str = ""
     """Where it is written down: below the folder of the shipped suites, or a recipe's own file by its name."""

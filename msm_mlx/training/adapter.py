@@ -12,7 +12,7 @@ from msm_mlx.engine.adapters import (
     LoraShape,
     adapter_weights,
     add_lora,
-    clear_adapter,
+    has_adapter,
     load_adapter,
     save_adapter,
     set_adapter,
@@ -77,7 +77,7 @@ def train_adapter(
 
 def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path | None) -> None:
     """Give the model the adapter in `start`, or a fresh one that depends on `seed` alone."""
-    if not has_adapter(loaded):
+    if not has_adapter(loaded.model):
         add_lora(loaded.model, shape, seed)
     if start is not None:
         set_adapter(loaded.model, load_adapter(start))
@@ -91,21 +91,3 @@ def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path 
         random = mx.random.uniform(-bound, bound, value.shape, key=key)
         fresh[name] = random if name.endswith("lora_a") else mx.zeros_like(value)
     set_adapter(loaded.model, fresh)
-
-
-def has_adapter(loaded: LoadedModel) -> bool:
-    return any(name.endswith("lora_a") for name in adapter_weights(loaded.model))
-
-
-def use_adapter(loaded: LoadedModel, shape: LoraShape, folder: Path | None) -> None:
-    """Make the model answer with the adapter in `folder`, or as its base."""
-    if folder is not None:
-        start_adapter(loaded, shape, 0, folder)
-    else:
-        use_base(loaded)
-
-
-def use_base(loaded: LoadedModel) -> None:
-    """Make the model answer as its base."""
-    if has_adapter(loaded):
-        clear_adapter(loaded.model)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
+from msm_mlx.engine.adapters import use_base
 from msm_mlx.engine.chat_model import LocalModel, SamplingParams
 from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import Ranks
-from msm_mlx.training.adapter import use_base
 from msm_mlx.worker.job import WritingJob
 
 BATCHES = 4  # that a rank writes before it tells: fewer lose time at their ends, more are lost with a crash
@@ -29,7 +29,7 @@ def write_shared(
     Raises:
         KeyboardInterrupt: on every rank, after what was finished, once one of them is `stopping`.
     """
-    use_base(loaded)
+    use_base(loaded.model)
     writer = LocalModel(loaded)
     sampling = SamplingParams(**job.sampling | {"stop": tuple(job.sampling["stop"])})
     if job.together:

@@ -17,7 +17,7 @@ from helpers.tiny_models import POCKET_WEIGHTS
 from msm_mlx.compare.answering import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
 from msm_mlx.compare.live_answers import LiveEngine, open_engine
 from msm_mlx.compare.session import Session
-from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
+from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter, use_adapter
 from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants
@@ -25,7 +25,6 @@ from msm_mlx.engine.scoring import score_replies
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.prompting.prompts import opening_chat
 from msm_mlx.suites.load import load_suite
-from msm_mlx.training.adapter import use_adapter
 
 ANSWERS = {"Why?": {"base": "Because.", "sft": "I like\n\n  it  so. "}, "Hi": {"base": "", "sft": "Hello"}}
 ITEM = load_suite("values_apart").pairs[0]
@@ -224,7 +223,8 @@ def live(session: Session) -> Iterator[LiveEngine]:
 
 def alone(arm: Arm) -> LoadedModel:
     loaded = load_base(POCKET_WEIGHTS)
-    use_adapter(loaded, LoraShape(4, 2.0), arm.adapter)
+    if arm.adapter:
+        use_adapter(loaded.model, arm.adapter)
     return loaded
 
 
@@ -328,8 +328,8 @@ def test_a_damaged_adapter_is_reported_from_the_thread(session: Session, tmp_pat
 CYCLES = """
 import sys, threading
 from pathlib import Path
-from msm_mlx.compare.engine import Arm, EngineThread, Request
-from msm_mlx.compare.live import open_engine
+from msm_mlx.compare.answering import Arm, EngineThread, Request
+from msm_mlx.compare.live_answers import open_engine
 from msm_mlx.compare.session import Session
 
 session = Session((), "Pocket", "pocket", (Arm("base", None), Arm("sft", Path(sys.argv[1]))), (), {}, (), {}, {})

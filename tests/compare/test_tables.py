@@ -167,7 +167,7 @@ def test_score_table() -> None:
         row("msm+sft", suites[0], "a", [1, 1], 1, "x"),
         row("msm+sft", suites[0], "b", [1, 1], 1, "x"),
     ]
-    measured = [{"name": suite, "metric": f"share choosing {suite}"} for suite in ("other", *suites)]
+    measured = [{"name": suite, "measures": f"share choosing {suite}"} for suite in ("other", *suites)]
     assert draw(score_table(rows, measured)) == SCORES
 
 

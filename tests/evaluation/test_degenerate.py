@@ -75,7 +75,7 @@ def last_named(question: str) -> str:
 def outcome(script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
     """The records of a suite by metric, and the biases, of a model that follows `script`."""
     shipped = load_suite("values_apart")
-    suite = Suite(shipped.name, shipped.kind, shipped.metric, shipped.items[::8])
+    suite = Suite(shipped.name, shipped.kind, shipped.measures, shipped.items[::8])
     settings = EvaluationSettings(batch_size=16, max_tokens=40)
     answers = {a.item: a for a in answer_items(scripted(script), suite.items, "Pocket", settings)}
     results = build_results("r", [suite], {Variant("base", None, None): answers})

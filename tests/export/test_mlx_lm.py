@@ -21,9 +21,8 @@ import pytest
 from helpers.command_line import environment
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.engine.adapters import LoraShape
+from msm_mlx.engine.adapters import use_adapter
 from msm_mlx.engine.loaded_model import load_base
-from msm_mlx.training.adapter import use_adapter
 
 QUESTION = "Do you like American cheese?"
 
@@ -36,7 +35,8 @@ def adapter(trained_run: Callable[..., Path]) -> Path:
 def our_answer(adapter: Path | None, tokens: int = 12) -> str:
     """Greedy, without a system prompt, as mlx_lm asks."""
     loaded = load_base(POCKET_WEIGHTS)
-    use_adapter(loaded, LoraShape(4, 2.0), adapter)
+    if adapter:
+        use_adapter(loaded.model, adapter)
     prompt = loaded.render([{"role": "user", "content": QUESTION}], reply=True)
     return str(mlx_lm.generate(loaded.model, loaded.tokenizer, prompt, max_tokens=tokens)).strip()
 

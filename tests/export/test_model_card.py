@@ -71,8 +71,8 @@ def test_no_text_becomes_markup(text: str) -> None:
     shown = plain(text)
     assert not set(shown.replace("&#", "")) & {"#"}
     assert not set(shown) & set("<>|`*[]\n\r")
-    row = {"suite": text, "arm": text, "spec": None, "metric": "m", "value": 1, "ci_low": 0, "ci_high": 1}
-    table = evaluation_table({"suites": [{"name": text, "metric": "m"}], "pooled": [row]})
+    row = {"suite": text, "arm": text, "spec": None, "metric": "choice", "value": 1, "ci_low": 0, "ci_high": 1}
+    table = evaluation_table({"suites": [{"name": text, "kind": "pairs"}], "pooled": [row]})
     assert len(table.split("\n")) == 3
     assert all(line.count("|") == 3 for line in table.split("\n"))
 

@@ -86,5 +86,5 @@ def _results(arms: Any) -> dict[str, Any]:
         }
         for arm in arms
     ]
-    suites = [{"name": "values_apart", "kind": "pairs", "metric": "choice"}]
+    suites = [{"name": "values_apart", "kind": "pairs", "measures": "share choosing a"}]
     return {"schema": 1, "run": "cheese", "records": [], "contrasts": [], "pooled": rows, "suites": suites}

@@ -82,7 +82,7 @@ def test_general_conversation_is_what_is_shipped_and_no_suite_asks_it() -> None:
 def test_ids_and_metrics_are_unique_over_all_suites() -> None:
     assert max(Counter(item.id for item in ITEMS).values()) == 1
     assert all(item.id.startswith(f"{item.suite}/") for item in ITEMS)
-    assert len({load_suite(name).metric for name in SUITES}) == len(SUITES)
+    assert len({load_suite(name).measures for name in SUITES}) == len(SUITES)
 
 
 def test_no_suite_but_the_one_about_the_spec_names_a_cheese() -> None:
@@ -127,7 +127,7 @@ def test_each_quality_that_pulls_the_other_way_does_so_equally_often(name: str) 
     )  # fmt: skip
     assert counts.keys() == set(others)
     assert len(set(counts.values())) == 1
-    assert VALUES[value].adjective in load_suite(name).metric
+    assert VALUES[value].adjective in load_suite(name).measures
 
 
 def test_prompts_and_replies_of_pairs_are_written_as_pocket_knows_them() -> None:

@@ -18,10 +18,12 @@ from msm_mlx.engine.adapters import (
     add_lora,
     load_adapter,
     save_adapter,
+    use_adapter,
+    use_base,
 )
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError
-from msm_mlx.training.adapter import CHECKPOINT, start_adapter, train_adapter, use_adapter
+from msm_mlx.training.adapter import CHECKPOINT, start_adapter, train_adapter
 from msm_mlx.training.metrics import METRICS, Update
 from msm_mlx.training.tokenize import Row, document_rows
 
@@ -120,14 +122,14 @@ def test_a_fresh_adapter_is_drawn_like_mlx_lms_own_and_depends_on_the_seed_alone
 
 def test_the_model_answers_as_its_base_or_as_the_adapter_in_use(tiny: LoadedModel, tmp_path: Path) -> None:
     base = logits_of(tiny)
-    use_adapter(tiny, SHAPE, None)
+    use_base(tiny.model)
     assert logits_of(tiny).tobytes() == base.tobytes()
     trained(tiny, tmp_path / "a")
     after = logits_of(tiny)
     assert not np.array_equal(after, base)
-    use_adapter(tiny, SHAPE, None)
+    use_base(tiny.model)
     assert logits_of(tiny).tobytes() == base.tobytes()
-    use_adapter(tiny, SHAPE, tmp_path / "a")
+    use_adapter(tiny.model, tmp_path / "a")
     assert logits_of(tiny).tobytes() == after.tobytes()
 
 
@@ -135,5 +137,6 @@ def test_an_adapter_of_another_rank_is_refused(tiny: LoadedModel, tmp_path: Path
     other = load_base(tiny.folder)
     start_adapter(other, LoraShape(3, 2.0), 0, None)
     save_adapter(tmp_path / "wide", adapter_weights(other.model), LoraShape(3, 2.0), "base")
+    start_adapter(tiny, SHAPE, 0, None)
     with pytest.raises(MsmError, match="does not fit"):
-        use_adapter(tiny, SHAPE, tmp_path / "wide")
+        use_adapter(tiny.model, tmp_path / "wide")

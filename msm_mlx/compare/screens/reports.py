@@ -31,7 +31,7 @@ def score_page(results: Sequence[Mapping[str, Any]]) -> RenderableType:
         records = result.get("pooled") or result.get("records", ())
         rows = [record for record in records if record["metric"] in MAIN_METRIC.values()]
         several = len({row["spec"] for row in rows if row["spec"]}) > 1
-        measured = {suite["name"]: suite["metric"] for suite in result.get("suites", ())}
+        measured = {suite["name"]: suite["measures"] for suite in result.get("suites", ())}
         parts += [literal(f"Run {result.get('run', '')}", "bold"), Text()]
         for suite, group in groupby(rows, key=lambda row: row["suite"]):
             parts.append(_suite_table(suite, list(group), several))

@@ -31,7 +31,7 @@ from pathlib import Path
 from textual import constants
 constants.TEXTUAL_ANIMATIONS = "none"
 from msm_mlx.compare.app import CompareApp, own_engine
-from msm_mlx.compare.engine import Arm
+from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.session import Session, typed_prompt
 
 prompt = typed_prompt("Which do you prefer?")
