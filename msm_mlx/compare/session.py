@@ -11,7 +11,7 @@ from typing import Any
 
 from msm_mlx.compare.answering import Arm
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe.arms import TRAINED_ARMS, Variant, reads_spec
+from msm_mlx.recipe.arms import Variant, list_variants
 from msm_mlx.runs.finished import RunRecord, StoredAnswer, open_record, read_object
 from msm_mlx.runs.layout import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
 from msm_mlx.suites.items import Item, Pair, asked
@@ -163,13 +163,12 @@ def _same_base(runs: Sequence[RunRecord]) -> None:
 
 def _trained_arms(run: RunRecord) -> list[_Trained]:
     """The first seed of each trained arm, in the order in which runs list their variants."""
-    several = len(run.specs) > 1
-    found = []
-    for arm in TRAINED_ARMS:
-        for spec in () if arm not in run.arms else run.specs if reads_spec(arm) else (None,):
-            stem = spec.stem if spec else None
-            seeds = (_Trained(run, Variant(arm, stem, seed, several), spec) for seed in run.seeds)
-            found += [trained for trained in seeds if trained.exists()][:1]
+    specs = {spec.stem: spec for spec in run.specs}
+    found: list[_Trained] = []
+    for variant in list_variants(run.arms, list(specs), run.seeds):
+        trained = _Trained(run, variant, specs[variant.spec] if variant.spec else None)
+        if variant.is_trained and trained.exists() and all(variant.label != other.variant.label for other in found):
+            found.append(trained)
     if not found and not run.rows:
         raise RecipeError(f"{run.folder}: has no trained arm yet; run the recipe's command again to go on")
     return found

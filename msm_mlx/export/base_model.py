@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import make_folder, writing
 from msm_mlx.models.hub import ModelRef, resolve_model
-from msm_mlx.recipe.arms import TRAINED_ARMS, Variant, reads_spec
+from msm_mlx.recipe.arms import Variant, list_variants
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.finished import RunRecord
 from msm_mlx.runs.layout import ADAPTER_FILES, adapter_folder
@@ -36,15 +36,8 @@ def trained_variants(run: RunRecord) -> list[Trained]:
     Raises:
         RecipeError: if there is none.
     """
-    several = len(run.specs) > 1
-    variants = [
-        Variant(arm, spec, seed, several)
-        for arm in TRAINED_ARMS
-        if arm in run.arms
-        for spec in ([path.stem for path in run.specs] if reads_spec(arm) else [None])
-        for seed in run.seeds
-    ]
-    found = [Trained(variant, run.folder / adapter_folder(variant)) for variant in variants]
+    variants = list_variants(run.arms, [path.stem for path in run.specs], run.seeds)
+    found = [Trained(v, run.folder / adapter_folder(v)) for v in variants if v.is_trained]
     found = [trained for trained in found if all((trained.folder / name).is_file() for name in ADAPTER_FILES)]
     if not found:
         raise RecipeError(f"{run.folder}: has no trained arm yet; run the recipe's command again to go on")

@@ -19,10 +19,10 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original, run_settings
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.hub import ModelRef
-from msm_mlx.recipe.arms import FINE_TUNED, GENERAL, REASONED, START_OF, Variant, reads_spec
-from msm_mlx.recipe.schema import Profile, TrainSettings
+from msm_mlx.recipe.arms import BUILT_IN, Method, TrainingStage, Variant, training_order
+from msm_mlx.recipe.schema import Profile, StageSettings, TrainSettings
 from msm_mlx.runs.finished import RunRecord
-from msm_mlx.runs.layout import DOCUMENT_FILES, demonstrations_of, document_folder
+from msm_mlx.runs.layout import training_data
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.tokenize import Row, read_rows
 from msm_mlx.training.trainer import hold_out
@@ -37,7 +37,8 @@ HALF = "bfloat16"
 class TrlStage:
     """One training of the variant: what it reads, and the folder of the adapter that it goes on with."""
 
-    kind: str
+    name: str
+    kind: Method
     data: Path
     settings: TrainSettings
     start: str | None
@@ -45,7 +46,7 @@ class TrlStage:
 
     @property
     def output(self) -> str:
-        return f"{self.kind}-adapter"
+        return f"{self.name}-adapter"
 
 
 def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, named: str | None = None) -> list[str]:
@@ -63,7 +64,7 @@ def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, 
         "model_revision": "main" if named or not base.revision else base.revision,
         "dtype": str(config.get("dtype") or config.get("torch_dtype") or HALF),
     }
-    commands = [f"accelerate launch train.py --config {stage.kind}.yaml" for stage in stages]
+    commands = [f"accelerate launch train.py --config {stage.name}.yaml" for stage in stages]
     with new_folder(out) as folder:
         for stage in stages:
             rows = _learned_rows(loaded, stage)
@@ -75,19 +76,26 @@ def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, 
 
 def variant_stages(run: RunRecord, variant: Variant, settings: Profile) -> list[TrlStage]:
     """The trainings that make `variant`, in order."""
-    stages = []
-    if reads_spec(variant.arm):
-        folder = document_folder(variant.arm, str(variant.spec), variant.several_specs)
-        documents = run.folder / folder / DOCUMENT_FILES[0]
-        stages.append(TrlStage("midtrain", documents, settings.midtrain, None, False))
-    if variant.arm in (GENERAL, *FINE_TUNED):
-        start = stages[0].output if variant.arm in START_OF else None
-        data = run.folder / demonstrations_of(variant.arm)
-        stages.append(TrlStage("sft", data, settings.sft, start, variant.arm == REASONED))
+    stages: list[TrlStage] = []
+    for step in training_order([variant]):
+        name = step.path[-1]
+        training, train_settings = _training_stage(run, settings, name)
+        start = stages[-1].output if stages else None
+        data = run.folder / training_data(step)
+        stages.append(TrlStage(name, training.method, data, train_settings, start, training.with_reasoning))
     for stage in stages:
         if not stage.data.is_file():
             raise RecipeError(f"{stage.data}: is missing; run the recipe's command again to go on")
     return stages
+
+
+def _training_stage(run: RunRecord, settings: Profile, name: str) -> tuple[TrainingStage, TrainSettings]:
+    """The training stage of that name in this run, and how it was trained."""
+    if name not in BUILT_IN:
+        declared = StageSettings.model_validate(run.recipe["stages"][name], strict=False)
+        return TrainingStage(name, declared.method), declared.training(settings)
+    stage = BUILT_IN[name]
+    return stage, settings.midtrain if stage.method == "midtrain" else settings.sft
 
 
 def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[Row]:
@@ -102,12 +110,12 @@ def _write_stage(
     updates = stage.settings.planned_updates(len(rows))
     size = stage.settings.batch_size
     order = [index for update in range(updates) for index in batch_rows(len(rows), size, update, seed)]
-    copyfile(stage.data, folder / f"{'documents' if stage.kind == 'midtrain' else 'demonstrations'}.jsonl")
-    write_jsonl(folder / f"{stage.kind}-rows.jsonl", (trl_row(row) for row in rows))
-    write_json(folder / f"{stage.kind}-order.json", order)
+    copyfile(stage.data, folder / f"{stage.name}-texts.jsonl")
+    write_jsonl(folder / f"{stage.name}-rows.jsonl", (trl_row(row) for row in rows))
+    write_json(folder / f"{stage.name}-order.json", order)
     config = trl_config(stage, model, settings, updates, seed)
-    text = f"# accelerate launch train.py --config {stage.kind}.yaml\n"
-    write_text(folder / f"{stage.kind}.yaml", text + yaml.safe_dump(config, sort_keys=False))
+    text = f"# accelerate launch train.py --config {stage.name}.yaml\n"
+    write_text(folder / f"{stage.name}.yaml", text + yaml.safe_dump(config, sort_keys=False))
 
 
 def trl_row(row: Row) -> dict[str, list[int]]:
@@ -121,8 +129,8 @@ def trl_config(stage: TrlStage, model: dict[str, str], settings: Profile, update
     train, lora = stage.settings, settings.lora
     alpha = lora.rank * lora.scale
     return {
-        "rows": f"{stage.kind}-rows.jsonl",
-        "order": f"{stage.kind}-order.json",
+        "rows": f"{stage.name}-rows.jsonl",
+        "order": f"{stage.name}-order.json",
         **({"adapter": stage.start} if stage.start else {}),
         "output_dir": stage.output,
         **model,
@@ -157,7 +165,7 @@ def _readme(
     run: RunRecord, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, str]
 ) -> str:
     lines = "\n".join(commands)
-    held = [stage.kind for stage in stages if stage.settings.validation]
+    held = [stage.name for stage in stages if stage.settings.validation]
     kept = f"\nTexts that {' and '.join(held)} held out for validation are not among the rows.\n" if held else ""
     return f"""# {variant.id} of {run.folder.name}, for TRL
 
@@ -167,8 +175,8 @@ pip install "trl>=1.16,<2" peft
 ```
 
 This trains the arm `{variant.label}` over `{model["model_name_or_path"]}` from the same rows, in the same order and
-with the same settings as msm-mlx did. `*-rows.jsonl` has token ids and labels, `documents.jsonl` and
-`demonstrations.jsonl` the texts that they come from, and `*.yaml` the settings. `train.py` is all the code.
+with the same settings as msm-mlx did. `*-rows.jsonl` has token ids and labels, `*-texts.jsonl`
+the texts that they come from, and `*.yaml` the settings. `train.py` is all the code.
 
 An update has `per_device_train_batch_size` times `gradient_accumulation_steps` rows for one process; on several,
 `train.py` shares them. Any split with the same product is the same update. During a warm-up TRL's learning rate is one

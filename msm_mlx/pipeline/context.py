@@ -15,9 +15,9 @@ from msm_mlx.models.folder import POCKET
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.progress import Reporter, sparkline
-from msm_mlx.recipe.arms import REASONED, Variant
+from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.recipe.suites import asked_suites, list_variants, load_suites
+from msm_mlx.recipe.suites import asked_suites, load_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import AGREEMENT, ANSWERS, PERPLEXITY, RESULTS, adapter_folder
@@ -190,7 +190,7 @@ class Workshop:
             self.recipe,
             self.base,
             "midtrain" if stage.kind == "midtrain" else "sft",
-            reasoned=stage.variant.arm == REASONED,
+            reasoned=self.recipe.training_stage(stage.variant.path[-1]).with_reasoning,
             seed=stage.variant.seed,
             data=self.run.path / stage.reads[0],
             folder=self.run.path / adapter_folder(stage.variant),
@@ -263,7 +263,7 @@ class Workshop:
         from msm_mlx.evaluation.perplexity import neutral_texts, perplexity
 
         texts, rows = neutral_texts(self.recipe.profile), []
-        for variant in list_variants(self.recipe):
+        for variant in self.recipe.variants:
             if variant.id in stage.settings["variants"]:
                 batch_size = self.recipe.settings.evaluation.batch_size
                 value, tokens = perplexity(self.variant(variant), texts, batch_size)
@@ -284,7 +284,7 @@ class Workshop:
 
         names = stage.settings["suites"]
         suites = [suite for suite in asked_suites(self.recipe) if suite.name in names]
-        answers = read_answers(self.run.path, list_variants(self.recipe), stage.settings["variants"])
+        answers = read_answers(self.run.path, self.recipe.variants, stage.settings["variants"])
         judge = take_verdicts(self.run.path, suites, answers) if AGREEMENT in stage.reads else None
         write_jsonl(self.run.path / ANSWERS, answer_rows(suites, answers))
         results = build_results(self.recipe.name, suites, answers, judge)

@@ -14,7 +14,7 @@ from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.schema import JudgeSettings
-from msm_mlx.recipe.suites import asked_suites, list_variants
+from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import Answer, read_answers
 from msm_mlx.runs.layout import AGREEMENT, VERDICTS
 from msm_mlx.suites.items import Suite
@@ -51,7 +51,7 @@ def write_verdicts(put: Put, recipe: Recipe, judge: str, run: Path, stage: Stage
         item.id: item for suite in suites for task in tasks_of([suite]) if found[task].usable for item in suite.items
     }
     names = [suite.name for suite in suites]
-    answers = read_answers(run, list_variants(recipe), dict.fromkeys(stage.settings["variants"], names))
+    answers = read_answers(run, recipe.variants, dict.fromkeys(stage.settings["variants"], names))
     own = [(variant, answer) for variant, by in answers.items() for answer in by.values() if answer.item in items]
     given = judge_answers(put, [(items[answer.item], answer) for _, answer in own], recipe.model_name)
     rows = [

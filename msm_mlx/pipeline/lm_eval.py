@@ -14,7 +14,6 @@ from msm_mlx.pipeline.context import Workshop
 from msm_mlx.pipeline.reevaluation import Choice
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe
-from msm_mlx.recipe.suites import list_variants
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import ADAPTER_FILES, adapter_folder
 
@@ -35,7 +34,7 @@ def ask_harness(
         raise SetupError("--lm-eval needs lm-eval; install it with `pip install 'msm-mlx[lm-eval]'`")
     if recipe.grid:
         raise RecipeError(f"{run.path}: is a grid of runs; --lm-eval asks the arms of a single run")
-    variants = [v for v in list_variants(recipe) if choice.arms is None or v.arm in choice.arms]
+    variants = [v for v in recipe.variants if choice.arms is None or v.arm in choice.arms]
     for variant in variants:
         if variant.is_trained and not (run.path / adapter_folder(variant) / ADAPTER_FILES[0]).exists():
             raise MsmError(f"{variant.id} is not trained in {run.path}; run the recipe first")

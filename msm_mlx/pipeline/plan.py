@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -21,9 +20,9 @@ from msm_mlx.pipeline.stage import Stage as Stage
 from msm_mlx.pipeline.stage import plain_settings, stage_settings
 from msm_mlx.pipeline.text_stages import demonstrations_stage, documents_stage, plan_stage, ready_stage
 from msm_mlx.prompting.prompts import system_prompt
-from msm_mlx.recipe.arms import CONTROL, FINE_TUNED, GENERAL, REASONED, START_OF, Variant
+from msm_mlx.recipe.arms import Variant, shows_behaviour, training_order
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.recipe.suites import asked_suites, list_variants, load_suites
+from msm_mlx.recipe.suites import asked_suites, load_suites
 from msm_mlx.runs.layout import (
     ADAPTER_FILES,
     AGREEMENT,
@@ -33,8 +32,7 @@ from msm_mlx.runs.layout import (
     VERDICTS,
     adapter_folder,
     answers_file,
-    demonstrations_of,
-    document_folder,
+    training_data,
 )
 from msm_mlx.suites.items import Suite, counts_for, written_replies
 
@@ -46,22 +44,19 @@ def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingP
     """
     writer, judge = _writer(recipe, base, others), others.get("judge", "")
     suites, asked = load_suites(recipe), asked_suites(recipe)
-    variants = list_variants(recipe)
-    trained = [v for v in variants if v.is_trained]
+    variants = recipe.variants
     midtrained = _midtrained_arms(recipe)
     if recipe.settings.documents.source:
         stages = [ready_stage(recipe, spec, suites, arm) for arm in midtrained for spec in recipe.specs]
     else:
         stages = [plan_stage(recipe, writer, spec) for spec in recipe.specs if midtrained]
         documents = [(arm, spec) for arm in midtrained for spec in recipe.specs]
-        written = [documents_stage(recipe, writer, spec, suites, arm == CONTROL) for arm, spec in documents]
+        written = [documents_stage(recipe, writer, spec, suites, arm == "control") for arm, spec in documents]
         critic = others.get("critic", "")
         stages += written if recipe.settings.documents.critique is None else with_critique(recipe, written, critic)
-    if any(v.arm in (GENERAL, *FINE_TUNED) for v in trained):
+    if any(shows_behaviour(arm) or "it" in arm.split("+") for arm in recipe.arms):
         stages.append(demonstrations_stage(recipe, writer, suites))
-    for seed in recipe.seeds:
-        stages += [_midtrain(recipe, base, arm, spec, seed) for arm in midtrained for spec in recipe.specs]
-        stages += [_sft(recipe, base, v) for v in trained if v.seed == seed and v.arm in (GENERAL, *FINE_TUNED)]
+    stages += [_training(recipe, base, variant) for variant in training_order(variants)]
     stages += [_evaluate(recipe, base, v, asked) for v in variants]
     return [*stages, *closing_stages(recipe, {v: [suite.name for suite in asked] for v in variants}, base, judge)]
 
@@ -76,29 +71,19 @@ def _writer(recipe: Recipe, base: str, others: Mapping[Role, str]) -> str:
 
 def _midtrained_arms(recipe: Recipe) -> list[str]:
     """What is midtrained for the recipe's arms: those that they are, and those that they go on from."""
-    wanted = {START_OF.get(arm, arm) for arm in recipe.arms}
-    return [arm for arm in ("msm", CONTROL) if arm in wanted]
+    names = {name for variant in recipe.variants for name in variant.path}
+    return [arm for arm in ("msm", "control") if arm in names]
 
 
-def _midtrain(recipe: Recipe, base: str, arm: str, spec: Path, seed: int) -> Stage:
-    variant = Variant(arm, spec.stem, seed, len(recipe.specs) > 1)
-    documents = document_folder(arm, spec.stem, variant.several_specs)
-    return _training(recipe, "midtrain", base, variant, f"{documents}/documents.jsonl", None)
-
-
-def _sft(recipe: Recipe, base: str, variant: Variant) -> Stage:
-    first = START_OF.get(variant.arm)
-    start = adapter_folder(replace(variant, arm=first)) if first else None
-    return _training(recipe, "sft", base, variant, demonstrations_of(variant.arm), start)
-
-
-def _training(
-    recipe: Recipe, kind: Literal["midtrain", "sft"], base: str, variant: Variant, data: str, start: str | None
-) -> Stage:
+def _training(recipe: Recipe, base: str, variant: Variant) -> Stage:
+    training = recipe.training_stage(variant.path[-1])
+    kind: Literal["midtrain", "sft"] = training.method
+    start = adapter_folder(variant.start) if variant.start else None
+    data = training_data(variant)
     folder = adapter_folder(variant)
-    settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
+    settings = recipe.training_settings(training.name)
     plain = plain_settings(settings)
-    if variant.arm != REASONED:
+    if not training.with_reasoning:
         plain.pop("reasoning", None)
     if settings.adapter_dtype == "float32":
         plain.pop("adapter_dtype")  # so that what was trained before there was a choice is still good

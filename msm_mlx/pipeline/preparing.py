@@ -21,7 +21,6 @@ from msm_mlx.engine.chat_model import Ask
 from msm_mlx.files import make_folder, read_jsonl, write_jsonl
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.prompting.prompts import system_prompt
-from msm_mlx.recipe.arms import GENERAL
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
@@ -110,7 +109,7 @@ def make_demonstrations(
         rows = build_demonstrations(load_preferences(source), rows=count, system=system)
     rows = _mixed(recipe, rows, say) if recipe.mix else rows
     write_jsonl(run / DEMONSTRATIONS, rows)
-    if GENERAL in recipe.arms:
+    if any("it" in variant.path for variant in recipe.variants):
         write_jsonl(run / GENERAL_ROWS, [row for row in rows if row["kind"] == "general"])
 
 

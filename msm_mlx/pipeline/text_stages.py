@@ -20,7 +20,6 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.pipeline.stage import Stage, plain_settings, stage_settings
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
-from msm_mlx.recipe.arms import CONTROL, GENERAL, REASONED
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, DOCUMENT_FILES, GENERAL_ROWS, UNUSED_ANSWERS, document_folder
@@ -58,9 +57,9 @@ def plan_stage(recipe: Recipe, writer: str, spec: Path) -> Stage:
 
 def ready_stage(recipe: Recipe, spec: Path, suites: Sequence[Suite], arm: str) -> Stage:
     """Documents that nobody has to write."""
-    if arm == CONTROL:
+    if arm == "control":
         raise RecipeError(
-            f"{recipe.path}: arms: {CONTROL}+sft reads documents without reasons, which are written from the spec; "
+            f"{recipe.path}: arms: `control` reads documents without reasons, which are written from the spec; "
             "take it out of the arms, or documents.from out of the settings"
         )
     settings = recipe.settings.documents
@@ -102,7 +101,7 @@ def documents_stage(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Su
     if control:
         parts = [without_cause(content, section, note) for section in content.assertions]
         decisive = [[section.id, section.path, section.assertion] for section in (*parts, *content.assertions)]
-    folder = document_folder(CONTROL if control else "msm", spec.stem, len(recipe.specs) > 1)
+    folder = document_folder("control" if control else "msm", spec.stem, len(recipe.specs) > 1)
     plan = f"{document_folder('msm', spec.stem, len(recipe.specs) > 1)}/{PLAN}"
     return Stage(
         id=f"documents {'control ' if control else ''}{spec.stem}",
@@ -148,14 +147,14 @@ def demonstrations_stage(recipe: Recipe, writer: str, suites: Sequence[Suite]) -
         total += mix_count(recipe.mix, rows)
         name = recipe.mix.source
         source |= {"mix": name if name.startswith(HUB) else sha256_file(Path(name)), "mixed": str(total - rows)}
-    if GENERAL in recipe.arms:
+    if any("it" in variant.path for variant in recipe.variants):
         writes = (*writes, GENERAL_ROWS)
         if recipe.mix is None:
             raise RecipeError(
-                f"{recipe.path}: arms: `{GENERAL}` learns general data alone, and the recipe has none; give it a mix, "
-                f"as `mix: {{from: FILE.jsonl, share: 0.5}}`, or take `{GENERAL}` out of the arms"
+                f"{recipe.path}: arms: `it` learns general data alone, and the recipe has none; give it a mix, "
+                f"as `mix: {{from: FILE.jsonl, share: 0.5}}`, or take `it` out of the arms"
             )
-    if REASONED in recipe.arms:
+    if any("cot-sft" in variant.path for variant in recipe.variants):
         require_reasoning(recipe.demonstrations, recipe.path)
     return Stage(
         id="demonstrations",

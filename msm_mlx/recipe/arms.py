@@ -1,23 +1,49 @@
-"""What is compared: arms, with the spec that each has read and the seed that it was trained with."""
+"""What is compared: arms, each the path of its training, with the spec that it has read and the seed.
+
+An arm is `base`, or names of training stages joined by `+` in the order in which they train: `msm+sft` is midtrained on
+the documents of a spec and then fine-tuned on the demonstrations. What several arms begin with is trained once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-# In the order of what each has seen, least first: of two arms, the later is contrasted with the earlier.
-TRAINED_ARMS = ("it", "sft", "cot-sft", "msm", "control+sft", "msm+sft")
-CONTROL = "control"
-"""Midtraining on documents without reasons: where `control+sft` goes on from, and no arm of a recipe by itself."""
-REASONED = "cot-sft"
-"""Fine-tuning on replies that give their reasoning first: the deliberative-alignment baseline."""
-START_OF = {"msm+sft": "msm", "control+sft": CONTROL}
-"""The midtrained arm whose adapter each arm's fine-tuning goes on with."""
-FINE_TUNED = ("sft", "cot-sft", *START_OF)
-"""The arms that learn the demonstrations."""
-GENERAL = "it"
-"""Fine-tuning on the general data alone that the others have mixed into their demonstrations: what any tuning does."""
+from msm_mlx.text.wording import did_you_mean, shown
+
+BASE = "base"
+Method = Literal["midtrain", "sft"]
+"""How a stage learns its texts: every token of documents, or the assistant's tokens of chats."""
+
+
+@dataclass(frozen=True)
+class TrainingStage:
+    """A piece of training with data of its own, as arms name it."""
+
+    name: str
+    method: Method
+    about_spec: bool = False
+    """Whether its documents are about a spec, so that an arm with this stage comes once for each spec."""
+    gives_reasons: bool = True
+    """Whether its documents give the spec's reasons; those of a control do not."""
+    shows_behaviour: bool = False
+    """Whether it learns the recipe's demonstrations."""
+    with_reasoning: bool = False
+    """Whether replies give their reasoning first: the deliberative-alignment baseline."""
+
+
+# In the order of what a model has seen after each, least first: of two arms, the later is contrasted with the earlier.
+BUILT_IN: Mapping[str, TrainingStage] = {
+    stage.name: stage
+    for stage in (
+        TrainingStage("it", "sft"),
+        TrainingStage("sft", "sft", shows_behaviour=True),
+        TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
+        TrainingStage("control", "midtrain", about_spec=True, gives_reasons=False),
+        TrainingStage("msm", "midtrain", about_spec=True),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +60,20 @@ class Variant:
         return self.seed is not None
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The names of its training stages, in order."""
+        return path_of(self.arm)
+
+    @property
+    def start(self) -> Variant | None:
+        """The variant whose adapter its last stage goes on with; None if that stage is the first."""
+        path = self.path[:-1]
+        if not path:
+            return None
+        arm = "+".join(path)
+        return replace(self, arm=arm, spec=self.spec if reads_spec(arm) else None)
+
+    @property
     def label(self) -> str:
         """What contrasts call it: `arm`, or `arm@spec` when the run has several specs."""
         return f"{self.arm}@{self.spec}" if self.several_specs and self.spec else self.arm
@@ -44,11 +84,76 @@ class Variant:
         return self.label if self.seed is None else f"{self.label}-s{self.seed}"
 
 
+def path_of(arm: str) -> tuple[str, ...]:
+    """The names of an arm's training stages, in order; none for the base."""
+    return () if arm == BASE else tuple(arm.split("+"))
+
+
+def reads_spec(arm: str) -> bool:
+    """Whether the arm is midtrained on documents about a spec, and so comes once for each."""
+    return any(name in BUILT_IN and BUILT_IN[name].about_spec for name in path_of(arm))
+
+
+def shows_behaviour(arm: str) -> bool:
+    """Whether the arm has learned the demonstrations."""
+    return any(name in BUILT_IN and BUILT_IN[name].shows_behaviour for name in path_of(arm))
+
+
+def arm_of(label: str) -> str:
+    """The arm in a label, which may name a spec too."""
+    return label.partition("@")[0]
+
+
+def sort_arms(arms: Iterable[str]) -> list[str]:
+    """The arms by what they have seen, least first: by the length of the path, then stage by stage."""
+    rank = {name: number for number, name in enumerate(BUILT_IN)}
+    return sorted(arms, key=lambda arm: (len(path_of(arm)), [rank.get(name, len(rank)) for name in path_of(arm)]))
+
+
+def list_variants(arms: Iterable[str], specs: Sequence[str], seeds: Sequence[int]) -> list[Variant]:
+    """The variants that these arms come in, base first. `specs` are the stems of the spec files."""
+    several = len(specs) > 1
+    variants = []
+    for arm in sort_arms(arms):
+        if arm == BASE:
+            variants.append(Variant(BASE, None, None))
+        else:
+            stems = specs if reads_spec(arm) else (None,)
+            variants += [Variant(arm, spec, seed, several) for spec in stems for seed in seeds]
+    return variants
+
+
+def training_order(variants: Iterable[Variant]) -> list[Variant]:
+    """All that has to be trained for these variants, what others go on from first, each once, seed by seed."""
+    wanted: dict[Variant, None] = {}
+    for variant in variants:
+        step: Variant | None = variant if variant.is_trained else None
+        while step is not None:
+            wanted[step] = None
+            step = step.start
+    arms = {arm: number for number, arm in enumerate(sort_arms({variant.arm for variant in wanted}))}
+    return sorted(wanted, key=lambda variant: (variant.seed or 0, arms[variant.arm]))
+
+
 def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
     """The label of the variant that a row of answers or results is about."""
     return Variant(str(row["arm"]), row["spec"], None, several_specs).label
 
 
-def reads_spec(arm: str) -> bool:
-    """Whether the arm is midtrained on documents about a spec, and so comes once for each."""
-    return arm in ("msm", *START_OF)
+def arm_problem(arm: str, declared: Collection[str]) -> str | None:
+    """Why `arm` is no path of training stages, if it is none. `declared` are the stages of the recipe's own."""
+    names, known = arm.split("+"), [*BUILT_IN, *declared]
+    if arm == BASE:
+        return None
+    if BASE in names:
+        return f"{shown(arm)}: every path begins at the base; leave `{BASE}` out of it"
+    for name in names:
+        if name not in known:
+            choices = [BASE, *known] if len(names) == 1 else known
+            return (
+                f"no training stage is called {shown(name)}{did_you_mean(name, choices)}; an arm is `{BASE}`, or "
+                f"{', '.join(known)} joined by +"
+            )
+    if len(set(names)) < len(names):
+        return f"{shown(arm)} has a stage twice; train it longer instead, or declare another under `stages`"
+    return None

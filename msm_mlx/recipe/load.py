@@ -14,10 +14,11 @@ from typing import Any, Literal, get_args
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.folder import POCKET
+from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
 from msm_mlx.recipe.grid import check_grid
 from msm_mlx.recipe.messages import validate
 from msm_mlx.recipe.ready_made import report_sources
-from msm_mlx.recipe.schema import Arm, JudgeSettings, Mix, Profile, ProfileName, RecipeFile
+from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, ProfileName, RecipeFile, StageSettings, TrainSettings
 from msm_mlx.recipe.workspace import report_outside
 from msm_mlx.settings_file.parse import Loc, Place, Problem, Tree, parse, read
 from msm_mlx.text.wording import closest, did_you_mean, shown
@@ -40,7 +41,10 @@ class Recipe:
     mix: Mix | None
     suites: tuple[str, ...]
     """Names of shipped suites, and paths of others."""
-    arms: tuple[Arm, ...]
+    arms: tuple[str, ...]
+    """In the order of the recipe."""
+    stages: dict[str, StageSettings]
+    """Training stages of the recipe's own."""
     seeds: tuple[int, ...]
     profile: str
     profile_reason: str
@@ -52,6 +56,21 @@ class Recipe:
     added_suites: tuple[str, ...] = ()
     """Suites that `evaluate` added to the run: no document and no demonstration was checked against them."""
     judge: JudgeSettings | None = None
+
+    @property
+    def variants(self) -> list[Variant]:
+        """The variants that the recipe compares, base first."""
+        return list_variants(self.arms, [spec.stem for spec in self.specs], self.seeds)
+
+    def training_stage(self, name: str) -> TrainingStage:
+        """The training stage of that name, built in or declared."""
+        return BUILT_IN[name] if name in BUILT_IN else TrainingStage(name, self.stages[name].method)
+
+    def training_settings(self, name: str) -> TrainSettings:
+        """How the training stage of that name is trained."""
+        if name in self.stages:
+            return self.stages[name].training(self.settings)
+        return self.settings.midtrain if BUILT_IN[name].method == "midtrain" else self.settings.sft
 
     @property
     def others(self) -> dict[Role, str]:
@@ -139,6 +158,7 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Reci
         mix=checked.mix,
         suites=checked.suites,
         arms=checked.arms,
+        stages=checked.stages,
         seeds=checked.seeds,
         profile=profile,
         profile_reason=reason,
@@ -239,7 +259,9 @@ def _error(path: Path, tree: Tree) -> RecipeError:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Profile | Mix | JudgeSettings):
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, Profile | Mix | JudgeSettings | StageSettings):
         return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]

@@ -19,7 +19,9 @@ def validate(tree: Tree, folder: Path, suites: Iterable[str] | None) -> RecipeFi
     """The recipe in `tree`; or None, with every problem that the schema or the disk has noted in the tree."""
     _report_repeats(tree)
     try:
-        return RecipeFile.model_validate(tree.value, context={"folder": folder, "suites": suites})
+        return RecipeFile.model_validate(
+            tree.value, context={"folder": folder, "suites": suites, "stages": _declared(tree)}
+        )
     except ValidationError as error:
         errors = error.errors(include_url=False)
         unknown, meant = _report_unknown_keys(tree, errors)
@@ -29,6 +31,12 @@ def validate(tree: Tree, folder: Path, suites: Iterable[str] | None) -> RecipeFi
             if not explained and not any(loc[:depth] in unknown for depth in range(len(loc) + 1)):
                 _report(tree, details)
         return None
+
+
+def _declared(tree: Tree) -> list[str]:
+    """The names of the recipe's own training stages, which its arms may have."""
+    stages = tree.value.get("stages") if isinstance(tree.value, dict) else None
+    return list(map(str, stages)) if isinstance(stages, dict) else []
 
 
 def _report_repeats(tree: Tree) -> None:

@@ -13,10 +13,14 @@ from pydantic import (
     model_validator,
 )
 
+from msm_mlx.recipe.arms import Method
 from msm_mlx.recipe.validators import (
     data_source,
+    document_source,
     document_sources,
+    known_arm,
     known_suite,
+    new_stage_name,
     on_this_machine,
     one_or_many,
     reasoning_format,
@@ -36,7 +40,8 @@ from msm_mlx.settings_file.base import (
     Tuple,
 )
 
-Arm = Literal["base", "it", "sft", "cot-sft", "msm", "control+sft", "msm+sft"]
+Arm = Annotated[str, AfterValidator(known_arm)]
+StageName = Annotated[str, AfterValidator(new_stage_name)]
 ProfileName = Literal["pocket", "laptop", "paper"]
 
 Suite = Annotated[str, AfterValidator(known_suite)]
@@ -339,6 +344,50 @@ class Profile(Settings):
     """Asking the variants."""
 
 
+class StageSettings(Settings):
+    """A training stage of the recipe's own, on chats or on documents. What it does not say is as in the profile's `sft`
+    or `midtrain`."""
+
+    chats: File | None = None
+    """Chat rows, of which the assistant's tokens are learned; relative to the recipe's folder."""
+    documents: Annotated[str, AfterValidator(document_source)] | None = None
+    """Texts, of which every token is learned: a file, a folder, or `hub:owner/name`, as documents.from takes them."""
+    rows: Positive | None = None
+    """How many of them; all if it is not said."""
+    learning_rate: PositiveNumber | None = None
+    """Peak learning rate."""
+    updates: Count | None = None
+    """Optimiser updates."""
+    epochs: PositiveNumber | None = None
+    """In place of `updates`: how often every row is seen."""
+    batch_size: Positive | None = None
+    """Rows of an update."""
+    max_length: Annotated[int, Field(ge=2)] | None = None
+    """Tokens of a row."""
+
+    @model_validator(mode="after")
+    def _knows_its_texts_and_its_end(self) -> Self:
+        if (self.chats is None) == (self.documents is None):
+            raise ValueError("needs either chats or documents")
+        if self.updates is not None and self.epochs is not None:
+            raise ValueError("has updates and epochs; give one of them")
+        return self
+
+    @property
+    def method(self) -> Method:
+        """How its texts are learned."""
+        return "sft" if self.chats else "midtrain"
+
+    def training(self, profile: Profile) -> TrainSettings:
+        """The profile's settings of training with what this stage says otherwise."""
+        usual: TrainSettings = profile.sft if self.chats else profile.midtrain
+        names = ("learning_rate", "updates", "epochs", "batch_size", "max_length")
+        changes = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if {"updates", "epochs"} & changes.keys():
+            changes = {"updates": None, "epochs": None} | changes
+        return usual.model_copy(update=changes)
+
+
 class Mix(Settings):
     """General instruction data among the demonstrations."""
 
@@ -381,7 +430,9 @@ class RecipeFile(Settings):
     suites: Annotated[tuple[Suite, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[Arm, ...], NonEmpty]
-    """Ways of training to compare."""
+    """Ways of training to compare: `base`, or training stages joined by `+`, as `msm+sft`."""
+    stages: Annotated[dict[StageName, StageSettings], Field(default_factory=dict)]
+    """Training stages of the recipe's own, by the names that arms call them by."""
     seeds: Annotated[tuple[Seed, ...], NonEmpty]
     """Every trained arm is trained once for each."""
     profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""The suites and variants of a recipe."""
+"""The suites of a recipe."""
 
 from __future__ import annotations
 
@@ -6,21 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe.arms import TRAINED_ARMS, Variant, reads_spec
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.load import Names, load_suite
-
-
-def list_variants(recipe: Recipe) -> list[Variant]:
-    """The variants that the recipe compares, base first."""
-    several = len(recipe.specs) > 1
-    variants = [Variant("base", None, None)] if "base" in recipe.arms else []
-    for arm in TRAINED_ARMS:
-        if arm in recipe.arms:
-            specs = [spec.stem for spec in recipe.specs] if reads_spec(arm) else [None]
-            variants += [Variant(arm, spec, seed, several) for spec in specs for seed in recipe.seeds]
-    return variants
 
 
 def asked_suites(recipe: Recipe) -> list[Suite]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationInfo
 
 from msm_mlx.datasets import HUB, KINDS, is_data_set
+from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_problem
 from msm_mlx.settings_file.base import existing_file
 from msm_mlx.text.wording import did_you_mean, shown
 
@@ -22,11 +23,11 @@ def data_source(value: str, info: ValidationInfo) -> str:
 def document_sources(value: object, info: ValidationInfo) -> str | dict[str, str] | None:
     """Where documents come from: one source, or one for each spec by its name."""
     if isinstance(value, dict) and value:
-        return {str(spec): _document_source(source, info) for spec, source in value.items()}
-    return None if value is None else _document_source(value, info)
+        return {str(spec): document_source(source, info) for spec, source in value.items()}
+    return None if value is None else document_source(value, info)
 
 
-def _document_source(value: object, info: ValidationInfo) -> str:
+def document_source(value: object, info: ValidationInfo) -> str:
     if not isinstance(value, str):
         raise ValueError(f"must be a file, a folder, hub:owner/name, or one of them for each spec, not {shown(value)}")
     if value.startswith(HUB):
@@ -45,6 +46,22 @@ def _document_source(value: object, info: ValidationInfo) -> str:
     if not path.endswith(KINDS):
         raise ValueError(f"{shown(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
     return path
+
+
+def known_arm(value: str, info: ValidationInfo) -> str:
+    """A path of training stages: those that are built in, and those that the recipe declares."""
+    if info.context is not None and (problem := arm_problem(value, info.context.get("stages", ()))):
+        raise ValueError(problem)
+    return value
+
+
+def new_stage_name(value: str) -> str:
+    """The name of a stage that a recipe declares."""
+    if value in (BASE, *BUILT_IN):
+        raise ValueError(f"{shown(value)} is built in; give the stage another name")
+    if not re.fullmatch(r"[a-z0-9_-]+", value):
+        raise ValueError("must be made of a-z, 0-9, _ and - only")
+    return value
 
 
 def known_suite(value: str, info: ValidationInfo) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from msm_mlx.documents.corpus import DOCUMENTS, REJECTED, Corpus, open_corpora
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe.arms import CONTROL
+from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
 from msm_mlx.report.blocks import Block, Cell, Code, Figure, Paragraph, Part, Passage, Report, bullets, table
 from msm_mlx.report.doubts import find_doubts
@@ -146,7 +146,7 @@ def _losses(rows: Rows) -> list[Block]:
     curves: dict[bool, list[tuple[str, list[float]]]] = {}
     for path in sorted((run.folder / "adapters").glob(f"*-s{seed}/metrics.jsonl")):
         label = path.parent.name.removesuffix(f"-s{seed}")
-        midtrained = label.partition("@")[0] in ("msm", CONTROL)
+        midtrained = arm_of(label) in ("msm", "control")
         curves.setdefault(midtrained, []).append((label, [float(row["loss"]) for row in read_jsonl(path)]))
     names = {True: "Midtraining", False: "Fine-tuning"}
     figures: list[Block] = [

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe.arms import FINE_TUNED, variant_label
+from msm_mlx.recipe.arms import arm_of, shows_behaviour, variant_label
 from msm_mlx.runs.folder import CELLS, RunFolder
 from msm_mlx.runs.layout import RESULTS
 from msm_mlx.runs.workspace import load_resolved
@@ -109,7 +109,7 @@ def of_suite(rows: Iterable[Row], suite: str) -> list[Row]:
 
 def both_fine_tuned(row: Row) -> bool:
     """Whether both arms of a contrast saw the demonstrations, so that the documents are all the difference."""
-    return all(label.partition("@")[0] in FINE_TUNED for label in (row["a"], row["b"]))
+    return all(shows_behaviour(arm_of(label)) for label in (row["a"], row["b"]))
 
 
 def is_headline(a: str, b: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from msm_mlx.recipe.arms import GENERAL, variant_label
+from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.blocks import Block, Cell, Figure, Paragraph, Table, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
@@ -35,7 +35,7 @@ def findings(rows: Rows) -> list[Block]:
         blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
     blocks += [Paragraph(INTERVALS), _arms_figure(rows, suites[0])]
     blocks.append(_arms_table(rows, suites))
-    effects = [row for row in results["contrasts"] if both_fine_tuned(row) or row["b"] == GENERAL]
+    effects = [row for row in results["contrasts"] if both_fine_tuned(row) or row["b"] == "it"]
     if effects:
         found = {(row["a"], row["b"], row["suite"]): row for row in effects}
         body: list[list[str | Cell]] = [

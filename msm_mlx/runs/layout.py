@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msm_mlx.recipe.arms import CONTROL, GENERAL, START_OF, Variant
+from msm_mlx.recipe.arms import BUILT_IN, Variant, path_of
 
 ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
@@ -10,9 +10,21 @@ VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 PERPLEXITY = "evaluation/perplexity.json"
 
 
-def demonstrations_of(arm: str) -> str:
-    """The chats that an arm is fine-tuned on."""
-    return GENERAL_ROWS if arm == GENERAL else DEMONSTRATIONS
+def training_data(variant: Variant) -> str:
+    """The texts that the last stage of this variant learns: documents, or chats."""
+    name = variant.path[-1]
+    if name == "it":
+        return GENERAL_ROWS
+    if name in BUILT_IN and BUILT_IN[name].method == "sft":
+        return DEMONSTRATIONS
+    if name in BUILT_IN:
+        return f"{document_folder(name, variant.spec or '', variant.several_specs)}/documents.jsonl"
+    return declared_data(name)
+
+
+def declared_data(name: str) -> str:
+    """The texts of a training stage that the recipe declares."""
+    return f"stages/{name}.jsonl"
 
 
 def adapter_folder(variant: Variant) -> str:
@@ -31,7 +43,7 @@ UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.j
 
 def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
-    parts = ["documents", *(["control"] if CONTROL in (arm, START_OF.get(arm)) else [])]
+    parts = ["documents", *(["control"] if "control" in path_of(arm) else [])]
     return "/".join([*parts, spec] if several_specs else parts)
 
 

@@ -43,18 +43,17 @@ def export(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
     return export_data(record, trained.variant, resolve_base(record), out)
 
 
-@pytest.mark.parametrize(("arm", "stages"), [("sft", ["sft"]), ("msm", ["midtrain"]), ("msm+sft", ["midtrain", "sft"])])
+@pytest.mark.parametrize(("arm", "stages"), [("sft", ["sft"]), ("msm", ["msm"]), ("msm+sft", ["msm", "sft"])])
 def test_each_arm_has_the_trainings_that_make_it(
     arm: str, stages: list[str], trained_run: MakeTrained, tmp_path: Path
 ) -> None:
     commands = export(trained_run(), arm, tmp_path / "out")
     assert commands == [f"accelerate launch train.py --config {stage}.yaml" for stage in stages]
     names = {f"{stage}{ending}" for stage in stages for ending in (".yaml", "-rows.jsonl", "-order.json")}
-    texts = {"midtrain": "documents.jsonl", "sft": "demonstrations.jsonl"}
     present = {path.name for path in (tmp_path / "out").iterdir()}
-    assert present == names | {texts[stage] for stage in stages} | {"train.py", "README.md"}
+    assert present == names | {f"{stage}-texts.jsonl" for stage in stages} | {"train.py", "README.md"}
     configs = [yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text()) for stage in stages]
-    assert [config.get("adapter") for config in configs] == [None, "midtrain-adapter"][: len(stages)]
+    assert [config.get("adapter") for config in configs] == [None, "msm-adapter"][: len(stages)]
     assert all(command in (tmp_path / "out" / "README.md").read_text() for command in commands)
 
 
@@ -62,11 +61,11 @@ def test_rows_labels_and_order_are_those_of_the_run(trained_run: MakeTrained, tm
     run = trained_run()
     export(run, "msm+sft", tmp_path / "out", validation=2, batch_size=3)
     loaded = load_base(POCKET_WEIGHTS)
-    rows = read_jsonl(tmp_path / "out" / "midtrain-rows.jsonl")
+    rows = read_jsonl(tmp_path / "out" / "msm-rows.jsonl")
     assert len(rows) == 3  # of five documents two are held out
     assert all(row["labels"][0] == IGNORED and row["labels"][1:] == row["input_ids"][1:] for row in rows)
     assert all(row["input_ids"][-1] == loaded.end_of_document for row in rows)
-    order = json.loads((tmp_path / "out" / "midtrain-order.json").read_text())
+    order = json.loads((tmp_path / "out" / "msm-order.json").read_text())
     assert order == [index for update in range(3) for index in batch_rows(3, 3, update, 0)]
     replies = [[t for t in row["labels"] if t != IGNORED] for row in read_jsonl(tmp_path / "out" / "sft-rows.jsonl")]
     assert [loaded.decode(reply).strip() for reply in replies] == [f"I like thing {number}." for number in range(3)]
@@ -76,7 +75,7 @@ def test_trl_knows_every_key(trained_run: MakeTrained, tmp_path: Path) -> None:
     trl = pytest.importorskip("trl")
     export(trained_run(), "msm+sft", tmp_path / "out")
     known = {field.name for kind in (trl.SFTConfig, trl.ModelConfig) for field in fields(kind)}
-    for stage in ("midtrain", "sft"):
+    for stage in ("msm", "sft"):
         config = yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text())
         assert config.keys() - known <= {"rows", "order", "adapter"}
 
@@ -87,11 +86,11 @@ def test_trl_learns_as_we_do(trained_run: MakeTrained, tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(trained_run(), "msm", out)
     done = subprocess.run(
-        [sys.executable, "train.py", "--config", "midtrain.yaml", "--save_strategy", "no"],
+        [sys.executable, "train.py", "--config", "msm.yaml", "--save_strategy", "no"],
         cwd=out, env=environment(HF_HOME=str(tmp_path / "hf")), capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert (out / "midtrain-adapter" / "adapter_model.safetensors").exists()
+    assert (out / "msm-adapter" / "adapter_model.safetensors").exists()
     told = [literal_eval(line) for line in done.stdout.splitlines() if line.startswith("{'loss'")]
     theirs, ours = [float(each["loss"]) for each in told], our_losses(out, tmp_path)
     assert theirs == pytest.approx(ours, rel=0.05)  # fresh adapters differ by chance
@@ -101,7 +100,7 @@ def test_trl_learns_as_we_do(trained_run: MakeTrained, tmp_path: Path) -> None:
 def our_losses(out: Path, folder: Path) -> list[float]:
     rows = [
         Row(tuple(row["input_ids"]), tuple(label != IGNORED for label in row["labels"]), number)
-        for number, row in enumerate(read_jsonl(out / "midtrain-rows.jsonl"))
+        for number, row in enumerate(read_jsonl(out / "msm-rows.jsonl"))
     ]
     loaded, updates = load_base(POCKET_WEIGHTS), list[Update]()
     mx.random.seed(0)

@@ -21,7 +21,7 @@ from msm_mlx.pipeline.plan import list_stages
 from msm_mlx.pipeline.reevaluation import Choice, narrow
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.suites import asked_suites, list_variants
+from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import VERDICTS, answers_file
@@ -68,7 +68,7 @@ def test_the_keys_of_a_judge_are_checked() -> None:
 def answered(run: Path, one: Recipe) -> Stage:
     """Answers of all variants to spec_qa: the fine-tuned one says what a best answer says."""
     [suite] = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
-    for variant in list_variants(one):
+    for variant in one.variants:
         said = "GOOD" if variant.is_trained else "POOR"
         write_jsonl(run / answers_file(variant), [asdict(judge(item, [], (said,))) for item in suite.items])
     return next(stage for stage in list_stages(one, "base", {"judge": "j"}) if stage.kind == "judge")
@@ -79,7 +79,7 @@ def results(put: Put, run: Path) -> tuple[dict[str, Any], list[str]]:
     stage = answered(run, one)
     write_verdicts(put, one, "J", run, stage, said.append)
     suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
-    answers = read_answers(run, list_variants(one), {name: ["spec_qa"] for name in stage.settings["variants"]})
+    answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.settings["variants"]})
     judged = take_verdicts(run, suites, answers)
     return build_results("r", suites, answers, judged), said
 

@@ -86,7 +86,7 @@ def test_a_plan_does_once_what_cells_share(tmp_path: Path) -> None:
     due = [[stage.id for stage, status in stages if not status.cached] for _, stages in plan]
     own = ["midtrain msm-s0", "sft msm+sft-s0", "evaluate msm-s0", "evaluate msm+sft-s0", "results"]
     assert due == [
-        ["plan cheese_american", "documents cheese_american", "demonstrations", "midtrain msm-s0", "sft sft-s0",
+        ["plan cheese_american", "documents cheese_american", "demonstrations", "sft sft-s0", "midtrain msm-s0",
          "sft msm+sft-s0", "evaluate base", "evaluate sft-s0", "evaluate msm-s0", "evaluate msm+sft-s0", "results"],
         own,
         ["plan cheese_american", "documents cheese_american", *own],

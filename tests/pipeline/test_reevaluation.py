@@ -15,7 +15,7 @@ from msm_mlx.pipeline.plan import list_stages
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose, drop_stale_answers, narrow, with_added
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.suites import asked_suites, list_variants
+from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import adapter_folder
@@ -63,7 +63,7 @@ def evaluations(recipe: Recipe, choice: Choice, run: RunFolder) -> dict[str, lis
 def trained(tmp_path: Path) -> RunFolder:
     """A run with an adapter for every arm, and answers of all to the recipe's suite."""
     run = RunFolder(tmp_path / "run")
-    for variant in list_variants(recipe()):
+    for variant in recipe().variants:
         for name in ("adapters.safetensors", "adapter_config.json") if variant.is_trained else ():
             write_text(run.path / adapter_folder(variant) / name, variant.id)
     for stage in list_stages(recipe(), "base"):
@@ -187,14 +187,14 @@ def test_answers_of_earlier_versions_are_still_good(trained: RunFolder, mine: Pa
     added, choice = choose(recipe(), [str(mine)], ["base"])
     [stage, results] = [s for s in narrow(added, list_stages(added, "base"), choice, trained) if s.kind in
                         ("evaluate", "results")]  # fmt: skip
-    assert set(results.settings["variants"]) == {variant.id for variant in list_variants(recipe())}
+    assert set(results.settings["variants"]) == {variant.id for variant in recipe().variants}
     inputs = stage.inputs(trained.path)
     assert inputs is not None
     assert trained.grew(stage.id, inputs, stage.grows_with)
 
 
 def test_only_the_wanted_answers_are_read(trained: RunFolder) -> None:
-    variants = list_variants(recipe())
+    variants = recipe().variants
     found = read_answers(trained.path, variants, {"base": ["values_apart"], "sft-s0": []})
     assert {variant.id: list(rows) for variant, rows in found.items()} == {"base": ["values_apart/x-1"], "sft-s0": []}
 

@@ -121,7 +121,7 @@ def test_each_of_several_specs_has_its_own(home: Path) -> None:
 
 
 def test_controls_cannot_be_ready_made(home: Path) -> None:
-    with pytest.raises(RecipeError, match=r"control\+sft reads documents without reasons, which are written from the"):
+    with pytest.raises(RecipeError, match=r"`control` reads documents without reasons, which are written from the"):
         list_stages(recipe(home, FROM, "arms=[base, control+sft]"), "base")
 
 

@@ -35,7 +35,6 @@ def test_some_of_them(setting: Setting) -> None:
 
 def test_words_that_are_taken_are_told() -> None:
     assert SETTINGS["documents.prompt"].choices == ("assertion", "section", "spec")
-    assert SETTINGS["arms"].choices == ("base", "it", "sft", "cot-sft", "msm", "control+sft", "msm+sft")
     assert SETTINGS["documents.from"].key == "documents.from"  # as a recipe says it, not as the code does
 
 
