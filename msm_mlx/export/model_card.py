@@ -12,6 +12,7 @@ import yaml
 from msm_mlx.documents.corpus import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.recipe.arms import variant_label
 from msm_mlx.runs.finished import RunRecord
 from msm_mlx.suites.items import MAIN_METRIC
 
@@ -64,7 +65,7 @@ mlx_lm.generate --model {hub or "FOLDER-OF-THE-BASE"} --adapter-path "here/adapt
 Shares on prompts of domains that neither documents nor demonstrations mention, with 95 % intervals over items and
 seeds.
 
-{evaluation_table(results)}
+{evaluation_table(results, len(run.specs) > 1)}
 
 `results.json` has all metrics and the contrasts between the arms, `recipe.yaml` all settings.
 
@@ -98,18 +99,19 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 """
 
 
-def evaluation_table(results: Mapping[str, Any]) -> str:
-    """A row for each arm, a column for each suite with its main metric."""
+def evaluation_table(results: Mapping[str, Any], several_specs: bool) -> str:
+    """A row for each arm, a column for each suite with its main metric; below it what each share is of."""
     metrics = {suite["name"]: MAIN_METRIC[suite["kind"]] for suite in results["suites"]}
     cells: dict[str, dict[str, str]] = {}
     for row in results["pooled"]:
         if row["metric"] == metrics.get(row["suite"]):
-            arm = f"{row['arm']}@{row['spec']}" if row["spec"] else row["arm"]
             value = f"{row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-            cells.setdefault(arm, {})[row["suite"]] = value
-    head = ["arm", *(plain(f"{name} ({metric})") for name, metric in metrics.items())]
+            cells.setdefault(variant_label(row, several_specs), {})[row["suite"]] = value
+    head = ["arm", *map(plain, metrics)]
     rows = [[plain(arm), *(found.get(suite, "") for suite in metrics)] for arm, found in cells.items()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
+    table = "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
+    measures = "\n".join(f"- {plain(suite['name'])}: {plain(suite['measures'])}" for suite in results["suites"])
+    return f"{table}\n\n{measures}"
 
 
 def plain(text: str) -> str:

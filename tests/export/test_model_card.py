@@ -1,12 +1,18 @@
-"""The pages in front of what is pushed, word for word. `python tests/export/test_model_card.py` writes them anew."""
+"""The pages in front of what is pushed, word for word but for figures.
+
+`PYTHONPATH=tests python tests/export/test_model_card.py` writes them anew.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
+from helpers.finished_runs import finish_run
 from helpers.tiny_models import POCKET_WEIGHTS
 from helpers.trained_runs import make_trained_run
 from hypothesis import given
@@ -16,25 +22,40 @@ from msm_mlx.export.base_model import trained_variants
 from msm_mlx.export.model_card import evaluation_table, plain
 from msm_mlx.export.repositories import pack_run
 from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.layout import RESULTS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = {"dataset": "card-data.md", "model": "card-model.md"}
 
 
-def cards(parent: Path) -> dict[str, str]:
-    """Those of a run over pocket, by the names of their goldens."""
-    record = open_record(make_trained_run(parent, "pocket", POCKET_WEIGHTS, seeds=(0, 1)))
-    found = {}
+def cards(run: Path) -> dict[str, str]:
+    """Those of a run, by the names of their goldens."""
+    record = open_record(run)
+    pages = {}
     for parcel in pack_run(record, trained_variants(record), "me/cheese"):
         page = parcel.files["README.md"]
         assert isinstance(page, bytes)
-        found[NAMES[parcel.kind]] = page.decode()
-    return found
+        pages[NAMES[parcel.kind]] = page.decode()
+    return pages
 
 
-def test_the_pages(tmp_path: Path) -> None:
-    for name, page in cards(tmp_path).items():
-        assert page == (GOLDEN / name).read_text(encoding="utf-8"), name
+def without_figures(page: str) -> str:
+    """The page without what differs from machine to machine: shares, and the versions that made it."""
+    return re.sub(r"Made with .*?[.] ", "Made with VERSIONS. ", re.sub(r"\d[.]\d\d\b(?![.])", "#.##", page))
+
+
+def test_the_pages(finished_run: Path) -> None:
+    for name, page in cards(finished_run).items():
+        assert without_figures(page) == (GOLDEN / name).read_text(encoding="utf-8"), name
+
+
+def test_the_table_has_the_main_share_of_every_arm(finished_run: Path) -> None:
+    results = json.loads((finished_run / RESULTS).read_text(encoding="utf-8"))
+    shares = {row["arm"]: row for row in results["pooled"] if row["metric"] == "choice"}
+    assert list(shares) == ["base", "sft", "msm", "msm+sft"]
+    page = cards(finished_run)["card-model.md"]
+    for arm, row in shares.items():
+        assert f"| {arm} | {row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}] |" in page
 
 
 @pytest.mark.parametrize("model", ["mlx-community/Qwen3-8B-4bit", "mlx-community/Qwen3-8B-4bit@main"])
@@ -72,12 +93,13 @@ def test_no_text_becomes_markup(text: str) -> None:
     assert not set(shown.replace("&#", "")) & {"#"}
     assert not set(shown) & set("<>|`*[]\n\r")
     row = {"suite": text, "arm": text, "spec": None, "metric": "choice", "value": 1, "ci_low": 0, "ci_high": 1}
-    table = evaluation_table({"suites": [{"name": text, "kind": "pairs"}], "pooled": [row]})
-    assert len(table.split("\n")) == 3
-    assert all(line.count("|") == 3 for line in table.split("\n"))
+    table = evaluation_table({"suites": [{"name": text, "kind": "pairs", "measures": text}], "pooled": [row]}, True)
+    lines = table.split("\n")
+    assert len(lines) == 5
+    assert [line.count("|") for line in lines] == [3, 3, 3, 0, 0]
 
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder:
-        for each, page in cards(Path(folder)).items():
-            (GOLDEN / each).write_text(page, encoding="utf-8")
+        for each, page in cards(finish_run(Path(folder) / "cheese_american")).items():
+            (GOLDEN / each).write_text(without_figures(page), encoding="utf-8")
