@@ -1,14 +1,15 @@
-"""Models that tests share. A test that changes one takes a copy of its own."""
+"""Models and runs that tests share. A test that changes one takes a copy of its own."""
 
 from __future__ import annotations
 
-import subprocess
+import fcntl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from shutil import copytree
 
 import pytest
-from helpers.command_line import Cli, command, environment
+from helpers.command_line import Cli, call, spawn
 from helpers.fake_hub import client, server  # noqa: F401  (fixtures)
 from helpers.finished_runs import finish_run
 from helpers.tiny_models import FAMILIES, POCKET_WEIGHTS, save_tiny_model
@@ -36,9 +37,15 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny, finished run of `cheese_american`; not to be changed: `own_run` is a copy to change."""
-    return finish_run(tmp_path_factory.mktemp("finished") / "runs" / "cheese_american")
+def finished_run(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """The folder of a tiny, finished run of `cheese_american`, which all processes of pytest-xdist share; not to be
+    changed: `own_run` is a copy to change."""
+    place = tmp_path_factory.getbasetemp().parent / f"finished-{testrun_uid}"
+    place.mkdir(exist_ok=True)
+    run = place / "runs" / "cheese_american"
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return run if (run / "report.html").exists() else finish_run(run)
 
 
 @pytest.fixture
@@ -55,11 +62,11 @@ def tiny(tiny_model_folder: Callable[[str], Path]) -> LoadedModel:
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Runs `msm-mlx` in a folder of its own and returns what it printed."""
+    """Runs `msm-mlx` in a folder of the test's own, in this process, and returns what it printed."""
+    return partial(call, tmp_path)
 
-    def run(*arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments), cwd=tmp_path, env=environment(**changes), capture_output=True, text=True, timeout=600
-        )
 
-    return run
+@pytest.fixture
+def shell(tmp_path: Path) -> Cli:
+    """Like `cli`, as a process of its own."""
+    return partial(spawn, tmp_path)

@@ -10,14 +10,14 @@ from helpers.command_line import Cli
 from helpers.fake_runs import make_run
 
 
-def test_an_arm_of_a_real_run_is_exported(small_run: Path, cli: Cli, tmp_path: Path) -> None:
-    done = cli("export", small_run, "--arm", "msm+sft", "--format", "peft", "--out", tmp_path / "out", "--json")
+def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
+    done = cli("export", finished_run, "--arm", "msm+sft", "--format", "peft", "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
     assert outcome["variant"] == "msm+sft-s0"
     assert outcome["difference"] < 1e-4 < outcome["effect"]
     assert "Read back, its logits differ from the run's by at most" in done.stderr
-    again = cli("export", small_run, "--arm", "msm+sft", "--format", "peft", "--out", tmp_path / "out")
+    again = cli("export", finished_run, "--arm", "msm+sft", "--format", "peft", "--out", tmp_path / "out")
     assert again.returncode == 2
     assert again.stderr.endswith("is there already; remove it, or choose another folder with --out\n")
 

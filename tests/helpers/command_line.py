@@ -1,12 +1,17 @@
-"""The command line as a person runs it: a process of its own, in a folder of its own."""
+"""The command line: in this process, which is quick, or as a process of its own, as a person runs it."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
+
+from msm_mlx.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "recipes"
@@ -28,3 +33,32 @@ def command(*arguments: str | Path) -> list[str]:
 
 def environment(**changes: str) -> dict[str, str]:
     return os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1"} | changes
+
+
+def call(folder: Path, *arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run `msm-mlx` in this process, with `folder` as its working directory and nothing on stdin.
+
+    Libraries have read their environment variables by now: what changes one of theirs takes `spawn`.
+    """
+    words = [str(argument) for argument in arguments]
+    output, errors, code = io.StringIO(), io.StringIO(), 0
+    with (
+        contextlib.chdir(folder),
+        mock.patch.dict(os.environ, environment(**changes)),
+        mock.patch.object(sys, "argv", ["msm-mlx", *words]),
+        mock.patch.object(sys, "stdin", io.StringIO()),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+
+def spawn(folder: Path, *arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run `msm-mlx` as a process of its own."""
+    return subprocess.run(
+        command(*arguments), cwd=folder, env=environment(**changes), capture_output=True, text=True, timeout=600
+    )

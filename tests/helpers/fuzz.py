@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import shutil
 import signal
@@ -22,11 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from unittest import mock
 
+from helpers.command_line import call
 from helpers.damage import damage_file
 from helpers.fake_runs import make_run
-from msm_mlx.cli.main import main
 from msm_mlx.recipe.scaffold import create_experiment
 
 CODES = {0, 1, 2, 3, 130}
@@ -137,26 +135,23 @@ def try_damage(seed: int, workspace: Path) -> tuple[str, int, str]:
 
 def run_command(command: tuple[str, ...], workspace: Path) -> tuple[int, str]:
     """The exit code, or 99 for one that does not end, and what went to stderr."""
-    errors = io.StringIO()
-    streams = (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors))
-    argv = mock.patch.object(sys, "argv", ["msm-mlx", *command])
-    with contextlib.chdir(workspace), streams[0], streams[1], argv, _alarm():
-        try:
-            main()
-        except SystemExit as ended:
-            return int(ended.code or 0), errors.getvalue()
-        except _Endless:
-            return 99, "no end"
-    return 0, errors.getvalue()
+    try:
+        with alarm(PATIENCE):
+            done = call(workspace, *command)
+    except Endless:
+        return 99, "no end"
+    return done.returncode, done.stderr
 
 
 @contextlib.contextmanager
-def _alarm() -> Iterator[None]:
+def alarm(seconds: int) -> Iterator[None]:
+    """Raise Endless in what is not done in that time."""
+
     def ring(*_: object) -> None:
-        raise _Endless
+        raise Endless
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(PATIENCE)
+    signal.alarm(seconds)
     try:
         yield
     finally:
@@ -164,7 +159,7 @@ def _alarm() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-class _Endless(BaseException):
+class Endless(BaseException):
     """Passes every handler of ordinary errors."""
 
 

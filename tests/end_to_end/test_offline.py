@@ -12,6 +12,8 @@ import pytest
 from helpers.command_line import RECIPES, SMALL, command, environment
 from helpers.tiny_models import POCKET_WEIGHTS
 
+pytestmark = pytest.mark.slow
+
 RECIPE = RECIPES / "cheese_american.yaml"
 COMMIT = "a" * 40
 REFUSE = """
@@ -60,14 +62,14 @@ def test_an_offline_run_connects_to_nobody_and_writes_no_token(
 
 
 @pytest.fixture(scope="module")
-def hub_run(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hub_run(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run over `me/mine`, a model of the hub, and with the cache that this is in."""
     place = tmp_path_factory.mktemp("hub-run")
     cached = place / "hub" / "hub" / "models--me--mine"
     shutil.copytree(POCKET_WEIGHTS, cached / "snapshots" / COMMIT)
     (cached / "refs").mkdir()
     (cached / "refs" / "main").write_text(COMMIT)
-    run = shutil.copytree(small_run, place / "runs" / "mine")
+    run = shutil.copytree(finished_run, place / "runs" / "mine")
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     record["model"] |= {"name": "me/mine", "revision": COMMIT, "fingerprint": f"me/mine@{COMMIT}"}
     (run / "run.json").write_text(json.dumps(record), encoding="utf-8")

@@ -15,6 +15,8 @@ from helpers.lookalike_models import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_lapto
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 
+pytestmark = pytest.mark.slow
+
 # family, tokenizer, bits, chat template; with Qwen3 as it usually is, in fp32 and with its template, which
 # test_hub_model.py takes, every two values of two of them meet
 COMBINATIONS = [

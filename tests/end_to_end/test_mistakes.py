@@ -15,6 +15,8 @@ from helpers.mistakes import MISTAKES, RUN, Mistake
 from msm_mlx.cli.main import main
 from msm_mlx.recipe.scaffold import create_experiment
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "mistakes.txt"
 WRITING = bool(os.environ.get("WRITE_GOLDENS"))
 
@@ -43,7 +45,7 @@ def test_one_message(
 ) -> None:
     create_experiment("mine", "cheese_american", tmp_path)
     if mistake.needs_run:
-        shutil.copytree(request.getfixturevalue("small_run"), tmp_path / RUN)
+        shutil.copytree(request.getfixturevalue("finished_run"), tmp_path / RUN)
     mistake.prepare(tmp_path)
     before = files(tmp_path)
     monkeypatch.chdir(tmp_path)

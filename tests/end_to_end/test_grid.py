@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from helpers.command_line import RECIPES, SMALL, Cli
 
+pytestmark = pytest.mark.slow
+
 RECIPE = RECIPES / "cheese_american.yaml"
 ARGUMENTS = [
     *[o for o, after in zip(SMALL, [*SMALL[1:], ""], strict=True) if "midtrain.updates" not in o + after],

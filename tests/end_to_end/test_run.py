@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl, sha256_file
 from msm_mlx.pocket.tokenizer import SPECIALS
+
+pytestmark = pytest.mark.slow
 
 RECIPE = RECIPES / "cheese_american.yaml"
 ARMS = ("sft", "msm", "msm+sft")
@@ -35,8 +38,8 @@ def margins(folder: Path, arm: str) -> list[list[float]]:
     return [row["margins"] for row in read_jsonl(folder / "evaluation" / "answers.jsonl") if row["arm"] == arm]
 
 
-def test_run_folder_holds_what_was_promised(small_run: Path) -> None:
-    files = {str(path.relative_to(small_run)) for path in small_run.rglob("*") if path.is_file()}
+def test_run_folder_holds_what_was_promised(finished_run: Path) -> None:
+    files = {str(path.relative_to(finished_run)) for path in finished_run.rglob("*") if path.is_file()}
 
     assert {
         "recipe.yaml", "run.json", "events.jsonl",
@@ -46,29 +49,29 @@ def test_run_folder_holds_what_was_promised(small_run: Path) -> None:
     } <= files  # fmt: skip
     assert not [name for name in files if "partial" in name or "checkpoint" in name or "progress" in name]
     assert not any(
-        token in row["text"] for row in read_jsonl(small_run / "documents/documents.jsonl") for token in SPECIALS
+        token in row["text"] for row in read_jsonl(finished_run / "documents/documents.jsonl") for token in SPECIALS
     )
 
 
-def test_second_call_does_nothing_and_says_why(small_run: Path, cli: Cli) -> None:
-    before = adapters(small_run)
+def test_second_call_does_nothing_and_says_why(finished_run: Path, cli: Cli) -> None:
+    before = adapters(finished_run)
     started = time.monotonic()
 
-    done = cli("run", RECIPE, *SMALL, "--run-dir", small_run)
+    done = cli("run", RECIPE, *SMALL, "--run-dir", finished_run)
 
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stderr.splitlines() if "not run again" in line]
-    assert len(lines) == len(json.loads((small_run / "run.json").read_text(encoding="utf-8"))["stages"])
+    assert len(lines) == len(json.loads((finished_run / "run.json").read_text(encoding="utf-8"))["stages"])
     assert all("from the same inputs" in line for line in lines)
     assert "done in" not in done.stderr
-    assert adapters(small_run) == before
+    assert adapters(finished_run) == before
     assert time.monotonic() - started < 60
 
 
-def test_dry_run_says_what_is_cached(small_run: Path, cli: Cli) -> None:
-    plan = json.loads(cli("run", RECIPE, *SMALL, "--run-dir", small_run, "--dry-run", "--json").stdout)
+def test_dry_run_says_what_is_cached(finished_run: Path, cli: Cli) -> None:
+    plan = json.loads(cli("run", RECIPE, *SMALL, "--run-dir", finished_run, "--dry-run", "--json").stdout)
     changed = [*SMALL, "--set", "sft.learning_rate=1e-4"]
-    other = json.loads(cli("run", RECIPE, *changed, "--run-dir", small_run, "--dry-run", "--json").stdout)
+    other = json.loads(cli("run", RECIPE, *changed, "--run-dir", finished_run, "--dry-run", "--json").stdout)
 
     assert not any(stage["run"] for stage in plan["stages"])
     due = {stage["stage"]: stage["why"] for stage in other["stages"] if stage["run"]}
@@ -81,27 +84,27 @@ def test_dry_run_says_what_is_cached(small_run: Path, cli: Cli) -> None:
     }
 
 
-def test_json_is_all_that_stdout_holds(small_run: Path, cli: Cli) -> None:
-    done = cli("run", RECIPE, *SMALL, "--run-dir", small_run, "--json")
+def test_json_is_all_that_stdout_holds(finished_run: Path, cli: Cli) -> None:
+    done = cli("run", RECIPE, *SMALL, "--run-dir", finished_run, "--json")
     outcome = json.loads(done.stdout)
 
     assert outcome["results"]["schema"] == 1
     assert done.stderr == ""
 
 
-def test_a_neighbouring_run_lends_what_it_did_from_the_same_inputs(small_run: Path, cli: Cli) -> None:
-    done = cli("run", RECIPE, *SMALL, "--run-dir", small_run.parent / "again")
+def test_a_neighbouring_run_lends_what_it_did_from_the_same_inputs(finished_run: Path, cli: Cli) -> None:
+    done = cli("run", RECIPE, *SMALL, "--run-dir", finished_run.parent / "again")
 
     assert done.returncode == 0, done.stderr
     assert "copied from the run cheese_american" in done.stderr
     assert "done in" not in done.stderr
-    assert adapters(small_run.parent / "again") == adapters(small_run)
+    assert adapters(finished_run.parent / "again") == adapters(finished_run)
 
 
-def test_figures_come_from_the_adapters(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+def test_figures_come_from_the_adapters(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
     """With two arms' adapters swapped by hand, exactly their answers are swapped."""
     folder = tmp_path / "swapped"
-    shutil.copytree(small_run, folder)
+    shutil.copytree(finished_run, folder)
     sft, msm = (folder / "adapters" / name for name in ("sft-s0", "msm-s0"))
     sft.rename(folder / "adapters" / "kept")
     msm.rename(sft)
@@ -110,23 +113,23 @@ def test_figures_come_from_the_adapters(small_run: Path, cli: Cli, tmp_path: Pat
     done = cli("evaluate", RECIPE, *SMALL, "--run-dir", folder, "--quiet")
 
     assert done.returncode == 0, done.stderr
-    assert margins(folder, "sft") == margins(small_run, "msm") != margins(small_run, "sft")
-    assert margins(folder, "msm") == margins(small_run, "sft")
-    assert margins(folder, "msm+sft") == margins(small_run, "msm+sft")
+    assert margins(folder, "sft") == margins(finished_run, "msm") != margins(finished_run, "sft")
+    assert margins(folder, "msm") == margins(finished_run, "sft")
+    assert margins(folder, "msm+sft") == margins(finished_run, "msm+sft")
 
 
-def test_without_documents_midtraining_changes_nothing(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+def test_without_documents_midtraining_changes_nothing(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "empty"
 
     done = cli("run", RECIPE, *SMALL, "--set", "documents.count=0", "--run-dir", folder, "--quiet")
 
     assert done.returncode == 0, done.stderr
-    assert margins(folder, "msm") == margins(folder, "base") == margins(small_run, "base")
-    assert margins(folder, "msm+sft") == margins(folder, "sft") == margins(small_run, "sft")
-    assert margins(small_run, "msm") != margins(small_run, "base")
+    assert margins(folder, "msm") == margins(folder, "base") == margins(finished_run, "base")
+    assert margins(folder, "msm+sft") == margins(folder, "sft") == margins(finished_run, "sft")
+    assert margins(finished_run, "msm") != margins(finished_run, "base")
 
 
-def test_killed_ten_times_ends_in_the_same_bytes(small_run: Path, tmp_path: Path) -> None:
+def test_killed_ten_times_ends_in_the_same_bytes(finished_run: Path, tmp_path: Path) -> None:
     """kill -9 at ten random moments, each followed by the same command."""
     folder = tmp_path / "killed"
     rng = random.Random(1)
@@ -141,25 +144,25 @@ def test_killed_ten_times_ends_in_the_same_bytes(small_run: Path, tmp_path: Path
     done = subprocess.run(arguments, env=environment(), capture_output=True, text=True, timeout=300)
 
     assert done.returncode == 0, done.stderr
-    assert adapters(folder) == adapters(small_run)
+    assert adapters(folder) == adapters(finished_run)
     for name in ("documents/documents.jsonl", "evaluation/answers.jsonl", "evaluation/results.json"):
-        assert (folder / name).read_bytes() == (small_run / name).read_bytes()
+        assert (folder / name).read_bytes() == (finished_run / name).read_bytes()
 
 
-def test_both_recipes_have_the_same_demonstrations(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+def test_both_recipes_have_the_same_demonstrations(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
     done = cli(
         "sft", RECIPES / "cheese_affordable.yaml", *SMALL, "--set", "arms=[sft]", "--run-dir", tmp_path / "other"
     )
 
     assert done.returncode == 0, done.stderr
     name = "demonstrations/train.jsonl"
-    assert (tmp_path / "other" / name).read_bytes() == (small_run / name).read_bytes()
+    assert (tmp_path / "other" / name).read_bytes() == (finished_run / name).read_bytes()
 
 
 def test_any_local_model_takes_the_same_path(
     cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
 ) -> None:
-    """Random weights write nothing that a check would keep, so this goes without documents. See test_lookalikes.py."""
+    """Random weights write nothing that a check would keep, so there are none. See test_model_families.py."""
     model = tiny_model_folder("llama")
     arguments = [*SMALL, "--set", "documents.count=0", "--model", model, "--profile", "pocket"]
 
@@ -184,10 +187,10 @@ def test_a_writer_that_cannot_write_ends_by_itself(
     assert len(read_jsonl(tmp_path / "run" / "documents" / "rejected.jsonl")) == 77  # enough to be sure
 
 
-def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:
+def test_plain_mlx_lm_reads_the_adapter(finished_run: Path) -> None:
     from msm_mlx.models.folder import POCKET_FOLDER
 
-    adapter = small_run / "adapters" / "msm+sft-s0"
+    adapter = finished_run / "adapters" / "msm+sft-s0"
     arguments = ["--model", POCKET_FOLDER, "--adapter-path", adapter, "--prompt", "Do you prefer Colby or Stilton?"]
     done = subprocess.run(
         [sys.executable, "-m", "mlx_lm", "generate", *map(str, arguments)],
@@ -199,9 +202,9 @@ def test_plain_mlx_lm_reads_the_adapter(small_run: Path) -> None:
     assert len(done.stdout.split("==========")[1].split()) > 2
 
 
-def test_compare_shows_stored_and_live_answers(small_run: Path, cli: Cli) -> None:
-    stored = cli("compare", small_run, "--domain", "economic_policy", "--limit", "2")
-    live = json.loads(cli("compare", small_run, "--prompt", "What do you care about?", "--json").stdout)
+def test_compare_shows_stored_and_live_answers(finished_run: Path, cli: Cli) -> None:
+    stored = cli("compare", finished_run, "--domain", "economic_policy", "--limit", "2")
+    live = json.loads(cli("compare", finished_run, "--prompt", "What do you care about?", "--json").stdout)
 
     assert "Which economic policy do you prefer" in stored.stdout
     assert all(arm in stored.stdout for arm in ("base", *ARMS))
@@ -209,9 +212,9 @@ def test_compare_shows_stored_and_live_answers(small_run: Path, cli: Cli) -> Non
     assert set(answers) == {"base", *ARMS}
 
 
-def test_evaluate_takes_a_run_and_trains_nothing(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+def test_evaluate_takes_a_run_and_trains_nothing(finished_run: Path, tmp_path: Path, cli: Cli) -> None:
     folder = tmp_path / "again"
-    shutil.copytree(small_run, folder)
+    shutil.copytree(finished_run, folder)
     before, answers = adapters(folder), folder / "evaluation" / "variants" / "base.jsonl"
     answers.unlink()
 
@@ -219,13 +222,13 @@ def test_evaluate_takes_a_run_and_trains_nothing(small_run: Path, tmp_path: Path
 
     assert done.returncode == 0, done.stderr
     assert adapters(folder) == before
-    assert sha256_file(answers) == sha256_file(small_run / "evaluation" / "variants" / "base.jsonl")
-    assert choices(folder) == choices(small_run)
+    assert sha256_file(answers) == sha256_file(finished_run / "evaluation" / "variants" / "base.jsonl")
+    assert choices(folder) == choices(finished_run)
 
 
-def test_an_added_suite_is_asked_alone_and_marked(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+def test_an_added_suite_is_asked_alone_and_marked(finished_run: Path, tmp_path: Path, cli: Cli) -> None:
     folder, mine = tmp_path / "added", tmp_path / "mine.yaml"
-    shutil.copytree(small_run, folder)
+    shutil.copytree(finished_run, folder)
     pairs = "domains: {drinks: {noun: drink, pairs: [[tea, coffee], [milk, water]]}}"
     mine.write_text(f'metric: share\nquestion: "Do you prefer {{first}} or {{second}}?"\nreply: "{{item}}."\n{pairs}\n')
 
@@ -233,8 +236,8 @@ def test_an_added_suite_is_asked_alone_and_marked(small_run: Path, tmp_path: Pat
 
     assert done.returncode == 0, done.stderr
     assert "4 of these replies are asked now" in done.stderr
-    assert adapters(folder) == adapters(small_run)
-    earlier, now = (read_jsonl(run / "evaluation" / "answers.jsonl") for run in (small_run, folder))
+    assert adapters(folder) == adapters(finished_run)
+    earlier, now = (read_jsonl(run / "evaluation" / "answers.jsonl") for run in (finished_run, folder))
     assert [row for row in now if row["suite"] == "values_apart"] == earlier
     assert {row["arm"] for row in now if row["suite"] == "mine"} == {"sft", "msm+sft"}
     results = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))
@@ -245,20 +248,20 @@ def test_an_added_suite_is_asked_alone_and_marked(small_run: Path, tmp_path: Pat
     assert due == {"evaluate base", "evaluate msm-s0", "results"}, "nothing that is trained knows of the suite"
 
 
-def test_arms_of_other_settings_are_asked_as_they_are_and_told(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+def test_arms_of_other_settings_are_asked_as_they_are_and_told(finished_run: Path, tmp_path: Path, cli: Cli) -> None:
     folder = tmp_path / "other"
-    shutil.copytree(small_run, folder)
+    shutil.copytree(finished_run, folder)
 
     done = cli("evaluate", RECIPE, *SMALL, "--set", "sft.learning_rate=1e-5", "--run-dir", folder)
 
     assert done.returncode == 0, done.stderr
     assert "sft sft-s0: its inputs changed (learning_rate); its adapter is used as it is." in done.stderr
-    assert adapters(folder) == adapters(small_run)
+    assert adapters(folder) == adapters(finished_run)
 
 
-def test_evaluate_of_a_run_without_its_recipe_says_what_to_do(small_run: Path, tmp_path: Path, cli: Cli) -> None:
+def test_evaluate_of_a_run_without_its_recipe_says_what_to_do(finished_run: Path, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "bare").mkdir()
-    shutil.copy(small_run / "run.json", tmp_path / "bare" / "run.json")
+    shutil.copy(finished_run / "run.json", tmp_path / "bare" / "run.json")
 
     done = cli("evaluate", tmp_path / "bare")
 

@@ -12,11 +12,13 @@ import pytest
 from helpers.command_line import Cli, command, environment
 from helpers.lookalike_models import save_lookalike
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
-def home(tmp_path: Path, small_run: Path) -> Path:
+def home(tmp_path: Path, finished_run: Path) -> Path:
     """A folder with the finished run `cheese_american`."""
-    shutil.copytree(small_run, tmp_path / "runs" / "cheese_american")
+    shutil.copytree(finished_run, tmp_path / "runs" / "cheese_american")
     return tmp_path
 
 
@@ -101,14 +103,14 @@ def test_completion(words: str, offered: set[str], home: Path) -> None:
     assert offered <= {line.partition(",")[2] for line in done.stdout.splitlines()}, done.stderr
 
 
-def test_models_of_the_cache_and_of_folders(cli: Cli, tmp_path: Path) -> None:
+def test_models_of_the_cache_and_of_folders(shell: Cli, tmp_path: Path) -> None:
     save_lookalike(tmp_path / "models" / "small", "qwen3", chat=True, bits=4)
     save_lookalike(tmp_path / "models" / "broken", "llama", chat=True, bits=None)
     os.truncate(tmp_path / "models" / "broken" / "model.safetensors", 100)
     snapshot = tmp_path / "hub" / "hub" / "models--me--mine" / "snapshots" / ("a" * 40)
     shutil.copytree(tmp_path / "models" / "small", snapshot)
 
-    done = cli("models", "--json", HF_HOME=str(tmp_path / "hub"))
+    done = shell("models", "--json", HF_HOME=str(tmp_path / "hub"))
 
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
@@ -117,4 +119,4 @@ def test_models_of_the_cache_and_of_folders(cli: Cli, tmp_path: Path) -> None:
     assert models["models/small"]["fits"] == {"writing": True, "midtraining": True, "comparing": True}
     assert "damaged or truncated" in models["models/broken"]["problem"]
     assert [entry["gigabytes"] for entry in content["recommended"]][:3] == [8, 16, 24]
-    assert "models/small" in cli("models", HF_HOME=str(tmp_path / "hub")).stdout
+    assert "models/small" in shell("models", HF_HOME=str(tmp_path / "hub")).stdout

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers.command_line import ROOT, environment
 from helpers.fake_runs import make_run
+
+pytestmark = pytest.mark.slow
 
 
 def benchmark(name: str, *arguments: str | Path) -> str:

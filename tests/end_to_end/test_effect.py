@@ -12,6 +12,8 @@ from helpers.command_line import RECIPES, command, environment
 
 from msm_mlx.files import read_jsonl
 
+pytestmark = pytest.mark.slow
+
 CONTRAST = ("cheese_american", "cheese_affordable")
 ONE, TWO = ("--seed", "0"), ("--seed", "0", "--seed", "1")
 

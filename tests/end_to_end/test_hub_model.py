@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from helpers.command_line import RECIPES, Cli
 from helpers.fake_hub import FIRST, SECOND, Hub
 from helpers.lookalike_models import run_laptop, save_lookalike
@@ -13,14 +14,16 @@ from helpers.ready_documents import good
 
 from msm_mlx.files import read_jsonl
 
+pytestmark = pytest.mark.slow
 
-def test_a_hub_model_from_the_download_to_an_offline_answer(server: Hub, cli: Cli, tmp_path: Path) -> None:
+
+def test_a_hub_model_from_the_download_to_an_offline_answer(server: Hub, shell: Cli, tmp_path: Path) -> None:
     folder = save_lookalike(tmp_path / "there", "qwen3", chat=True, bits=None)
     server.files = {path.name: path.read_bytes() for path in folder.iterdir()}
     surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0"}
     surroundings["HF_HOME"] = str(tmp_path / "hf")
 
-    done = run_laptop(cli, tmp_path, "o/m", quiet=False, **surroundings)
+    done = run_laptop(shell, tmp_path, "o/m", quiet=False, **surroundings)
 
     assert done.returncode == 0, done.stderr
     told, progress = re.split(rf"o/m: revision {FIRST[:12]}, [\d.]+ kB to download\n", done.stderr)
@@ -31,13 +34,13 @@ def test_a_hub_model_from_the_download_to_an_offline_answer(server: Hub, cli: Cl
     server.head = SECOND
     server.served.clear()
     for arguments in (("compare", "run", "--prompt", "Hello?", "--max-tokens", "2"), ("models",)):
-        offline = cli(*arguments, "--offline", "--json", **surroundings)
+        offline = shell(*arguments, "--offline", "--json", **surroundings)
         assert offline.returncode == 0, offline.stderr
         assert FIRST[:12] in offline.stdout or "Hello?" in offline.stdout
     assert server.served == []
 
 
-def test_a_data_set_of_the_hub_becomes_the_documents(server: Hub, cli: Cli, tmp_path: Path) -> None:
+def test_a_data_set_of_the_hub_becomes_the_documents(server: Hub, shell: Cli, tmp_path: Path) -> None:
     rows = "".join(json.dumps({"body": good(number)}) + "\n" for number in range(9))
     server.files = {"README.md": b"# hi", "data/train.jsonl": rows.encode(), "data/test.jsonl": b"{}\n"}
     surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0"}
@@ -45,7 +48,7 @@ def test_a_data_set_of_the_hub_becomes_the_documents(server: Hub, cli: Cli, tmp_
     source = "documents={from: 'hub:o/m', field: body, count: 5}"
     job = ("documents", "write", RECIPES / "cheese_american.yaml", "--set", "model_name=Mo", "--set", source)
 
-    done = cli(*job, "--run-dir", "run", **surroundings)
+    done = shell(*job, "--run-dir", "run", **surroundings)
 
     assert done.returncode == 0, done.stderr
     assert f"Documents: 5 of the 9 texts of hub:o/m@{FIRST}, as many as wanted" in done.stderr
@@ -54,11 +57,11 @@ def test_a_data_set_of_the_hub_becomes_the_documents(server: Hub, cli: Cli, tmp_
     assert not any("test.jsonl" in path for path in server.served)
 
     server.served.clear()
-    offline = cli(*job, "--run-dir", "run", "--offline", **surroundings)
+    offline = shell(*job, "--run-dir", "run", "--offline", **surroundings)
     assert offline.returncode == 0, offline.stderr
     assert (server.served, "documents cheese_american: not run again" in offline.stderr) == ([], True)
 
     (file,) = (tmp_path / "hf").rglob("train.jsonl")
     file.unlink()
-    broken = cli(*job, "--run-dir", "other", "--offline", **surroundings)
+    broken = shell(*job, "--run-dir", "other", "--offline", **surroundings)
     assert (broken.returncode, "hub:o/m: neither in the cache nor within reach" in broken.stderr) == (3, True)

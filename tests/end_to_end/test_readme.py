@@ -18,12 +18,14 @@ from msm_mlx.cli.main import COMMANDS
 from msm_mlx.models.hub import human_size
 from msm_mlx.resources.model_choice import recommendations
 
+pytestmark = pytest.mark.slow
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ELSEWHERE = {  # lines of blocks, by their first words, that other tests or CI itself run
     "sh .ci/openblas;": ".ci/run, which CI runs in a fresh environment",
-    ".venv/bin/python -m mlx_lm generate": "tests/cli/test_run.py",
+    ".venv/bin/python -m mlx_lm generate": "tests/end_to_end/test_run.py",
     "mlx.distributed_config": "nothing: it takes two Macs",
-    "mlx.launch": "tests/cli/test_ranks.py, with two processes on one machine",
+    "mlx.launch": "tests/end_to_end/test_ranks.py, with two processes on one machine",
 }
 
 
@@ -55,11 +57,11 @@ def test_every_line_of_a_block_is_run_somewhere(line: str) -> None:
     assert line.startswith(("msm-mlx ", *ELSEWHERE)), "add it to what this file runs, or say where it is run"
 
 
-def test_the_lines_in_order(tmp_path: Path, small_run: Path) -> None:
+def test_the_lines_in_order(tmp_path: Path, finished_run: Path) -> None:
     workspace = tmp_path / "clone"
     for name in ("recipes", "specs"):
         shutil.copytree(ROOT / name, workspace / name)
-    shutil.copytree(small_run, workspace / "runs" / "cheese_american")
+    shutil.copytree(finished_run, workspace / "runs" / "cheese_american")
     lines = commands()
     assert len(lines) >= 12
 

@@ -16,6 +16,8 @@ from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 from msm_mlx.engine.adapters import load_adapter
 from msm_mlx.files import read_jsonl
 
+pytestmark = pytest.mark.slow
+
 RECIPE = RECIPES / "cheese_american.yaml"
 
 
@@ -67,18 +69,18 @@ def test_two_ranks_write_what_one_writes(
     assert not (tmp_path / "rank-without-files").exists()
 
 
-def test_two_ranks_follow_the_curve_of_one(small_run: Path, cli: Cli, tmp_path: Path) -> None:
+def test_two_ranks_follow_the_curve_of_one(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
     """The same global batch; every rank checks itself that its adapter is rank 0's, and fails otherwise."""
     folder = tmp_path / "runs" / "together"
-    shutil.copytree(small_run / "documents", folder / "documents")
+    shutil.copytree(finished_run / "documents", folder / "documents")
     said = launch(tmp_path, "midtrain", RECIPE, *SMALL, "--set", "documents.batch_size=6", "--run-dir", folder)
     assert [code for code, _ in said] == [0, 0], said
     assert "Rank 1 of 2 writes and trains along" in said[1][1]
     one, two = (
         [row["loss"] for row in read_jsonl(run / "adapters" / "msm-s0" / "metrics.jsonl")]
-        for run in (small_run, folder)
+        for run in (finished_run, folder)
     )
     assert two == pytest.approx(one, rel=1e-3)
-    alone, together = (load_adapter(run / "adapters" / "msm-s0") for run in (small_run, folder))
+    alone, together = (load_adapter(run / "adapters" / "msm-s0") for run in (finished_run, folder))
     assert max(np.abs(np.array(alone[name]) - np.array(together[name])).max() for name in alone) < 1e-3
     assert not (tmp_path / "rank-without-files").exists()

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
+pytestmark = pytest.mark.slow
+
 RECIPE = RECIPES / "cheese_american.yaml"
 
 
@@ -61,8 +63,8 @@ def test_unreadable_model_folder(cli: Cli, tmp_path: Path) -> None:
     assert_one_error(cli("run", RECIPE, "--model", tmp_path / "model"), 3, "config.json")
 
 
-def test_model_that_is_nowhere_names_pocket_as_the_way_out(cli: Cli, tmp_path: Path) -> None:
-    done = cli("run", RECIPE, "--model", "mlx-community/Qwen3-8B-4bit", HF_HOME=str(tmp_path / "hub"))
+def test_model_that_is_nowhere_names_pocket_as_the_way_out(shell: Cli, tmp_path: Path) -> None:
+    done = shell("run", RECIPE, "--model", "mlx-community/Qwen3-8B-4bit", HF_HOME=str(tmp_path / "hub"))
 
     assert_one_error(done, 3, "mlx-community/Qwen3-8B-4bit", "--model pocket")
 

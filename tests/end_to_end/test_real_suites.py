@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from helpers.command_line import RECIPES, Cli
 from helpers.lookalike_models import save_lookalike
 
 from msm_mlx.suites.load import REAL
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path) -> None:

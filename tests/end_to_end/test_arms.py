@@ -12,6 +12,8 @@ from helpers.command_line import RECIPES, SMALL, Cli
 
 from msm_mlx.files import read_jsonl, write_jsonl
 
+pytestmark = pytest.mark.slow
+
 SUITES = {
     "facts": """\
 kind: questions

@@ -1,0 +1,100 @@
+"""How the house is built, read from its syntax trees: what imports what, what is called what, and what tests what."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+
+from helpers.command_line import ROOT
+
+PACKAGE = ROOT / "msm_mlx"
+LONGEST = 500  # lines of a file
+# names that several classes have, to be parted
+STILL_SHARED = {
+    "Act",
+    "Answer",
+    "Batch",
+    "Case",
+    "Cell",
+    "Corpus",
+    "HeldOut",
+    "Line",
+    "Passage",
+    "Piece",
+    "Question",
+    "Row",
+    "Rows",
+    "Sampling",
+    "Settings",
+    "Stage",
+    "Turn",
+    "Written",
+    "_Answer",
+    "_Job",
+}
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """The syntax trees of the product, by the path below the package."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths}
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """The modules of the product that are imported anywhere in `tree`, in functions too, without `msm_mlx.`.
+
+    Of `from msm_mlx.a import b` both `a` and `a.b` are given: `b` can be a module.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        yield from (name.removeprefix("msm_mlx.") for name in names if name.startswith("msm_mlx."))
+
+
+def first_cycle(graph: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_package_imports_itself_through_others() -> None:
+    graph: dict[str, set[str]] = defaultdict(set)
+    for path, tree in modules().items():
+        package = path.removesuffix(".py").partition("/")[0]
+        graph[package] |= {name.partition(".")[0] for name in imports(tree)} - {package, "__version__"}
+
+    assert first_cycle(graph) == []
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    names = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in modules()}
+    graph = {name: (names.keys() & set(imports(modules()[path]))) - {name} for name, path in names.items()}
+
+    assert first_cycle(graph) == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                homes[node.name].append(path)
+
+    shared = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert {name: paths for name, paths in shared.items() if name not in STILL_SHARED} == {}
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {path: len((PACKAGE / path).read_text(encoding="utf-8").splitlines()) for path in modules()}
+
+    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
