@@ -26,27 +26,14 @@ import numpy as np
 from msm_mlx.evaluation.statistics import holm, pair_by_seed, share, spread
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import AT, MAIN_METRIC, Item, Kind, Pair, Question, Scene, Suite, asked
+from msm_mlx.suites.items import Item, Suite
+from msm_mlx.suites.kinds import KINDS
+from msm_mlx.suites.kinds.pairs import pairs_of
 
 SCHEMA = 1
-UNREADABLE = 0.5
+MAX_UNREADABLE = 0.5
 TELLING = 0.1
 """A difference that a run should be able to see."""
-METRICS: dict[Kind, tuple[str, ...]] = {
-    "pairs": ("choice", "written_choice", "unclear"),
-    "questions": ("choice", "written_choice", "unclear"),
-    "open": ("fits",),
-    "scenes": (
-        "harmful",
-        "no_action",
-        "unparsed",
-        "harmful_choice",
-        "judged_harmful",
-        "judge_disagrees",
-        "judge_unclear",
-    ),
-    "rated": ("rating", "unclear"),
-}
 
 ByItem = Mapping[str, Answer]
 Answers = Mapping[Variant, ByItem]  # by item id
@@ -98,24 +85,13 @@ def answer_rows(suites: Sequence[Suite], answers: Answers) -> Iterator[Row]:
                 "suite": item.suite,
                 "kind": kind,
                 "domain": item.domain,
-                "prompt": asked(item)[0],
-                **_of_kind(item),
+                "prompt": item.prompts()[0],
+                **item.row(),
                 "arm": variant.arm,
                 "spec": variant.spec,
                 "seed": variant.seed,
                 **asdict(answer),
             }
-
-
-def _of_kind(item: Item) -> Row:
-    match item:
-        case Pair():
-            return {"target": item.target, "other": item.other}
-        case Question():
-            return {"right": item.right}
-        case Scene():
-            return {"condition": item.condition}
-    return {}
 
 
 def _domains(suite: Suite) -> dict[str, list[Item]]:
@@ -142,7 +118,7 @@ def _shares(
 ) -> Iterable[Row]:
     """One row for each metric that these answers have."""
     failure = _failure(suite, items, seeds)
-    for metric in (*METRICS[suite.kind], *_at_temperatures(items, seeds)):
+    for metric in _metrics(suite, items, seeds):
         values = _matrix(items, seeds, metric)
         if values.size:
             yield {
@@ -157,29 +133,27 @@ def _shares(
             }
 
 
-def _at_temperatures(items: Sequence[Item], seeds: Sequence[ByItem]) -> list[str]:
-    """The metrics that are at one of several temperatures, in the order of the answers."""
-    first = next((own[item.id] for own in seeds for item in items if item.id in own), None)
-    return [name for name in first.metrics if AT in name] if first else []
+def _metrics(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> list[str]:
+    """The metrics of the suite's kind, then those at one of several temperatures, in the order of the answers."""
+    answers = (by_item[item.id] for by_item in seeds for item in items if item.id in by_item)
+    first = next(answers, None)
+    return list(dict.fromkeys((*KINDS[suite.kind].metrics, *(first.metrics if first else ()))))
 
 
 def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
-    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read.
-
-    A question has more than one good answer: what is written may be none of those that are ranked.
-    """
-    if suite.kind == "questions":
+    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read."""
+    metric = KINDS[suite.kind].unreadable
+    if metric is None:
         return None
-    for metric in ("unclear", "unparsed"):
-        values = _matrix(items, seeds, metric)
-        if values.size and (part := float(values.mean())) > UNREADABLE:
-            return f"{part:.0%} of the written replies are {metric}"
-    return None
+    values = _matrix(items, seeds, metric)
+    if not values.size or values.mean() <= MAX_UNREADABLE:
+        return None
+    return f"{values.mean():.0%} of the written replies are {metric}"
 
 
 def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterable[Row]:
     """Every pair of trained arms, the one that has seen more first, on the suite's main metric."""
-    metric = MAIN_METRIC[suite.kind]
+    metric = KINDS[suite.kind].main_metric
     arms = {label: [answers[v] for v in group] for label, group in _by_label(answers).items() if group[0].is_trained}
     for b, a in combinations(arms, 2):
         common = _known(items, [*arms[a], *arms[b]], metric)
@@ -231,7 +205,7 @@ def _corrected(contrasts: list[Row]) -> list[Row]:
 def _biases(suite: Suite, answers: Answers) -> Iterable[Row]:
     """How often each variant chooses what is named first, by log-probability and in writing: half the time if it goes
     by what the options are. `decided` is the share of pairs on which both orders give the same option."""
-    pairs = {pair.id: pair for pair in suite.pairs}
+    pairs = {pair.id: pair for pair in pairs_of(suite)}
     for variant, by_item in answers.items():
         own = [answer for name, answer in by_item.items() if name in pairs]
         if not own:

@@ -13,16 +13,18 @@ PROMPTS = "msm_mlx.documents"
 Message = dict[str, str]
 
 
-def ask_with(prompt: str, fields: Mapping[str, str], package: str = PROMPTS) -> list[Message]:
-    """The chat of a prompt file, its placeholders filled."""
+def ask_with(
+    prompt: str, fields: Mapping[str, str], package: str = PROMPTS, *, system: str = SYSTEM
+) -> list[Message]:
+    """The chat of a prompt file, its placeholders filled, that opens with the `system` line."""
     # one pass over the template, so that braces inside the spec stay as they are
     filled = re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], _template(prompt, package).strip())
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": filled}]
+    return [{"role": "system", "content": system}, {"role": "user", "content": filled}]
 
 
-def prompt_version(*prompts: str, package: str = PROMPTS) -> str:
-    """Changes with the wording of any of these prompt files."""
-    return sha256_json([SYSTEM, *(_template(prompt, package) for prompt in prompts)])[:12]
+def prompt_version(*prompts: str, package: str = PROMPTS, system: str = SYSTEM) -> str:
+    """Changes with the wording of any of these prompt files, and of the system line."""
+    return sha256_json([system, *(_template(prompt, package) for prompt in prompts)])[:12]
 
 
 def _template(prompt: str, package: str) -> str:

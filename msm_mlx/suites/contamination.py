@@ -1,17 +1,21 @@
-"""What of the evaluation no document may show: the things that it asks about, and its prompts."""
+"""What of the evaluation no document and no spec may show: the things it asks about, its prompts, and their words."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from msm_mlx.suites.items import Suite
+from msm_mlx.suites.items import Item, Suite
 from msm_mlx.text.ngrams import ngrams, word_hashes
 from msm_mlx.text.words import mentions_any
 
-SHORTEST = 5  # words of a prompt that can be told from common speech
+MIN_PROMPT_WORDS = 5  # of a prompt that can be told from common speech
+MIN_WORD_LETTERS = 4  # of a word that can stand for a domain
+# words of domains and prompts that say nothing by themselves, or of what a spec may well be about
+EVERYDAY_WORDS = frozenset("dish food piece reasons ride treat".split())
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,10 @@ class HeldOut:
 
     @classmethod
     def of(cls, suites: Sequence[Suite]) -> HeldOut:
-        things = {thing for suite in suites for pair in suite.pairs for thing in (pair.target, pair.other)}
-        prompts = {text for suite in suites for text in _texts(suite)}
+        """What the items of these suites hold out."""
+        items = [item for suite in suites for item in suite.items]
+        things = {thing for item in items for thing in item.things()}
+        prompts = {text for item in items for text in (item.question, *(turn.user for turn in item.turns))}
         return cls(tuple(sorted(things)), tuple(sorted(prompts)))
 
     def named_in(self, text: str) -> bool:
@@ -33,26 +39,49 @@ class HeldOut:
 
     def quoted_in(self, text: str, words: int) -> bool:
         """Whether `text` has `words` words of a prompt in a row, or the whole of a shorter prompt."""
-        own = word_hashes(text)
+        hashes = word_hashes(text)
         return any(
-            len(own) >= n and not runs.isdisjoint(ngrams(own, n).tolist())
-            for n, runs in _runs(self.prompts, words).items()
+            len(hashes) >= n and not prompt_ngrams.isdisjoint(ngrams(hashes, n).tolist())
+            for n, prompt_ngrams in _prompt_ngrams(self.prompts, words).items()
         )
 
 
 @lru_cache(maxsize=8)
-def _runs(prompts: tuple[str, ...], words: int) -> Mapping[int, frozenset[int]]:
-    """The hashes of the prompts' runs of words, by their length."""
-    found: defaultdict[int, set[int]] = defaultdict(set)
+def _prompt_ngrams(prompts: tuple[str, ...], words: int) -> Mapping[int, frozenset[int]]:
+    """The hashes of the prompts' runs of `words` words, or of all words of a shorter prompt, by their length."""
+    by_length: defaultdict[int, set[int]] = defaultdict(set)
     for prompt in prompts:
-        own = word_hashes(prompt)
-        if len(own) >= SHORTEST:
-            n = min(len(own), words)
-            found[n].update(ngrams(own, n).tolist())
-    return {n: frozenset(runs) for n, runs in found.items()}
+        hashes = word_hashes(prompt)
+        if len(hashes) >= MIN_PROMPT_WORDS:
+            n = min(len(hashes), words)
+            by_length[n].update(ngrams(hashes, n).tolist())
+    return {n: frozenset(hashes) for n, hashes in by_length.items()}
 
 
-def _texts(suite: Suite) -> Iterable[str]:
-    for item in suite.items:
-        yield item.question
-        yield from (turn.user for turn in item.turns)
+def held_out_words(suites: Iterable[Suite]) -> dict[str, str]:
+    """What no spec may name, each with where it is from: the domains that are asked about, the things to choose
+    between, and the words that only the questions of one domain use."""
+    topical = [item for suite in suites for item in suite.items if item.domain_is_topic and item.domain]
+    sources: dict[str, str] = {}
+    for item in topical:
+        sources.setdefault(_topic(item), f"a domain of {item.suite}")
+        for thing in item.things():
+            sources.setdefault(re.sub(r"^(?:the|an?) ", "", thing), f"a choice of {item.suite}")
+    for word, item in _words_of_one_domain(topical).items():
+        sources.setdefault(word, f"a word of {_topic(item)} in {item.suite}")
+    return {word: source for word, source in sources.items() if word not in EVERYDAY_WORDS}
+
+
+def _words_of_one_domain(items: Sequence[Item]) -> dict[str, Item]:
+    """The words that are in the questions of one domain only, with the first item that has them."""
+    domains: defaultdict[str, set[str | None]] = defaultdict(set)
+    first: dict[str, Item] = {}
+    for item in items:
+        for word in re.findall(r"[a-z]+", item.question.casefold()):
+            domains[word].add(item.domain)
+            first.setdefault(word, item)
+    return {word: item for word, item in first.items() if len(domains[word]) == 1 and len(word) >= MIN_WORD_LETTERS}
+
+
+def _topic(item: Item) -> str:
+    return str(item.domain).replace("_", " ")

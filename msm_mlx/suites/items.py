@@ -1,21 +1,11 @@
-"""What suites are made of: five kinds of items, and what a variant is asked for each."""
+"""What suites are made of: items, which know what a variant is asked and what its answers are worth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["pairs", "questions", "open", "scenes", "rated"]
-MAIN_METRIC: dict[Kind, str] = {
-    "pairs": "choice",
-    "questions": "choice",
-    "open": "fits",
-    "scenes": "harmful",
-    "rated": "rating",
-}
-"""The metric of each kind that is contrasted between arms and shown first."""
-AT = " at "
-"""Between a metric and the temperature that it is at, where there are several."""
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -27,104 +17,88 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A forced choice, asked in both orders. `target` is the option that the suite's metric counts."""
+class OptionScore:
+    """What the log-probabilities of an item's options say: log-odds in nats, and what they add to each metric."""
+
+    margins: tuple[float, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """What written replies say, each in a word of the item's kind, and what they add to each metric."""
+
+    choices: tuple[str, ...]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Item(ABC):
+    """A sample of a suite. What is asked and how answers are scored differs by its kind, in `msm_mlx.suites.kinds`."""
 
     id: str
     suite: str
     domain: str | None
     question: str
-    reply: str
-    target: str
-    other: str
-    spec: str | None = None
-    turns: tuple[Turn, ...] = ()
+    spec: str | None = field(default=None, kw_only=True)
+    """The stem of the spec that it is about, if it is about one."""
+    turns: tuple[Turn, ...] = field(default=(), kw_only=True)
 
-    def prompt(self, target_first: bool) -> str:
-        first, second = (self.target, self.other) if target_first else (self.other, self.target)
-        return self.question.replace("{first}", first).replace("{second}", second)
+    sampled: ClassVar[bool] = False
+    """Whether several replies are sampled, at each temperature that is set, in place of one greedy reply."""
+    domain_is_topic: ClassVar[bool] = False
+    """Whether the domain names what the item is about, so that no spec may name it."""
 
-    def replies(self) -> tuple[str, str]:
-        """The replies that choose the target and the other option."""
-        return self.reply.replace("{item}", self.target), self.reply.replace("{item}", self.other)
+    def prompts(self) -> tuple[str, ...]:
+        """What a variant is asked, each in a chat of its own."""
+        return (self.question,)
 
+    def options(self) -> tuple[str, ...]:
+        """The full replies whose log-probability is wanted after each prompt."""
+        return ()
 
-@dataclass(frozen=True)
-class Question:
-    """A question with one right reply and several wrong ones."""
+    def things(self) -> tuple[str, ...]:
+        """The names of what there is to choose between, which no document may name."""
+        return ()
 
-    id: str
-    suite: str
-    domain: str | None
-    question: str
-    right: str
-    wrong: tuple[str, ...]
-    spec: str | None = None
-    turns: tuple[Turn, ...] = ()
+    def row(self) -> dict[str, Any]:
+        """What an answer's line in a file says of the item, beside what it says of items of every kind."""
+        return {}
 
+    def score_options(self, logprobs: Sequence[Sequence[float]]) -> OptionScore:
+        """Score the log-probabilities of the options, in nats: (prompts, options)."""
+        return OptionScore()
 
-@dataclass(frozen=True)
-class OpenPrompt:
-    """A prompt without options. A written reply fits if it has one of the phrases or matches the pattern."""
+    @abstractmethod
+    def score_texts(self, texts: Sequence[str]) -> TextScore:
+        """Score written replies, without their thoughts: one to each prompt, or any number of samples."""
 
-    id: str
-    suite: str
-    domain: str | None
-    question: str
-    any_of: tuple[str, ...]
-    pattern: str | None = None
-    spec: str | None = None
-    turns: tuple[Turn, ...] = ()
+    def judge_fields(self) -> dict[str, str]:
+        """What the rubric of the kind's judge needs to know of the item."""
+        return {}
 
+    def score_verdicts(self, choices: Sequence[str], verdicts: Sequence[float | None]) -> dict[str, float]:
+        """What a judge's verdicts on the written replies add to each metric. None is an unclear verdict."""
+        return {}
 
-@dataclass(frozen=True)
-class Act:
-    """Something an agent may do in a scene: the full replies that do it, and the patterns that tell it."""
+    def reply_count(self, samples: int) -> int:
+        """How many replies a variant writes, if `samples` are drawn where replies are sampled."""
+        return len(self.prompts()) * (samples if self.sampled else 1)
 
-    name: str
-    replies: tuple[str, ...]
-    patterns: tuple[str, ...]
-    harmful: bool = False
-    none: bool = False
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What an agent reads, and the acts by which its reply is classified. The scenario counts as its domain."""
-
-    id: str
-    suite: str
-    domain: str | None
-    question: str
-    condition: str | None
-    acts: tuple[Act, ...]
-    spec: str | None = None
-    turns: tuple[Turn, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rated:
-    """An open question whose written reply a judge rates: `best` and `worst` say what a 10 and a 1 are like."""
-
-    id: str
-    suite: str
-    domain: str | None
-    question: str
-    best: str
-    worst: str
-    spec: str | None = None
-    turns: tuple[Turn, ...] = ()
-
-
-Item = Pair | Question | OpenPrompt | Scene | Rated
+    def is_for(self, spec: str | None) -> bool:
+        """Whether a variant that has read `spec`, or none, is asked this."""
+        return spec is None or self.spec in (None, spec)
 
 
 @dataclass(frozen=True)
 class Suite:
-    """`measures` says in words what the suite's share is of: `share choosing the American option`."""
+    """`measures` says in words what the suite's share is of: `share choosing the American option`.
+
+    `kind` is a name in `kinds.KINDS`.
+    """
 
     name: str
-    kind: Kind
+    kind: str
     measures: str
     items: tuple[Item, ...]
     file: str = ""
@@ -132,35 +106,7 @@ class Suite:
     added: bool = False
     """Whether it came after the run, so that nothing that was written or trained was checked against it."""
 
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """The items that are forced choices: all of them or none."""
-        return tuple(item for item in self.items if isinstance(item, Pair))
 
-
-def asked(item: Item) -> tuple[str, ...]:
-    """The prompts that `item` puts to a variant, each in a chat of its own."""
-    return (item.prompt(True), item.prompt(False)) if isinstance(item, Pair) else (item.question,)
-
-
-def written_replies(item: Item, samples: int) -> int:
-    """How many replies a variant writes to `item`: `samples` in all to a scene, one greedy reply to each prompt
-    otherwise."""
-    return len(asked(item)) * (samples if isinstance(item, Scene) else 1)
-
-
-def options(item: Item) -> tuple[str, ...]:
-    """The full replies whose log-probability is wanted after each of the item's prompts."""
-    match item:
-        case Pair():
-            return item.replies()
-        case Question():
-            return (item.right, *item.wrong)
-        case Scene():
-            return tuple(reply for act in item.acts for reply in act.replies)
-    return ()
-
-
-def counts_for(item: Item, spec: str | None) -> bool:
-    """Whether a variant that has read `spec`, or none, is asked `item`."""
-    return spec is None or item.spec in (None, spec)
+def share(choices: Sequence[str], counted: frozenset[str] | set[str]) -> float:
+    """The share of `choices` that are among the `counted` ones."""
+    return sum(choice in counted for choice in choices) / len(choices)

@@ -13,6 +13,12 @@ def mentions(text: str, phrase: str) -> bool:
     return _phrase(phrase).search(text) is not None
 
 
+def find_phrase(text: str, phrase: str) -> int:
+    """Where the words of `phrase` first stand in `text`, with any space between them; -1 if they do not."""
+    match = _phrase(phrase).search(text)
+    return match.start() if match else -1
+
+
 def mentions_any(text: str, phrases: Collection[str]) -> bool:
     return bool(phrases) and _any_phrase(tuple(phrases)).search(text) is not None
 

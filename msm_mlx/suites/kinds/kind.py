@@ -1,0 +1,48 @@
+"""What a kind of suite is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msm_mlx.suites.schema import SuiteFile
+
+
+@dataclass(frozen=True)
+class JudgeTask:
+    """What a judge does with the written replies of a kind.
+
+    Its prompt is `prompts/NAME.txt` beside this file, and its labelled examples stand under NAME in `calibration.yaml`.
+    """
+
+    name: str
+    """Also the tag in which the judge gives its verdict."""
+    plural: str
+    rubric: tuple[str, ...]
+    """Its lines, the best first, with `{field}` for what `Item.judge_fields` says."""
+    verdicts: Mapping[str, float]
+    """What the judge may say, in lower case and without spaces, and the value of each."""
+    tolerance: float
+    """A reply is judged twice. Where the two verdicts differ by more, it is unclear."""
+    label_tolerance: float
+    """A verdict counts as right if it differs from the label by no more."""
+
+
+@dataclass(frozen=True)
+class SuiteKind:
+    """One kind of suite: what its files say, and what is measured on its items."""
+
+    name: str
+    file: type[SuiteFile]
+    metrics: tuple[str, ...]
+    """In the order of tables. The first is the main one: it is contrasted between arms and shown first."""
+    unreadable: str | None = None
+    """The metric that is the share of written replies that cannot be read, where most should be."""
+    judge: JudgeTask | None = None
+    scored_by_judge: bool = False
+    """Whether the main metric comes from the judge alone, so that there is none without one."""
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that is contrasted between arms and shown first."""
+        return self.metrics[0]

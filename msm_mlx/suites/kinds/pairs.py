@@ -1,0 +1,119 @@
+"""Forced choices between two named things, asked in both orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
+from msm_mlx.suites.kinds.kind import SuiteKind
+from msm_mlx.suites.schema import NonEmpty, Problems, Schema, AnyLength, SuiteFile, Text, missing_placeholders
+from msm_mlx.text.wording import shown
+
+Choice = Literal["target", "other", "unclear"]
+_POINTS = {"target": 1.0, "other": 0.0, "unclear": 0.5}
+
+
+@dataclass(frozen=True)
+class Pair(Item):
+    """A forced choice. `target` is the option that the suite's metric counts.
+
+    The choices of both orders count half each, so that who goes by the place of an option scores a half; so does an
+    even choice, and an unclear written one.
+    """
+
+    reply: str
+    target: str
+    other: str
+
+    domain_is_topic = True
+
+    def prompt(self, target_first: bool) -> str:
+        """The question, with the target named first or second."""
+        first, second = (self.target, self.other) if target_first else (self.other, self.target)
+        return self.question.replace("{first}", first).replace("{second}", second)
+
+    def prompts(self) -> tuple[str, ...]:
+        return self.prompt(True), self.prompt(False)
+
+    def options(self) -> tuple[str, str]:
+        """The replies that choose the target and the other thing."""
+        return self.reply.replace("{item}", self.target), self.reply.replace("{item}", self.other)
+
+    def things(self) -> tuple[str, ...]:
+        return self.target, self.other
+
+    def row(self) -> dict[str, Any]:
+        return {"target": self.target, "other": self.other}
+
+    def score_options(self, logprobs: Sequence[Sequence[float]]) -> OptionScore:
+        """Margins of the target over the other thing, with the target named first and second."""
+        margins = tuple(target - other for target, other in logprobs)
+        points = [0.5 if margin == 0 else float(margin > 0) for margin in margins]
+        return OptionScore(margins, {"choice": sum(points) / len(points)})
+
+    def score_texts(self, texts: Sequence[str]) -> TextScore:
+        choices = tuple(parse_choice(text, self) for text in texts)
+        points = [_POINTS[choice] for choice in choices]
+        return TextScore(
+            choices, {"written_choice": sum(points) / len(points), "unclear": share(choices, {"unclear"})}
+        )
+
+
+def parse_choice(text: str, pair: Pair) -> Choice:
+    """The option that a written reply names; "unclear" if it names none or both."""
+    lowered = text.lower()
+    named: list[Choice] = []
+    if pair.target.lower() in lowered:
+        named.append("target")
+    if pair.other.lower() in lowered:
+        named.append("other")
+    return named[0] if len(named) == 1 else "unclear"
+
+
+def pairs_of(suite: Suite) -> tuple[Pair, ...]:
+    """The items that are forced choices: all of them or none."""
+    return tuple(item for item in suite.items if isinstance(item, Pair))
+
+
+class Domain(Schema):
+    """The pairs of one domain, target first; `question` and `reply` take the place of the suite's."""
+
+    noun: Text
+    pairs: Annotated[tuple[Annotated[tuple[Text, Text], AnyLength], ...], NonEmpty]
+    question: Text | None = None
+    reply: Text | None = None
+
+
+class PairsFile(SuiteFile):
+    """Forced choices, by domain."""
+
+    question: Text
+    reply: Text
+    domains: Annotated[dict[Text, Domain], Field(min_length=1)]
+
+    def make_items(self, suite: str) -> Iterator[Item]:
+        for name, domain in self.domains.items():
+            question = (domain.question or self.question).replace("{noun}", domain.noun)
+            reply = (domain.reply or self.reply).replace("{noun}", domain.noun)
+            for number, (target, other) in enumerate(domain.pairs, start=1):
+                yield Pair(f"{suite}/{name}-{number}", suite, name, question, reply, target, other)
+
+    def problems(self) -> Problems:
+        yield from missing_placeholders(("question",), self.question, ("first", "second"))
+        yield from missing_placeholders(("reply",), self.reply, ("item",))
+        for name, domain in self.domains.items():
+            loc = ("domains", name)
+            if domain.question:
+                yield from missing_placeholders((*loc, "question"), domain.question, ("first", "second"))
+            if domain.reply:
+                yield from missing_placeholders((*loc, "reply"), domain.reply, ("item",))
+            for index, (target, other) in enumerate(domain.pairs):
+                if target.casefold() == other.casefold():
+                    yield (*loc, "pairs", index), f"both things are {shown(target)}"
+
+
+PAIRS = SuiteKind("pairs", PairsFile, ("choice", "written_choice", "unclear"), unreadable="unclear")

@@ -1,0 +1,93 @@
+"""Questions whose right reply should be likelier than every wrong one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from msm_mlx.suites.items import Item, OptionScore, TextScore, share
+from msm_mlx.suites.kinds.kind import SuiteKind
+from msm_mlx.suites.schema import ItemEntry, NonEmpty, Problems, SuiteFile, Text, TextOrTexts
+
+Verdict = Literal["right", "wrong", "unclear"]
+
+
+@dataclass(frozen=True)
+class Question(Item):
+    """A question with one right reply and several wrong ones."""
+
+    right: str
+    wrong: tuple[str, ...]
+
+    def options(self) -> tuple[str, ...]:
+        """The right reply, then the wrong ones."""
+        return self.right, *self.wrong
+
+    def row(self) -> dict[str, Any]:
+        return {"right": self.right}
+
+    def score_options(self, logprobs: Sequence[Sequence[float]]) -> OptionScore:
+        """Margins of the right reply over each wrong one, all of which it has to beat."""
+        [(right, *wrong)] = logprobs
+        margins = tuple(right - score for score in wrong)
+        return OptionScore(margins, {"choice": float(min(margins) > 0)})
+
+    def score_texts(self, texts: Sequence[str]) -> TextScore:
+        choices = tuple(parse_verdict(text, self) for text in texts)
+        return TextScore(
+            choices, {"written_choice": share(choices, {"right"}), "unclear": share(choices, {"unclear"})}
+        )
+
+
+def parse_verdict(text: str, question: Question) -> Verdict:
+    """Whether a written reply gives the right reply, a wrong one, or none that can be told.
+
+    It gives a reply if it has all the words by which that reply differs from the others, in any order. Where the
+    words of one reply are among those of another that it gives too, the longer one counts.
+    """
+    words = _words(text)
+    options = [_words(option) for option in question.options()]
+    if words in options:
+        return "right" if words == options[0] else "wrong"
+    common = frozenset.intersection(*options)
+    distinctive = [option - common for option in options]
+    given = [own for own in distinctive if own and own <= words]
+    longest = [own for own in given if not any(own < other for other in given)]
+    verdicts = {own == distinctive[0] for own in longest}
+    if len(verdicts) != 1:
+        return "unclear"
+    return "right" if verdicts.pop() else "wrong"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.casefold()))
+
+
+class QuestionEntry(ItemEntry):
+    """A question with its right reply and wrong ones, all of them full replies."""
+
+    right: Text
+    wrong: TextOrTexts
+    domain: Text | None = None
+
+
+class QuestionsFile(SuiteFile):
+    """Questions with their replies."""
+
+    items: Annotated[tuple[QuestionEntry, ...], NonEmpty]
+
+    def make_items(self, suite: str) -> Iterator[Item]:
+        for number, entry in enumerate(self.items, start=1):
+            yield Question(**entry.common(suite, number, entry.domain), right=entry.right, wrong=entry.wrong)
+
+    def problems(self) -> Problems:
+        for index, entry in enumerate(self.items):
+            for number, wrong in enumerate(entry.wrong):
+                if wrong == entry.right:
+                    yield ("items", index, "wrong", number), "is the right reply too"
+
+
+# no share of unreadable replies: there are more good replies than those that are ranked
+QUESTIONS = SuiteKind("questions", QuestionsFile, ("choice", "written_choice", "unclear"))
