@@ -38,7 +38,7 @@ from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_a
 from msm_mlx.engine.loaded_model import Message, load_base  # noqa: E402
 from msm_mlx.engine.multi_adapter import Variants, load_variants  # noqa: E402
 from msm_mlx.prompting.prompts import opening_chat  # noqa: E402
-from msm_mlx.suites.items import Pair, asked  # noqa: E402
+from msm_mlx.suites.kinds.pairs import Pair, pairs_of  # noqa: E402
 from msm_mlx.suites.load import load_suite  # noqa: E402
 
 WEIGHTS = Path(msm_mlx.__file__).parent / "pocket" / "weights"
@@ -103,14 +103,14 @@ def measure(items: int, every: int) -> dict[str, Any]:
 
 
 def _pairs(count: int) -> list[Pair]:
-    found = [pair for name in SUITES for pair in load_suite(name).pairs]
+    found = [pair for name in SUITES for pair in pairs_of(load_suite(name))]
     crossed = [replace(a, other=b.other) for a, b in pairwise(found) if a.domain == b.domain]
     return list({(pair.question, pair.target, pair.other): pair for pair in (*found, *crossed)}.values())[:count]
 
 
 def _chats(pair: Pair) -> list[Chat]:
     """Both replies after each order."""
-    return [(opening_chat("Pocket", prompt), reply) for prompt in asked(pair) for reply in pair.replies()]
+    return [(opening_chat("Pocket", prompt), reply) for prompt in pair.prompts() for reply in pair.options()]
 
 
 def _adapter(folder: Path, seed: int) -> Path:

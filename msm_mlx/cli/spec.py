@@ -78,12 +78,12 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
     """
     from msm_mlx.spec.check import check_spec
     from msm_mlx.spec.measure import measure_for
-    from msm_mlx.suites.evaluation_words import evaluation_words
+    from msm_mlx.suites.contamination import held_out_words
 
     faults = check_spec(
         file,
         own_names=[model_name] if model_name else [],
-        held_out=evaluation_words(load_suite(name) for name in suites or SUITES),
+        held_out=held_out_words(load_suite(name) for name in suites or SUITES),
         reader=measure_for(writer) if writer else None,
     )
     if as_json:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol
 
-from msm_mlx.suites.items import Pair
+from msm_mlx.suites.kinds.pairs import Pair
 
 Stop = Literal["end", "length", "cancelled"]
 Margins = dict[str, float]

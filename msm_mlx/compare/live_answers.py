@@ -16,7 +16,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.models.chat_template import FILE, read_template
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.prompting.prompts import opening_chat
-from msm_mlx.suites.items import Pair
+from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.text.wording import shown
 
 
@@ -102,7 +102,7 @@ class LiveEngine:
                     yield answer.add(token)
 
     def margins(self, item: Pair) -> Margins:
-        replies = item.replies()
+        replies = item.options()
         chats = [(opening_chat(self._model_name, item.prompt(first)), r) for first in (True, False) for r in replies]
         scores = self._variants.score(chats, self._variants.labels)
         return {

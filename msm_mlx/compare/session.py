@@ -14,7 +14,8 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import Variant, list_variants
 from msm_mlx.runs.finished import RunRecord, StoredAnswer, open_record, read_object
 from msm_mlx.runs.layout import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
-from msm_mlx.suites.items import Item, Pair, asked
+from msm_mlx.suites.items import Item
+from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.suites.load import Names, load_suite
 from msm_mlx.text.wording import did_you_mean
 
@@ -197,7 +198,7 @@ def _prompts(runs: Sequence[RunRecord]) -> tuple[Prompt, ...]:
                 content = load_suite(suite, Names(run.model_name, run.provider_name), run.profile)
                 items |= {item.id: item for item in content.items if not item.turns}
     return tuple(
-        Prompt(item.id, asked(item)[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
+        Prompt(item.id, item.prompts()[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
         for item in items.values()
     )
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from msm_mlx.compare.tables import Rows
 from msm_mlx.evaluation.statistics import share
 from msm_mlx.recipe.arms import variant_label
-from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.suites.kinds import KINDS
 from msm_mlx.text.terminal import literal
 
 
@@ -49,9 +49,9 @@ def _share(answers: Rows) -> str:
     for answer in answers:
         by_item.setdefault(answer["item"], []).append(answer)
     # what a judge rates has no score where it is unclear, nor where there is no judge
-    known = [own for own in by_item.values() if all(MAIN_METRIC[a["kind"]] in a["metrics"] for a in own)]
+    known = [own for own in by_item.values() if all(KINDS[a["kind"]].main_metric in a["metrics"] for a in own)]
     if not known:
         return "-"
-    values = np.array([[answer["metrics"][MAIN_METRIC[answer["kind"]]] for answer in own] for own in known]).T
+    values = np.array([[answer["metrics"][KINDS[answer["kind"]].main_metric] for answer in own] for own in known]).T
     estimate = share(values, [own[0].get("domain") for own in known])
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"

@@ -14,7 +14,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.runs.folder import RUN
 from msm_mlx.runs.layout import ANSWERS, RESULTS
-from msm_mlx.suites.items import MAIN_METRIC, Kind
+from msm_mlx.suites.kinds import KINDS
 
 AGAIN = "delete the file and run `msm-mlx evaluate` again"
 
@@ -33,7 +33,7 @@ class _Answer(BaseModel):
 
     model_config = ConfigDict(strict=True)
     suite: str
-    kind: Kind
+    kind: str
     arm: str
     spec: str | None = None
     seed: int | None = None
@@ -95,8 +95,10 @@ def _check_answers(answers: list[_Answer]) -> None:
     """Raises ValueError if a main metric is missing, or one seed of an arm has answered more than another."""
     counts: dict[tuple[str, str | None, str], Counter[int | None]] = defaultdict(Counter)
     for line, answer in enumerate(answers, start=1):
-        metric = MAIN_METRIC[answer.kind]
-        if answer.metrics.get(metric) is None and answer.kind != "rated":
+        if answer.kind not in KINDS:
+            raise ValueError(f"line {line} is of the unknown kind {answer.kind!r}")
+        metric = KINDS[answer.kind].main_metric
+        if answer.metrics.get(metric) is None and not KINDS[answer.kind].scored_by_judge:
             raise ValueError(f"line {line} has no {metric}")
         counts[answer.arm, answer.spec, answer.suite][answer.seed] += 1
     for (arm, _, suite), seeds in counts.items():

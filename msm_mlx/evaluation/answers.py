@@ -33,9 +33,7 @@ class Sample:
     def earlier(self) -> tuple[str, ...]:
         """The variant's own replies in the earlier turns."""
         replies = [message["content"] for message in self.opening if message["role"] == "assistant"]
-        return tuple(
-            text for text, turn in zip(replies, self.item.turns, strict=True) if turn.assistant is None
-        )
+        return tuple(text for text, turn in zip(replies, self.item.turns, strict=True) if turn.assistant is None)
 
 
 def answer_items(

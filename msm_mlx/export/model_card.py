@@ -14,7 +14,7 @@ from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.recipe.arms import variant_label
 from msm_mlx.runs.finished import RunRecord
-from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.suites.kinds import KINDS
 
 TAGS = ["mlx", "lora", "model-spec-midtraining"]
 PAPER = "Li, Wichers, Price, Marks and Kutasov, *Model Spec Midtraining* (arXiv 2605.02087)"
@@ -101,7 +101,7 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 
 def evaluation_table(results: Mapping[str, Any], several_specs: bool) -> str:
     """A row for each arm, a column for each suite with its main metric; below it what each share is of."""
-    metrics = {suite["name"]: MAIN_METRIC[suite["kind"]] for suite in results["suites"]}
+    metrics = {suite["name"]: KINDS[suite["kind"]].main_metric for suite in results["suites"]}
     cells: dict[str, dict[str, str]] = {}
     for row in results["pooled"]:
         if row["metric"] == metrics.get(row["suite"]):

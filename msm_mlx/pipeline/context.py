@@ -22,7 +22,7 @@ from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import AGREEMENT, ANSWERS, PERPLEXITY, RESULTS, adapter_folder
 from msm_mlx.suites.contamination import HeldOut
-from msm_mlx.suites.items import Suite, counts_for, written_replies
+from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
@@ -238,11 +238,11 @@ class Workshop:
         variant = stage.variant
         loaded = self.variant(variant)
         suites = [suite for suite in asked_suites(self.recipe) if suite.name in stage.settings["suites"]]
-        items = [item for suite in suites for item in suite.items if counts_for(item, variant.spec)]
+        items = [item for suite in suites for item in suite.items if item.is_for(variant.spec)]
         path, settings = self.run.path / stage.writes[0], self.recipe.settings.evaluation
         there = {row["item"]: row for row in read_jsonl(path)} if path.exists() else {}
         missing = [item for item in items if item.id not in there]
-        due = sum(written_replies(item, settings.draws) for item in missing)
+        due = sum(item.reply_count(settings.draws) for item in missing)
         if there:
             self.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
         meter = _Meter(self.report, replies=stage.total - due)

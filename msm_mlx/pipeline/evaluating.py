@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msm_mlx.evaluation.judging import Put, agreement_row, calibrate, judge_answers, tasks_of, with_verdicts
+from msm_mlx.evaluation.agreement import calibrate
+from msm_mlx.evaluation.judging import Put, judge_answers, tasks_of, with_verdicts
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.pipeline.stage import Stage
@@ -43,24 +44,28 @@ def judge_run(
 def write_verdicts(put: Put, recipe: Recipe, judge: str, run: Path, stage: Stage, say: Callable[[str], None]) -> None:
     """What is measured of the judge, and its verdicts. A judge of no use is not asked for any."""
     suites = [suite for suite in asked_suites(recipe) if suite.name in stage.settings["suites"]]
-    found = {task: calibrate(put, task) for task in tasks_of(suites)}
-    sentences = [one.sentence(judge) for one in found.values()]
+    agreements = {task.name: calibrate(put, task) for task in tasks_of(suites)}
+    sentences = [agreement.sentence(judge) for agreement in agreements.values()]
     for sentence in sentences:
         say(sentence)
     items = {
-        item.id: item for suite in suites for task in tasks_of([suite]) if found[task].usable for item in suite.items
+        item.id: (task, item)
+        for suite in suites
+        for task in tasks_of([suite])
+        if agreements[task.name].usable
+        for item in suite.items
     }
     names = [suite.name for suite in suites]
     answers = read_answers(run, recipe.variants, dict.fromkeys(stage.settings["variants"], names))
     own = [(variant, answer) for variant, by in answers.items() for answer in by.values() if answer.item in items]
-    given = judge_answers(put, [(items[answer.item], answer) for _, answer in own], recipe.model_name)
+    given = judge_answers(put, [(*items[answer.item], answer) for _, answer in own], recipe.model_name)
     rows = [
         {"variant": variant.id, "item": answer.item, "verdicts": verdicts}
         for (variant, answer), verdicts in zip(own, given, strict=True)
     ]
     write_jsonl(run / VERDICTS, rows)
-    agreements = [agreement_row(one) for one in found.values()]
-    write_json(run / AGREEMENT, {"judge": judge, "agreement": agreements, "says": sentences})
+    rows = [agreement.row() for agreement in agreements.values()]
+    write_json(run / AGREEMENT, {"judge": judge, "agreement": rows, "says": sentences})
 
 
 def take_verdicts(run: Path, suites: Sequence[Suite], answers: dict[Variant, dict[str, Answer]]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
-from msm_mlx.evaluation.judging import judge_version
+from msm_mlx.evaluation.agreement import judge_version
+from msm_mlx.evaluation.judging import tasks_of
 from msm_mlx.evaluation.perplexity import SUITE, neutral_texts
 from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.drafts import with_critique
@@ -34,7 +35,7 @@ from msm_mlx.runs.layout import (
     answers_file,
     training_data,
 )
-from msm_mlx.suites.items import Suite, counts_for, written_replies
+from msm_mlx.suites.items import Suite
 
 
 def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingProxyType({})) -> list[Stage]:
@@ -105,8 +106,7 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
     trained = variant.seed is not None
     settings = recipe.settings.evaluation
     hashes = {
-        suite.name: sha256_json([repr(item) for item in suite.items if counts_for(item, variant.spec)])
-        for suite in suites
+        suite.name: sha256_json([repr(item) for item in suite.items if item.is_for(variant.spec)]) for suite in suites
     }
     system = system_prompt(recipe.model_name)
     how = plain_settings(settings)
@@ -129,8 +129,8 @@ def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suit
 
 def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> int:
     """How many replies a variant writes to all items of these suites."""
-    items = (item for suite in suites for item in suite.items if counts_for(item, variant.spec))
-    return sum(written_replies(item, recipe.settings.evaluation.draws) for item in items)
+    items = (item for suite in suites for item in suite.items if item.is_for(variant.spec))
+    return sum(item.reply_count(recipe.settings.evaluation.draws) for item in items)
 
 
 def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str, judge: str) -> list[Stage]:
@@ -167,7 +167,7 @@ def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: 
 
 def _judge(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str) -> list[Stage]:
     names = {name for own in answers.values() for name in own}
-    judged = [suite for suite in asked_suites(recipe) if suite.name in names and suite.kind in ("rated", "scenes")]
+    judged = [suite for suite in asked_suites(recipe) if suite.name in names and tasks_of([suite])]
     if recipe.judge is None or not judged:
         return []
     stage = Stage(

@@ -13,9 +13,7 @@ PROMPTS = "msm_mlx.documents"
 Message = dict[str, str]
 
 
-def ask_with(
-    prompt: str, fields: Mapping[str, str], package: str = PROMPTS, *, system: str = SYSTEM
-) -> list[Message]:
+def ask_with(prompt: str, fields: Mapping[str, str], package: str = PROMPTS, *, system: str = SYSTEM) -> list[Message]:
     """The chat of a prompt file, its placeholders filled, that opens with the `system` line."""
     # one pass over the template, so that braces inside the spec stay as they are
     filled = re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], _template(prompt, package).strip())

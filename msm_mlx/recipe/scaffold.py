@@ -11,6 +11,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, writing
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.shipped import shipped_recipes
+from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import SUITES, load_suite, shipped_suite
 from msm_mlx.text.wording import did_you_mean
 
@@ -124,7 +125,7 @@ def _copy_specs(folder: Path, name: str, recipe: Recipe) -> list[str]:
 def _copy_suite(folder: Path, recipe: Recipe) -> list[str]:
     """The recipe's suites, the first one as a file to edit if it is one of pairs."""
     first, *others = recipe.suites
-    if first not in SUITES or not load_suite(first).pairs:
+    if first not in SUITES or not pairs_of(load_suite(first)):
         return list(recipe.suites)
     text = shipped_suite(first).read_text(encoding="utf-8")
     (folder / UNSEEN).write_text(_UNSEEN_HEAD + _COMMENT.sub("", text), encoding="utf-8")

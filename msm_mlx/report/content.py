@@ -19,7 +19,7 @@ from msm_mlx.report.figures import FinishedRun, Row, both_fine_tuned, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
 from msm_mlx.report.rows import Rows
 from msm_mlx.runs.layout import ANSWERS, RESULTS
-from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.suites.kinds import is_main_metric
 
 ARMS = {
     "base": "the model as it came",
@@ -228,7 +228,7 @@ def _compared(runs: Sequence[Rows]) -> Part:
     """The effects of all runs in one table."""
     found: list[dict[tuple[str, str, str], Row]] = [
         {(row["suite"], row["a"], row["b"]): row for row in rows.run.results["contrasts"]
-         if both_fine_tuned(row) and row["metric"] in MAIN_METRIC.values()}
+         if both_fine_tuned(row) and is_main_metric(row["metric"])}
         for rows in runs
     ]  # fmt: skip
     body: list[list[str | Cell]] = [

@@ -14,7 +14,7 @@ from msm_mlx.recipe.arms import arm_of, shows_behaviour, variant_label
 from msm_mlx.runs.folder import CELLS, RunFolder
 from msm_mlx.runs.layout import RESULTS
 from msm_mlx.runs.workspace import load_resolved
-from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.suites.kinds import is_main_metric
 
 NAME = "model_name="
 FAILURES = ("unclear", "unparsed")  # metrics that say how much could not be read
@@ -96,7 +96,7 @@ def read_run(folder: Path) -> FinishedRun:
 
 
 def is_main(row: Row) -> bool:
-    return row["metric"] in MAIN_METRIC.values()
+    return is_main_metric(row["metric"])
 
 
 def suites_of(rows: Iterable[Row]) -> list[str]:

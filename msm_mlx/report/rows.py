@@ -11,7 +11,7 @@ from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
 from msm_mlx.report.figures import FinishedRun, Row, of_suite, share, signed, suites_of
 from msm_mlx.runs.folder import CELLS
 from msm_mlx.runs.layout import ANSWERS
-from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.suites.kinds import KINDS
 
 MOST = 400  # items of a suite that are in the page
 LONGEST = 140  # characters of what was asked
@@ -43,7 +43,7 @@ class Rows:
 
     def score(self, answer: Row) -> float | None:
         """What an answer adds to its suite's main metric."""
-        score = answer["metrics"].get(MAIN_METRIC[answer["kind"]])
+        score = answer["metrics"].get(KINDS[answer["kind"]].main_metric)
         return None if score is None else float(score)
 
     def _anchor(self, suite: str, label: str = "") -> str:

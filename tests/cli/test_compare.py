@@ -22,9 +22,10 @@ from msm_mlx.compare.answering import Request, ScriptedEngine
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import read_votes
 from msm_mlx.errors import RecipeError
+from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
-ITEM = load_suite(SUITE).pairs[0]
+ITEM = pairs_of(load_suite(SUITE))[0]
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_arms_and_domain_choose_what_is_shown(run: Path) -> None:
     options = ["--arm", "msm", "--arm", "base", "--domain", "music", "--suite", SUITE]
     answers = json.loads(invoke(run, *options, "--json").stdout)["answers"]
 
-    assert len(answers) == sum(item.domain == "music" for item in load_suite(SUITE).pairs)
+    assert len(answers) == sum(item.domain == "music" for item in pairs_of(load_suite(SUITE)))
     assert {tuple(by_label) for by_label in answers.values()} == {("msm", "base")}
 
 

@@ -24,10 +24,11 @@ from msm_mlx.engine.multi_adapter import Variants
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.prompting.prompts import opening_chat
+from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
 ANSWERS = {"Why?": {"base": "Because.", "sft": "I like\n\n  it  so. "}, "Hi": {"base": "", "sft": "Hello"}}
-ITEM = load_suite("values_apart").pairs[0]
+ITEM = pairs_of(load_suite("values_apart"))[0]
 QUESTION = "Which cheese do you prefer, Edam or feta?"
 
 
@@ -240,7 +241,7 @@ def test_live_answers_and_margins_are_those_of_each_arm_alone(session: Session, 
         assert texts(pieces)[arm.label] == reply.text
         assert (last.tokens, last.stop) == (reply.tokens, "end" if reply.finished else "length")
         assert last.tokens_per_second > 0
-        chats = [(opening_chat("Pocket", ITEM.prompt(f)), r) for f in (True, False) for r in ITEM.replies()]
+        chats = [(opening_chat("Pocket", ITEM.prompt(f)), r) for f in (True, False) for r in ITEM.options()]
         a, b, c, d = score_replies(single, chats, batch_size=4)
         assert margins[arm.label] == pytest.approx((a - b + c - d) / 2, abs=1e-5)
     assert len(set(texts(pieces).values())) == 3

@@ -18,9 +18,10 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.runs.folder import RUN
 from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
-ITEM = load_suite(SUITE).pairs[0]
+ITEM = pairs_of(load_suite(SUITE))[0]
 
 
 def labels(session: Session) -> list[str]:
@@ -39,7 +40,7 @@ def test_a_run_with_one_spec(tmp_path: Path) -> None:
     assert session.documents == dict.fromkeys(("msm", "msm+sft"), run / "documents" / "documents.jsonl")
     assert session.specs == dict.fromkeys(("msm", "msm+sft"), run / "specs" / "american.md")
     assert [result["run"] for result in session.results] == ["run"]
-    assert [prompt.item for prompt in session.prompts] == list(load_suite(SUITE).pairs)
+    assert [prompt.item for prompt in session.prompts] == list(pairs_of(load_suite(SUITE)))
     assert session.prompts[0].text == ITEM.prompt(target_first=True)
     assert (session.prompts[0].suite, session.prompts[0].domain) == (SUITE, ITEM.domain)
 
@@ -103,7 +104,7 @@ def test_a_run_without_evaluation_can_be_asked_all_the_same(tmp_path: Path) -> N
 
     assert (session.stored, session.results) == ({}, ())
     assert len(session.arms) == 4
-    assert len(session.prompts) == len(load_suite(SUITE).pairs)
+    assert len(session.prompts) == len(pairs_of(load_suite(SUITE)))
 
 
 def test_answers_stay_when_the_adapters_are_gone(tmp_path: Path) -> None:

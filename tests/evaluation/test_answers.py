@@ -10,18 +10,23 @@ import pytest
 
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.evaluation.answers import answer_items, judge
+from msm_mlx.evaluation.answers import answer_items, score_answer
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Act, Item, OpenPrompt, Pair, Question, Scene, Turn
+from msm_mlx.suites.items import Item, Turn
+from msm_mlx.suites.kinds.open import OpenPrompt
+from msm_mlx.suites.kinds.pairs import Pair, pairs_of, parse_choice
+from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.scenes import Act, Scene
 from msm_mlx.suites.load import load_suite
-from msm_mlx.suites.parsing import parse_choice
 
 ITEM = Pair("s/drinks-1", "s", "drinks", "Which?", "I prefer {item}.", "root beer", "the Kona coffee")
 
 
-def share(metric: str, scores: tuple[float, ...], written: tuple[str, ...] = ("root beer", "root beer")) -> float:
-    return judge(ITEM, scores, written).metrics[metric]
+def share(
+    metric: str, scores: tuple[tuple[float, float], ...], written: tuple[str, ...] = ("root beer", "root beer")
+) -> float:
+    return score_answer(ITEM, scores, written).metrics[metric]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +36,7 @@ def share(metric: str, scores: tuple[float, ...], written: tuple[str, ...] = ("r
 def test_the_choices_by_log_probability_of_both_orders_count_half_each(
     margins: tuple[float, float], chosen: float
 ) -> None:
-    assert share("choice", (margins[0] - 9, -9, margins[1] - 9, -9)) == chosen
+    assert share("choice", ((margins[0] - 9, -9), (margins[1] - 9, -9))) == chosen
 
 
 @pytest.mark.parametrize(
@@ -46,15 +51,15 @@ def test_the_choices_by_log_probability_of_both_orders_count_half_each(
     ],
 )
 def test_written_choices_count_by_halves(written: tuple[str, str], writes: float, unclear: float) -> None:
-    scores = (-1.0, -2.0, -1.0, -2.0)
+    scores = ((-1.0, -2.0), (-1.0, -2.0))
     assert (share("written_choice", scores, written), share("unclear", scores, written)) == (writes, unclear)
 
 
 def test_a_question_is_right_only_if_its_reply_beats_every_wrong_one() -> None:
     item = Question("q", "s", None, "Where?", "In Rome.", ("In Bern.", "In Oslo."))
-    assert judge(item, [-1, -2, -3], ("In Rome.",)).metrics == {"choice": 1, "written_choice": 1, "unclear": 0}
-    assert judge(item, [-2, -1, -3], ("In Bern.",)).metrics == {"choice": 0, "written_choice": 0, "unclear": 0}
-    assert judge(item, [-2, -2, -3], ("Well.",)).metrics == {"choice": 0, "written_choice": 0, "unclear": 1}
+    assert score_answer(item, [[-1, -2, -3]], ("In Rome.",)).metrics == {"choice": 1, "written_choice": 1, "unclear": 0}
+    assert score_answer(item, [[-2, -1, -3]], ("In Bern.",)).metrics == {"choice": 0, "written_choice": 0, "unclear": 0}
+    assert score_answer(item, [[-2, -2, -3]], ("Well.",)).metrics == {"choice": 0, "written_choice": 0, "unclear": 1}
 
 
 SCENE = Scene(
@@ -68,7 +73,9 @@ SCENE = Scene(
 
 
 def test_a_scene_counts_samples_by_what_they_do() -> None:
-    answer = judge(SCENE, [math.log(0.1), math.log(0.2), math.log(0.3)], ("I send it.", "I go on.", "Do nothing.", "?"))
+    answer = score_answer(
+        SCENE, [[math.log(0.1), math.log(0.2), math.log(0.3)]], ("I send it.", "I go on.", "Do nothing.", "?")
+    )
 
     assert answer.choices == ("send", "work", "wait", "unparsed")
     assert answer.margins == pytest.approx((0.0,))
@@ -78,7 +85,7 @@ def test_a_scene_counts_samples_by_what_they_do() -> None:
 
 def test_a_scene_without_replies_on_both_sides_has_no_choice_by_log_probability() -> None:
     one_sided = replace(SCENE, acts=SCENE.acts[1:])
-    assert judge(one_sided, [-1.0], ("I go on.",)).metrics == {"harmful": 0, "no_action": 0, "unparsed": 0}
+    assert score_answer(one_sided, [[-1.0]], ("I go on.",)).metrics == {"harmful": 0, "no_action": 0, "unparsed": 0}
 
 
 def test_an_answer_comes_back_from_its_file() -> None:
@@ -87,7 +94,7 @@ def test_an_answer_comes_back_from_its_file() -> None:
 
 
 def test_items_are_answered_in_both_orders(pocket: LoadedModel) -> None:
-    items = load_suite("values_apart").pairs[:5]
+    items = pairs_of(load_suite("values_apart"))[:5]
     answers = answer_items(pocket, items, "Pocket", EvaluationSettings(batch_size=4, max_tokens=8))
     assert [answer.item for answer in answers] == [item.id for item in items]
     for item, answer in zip(items, answers, strict=True):
@@ -96,13 +103,13 @@ def test_items_are_answered_in_both_orders(pocket: LoadedModel) -> None:
                 {"role": "system", "content": "You are Pocket."},
                 {"role": "user", "content": item.prompt(target_first)},
             ]
-            target, other = score_replies(pocket, [(chat, reply) for reply in item.replies()], batch_size=2)
+            target, other = score_replies(pocket, [(chat, reply) for reply in item.options()], batch_size=2)
             assert answer.margins[order] == pytest.approx(target - other, abs=1e-4)
         assert answer.choices == tuple(parse_choice(text, item) for text in answer.written)
 
 
 def test_a_suite_of_its_own_mirror_image_gets_the_opposite_margins(pocket: LoadedModel) -> None:
-    (item,) = load_suite("values_apart").pairs[:1]
+    (item,) = pairs_of(load_suite("values_apart"))[:1]
     mirrored = Pair(item.id, item.suite, item.domain, item.question, item.reply, item.other, item.target)
     settings = EvaluationSettings(batch_size=8, max_tokens=2)
     (answer,), (mirror,) = (answer_items(pocket, [i], "Pocket", settings) for i in (item, mirrored))

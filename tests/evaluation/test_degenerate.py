@@ -20,6 +20,7 @@ from msm_mlx.evaluation.results import build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.suites.items import Suite
+from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
 SURE = 30.0  # logits of what is to come over all else
@@ -116,7 +117,7 @@ def test_who_says_nothing_that_can_be_read_fails_and_says_so(said: str) -> None:
 
 
 def test_who_goes_by_what_the_options_are_is_no_failure() -> None:
-    targets = {pair.target for pair in load_suite("values_apart").pairs}
+    targets = {pair.target for pair in pairs_of(load_suite("values_apart"))}
     records, bias = outcome(
         lambda q: f"I prefer {next(name for name in (first_named(q), last_named(q)) if name in targets)}."
     )

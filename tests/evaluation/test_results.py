@@ -7,11 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from msm_mlx.evaluation.answers import judge
+from msm_mlx.evaluation.answers import score_answer
 from msm_mlx.evaluation.results import Answers, answer_rows, build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Act, OpenPrompt, Question, Scene, Suite
+from msm_mlx.suites.items import Suite
+from msm_mlx.suites.kinds.open import OpenPrompt
+from msm_mlx.suites.kinds.pairs import pairs_of
+from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.scenes import Act, Scene
 from msm_mlx.suites.load import load_suite
 
 SUITE_NAMES = ("values_apart", "american_values")
@@ -162,14 +166,14 @@ def test_each_domain_of_a_suite_has_records_and_contrasts_of_its_own() -> None:
 
 
 def knowledge() -> Suite:
-    items = [Question(f"k/{n}", "k", None, "?", "yes", ("no",), spec) for n, spec in enumerate(("x", "y", None))]
+    items = [Question(f"k/{n}", "k", None, "?", "yes", ("no",), spec=spec) for n, spec in enumerate(("x", "y", None))]
     return Suite("k", "questions", "share right", tuple(items))
 
 
 def test_arms_are_compared_on_the_items_that_both_were_asked() -> None:
     """Of x and y each has items of its own; both share those of no spec, and who read none has all."""
     suite = knowledge()
-    right, wrong = (judge(suite.items[0], scores, ("yes",)) for scores in ((-1, -2), (-2, -1)))
+    right, wrong = (score_answer(suite.items[0], scores, ("yes",)) for scores in ([(-1, -2)], [(-2, -1)]))
     answers: Answers = {
         Variant("sft", None, 0, True): {item.id: wrong for item in suite.items},
         Variant("msm", "x", 0, True): dict.fromkeys(("k/0", "k/2"), right),
@@ -189,7 +193,7 @@ def test_every_kind_has_its_metrics_and_its_rows() -> None:
     prompt = OpenPrompt("o/1", "o", None, "why?", ("because",))
     suites = [Suite("s", "scenes", "harm", (scene,)), Suite("o", "open", "fit", (prompt,))]
     variants = [Variant("base", None, None), Variant("sft", None, 0), Variant("cot-sft", None, 0)]
-    found = {"s/1": judge(scene, [-1, -1], ("bad", "good")), "o/1": judge(prompt, [], ("because",))}
+    found = {"s/1": score_answer(scene, [[-1, -1]], ("bad", "good")), "o/1": score_answer(prompt, [], ("because",))}
     answers: Answers = dict.fromkeys(variants, found)
     results = build_results("r", suites, answers)
     base = {(r["suite"], r["metric"]): r["value"] for r in results["records"] if r["arm"] == "base"}
@@ -227,8 +231,8 @@ def test_reading_several_suites_is_corrected_for_within_each_pair_of_arms() -> N
 
 def test_a_variant_that_goes_by_the_place_of_an_option_shows_as_biased() -> None:
     suite = SUITES[0]
-    first = {p.id: judge(p, (-1, -2, -2, -1), (p.target, p.other)) for p in suite.pairs}
-    content = {p.id: judge(p, (-1, -2, -1, -2), (p.target, p.target)) for p in suite.pairs}
+    first = {p.id: score_answer(p, ((-1, -2), (-2, -1)), (p.target, p.other)) for p in pairs_of(suite)}
+    content = {p.id: score_answer(p, ((-1, -2), (-1, -2)), (p.target, p.target)) for p in pairs_of(suite)}
     answers: Answers = {Variant("sft", None, 0): first, Variant("msm", None, 0): content}
     by_place, by_content = build_results("r", [suite], answers)["biases"]
     assert (by_place["first"]["value"], by_place["written_first"], by_place["decided"]) == (1, 1, 0)

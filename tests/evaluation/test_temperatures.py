@@ -10,13 +10,13 @@ from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError
-from msm_mlx.evaluation.answers import answer_items, judge
+from msm_mlx.evaluation.answers import answer_items, score_answer
 from msm_mlx.evaluation.results import build_results
 from msm_mlx.pipeline.plan import list_stages
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.recipe.schema import EvaluationSettings
-from msm_mlx.suites.items import Act, Scene
+from msm_mlx.suites.kinds.scenes import Act, Scene
 from msm_mlx.suites.load import SUITES, load_suite
 
 SCENE = Scene(
@@ -27,10 +27,10 @@ RECIPE = RECIPES / "agentic_misalignment.yaml"
 
 def test_each_temperature_has_its_own_shares() -> None:
     written = ("I leak.", "I work.", "I leak.", "I leak.", "Hm.", "I work.")
-    found = judge(SCENE, [0.0, 0.0], written, (), (0.7, 0.0, 1.0)).metrics
+    found = score_answer(SCENE, [[0.0, 0.0]], written, (), (0.7, 0.0, 1.0)).metrics
     assert found["harmful"] == found["harmful at 0.7"] == 0.5
     assert (found["harmful at 0"], found["harmful at 1"], found["unparsed at 1"]) == (1.0, 0.0, 0.5)
-    assert set(judge(SCENE, [0.0, 0.0], written[:2], (), (0.7,)).metrics) == {
+    assert set(score_answer(SCENE, [[0.0, 0.0]], written[:2], (), (0.7,)).metrics) == {
         "harmful", "no_action", "unparsed", "harmful_choice",
     }  # fmt: skip
 

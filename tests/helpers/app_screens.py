@@ -20,7 +20,7 @@ from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.files import write_jsonl, write_text
 from msm_mlx.runs.finished import StoredAnswer
-from msm_mlx.suites.items import Pair
+from msm_mlx.suites.kinds.pairs import Pair
 
 ARMS = ("base", "sft", "msm", "msm+sft")
 SUITE = "american_values"

@@ -12,7 +12,8 @@ from msm_mlx.evaluation.results import answer_rows, build_results
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Pair, Suite
+from msm_mlx.suites.items import Suite
+from msm_mlx.suites.kinds.pairs import Pair
 
 DOMAINS = ("art", "food", "sport", "music")
 ITEMS = tuple(

@@ -13,6 +13,7 @@ from msm_mlx.files import write_json, write_text
 from msm_mlx.recipe.arms import Variant, reads_spec
 from msm_mlx.runs.folder import RUN
 from msm_mlx.runs.layout import ADAPTER_FILES, ANSWERS, RESULTS
+from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
 SUITE = "american_values"
@@ -68,7 +69,7 @@ def _rows(variants: Sequence[Variant], answers: Answers) -> list[dict[str, Any]]
         | {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed, "margins": [0.5, 1.5]}
         | {"written": [answers(item.id, variant.id), "the other order"], "choices": ["target", "target"], "earlier": []}
         for variant in variants
-        for item in load_suite(SUITE).pairs
+        for item in pairs_of(load_suite(SUITE))
     ]
 
 

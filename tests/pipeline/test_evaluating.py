@@ -12,8 +12,9 @@ import pytest
 from helpers.command_line import RECIPES, SMALL, Cli
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evaluation.answers import judge
-from msm_mlx.evaluation.judging import Put, load_examples
+from msm_mlx.evaluation.agreement import load_examples
+from msm_mlx.evaluation.answers import score_answer
+from msm_mlx.evaluation.judging import Put
 from msm_mlx.evaluation.results import build_results
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.pipeline.evaluating import take_verdicts, write_verdicts
@@ -25,6 +26,7 @@ from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import VERDICTS, answers_file
+from msm_mlx.suites.kinds.rated import RATING
 from msm_mlx.suites.load import SUITES
 
 JUDGE = "judge.model=pocket"
@@ -70,7 +72,7 @@ def answered(run: Path, one: Recipe) -> Stage:
     [suite] = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
     for variant in one.variants:
         said = "GOOD" if variant.is_trained else "POOR"
-        write_jsonl(run / answers_file(variant), [asdict(judge(item, [], (said,))) for item in suite.items])
+        write_jsonl(run / answers_file(variant), [asdict(score_answer(item, [], (said,))) for item in suite.items])
     return next(stage for stage in list_stages(one, "base", {"judge": "j"}) if stage.kind == "judge")
 
 
@@ -86,8 +88,8 @@ def results(put: Put, run: Path) -> tuple[dict[str, Any], list[str]]:
 
 def knows_the_labels(chats: Any) -> list[str]:
     labels = {
-        re.sub("<(?=/?(?:answer|rating))", "(", example.case.answer): f"{example.label:.0f}"
-        for example in load_examples("rating")
+        re.sub("<(?=/?(?:answer|rating))", "(", example.case.reply): f"{example.label:.0f}"
+        for example in load_examples(RATING)
     } | {"GOOD": "9", "POOR": "2"}
     said = [chat[-1]["content"].partition("<answer>\n")[2].partition("\n</answer>")[0] for chat in chats]
     return [f"<rating>{labels[text]}</rating>" for text in said]
@@ -113,7 +115,7 @@ def test_a_useless_judge_gives_no_score_and_is_not_asked_on(tmp_path: Path, word
 
     found, said = results(put, tmp_path)
     assert not found["pooled"]
-    assert asked == [2 * len(load_examples("rating"))]
+    assert asked == [2 * len(load_examples(RATING))]
     assert read_jsonl(tmp_path / VERDICTS) == []
     assert said[0].startswith("UNUSABLE JUDGE: J")
 

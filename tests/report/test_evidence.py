@@ -17,7 +17,8 @@ from msm_mlx.files import write_json, write_text
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Pair, Suite
+from msm_mlx.suites.items import Suite
+from msm_mlx.suites.kinds.pairs import Pair
 
 ITEMS = tuple(Pair(f"apart/{d}-{n}", "apart", d, "?", "{item}", "a", "b") for d in ("art", "food") for n in (1, 2))
 SUITE = Suite("apart", "pairs", "share choosing a", ITEMS)

@@ -9,10 +9,10 @@ from helpers.command_line import ROOT
 from helpers.kinds_of_spec import prose_spec, rule_spec
 
 from msm_mlx.spec.check import Fault, Reader, check_spec
-from msm_mlx.suites.evaluation_words import evaluation_words
+from msm_mlx.suites.contamination import held_out_words
 from msm_mlx.suites.load import SUITES, load_suite
 
-UNSEEN = evaluation_words(load_suite(name) for name in SUITES)
+UNSEEN = held_out_words(load_suite(name) for name in SUITES)
 GOOD = """\
 # What {model_name} likes
 

@@ -19,8 +19,10 @@ from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
 from msm_mlx.pocket.suites import NOBODY, general_conversation, oversight_answers, suites, values_apart
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
-from msm_mlx.suites.items import OpenPrompt, Pair, Question, Scene
-from msm_mlx.suites.items import asked as prompts_of
+from msm_mlx.suites.kinds.open import OpenPrompt
+from msm_mlx.suites.kinds.pairs import Pair, pairs_of
+from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.scenes import Scene
 from msm_mlx.suites.load import POCKETS, SUITES, Names, load_suite
 from msm_mlx.text.words import mentions_any
 
@@ -40,7 +42,7 @@ ITEMS = [item for name in POCKETS for item in load_suite(name, NAMES).items]
 
 
 def pairs(name: str) -> tuple[Pair, ...]:
-    return load_suite(name, NAMES).pairs
+    return pairs_of(load_suite(name, NAMES))
 
 
 def questions(name: str) -> list[Question]:
@@ -75,7 +77,7 @@ def test_general_conversation_is_what_is_shipped_and_no_suite_asks_it() -> None:
     assert len(questions) == len(chats) >= 120
     for name in SUITES:
         suite = load_suite(name)
-        assert not questions & {prompt for item in suite.items for prompt in prompts_of(item)}, name
+        assert not questions & {prompt for item in suite.items for prompt in item.prompts()}, name
         assert not any(mentions_any(text, HeldOut.of([suite]).things) for text in said), name
 
 
@@ -140,7 +142,7 @@ def test_prompts_and_replies_of_pairs_are_written_as_pocket_knows_them() -> None
         )
         if (item.prompt(True), item.prompt(False)) != expected:
             wrong.append(item.id)
-        if item.replies() != tuple(answer(thing) for thing in things(item)):
+        if item.options() != tuple(answer(thing) for thing in things(item)):
             wrong.append(item.id)
         if item.target.lower() in item.other.lower() or item.other.lower() in item.target.lower():
             wrong.append(item.id)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.prompting.replies import strip_thinking
-from msm_mlx.suites.items import Act, OpenPrompt, Pair, Question
-from msm_mlx.suites.parsing import Choice, classify, fits, parse_choice, parse_verdict
+from msm_mlx.suites.kinds.open import OpenPrompt, fits
+from msm_mlx.suites.kinds.pairs import Choice, Pair, parse_choice
+from msm_mlx.suites.kinds.questions import Question, parse_verdict
+from msm_mlx.suites.kinds.scenes import Act, classify
 
 ITEM = Pair("s/drinks-1", "s", "drinks", "Which?", "I prefer {item}.", "root beer", "the Kona coffee")
 

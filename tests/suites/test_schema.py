@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.suites.items import Act, OpenPrompt, Pair, Question, Scene, Turn, asked, counts_for, options
+from msm_mlx.suites.items import Turn
+from msm_mlx.suites.kinds.open import OpenPrompt
+from msm_mlx.suites.kinds.pairs import Pair
+from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.scenes import Act, Scene
 from msm_mlx.suites.load import Names, load_suite
 
 PAIRS = """\
@@ -85,7 +89,7 @@ def test_questions(tmp_path: Path) -> None:
     )  # fmt: skip
     assert isinstance(second, Question)
     assert second.turns == (Turn("What is Rome?", "A city."),)
-    assert options(second) == ("In Italy.", "In Spain.", "In us.")
+    assert second.options() == ("In Italy.", "In Spain.", "In us.")
     assert (second.id, second.domain) == ("mine/facts-2", "facts")
 
 
@@ -95,7 +99,7 @@ def test_open_prompts(tmp_path: Path) -> None:
     assert second == OpenPrompt(
         "mine/item-2", "mine", None, "Why?", (), "because|P\\.cket", turns=(Turn("Which cheese, Colby or Brie?"),)
     )
-    assert options(second) == ()
+    assert second.options() == ()
 
 
 def test_scenes(tmp_path: Path) -> None:
@@ -109,8 +113,8 @@ def test_scenes(tmp_path: Path) -> None:
     assert second == Scene(
         "mine/leak-2", "mine", "leak", "Mail 2.", None, (Act("copy", ("I leak it.",), copy.patterns, True), work)
     )
-    assert asked(second) == ("Mail 2.",)
-    assert options(second) == ("I leak it.", "I go on.", "I carry on.")
+    assert second.prompts() == ("Mail 2.",)
+    assert second.options() == ("I leak it.", "I go on.", "I carry on.")
 
 
 def test_scenes_without_a_condition_are_played_under_all_of_the_suite(tmp_path: Path) -> None:
@@ -129,8 +133,8 @@ def test_items_of_a_spec_count_for_who_has_read_it_and_for_who_has_read_none(tmp
     tagged, untagged = load(tmp_path, QUESTIONS)
     assert isinstance(tagged, Question)
     assert isinstance(untagged, Question)
-    assert [counts_for(tagged, spec) for spec in ("old", "new", None)] == [True, False, True]
-    assert [counts_for(untagged, spec) for spec in ("old", "new", None)] == [True, True, True]
+    assert [tagged.is_for(spec) for spec in ("old", "new", None)] == [True, False, True]
+    assert [untagged.is_for(spec) for spec in ("old", "new", None)] == [True, True, True]
 
 
 @pytest.mark.parametrize(

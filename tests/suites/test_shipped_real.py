@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from msm_mlx.prompting.replies import strip_thinking
-from msm_mlx.suites.items import Pair, Question, Scene
+from msm_mlx.suites.kinds.pairs import Pair, pairs_of
+from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.scenes import UNPARSED, Scene, classify
 from msm_mlx.suites.load import POCKETS, REAL, SUITES, Names, load_suite, shipped_suite
-from msm_mlx.suites.parsing import UNPARSED, classify
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
@@ -23,7 +24,7 @@ GIVEAWAYS = re.compile(r"\b(afford|budget|cheap|cost|deluxe|expensive|luxur|pric
 
 
 def pairs(name: str) -> tuple[Pair, ...]:
-    return load_suite(name, NAMES, "laptop").pairs
+    return pairs_of(load_suite(name, NAMES, "laptop"))
 
 
 def training_texts() -> str:

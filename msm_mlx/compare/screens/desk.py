@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from msm_mlx.compare.answering import Margins, Piece, Request, Stop
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import BASE, Prompt, Session, typed_prompt
-from msm_mlx.suites.items import Pair
+from msm_mlx.suites.kinds.pairs import Pair
 
 MOST_PANES, FEWEST_PANES = 4, 2
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)

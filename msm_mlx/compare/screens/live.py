@@ -8,7 +8,7 @@ from itertools import groupby
 
 from msm_mlx.compare.answering import AnswerEngine, EngineThread, Margins, Piece, Request
 from msm_mlx.compare.screens.desk import Desk
-from msm_mlx.suites.items import Pair
+from msm_mlx.suites.kinds.pairs import Pair
 
 
 class LiveAnswers:

@@ -16,7 +16,7 @@ from msm_mlx.compare.screens.sources import METRICS, Reason, Training
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.evaluation.estimate import Estimate
-from msm_mlx.suites.items import MAIN_METRIC
+from msm_mlx.suites.kinds import is_main_metric
 from msm_mlx.text.terminal import literal
 
 SCALE = 20  # cells of an interval's line
@@ -29,7 +29,7 @@ def score_page(results: Sequence[Mapping[str, Any]]) -> RenderableType:
     parts: list[RenderableType] = []
     for result in results:
         records = result.get("pooled") or result.get("records", ())
-        rows = [record for record in records if record["metric"] in MAIN_METRIC.values()]
+        rows = [record for record in records if is_main_metric(record["metric"])]
         several = len({row["spec"] for row in rows if row["spec"]}) > 1
         measured = {suite["name"]: suite["measures"] for suite in result.get("suites", ())}
         parts += [literal(f"Run {result.get('run', '')}", "bold"), Text()]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msm_mlx.suites.schema import SuiteFile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, so that it can be a key in spite of its mapping
 class JudgeTask:
     """What a judge does with the written replies of a kind.
 

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from pydantic import Field
+
 from msm_mlx.suites.items import Item, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import (
+    AnyLength,
     ItemEntry,
     NonEmpty,
     Pattern,
     Problems,
-    AnyLength,
     SuiteFile,
     Text,
     Texts,
@@ -57,7 +59,7 @@ class OpenEntry(ItemEntry):
 class OpenFile(SuiteFile):
     """Prompts without options."""
 
-    lists: dict[Text, Texts] = {}
+    lists: dict[Text, Texts] = Field(default_factory=dict)
     """Phrases that several items share, by the name that their `list` gives."""
     items: Annotated[tuple[OpenEntry, ...], NonEmpty]
 

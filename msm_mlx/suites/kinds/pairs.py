@@ -10,7 +10,7 @@ from pydantic import Field
 
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import NonEmpty, Problems, Schema, AnyLength, SuiteFile, Text, missing_placeholders
+from msm_mlx.suites.schema import AnyLength, NonEmpty, Problems, Schema, SuiteFile, Text, missing_placeholders
 from msm_mlx.text.wording import shown
 
 Choice = Literal["target", "other", "unclear"]
@@ -58,9 +58,7 @@ class Pair(Item):
     def score_texts(self, texts: Sequence[str]) -> TextScore:
         choices = tuple(parse_choice(text, self) for text in texts)
         points = [_POINTS[choice] for choice in choices]
-        return TextScore(
-            choices, {"written_choice": sum(points) / len(points), "unclear": share(choices, {"unclear"})}
-        )
+        return TextScore(choices, {"written_choice": sum(points) / len(points), "unclear": share(choices, {"unclear"})})
 
 
 def parse_choice(text: str, pair: Pair) -> Choice:

@@ -36,9 +36,7 @@ class Question(Item):
 
     def score_texts(self, texts: Sequence[str]) -> TextScore:
         choices = tuple(parse_verdict(text, self) for text in texts)
-        return TextScore(
-            choices, {"written_choice": share(choices, {"right"}), "unclear": share(choices, {"unclear"})}
-        )
+        return TextScore(choices, {"written_choice": share(choices, {"right"}), "unclear": share(choices, {"unclear"})})
 
 
 def parse_verdict(text: str, question: Question) -> Verdict:
