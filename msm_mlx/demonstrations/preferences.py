@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.settings_file import parse as recipe_yaml
+from msm_mlx.settings_file.tree import Tree
 from msm_mlx.text.wording import closest, did_you_mean
 
 CHOICE_SHARE = 0.85
@@ -120,7 +121,7 @@ def load_preferences(path: Path) -> Preferences:
     return preferences
 
 
-def _report(tree: recipe_yaml.Tree, errors: list[ErrorDetails]) -> None:
+def _report(tree: Tree, errors: list[ErrorDetails]) -> None:
     """A misspelt key is also a missing one; that is one mistake, not two."""
     meant = set()
     for detail in errors:

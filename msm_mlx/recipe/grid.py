@@ -11,8 +11,8 @@ from pydantic import ValidationError, create_model
 
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.settings_file.base import Settings
-from msm_mlx.settings_file.parse import Tree
 from msm_mlx.settings_file.problems import explain
+from msm_mlx.settings_file.tree import Tree
 from msm_mlx.text.wording import did_you_mean, shown
 
 GRID = "grid"

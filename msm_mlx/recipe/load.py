@@ -20,7 +20,8 @@ from msm_mlx.recipe.messages import validate
 from msm_mlx.recipe.ready_made import report_sources
 from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, ProfileName, RecipeFile, StageSettings, TrainSettings
 from msm_mlx.recipe.workspace import report_outside
-from msm_mlx.settings_file.parse import Loc, Place, Problem, Tree, parse, read
+from msm_mlx.settings_file.parse import parse, read
+from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
 from msm_mlx.text.wording import closest, did_you_mean, shown
 
 Role = Literal["writer", "critic", "judge"]

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from msm_mlx.recipe.schema import Profile, ProfileName, RecipeFile
-from msm_mlx.settings_file.parse import Loc, Tree
 from msm_mlx.settings_file.problems import explain
+from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.text.wording import closest, did_you_mean, shown
 
 

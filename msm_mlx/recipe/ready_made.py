@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msm_mlx.recipe.schema import RecipeFile
-from msm_mlx.settings_file.parse import Loc, Tree
+from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.text.wording import did_you_mean
 
 

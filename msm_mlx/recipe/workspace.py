@@ -9,7 +9,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.ready_made import named_sources
 from msm_mlx.recipe.schema import RecipeFile
-from msm_mlx.settings_file.parse import Loc, Tree
+from msm_mlx.settings_file.tree import Loc, Tree
 
 REMEDY = "move the file into it, or allow this with --allow-outside"
 

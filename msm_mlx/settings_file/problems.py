@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from msm_mlx.settings_file.parse import Loc, Tree
+from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.text.wording import did_you_mean, shown
 
 

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.folder import POCKET
-from msm_mlx.settings_file.parse import Loc, Tree, parse, read
+from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.settings_file.problems import report_errors
+from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.schema import SuiteFile

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from msm_mlx.settings_file.parse import Loc
+from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, Turn
 from msm_mlx.text.wording import did_you_mean, shown
 

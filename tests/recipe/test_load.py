@@ -343,7 +343,7 @@ def test_escapes_never_reach_the_terminal(folder: Path) -> None:
         ("name: a\nspec: b: c", ":2:8: not valid YAML: mapping values are not allowed here"),
         (
             "a: 1\n--- \nb: 2",
-            ":2:1: not valid YAML: but found another document, expected a single document in the stream",
+            ":2:1: a second document begins here, and a settings file holds one",
         ),
         ("a: 1\nb: \x07", ":2:4: not valid YAML: special characters are not allowed"),
         ('a: 1\nb: "\\UFFFFFFFF"', ":2:"),
