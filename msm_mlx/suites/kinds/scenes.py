@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from msm_mlx.settings_file.parse import Loc
+from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import JudgeTask, SuiteKind
 from msm_mlx.suites.schema import (
