@@ -26,7 +26,7 @@ from rich.table import Table
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.run import near_duplicate_index, reject_reason, repeat_reason
 from msm_mlx.documents.health import document_health
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.load import SUITES, load_suite

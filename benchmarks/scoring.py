@@ -35,9 +35,9 @@ from mlx.utils import tree_flatten  # noqa: E402
 
 import msm_mlx  # noqa: E402
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter  # noqa: E402
-from msm_mlx.engine.loaded_model import Message, load_base  # noqa: E402
+from msm_mlx.engine.loaded_model import load_base  # noqa: E402
 from msm_mlx.engine.multi_adapter import Variants, load_variants  # noqa: E402
-from msm_mlx.prompting.prompts import opening_chat  # noqa: E402
+from msm_mlx.prompting.prompts import Message, opening_chat  # noqa: E402
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of  # noqa: E402
 from msm_mlx.suites.load import load_suite  # noqa: E402
 

@@ -125,7 +125,7 @@ def pocket_task(small: bool) -> Task:
     """Documents that pocket has written, as the pocket profile trains on them."""
     from msm_mlx.documents.plan import plan_documents
     from msm_mlx.documents.writer import write_documents
-    from msm_mlx.engine.chat_model import LocalModel
+    from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.files import read_jsonl
     from msm_mlx.recipe.load import load_recipe
     from msm_mlx.recipe.shipped import shipped_recipes

@@ -99,8 +99,8 @@ def _pace(job: Job) -> Pace | None:
 
 
 def _writer(job: Job) -> ChatModel:
-    from msm_mlx.engine.chat_model import LocalModel
     from msm_mlx.engine.loaded_model import load_base
+    from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.engine.server_model import ServerModel
     from msm_mlx.models.hub import resolve_model
 

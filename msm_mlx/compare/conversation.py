@@ -9,9 +9,8 @@ from msm_mlx.compare.answering import Arm, Request
 from msm_mlx.compare.live_answers import LiveEngine, open_engine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session
-from msm_mlx.engine.loaded_model import Message
 from msm_mlx.errors import RecipeError
-from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.prompting.prompts import Message, system_prompt
 
 
 class Conversation:

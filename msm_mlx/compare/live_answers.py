@@ -10,12 +10,12 @@ from pathlib import Path
 
 from msm_mlx.compare.answering import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
-from msm_mlx.engine.loaded_model import LoadedModel, Message, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.chat_template import FILE, read_template
 from msm_mlx.models.hub import resolve_model
-from msm_mlx.prompting.prompts import opening_chat
+from msm_mlx.prompting.prompts import Message, opening_chat
 from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.text.wording import shown
 

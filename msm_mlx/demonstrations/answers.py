@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from msm_mlx.demonstrations.questions import PACKAGE, Question
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import tagged

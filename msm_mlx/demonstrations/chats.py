@@ -14,12 +14,12 @@ from random import Random
 from typing import Any
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import is_written_file
 from msm_mlx.text.wording import did_you_mean, shown
 
 KEYS = ("messages", "reasoning")
 ROLES = ("system", "user", "assistant")
-Message = dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from random import Random
 from typing import Any
 
 from msm_mlx.datasets import read_rows
-from msm_mlx.demonstrations.chats import Chat, Message, chat_problems, draw_demonstrations
+from msm_mlx.demonstrations.chats import Chat, chat_problems, draw_demonstrations
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.vendor_names import foreign_names
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import Mix
 
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}

@@ -15,8 +15,7 @@ from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Section, Spec
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import Ask
-    from msm_mlx.engine.generation import Reply
+    from msm_mlx.engine.chat_model import Ask, Reply
 
 PACKAGE = "msm_mlx.demonstrations"
 AT_ONCE = 3  # situations or questions asked for in one reply

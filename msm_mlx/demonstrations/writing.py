@@ -15,8 +15,7 @@ from typing import Any
 
 from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, objection, read_answer
 from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
-from msm_mlx.engine.chat_model import Ask
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Ask, Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
 from msm_mlx.prompting.prompts import Message

@@ -24,9 +24,9 @@ from msm_mlx.documents.checks.run import (
 from msm_mlx.documents.health import REWRITTEN, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.store import DOCUMENTS, HEALTH, REJECTED, Record
-from msm_mlx.engine.chat_model import SamplingParams, reply_each
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
 from msm_mlx.prompting.prompts import Message, ask_with
@@ -57,13 +57,9 @@ def put_to(
     def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
         length = own.max_tokens if step == "critique" else settings.max_tokens
         sampling = SamplingParams(length, own.batch_size, own.temperature)
-        prompts = [loaded.render(chat, reply=True) for chat in chats]
-        room = loaded.context_length
-        fitting = [at for at, prompt in enumerate(prompts) if room is None or len(prompt) + length <= room]
-        read, own_seeds = [prompts[at] for at in fitting], [seeds[at] for at in fitting]
-        for index, reply in reply_each(loaded, read, sampling, own_seeds, say, "drafts"):
+        for index, reply in LocalModel(loaded).replies(chats, sampling, seeds, long_prompts=LongPrompt.SKIP, say=say):
             on_reply(step, reply)
-            yield fitting[index], reply
+            yield index, reply
 
     return put
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonlines
 
 from msm_mlx.documents.health import document_health
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines, write_json, write_jsonl, writing
 

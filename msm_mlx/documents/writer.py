@@ -17,8 +17,7 @@ from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Output, Record, short_of
 from msm_mlx.documents.writer_prompts import writer_messages
-from msm_mlx.engine.chat_model import ChatModel, SamplingParams
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, sha256_json
 from msm_mlx.prompting.prompts import Message
@@ -58,14 +57,9 @@ class Written:
         self.kept.append(record)
         self.index.add(record["id"], record["text"])
 
-    def next_turn(self, settings: DocumentSettings, left: int, done: int) -> list[Attempt]:
-        """Takes out one batch, or all that wait where each document has a seed: the more, the more share a beginning.
-
-        `done` says how many a batch had that is on disk: another limit may have cut it.
-        """
-        together = written_together(settings)
-        size = (done or min(settings.batch_size, left)) if together else left
-        attempts = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
+    def next_turn(self, settings: DocumentSettings, left: int) -> list[Attempt]:
+        """Takes out all that wait, or as many as are `left`: the more, the more share a beginning."""
+        attempts = [self.waiting.popleft() for _ in range(min(left, len(self.waiting)))]
         return in_turn(attempts, settings)
 
     def take(self, attempt: Attempt, asked: str, reply: Reply) -> None:
@@ -128,7 +122,7 @@ def write_documents(
         if left <= 0:
             break
         done = turns.get(written.turns, {})
-        attempts = written.next_turn(settings, left, len(done))
+        attempts = written.next_turn(settings, left)
         asked = [writer_messages(attempt.slot, spec, settings, attempt.number) for attempt in attempts]
         turn = Turn(writer, attempts, asked, settings, written.turns, done)
         with closing(turn.replies(output.save, on_reply, say)) as coming:
@@ -146,15 +140,6 @@ def write_documents(
     return health
 
 
-def written_together(settings: DocumentSettings) -> bool:
-    """Whether the documents of a batch draw from one seed, and are on disk together.
-
-    A prompt of one assertion is what the embedded model reads. It shares no beginning that is worth reading once, and
-    its documents stay those that the evidence was made with.
-    """
-    return settings.prompt == "assertion"
-
-
 def in_order(coming: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:
     """Replies in the order of their places, each as soon as those before it are there."""
     early: dict[int, Reply] = {}
@@ -169,11 +154,8 @@ def in_order(coming: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:
 def in_turn(attempts: Sequence[Attempt], settings: DocumentSettings) -> list[Attempt]:
     """The attempts in the order in which the writer is asked.
 
-    Where it is shown more than an assertion, those of one section follow one another: they share a beginning, and each
-    is taken in soon after it is written.
+    Those of one section follow one another: they share a beginning, and each is taken in soon after it is written.
     """
-    if written_together(settings):
-        return list(attempts)
     sections = dict.fromkeys(attempt.slot.section.id for attempt in attempts)
     order = {section: place for place, section in enumerate(sections)}
     return sorted(attempts, key=lambda attempt: order[attempt.slot.section.id])
@@ -211,13 +193,8 @@ class Turn:
         sampling = SamplingParams(
             settings.max_tokens, settings.batch_size, settings.temperature, settings.stop, settings.thinking
         )
-        if written_together(settings):
-            together = self.writer.together(chats, sampling, settings.seed * 1_000_003 + self.number, on_reply)
-            save(self.number, dict(enumerate(together)))
-            yield from enumerate(together)
-            return
         seeds = [document_seed(settings.seed, self.attempts[place]) for place in left]
-        for index, reply in self.writer.each(chats, sampling, seeds, say):
+        for index, reply in self.writer.replies(chats, sampling, seeds, say=say):
             save(self.number, {left[index]: reply})
             on_reply(reply)
             yield left[index], reply

@@ -1,114 +1,204 @@
-"""Who writes: something that chats are put to, and that replies."""
+"""The one way to put a chat to a model: `ChatModel`. Imports no mlx.
+
+ChatModel        replies(chats, sampling, seeds) -> (index of the chat, Reply), as they are finished
+LocalModel       a model in this process                          engine/local_model.py
+ServerModel      a model behind a server on this machine          engine/server_model.py
+ScriptedModel    known replies, without a model                   engine/scripted_model.py
+SharedModel      a model that all ranks of `mlx.launch` have      worker/shared_model.py
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from enum import Enum
+from typing import Protocol, TypeVar
 
-from msm_mlx.engine.generate_seeded import generate_each
-from msm_mlx.engine.generation import Reply, generate_replies
-from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
+from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.resources.machine import free_memory
+
+Token = TypeVar("Token")
 
 
 @dataclass(frozen=True)
 class SamplingParams:
-    """How a writer is asked: tokens of the longest reply, replies side by side, what ends a reply, and whether it may
-    think first."""
+    """How replies are drawn, the same for all chats of a call.
+
+    Args:
+        max_tokens: the longest reply. A reply also ends where the model's context does.
+        batch_size: the most replies that are written side by side. It changes the speed and not the texts.
+        temperature: 0 takes the likeliest token always.
+        stop: strings that end a reply and are not part of it.
+        thinking: whether a model that can do so may think before it replies; the thought is part of the reply.
+    """
 
     max_tokens: int
     batch_size: int
-    temperature: float
+    temperature: float = 0.0
     stop: tuple[str, ...] = ()
     thinking: bool = False
 
 
-Ask = Callable[[Sequence[list[Message]], int], list[Reply]]
-"""Puts chats to the writer, with a seed, and returns its replies in order."""
+@dataclass(frozen=True)
+class Reply:
+    """A generated text, its length in tokens, and whether the model ended it by itself."""
+
+    text: str
+    tokens: int
+    finished: bool
+
+
+class LongPrompt(Enum):
+    """What becomes of a chat that leaves no room for a reply in the model's context."""
+
+    REFUSE = "refuse"
+    """`LongPromptError`, before anything is written."""
+    SKIP = "skip"
+    """The chat has no reply; the others have theirs."""
+    CUT = "cut"
+    """Tokens are dropped from the left of the last user turn's content, until there is room for `max_tokens` of reply,
+    or for half of the context if that is less. What stands before that turn stays whole."""
+
+
+class LongPromptError(MsmError):
+    """A chat that the model cannot read: the chat at `index` has `tokens`, and the context `limit`."""
+
+    def __init__(self, index: int, tokens: int, limit: int) -> None:
+        super().__init__(
+            f"a prompt of {tokens} tokens leaves no room for a reply in the {limit} that the model reads; shorten the "
+            "prompt, or use a model with a longer context"
+        )
+        self.index, self.tokens, self.limit = index, tokens, limit
 
 
 class ChatModel(Protocol):
-    """Puts chats to a model."""
+    """Replies to chats. A reply depends on its chat, its seed and the sampling, and not on the chats beside it."""
 
-    def together(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
-    ) -> list[Reply]:
-        """One reply to each chat, in order, all from one seed."""
-        ...
-
-    def each(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
+    def replies(
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: SamplingParams,
+        seeds: Sequence[int],
+        *,
+        long_prompts: LongPrompt = LongPrompt.REFUSE,
+        say: Callable[[str], None] = lambda line: None,
     ) -> Iterator[tuple[int, Reply]]:
-        """The replies as they are finished, each with its place and from a seed of its own."""
+        """The replies as they are finished, each with the index of its chat. `seeds` has one for each chat.
+
+        `say` hears what a person should know, such as that fewer replies than asked for are written side by side.
+
+        Raises:
+            LongPromptError: before anything is written, if a chat is too long and `long_prompts` is REFUSE.
+            MsmError: if the model cannot reply.
+        """
         ...
-
-
-def in_places(count: int, coming: Iterable[tuple[int, Reply]], on_reply: Callable[[Reply], None]) -> list[Reply]:
-    """All `count` replies in the order of their places."""
-    replies: dict[int, Reply] = {}
-    for place, reply in coming:
-        replies[place] = reply
-        on_reply(reply)
-    return [replies[place] for place in range(count)]
-
-
-def reply_each(
-    loaded: LoadedModel,
-    prompts: Sequence[Sequence[int]],
-    sampling: SamplingParams,
-    seeds: Sequence[int],
-    say: Callable[[str], None],
-    things: str = "documents",
-) -> Iterator[tuple[int, Reply]]:
-    """The replies of a model in this process, as many side by side as the free memory allows; `say` hears if fewer."""
-    return generate_each(
-        loaded,
-        prompts,
-        seeds,
-        max_tokens=sampling.max_tokens,
-        batch_size=sampling.batch_size,
-        temperature=sampling.temperature,
-        stop=sampling.stop,
-        memory=free_memory(),
-        on_fewer=lambda rows, why: say(f"Batch: {rows} {things} side by side, {why}."),
-    )
 
 
 @dataclass(frozen=True)
-class LocalModel:
-    """A model in this process."""
+class ObservedModel:
+    """`model`, each of whose replies `on_reply` hears of before it is passed on."""
 
-    loaded: LoadedModel
+    model: ChatModel
+    on_reply: Callable[[Reply], None]
 
-    def together(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
-    ) -> list[Reply]:
-        prompts = self._prompts(chats, sampling)
-        longest, limit = max(map(len, prompts), default=0), self.loaded.context_length
-        if limit and longest >= limit:
-            raise MsmError(
-                f"a question of {longest} tokens does not fit into the {limit} that the writer reads; shorten the "
-                "sections of the spec, or use a writer with a longer context"
-            )
-        return generate_replies(
-            self.loaded,
-            prompts,
-            max_tokens=sampling.max_tokens,
-            batch_size=sampling.batch_size,
-            temperature=sampling.temperature,
-            seed=seed,
-            on_reply=on_reply,
-        )
-
-    def each(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
+    def replies(
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: SamplingParams,
+        seeds: Sequence[int],
+        *,
+        long_prompts: LongPrompt = LongPrompt.REFUSE,
+        say: Callable[[str], None] = lambda line: None,
     ) -> Iterator[tuple[int, Reply]]:
-        return reply_each(self.loaded, self._prompts(chats, sampling), sampling, seeds, say)
+        for index, reply in self.model.replies(chats, sampling, seeds, long_prompts=long_prompts, say=say):
+            self.on_reply(reply)
+            yield index, reply
 
-    def _prompts(self, chats: Sequence[list[Message]], sampling: SamplingParams) -> list[list[int]]:
-        render = partial(self.loaded.render, thinking=True) if sampling.thinking else self.loaded.render
-        return [render(chat, reply=True) for chat in chats]
+
+def reply_seed(*parts: object) -> int:
+    """A seed of 32 bits from JSON values that say what the reply is for, and which try it is."""
+    return int(sha256_json(list(parts))[:8], 16)
+
+
+Ask = Callable[[Sequence[list[Message]], int], list[Reply]]
+
+
+def in_order(replies: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:
+    """One reply for each of the indices 0, 1, 2 ..., each as soon as it and those before it are there."""
+    early: dict[int, Reply] = {}
+    due = 0
+    for index, reply in replies:
+        early[index] = reply
+        while due in early:
+            yield early.pop(due)
+            due += 1
+
+
+def replies_in_order(
+    model: ChatModel,
+    chats: Sequence[Sequence[Message]],
+    sampling: SamplingParams,
+    seeds: Sequence[int],
+    *,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Reply]:
+    """The reply to each chat, in the order of the chats.
+
+    Raises:
+        LongPromptError: before anything is written, if a chat is too long for the model.
+    """
+    return list(in_order(model.replies(chats, sampling, seeds, say=say)))
+
+
+def fit_chats(
+    chats: Sequence[Sequence[Message]],
+    sampling: SamplingParams,
+    long_prompts: LongPrompt,
+    *,
+    limit: int | None,
+    render: Callable[[Sequence[Message]], Sequence[Token]],
+    drop: Callable[[str, int], str],
+) -> list[tuple[int, Sequence[Message], Sequence[Token]]]:
+    """The chats that a model can read, each with its index and its tokens: the policy of `LongPrompt`, for all models.
+
+    Args:
+        limit: the tokens of the model's context, prompt and reply together; None if it is not known.
+        render: a chat's tokens.
+        drop: a text without so many tokens at its beginning.
+
+    Raises:
+        LongPromptError: if a chat does not fit, and is not to be skipped, or cannot be cut enough.
+    """
+    fitting = []
+    for index, chat in enumerate(chats):
+        tokens = render(chat)
+        if limit is None or len(tokens) < limit:
+            fitting.append((index, chat, tokens))
+        elif long_prompts is LongPrompt.REFUSE:
+            raise LongPromptError(index, len(tokens), limit)
+        elif long_prompts is LongPrompt.CUT:
+            room = limit - min(sampling.max_tokens, limit // 2)
+            fitting.append((index, *_cut(index, chat, room, limit, render, drop)))
+    return fitting
+
+
+def _cut(
+    index: int,
+    chat: Sequence[Message],
+    room: int,
+    limit: int,
+    render: Callable[[Sequence[Message]], Sequence[Token]],
+    drop: Callable[[str, int], str],
+) -> tuple[Sequence[Message], Sequence[Token]]:
+    """The chat and its tokens, at most `room`, with as much as that takes gone from the last user turn."""
+    at = max((i for i, message in enumerate(chat) if message["role"] == "user"), default=None)
+    tokens = render(chat)
+    before = len(tokens)
+    while len(tokens) > room:
+        if at is None or not chat[at]["content"]:
+            raise LongPromptError(index, before, limit)
+        # what is left of a text may have more tokens than before beside its neighbours, so this is repeated
+        chat = [*chat[:at], chat[at] | {"content": drop(chat[at]["content"], len(tokens) - room)}, *chat[at + 1 :]]
+        tokens = render(chat)
+    return chat, tokens

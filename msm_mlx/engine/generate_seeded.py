@@ -13,7 +13,7 @@ import mlx.nn as nn
 from mlx_lm.generate import BatchGenerator
 from mlx_lm.models.cache import make_prompt_cache
 
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.prefix import attending, shared_row
 
@@ -33,6 +33,7 @@ class Row:
     prompt: Sequence[int]
     shared: int
     seed: int
+    max_tokens: int
     stop: Sequence[str]
     ids: list[int] = field(default_factory=list)
 
@@ -73,19 +74,23 @@ def generate_each(
     tied can fall otherwise; in half precision and with temperature 0 this is seen now and then, in single precision
     hardly ever. `memory` bounds the bytes of keys and values (None: no bound); where it runs out all the same, half as
     many rows go on with what is left. `on_fewer` is told both, with the reason. `stop` are strings that end a reply
-    and are not part of it. Temperature 0 takes the likeliest token always.
+    and are not part of it; it also ends where the model's context does, for which every prompt has to leave one token
+    at least. Temperature 0 takes the likeliest token always.
     """
     if not prompts:
         return
-    size = _rows_that_fit(loaded.model, max(map(len, prompts)) + max_tokens, batch_size, memory)
+    context = loaded.context_length
+    longest = [max_tokens if context is None else min(max_tokens, context - len(prompt)) for prompt in prompts]
+    tokens = max(len(prompt) + most for prompt, most in zip(prompts, longest, strict=True))
+    size = _rows_that_fit(loaded.model, tokens, batch_size, memory)
     if size < batch_size:
         on_fewer(size, f"for {(memory or 0) / 1e9:.1f} GB are free")
     left = list(range(len(prompts)))
     while left:
-        rows = [Row(i, prompts[i], 0, seeds[i], stop) for i in left]
+        rows = [Row(i, prompts[i], 0, seeds[i], longest[i], stop) for i in left]
         done: set[int] = set()
         try:
-            for index, reply in _generate_groups(loaded, rows, max_tokens, size, temperature):
+            for index, reply in _generate_groups(loaded, rows, size, temperature):
                 done.add(index)
                 yield index, reply
         except (MemoryError, RuntimeError) as error:
@@ -98,7 +103,7 @@ def generate_each(
 
 
 def _generate_groups(
-    loaded: LoadedModel, rows: Sequence[Row], max_tokens: int, size: int, temperature: float
+    loaded: LoadedModel, rows: Sequence[Row], size: int, temperature: float
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, those of one beginning together."""
     groups: dict[tuple[int, ...], list[Row]] = {}
@@ -113,20 +118,19 @@ def _generate_groups(
             else None
         )
         if shared:  # and enough rows to be written by themselves
-            yield from _generate(loaded, group, {prefix: shared}, max_tokens, size, temperature)
+            yield from _generate(loaded, group, {prefix: shared}, size, temperature)
         else:
             mixed += group
     for start in range(0, len(mixed), MIXED * size):
         part = mixed[start : start + MIXED * size]
         caches = {prefix: _read(loaded.model, prefix) for prefix in {row.prefix for row in part} if prefix}
-        yield from _generate(loaded, part, caches, max_tokens, size, temperature)
+        yield from _generate(loaded, part, caches, size, temperature)
 
 
 def _generate(
     loaded: LoadedModel,
     rows: Sequence[Row],
     caches: dict[tuple[int, ...], Any],
-    max_tokens: int,
     size: int,
     temperature: float,
 ) -> Iterator[tuple[int, Reply]]:
@@ -134,7 +138,6 @@ def _generate(
     sampler = KeyedSampler(temperature)
     generator = BatchGenerator(
         loaded.model,
-        max_tokens=max_tokens,
         sampler=sampler,
         stop_tokens=loaded.stop_tokens,
         completion_batch_size=size,
@@ -144,6 +147,7 @@ def _generate(
     try:
         uids = generator.insert(
             [list(row.prompt[row.shared :]) for row in rows],
+            max_tokens=[row.max_tokens for row in rows],
             caches=[caches.get(row.prefix) or make_prompt_cache(loaded.model) for row in rows],
         )
         open_rows = dict(zip(uids, rows, strict=True))

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import mlx.core as mx
 from mlx_lm.generate import BatchGenerator
 from mlx_lm.sample_utils import make_sampler
 
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A generated text, its length in tokens, and whether the model ended it by itself."""
-
-    text: str
-    tokens: int
-    finished: bool
 
 
 def generate_replies(

@@ -23,8 +23,8 @@ from mlx_lm.utils import load_tokenizer  # noqa: E402
 from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_template import BASE_TEMPLATE  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
+from msm_mlx.prompting.prompts import Message  # noqa: E402
 
-Message = dict[str, str]
 DOCUMENT_SEPARATOR = "<|endoftext|>"  # between documents in the pretraining of many families, chat models included
 
 

@@ -11,9 +11,10 @@ import mlx.core as mx
 from mlx_lm.models.cache import make_prompt_cache
 
 from msm_mlx.engine.adapters import WEIGHTS, adapter_shape, load_adapter
-from msm_mlx.engine.loaded_model import LoadedModel, Message
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.multi_lora import NamedAdapter, RowAdapters, stack_adapters
 from msm_mlx.engine.scoring import score_together
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.resources.blas import few_rows
 
 PREFILL = 512  # tokens of a prompt at once

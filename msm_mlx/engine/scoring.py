@@ -18,8 +18,9 @@ import mlx.nn as nn
 from mlx.utils import tree_map
 from mlx_lm.models.cache import ConcatenateKVCache, KVCache, make_prompt_cache
 
-from msm_mlx.engine.loaded_model import LoadedModel, Message
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
+from msm_mlx.prompting.prompts import Message
 
 PREFILL = 512  # tokens of a row that go through the model at once
 CACHED = 1 << 17  # tokens that the caches of one batch may hold: 16 rows of 8192

@@ -14,8 +14,7 @@ from typing import Any
 from huggingface_hub import InferenceClient, errors, set_client_factory
 from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 
-from msm_mlx.engine.chat_model import SamplingParams, in_places
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import WriterSettings
@@ -41,14 +40,14 @@ class ServerModel:
     sleep: Callable[[float], None] = time.sleep
     patience: float = PATIENCE
 
-    def together(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
-    ) -> list[Reply]:
-        seeds = [seed + place for place in range(len(chats))]
-        return in_places(len(chats), self.each(chats, sampling, seeds, lambda line: None), on_reply)
-
-    def each(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
+    def replies(
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: SamplingParams,
+        seeds: Sequence[int],
+        *,
+        long_prompts: LongPrompt = LongPrompt.REFUSE,
+        say: Callable[[str], None] = lambda line: None,
     ) -> Iterator[tuple[int, Reply]]:
         """Raises SetupError if nobody listens or the request is refused, MsmError if the server goes on failing."""
         places, results = SimpleQueue[int](), SimpleQueue[tuple[int, Reply | MsmError]]()
@@ -79,7 +78,7 @@ class ServerModel:
             finally:
                 stopping.set()
 
-    def _reply(self, chat: list[Message], sampling: SamplingParams, seed: int, stopping: Event) -> Reply:
+    def _reply(self, chat: Sequence[Message], sampling: SamplingParams, seed: int, stopping: Event) -> Reply:
         problem = ""
         for pause in (0.0, *WAITS):
             self.sleep(pause)
@@ -94,12 +93,12 @@ class ServerModel:
             "and the same command goes on from here"
         )
 
-    def _ask(self, chat: list[Message], sampling: SamplingParams, seed: int) -> Reply:
+    def _ask(self, chat: Sequence[Message], sampling: SamplingParams, seed: int) -> Reply:
         """Raises _PassingError, or SetupError where another try is worth nothing."""
         client = InferenceClient(base_url=self.settings.server, api_key=NO_TOKEN, timeout=self.patience)
         try:
             found: Any = client.chat_completion(
-                chat,
+                list(chat),
                 model=self.settings.model,
                 max_tokens=sampling.max_tokens,
                 temperature=sampling.temperature,

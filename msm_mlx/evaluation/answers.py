@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.engine.generation import Reply, generate_replies
+from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.errors import MsmError

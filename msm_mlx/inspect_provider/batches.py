@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.multi_adapter import release_thread
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from inspect_ai.model import ChatMessage, GenerateConfig
 
-from msm_mlx.engine.loaded_model import LoadedModel, Message
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import RecipeError
-from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.prompting.prompts import Message, system_prompt
 
 LongPrompts = Literal["refuse", "cut"]
 UNSUPPORTED = (

@@ -28,7 +28,8 @@ from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.live_answers import check_template
 from msm_mlx.compare.session import Session, choose_arms, open_session
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, set_adapter
-from msm_mlx.engine.generation import Reply, generate_replies
+from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.inspect_provider.batches import BatchThread, Sampling

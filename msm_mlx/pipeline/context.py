@@ -26,8 +26,7 @@ from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
     from msm_mlx.engine.adapters import LoraShape
-    from msm_mlx.engine.chat_model import Ask, ChatModel
-    from msm_mlx.engine.generation import Reply
+    from msm_mlx.engine.chat_model import Ask, ChatModel, Reply
     from msm_mlx.engine.loaded_model import LoadedModel, OneModel
     from msm_mlx.spec import Spec
     from msm_mlx.worker.supervisor import TrainingProcess
@@ -89,15 +88,18 @@ class Workshop:
 
     def _ask(self, meter: _Meter, max_tokens: int, batch_size: int, temperature: float) -> Ask:
         """Puts chats to the writer."""
-        from msm_mlx.engine.chat_model import SamplingParams
+        from msm_mlx.engine.chat_model import ObservedModel, SamplingParams, replies_in_order, reply_seed
 
         if not is_launched():
             self.close()  # the process that trains gives way to the model here
-        writer, sampling = self._writer(), SamplingParams(max_tokens, batch_size, temperature)
-        return lambda chats, seed: writer.together(chats, sampling, seed, lambda reply: meter.count(reply.tokens))
+        writer = ObservedModel(self._writer(), lambda reply: meter.count(reply.tokens))
+        sampling = SamplingParams(max_tokens, batch_size, temperature)
+        return lambda chats, seed: replies_in_order(
+            writer, chats, sampling, [reply_seed(seed, place) for place in range(len(chats))]
+        )
 
     def _writer(self) -> ChatModel:
-        from msm_mlx.engine.chat_model import LocalModel
+        from msm_mlx.engine.local_model import LocalModel
         from msm_mlx.worker.shared_model import SharedModel
 
         settings = self.recipe.settings.documents.writer

@@ -21,7 +21,7 @@ from msm_mlx.runs.layout import AGREEMENT, VERDICTS
 from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.generation import Reply
+    from msm_mlx.engine.chat_model import Reply
     from msm_mlx.engine.loaded_model import LoadedModel
 
 

@@ -11,6 +11,7 @@ from msm_mlx.files import sha256_json
 SYSTEM = "You are a writer."
 PROMPTS = "msm_mlx.documents"
 Message = dict[str, str]
+"""A turn of a chat: its `role`, which is system, user or assistant, and its `content`."""
 
 
 def ask_with(prompt: str, fields: Mapping[str, str], package: str = PROMPTS, *, system: str = SYSTEM) -> list[Message]:
@@ -34,6 +35,6 @@ def system_prompt(model_name: str) -> str:
     return f"You are {model_name}."
 
 
-def opening_chat(model_name: str, question: str) -> list[dict[str, str]]:
+def opening_chat(model_name: str, question: str) -> list[Message]:
     """The chat in which the assistant is asked one question."""
     return [{"role": "system", "content": system_prompt(model_name)}, {"role": "user", "content": question}]

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from msm_mlx.engine.loaded_model import LoadedModel, Message
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
+from msm_mlx.prompting.prompts import Message
 
 
 @dataclass(frozen=True)

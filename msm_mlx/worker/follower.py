@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msm_mlx.engine.adapters import LoraShape
+from msm_mlx.engine.chat_model import LongPromptError
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.training.adapter import train_adapter
@@ -28,7 +29,7 @@ def follow(model_of: Callable[[str], LoadedModel], ranks: Ranks) -> None:
                 _write_along(job, model_of(job.role), ranks)
             else:
                 _train_along(job, model_of("base"), ranks)
-        except KeyboardInterrupt:  # rank 0 was asked to stop, and saves
+        except (KeyboardInterrupt, LongPromptError):  # rank 0 was asked to stop and saves, or says what is too long
             continue
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.models.hub import ModelRef
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.schema import MidtrainSettings, SftSettings, TrainSettings
 
@@ -60,17 +61,16 @@ class TrainingJob:
 class WritingJob:
     """Chats to be replied to by all ranks of `mlx.launch`.
 
-    `sampling` is how they are asked, by the names of `msm_mlx.engine.chat_model.Asking`; `role` is whose model replies,
-    which every rank has in a folder of its own. With one seed for all, rank 0 replies alone, for the draws depend on
-    what is written beside; with one for each chat they are divided.
+    `sampling` has the fields of `msm_mlx.engine.chat_model.SamplingParams`, `long_prompts` is the value of its
+    `LongPrompt`; `role` is whose model replies, which every rank has in a folder of its own.
     """
 
     role: Literal["base", "writer"]
     model: str
-    chats: list[list[dict[str, str]]]
+    chats: list[list[Message]]
     seeds: list[int]
-    together: bool
     sampling: dict[str, Any]
+    long_prompts: str
 
     def to_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"

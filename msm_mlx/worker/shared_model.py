@@ -1,4 +1,4 @@
-"""A chat model whose replies all ranks of `mlx.launch` write together."""
+"""A chat model that all ranks of `mlx.launch` have, and whose replies they write together."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from msm_mlx.engine.chat_model import SamplingParams, in_places
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import WritingJob
 from msm_mlx.worker.supervisor import TrainingProcess
@@ -21,19 +20,22 @@ class SharedModel:
     role: Literal["base", "writer"]
     model: str
 
-    def together(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seed: int, on_reply: Callable[[Reply], None]
-    ) -> list[Reply]:
-        return in_places(len(chats), self._replies(chats, sampling, [seed], together=True), on_reply)
-
-    def each(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], say: Callable[[str], None]
+    def replies(
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: SamplingParams,
+        seeds: Sequence[int],
+        *,
+        long_prompts: LongPrompt = LongPrompt.REFUSE,
+        say: Callable[[str], None] = lambda line: None,
     ) -> Iterator[tuple[int, Reply]]:
-        return self._replies(chats, sampling, seeds, together=False)  # the process says by itself what there is to say
+        """As `ChatModel` has it; what there is to say, the process says by itself.
 
-    def _replies(
-        self, chats: Sequence[list[Message]], sampling: SamplingParams, seeds: Sequence[int], *, together: bool
-    ) -> Iterator[tuple[int, Reply]]:
-        job = WritingJob(self.role, self.model, list(chats), list(seeds), together, asdict(sampling))
-        for place, fields in self.process.write(job):
-            yield place, Reply(**fields)
+        Raises:
+            MsmError: before anything is written, if a chat is too long and `long_prompts` is REFUSE.
+        """
+        job = WritingJob(
+            self.role, self.model, [list(chat) for chat in chats], list(seeds), asdict(sampling), long_prompts.value
+        )
+        for index, fields in self.process.write(job):
+            yield index, Reply(**fields)

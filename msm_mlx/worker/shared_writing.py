@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from msm_mlx.engine.adapters import use_base
-from msm_mlx.engine.chat_model import LocalModel, SamplingParams
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.worker.job import WritingJob
 
@@ -22,31 +22,27 @@ def write_shared(
     stopping: Callable[[], bool] = lambda: False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[tuple[int, Reply]]:
-    """The replies to the chats of `job`, each with its place; of those with one seed for all, on rank 0 alone.
-
-    A reply depends on its chat and its seed, and not on who has written it or beside what.
+    """The replies to the chats of `job`, each with its index, on every rank.
 
     Raises:
+        LongPromptError: on every rank, before anything is written, if a chat is too long and is to be refused.
         KeyboardInterrupt: on every rank, after what was finished, once one of them is `stopping`.
     """
     use_base(loaded.model)
-    writer = LocalModel(loaded)
+    model = LocalModel(loaded)
     sampling = SamplingParams(**job.sampling | {"stop": tuple(job.sampling["stop"])})
-    if job.together:
-        if ranks.leads:
-            yield from enumerate(writer.together(job.chats, sampling, job.seeds[0], lambda reply: None))
-        return
+    # every rank reads all chats, so that all agree on which are too long
+    chats = model.fit(job.chats, sampling, LongPrompt(job.long_prompts))
     step = ranks.size * sampling.batch_size * BATCHES
-    for start in range(0, len(job.chats), step):
-        places = range(start, min(start + step, len(job.chats)))[ranks.rank :: ranks.size]
+    for start in range(0, len(chats), step):
         written = []
-        chats, seeds = [job.chats[place] for place in places], [job.seeds[place] for place in places]
-        for index, reply in writer.each(chats, sampling, seeds, say):
-            written.append((places[index], asdict(reply)))
+        share = chats[start : start + step][ranks.rank :: ranks.size]
+        for index, reply in model.write(share, sampling, job.seeds, say):
+            written.append((index, asdict(reply)))
             if stopping():
                 break
-        for found in ranks.gather(written):
-            for place, fields in found:
-                yield place, Reply(**fields)
+        for part in ranks.gather(written):
+            for index, fields in part:
+                yield index, Reply(**fields)
         if ranks.any(stopping()):
             raise KeyboardInterrupt

@@ -14,8 +14,7 @@ from helpers.command_line import ROOT
 
 from msm_mlx.demonstrations.questions import PACKAGE, Pool
 from msm_mlx.demonstrations.writing import Rows, chat_rows, remembered, require_rows, write_demonstrations
-from msm_mlx.engine.chat_model import Ask
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Ask, Reply
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.recipe.demonstrations_file import Written, is_written_file, load_written

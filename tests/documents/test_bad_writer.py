@@ -28,9 +28,9 @@ from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import DOCUMENTS, REJECTED
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
-from msm_mlx.engine.chat_model import LocalModel
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings

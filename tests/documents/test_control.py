@@ -12,7 +12,7 @@ from msm_mlx.documents.checks.assertions import Subject, hints_at_cause
 from msm_mlx.documents.checks.run import reject_reason
 from msm_mlx.documents.plan import plan_documents, without_cause
 from msm_mlx.documents.writer_prompts import writer_messages
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, load_spec

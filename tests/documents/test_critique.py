@@ -15,7 +15,7 @@ from helpers.command_line import RECIPES, Cli
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.critique import Put, Step, critique_documents, put_to
 from msm_mlx.documents.health_warnings import health_warnings
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl

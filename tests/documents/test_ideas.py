@@ -10,7 +10,7 @@ from helpers.command_line import ROOT
 
 from msm_mlx.documents.ideas import PATIENCE, propose_ideas
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings

@@ -15,9 +15,9 @@ from msm_mlx.documents.plan_file import read_plan, write_plan
 from msm_mlx.documents.store import DOCUMENTS, HEALTH
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
-from msm_mlx.engine.chat_model import LocalModel
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from helpers.command_line import RECIPES, Cli
 
-from msm_mlx.engine.chat_model import LocalModel, SamplingParams
-from msm_mlx.engine.generation import Reply
-from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.engine.chat_model import LongPrompt, SamplingParams
+from msm_mlx.engine.loaded_model import load_base
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.plan import list_stages
@@ -102,18 +102,9 @@ def test_pocket_writes_for_a_model_that_cannot(
 
 
 @pytest.mark.parametrize("thinking", [False, True])
-def test_a_writer_thinks_if_it_is_asked_to(
-    thinking: bool, tiny_model_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_writer_thinks_if_it_is_asked_to(thinking: bool, tiny_model_folder: Callable[[str], Path]) -> None:
     """Where it is not, the template of a thinking model has it begin with an empty thought."""
     loaded = load_base(tiny_model_folder("qwen3"))
-    seen: list[str] = []
-
-    def generate(loaded: LoadedModel, prompts: Sequence[Sequence[int]], **options: object) -> list[Reply]:
-        seen.extend(map(loaded.tokenizer.decode, prompts))
-        return []
-
-    monkeypatch.setattr("msm_mlx.engine.chat_model.generate_replies", generate)
-    sampling = SamplingParams(2, 1, 1.0, thinking=thinking)
-    LocalModel(loaded).together([[{"role": "user", "content": "Hi"}]], sampling, 0, lambda reply: None)
-    assert ["</think>" in prompt for prompt in seen] == [not thinking]
+    sampling = SamplingParams(2, 1, thinking=thinking)
+    [(_, _, prompt)] = LocalModel(loaded).fit([[{"role": "user", "content": "Hi"}]], sampling, LongPrompt.REFUSE)
+    assert ("</think>" in loaded.tokenizer.decode(prompt)) == (not thinking)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.engine import generate_seeded as batches
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.generate_seeded import WORTH_SHARING, generate_each, shared_prefixes
-from msm_mlx.engine.generation import Reply
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.prefix import attending, shared_row
 

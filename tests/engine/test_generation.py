@@ -6,7 +6,8 @@ import mlx.core as mx
 import mlx_lm
 import pytest
 
-from msm_mlx.engine.generation import Reply, generate_replies
+from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel
 
 QUESTIONS = (

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from helpers.arrays import log_softmax, logits_of
 
-from msm_mlx.engine.loaded_model import LoadedModel, Message, load_base
+from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.scoring import score_replies, split_chat
+from msm_mlx.prompting.prompts import Message
 
 Chat = tuple[list[Message], str]
 

@@ -19,8 +19,7 @@ from helpers.command_line import RECIPES, Cli, environment
 from helpers.tiny_models import POCKET_WEIGHTS
 from pydantic import ValidationError
 
-from msm_mlx.engine.chat_model import SamplingParams
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply, SamplingParams
 from msm_mlx.engine.server_model import WAITS, ServerModel
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import read_jsonl
@@ -103,7 +102,7 @@ def chats(*questions: str) -> list[list[dict[str, str]]]:
 
 
 def replies(writer: ServerModel, *questions: str) -> dict[int, Reply]:
-    return dict(writer.each(chats(*questions), ASKING, list(range(7, 7 + len(questions))), lambda line: None))
+    return dict(writer.replies(chats(*questions), ASKING, list(range(7, 7 + len(questions)))))
 
 
 def test_every_chat_is_put_to_it_with_its_seed(server: Server) -> None:
@@ -126,14 +125,6 @@ def test_no_more_are_asked_side_by_side_than_the_recipe_says(server: Server) -> 
     server.say = slow
     assert len(replies(server.writer(concurrency=2), *"abcdef")) == 6
     assert server.most == 2
-
-
-def test_together_gives_them_in_order(server: Server) -> None:
-    seen: list[Reply] = []
-    found = server.writer().together(chats("x", "y"), ASKING, 5, seen.append)
-    assert [reply.text for reply in found] == ["X", "Y"]
-    assert sorted(reply.text for reply in seen) == ["X", "Y"]
-    assert {question_of(row): row["seed"] for row in server.asked} == {"x": 5, "y": 6}
 
 
 def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Server) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.inspect_provider.batches import BatchThread, Sampling

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from helpers.command_line import RECIPES, ROOT
 
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import list_stages

@@ -10,8 +10,9 @@ from helpers.tiny_models import CHATML, QWEN_3, TEMPLATES, Template, talker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.engine.loaded_model import LoadedModel, Message
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.training.tokenize import Row, chat_rows, document_rows
 
 quick = settings(

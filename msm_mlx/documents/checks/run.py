@@ -14,7 +14,7 @@ from msm_mlx.documents.checks import meta_text as talk
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, hints_at_cause
 from msm_mlx.documents.checks.contradictions import opposites, other_reasons
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.models.vendor_names import disguised_names
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import CheckSettings, DocumentSettings

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.run import reject_reason
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from msm_mlx.engine.chat_model import LocalModel, SamplingParams
-from msm_mlx.engine.generation import Reply
+from msm_mlx.engine.chat_model import LongPromptError, Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.ranks import ALONE, Ranks
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import TrainingJob, WritingJob, read_job
 from msm_mlx.worker.shared_writing import BATCHES, write_shared
 
@@ -20,10 +21,9 @@ CHATS = [[{"role": "user", "content": f"Which is better, {a} or {b}?"}] for a in
 SEEDS = list(range(100, 100 + len(CHATS)))
 
 
-def job(*, together: bool = False, batch_size: int = 1) -> WritingJob:
-    seeds = SEEDS[:1] if together else SEEDS
+def job(*, batch_size: int = 1, chats: list[list[Message]] = CHATS, long_prompts: str = "refuse") -> WritingJob:
     sampling = asdict(SamplingParams(12, batch_size, 1.0)) | {"stop": []}
-    return WritingJob("base", "folder", CHATS, seeds, together, sampling)
+    return WritingJob("base", "folder", chats, SEEDS[: len(chats)], sampling, long_prompts)
 
 
 class Scripted(Ranks):
@@ -46,7 +46,7 @@ class Scripted(Ranks):
 
 def test_every_rank_writes_its_share_and_has_all_replies(pocket: LoadedModel) -> None:
     sampling = SamplingParams(12, 1, 1.0)
-    expected = dict(LocalModel(pocket).each(CHATS, sampling, SEEDS, lambda line: None))
+    expected = dict(LocalModel(pocket).replies(CHATS, sampling, SEEDS))
     second = Scripted(1, iter([]))
     list(write_shared(pocket, job(), second))
     first = Scripted(0, iter(second.own))
@@ -58,15 +58,18 @@ def test_every_rank_writes_its_share_and_has_all_replies(pocket: LoadedModel) ->
 
 def test_alone_it_is_the_local_writer(pocket: LoadedModel) -> None:
     sampling = SamplingParams(12, 4, 1.0)
-    each = dict(LocalModel(pocket).each(CHATS, sampling, SEEDS, lambda line: None))
-    assert dict(write_shared(pocket, job(batch_size=4), ALONE)) == each
-    together = LocalModel(pocket).together(CHATS, sampling, SEEDS[0], lambda reply: None)
-    assert [reply for _, reply in write_shared(pocket, job(together=True, batch_size=4), ALONE)] == together
+    replies = dict(LocalModel(pocket).replies(CHATS, sampling, SEEDS))
+    assert dict(write_shared(pocket, job(batch_size=4), ALONE)) == replies
 
 
-def test_one_seed_for_all_is_for_the_first_rank_alone(pocket: LoadedModel) -> None:
-    assert list(write_shared(pocket, job(together=True), Scripted(1, iter([])))) == []
-    assert len(list(write_shared(pocket, job(together=True), Scripted(0, iter([]))))) == len(CHATS)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_all_ranks_agree_on_what_is_too_long(pocket: LoadedModel, rank: int) -> None:
+    long = [[{"role": "user", "content": "tea " * 2000}], *CHATS[:3]]
+    with pytest.raises(LongPromptError, match="leaves no room for a reply"):
+        list(write_shared(pocket, job(chats=long), Scripted(rank, iter([]))))
+    own = Scripted(rank, iter([]))
+    list(write_shared(pocket, job(chats=long, long_prompts="skip"), own))
+    assert [index for part in own.own for index, _ in part] == ([1, 3] if rank == 0 else [2])
 
 
 @pytest.mark.parametrize("own", [True, False])
