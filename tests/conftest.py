@@ -37,13 +37,13 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The folder of a tiny, finished run of `cheese_american`, which all processes of pytest-xdist share; not to be
     changed: `own_run` is a copy to change."""
-    place = tmp_path_factory.getbasetemp().parent / f"finished-{testrun_uid}"
-    place.mkdir(exist_ok=True)
-    run = place / "runs" / "cheese_american"
-    with (place / "lock").open("w") as lock:
+    temporary = tmp_path_factory.getbasetemp()
+    shared = temporary if worker_id == "master" else temporary.parent
+    run = shared / "finished" / "runs" / "cheese_american"
+    with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return run if (run / "report.html").exists() else finish_run(run)
 
