@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from msm_mlx.compare.tables import Rows
-from msm_mlx.evaluation.statistics import share
+from msm_mlx.evaluation.statistics import estimate_share
 from msm_mlx.recipe.arms import variant_label
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.text.terminal import literal
@@ -53,5 +53,5 @@ def _share(answers: Rows) -> str:
     if not known:
         return "-"
     values = np.array([[answer["metrics"][KINDS[answer["kind"]].main_metric] for answer in own] for own in known]).T
-    estimate = share(values, [own[0].get("domain") for own in known])
+    estimate = estimate_share(values, [own[0].get("domain") for own in known])
     return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"

@@ -3,15 +3,15 @@
 `records` and `contrasts` are about whole suites, a record for each variant and metric, a contrast for each pair of
 trained arms. `pooled` has the same records with the seeds of an arm together. `domains` has the pooled records and the
 contrasts for each domain of a suite taken alone. Every interval is over seeds and items together, where there are
-several seeds, items of one domain drawn together; `seeds` says how many seeds there were, `units` how many domains, or
-items where those were too few. A contrast has its p value, alone (`p`) and corrected for reading all suites of the same
-two arms (`p_holm`), the difference that these items could have shown with a power of 80 % (`detectable`), and `notes`
-on what to be careful about. A record or contrast whose variant wrote more replies than not that cannot be read says so
-under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite measures, and
-whether it was added after the run. `biases` says how far each variant goes by the place of an option in place of what
-it is. `judge` is null, or what the judge was and how far it agrees with labels by hand, for each of its tasks; of
-one that is not usable no verdict is among the figures. `perplexity` has that of each variant on neutral
-text, if the capability suite was asked.
+several seeds, items of one domain drawn together; `seeds` says how many seeds there were, `clusters` how many domains,
+or items where those were too few. A contrast has its p value, alone (`p`) and corrected for reading all suites of the
+same two arms (`p_holm`), the difference that these items could have shown with a power of 80 % (`detectable`), and
+`notes` on what to be careful about. A record or contrast whose variant wrote more replies than not that cannot be read
+says so under `failure`, which is null otherwise: its figures are then no finding. `suites` says what each suite
+measures, and whether it was added after the run. `biases` says how far each variant goes by the place of an option in
+place of what it is. `judge` is null, or what the judge was and how far it agrees with labels by hand, for each of its
+tasks; of one that is not usable no verdict is among the figures. `perplexity` has that of each variant on neutral text,
+if the capability suite was asked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from msm_mlx.evaluation.statistics import holm, pair_by_seed, share, spread
+from msm_mlx.evaluation.statistics import clustered_mean, estimate_share, holm, paired_differences
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Item, Suite
@@ -32,7 +32,7 @@ from msm_mlx.suites.kinds.pairs import pairs_of
 
 SCHEMA = 1
 MAX_UNREADABLE = 0.5
-TELLING = 0.1
+EFFECT_OF_INTEREST = 0.1
 """A difference that a run should be able to see."""
 
 ByItem = Mapping[str, Answer]
@@ -127,7 +127,7 @@ def _shares(
                 "spec": variant.spec,
                 "seed": seed,
                 "metric": metric,
-                **asdict(share(values, [item.domain for item in _known(items, seeds, metric)])),
+                **asdict(estimate_share(values, [item.domain for item in _known(items, seeds, metric)])),
                 "seeds": len(seeds),
                 "failure": failure,
             }
@@ -163,24 +163,24 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterabl
             failures = [f"of {x}, {why}" for x in (a, b) if (why := _failure(suite, common, arms[x]))]
             yield {
                 "suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds,
-                **_difference(pair_by_seed(*pair), [item.domain for item in common], seeds),
+                **_difference(paired_differences(*pair), [item.domain for item in common], seeds),
                 "failure": "; ".join(failures) or None,
             }  # fmt: skip
 
 
-def _difference(values: np.ndarray, topics: Sequence[str | None], seeds: int) -> Row:
+def _difference(values: np.ndarray, clusters: Sequence[str | None], seeds: int) -> Row:
     """What is said of the difference whose (seeds, items) values these are."""
-    found = spread(values, topics)
-    low, high = found.interval()
+    difference = clustered_mean(values, clusters)
+    low, high = difference.interval()
     return {
-        "difference": found.mean,
+        "difference": difference.mean,
         "ci_low": max(-1.0, low),
         "ci_high": min(1.0, high),
         "n": values.shape[1],
-        "units": found.units,
-        "p": found.p,
-        "detectable": found.detectable,
-        "notes": _notes(found.detectable, seeds),
+        "clusters": difference.clusters,
+        "p": difference.p,
+        "detectable": difference.detectable,
+        "notes": _notes(difference.detectable, seeds),
     }
 
 
@@ -188,8 +188,10 @@ def _notes(detectable: float, seeds: int) -> list[str]:
     notes = []
     if seeds == 1:
         notes.append("one seed: the interval says nothing of what another seed would give")
-    if detectable > TELLING:
-        notes.append(f"too few items or seeds to see a difference of {TELLING}: {detectable:.2f} is what would show")
+    if detectable > EFFECT_OF_INTEREST:
+        notes.append(
+            f"too few items or seeds to see a difference of {EFFECT_OF_INTEREST}: {detectable:.2f} is what would show"
+        )
     return notes
 
 
@@ -211,7 +213,7 @@ def _biases(suite: Suite, answers: Answers) -> Iterable[Row]:
         if not own:
             continue
         first = np.array([[a.margins[0] > 0, a.margins[1] < 0] for a in own], dtype=np.float64)  # (N, 2)
-        topics = [pairs[a.item].domain for a in own]
+        domains = [pairs[a.item].domain for a in own]
         named = [
             float((choice == "target") == (at == 0))
             for a in own
@@ -223,7 +225,7 @@ def _biases(suite: Suite, answers: Answers) -> Iterable[Row]:
             "arm": variant.arm,
             "spec": variant.spec,
             "seed": variant.seed,
-            "first": asdict(share(first.mean(axis=1)[None], topics)),
+            "first": asdict(estimate_share(first.mean(axis=1)[None], domains)),
             "written_first": sum(named) / len(named) if named else None,
             "decided": float((first[:, 0] != first[:, 1]).mean()),
         }

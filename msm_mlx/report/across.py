@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from msm_mlx.evaluation.statistics import pair_by_seed, spread
+from msm_mlx.evaluation.statistics import clustered_mean, paired_differences
 from msm_mlx.report.blocks import Block, Cell, Paragraph, table
 from msm_mlx.report.figures import Row
 from msm_mlx.report.rows import Rows
@@ -53,6 +53,6 @@ def _difference(a: Mapping[int, Mapping[Question, float]], b: Mapping[int, Mappi
     if not common:
         return None
     values = [np.array([[own[question] for question in common] for own in side.values()]) for side in (a, b)]
-    found = spread(pair_by_seed(*values), [domain for _, _, domain in common])
-    low, high = found.interval()
-    return {"difference": found.mean, "ci_low": max(-1.0, low), "ci_high": min(1.0, high)}
+    difference = clustered_mean(paired_differences(*values), [domain for _, _, domain in common])
+    low, high = difference.interval()
+    return {"difference": difference.mean, "ci_low": max(-1.0, low), "ci_high": min(1.0, high)}

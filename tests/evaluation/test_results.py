@@ -59,7 +59,7 @@ def test_the_keys_are_exactly_those_of_the_schema() -> None:
     assert (results["schema"], results["run"]) == (1, "cheese")
     record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | {"failure"}
     contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"}
-    contrast |= {"units", "p", "p_holm", "detectable", "notes", "failure"}
+    contrast |= {"clusters", "p", "p_holm", "detectable", "notes", "failure"}
     assert all(set(row) == record for row in results["records"])
     assert all(set(row) == contrast and row["paired"] is True for row in results["contrasts"])
     assert json.loads(json.dumps(results, allow_nan=False)) == results
