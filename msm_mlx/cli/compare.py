@@ -21,9 +21,9 @@ from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answ
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
 from msm_mlx.compare.stored import open_run
 from msm_mlx.compare.tables import answer_view
-from msm_mlx.compare.votes import VOTES
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_text
+from msm_mlx.runs.layout import VOTES
 from msm_mlx.text.terminal import literal
 
 FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {".md": to_markdown, ".json": to_json}

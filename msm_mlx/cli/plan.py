@@ -80,11 +80,11 @@ def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
     from msm_mlx.documents.time_estimate import outline_plan
     from msm_mlx.pipeline.runner import planned_slots
-    from msm_mlx.runs.layout import as_draft
+    from msm_mlx.runs.layout import DOCUMENTS, as_draft
 
     for file, _, slots in planned_slots(job.recipe, job.run):
         written = as_draft(file) if job.recipe.settings.documents.critique else file
-        documents = (job.run.path / written).with_name("documents.jsonl")
+        documents = (job.run.path / written).with_name(DOCUMENTS)
         yield file, outline_plan(slots, job.recipe.settings.documents, documents)
 
 

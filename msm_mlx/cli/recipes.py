@@ -16,7 +16,8 @@ from msm_mlx.pipeline.reevaluation import with_added
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.scaffold import RECIPE as EXPERIMENT
 from msm_mlx.recipe.shipped import shipped_recipes
-from msm_mlx.runs.folder import RUN, RunFolder
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import RECIPE, RECORD
 from msm_mlx.runs.workspace import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.suites.load import SUITES
 
@@ -33,7 +34,7 @@ def find_recipe(text: str) -> Path:
     """The recipe file that `text` names: a path, the folder that `init` made, or a shipped recipe by name or by
     its path in a checkout."""
     path = Path(text)
-    if (path / RUN).exists():
+    if (path / RECORD).exists():
         raise RecipeError(f"{text}: is a run folder; name its recipe, or see `msm-mlx runs show {text}`")
     if (path / EXPERIMENT).is_file():
         return path / EXPERIMENT
@@ -55,7 +56,7 @@ def find_finished(text: str) -> Path | None:
         if text == LATEST:
             raise
         return None
-    return folder if (folder / RUN).is_file() else None
+    return folder if (folder / RECORD).is_file() else None
 
 
 def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **others: Any) -> Recipe:
@@ -66,7 +67,7 @@ def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **o
     """
     kept = read_recipe(run)
     if not isinstance(kept.get("path"), str) or not isinstance(kept.get("overrides"), list):
-        raise RecipeError(f"{run / 'recipe.yaml'}: does not say which recipe the run is of; name the recipe instead")
+        raise RecipeError(f"{run / RECIPE}: does not say which recipe the run is of; name the recipe instead")
     earlier = [str(override) for override in kept["overrides"]]
     recipe = load_recipe(
         Path(kept["path"]), overrides=[*earlier, *overrides], profile=profile or kept.get("profile"), **others

@@ -145,7 +145,8 @@ def evaluate(
 
 
 def _ask_harness(job: Job, tasks: Sequence[str], choice: Choice, quiet: bool, as_json: bool) -> None:
-    from msm_mlx.pipeline.lm_eval import FILE, ask_harness
+    from msm_mlx.pipeline.lm_eval import ask_harness
+    from msm_mlx.runs.layout import LM_EVAL
 
     with reporter(quiet=quiet) as report:
         rows = ask_harness(job.recipe, job.run, tasks, choice, report)
@@ -157,7 +158,7 @@ def _ask_harness(job: Job, tasks: Sequence[str], choice: Choice, quiet: bool, as
         seed = "-" if row["seed"] is None else str(row["seed"])
         found.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
     out().print(found)
-    err().print(f"These figures are in {job.run.path / FILE}.")
+    err().print(f"These figures are in {job.run.path / LM_EVAL}.")
 
 
 def _print_stages(job: Job, as_json: bool) -> None:

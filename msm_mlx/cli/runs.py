@@ -13,8 +13,8 @@ from rich.table import Table
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
 from msm_mlx.errors import RecipeError
-from msm_mlx.runs.folder import RUN as RECORD
 from msm_mlx.runs.folder import RunFolder, human_moment
+from msm_mlx.runs.layout import RECORD
 from msm_mlx.runs.workspace import RunSummary, differences, list_runs, remove_run, runs_home, summarise
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")

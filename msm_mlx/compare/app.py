@@ -33,8 +33,9 @@ from msm_mlx.compare.screens.rounds import Blind
 from msm_mlx.compare.screens.scores import ArmClicked
 from msm_mlx.compare.screens.view import DeskView
 from msm_mlx.compare.session import Session
-from msm_mlx.compare.votes import VOTES, Choice, read_votes, summarize
+from msm_mlx.compare.votes import Choice, read_votes, summarize
 from msm_mlx.errors import MsmError
+from msm_mlx.runs.layout import VOTES
 
 
 def run_app(session: Session, *, start: str | None = None, engine: Callable[[], AnswerEngine] | None = None) -> None:

@@ -13,9 +13,10 @@ from msm_mlx.compare.session import Session
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
 from msm_mlx.errors import RecipeError
-from msm_mlx.models.chat_template import FILE, read_template
+from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.prompting.prompts import Message, opening_chat
+from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.text.wording import shown
 
@@ -44,7 +45,7 @@ def check_template(session: Session, folder: Path) -> None:
     """Raises RecipeError if the chat template in `folder` is not the one that the arms were trained with."""
     if session.template in (None, read_template(folder).sha256):
         return
-    own = session.folders[0] / FILE
+    own = session.folders[0] / TEMPLATE
     raise RecipeError(
         f"{folder}: its chat template is not the one that the arms were trained with, which is in {own}; put it back, "
         "or train them again with `msm-mlx run`"

@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs.folder import RUN
-from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.runs.layout import ANSWERS, RECORD, RESULTS
 from msm_mlx.suites.kinds import KINDS
 
 AGAIN = "delete the file and run `msm-mlx evaluate` again"
@@ -74,7 +73,7 @@ def open_run(folder: Path) -> StoredRun:
     Raises:
         RecipeError: if it is no run folder, its evaluation is not finished, or what it has stored is damaged.
     """
-    if not (folder / RUN).is_file():
+    if not (folder / RECORD).is_file():
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
     if not (folder / RESULTS).is_file() or not (folder / ANSWERS).is_file():
         raise RecipeError(f"{folder}: has no finished evaluation; run the recipe's command again to go on")

@@ -17,7 +17,6 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.estimate import Estimate
 from msm_mlx.files import make_folder, read_jsonl, writing
 
-VOTES = "evaluation/votes.jsonl"
 Choice = Literal["a", "b", "tie", "both bad"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 

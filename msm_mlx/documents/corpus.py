@@ -11,9 +11,9 @@ from msm_mlx.documents.health import Record, near_duplicates, opening, record_st
 from msm_mlx.documents.sources import Source
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH, REJECTED
 from msm_mlx.text.wording import did_you_mean
 
-DOCUMENTS, REJECTED, HEALTH = "documents.jsonl", "rejected.jsonl", "health.json"
 COMMON = 0.1  # share of documents from which an opening counts as common
 NEEDED = {"id": str, "text": str, "section": str, "type": str}
 OPTIONAL: Record = {"assertion": None, "voice": "", "tokens": 0, "gives_reason": False}

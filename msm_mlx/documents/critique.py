@@ -23,7 +23,7 @@ from msm_mlx.documents.checks.run import (
 )
 from msm_mlx.documents.health import REWRITTEN, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
-from msm_mlx.documents.store import DOCUMENTS, HEALTH, REJECTED, Record
+from msm_mlx.documents.store import Record
 from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
@@ -32,7 +32,7 @@ from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_js
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import tagged
 from msm_mlx.recipe.schema import DocumentSettings
-from msm_mlx.runs.layout import CRITIQUE
+from msm_mlx.runs.layout import CRITIQUE, DOCUMENTS, HEALTH, REJECTED
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.words import normalize
 

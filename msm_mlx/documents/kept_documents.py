@@ -8,8 +8,7 @@ from typing import Any
 
 from msm_mlx.documents.plan import Slot
 from msm_mlx.files import read_jsonl
-
-EARLIER = "earlier.jsonl"
+from msm_mlx.runs.layout import EARLIER
 
 
 def earlier_documents(folder: Path, slots: Sequence[Slot]) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,6 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 from msm_mlx.text.wording import did_you_mean, shown
 
-PLAN, IDEAS = "plan.jsonl", "ideas.jsonl"
 NEEDED = ("id", "section", "type", "voice")
 OPTIONAL = ("author", "audience", "length", "person", "idea")
 _NUMBER = re.compile(r"doc-(\d+)")

@@ -10,10 +10,11 @@ from random import Random
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
 from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, ready_reason, repeat_reason
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
-from msm_mlx.documents.store import REJECTED, Output, Record
+from msm_mlx.documents.store import Output, Record
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import REJECTED
 from msm_mlx.spec import Section, Spec
 from msm_mlx.suites.contamination import HeldOut
 

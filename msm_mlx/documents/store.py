@@ -14,8 +14,8 @@ from msm_mlx.documents.health import document_health
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines, write_json, write_jsonl, writing
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 
-DOCUMENTS, REJECTED, HEALTH, PROGRESS = "documents.jsonl", "rejected.jsonl", "health.json", "progress.jsonl"
 Record = dict[str, Any]
 Turns = dict[int, dict[int, Reply]]
 """Replies by the turn in which they were asked for, and their place in it."""

@@ -15,13 +15,14 @@ from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_r
 from msm_mlx.documents.kept_documents import earlier_documents
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED, Output, Record, short_of
+from msm_mlx.documents.store import Output, Record, short_of
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, sha256_json
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.spec import Spec
 from msm_mlx.suites.contamination import HeldOut
 

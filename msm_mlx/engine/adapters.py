@@ -16,11 +16,11 @@ import mlx.nn as nn
 from mlx.utils import tree_flatten, tree_map
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
+from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.errors import MsmError
 from msm_mlx.files import replacing, write_json
 
 TRAIN_AGAIN = "delete its folder, and the recipe's command trains it again"
-WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
 
 
 @dataclass(frozen=True)

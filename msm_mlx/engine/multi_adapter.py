@@ -10,7 +10,8 @@ from typing import cast
 import mlx.core as mx
 from mlx_lm.models.cache import make_prompt_cache
 
-from msm_mlx.engine.adapters import WEIGHTS, adapter_shape, load_adapter
+from msm_mlx.engine.adapter_files import WEIGHTS
+from msm_mlx.engine.adapters import adapter_shape, load_adapter
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.multi_lora import NamedAdapter, RowAdapters, stack_adapters
 from msm_mlx.engine.scoring import score_together

@@ -18,7 +18,7 @@ from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.recipe.arms import Variant, list_variants
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.finished import RunRecord
-from msm_mlx.runs.layout import ADAPTER_FILES, adapter_folder
+from msm_mlx.runs.layout import ADAPTER_FILES, RECIPE, adapter_folder
 from msm_mlx.text.wording import did_you_mean
 
 
@@ -68,9 +68,7 @@ def run_settings(run: RunRecord) -> Profile:
     try:
         return Profile.model_validate_json(json.dumps(run.recipe["settings"]))
     except (KeyError, TypeError, ValueError, ValidationError) as error:
-        raise RecipeError(
-            f"{run.folder / 'recipe.yaml'}: its settings are not of this version; run it again"
-        ) from error
+        raise RecipeError(f"{run.folder / RECIPE}: its settings are not of this version; run it again") from error
 
 
 def resolve_base(run: RunRecord) -> ModelRef:

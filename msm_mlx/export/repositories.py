@@ -9,14 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.errors import RecipeError
 from msm_mlx.export.base_model import Trained
 from msm_mlx.export.model_card import data_card, model_card, public_base
 from msm_mlx.runs.finished import RunRecord, read_object
-from msm_mlx.runs.folder import RUN
-from msm_mlx.runs.layout import DEMONSTRATIONS, DOCUMENT_FILES, RESULTS
+from msm_mlx.runs.layout import (
+    DEMONSTRATIONS,
+    DOCUMENT_FILES,
+    DOCUMENTS_FOLDER,
+    RECIPE,
+    RECORD,
+    RESULTS,
+    adapter_folder,
+)
+from msm_mlx.settings_file.dump import dump
 
 DATA_SUFFIX = "-data"
 _FOLDERS = re.compile(r"~/(?:[^/\s'\"\[\],]+/)*|(?<![\w.:/~-])/(?:[^/\s'\"\[\],]+/)+")  # of a path on this machine
@@ -48,13 +55,13 @@ def pack_run(run: RunRecord, variants: Sequence[Trained], repo: str, *, with_dat
     if data:
         page = data_card(run, sorted(data), repo)
         parcels.append(Parcel(repo + DATA_SUFFIX, "dataset", {"README.md": page.encode()} | data))
-    versions = read_object(run.folder / RUN).get("versions", {})
+    versions = read_object(run.folder / RECORD).get("versions", {})
     results = read_object(run.folder / RESULTS)
     names = [trained.variant.id for trained in variants]
     card = model_card(repo, run, results, versions, names, repo + DATA_SUFFIX if data else None)
-    files: dict[str, Path | bytes] = {"README.md": card.encode(), "results.json": run.folder / RESULTS}
-    recipe = yaml.safe_dump(without_folders(run.recipe), sort_keys=False, allow_unicode=True)
-    files["recipe.yaml"] = recipe.encode()
+    files: dict[str, Path | bytes] = {"README.md": card.encode(), Path(RESULTS).name: run.folder / RESULTS}
+    recipe = dump(without_folders(run.recipe))
+    files[RECIPE] = recipe.encode()
     files |= {f"specs/{spec.name}": spec for spec in run.specs if spec.is_file()}
     for trained in variants:
         files |= _adapter_files(run, trained)
@@ -73,14 +80,14 @@ def without_folders(content: Any) -> Any:
 
 
 def _adapter_files(run: RunRecord, trained: Trained) -> dict[str, Path | bytes]:
-    config = read_object(trained.folder / "adapter_config.json") | {"model": public_base(run)}
-    folder = f"adapters/{trained.variant.id}"
+    config = read_object(trained.folder / CONFIG) | {"model": public_base(run)}
+    folder = adapter_folder(trained.variant)
     return {
-        f"{folder}/adapter_config.json": (json.dumps(config, indent=2) + "\n").encode(),
-        f"{folder}/adapters.safetensors": trained.folder / "adapters.safetensors",
+        f"{folder}/{CONFIG}": (json.dumps(config, indent=2) + "\n").encode(),
+        f"{folder}/{WEIGHTS}": trained.folder / WEIGHTS,
     }
 
 
 def _data_files(run: RunRecord) -> dict[str, Path | bytes]:
-    paths = [*sorted((run.folder / "documents").glob(f"**/{DOCUMENT_FILES[0]}")), run.folder / DEMONSTRATIONS]
+    paths = [*sorted((run.folder / DOCUMENTS_FOLDER).glob(f"**/{DOCUMENT_FILES[0]}")), run.folder / DEMONSTRATIONS]
     return {path.relative_to(run.folder).as_posix(): path for path in paths if path.is_file() and path.stat().st_size}

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-import yaml
-
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import RecipeError
-from msm_mlx.files import sha256_json, write_json, write_text
+from msm_mlx.files import sha256_json, write_json
 from msm_mlx.pipeline.plan import list_stages
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
 from msm_mlx.pipeline.runner import base_fingerprint, other_fingerprints, plan_recipe, run_recipe
@@ -20,8 +18,8 @@ from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.grid import Value, cell_name, said_settings
 from msm_mlx.recipe.load import Recipe
-from msm_mlx.runs.folder import CELLS, RunFolder, Status
-from msm_mlx.runs.layout import RESULTS
+from msm_mlx.runs.folder import RunFolder, Status
+from msm_mlx.runs.layout import CELLS, RESULTS
 
 SCHEMA = 1
 PARTS = ("records", "contrasts", "pooled")
@@ -81,7 +79,7 @@ def run_grid(
         raise RecipeError(f"{recipe.path}: a grid runs in one process; run its cells one by one under mlx.launch")
     cells = list_cells(recipe)
     with run.lock():
-        write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
+        run.keep_recipe(recipe.resolved())
         run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
         for number, cell in enumerate(cells, start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")

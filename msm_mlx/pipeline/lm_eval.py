@@ -15,9 +15,7 @@ from msm_mlx.pipeline.reevaluation import Choice
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import ADAPTER_FILES, adapter_folder
-
-FILE = "evaluation/lm_eval.json"
+from msm_mlx.runs.layout import ADAPTER_FILES, LM_EVAL, adapter_folder
 
 
 def ask_harness(
@@ -56,5 +54,5 @@ def ask_harness(
                      "value": value}
                     for task, metrics in found.items() for metric, value in metrics.items()
                 ]  # fmt: skip
-        write_json(run.path / FILE, {"tasks": list(tasks), "rows": rows})
+        write_json(run.path / LM_EVAL, {"tasks": list(tasks), "rows": rows})
     return rows

@@ -15,7 +15,7 @@ from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.critique import Put, critique_documents
 from msm_mlx.documents.ideas import propose_ideas
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.documents.plan_file import IDEAS, read_plan, read_rows, write_plan
+from msm_mlx.documents.plan_file import read_plan, read_rows, write_plan
 from msm_mlx.documents.ready_made import take_documents
 from msm_mlx.engine.chat_model import Ask
 from msm_mlx.files import make_folder, read_jsonl, write_jsonl
@@ -23,7 +23,7 @@ from msm_mlx.pipeline.stage import Stage
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe
-from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, IDEAS, UNUSED_ANSWERS
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 

@@ -20,6 +20,7 @@ from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.suites import asked_suites, load_suites
 from msm_mlx.runs.answers import suite_of
 from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import RECIPE
 from msm_mlx.runs.workspace import read_recipe
 from msm_mlx.suites.load import SUITES
 from msm_mlx.text.wording import did_you_mean, shown
@@ -104,7 +105,7 @@ def with_added(recipe: Recipe, run: Path) -> Recipe:
         if entry not in SUITES and not Path(entry).is_file():
             raise RecipeError(
                 f"{entry}: the suite that was added to {run} is gone; put it back, or take it out of added_suites in "
-                f"{run / 'recipe.yaml'}"
+                f"{run / RECIPE}"
             )
     return replace(recipe, added_suites=tuple(entry for entry in added if _name(entry) not in own))
 

@@ -11,14 +11,12 @@ from importlib import metadata
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from msm_mlx.datasets import HUB, data_files, pinned
 from msm_mlx.documents.sources import ready_texts
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import write_text
-from msm_mlx.models.chat_template import FILE, ChatTemplate, read_template
+from msm_mlx.models.chat_template import ChatTemplate, read_template
 from msm_mlx.models.hub import ModelRef, is_local, model_config, resolve_model
 from msm_mlx.pipeline.context import Workshop
 from msm_mlx.pipeline.plan import list_stages
@@ -28,6 +26,7 @@ from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import RunFolder, Status
+from msm_mlx.runs.layout import TEMPLATE
 
 if TYPE_CHECKING:
     from msm_mlx.documents.plan import Slot
@@ -123,8 +122,8 @@ def run_recipe(
         _check_ready(recipe, stages, run)
         _require_inputs(stages, run)
         _check_adapters(stages, planned, base, run, report)
-        write_text(run.path / FILE, template.text)
-        write_text(run.path / "recipe.yaml", yaml.safe_dump(recipe.resolved(), sort_keys=False, allow_unicode=True))
+        write_text(run.path / TEMPLATE, template.text)
+        run.keep_recipe(recipe.resolved())
         model = {**_named(base), "chat_template": template.record()}
         named = {role: _named(ref) for role, ref in others.items()}
         run.describe(recipe=recipe.name, model=model, versions=versions(), **named)
@@ -195,7 +194,7 @@ def _check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind
     if before != template.sha256 and set(kinds) != set(KINDS):
         raise RecipeError(
             f"{run.path}: the model's chat template has changed since the arms were trained (their own is in "
-            f"{run.path / FILE}); put it back, or train them again with `msm-mlx run`"
+            f"{run.path / TEMPLATE}); put it back, or train them again with `msm-mlx run`"
         )
 
 

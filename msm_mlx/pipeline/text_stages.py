@@ -11,9 +11,7 @@ from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import is_chat_file, load_chats, require_reasoning
 from msm_mlx.demonstrations.general import mix_count
 from msm_mlx.demonstrations.preferences import load_preferences
-from msm_mlx.documents.kept_documents import EARLIER
 from msm_mlx.documents.plan import without_cause
-from msm_mlx.documents.plan_file import IDEAS, PLAN
 from msm_mlx.documents.sources import identify
 from msm_mlx.documents.writer_prompts import document_prompts
 from msm_mlx.errors import RecipeError
@@ -22,7 +20,18 @@ from msm_mlx.pipeline.stage import Stage, plain_settings, stage_settings
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe
-from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, DOCUMENT_FILES, GENERAL_ROWS, UNUSED_ANSWERS, document_folder
+from msm_mlx.runs.layout import (
+    ASKED,
+    DEMONSTRATIONS,
+    DOCUMENT_FILES,
+    EARLIER,
+    GENERAL_ROWS,
+    IDEAS,
+    PLAN,
+    PROGRESS,
+    UNUSED_ANSWERS,
+    document_folder,
+)
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite
@@ -108,7 +117,7 @@ def documents_stage(recipe: Recipe, writer: str, spec: Path, suites: Sequence[Su
         kind="documents",
         reads=(plan,),
         writes=tuple(f"{folder}/{name}" for name in DOCUMENT_FILES),
-        scratch=(f"{folder}/progress.jsonl", f"{folder}/{EARLIER}"),
+        scratch=(f"{folder}/{PROGRESS}", f"{folder}/{EARLIER}"),
         settings=stage_settings(
             "documents",
             spec=sha256_json(decisive),

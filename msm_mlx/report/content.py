@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from msm_mlx.documents.corpus import DOCUMENTS, REJECTED, Corpus, open_corpora
+from msm_mlx.documents.corpus import Corpus, open_corpora
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
@@ -18,7 +18,16 @@ from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_
 from msm_mlx.report.figures import FinishedRun, Row, both_fine_tuned, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
 from msm_mlx.report.rows import Rows
-from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.runs.layout import (
+    ADAPTERS_FOLDER,
+    ANSWERS,
+    DOCUMENTS,
+    DOCUMENTS_FOLDER,
+    HEALTH,
+    METRICS,
+    REJECTED,
+    RESULTS,
+)
 from msm_mlx.suites.kinds import is_main_metric
 
 ARMS = {
@@ -30,7 +39,6 @@ ARMS = {
     "msm+sft": "midtrained on the documents, then fine-tuned on the same demonstrations",
     "it": "fine-tuned on general instructions alone",
 }
-HEALTH = "health.json"
 LONGEST = 600  # characters of an answer that are shown
 EXAMPLES = 2  # documents of each folder
 
@@ -144,7 +152,7 @@ def _losses(rows: Rows) -> list[Block]:
     run = rows.run
     seed = min(run.recipe["seeds"])
     curves: dict[bool, list[tuple[str, list[float]]]] = {}
-    for path in sorted((run.folder / "adapters").glob(f"*-s{seed}/metrics.jsonl")):
+    for path in sorted((run.folder / ADAPTERS_FOLDER).glob(f"*-s{seed}/{METRICS}")):
         label = path.parent.name.removesuffix(f"-s{seed}")
         midtrained = arm_of(label) in ("msm", "control")
         curves.setdefault(midtrained, []).append((label, [float(row["loss"]) for row in read_jsonl(path)]))
@@ -155,19 +163,19 @@ def _losses(rows: Rows) -> list[Block]:
         if kind in curves
         for caption in [f"{names[kind]}: smoothed loss (nats a token) against updates, seed {seed}."]
     ]
-    where = Paragraph("Every update of every arm and seed, in metrics.jsonl of its folder below", rows.file("adapters"))
+    where = Paragraph(f"Every update of every arm and seed, in {METRICS} of its folder", rows.file(ADAPTERS_FOLDER))
     return [*figures, where] if figures else []
 
 
 def _corpora(run: FinishedRun) -> dict[str, Corpus]:
     """Every folder of documents of the run, by its path in it."""
-    if not any((run.folder / "documents").rglob(DOCUMENTS)):
+    if not any((run.folder / DOCUMENTS_FOLDER).rglob(DOCUMENTS)):
         return {}
     return {corpus.folder.relative_to(run.folder).as_posix(): corpus for corpus in open_corpora(run.folder)}
 
 
 def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
-    files = {path.parent: path for path in sorted((run.folder / "documents").rglob(HEALTH))}
+    files = {path.parent: path for path in sorted((run.folder / DOCUMENTS_FOLDER).rglob(HEALTH))}
     return {
         folder.relative_to(run.folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for folder, path in files.items()

@@ -11,8 +11,8 @@ from typing import Any
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import arm_of, shows_behaviour, variant_label
-from msm_mlx.runs.folder import CELLS, RunFolder
-from msm_mlx.runs.layout import RESULTS
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import CELLS, RECIPE, RESULTS
 from msm_mlx.runs.workspace import load_resolved
 from msm_mlx.suites.kinds import is_main_metric
 
@@ -83,7 +83,7 @@ def read_run(folder: Path) -> FinishedRun:
     Raises:
         RecipeError: if it is no run folder, or its evaluation is not finished.
     """
-    for name in ("recipe.yaml", RESULTS):
+    for name in (RECIPE, RESULTS):
         if not (folder / name).is_file():
             raise RecipeError(f"{folder}: has no {Path(name).name}; name the folder of a finished run")
     recipe, record = load_resolved(folder), RunFolder(folder).record()

@@ -13,9 +13,7 @@ from msm_mlx.report.blocks import to_html, to_markdown
 from msm_mlx.report.content import build_report
 from msm_mlx.report.effects import draw_effects
 from msm_mlx.report.figures import read_run
-from msm_mlx.runs.layout import RESULTS
-
-HTML, MARKDOWN = "report.html", "report.md"
+from msm_mlx.runs.layout import REPORT_HTML, REPORT_MARKDOWN, RESULTS, effect_plot
 
 
 def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
@@ -27,7 +25,7 @@ def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
     runs = [read_run(folder) for folder in folders]
     places = [Path(os.path.relpath(folder, out)).as_posix() for folder in folders]
     report = build_report(runs, read_question(Path(runs[0].recipe["path"])), places)
-    html, markdown = out / HTML, out / MARKDOWN
+    html, markdown = out / REPORT_HTML, out / REPORT_MARKDOWN
     write_text(html, to_html(report))
     write_text(markdown, to_markdown(report))
     return html, markdown
@@ -36,13 +34,13 @@ def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
 def freshen_report(run: Path) -> None:
     """Write the report of a finished run into its folder, if its results are newer than the one that is there; of a
     grid, its plots too."""
-    results, html = run / RESULTS, run / HTML
+    results, html = run / RESULTS, run / REPORT_HTML
     if not html.is_file() or html.stat().st_mtime < results.stat().st_mtime:
         write_report([run], run)
-        _write_plots(results)
+        _write_plots(run)
 
 
-def _write_plots(results: Path) -> None:
-    content = json.loads(results.read_text(encoding="utf-8"))
+def _write_plots(run: Path) -> None:
+    content = json.loads((run / RESULTS).read_text(encoding="utf-8"))
     for suite, svg in (draw_effects(content) if "grid" in content else {}).items():
-        write_text(results.with_name(f"effect-{suite}.svg"), svg)
+        write_text(run / effect_plot(suite), svg)

@@ -12,8 +12,7 @@ from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, eff
 from msm_mlx.report.figures import Row, both_fine_tuned, is_clear, is_headline, is_main, of_suite, signed, suites_of
 from msm_mlx.report.plots import draw
 from msm_mlx.report.rows import Rows
-from msm_mlx.runs.folder import CELLS
-from msm_mlx.runs.layout import ANSWERS, PERPLEXITY, VERDICTS
+from msm_mlx.runs.layout import ANSWERS, CELLS, PERPLEXITY, VERDICTS
 
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "

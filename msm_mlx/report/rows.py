@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
 from msm_mlx.report.figures import FinishedRun, Row, of_suite, share, signed, suites_of
-from msm_mlx.runs.folder import CELLS
-from msm_mlx.runs.layout import ANSWERS
+from msm_mlx.runs.layout import ANSWERS, CELLS
 from msm_mlx.suites.kinds import KINDS
 
 MOST = 400  # items of a suite that are in the page

@@ -11,8 +11,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.folder import POCKET
 from msm_mlx.runs.answers import Answer
-from msm_mlx.runs.folder import CELLS, RUN
-from msm_mlx.runs.layout import ANSWERS
+from msm_mlx.runs.layout import ANSWERS, CELLS, RECORD
 from msm_mlx.runs.workspace import load_resolved
 
 
@@ -69,9 +68,9 @@ def open_record(folder: Path) -> RunRecord:
     Raises:
         RecipeError: if it is no run folder, or its files are damaged.
     """
-    if not (folder / RUN).is_file():
+    if not (folder / RECORD).is_file():
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
-    record = read_object(folder / RUN)
+    record = read_object(folder / RECORD)
     if record.get("grid"):
         raise RecipeError(f"{folder}: is a grid of runs; name one or more of those in {folder / CELLS}")
     try:

@@ -14,10 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, make_folder, replacing, sha256_file, sha256_json, write_json, writing
+from msm_mlx.files import (
+    append_jsonl,
+    make_folder,
+    replacing,
+    sha256_file,
+    sha256_json,
+    write_json,
+    write_text,
+    writing,
+)
+from msm_mlx.runs.layout import CELLS, EVENTS, LOCK, RECIPE, RECORD
+from msm_mlx.settings_file.dump import dump
 
-RUN, EVENTS, LOCK = "run.json", "events.jsonl", ".lock"
-CELLS = "cells"  # the folder in which a grid has a run folder for each of its combinations
 SCHEMA = 1
 
 
@@ -41,7 +50,7 @@ class RunFolder:
         Raises:
             MsmError: if it is damaged.
         """
-        path = self.path / RUN
+        path = self.path / RECORD
         if not path.exists():
             return {"schema": SCHEMA, "stages": {}}
         try:
@@ -56,7 +65,11 @@ class RunFolder:
 
     def describe(self, **facts: object) -> None:
         """Add facts about the run to `run.json`."""
-        write_json(self.path / RUN, self.record() | facts)
+        write_json(self.path / RECORD, self.record() | facts)
+
+    def keep_recipe(self, resolved: Mapping[str, object]) -> None:
+        """Write the recipe as it was resolved into the folder."""
+        write_text(self.path / RECIPE, dump(resolved))
 
     def status(self, stage: str, inputs: object, outputs: Sequence[str]) -> Status:
         """Whether `stage` is done for these inputs. Outputs that somebody has put there or changed by hand are kept."""
@@ -102,14 +115,14 @@ class RunFolder:
             for name in leftovers:
                 (self.path / name).unlink(missing_ok=True)
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
-        write_json(self.path / RUN, record)
+        write_json(self.path / RECORD, record)
         self.event("begin", stage=stage)
 
     def note(self, stage: str, **facts: object) -> None:
         """Add facts to the record of a stage that runs, and to the events."""
         record = self.record()
         record["stages"][stage] |= facts
-        write_json(self.path / RUN, record)
+        write_json(self.path / RECORD, record)
         self.event("note", stage=stage, **facts)
 
     def finish(self, stage: str, outputs: Sequence[str], seconds: float, borrowed_from: str | None = None) -> None:
@@ -123,7 +136,7 @@ class RunFolder:
         }
         if borrowed_from:
             entry["borrowed_from"] = borrowed_from
-        write_json(self.path / RUN, record)
+        write_json(self.path / RECORD, record)
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
@@ -149,9 +162,9 @@ class RunFolder:
         beside = self.path.parent
         home = beside.parent.parent if beside.name == CELLS else beside
         records = (
-            *sorted(beside.glob(f"*/{RUN}")),
-            *sorted(home.glob(f"*/{RUN}")),
-            *sorted(home.glob(f"*/{CELLS}/*/{RUN}")),
+            *sorted(beside.glob(f"*/{RECORD}")),
+            *sorted(home.glob(f"*/{RECORD}")),
+            *sorted(home.glob(f"*/{CELLS}/*/{RECORD}")),
         )
         return [folder for folder in dict.fromkeys(record.parent for record in records) if folder != self.path]
 

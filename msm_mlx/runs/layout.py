@@ -1,13 +1,50 @@
-"""Every name of a run folder."""
+"""Every name of a run folder. Names with a slash are relative to it, the others stand in folders of it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
+from msm_mlx.models.chat_template import FILE
 from msm_mlx.recipe.arms import BUILT_IN, Variant, path_of
 
-ADAPTER_FILES = ("adapters.safetensors", "adapter_config.json")
+# Of the run as a whole.
+RECIPE = "recipe.yaml"  # as it was resolved
+RECORD = "run.json"  # the state of every stage
+EVENTS = "events.jsonl"  # what happened when
+LOCK = ".lock"
+TEMPLATE = FILE  # a copy of the chat template that the run was made with
+CELLS = "cells"  # the folder in which a grid has a run folder for each of its combinations
+REPORT_HTML, REPORT_MARKDOWN = "report.html", "report.md"
+
+# Documents: in the folder of `document_folder`.
+DOCUMENTS_FOLDER = "documents"
+DRAFTS_FOLDER = "drafts"  # in place of the folder of documents, where a critic rewrites them
+PLAN, IDEAS = "plan.jsonl", "ideas.jsonl"
+DOCUMENTS, REJECTED, HEALTH = "documents.jsonl", "rejected.jsonl", "health.json"
+DOCUMENT_FILES = (DOCUMENTS, REJECTED, HEALTH)
+CRITIQUE = "critique.jsonl"
+PROGRESS = "progress.jsonl"  # replies so far, while documents are written
+EARLIER = "earlier.jsonl"  # documents of before a setting grew, while more are written
+
+# Chats.
+DEMONSTRATIONS = "demonstrations/train.jsonl"
+GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
+UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
+
+# Training: in the folder of `adapter_folder`.
+ADAPTERS_FOLDER = "adapters"
+ADAPTER_FILES = (WEIGHTS, CONFIG)
+METRICS = "metrics.jsonl"  # a line for each update, with its number and loss
+CHECKPOINT = "checkpoint.safetensors"
+BEST = "best.safetensors"  # the adapter with the lowest validation loss so far
+
+# Evaluation.
 RESULTS, ANSWERS = "evaluation/results.json", "evaluation/answers.jsonl"
 VERDICTS, AGREEMENT = "evaluation/verdicts.jsonl", "evaluation/judge.json"
 PERPLEXITY = "evaluation/perplexity.json"
+LM_EVAL = "evaluation/lm_eval.json"
+VOTES = "evaluation/votes.jsonl"
 
 
 def training_data(variant: Variant) -> str:
@@ -18,7 +55,7 @@ def training_data(variant: Variant) -> str:
     if name in BUILT_IN and BUILT_IN[name].method == "sft":
         return DEMONSTRATIONS
     if name in BUILT_IN:
-        return f"{document_folder(name, variant.spec or '', variant.several_specs)}/documents.jsonl"
+        return f"{document_folder(name, variant.spec or '', variant.several_specs)}/{DOCUMENTS}"
     return declared_data(name)
 
 
@@ -27,30 +64,31 @@ def declared_data(name: str) -> str:
     return f"stages/{name}.jsonl"
 
 
-def adapter_folder(variant: Variant) -> str:
-    return f"adapters/{variant.id}"
-
-
-def answers_file(variant: Variant) -> str:
-    return f"evaluation/variants/{variant.id}.jsonl"
-
-
-DOCUMENT_FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
-DEMONSTRATIONS = "demonstrations/train.jsonl"
-GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all
-UNUSED_ANSWERS, ASKED = "demonstrations/rejected.jsonl", "demonstrations/asked.jsonl"  # of demonstrations by the writer
-
-
 def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
-    parts = ["documents", *(["control"] if "control" in path_of(arm) else [])]
+    parts = [DOCUMENTS_FOLDER, *(["control"] if "control" in path_of(arm) else [])]
     return "/".join([*parts, spec] if several_specs else parts)
-
-
-DRAFTS = "drafts"  # in place of the folder of documents, where a critic rewrites them
-CRITIQUE = "critique.jsonl"
 
 
 def as_draft(name: str) -> str:
     """The id of a stage of documents, or the name of a file of them, as that of their drafts."""
-    return name.replace("documents", DRAFTS, 1)
+    return name.replace(DOCUMENTS_FOLDER, DRAFTS_FOLDER, 1)
+
+
+def rows_file(data: Path, *, reasoned: bool = False) -> Path:
+    """The tokens of the texts in the file `data`."""
+    return data.parent / "rows" / f"{data.stem}{'-reasoned' if reasoned else ''}.safetensors"
+
+
+def adapter_folder(variant: Variant) -> str:
+    return f"{ADAPTERS_FOLDER}/{variant.id}"
+
+
+def answers_file(variant: Variant) -> str:
+    """A variant's answers, from which those of all are put together in ANSWERS."""
+    return f"evaluation/variants/{variant.id}.jsonl"
+
+
+def effect_plot(suite: str) -> str:
+    """What a grid's settings do to the suite, drawn."""
+    return f"evaluation/effect-{suite}.svg"

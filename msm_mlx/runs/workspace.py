@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import writing
-from msm_mlx.runs.folder import LOCK, RUN, RunFolder
-from msm_mlx.runs.layout import RESULTS
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.text.wording import did_you_mean
 
@@ -61,12 +61,12 @@ def find_run(text: str, home: Path) -> Path:
     """
     folders = _folders(home)
     known = text in {folder.name for folder in folders}  # an experiment often lies beside `runs` under the same name
-    if os.path.exists(text) and not (known and not os.path.exists(os.path.join(text, RUN))):
+    if os.path.exists(text) and not (known and not os.path.exists(os.path.join(text, RECORD))):
         return Path(text)
     if text == LATEST:
         if not folders:
             raise RecipeError(f"{LATEST}: there is no run in {home} yet; make one with `msm-mlx run RECIPE`")
-        return max(folders, key=lambda folder: (folder / RUN).stat().st_mtime_ns)
+        return max(folders, key=lambda folder: (folder / RECORD).stat().st_mtime_ns)
     names = [folder.name for folder in folders]
     if text in names:
         return home / text
@@ -76,7 +76,7 @@ def find_run(text: str, home: Path) -> Path:
 
 def summarise(folder: Path) -> RunSummary:
     """What the files of a run say of it; a damaged record makes a damaged run and no error."""
-    changed = datetime.fromtimestamp((folder / RUN).stat().st_mtime, UTC)
+    changed = datetime.fromtimestamp((folder / RECORD).stat().st_mtime, UTC)
     try:
         record = RunFolder(folder).record()
     except MsmError:
@@ -119,7 +119,7 @@ def load_resolved(folder: Path) -> dict[str, Any]:
     Raises:
         RecipeError: if it has none that can be read within the limits of settings files.
     """
-    path = folder / "recipe.yaml"
+    path = folder / RECIPE
     try:
         tree = parse(read(path))
         if isinstance(tree.value, dict) and not tree.problems:
@@ -169,8 +169,8 @@ def remove_run(folder: Path) -> None:
         RecipeError: if it is no run folder, or only a link to one.
         MsmError: if a process works in it.
     """
-    if folder.is_symlink() or not (folder / RUN).is_file():
-        raise RecipeError(f"{folder}: not a run folder (it has no {RUN} of its own), so it is left alone")
+    if folder.is_symlink() or not (folder / RECORD).is_file():
+        raise RecipeError(f"{folder}: not a run folder (it has no {RECORD} of its own), so it is left alone")
     with RunFolder(folder).lock(), writing(folder):
         doomed = folder.with_name(f".{folder.name}.removed")
         folder.rename(doomed)
@@ -207,4 +207,4 @@ def _flat(value: object, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _folders(home: Path) -> list[Path]:
-    return [path.parent for path in home.glob(f"*/{RUN}") if not path.parent.name.startswith(".")]
+    return [path.parent for path in home.glob(f"*/{RECORD}") if not path.parent.name.startswith(".")]

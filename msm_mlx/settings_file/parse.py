@@ -33,7 +33,7 @@ from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 # Not ruamel.yaml's own: it also reads 1_000, 0b11 and dates, which the core schema takes for text.
-_CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
+CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"~|null|Null|NULL|"), lambda text: None),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
     (re.compile(r"[-+]?[0-9]+"), int),
@@ -173,7 +173,7 @@ def _mapping(events: _Events, loc: Loc, tree: Tree) -> dict[str, object]:
 
 
 def _scalar(text: str) -> object:
-    for pattern, value in _CORE_SCHEMA:
+    for pattern, value in CORE_SCHEMA:
         if pattern.fullmatch(text):
             try:
                 return value(text)

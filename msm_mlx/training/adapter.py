@@ -21,12 +21,11 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import TrainSettings
+from msm_mlx.runs.layout import CHECKPOINT, METRICS
 from msm_mlx.training.broadcast import check_together, share_adapter
-from msm_mlx.training.metrics import METRICS, MetricsLog, Update
+from msm_mlx.training.metrics import MetricsLog, Update
 from msm_mlx.training.tokenize import Row
 from msm_mlx.training.trainer import train
-
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def train_adapter(

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from msm_mlx.files import append_jsonl, read_jsonl, write_jsonl
 
-METRICS = "metrics.jsonl"
 FLUSH_EVERY = 1.0  # seconds
 
 

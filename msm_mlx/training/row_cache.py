@@ -14,11 +14,11 @@ import numpy as np
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import replacing, sha256_file, sha256_json
 from msm_mlx.models.folder import fingerprint
+from msm_mlx.runs.layout import rows_file
 from msm_mlx.training.tokenize import Row, pack_rows, read_rows, unpack_rows
 
 VERSION = 1  # raised when rows come out of the same text in another way
 LIBRARIES = ("mlx-lm", "tiktoken", "tokenizers", "transformers")
-FOLDER = "rows"
 Kind = Literal["midtrain", "sft"]
 KEY, DIGEST = "key", "sha256"
 
@@ -40,10 +40,6 @@ def load_rows(
             str(partial), {name: mx.array(array) for name, array in arrays.items()}, {KEY: key, DIGEST: _digest(arrays)}
         )
     return rows
-
-
-def rows_file(data: Path, *, reasoned: bool = False) -> Path:
-    return data.parent / FOLDER / f"{data.stem}{'-reasoned' if reasoned else ''}.safetensors"
 
 
 def _read(path: Path, key: str) -> list[Row] | None:

@@ -18,6 +18,7 @@ from msm_mlx.engine.checkpointing import checkpointed_layers
 from msm_mlx.engine.ranks import ALONE, Ranks
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe.schema import TrainSettings
+from msm_mlx.runs.layout import BEST
 from msm_mlx.training.broadcast import share_adapter, share_state
 from msm_mlx.training.checkpoint import Progress, load_state, save_state
 from msm_mlx.training.loss import chunked_cross_entropy
@@ -27,8 +28,6 @@ from msm_mlx.training.plan import plan_training
 from msm_mlx.training.schedule import learning_rate
 from msm_mlx.training.step import Loss, Outcome, Step, divergence
 from msm_mlx.training.tokenize import Row
-
-BEST = "best.safetensors"
 
 
 def train(

@@ -16,8 +16,7 @@ from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.runs.folder import RUN
-from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.runs.layout import ANSWERS, RECORD, RESULTS
 from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
@@ -200,10 +199,10 @@ def edit_rows(**changes: object) -> Callable[[Path], None]:
 
 
 DAMAGES = {
-    "record is no JSON": replace_file(RUN, b"{"),
-    "record is a list": replace_file(RUN, b"[]"),
-    "record is binary": replace_file(RUN, b"\xff\x00"),
-    "no model": edit_json(RUN, model=None),
+    "record is no JSON": replace_file(RECORD, b"{"),
+    "record is a list": replace_file(RECORD, b"[]"),
+    "record is binary": replace_file(RECORD, b"\xff\x00"),
+    "no model": edit_json(RECORD, model=None),
     "recipe is gone": lambda run: (run / "recipe.yaml").unlink(),
     "recipe is no YAML": replace_file("recipe.yaml", b"a: [b"),
     "recipe is a word": replace_file("recipe.yaml", b"word"),

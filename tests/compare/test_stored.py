@@ -9,8 +9,7 @@ import pytest
 from msm_mlx.compare.stored import StoredRun, open_run
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_json, write_jsonl, write_text
-from msm_mlx.runs.folder import RUN
-from msm_mlx.runs.layout import ANSWERS, RESULTS
+from msm_mlx.runs.layout import ANSWERS, RECORD, RESULTS
 
 ROW = {"item": "american_values/art-1", "suite": "american_values", "kind": "pairs", "arm": "sft", "seed": 0}
 ROW |= {"metrics": {"choice": 1.0}}
@@ -18,7 +17,7 @@ ROW |= {"metrics": {"choice": 1.0}}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_json(tmp_path / RUN, {"schema": 1, "stages": {}})
+    write_json(tmp_path / RECORD, {"schema": 1, "stages": {}})
     write_jsonl(tmp_path / ANSWERS, [ROW])
     write_json(tmp_path / RESULTS, {"contrasts": []})
     return tmp_path
@@ -28,7 +27,7 @@ def test_a_finished_run_opens(folder: Path) -> None:
     assert open_run(folder) == StoredRun(folder, [ROW], {"contrasts": []})
 
 
-@pytest.mark.parametrize("missing", [RUN, ""])
+@pytest.mark.parametrize("missing", [RECORD, ""])
 def test_what_is_no_run_folder_is_told(folder: Path, missing: str) -> None:
     if missing:
         (folder / missing).unlink()

@@ -25,7 +25,6 @@ from msm_mlx.documents.checks.run import (
     written_text,
 )
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.store import DOCUMENTS, REJECTED
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
 from msm_mlx.engine.chat_model import Reply
@@ -34,6 +33,7 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, REJECTED
 from msm_mlx.spec import Section, Spec
 
 PLAIN_SETTINGS = DocumentSettings(count=1, max_tokens=10, prompt="assertion", batch_size=8)

@@ -8,11 +8,12 @@ from typing import Any
 
 from helpers.command_line import ROOT
 
-from msm_mlx.documents.kept_documents import EARLIER, earlier_documents
+from msm_mlx.documents.kept_documents import earlier_documents
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.files import write_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import EARLIER
 from msm_mlx.spec import load_spec
 
 SPEC = load_spec(ROOT / "specs" / "cheese_american.md", model_name="Mo", provider_name="Acme")

@@ -12,7 +12,6 @@ from helpers.kinds_of_spec import prose_spec, rule_spec
 
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.plan_file import read_plan, write_plan
-from msm_mlx.documents.store import DOCUMENTS, HEALTH
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
 from msm_mlx.engine.chat_model import Reply
@@ -20,6 +19,7 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH
 from msm_mlx.spec import load_spec
 
 

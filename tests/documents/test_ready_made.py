@@ -15,10 +15,10 @@ from msm_mlx.documents.corpus import open_corpora
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.documents.ready_made import take_documents
 from msm_mlx.documents.sources import NO_SECTION, identify, ready_texts, survey
-from msm_mlx.documents.store import DOCUMENTS, HEALTH, REJECTED
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH, REJECTED
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 

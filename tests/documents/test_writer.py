@@ -13,7 +13,6 @@ import pytest
 from msm_mlx.documents import writer
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.documents.writer import write_documents
 from msm_mlx.engine import chat_model as writers
 from msm_mlx.engine.chat_model import Reply
@@ -22,6 +21,7 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.text.words import normalize
 

@@ -11,7 +11,6 @@ import pytest
 
 from msm_mlx.documents import writer
 from msm_mlx.documents.plan import Slot, plan_documents
-from msm_mlx.documents.store import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.documents.writer import Attempt, document_seed, write_documents
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
@@ -19,6 +18,7 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 from msm_mlx.spec import load_spec
 
 SPEC = Path(__file__).parents[2] / "specs" / "cheese_american.md"

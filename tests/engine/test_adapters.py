@@ -13,9 +13,8 @@ import pytest
 from helpers.arrays import logits_of, same_bits
 from helpers.tiny_models import FAMILIES
 
+from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.engine.adapters import (
-    CONFIG,
-    WEIGHTS,
     LoraShape,
     adapter_shape,
     adapter_weights,

@@ -17,7 +17,8 @@ from helpers.tiny_models import POCKET_WEIGHTS
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
 from msm_mlx.engine import multi_adapter as variants_module
-from msm_mlx.engine.adapters import CONFIG, WEIGHTS, LoraShape, adapter_weights, save_adapter
+from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
+from msm_mlx.engine.adapters import LoraShape, adapter_weights, save_adapter
 from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants, load_variants, release_thread

@@ -15,10 +15,11 @@ from helpers.tiny_models import POCKET_WEIGHTS
 from msm_mlx.cli.output import reporter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, RecipeError, SetupError
-from msm_mlx.pipeline.lm_eval import FILE, ask_harness
+from msm_mlx.pipeline.lm_eval import ask_harness
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import LM_EVAL
 from msm_mlx.suites.load import SUITES
 
 TASK = """\
@@ -78,7 +79,7 @@ def test_a_local_task_is_asked_of_the_base(task: Path, tmp_path: Path) -> None:
         rows = ask_harness(RECIPE, RunFolder(tmp_path / "run"), [str(task)], Choice(arms=frozenset({"base"})), report)
     assert {(row["arm"], row["seed"], row["task"]) for row in rows} == {("base", None, "tiny_colors")}
     assert next(row["value"] for row in rows if row["metric"] == "acc") in (0.0, 0.5, 1.0)
-    assert json.loads((tmp_path / "run" / FILE).read_text())["rows"] == rows
+    assert json.loads((tmp_path / "run" / LM_EVAL).read_text())["rows"] == rows
 
 
 @needs_extra

@@ -11,8 +11,7 @@ import yaml
 
 from msm_mlx.files import write_json, write_text
 from msm_mlx.recipe.arms import Variant, reads_spec
-from msm_mlx.runs.folder import RUN
-from msm_mlx.runs.layout import ADAPTER_FILES, ANSWERS, RESULTS
+from msm_mlx.runs.layout import ADAPTER_FILES, ANSWERS, RECORD, RESULTS
 from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
@@ -34,7 +33,7 @@ def make_run(
     """A finished run over the embedded model, whose arms answer `answers(item, variant)`; None: not evaluated yet."""
     paths = [write(folder / "specs" / f"{name}.md", "# Spec\n") for name in specs]
     model = {"name": "pocket", "revision": None, "fingerprint": fingerprint}
-    write_json(folder / RUN, {"schema": 1, "stages": {}, "recipe": folder.name, "model": model})
+    write_json(folder / RECORD, {"schema": 1, "stages": {}, "recipe": folder.name, "model": model})
     recipe: dict[str, Any] = {
         "model_name": model_name,
         "provider_name": "nobody",

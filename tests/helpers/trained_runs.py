@@ -15,8 +15,7 @@ from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.folder import fingerprint
 from msm_mlx.recipe.schema import Profile
-from msm_mlx.runs.folder import RUN
-from msm_mlx.runs.layout import DEMONSTRATIONS, RESULTS
+from msm_mlx.runs.layout import DEMONSTRATIONS, RECORD, RESULTS
 
 SHAPE = LoraShape(4, 2.0)
 TRAIN = {"learning_rate": 0.01, "updates": 3, "batch_size": 2, "max_length": 64}
@@ -36,7 +35,7 @@ def settings(**midtrain: Any) -> dict[str, Any]:
 def make_trained_run(parent: Path, model: str, base: Path, **options: Any) -> Path:
     """A run `cheese` over the model in `base`, which it calls `model`."""
     run = make_run(parent / "cheese", fingerprint=fingerprint(base), **options)
-    _change(run / RUN, model={"name": model}, versions={"msm-mlx": "0.1.0"})
+    _change(run / RECORD, model={"name": model}, versions={"msm-mlx": "0.1.0"})
     recipe = yaml.safe_load((run / "recipe.yaml").read_text())
     write_text(run / "recipe.yaml", yaml.safe_dump(recipe | {"settings": settings()}))
     _adapters(run, base)

@@ -15,7 +15,8 @@ import pytest
 
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import read_jsonl, write_json
-from msm_mlx.runs.folder import EVENTS, LOCK, RUN, RunFolder, human_moment
+from msm_mlx.runs.folder import RunFolder, human_moment
+from msm_mlx.runs.layout import EVENTS, LOCK, RECORD
 
 INPUTS = {"stage": "documents", "spec": "abc", "count": 3}
 OUTPUTS = ("documents/a.jsonl", "documents/b.json")
@@ -52,7 +53,7 @@ def status(run: RunFolder, inputs: object = INPUTS) -> tuple[bool, str]:
 def test_a_new_folder_has_run_nothing(run: RunFolder) -> None:
     assert run.record() == {"schema": 1, "stages": {}}
     assert status(run) == (False, "not run yet")
-    assert not (run.path / RUN).exists()
+    assert not (run.path / RECORD).exists()
 
 
 def test_outputs_that_somebody_has_put_there_are_kept(run: RunFolder) -> None:
@@ -146,7 +147,7 @@ def test_stages_are_told_apart(run: RunFolder) -> None:
 def test_the_record_holds_what_was_read_and_written(run: RunFolder) -> None:
     run.describe(recipe="cheese", model={"name": "pocket"})
     do(run)
-    record = json.loads((run.path / RUN).read_text())
+    record = json.loads((run.path / RECORD).read_text())
     assert (record["recipe"], record["model"]) == ("cheese", {"name": "pocket"})
     entry = record["stages"]["documents"]
     assert entry["inputs"] == INPUTS
@@ -194,12 +195,12 @@ def test_events_are_appended(run: RunFolder) -> None:
     ],
 )
 def test_a_damaged_record_is_an_error_that_says_what_to_do(run: RunFolder, content: str) -> None:
-    (run.path / RUN).write_bytes(content.encode("latin-1"))
+    (run.path / RECORD).write_bytes(content.encode("latin-1"))
     with pytest.raises(MsmError, match=r"run\.json: not a run record.*move the folder away or choose another"):
         status(run)
     with pytest.raises(MsmError, match="not a run record"):
         run.begin("documents", INPUTS, ())
-    assert (run.path / RUN).read_bytes() == content.encode("latin-1")
+    assert (run.path / RECORD).read_bytes() == content.encode("latin-1")
 
 
 # --- leftovers -----------------------------------------------------------------------------------------------------
@@ -298,7 +299,7 @@ def test_nothing_is_borrowed_if_the_outputs_differ_in_number(run: RunFolder, nei
 def test_a_damaged_neighbour_is_passed_over(run: RunFolder, neighbour: RunFolder) -> None:
     for name, content in (("aa", "{"), ("ab", '{"schema": 1, "stages": {"documents": 3}}')):
         neighbour.path.with_name(name).mkdir()
-        (neighbour.path.with_name(name) / RUN).write_text(content)
+        (neighbour.path.with_name(name) / RECORD).write_text(content)
     assert run.borrow(INPUTS, OUTPUTS) == "other"
 
 
@@ -387,7 +388,7 @@ def test_a_full_disk_under_the_lock_is_a_setup_error(run: RunFolder) -> None:
 
 
 def test_a_record_that_cannot_be_written_is_a_setup_error(run: RunFolder) -> None:
-    write_json(run.path / RUN, run.record())
+    write_json(run.path / RECORD, run.record())
     (run.path / EVENTS).mkdir()
     with pytest.raises(SetupError, match=r"events\.jsonl: a folder is in the way"):
         run.begin("documents", INPUTS, ())

@@ -14,7 +14,8 @@ from helpers.fake_runs import make_run
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.report.figures import read_run
 from msm_mlx.runs.finished import open_record
-from msm_mlx.runs.folder import RUN, RunFolder
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import RECORD
 from msm_mlx.runs.workspace import differences, find_run, list_runs, load_resolved, remove_run, summarise
 
 
@@ -23,7 +24,7 @@ def home(tmp_path: Path) -> Path:
     """Two runs, `old` and the younger `new`, beside a folder that is none."""
     home = tmp_path / "runs"
     for age, name in ((1000, "old"), (0, "new")):
-        record = make_run(home / name) / RUN
+        record = make_run(home / name) / RECORD
         os.utime(record, (record.stat().st_mtime - age,) * 2)
     (home / "notes").mkdir()
     return home
@@ -47,13 +48,13 @@ def test_a_run_by_path_by_name_and_the_latest(home: Path, tmp_path: Path) -> Non
 def test_states(home: Path) -> None:
     folder = home / "new"
     assert summarise(folder).state == "unfinished"
-    record = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     record["stages"]["results"] = {"key": "k", "state": "done", "outputs": {}, "finished": "now"}
-    (folder / RUN).write_text(json.dumps(record), encoding="utf-8")
+    (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
     assert summarise(folder).state == "finished"
     with RunFolder(folder).lock():
         assert summarise(folder).state == "running"
-    (folder / RUN).write_text("{", encoding="utf-8")
+    (folder / RECORD).write_text("{", encoding="utf-8")
     assert summarise(folder).state == "damaged"
     assert "damaged" in json.dumps(summarise(folder).plain())
 

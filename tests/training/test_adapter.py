@@ -9,9 +9,8 @@ import pytest
 from helpers.arrays import logits_of, same_bits
 from helpers.tiny_models import train_settings
 
+from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.engine.adapters import (
-    CONFIG,
-    WEIGHTS,
     LoraShape,
     adapter_shape,
     adapter_weights,
@@ -23,8 +22,9 @@ from msm_mlx.engine.adapters import (
 )
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError
-from msm_mlx.training.adapter import CHECKPOINT, start_adapter, train_adapter
-from msm_mlx.training.metrics import METRICS, Update
+from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.training.adapter import start_adapter, train_adapter
+from msm_mlx.training.metrics import Update
 from msm_mlx.training.tokenize import Row, document_rows
 
 SHAPE = LoraShape(2, 2.0)

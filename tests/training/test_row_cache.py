@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import write_jsonl
+from msm_mlx.runs.layout import rows_file
 from msm_mlx.training import row_cache
-from msm_mlx.training.row_cache import load_rows, rows_file
+from msm_mlx.training.row_cache import load_rows
 from msm_mlx.training.tokenize import Row, pack_rows, read_rows, unpack_rows
 from msm_mlx.worker.job import TrainingJob
 

@@ -21,6 +21,7 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import TrainSettings
+from msm_mlx.runs.layout import BEST
 from msm_mlx.training.loss import Head, chunked_cross_entropy
 from msm_mlx.training.metrics import MetricsLog, Update
 from msm_mlx.training.packing import batch_rows, make_batches
@@ -28,7 +29,7 @@ from msm_mlx.training.plan import plan_training
 from msm_mlx.training.schedule import learning_rate
 from msm_mlx.training.step import Step
 from msm_mlx.training.tokenize import Row, document_rows
-from msm_mlx.training.trainer import BEST, hold_out, train
+from msm_mlx.training.trainer import hold_out, train
 
 
 @pytest.fixture

@@ -15,12 +15,11 @@ import pytest
 from helpers.command_line import environment
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.engine.adapters import WEIGHTS
+from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.recipe.schema import MidtrainSettings
-from msm_mlx.training.adapter import CHECKPOINT
-from msm_mlx.training.metrics import METRICS
+from msm_mlx.runs.layout import CHECKPOINT, METRICS
 from msm_mlx.worker.job import SMALLEST_STEP, TrainingJob
 from msm_mlx.worker.supervisor import COMMAND, TrainingProcess, explain_crash
 

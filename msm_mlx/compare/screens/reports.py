@@ -12,10 +12,11 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.screens.sources import METRICS, Reason, Training
+from msm_mlx.compare.screens.sources import Reason, Training
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.evaluation.estimate import Estimate
+from msm_mlx.runs.layout import METRICS
 from msm_mlx.suites.kinds import is_main_metric
 from msm_mlx.text.terminal import literal
 

@@ -11,9 +11,9 @@ import yaml
 from msm_mlx.compare.screens.documents import Document, Shelf
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.files import read_jsonl
+from msm_mlx.runs.layout import METRICS, RECIPE
 from msm_mlx.spec import Section, Spec, load_spec
 
-METRICS = "metrics.jsonl"  # in an adapter's folder: a line for each update, with its number and loss
 CENTRAL = "Philosophy"
 
 
@@ -66,7 +66,7 @@ def _provider(session: Session) -> str:
     """The provider's name from the first run's recipe; the variable itself where it cannot be read."""
     for folder in session.folders:
         try:
-            return str(yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))["provider_name"])
+            return str(yaml.safe_load((folder / RECIPE).read_text(encoding="utf-8"))["provider_name"])
         except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
             continue
     return "{provider_name}"

@@ -12,7 +12,8 @@ from helpers.hostile_text import squeeze
 from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.session import Session
-from msm_mlx.compare.votes import VOTES, Vote, read_votes
+from msm_mlx.compare.votes import Vote, read_votes
+from msm_mlx.runs.layout import VOTES
 
 
 @pytest.fixture
