@@ -9,8 +9,8 @@ from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.errors import MsmError
 from msm_mlx.evaluation.grouping import split
+from msm_mlx.evaluation.lengths import check_lengths
 from msm_mlx.prompting.prompts import Message, system_prompt
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import EvaluationSettings
@@ -49,10 +49,10 @@ def answer_items(
     `on_reply` hears of every written reply.
 
     Raises:
-        MsmError: if a prompt, with the longest of its options, does not fit into the model's context.
+        MsmError: before anything is asked, if an item does not fit into the model's context.
     """
+    check_lengths(loaded, items, model_name, settings.max_tokens)
     samples = _open_chats(loaded, items, model_name, settings)
-    _check_lengths(loaded, samples)
     logprobs = _score_options(loaded, samples, settings.batch_size)
     replies = _write(loaded, samples, settings, on_reply)
     return [
@@ -77,21 +77,6 @@ def _open_chats(
     return samples
 
 
-def _check_lengths(loaded: LoadedModel, samples: Sequence[Sample]) -> None:
-    limit = loaded.context_length
-    if limit is None:
-        return
-    for sample in samples:
-        option = max((len(loaded.encode(option)) for option in sample.item.options()), default=0)
-        prompt = max(len(loaded.render(chat, reply=True)) for chat in sample.chats)
-        if prompt + option >= limit:
-            raise MsmError(
-                f"suite {sample.item.suite}: item {sample.item.id}: its prompt of {prompt} tokens"
-                + (f" with an option of {option}" if option else "")
-                + f" does not fit into the {limit} tokens that the model reads; shorten the item, or take another model"
-            )
-
-
 def _score_options(loaded: LoadedModel, samples: Sequence[Sample], batch_size: int) -> list[list[list[float]]]:
     """The log-probabilities of each sample's options, in nats: (samples, prompts, options)."""
     chats = [(chat, sample.item.options()) for sample in samples for chat in sample.chats]
@@ -102,26 +87,20 @@ def _score_options(loaded: LoadedModel, samples: Sequence[Sample], batch_size: i
 
 
 def _write(
-    loaded: LoadedModel,
-    samples: Sequence[Sample],
-    settings: EvaluationSettings,
-    on_reply: Callable[[Reply], None],
+    loaded: LoadedModel, samples: Sequence[Sample], settings: EvaluationSettings, on_reply: Callable[[Reply], None]
 ) -> list[list[str]]:
     """The written replies to each sample: one greedy reply to each prompt or, where the item's kind is sampled,
     `settings.samples` at each temperature, in the order of the temperatures."""
+    texts: dict[str, list[str]] = {sample.item.id: [] for sample in samples}
     sampled = [sample for sample in samples if sample.item.sampled]
     greedy = [sample for sample in samples if not sample.item.sampled]
-    replies: dict[str, list[str]] = {sample.item.id: [] for sample in samples}
-    for temperature in settings.temperatures:
-        chats = [sample.chats * settings.samples for sample in sampled]
-        texts = _replies(loaded, [chat for own in chats for chat in own], settings, temperature, on_reply)
-        for sample, own in zip(sampled, split(texts, map(len, chats)), strict=True):
-            replies[sample.item.id] += own
-    chats = [sample.chats for sample in greedy]
-    texts = _replies(loaded, [chat for own in chats for chat in own], settings, 0.0, on_reply)
-    for sample, own in zip(greedy, split(texts, map(len, chats)), strict=True):
-        replies[sample.item.id] += own
-    return [replies[sample.item.id] for sample in samples]
+    rounds = [(sampled, settings.samples, temperature) for temperature in settings.temperatures]
+    for group, count, temperature in [*rounds, (greedy, 1, 0.0)]:
+        chats = [sample.chats * count for sample in group]
+        replies = _replies(loaded, [chat for own in chats for chat in own], settings, temperature, on_reply)
+        for sample, own in zip(group, split(replies, map(len, chats)), strict=True):
+            texts[sample.item.id] += own
+    return [texts[sample.item.id] for sample in samples]
 
 
 def _replies(

@@ -1,0 +1,58 @@
+"""Whether a model can read what a suite asks, before it is asked anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msm_mlx.errors import MsmError
+from msm_mlx.prompting.prompts import Message, system_prompt
+from msm_mlx.suites.items import Item
+
+MAX_LINES = 5  # items that are named in a message
+
+
+class Reader(Protocol):
+    """What is needed of a model to measure its prompts."""
+
+    @property
+    def context_length(self) -> int | None:
+        """How many tokens it reads at most; None where that is not known."""
+
+    def render(self, messages: Sequence[Message], *, reply: bool) -> list[int]:
+        """The ids of a chat."""
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of plain text."""
+
+
+def check_lengths(model: Reader, items: Sequence[Item], model_name: str, max_tokens: int) -> None:
+    """See to it that each prompt with its longest option, or with the first token of a reply, fits into the context.
+
+    The variant's own replies in earlier turns are not there yet, and count as `max_tokens` each.
+
+    Raises:
+        MsmError: naming the items that are too long, with their suites.
+    """
+    limit = model.context_length
+    if limit is None:
+        return
+    lengths = {item.id: _length(model, item, model_name, max_tokens) for item in items}
+    too_long = [item for item in items if lengths[item.id] > limit]
+    if too_long:
+        lines = [f"suite {i.suite}, item {i.id}: {lengths[i.id]} tokens" for i in too_long[:MAX_LINES]]
+        if len(too_long) > MAX_LINES:
+            lines.append(f"and {len(too_long) - MAX_LINES} more")
+        remedy = "shorten these items, or take a model with a longer context"
+        raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply: {remedy}"]))
+
+
+def _length(model: Reader, item: Item, model_name: str, max_tokens: int) -> int:
+    opening = [{"role": "system", "content": system_prompt(model_name)}]
+    for turn in item.turns:
+        opening.append({"role": "user", "content": turn.user})
+        opening.append({"role": "assistant", "content": turn.assistant or ""})
+    own_replies = sum(turn.assistant is None for turn in item.turns) * max_tokens
+    prompts = [model.render([*opening, {"role": "user", "content": text}], reply=True) for text in item.prompts()]
+    reply = max((len(model.encode(option)) for option in item.options()), default=1)
+    return max(map(len, prompts)) + own_replies + reply
