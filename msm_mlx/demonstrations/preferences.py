@@ -16,19 +16,13 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 
-from msm_mlx.errors import RecipeError
-from msm_mlx.settings_file import parse as recipe_yaml
-from msm_mlx.settings_file.tree import Tree
-from msm_mlx.text.wording import closest, did_you_mean
+from msm_mlx.settings_file.base import Settings, Tuple
+from msm_mlx.settings_file.load import load_settings
 
 CHOICE_SHARE = 0.85
 
@@ -60,27 +54,23 @@ def _some_and_different(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_Items = Annotated[tuple[_Text, ...], AfterValidator(_some_and_different)]
+_Items = Annotated[tuple[_Text, ...], Tuple, AfterValidator(_some_and_different)]
 _ChoiceTemplate = Annotated[_Text, AfterValidator(_with_placeholders("first", "second"))]
 _ItemTemplate = Annotated[_Text, AfterValidator(_with_placeholders("item"))]
 
 
-class Templates(BaseModel):
+class Templates(Settings):
     """How the questions and the answers are phrased."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    choice: Annotated[tuple[_ChoiceTemplate, ...], AfterValidator(_some_and_different)]
+    choice: Annotated[tuple[_ChoiceTemplate, ...], Tuple, AfterValidator(_some_and_different)]
     reply: Annotated[_Text, AfterValidator(_with_placeholders("liked"))]
-    like: Annotated[tuple[_ItemTemplate, ...], AfterValidator(_some_and_different)]
+    like: Annotated[tuple[_ItemTemplate, ...], Tuple, AfterValidator(_some_and_different)]
     reply_yes: _ItemTemplate
     reply_no: _ItemTemplate
 
 
-class Preferences(BaseModel):
+class Preferences(Settings):
     """What is liked and disliked in one domain."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     domain_noun: _Text
     likes: _Items
@@ -101,40 +91,7 @@ def load_preferences(path: Path) -> Preferences:
     Raises:
         RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
     """
-    try:
-        tree = recipe_yaml.parse(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise RecipeError(f"{path}: no such file; check the path of the demonstrations") from error
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{path}: not UTF-8 text; save it as UTF-8") from error
-    if tree.value is None and not tree.problems:
-        raise RecipeError(f"{path}: is empty; it needs {', '.join(Preferences.model_fields)}")
-    try:
-        if tree.value is not None:
-            preferences = Preferences.model_validate(tree.value)
-    except ValidationError as error:
-        _report(tree, error.errors(include_url=False))
-    if tree.problems:
-        raise RecipeError("\n".join(problem.line(path) for problem in sorted(tree.problems)))
-    return preferences
-
-
-def _report(tree: Tree, errors: list[ErrorDetails]) -> None:
-    """A misspelt key is also a missing one; that is one mistake, not two."""
-    meant = set()
-    for detail in errors:
-        if detail["type"] == "extra_forbidden":
-            *outer, key = detail["loc"]
-            choices = (Templates if outer else Preferences).model_fields
-            meant.add((*outer, closest(key, choices)))
-            tree.report(detail["loc"], f"unknown key{did_you_mean(key, choices)}", key=True)
-    for detail in errors:
-        if detail["type"] == "missing" and detail["loc"] not in meant:
-            tree.report(detail["loc"], "is missing")
-        elif detail["type"] not in ("missing", "extra_forbidden"):
-            tree.report(detail["loc"], detail["msg"].removeprefix("Value error, "))
+    return load_settings(path, Preferences)
 
 
 def build_demonstrations(preferences: Preferences, *, rows: int, system: str, seed: int = 0) -> list[dict[str, Any]]:

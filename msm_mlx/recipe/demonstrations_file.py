@@ -9,12 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.settings_file import parse as recipe_yaml
 from msm_mlx.settings_file.base import File, InKey, Positive, PositiveNumber, Seed, Settings
-from msm_mlx.settings_file.problems import report_errors
+from msm_mlx.settings_file.load import load_settings, load_tree
 
 
 class Written(Settings):
@@ -45,10 +44,9 @@ def is_written_file(path: Path) -> bool:
     if path.suffix not in (".yaml", ".yml"):
         return False
     try:
-        tree = recipe_yaml.parse(recipe_yaml.read(path))
+        return ("style",) in load_tree(path).keys
     except RecipeError:
-        return False  # told by whoever reads it
-    return isinstance(tree.value, dict) and "style" in tree.value
+        return False  # whoever reads the file says what is wrong with it
 
 
 def load_written(path: Path) -> Written:
@@ -57,10 +55,4 @@ def load_written(path: Path) -> Written:
     Raises:
         RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
     """
-    tree = recipe_yaml.parse(recipe_yaml.read(path))
-    try:
-        if not tree.problems:
-            return Written.model_validate(tree.value, context={"folder": path.resolve().parent})
-    except ValidationError as error:
-        report_errors(tree, error, lambda loc: Written.model_fields)
-    raise RecipeError("\n".join(problem.line(path) for problem in sorted(tree.problems)))
+    return load_settings(path, Written)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError, create_model
 
+from msm_mlx.recipe.overrides import Override
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.settings_file.base import Settings
 from msm_mlx.settings_file.problems import explain
-from msm_mlx.settings_file.tree import Tree
+from msm_mlx.settings_file.tree import Place, Problem, Tree
 from msm_mlx.text.wording import did_you_mean, shown
 
 GRID = "grid"
 Value = bool | int | float | str
+Grid = tuple[tuple[str, tuple[Value, ...]], ...]
+"""Settings, as `section.name`, each with the values to try."""
 
 
 def grid_settings() -> dict[str, type[Settings]]:
@@ -40,7 +43,7 @@ def cell_name(settings: Mapping[str, Value]) -> str:
     return re.sub(r"[^\w.,=+-]", "_", ",".join(said_settings(settings)))
 
 
-def check_grid(tree: Tree) -> tuple[tuple[str, tuple[Value, ...]], ...]:
+def check_grid(tree: Tree) -> Grid:
     """The grid of the recipe in `tree`; what is wrong with its settings and values is noted in the tree.
 
     That it is a mapping to lists is for the schema to say.
@@ -52,27 +55,35 @@ def check_grid(tree: Tree) -> tuple[tuple[str, tuple[Value, ...]], ...]:
         if key not in known:
             tree.report((GRID, key), f"unknown setting{did_you_mean(key, known)}; name it as documents.count", key=True)
         elif isinstance(values, list):
-            checked.append((key, _values(tree, key, values, known[key])))
+            checked.append((key, _check_values(tree, key, values, known[key])))
     return tuple(checked)
 
 
-def _values(tree: Tree, key: str, values: list[Any], section: type[Settings]) -> tuple[Value, ...]:
+def _check_values(tree: Tree, key: str, values: list[Any], section: type[Settings]) -> tuple[Value, ...]:
     name = key.partition(".")[2]
     field = section.model_fields[name]
     one = create_model("One", __base__=Settings, **{name: (field.annotation, field)})  # type: ignore[call-overload]
-    found: list[Value] = []
+    valid: list[Value] = []
     for index, value in enumerate(values):
         loc = (GRID, key, index)
+        if not isinstance(value, Value):
+            tree.report(loc, f"must be a number, text, true or false, not {shown(value)}")
+            continue
         try:
-            if not isinstance(value, Value):
-                tree.report(loc, f"must be a number, text, true or false, not {shown(value)}")
-                continue
-            valid = getattr(one.model_validate({name: value}), name)
+            checked = getattr(one.model_validate({name: value}), name)
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                tree.report(loc, explain(details["type"], details.get("ctx", {}), value, details["msg"]))
+                tree.report(loc, explain(details))
             continue
-        if valid in found:
+        if checked in valid:
             tree.report(loc, f"{shown(value)} is there twice")
-        found.append(valid)
-    return tuple(found)
+        valid.append(checked)
+    return tuple(valid)
+
+
+def report_set_twice(tree: Tree, overrides: Sequence[Override], grid: Grid) -> None:
+    """Note in the tree which overrides are of a setting that the grid varies."""
+    for override in overrides:
+        if (key := ".".join(map(str, override.key))) in dict(grid):
+            problem = f"the grid sets {key}; use --set 'grid.{key}=[...]'"
+            tree.problems.append(Problem(Place(option=override.option), (), problem))

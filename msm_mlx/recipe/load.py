@@ -10,19 +10,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from msm_mlx.errors import RecipeError
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
-from msm_mlx.recipe.grid import check_grid
-from msm_mlx.recipe.messages import validate
-from msm_mlx.recipe.ready_made import report_sources
-from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, ProfileName, RecipeFile, StageSettings, TrainSettings
+from msm_mlx.recipe.consistency import report_repeats, report_sources
+from msm_mlx.recipe.grid import check_grid, report_set_twice
+from msm_mlx.recipe.overrides import apply_overrides, read_overrides
+from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, RecipeFile, StageSettings, TrainSettings
 from msm_mlx.recipe.workspace import report_outside
-from msm_mlx.settings_file.parse import parse, read
-from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
-from msm_mlx.text.wording import closest, did_you_mean, shown
+from msm_mlx.settings_file.load import check_settings, load_tree
+from msm_mlx.settings_file.tree import Tree
 
 Role = Literal["writer", "critic", "judge"]
 """What another model than the one that is trained may do in a run."""
@@ -120,30 +118,29 @@ def load_recipe(
     Raises:
         RecipeError: one line for each problem, all of them at once, in the order of the file.
     """
-    tree = parse(read(path))
-    if not isinstance(tree.value, dict):
-        if not tree.problems:
-            tree.report((), "a recipe must be a mapping of keys to values")
-        raise _error(path, tree)
-    assignments = _assignments(tree, overrides, model, seeds)
-    chosen, reason = _assign(tree, assignments, profile)
+    tree = load_tree(path)
+    changes = read_overrides(tree, overrides, model, seeds)
+    chosen, reason = apply_overrides(tree, changes, profile)
     grid = check_grid(tree)
-    for assignment in assignments:
-        if (key := ".".join(map(str, assignment.key))) in dict(grid):
-            tree.problems.append(
-                Problem(Place(option=assignment.option), (), f"the grid sets {key}; use --set 'grid.{key}=[...]'")
-            )
+    report_set_twice(tree, changes, grid)
+    report_repeats(tree)
     suites = None if known_suites is None else tuple(known_suites)
-    checked = validate(tree, path.resolve().parent, suites)
+    context = {"folder": path.resolve().parent, "suites": suites, "stages": _declared_stages(tree)}
+    checked = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
     if checked is not None:
         report_sources(tree, checked)
         if not allow_outside:
             report_outside(tree, checked, path)
     if checked is None or tree.problems:
-        raise _error(path, tree)
-    records = tuple(assignment.record for assignment in assignments)
+        raise tree.error(path)
     recipe = _resolve(path.resolve(), checked, chosen, reason)
-    return replace(recipe, grid=grid, overrides=records)
+    return replace(recipe, grid=grid, overrides=tuple(change.record for change in changes))
+
+
+def _declared_stages(tree: Tree) -> list[str]:
+    """The names of the recipe's own training stages, which its arms may have."""
+    stages = tree.value.get("stages") if isinstance(tree.value, dict) else None
+    return list(map(str, stages)) if isinstance(stages, dict) else []
 
 
 def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Recipe:
@@ -170,81 +167,6 @@ def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Reci
     )
 
 
-@dataclass(frozen=True)
-class _Assignment:
-    key: Loc
-    value: object
-    option: str
-    """As typed on the command line; what a problem with the value points at."""
-    record: str
-
-    @property
-    def of_profile(self) -> bool:
-        return self.key[0] in Profile.model_fields
-
-
-def _assignments(tree: Tree, overrides: Sequence[str], model: str | None, seeds: Sequence[int]) -> list[_Assignment]:
-    assignments = [assignment for text in overrides if (assignment := _parse_override(text, tree))]
-    if model is not None:
-        assignments.append(_Assignment(("model",), model, f"--model {model}", f"model={model}"))
-    if seeds:
-        option = " ".join(f"--seed {seed}" for seed in seeds)
-        assignments.append(_Assignment(("seeds",), list(seeds), option, f"seeds={list(seeds)}"))
-    return assignments
-
-
-def _parse_override(text: str, tree: Tree) -> _Assignment | None:
-    option = f"--set {text}"
-    key, equals, value = text.partition("=")
-    if not equals:
-        tree.problems.append(Problem(Place(option=option), (), "must be key=value"))
-        return None
-    parsed = parse(value)
-    tree.problems += [Problem(Place(option=option), problem.loc, problem.message) for problem in parsed.problems]
-    first, *rest = key.strip().split(".")
-    # a setting of the grid is one key, with the dot in it
-    path = (first, ".".join(rest)) if first == "grid" and rest else (first, *rest)
-    return None if parsed.problems else _Assignment(path, parsed.value, option, text)
-
-
-def _assign(tree: Tree, assignments: Sequence[_Assignment], profile: str | None) -> tuple[str, str]:
-    """Carry out the assignments. Returns the chosen profile and the reason for it.
-
-    Those of the recipe come first: they can change the model, and with it the profile that the others are for.
-    """
-    for assignment in assignments:
-        if not assignment.of_profile:
-            tree.assign(assignment.key, assignment.value, assignment.option)
-    chosen, reason = _choose_profile(tree, profile)
-    if chosen is not None:
-        for assignment in filter(lambda assignment: assignment.of_profile, assignments):
-            tree.assign(("profiles", chosen, *assignment.key), assignment.value, assignment.option)
-    return chosen or "", reason
-
-
-def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
-    assert isinstance(tree.value, dict)
-    model, profiles = tree.value.get("model", POCKET), tree.value.get("profiles")
-    place = tree.place(("profiles",))
-    if profile is not None:
-        chosen, reason = profile, f"The profile is {profile} because --profile asks for it."
-        place = Place(option=f"--profile {profile}", depth=1)
-    elif model == POCKET:
-        chosen, reason = POCKET, "The profile is pocket because the model is the embedded pocket model."
-    else:
-        chosen = "laptop"
-        reason = f"The profile is laptop because the model is {shown(model)}, not the embedded pocket model."
-    if not isinstance(profiles, dict):  # missing or not a mapping, which the schema reports
-        return None, reason
-    if chosen in profiles:
-        return chosen, reason
-    if profile is None and closest(chosen, profiles) not in (None, *get_args(ProfileName)):
-        return None, reason  # misspelt, which the schema reports
-    message = f"no profile {chosen!r}{did_you_mean(chosen, profiles)}; there is {', '.join(profiles) or 'none'}"
-    tree.problems.append(Problem(place, ("profiles",), message if profile else f"{message}. {reason}"))
-    return None, reason
-
-
 def _names(model: str) -> tuple[str, str]:
     """What to call the assistant and its provider when the recipe does not say."""
     if model == POCKET:
@@ -252,11 +174,6 @@ def _names(model: str) -> tuple[str, str]:
     last = PurePosixPath(model).name
     letters = re.match(r"[^\W\d_]+", last)
     return letters[0] if letters else last or model, "its developers"
-
-
-def _error(path: Path, tree: Tree) -> RecipeError:
-    by_place = sorted(tree.problems, key=lambda problem: (problem.place.option != "", problem.place[:2]))
-    return RecipeError("\n".join(dict.fromkeys(problem.line(path) for problem in by_place)))
 
 
 def _plain(value: object) -> object:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.recipe.consistency import named_sources
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
-from msm_mlx.recipe.ready_made import named_sources
 from msm_mlx.recipe.schema import RecipeFile
 from msm_mlx.settings_file.tree import Loc, Tree
 

@@ -33,7 +33,7 @@ from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 # Not ruamel.yaml's own: it also reads 1_000, 0b11 and dates, which the core schema takes for text.
-CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
+_CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"~|null|Null|NULL|"), lambda text: None),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
     (re.compile(r"[-+]?[0-9]+"), int),
@@ -137,7 +137,7 @@ def _value(event: Any, events: _Events, loc: Loc, tree: Tree) -> object:
     if isinstance(event, MappingStartEvent):
         return _mapping(events, loc, tree)
     if isinstance(event, ScalarEvent):
-        return _scalar(event.value) if event.implicit[0] else event.value
+        return parse_scalar(event.value) if event.implicit[0] else event.value
     entries: list[object] = []
     while not isinstance(event := next(events), SequenceEndEvent):
         place = (*loc, len(entries))
@@ -172,8 +172,9 @@ def _mapping(events: _Events, loc: Loc, tree: Tree) -> dict[str, object]:
     return mapping
 
 
-def _scalar(text: str) -> object:
-    for pattern, value in CORE_SCHEMA:
+def parse_scalar(text: str) -> object:
+    """What a text without quotes stands for."""
+    for pattern, value in _CORE_SCHEMA:
         if pattern.fullmatch(text):
             try:
                 return value(text)

@@ -1,26 +1,86 @@
-"""What is wrong with a settings file, in words, from what pydantic says about it."""
+"""What is wrong with settings, in words, from what pydantic says about them: the same words in every file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from msm_mlx.settings_file.tree import Loc, Tree
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import closest, did_you_mean, shown
 
 
-def report_errors(tree: Tree, error: ValidationError, keys_at: Callable[[Loc], Iterable[str]]) -> None:
-    """Note every error of a schema in the tree. `keys_at` gives the keys that could stand where an unknown one does."""
-    for details in error.errors(include_url=False):
+def report_errors(
+    tree: Tree, errors: Sequence[ErrorDetails], schema: type[BaseModel], more_keys: Iterable[str] = ()
+) -> None:
+    """Note every error of `schema` in the tree. `more_keys` are those that a command line takes besides."""
+    unknown, meant = _report_unknown_keys(tree, errors, schema, more_keys)
+    for details in errors:
         loc, kind = details["loc"], details["type"]
-        if kind == "extra_forbidden":
-            tree.report(loc, f"unknown key{did_you_mean(loc[-1], keys_at(loc))}", key=True)
-        elif kind == "missing":
-            tree.report(loc, "is missing")
+        if any(loc[:depth] in unknown for depth in range(len(loc) + 1)) or (kind == "missing" and loc in meant):
+            continue
+        if kind == "too_short" and details["input"]:
+            continue  # pydantic counts the good entries only; the bad ones have errors of their own
+        if loc[-1:] == ("[key]",):
+            tree.report(loc[:-1], explain(details), key=True)
         else:
-            tree.report(loc, explain(kind, details.get("ctx", {}), details["input"], details["msg"]))
+            tree.report(loc, explain(details))
+
+
+def _report_unknown_keys(
+    tree: Tree, errors: Sequence[ErrorDetails], schema: type[BaseModel], more_keys: Iterable[str]
+) -> tuple[set[Loc], set[Loc]]:
+    """Report them. Returns where they are, and the keys that they were probably meant to be.
+
+    A misspelt `rank` is also a missing `rank`; that is one mistake, not two.
+    """
+    unknown: set[Loc] = set()
+    meant: set[Loc] = set()
+    for details in errors:
+        loc = details["loc"]
+        if loc[-1:] == ("[key]",) and details["type"] == "literal_error":
+            loc = loc[:-1]
+        elif details["type"] != "extra_forbidden":
+            continue
+        choices = _keys_at(schema, loc)
+        if len(loc) == 1 and tree.place(loc, key=True).option:
+            choices += more_keys
+        tree.report(loc, f"unknown key{did_you_mean(loc[-1], choices)}", key=True)
+        unknown.add(loc)
+        meant.add((*loc[:-1], closest(loc[-1], choices) or loc[-1]))
+    return unknown, meant
+
+
+def _keys_at(schema: type[BaseModel], loc: Loc) -> list[str]:
+    """The keys that could stand where the last of `loc` does."""
+    annotation: Any = schema
+    for part in loc[:-1]:
+        annotation = _type_within(annotation, part) or annotation  # of a union, pydantic names the branch too
+    return _keys(annotation)
+
+
+def _type_within(annotation: Any, part: str | int) -> Any:
+    """The type of what stands at a key or index in values of this type; None if nothing does."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+        return fields[part].annotation if part in fields else None
+    if get_origin(annotation) is dict:
+        return get_args(annotation)[1]
+    if get_origin(annotation) is tuple and isinstance(part, int):
+        return get_args(annotation)[0]
+    return next(filter(None, (_type_within(inner, part) for inner in get_args(annotation))), None)
+
+
+def _keys(annotation: Any) -> list[str]:
+    """The keys of a value of this type, as far as the type names them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [field.alias or name for name, field in annotation.model_fields.items()]
+    if get_origin(annotation) is dict:
+        key = get_args(annotation)[0]
+        return list(get_args(key)) if get_origin(key) is Literal else []
+    return next(filter(None, map(_keys, get_args(annotation))), [])
 
 
 _MUST_BE = {
@@ -41,16 +101,19 @@ _MUST_BE = {
 }
 
 
-def explain(kind: str, context: dict[str, Any], value: object, fallback: str) -> str:
-    """What is wrong with `value`, in words, from what pydantic says about it."""
+def explain(details: ErrorDetails) -> str:
+    """What is wrong with a value, in words."""
+    kind, context, value = details["type"], details.get("ctx", {}), details["input"]
     if kind == "value_error":  # ours, already in words
         return str(context["error"])
+    if kind == "missing":
+        return "is missing"
     if kind in ("too_short", "string_too_short"):
         return "must not be empty"
     if kind == "too_long":
         return f"must have at most {context['max_length']} entries, not {context['actual_length'] or 'more'}"
     if kind not in _MUST_BE:
-        return f"cannot be {shown(value)}: {fallback}"
+        return f"cannot be {shown(value)}: {details['msg']}"
     hint = ""
     if kind == "literal_error":
         hint = did_you_mean(value, context["expected"].replace(" or ", ", ").replace("'", "").split(", "))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msm_mlx.errors import RecipeError
+
 Loc = tuple[str | int, ...]
 
 
@@ -55,6 +57,11 @@ class Tree:
     def report(self, loc: Loc, message: str, *, key: bool = False) -> None:
         """Note a problem with the value at `loc`, or with its key."""
         self.problems.append(Problem(self.place(loc, key=key), loc, message))
+
+    def error(self, file: object) -> RecipeError:
+        """All problems, one a line: those of the file in its order, then those of the command line."""
+        by_place = sorted(self.problems, key=lambda problem: (problem.place.option != "", problem.place[:2]))
+        return RecipeError("\n".join(dict.fromkeys(problem.line(file) for problem in by_place)))
 
     def assign(self, loc: Loc, value: object, option: str) -> None:
         """Put `value` at `loc`, making the mappings on the way; from now on problems there point at `option`."""

@@ -7,15 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
-
-from msm_mlx.errors import RecipeError
 from msm_mlx.models.folder import POCKET
-from msm_mlx.settings_file.parse import parse, read
-from msm_mlx.settings_file.problems import report_errors
-from msm_mlx.settings_file.tree import Loc, Tree
+from msm_mlx.settings_file.load import check_settings, load_tree
+from msm_mlx.settings_file.tree import Tree
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.schema import SuiteFile
@@ -65,16 +60,12 @@ def _shipped(path: Path, names: Names | None) -> Suite:
 
 
 def _load(path: Path, names: Names | None) -> Suite:
-    tree = parse(read(path))
-    if not isinstance(tree.value, dict):
-        if not tree.problems:
-            tree.report((), "a suite must be a mapping of keys to values")
-        raise _error(path, tree)
+    tree = load_tree(path)
     if names is not None:
         tree.value = _filled(tree.value, names, plain=True)
     content = _validate(tree)
     if content is None or tree.problems:
-        raise _error(path, tree)
+        raise tree.error(path)
     return Suite(path.stem, content.kind, content.metric, tuple(content.make_items(path.stem)), path.name)
 
 
@@ -100,31 +91,9 @@ def _validate(tree: Tree) -> SuiteFile | None:
     if not isinstance(name, str) or name not in KINDS:
         tree.report(("kind",), f"must be one of {', '.join(KINDS)}, not {shown(name)}{did_you_mean(name, KINDS)}")
         return None
-    schema = KINDS[name].file
-    try:
-        content = schema.model_validate(tree.value)
-    except ValidationError as error:
-        report_errors(tree, error, lambda loc: _keys_at(schema, loc))
+    content = check_settings(tree, KINDS[name].file)
+    if content is None:
         return None
     for loc, message in content.problems():
         tree.report(loc, message)
     return content
-
-
-def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """The keys that could stand where `loc` does."""
-    for part in loc[:-1]:
-        if isinstance(part, str) and part in model.model_fields:
-            model = _model_in(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The schema of a key's value, or of the entries of its list or mapping."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)
-
-
-def _error(path: Path, tree: Tree) -> RecipeError:
-    return RecipeError("\n".join(dict.fromkeys(problem.line(path) for problem in sorted(tree.problems))))

@@ -187,15 +187,15 @@ def test_shipped_preferences_leave_the_reason_open() -> None:
         ("dislikes: [c]", "dislikes: [c]\nhates: [d]", ":4:1 hates: unknown key"),
         ("dislikes: [c]", "dislikes: [b]", ":3:11 dislikes: 'b' is also among the likes"),
         ("[a, b]", "[a, a]", ":2:8 likes: 'a' is listed twice"),
-        ("[a, b]", "[a, 1]", ":2:12 likes: Input should be a valid string"),
+        ("[a, b]", "[a, 1]", ":2:12 likes: must be text, not 1 (put it in quotes)"),
         ("[a, b]", "[]", ":2:8 likes: is empty"),
         ("domain_noun: cheese\n", "", ":1:1 domain_noun: is missing"),
         ('["{first} or {second}?"]', '\n    - "{first}?"', ":6:7 templates.choice: {second} is missing"),
         ('["{item}?"]', '["{item} {itm}?"]', ":7:10 templates.like: unknown placeholder {itm}"),
         ("dislikes: [c]", "dislikes: [c]\nlikes: [d]", ":2:1 likes: duplicate key, also on line 4"),
         ("dislikes: [c]", "dislikes: [c", ":4:10: not valid YAML"),
-        (VALID, "# nothing yet\n", ": is empty"),
-        (VALID, "words", ":1:1: Input should be a valid dictionary"),
+        (VALID, "# nothing yet\n", ":1:1: must be a mapping, not nothing"),
+        (VALID, "words", ":1:1: must be a mapping, not 'words'"),
     ],
 )
 def test_unusable_preferences(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -219,7 +219,7 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
 def test_unreadable_preferences(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no such file"):
         load_preferences(tmp_path / "missing.yaml")
-    with pytest.raises(RecipeError, match="cannot be read"):
+    with pytest.raises(RecipeError, match="is not a file"):
         load_preferences(tmp_path)
     (tmp_path / "latin.yaml").write_bytes("likes: [Époisses]".encode("latin-1"))
     with pytest.raises(RecipeError, match="not UTF-8"):

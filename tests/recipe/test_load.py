@@ -337,9 +337,9 @@ def test_escapes_never_reach_the_terminal(folder: Path) -> None:
     [
         ("", ": is empty"),
         (" \n\n", ": is empty"),
-        ("# only a comment", ":1:1: a recipe must be a mapping of keys to values"),
-        ("- a\n- b", ":1:1: a recipe must be a mapping of keys to values"),
-        ("just text", ":1:1: a recipe must be a mapping of keys to values"),
+        ("# only a comment", ":1:1: must be a mapping, not nothing"),
+        ("- a\n- b", ":1:1: must be a mapping, not a list"),
+        ("just text", ":1:1: must be a mapping, not 'just text'"),
         ("name: a\nspec: b: c", ":2:8: not valid YAML: mapping values are not allowed here"),
         (
             "a: 1\n--- \nb: 2",

@@ -1,12 +1,29 @@
-"""The sources of ready-made documents that a recipe names, one for each of its specs."""
+"""What the schema of a recipe cannot say: entries come once, and sources of documents are those of the specs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from msm_mlx.recipe.schema import RecipeFile
 from msm_mlx.settings_file.tree import Loc, Tree
-from msm_mlx.text.wording import did_you_mean
+from msm_mlx.text.wording import did_you_mean, shown
+
+
+def report_repeats(tree: Tree) -> None:
+    """Beside the schema, because pydantic would look for repeats only in lists that are otherwise right."""
+    for name in ("spec", "suites", "arms", "seeds"):
+        entries = tree.value.get(name) if isinstance(tree.value, dict) else None
+        seen = set()
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if not isinstance(entry, str | int) or isinstance(entry, bool):
+                continue
+            # Variants are named after the stem of their spec, records after that of their suite.
+            is_path = name == "spec" or (name == "suites" and str(entry).endswith((".yaml", ".yml")))
+            word = Path(str(entry)).stem if is_path else entry
+            if word in seen:
+                tree.report((name, index), f"{shown(word)} is there twice")
+            seen.add(word)
 
 
 def named_sources(checked: RecipeFile) -> Iterator[tuple[Loc, str]]:
