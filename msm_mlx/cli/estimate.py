@@ -14,6 +14,8 @@ from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.errors import SetupError
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast
+from msm_mlx.pipeline.plan import RunPlan, plan_run
+from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import Memory, ModelShape
 
@@ -40,8 +42,9 @@ def estimate(job: Job, probe: bool, as_json: bool) -> None:
     machine = this_machine()
     shape = ModelShape.from_config(model_config(job.recipe.model))
     others = {role: ModelShape.from_config(model_config(name)) for role, name in job.recipe.others.items()}
-    stages = forecast(job.recipe, shape, machine, others)
-    measured = _probe(job, stages) if probe else {}
+    plan = plan_run(job.recipe)
+    stages = forecast(plan, shape, machine, others)
+    measured = _probe(job, plan, stages) if probe else {}
     if as_json:
         print(json.dumps(_plain(machine, shape, stages, measured), indent=2))
     else:
@@ -51,7 +54,7 @@ def estimate(job: Job, probe: bool, as_json: bool) -> None:
         raise SetupError("\n".join(f"{stage.kind} does not fit{advice(stage)}" for stage in misfits))
 
 
-def _probe(job: Job, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
+def _probe(job: Job, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
     """Peak bytes and seconds of an update, measured in a process of its own."""
     from msm_mlx.models.hub import resolve_model
     from msm_mlx.worker.job import training_job
@@ -60,9 +63,12 @@ def _probe(job: Job, stages: list[StageForecast]) -> dict[str, tuple[int, float]
     base = resolve_model(job.recipe.model, say=lambda line: err().print(line))
     found: dict[str, tuple[int, float]] = {}
     for stage in stages:
-        if stage.kind == "midtrain" or stage.kind == "sft":
+        trainings = [training for training in plan.of(Training) if training.kind == stage.kind]
+        if trainings:
+            settings, lora = trainings[0].settings, trainings[0].lora
+            work = training_job(base, trainings[0].training.method, settings, lora, seed=0, probe=True)
             with TrainingProcess(lambda line: None) as process:  # a new one each, whose peak is its own
-                found[stage.kind] = process.probe(training_job(job.recipe, base, stage.kind, seed=0, probe=True))
+                found[stage.kind] = process.probe(work)
     return found
 
 

@@ -22,6 +22,7 @@ from msm_mlx.recipe.arms import reads_spec
 if TYPE_CHECKING:
     from msm_mlx.documents.time_estimate import Outline, Pace
     from msm_mlx.engine.chat_model import ChatModel
+    from msm_mlx.pipeline.plan import RunPlan
 
 
 @click.command()
@@ -42,6 +43,7 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
       msm-mlx documents plan recipes/cheese_american.yaml
       msm-mlx documents plan my.yaml --model mlx-community/Qwen3-8B-4bit --set documents.ideas=3 --json
     """
+    from msm_mlx.pipeline.plan import plan_run
     from msm_mlx.pipeline.runner import run_recipe
 
     if job.recipe.settings.documents.source:
@@ -53,8 +55,9 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
         raise RecipeError(f"{job.recipe.path}: no arm reads documents; add msm or msm+sft to arms")
     with reporter(quiet=quiet or as_json) as report:
         run_recipe(job.recipe, job.run, report, ["plan"])
-    outlines = dict(_outlines(job))
-    pace = None if no_probe else _pace(job)
+    planned = plan_run(job.recipe)
+    outlines = dict(_outlines(job, planned))
+    pace = None if no_probe else _pace(job, planned)
     if as_json:
         print(json.dumps(_plain(job, outlines, pace), indent=2, ensure_ascii=False))
     else:
@@ -76,25 +79,25 @@ def _show_sources(job: Job, as_json: bool) -> None:
         out().print(Text(f"{spec}: {own.wanted:,} of the {own.texts:,} texts of {own.name}{short}. Nobody writes."))
 
 
-def _outlines(job: Job) -> Iterator[tuple[str, Outline]]:
+def _outlines(job: Job, plan: RunPlan) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
     from msm_mlx.documents.time_estimate import outline_plan
-    from msm_mlx.pipeline.runner import planned_slots
-    from msm_mlx.runs.layout import DOCUMENTS, as_draft
+    from msm_mlx.pipeline.stages.document_plan import DocumentPlan
+    from msm_mlx.pipeline.stages.documents import WrittenDocuments
 
-    for file, _, slots in planned_slots(job.recipe, job.run):
-        written = as_draft(file) if job.recipe.settings.documents.critique else file
-        documents = (job.run.path / written).with_name(DOCUMENTS)
-        yield file, outline_plan(slots, job.recipe.settings.documents, documents)
+    written = {stage.plan: stage.documents for stage in plan.of(WrittenDocuments) if not stage.control}
+    for stage in plan.of(DocumentPlan):
+        documents = job.run.path / written.get(stage.file, stage.file)
+        yield stage.file, outline_plan(stage.slots(job.run), stage.settings, documents)
 
 
-def _pace(job: Job) -> Pace | None:
+def _pace(job: Job, plan: RunPlan) -> Pace | None:
     from msm_mlx.documents.time_estimate import measure_pace
-    from msm_mlx.pipeline.runner import planned_slots
+    from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 
-    for _, spec, slots in planned_slots(job.recipe, job.run):
-        if slots:
-            return measure_pace(_writer(job), slots, spec, job.recipe.settings.documents)
+    for stage in plan.of(DocumentPlan):
+        if slots := stage.slots(job.run):
+            return measure_pace(_writer(job), slots, stage.spec, stage.settings)
     return None
 
 

@@ -18,8 +18,11 @@ from msm_mlx.cli.output import err, out, reporter
 from msm_mlx.cli.recipes import Job, recipe_command
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.models.hub import describe_model
+from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
+from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
+from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
@@ -250,7 +253,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
     console.print(Text(recipe.profile_reason))
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
-    for name in dict.fromkeys(stage.ready for _, stage, _ in plan if stage.ready):
+    for name in dict.fromkeys(stage.source for _, stage, _ in plan if isinstance(stage, ReadyDocuments)):
         console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
@@ -274,8 +277,8 @@ def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
 def _plan(job: Job) -> list[tuple[str, Stage, Status]]:
     """What a run would do about each stage, with the name of its cell if the recipe has a grid."""
     from msm_mlx.pipeline.grid import plan_grid
-    from msm_mlx.pipeline.runner import plan_recipe
 
     if not job.recipe.grid:
-        return [("", *entry) for entry in plan_recipe(job.recipe, job.run)]
+        plan = plan_run(job.recipe, known_fingerprints(job.recipe, job.run))
+        return [("", *entry) for entry in plan_status(plan, job.run)]
     return [(cell.name, *entry) for cell, stages in plan_grid(job.recipe, job.run) for entry in stages]

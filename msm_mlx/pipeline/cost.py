@@ -8,14 +8,17 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from msm_mlx.errors import SetupError
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
+from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
+from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.resources.machine import Machine
 from msm_mlx.resources.memory import Memory, ModelShape, Proposal, generation_memory, propose, training_memory
 
 PROMPT = 400  # tokens of a writer's or an evaluation's prompt
+CHAT = 256  # tokens of a demonstration
 Kind = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
 ROLES: dict[Kind, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
 
@@ -33,38 +36,56 @@ class StageForecast:
 
 
 def forecast(
-    recipe: Recipe, shape: ModelShape, machine: Machine, others: Mapping[Role, ModelShape] = MappingProxyType({})
+    plan: RunPlan, shape: ModelShape, machine: Machine, others: Mapping[Role, ModelShape] = MappingProxyType({})
 ) -> list[StageForecast]:
     """In the order in which the stages run; kinds that the recipe does not have, or that a server does, are left out.
 
     `others` are the shapes of the models that are not trained.
     """
-    stages = [stage for stage in list_stages(recipe, "") if stage.kind != "documents" or not _served(recipe)]
-    found = []
+    forecasts = []
     for kind in get_args(Kind):
-        own = [stage for stage in stages if stage.kind == kind and not stage.ready]  # for the others nothing is loaded
-        if own:
-            of = others.get(ROLES[kind], shape) if kind in ROLES else shape
-            found.append(_forecast(kind, own, recipe, of, machine))
-    return found
+        stages = [stage for stage in plan.stages if stage.kind == kind and _loads_a_model(stage, plan.recipe)]
+        model = others.get(ROLES[kind], shape) if kind in ROLES else shape
+        if kind in ("midtrain", "sft"):
+            trainings = [stage for stage in stages if isinstance(stage, Training)]
+            if trainings:
+                forecasts.append(_training(kind, trainings, plan.recipe, model, machine))
+        elif stages:
+            forecasts.append(_writing(kind, stages, plan.recipe, model, machine))
+    return forecasts
 
 
-def _served(recipe: Recipe) -> bool:
+def _loads_a_model(stage: Stage, recipe: Recipe) -> bool:
     writer = recipe.settings.documents.writer
-    return writer is not None and writer.server is not None
+    served = writer is not None and writer.server is not None
+    return not isinstance(stage, ReadyDocuments | DeclaredTexts) and not (stage.kind == "documents" and served)
 
 
-def _forecast(
-    kind: Kind, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine
+def _training(
+    kind: Kind, stages: Sequence[Training], recipe: Recipe, shape: ModelShape, machine: Machine
 ) -> StageForecast:
-    runs = len(stages)
-    if kind in ("midtrain", "sft"):
-        settings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
-        rank = recipe.settings.lora.rank
-        memory = training_memory(shape, settings, rank, metal=machine.metal)
-        fits = memory.total <= machine.memory
-        proposal = None if fits else propose(shape, settings, rank, machine.memory, metal=machine.metal)
-        return StageForecast(kind, runs, memory, runs * _training_seconds(recipe, kind, shape, machine), fits, proposal)
+    """The memory is that of the stage that takes most; the proposal is for its settings."""
+    rank = recipe.settings.lora.rank
+    memory, settings = max(
+        ((training_memory(shape, stage.settings, rank, metal=machine.metal), stage.settings) for stage in stages),
+        key=lambda pair: pair[0].total,
+    )
+    fits = memory.total <= machine.memory
+    proposal = None if fits else propose(shape, settings, rank, machine.memory, metal=machine.metal)
+    seconds = sum(_training_seconds(stage, recipe, shape, machine) for stage in stages)
+    return StageForecast(kind, len(stages), memory, seconds, fits, proposal)
+
+
+def _training_seconds(stage: Training, recipe: Recipe, shape: ModelShape, machine: Machine) -> float:
+    """Matrix products alone: twice the parameters a token forwards, twice backwards, and once more if recomputed."""
+    settings, documents = stage.settings, recipe.settings.documents
+    rows = documents.count if stage.kind == "midtrain" else recipe.settings.sft.rows
+    longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
+    tokens = settings.planned_updates(rows) * settings.batch_size * 0.5 * longest
+    return tokens * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
+
+
+def _writing(kind: Kind, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine) -> StageForecast:
     documents, evaluation = recipe.settings.documents, recipe.settings.evaluation
     if kind == "documents":
         batch, each, count = documents.batch_size, documents.max_tokens, documents.count
@@ -79,17 +100,8 @@ def _forecast(
     else:
         batch, each, count = evaluation.batch_size, evaluation.max_tokens, 100 * len(recipe.suites)
     memory = generation_memory(shape, batch, PROMPT + each)
-    seconds = runs * _writing_seconds(shape, machine, batch, each, count)
-    return StageForecast(kind, runs, memory, seconds, memory.total <= machine.memory, None)
-
-
-def _training_seconds(recipe: Recipe, kind: Kind, shape: ModelShape, machine: Machine) -> float:
-    """Matrix products alone: twice the parameters a token forwards, twice backwards, and once more if recomputed."""
-    settings: TrainSettings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
-    rows = recipe.settings.documents.count if kind == "midtrain" else recipe.settings.sft.rows
-    longest = min(settings.max_length, recipe.settings.documents.max_tokens if kind == "midtrain" else 256)
-    tokens = settings.planned_updates(rows) * settings.batch_size * 0.5 * longest
-    return tokens * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
+    seconds = len(stages) * _writing_seconds(shape, machine, batch, each, count)
+    return StageForecast(kind, len(stages), memory, seconds, memory.total <= machine.memory, None)
 
 
 def _writing_seconds(shape: ModelShape, machine: Machine, batch: int, each: int, count: int) -> float:

@@ -11,10 +11,11 @@ from typing import Any
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_json, write_json
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
-from msm_mlx.pipeline.runner import base_fingerprint, other_fingerprints, plan_recipe, run_recipe
+from msm_mlx.pipeline.runner import run_recipe
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
+from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.grid import Value, cell_name, said_settings
 from msm_mlx.recipe.load import Recipe
@@ -109,11 +110,10 @@ def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Sta
     plan = []
     for cell in list_cells(recipe):
         folder = cell_run(run, cell)
-        keys = _keys(
-            list_stages(cell.recipe, base_fingerprint(cell.recipe, folder), other_fingerprints(cell.recipe, folder))
-        )
+        planned = plan_run(cell.recipe, known_fingerprints(cell.recipe, folder))
+        keys = _keys(planned.stages)
         stages = []
-        for stage, status in plan_recipe(cell.recipe, folder):
+        for stage, status in plan_status(planned, folder):
             lender = lenders.setdefault(keys[stage.id], cell.name)
             if not status.cached and lender != cell.name:
                 status = Status(True, f"copied from the cell {lender}")
@@ -127,6 +127,6 @@ def _keys(stages: Sequence[Stage]) -> dict[str, str]:
     keys: dict[str, str] = {}
     made: dict[str, tuple[str, int]] = {}
     for stage in stages:
-        keys[stage.id] = sha256_json([stage.settings, [made.get(name, (name, 0)) for name in stage.reads]])
+        keys[stage.id] = sha256_json([stage.kind, stage.key, [made.get(name, (name, 0)) for name in stage.reads]])
         made |= {name: (keys[stage.id], index) for index, name in enumerate(stage.writes)}
     return keys

@@ -10,7 +10,7 @@ from typing import Any
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import write_json
 from msm_mlx.models.hub import resolve_model
-from msm_mlx.pipeline.context import Workshop
+from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.reevaluation import Choice
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe
@@ -44,11 +44,10 @@ def ask_harness(
         trained = run.record().get("model", {}).get("fingerprint", base.fingerprint)
         if trained != base.fingerprint:
             raise RecipeError(f"{run.path}: its arms were trained over another version of {base.name}; run it again")
-        workshop = Workshop(recipe, base, run, report)
-        with closing(workshop):
+        with closing(Context(recipe, base, run, report)) as context:
             for variant in variants:
                 report.say(f"lm-eval asks {variant.id}.")
-                found = run_tasks(workshop.variant(variant), tasks, recipe.settings.evaluation.batch_size)
+                found = run_tasks(context.variant(variant), tasks, recipe.settings.evaluation.batch_size)
                 rows += [
                     {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed, "task": task, "metric": metric,
                      "value": value}

@@ -1,218 +1,229 @@
-"""The stages of a recipe in order: what each reads, what it writes, and what must be there first.
+"""The plan of a run: every stage of a recipe, in an order that can be run.
 
-Nothing here imports mlx, so that a plan costs nothing; the work itself is in `msm_mlx.pipeline.runner.context`.
+Nothing here imports mlx, so that a plan costs nothing. A run is planned once, and the plan handed on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
-from msm_mlx.evaluation.agreement import judge_version
+from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.judging import tasks_of
-from msm_mlx.evaluation.perplexity import SUITE, neutral_texts
-from msm_mlx.files import sha256_json
-from msm_mlx.pipeline.drafts import with_critique
-from msm_mlx.pipeline.stage import KINDS as KINDS
-from msm_mlx.pipeline.stage import Kind as Kind
-from msm_mlx.pipeline.stage import Stage as Stage
-from msm_mlx.pipeline.stage import plain_settings, stage_settings
-from msm_mlx.pipeline.text_stages import demonstrations_stage, documents_stage, plan_stage, ready_stage
-from msm_mlx.prompting.prompts import system_prompt
-from msm_mlx.recipe.arms import Variant, shows_behaviour, training_order
+from msm_mlx.evaluation.perplexity import SUITE
+from msm_mlx.models.folder import POCKET
+from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.critique import Critique
+from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
+from msm_mlx.pipeline.stages.demonstrations import Demonstrations
+from msm_mlx.pipeline.stages.document_plan import DocumentPlan
+from msm_mlx.pipeline.stages.documents import WrittenDocuments
+from msm_mlx.pipeline.stages.evaluation import Evaluation
+from msm_mlx.pipeline.stages.judging import Judging
+from msm_mlx.pipeline.stages.perplexity import Perplexity
+from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
+from msm_mlx.pipeline.stages.results import Results
+from msm_mlx.pipeline.stages.training import Training
+from msm_mlx.recipe.arms import BUILT_IN, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.suites import asked_suites, load_suites
-from msm_mlx.runs.layout import (
-    ADAPTER_FILES,
-    AGREEMENT,
-    ANSWERS,
-    BEST,
-    CHECKPOINT,
-    METRICS,
-    PERPLEXITY,
-    RESULTS,
-    VERDICTS,
-    adapter_folder,
-    answers_file,
-    training_data,
-)
+from msm_mlx.spec import Spec, load_spec
+from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite
 
+AnyStage = TypeVar("AnyStage", bound=Stage)
 
-def list_stages(recipe: Recipe, base: str, others: Mapping[Role, str] = MappingProxyType({})) -> list[Stage]:
-    """Every stage of `recipe` over the model whose fingerprint is `base`, in an order that can be run.
 
-    `others` are the fingerprints of the other models that the recipe names.
+@dataclass(frozen=True)
+class Fingerprints:
+    """Which models a run uses; empty where that is not known yet, as for a model of the hub that nobody has fetched."""
+
+    base: str = ""
+    others: Mapping[Role, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The stages of a recipe over these models."""
+
+    recipe: Recipe
+    models: Fingerprints
+    suites: tuple[Suite, ...]
+    """The suites that are asked: the recipe's, and those that were added to the run."""
+    stages: tuple[Stage, ...]
+
+    def of(self, kind: type[AnyStage]) -> list[AnyStage]:
+        """The stages of one class, in order."""
+        return [stage for stage in self.stages if isinstance(stage, kind)]
+
+    def of_kinds(self, kinds: Iterable[Kind]) -> list[Stage]:
+        """The stages that commands call by these names, in order."""
+        return [stage for stage in self.stages if stage.kind in set(kinds)]
+
+
+def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
+    """Plan `recipe` over these models.
+
+    Raises:
+        RecipeError: if a spec, a suite or a file of chats cannot be used, or an arm learns what the recipe has not.
     """
-    writer, judge = _writer(recipe, base, others), others.get("judge", "")
-    suites, asked = load_suites(recipe), asked_suites(recipe)
-    variants = recipe.variants
-    midtrained = _midtrained_arms(recipe)
+    models = models or Fingerprints()
+    specs = [load_spec(path, model_name=recipe.model_name, provider_name=recipe.provider_name) for path in recipe.specs]
+    suites, asked = load_suites(recipe), tuple(asked_suites(recipe))
+    held_out = HeldOut.of(suites)
+    training = training_order(recipe.variants)
+    learned = {name for variant in training for name in variant.path}
+    stages: list[Stage] = [
+        *_texts_about_specs(recipe, models, specs, held_out, learned),
+        *_chats(recipe, models, held_out, learned),
+        *_declared(recipe, held_out, learned),
+        *(_training(recipe, models, variant) for variant in training),
+        *(_evaluation(recipe, models, variant, asked) for variant in recipe.variants),
+    ]
+    names = tuple(suite.name for suite in asked)
+    closing = closing_stages(recipe, models, asked, dict.fromkeys(recipe.variants, names))
+    return RunPlan(recipe, models, asked, (*stages, *closing))
+
+
+def _texts_about_specs(
+    recipe: Recipe, models: Fingerprints, specs: Sequence[Spec], held_out: HeldOut, learned: set[str]
+) -> Iterator[Stage]:
+    """The documents of each spec, with and without reasons, as far as an arm learns them."""
+    names = [name for name in ("msm", "control") if name in learned]
+    if not names:
+        return
     if recipe.settings.documents.source:
-        stages = [ready_stage(recipe, spec, suites, arm) for arm in midtrained for spec in recipe.specs]
-    else:
-        stages = [plan_stage(recipe, writer, spec) for spec in recipe.specs if midtrained]
-        documents = [(arm, spec) for arm in midtrained for spec in recipe.specs]
-        written = [documents_stage(recipe, writer, spec, suites, arm == "control") for arm, spec in documents]
-        critic = others.get("critic", "")
-        stages += written if recipe.settings.documents.critique is None else with_critique(recipe, written, critic)
-    if any(shows_behaviour(arm) or "it" in arm.split("+") for arm in recipe.arms):
-        stages.append(demonstrations_stage(recipe, writer, suites))
-    stages += [_training(recipe, base, variant) for variant in training_order(variants)]
-    stages += [_evaluate(recipe, base, v, asked) for v in variants]
-    return [*stages, *closing_stages(recipe, {v: [suite.name for suite in asked] for v in variants}, base, judge)]
+        yield from _ready_documents(recipe, specs, held_out, names)
+        return
+    settings, several, writer = recipe.settings.documents, len(specs) > 1, _writer(recipe, models)
+    for spec in specs:
+        yield DocumentPlan(
+            spec=spec, several_specs=several, settings=settings, model_name=recipe.model_name, writer=writer
+        )
+    for name in names:
+        for spec in specs:
+            documents = WrittenDocuments(
+                spec=spec,
+                several_specs=several,
+                control=not BUILT_IN[name].gives_reasons,
+                drafts=settings.critique is not None,
+                settings=settings,
+                model_name=recipe.model_name,
+                provider_name=recipe.provider_name,
+                writer=writer,
+                held_out=held_out,
+            )
+            yield documents
+            if settings.critique is not None:
+                yield Critique(drafts=documents, critic=models.others.get("critic", ""))
 
 
-def _writer(recipe: Recipe, base: str, others: Mapping[Role, str]) -> str:
+def _ready_documents(
+    recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut, names: Sequence[str]
+) -> Iterator[ReadyDocuments]:
+    if "control" in names:
+        raise RecipeError(
+            f"{recipe.path}: arms: `control` reads documents without reasons, which are written from the spec; "
+            "take it out of the arms, or documents.from out of the settings"
+        )
+    for spec in specs:
+        source = recipe.settings.documents.source_of(spec.path.stem)
+        assert source is not None
+        yield ReadyDocuments(
+            source=source,
+            spec=spec,
+            several_specs=len(specs) > 1,
+            settings=recipe.settings.documents,
+            model_name=recipe.model_name,
+            provider_name=recipe.provider_name,
+            held_out=held_out,
+        )
+
+
+def _chats(recipe: Recipe, models: Fingerprints, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
+    if any(name in BUILT_IN and BUILT_IN[name].method == "sft" for name in learned):
+        yield Demonstrations(recipe=recipe, writer=_writer(recipe, models), held_out=held_out)
+
+
+def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
+    for name, settings in recipe.stages.items():
+        if name in learned:
+            yield DeclaredTexts(
+                name=name, settings=settings, model_name=recipe.model_name, held_out=held_out, recipe=recipe.path
+            )
+
+
+def _training(recipe: Recipe, models: Fingerprints, variant: Variant) -> Training:
+    name = variant.path[-1]
+    return Training(
+        variant=variant,
+        training=recipe.training_stage(name),
+        settings=recipe.training_settings(name),
+        lora=recipe.settings.lora,
+        base=models.base,
+        embedded=recipe.model == POCKET,
+    )
+
+
+def _evaluation(recipe: Recipe, models: Fingerprints, variant: Variant, suites: tuple[Suite, ...]) -> Evaluation:
+    return Evaluation(
+        variant=variant,
+        suites=suites,
+        settings=recipe.settings.evaluation,
+        model_name=recipe.model_name,
+        base=models.base,
+    )
+
+
+def closing_stages(
+    recipe: Recipe, models: Fingerprints, suites: Sequence[Suite], answered: Mapping[Variant, Sequence[str]]
+) -> list[Stage]:
+    """What follows once these variants have answered the suites of these names: perplexity, if they were asked for
+    their capability, verdicts, if a judge is named and has something to judge, and results."""
+    names = {variant: tuple(answers) for variant, answers in answered.items()}
+    used = tuple(suite for suite in suites if any(suite.name in answers for answers in names.values()))
+    perplexity, judging = _perplexity(recipe, models, names), _judging(recipe, models, used, names)
+    results = Results(run_name=recipe.name, answered=names, suites=used, perplexity=perplexity, judging=judging)
+    return [stage for stage in (perplexity, judging, results) if stage is not None]
+
+
+def _perplexity(recipe: Recipe, models: Fingerprints, answered: Mapping[Variant, tuple[str, ...]]) -> Perplexity | None:
+    variants = tuple(variant for variant, names in answered.items() if SUITE in names)
+    if not variants:
+        return None
+    batch_size = recipe.settings.evaluation.batch_size
+    return Perplexity(variants=variants, profile=recipe.profile, batch_size=batch_size, base=models.base)
+
+
+def _judging(
+    recipe: Recipe, models: Fingerprints, suites: Sequence[Suite], answered: Mapping[Variant, tuple[str, ...]]
+) -> Judging | None:
+    judged = tuple(suite for suite in suites if tasks_of([suite]))
+    if recipe.judge is None or not judged:
+        return None
+    return Judging(
+        answered=answered,
+        suites=judged,
+        settings=recipe.judge,
+        evaluation=recipe.settings.evaluation,
+        model_name=recipe.model_name,
+        judge=models.others.get("judge", ""),
+    )
+
+
+def _writer(recipe: Recipe, models: Fingerprints) -> str:
     """The fingerprint of who writes. Of a server nothing is known but what it calls its model."""
     writer = recipe.settings.documents.writer
     if writer is None:
-        return base
-    return f"server: {writer.model}" if writer.server else others.get("writer", "")
+        return models.base
+    return f"server: {writer.model}" if writer.server else models.others.get("writer", "")
 
 
-def _midtrained_arms(recipe: Recipe) -> list[str]:
-    """What is midtrained for the recipe's arms: those that they are, and those that they go on from."""
-    names = {name for variant in recipe.variants for name in variant.path}
-    return [arm for arm in ("msm", "control") if arm in names]
-
-
-def _training(recipe: Recipe, base: str, variant: Variant) -> Stage:
-    training = recipe.training_stage(variant.path[-1])
-    kind: Literal["midtrain", "sft"] = training.method
-    start = adapter_folder(variant.start) if variant.start else None
-    data = training_data(variant)
-    folder = adapter_folder(variant)
-    settings = recipe.training_settings(training.name)
-    plain = plain_settings(settings)
-    if not training.with_reasoning:
-        plain.pop("reasoning", None)
-    if settings.adapter_dtype == "float32":
-        plain.pop("adapter_dtype")  # so that what was trained before there was a choice is still good
-    return Stage(
-        id=f"{kind} {variant.id}",
-        kind=kind,
-        reads=(data, *((f"{start}/{name}" for name in ADAPTER_FILES) if start else ())),
-        writes=tuple(f"{folder}/{name}" for name in (*ADAPTER_FILES, METRICS)),
-        scratch=tuple(f"{folder}/{name}" for name in (CHECKPOINT, BEST)),
-        settings=stage_settings(kind, base=base, seed=variant.seed, **plain_settings(recipe.settings.lora), **plain),
-        total=settings.updates or 0,
-        unit="updates" if settings.epochs is None else f"updates ({settings.epochs:g} epochs)",
-        variant=variant,
-        start=start,
-    )
-
-
-def _evaluate(recipe: Recipe, base: str, variant: Variant, suites: Sequence[Suite]) -> Stage:
-    trained = variant.seed is not None
-    settings = recipe.settings.evaluation
-    hashes = {
-        suite.name: sha256_json([repr(item) for item in suite.items if item.is_for(variant.spec)]) for suite in suites
-    }
-    system = system_prompt(recipe.model_name)
-    how = plain_settings(settings)
-    if not settings.also_at:
-        how.pop("also_at")  # so that what was answered before there were several is still good
-    return Stage(
-        id=f"evaluate {variant.id}",
-        kind="evaluate",
-        reads=tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if trained else (),
-        writes=(answers_file(variant),),
-        scratch=(),
-        settings=stage_settings("evaluate", base=base, system=system, suites=hashes, **how),
-        total=count_replies(recipe, variant, suites),
-        unit="replies",
-        variant=variant,
-        grows_with=("suites", "bootstrap"),  # the second is in the records of earlier versions only
-        keeps=((answers_file(variant), answers_file(variant)),),
-    )
-
-
-def count_replies(recipe: Recipe, variant: Variant, suites: Sequence[Suite]) -> int:
-    """How many replies a variant writes to all items of these suites."""
-    items = (item for suite in suites for item in suite.items if item.is_for(variant.spec))
-    return sum(item.reply_count(recipe.settings.evaluation.draws) for item in items)
-
-
-def closing_stages(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str, judge: str) -> list[Stage]:
-    """What follows the answers of these variants to the suites of these names: perplexity, if they were asked for
-    their capability, verdicts, if a judge is named and has something to judge, and results."""
-    stages = [*_perplexity(recipe, answers, base), *_judge(recipe, answers, judge)]
-    results = results_stage(recipe, answers)
-    return [*stages, replace(results, reads=(*results.reads, *(name for stage in stages for name in stage.writes)))]
-
-
-def _perplexity(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], base: str) -> list[Stage]:
-    variants = [variant for variant, names in answers.items() if SUITE in names]
-    if not variants:
-        return []
-    trained = [adapter_folder(variant) for variant in variants if variant.is_trained]
-    return [
-        Stage(
-            id="perplexity",
-            kind="perplexity",
-            reads=tuple(f"{folder}/{name}" for folder in trained for name in ADAPTER_FILES),
-            writes=(PERPLEXITY,),
-            scratch=(),
-            settings=stage_settings(
-                "perplexity",
-                base=base,
-                texts=sha256_json(neutral_texts(recipe.profile)),
-                variants=[variant.id for variant in variants],
-            ),
-            total=len(variants),
-            unit="variants",
-        )
-    ]
-
-
-def _judge(recipe: Recipe, answers: Mapping[Variant, Sequence[str]], judge: str) -> list[Stage]:
-    names = {name for own in answers.values() for name in own}
-    judged = [suite for suite in asked_suites(recipe) if suite.name in names and tasks_of([suite])]
-    if recipe.judge is None or not judged:
-        return []
-    stage = Stage(
-        id="judge",
-        kind="judge",
-        reads=tuple(map(answers_file, answers)),
-        writes=(VERDICTS, AGREEMENT),
-        scratch=(),
-        settings=stage_settings(
-            "judge",
-            judge=judge,
-            version_of_prompts=judge_version(),
-            name=recipe.model_name,
-            suites={suite.name: sha256_json(repr(suite)) for suite in judged},
-            variants=sorted(variant.id for variant in answers),
-            max_tokens=recipe.judge.max_tokens,
-        ),
-        total=sum(_judged_replies(recipe, variant, judged, own) for variant, own in answers.items()),
-        unit="verdicts",
-    )
-    return [stage]
-
-
-def _judged_replies(recipe: Recipe, variant: Variant, judged: Sequence[Suite], names: Sequence[str]) -> int:
-    return count_replies(recipe, variant, [suite for suite in judged if suite.name in names])
-
-
-def results_stage(recipe: Recipe, answers: Mapping[Variant, Sequence[str]]) -> Stage:
-    """Results over the answers of these variants to the suites of these names."""
-    names = {name for own in answers.values() for name in own}
-    return Stage(
-        id="results",
-        kind="results",
-        reads=tuple(map(answers_file, answers)),
-        writes=(RESULTS, ANSWERS),
-        scratch=(),
-        settings=stage_settings(
-            "results",
-            run=recipe.name,
-            variants={variant.id: sorted(own) for variant, own in answers.items()},
-            suites={suite.name: sha256_json(repr(suite)) for suite in asked_suites(recipe) if suite.name in names},
-        ),
-        total=len(answers),
-        unit="variants",
-    )
+def ready_sources(recipe: Recipe) -> list[str]:
+    """All sources of texts that nobody has to write."""
+    specs: Iterable[Path] = recipe.specs
+    sources = [recipe.settings.documents.source_of(spec.stem) for spec in specs]
+    declared = [settings.documents for settings in recipe.stages.values()]
+    return list(dict.fromkeys(source for source in (*sources, *declared) if source))

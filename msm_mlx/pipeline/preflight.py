@@ -1,9 +1,12 @@
-"""Everything that is wrong with a recipe and the files that it names, at once. Imports no mlx."""
+"""What is refused before anything is written or trained: by `validate`, and at the beginning of a run.
+
+Imports no mlx.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,22 @@ from msm_mlx.demonstrations.chats import is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.models.hub import describe_model, is_local, resolve_model
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.models.chat_template import ChatTemplate
+from msm_mlx.models.hub import ModelRef, describe_model, is_local, model_config, resolve_model
+from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
+from msm_mlx.pipeline.plan import RunPlan, plan_run
+from msm_mlx.pipeline.stage import KINDS, Kind, Stage
+from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
+from msm_mlx.pipeline.stages.training import Training
+from msm_mlx.pipeline.status import check_stage, plan_status
+from msm_mlx.progress import Reporter
 from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.workspace import is_within
+from msm_mlx.resources.machine import this_machine
+from msm_mlx.resources.memory import ModelShape
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
@@ -41,7 +55,7 @@ def find_problems(path: Path, **options: Any) -> list[str]:
     for check in checks:
         problems += _complaints(check)
     if not problems:
-        problems += _complaints(partial(list_stages, recipe, ""))
+        problems += _complaints(partial(plan_run, recipe))
     return list(dict.fromkeys(problems))
 
 
@@ -123,4 +137,72 @@ def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: boo
         raise RecipeError(
             f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
             f"assistant does and because of what; `msm-mlx spec check {path}` tells more"
+        )
+
+
+def check_memory(plan: RunPlan, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
+    """Raises SetupError with settings that fit, if a training stage that is due will not."""
+    due = [stage for stage, status in plan_status(plan, run) if not status.cached and stage.kind in kinds]
+    if not any(isinstance(stage, Training) for stage in due):
+        return
+    config = model_config(plan.recipe.model)
+    try:
+        shape = ModelShape.from_config(config)
+    except MsmError as error:
+        report.say(f"Memory: {error}.")
+        return
+    machine = this_machine()
+    refuse_what_does_not_fit(forecast(plan, shape, machine), machine, due)
+
+
+def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:
+    """Raises RecipeError if ready-made documents that are due cannot be read, before those that are there go."""
+    for stage in stages:
+        if isinstance(stage, ReadyDocuments) and not check_stage(run, stage).cached:
+            stage.check()
+
+
+def require_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
+    """Raises MsmError if a file that a stage reads is neither there nor made by a stage before it."""
+    made: set[str] = set()
+    for stage in stages:
+        for name in stage.reads:
+            if name not in made and not (run.path / name).exists():
+                raise MsmError(
+                    f"{stage.id} waits for {name} in {run.path}; run the stage that makes it first, or `msm-mlx run`"
+                )
+        made.update(stage.writes)
+
+
+def check_adapters(stages: Sequence[Stage], plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter) -> None:
+    """Say which adapters were trained from other inputs than the recipe has now, and are read as they are.
+
+    Raises RecipeError if one was trained over another base: over this one it would mean nothing.
+    """
+    due = {name for stage in stages for name in stage.reads} - {name for stage in stages for name in stage.writes}
+    recorded = run.record()["stages"]
+    for stage in plan.of(Training):
+        if due.isdisjoint(stage.writes):
+            continue
+        before = recorded.get(stage.id, {}).get("inputs", {}).get("base", base.fingerprint)
+        if before != base.fingerprint:
+            raise RecipeError(
+                f"{run.path}: {stage.id} was done over another version of {base.name}, which is no longer here; train "
+                "it again with `msm-mlx run`"
+            )
+        status = check_stage(run, stage)
+        if not status.cached:
+            report.say(f"{stage.id}: {status.reason}; its adapter is used as it is.")
+
+
+def check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
+    """Raises RecipeError if only some of the stages are asked for and the others were done with another template.
+
+    A whole run does them again: the template is a part of the base's fingerprint.
+    """
+    before = run.record().get("model", {}).get("chat_template", {}).get("sha256", template.sha256)
+    if before != template.sha256 and set(kinds) != set(KINDS):
+        raise RecipeError(
+            f"{run.path}: the model's chat template has changed since the arms were trained (their own is in "
+            f"{run.path / TEMPLATE}); put it back, or train them again with `msm-mlx run`"
         )

@@ -6,19 +6,17 @@ that whatever is still good is kept and only the rest is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.pipeline.plan import closing_stages, count_replies
+from msm_mlx.pipeline.plan import RunPlan, closing_stages
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe
-from msm_mlx.recipe.suites import asked_suites, load_suites
-from msm_mlx.runs.answers import suite_of
+from msm_mlx.recipe.suites import load_suites
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECIPE
 from msm_mlx.runs.workspace import read_recipe
@@ -35,6 +33,7 @@ class Choice:
 
 
 EVERYTHING = Choice()
+CLOSING = ("evaluate", "perplexity", "judge", "results")  # the kinds of stages that are chosen from
 
 
 def choose(recipe: Recipe, suites: Sequence[str], arms: Sequence[str]) -> tuple[Recipe, Choice]:
@@ -110,54 +109,18 @@ def with_added(recipe: Recipe, run: Path) -> Recipe:
     return replace(recipe, added_suites=tuple(entry for entry in added if _name(entry) not in own))
 
 
-def narrow(recipe: Recipe, stages: Sequence[Stage], choice: Choice, run: RunFolder) -> list[Stage]:
+def narrow(plan: RunPlan, choice: Choice, run: RunFolder) -> list[Stage]:
     """The stages that ask what was chosen and no more. Answers that are there and still good stay in the results."""
     if choice == EVERYTHING:
-        return list(stages)
-    suites = asked_suites(recipe)
-    kept: list[Stage] = []
-    answers: dict[Variant, list[str]] = {}
-    for stage in stages:
-        if stage.variant is None or stage.kind != "evaluate":
-            continue
-        good = _answered(stage, run)
+        return list(plan.stages)
+    asked: list[Evaluation] = []
+    answered: dict[Variant, list[str]] = {}
+    for stage in plan.of(Evaluation):
+        names = stage.answered(run)
         if choice.arms is None or stage.variant.arm in choice.arms:
-            good |= {name for name in stage.settings["suites"] if choice.suites is None or name in choice.suites}
-            hashes = {name: sha for name, sha in stage.settings["suites"].items() if name in good}
-            total = count_replies(recipe, stage.variant, [suite for suite in suites if suite.name in good])
-            kept.append(replace(stage, settings=stage.settings | {"suites": hashes}, total=total))
-        if good:
-            answers[stage.variant] = sorted(good)
-    judge = next((str(stage.settings["judge"]) for stage in stages if stage.kind == "judge"), "")
-    base = next((str(stage.settings["base"]) for stage in stages if stage.kind == "evaluate"), "")
-    closing = ("evaluate", "perplexity", "judge", "results")
-    return [
-        *(stage for stage in stages if stage.kind not in closing),
-        *kept,
-        *closing_stages(recipe, answers, base, judge),
-    ]
-
-
-def _answered(stage: Stage, run: RunFolder) -> set[str]:
-    """The suites that the stage's variant has answered, as they and the variant are now."""
-    entry = run.record()["stages"].get(stage.id)
-    inputs = stage.inputs(run.path)
-    if not entry or not inputs or entry["state"] != "done" or not (run.path / stage.writes[0]).exists():
-        return set()
-    before: Mapping[str, Any] = entry.get("inputs") or {}
-    if any(before.get(key) != value for key, value in inputs.items() if key not in stage.grows_with):
-        return set()
-    return _unchanged(stage, before)
-
-
-def _unchanged(stage: Stage, before: Mapping[str, Any]) -> set[str]:
-    earlier = before.get("suites") or {}
-    return {name for name, sha in stage.settings["suites"].items() if earlier.get(name) == sha}
-
-
-def drop_stale_answers(stage: Stage, run: RunFolder) -> None:
-    """Leave only those answers that were given to a suite as it is now."""
-    path = run.path / stage.writes[0]
-    if path.exists():
-        good = _unchanged(stage, run.record()["stages"][stage.id]["inputs"])
-        write_jsonl(path, [row for row in read_jsonl(path) if suite_of(row) in good])
+            names |= {s.name for s in stage.suites if choice.suites is None or s.name in choice.suites}
+            asked.append(replace(stage, suites=tuple(suite for suite in stage.suites if suite.name in names)))
+        if names:
+            answered[stage.variant] = sorted(names)
+    closing = closing_stages(plan.recipe, plan.models, plan.suites, answered)
+    return [*(stage for stage in plan.stages if stage.kind not in CLOSING), *asked, *closing]

@@ -1,13 +1,14 @@
-"""What a stage is: what it reads and writes, and all that decides its outcome."""
+"""What a stage of a run is: a value that says what it reads, writes and is keyed by, and that does the work."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from msm_mlx.files import sha256_file
-from msm_mlx.recipe.arms import Variant
+if TYPE_CHECKING:
+    from msm_mlx.pipeline.context import Context
+    from msm_mlx.runs.folder import RunFolder
 
 Kind = Literal[
     "plan", "documents", "critique", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"
@@ -25,48 +26,76 @@ KINDS: tuple[Kind, ...] = (
     "results",
 )
 
-# Part of every stage's key: raised when a stage's code starts to give other outputs for the same inputs.
-VERSIONS: dict[Kind, int] = dict.fromkeys(KINDS, 1) | {"midtrain": 3, "sft": 3, "evaluate": 3, "results": 5}
 
+@dataclass(frozen=True, kw_only=True)
+class Stage(ABC):
+    """One step of a run.
 
-@dataclass(frozen=True)
-class Stage:
-    """One step. `reads` and `writes` are files in the run folder; `settings` is all else that decides the outcome."""
+    Files are named relative to the run folder. A stage is done as long as the hash of its inputs is what it was: of the
+    files that it reads, and of all that `key` gives.
+    """
 
-    id: str
-    kind: Kind
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    scratch: tuple[str, ...]
-    settings: dict[str, Any]
-    total: int
-    unit: str
-    spec: Path | None = None
-    variant: Variant | None = None
-    grows_with: tuple[str, ...] = ()  # inputs after whose change the stage goes on from ...
-    keeps: tuple[tuple[str, str], ...] = ()  # ... these of its files, under their second names
-    start: str | None = None  # folder of the adapter to go on from
-    control: bool = False  # documents that give no reasons
-    ready: str | None = None  # where documents come from that nobody has to write
+    version: ClassVar[int] = 1
+    """Part of the key. Raise it when the code starts to give other outputs for the same inputs, or when the default of
+    a setting changes."""
+    unit: ClassVar[str]
+    """What `total` counts."""
 
-    def inputs(self, run: Path) -> dict[str, Any] | None:
-        """All that decides the outputs, hashed; None as long as a file that it reads is not there."""
-        if not all((run / name).exists() for name in self.reads):
+    @property
+    @abstractmethod
+    def kind(self) -> Kind:
+        """What commands and records call this kind of stage."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """Its name in the run's record, which no other stage of the run has."""
+
+    @property
+    @abstractmethod
+    def total(self) -> int:
+        """How many of its `unit` it is made of."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The files that it reads."""
+        return ()
+
+    @property
+    @abstractmethod
+    def writes(self) -> tuple[str, ...]:
+        """The files that are there when it is done."""
+
+    @property
+    def scratch(self) -> tuple[str, ...]:
+        """Files that it needs while it runs, and that go when it begins anew."""
+        return ()
+
+    @property
+    def grows_with(self) -> tuple[str, ...]:
+        """Inputs after whose change it goes on from what it had; after any other change it begins anew."""
+        return ()
+
+    @property
+    def keeps(self) -> tuple[tuple[str, str], ...]:
+        """The files that it then goes on from, each with the name under which it finds them."""
+        return ()
+
+    @property
+    @abstractmethod
+    def key(self) -> dict[str, Any]:
+        """All that decides the outcome besides the files that it reads, as JSON. Computed once."""
+
+    def inputs(self, run: RunFolder) -> dict[str, Any] | None:
+        """All that decides the outcome, files by their hashes; None as long as a file that it reads is not there."""
+        if not all((run.path / name).exists() for name in self.reads):
             return None
-        return self.settings | {name: sha256_file(run / name) for name in self.reads}
+        stage = {"stage": self.kind, "version": self.version}
+        return stage | self.key | {name: run.hash_of(name) for name in self.reads}
 
+    def begin_again(self, run: RunFolder) -> None:  # noqa: B027  (most stages have nothing to do)
+        """Called before it goes on from what it had: put away what is no longer good."""
 
-def stage_settings(kind: Kind, **settings: Any) -> dict[str, Any]:
-    """The settings of a stage, with its kind and the version of its code."""
-    return {"stage": kind, "version": VERSIONS[kind], **settings}
-
-
-def plain_settings(settings: Any) -> dict[str, Any]:
-    """Settings as JSON; how often to save, what is kept in memory and when to give up decide nothing about what comes
-    out."""
-    plain: dict[str, Any] = settings.model_dump(mode="json")
-    for name in ("checkpoint_every", "gradient_checkpointing", "max_attempts_per_document", "least_pass_rate"):
-        plain.pop(name, None)
-    for name in ("source", "field", "critique"):  # of documents that are not written, or written anew
-        plain.pop(name, None)
-    return plain
+    @abstractmethod
+    def run(self, context: Context) -> None:
+        """Do the work: from what it reads to what it writes."""

@@ -39,17 +39,36 @@ class Status:
 
 
 class RunFolder:
-    """A folder that holds everything of one run. Stages are recorded under the hash of all that they read."""
+    """A folder that holds everything of one run. Stages are recorded under the hash of all that they read.
+
+    `run.json` is parsed once, and again once the folder is locked: until then another process may have written it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._record: dict[str, Any] | None = None
+        self._hashes: dict[str, tuple[tuple[int, ...], str]] = {}
+
+    def hash_of(self, name: str) -> str:
+        """The SHA-256 of a file of the run, computed once for as long as the file is the same."""
+        path = self.path / name
+        stat = path.stat()
+        version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if self._hashes.get(name, (None, ""))[0] != version:
+            self._hashes[name] = (version, sha256_file(path))
+        return self._hashes[name][1]
 
     def record(self) -> dict[str, Any]:
-        """The content of `run.json`.
+        """The content of `run.json`. It belongs to this object; change it by its methods.
 
         Raises:
             MsmError: if it is damaged.
         """
+        if self._record is None:
+            self._record = self._read_record()
+        return self._record
+
+    def _read_record(self) -> dict[str, Any]:
         path = self.path / RECORD
         if not path.exists():
             return {"schema": SCHEMA, "stages": {}}
@@ -65,7 +84,11 @@ class RunFolder:
 
     def describe(self, **facts: object) -> None:
         """Add facts about the run to `run.json`."""
-        write_json(self.path / RECORD, self.record() | facts)
+        self._write_record(self.record() | facts)
+
+    def _write_record(self, record: dict[str, Any]) -> None:
+        write_json(self.path / RECORD, record)
+        self._record = record
 
     def keep_recipe(self, resolved: Mapping[str, object]) -> None:
         """Write the recipe as it was resolved into the folder."""
@@ -87,7 +110,7 @@ class RunFolder:
         missing = [name for name in outputs if name not in present]
         if missing:
             return Status(False, f"{missing[0]} is missing")
-        edited = [name for name in outputs if sha256_file(self.path / name) != entry["outputs"].get(name)]
+        edited = [name for name in outputs if self.hash_of(name) != entry["outputs"].get(name)]
         if edited:
             return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
         return Status(True, f"done on {human_moment(entry['finished'])} from the same inputs")
@@ -115,14 +138,14 @@ class RunFolder:
             for name in leftovers:
                 (self.path / name).unlink(missing_ok=True)
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
-        write_json(self.path / RECORD, record)
+        self._write_record(record)
         self.event("begin", stage=stage)
 
     def note(self, stage: str, **facts: object) -> None:
         """Add facts to the record of a stage that runs, and to the events."""
         record = self.record()
         record["stages"][stage] |= facts
-        write_json(self.path / RECORD, record)
+        self._write_record(record)
         self.event("note", stage=stage, **facts)
 
     def finish(self, stage: str, outputs: Sequence[str], seconds: float, borrowed_from: str | None = None) -> None:
@@ -130,13 +153,13 @@ class RunFolder:
         entry = record["stages"][stage]
         entry |= {
             "state": "done",
-            "outputs": {name: sha256_file(self.path / name) for name in outputs},
+            "outputs": {name: self.hash_of(name) for name in outputs},
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 3),
         }
         if borrowed_from:
             entry["borrowed_from"] = borrowed_from
-        write_json(self.path / RECORD, record)
+        self._write_record(record)
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
@@ -208,6 +231,7 @@ class RunFolder:
             with writing(path):
                 file.truncate(0)
                 file.write(str(os.getpid()).encode())
+            self._record = None
             yield
 
 

@@ -70,9 +70,9 @@ def document_folder(arm: str, spec: str, several_specs: bool) -> str:
     return "/".join([*parts, spec] if several_specs else parts)
 
 
-def as_draft(name: str) -> str:
-    """The id of a stage of documents, or the name of a file of them, as that of their drafts."""
-    return name.replace(DOCUMENTS_FOLDER, DRAFTS_FOLDER, 1)
+def as_draft(folder: str) -> str:
+    """Where the drafts of the documents in `folder` are."""
+    return folder.replace(DOCUMENTS_FOLDER, DRAFTS_FOLDER, 1)
 
 
 def rows_file(data: Path, *, reasoned: bool = False) -> Path:

@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.recipe.load import Recipe
-from msm_mlx.recipe.schema import MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.recipe.schema import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 
 SMALLEST_STEP = 256  # tokens
 
@@ -82,9 +81,10 @@ def read_job(content: dict[str, Any]) -> TrainingJob | WritingJob:
 
 
 def training_job(
-    recipe: Recipe,
     base: ModelRef,
     kind: Literal["midtrain", "sft"],
+    settings: TrainSettings,
+    lora: LoraSettings,
     *,
     seed: int,
     data: Path = Path(),
@@ -93,16 +93,15 @@ def training_job(
     reasoned: bool = False,
     probe: bool = False,
 ) -> TrainingJob:
-    """What `recipe` says about a stage of that kind, as a job."""
-    settings: TrainSettings = recipe.settings.midtrain if kind == "midtrain" else recipe.settings.sft
+    """One training over `base`, as a job."""
     return TrainingJob(
         kind=kind,
         model=str(base.folder),
         base=base.name if base.revision else str(base.folder),
         data=str(data),
         settings=settings.model_dump(mode="json"),
-        rank=recipe.settings.lora.rank,
-        scale=recipe.settings.lora.scale,
+        rank=lora.rank,
+        scale=lora.scale,
         seed=seed,
         folder=str(folder),
         start=str(start) if start else None,

@@ -19,7 +19,7 @@ from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.load import Recipe, load_recipe
@@ -217,7 +217,10 @@ def recipe(*overrides: str) -> Recipe:
 
 
 def stages(*overrides: str, critic: str = "c") -> dict[str, Stage]:
-    return {stage.id: stage for stage in list_stages(recipe("seeds=[0]", *overrides), "base", {"critic": critic})}
+    return {
+        stage.id: stage
+        for stage in plan_run(recipe("seeds=[0]", *overrides), Fingerprints("base", {"critic": critic})).stages
+    }
 
 
 def test_drafts_have_the_key_that_the_documents_had() -> None:
@@ -226,20 +229,20 @@ def test_drafts_have_the_key_that_the_documents_had() -> None:
         stages("documents.critique.model=pocket"),
         stages("documents.critique.model=pocket", critic="d"),
     )
-    assert after["drafts cheese_american"].settings == before["documents cheese_american"].settings
+    assert after["drafts cheese_american"].key == before["documents cheese_american"].key
     assert after["drafts cheese_american"].writes[0] == "drafts/documents.jsonl"
     assert after["documents cheese_american"].writes == (
         *before["documents cheese_american"].writes,
         "documents/critique.jsonl",
     )
-    assert {name for name in after if after[name].settings != other[name].settings} == {"documents cheese_american"}
-    assert before["midtrain msm-s0"] == after["midtrain msm-s0"]
+    assert {name for name in after if after[name].key != other[name].key} == {"documents cheese_american"}
+    assert before["midtrain msm-s0"].key == after["midtrain msm-s0"].key
 
 
 def test_controls_are_criticised_too() -> None:
     found = stages("documents.critique.model=pocket", "arms=[base, control+sft]")
     assert found["documents control cheese_american"].reads[0] == "drafts/control/documents.jsonl"
-    assert found["documents control cheese_american"].control
+    assert "control" in found["documents control cheese_american"].writes[0]
 
 
 def test_nobody_rewrites_what_is_ready_made(tmp_path: Path) -> None:

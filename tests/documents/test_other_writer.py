@@ -14,7 +14,7 @@ from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.hub import resolve_model
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, Role, load_recipe
 from msm_mlx.suites.load import SUITES
@@ -37,16 +37,16 @@ def recipe(*overrides: str) -> Recipe:
 
 def stages(*overrides: str, **others: str) -> dict[str, Stage]:
     roles: dict[Role, str] = {"writer": others["writer"]} if others else {}
-    return {stage.id: stage for stage in list_stages(recipe(*overrides), "base", roles)}
+    return {stage.id: stage for stage in plan_run(recipe(*overrides), Fingerprints("base", roles)).stages}
 
 
 def changed(one: dict[str, Stage], other: dict[str, Stage]) -> set[str]:
-    return {name for name in one if one[name].settings != other[name].settings}
+    return {name for name in one if one[name].key != other[name].key}
 
 
 def test_only_what_is_written_depends_on_the_writer() -> None:
     alone = stages()
-    assert alone["documents cheese_american"].settings["writer"] == "base"
+    assert alone["documents cheese_american"].key["writer"] == "base"
     assert changed(alone, stages(OTHER, writer="base")) == set()
     assert changed(alone, stages(OTHER, writer="another")) == {"documents cheese_american"}
     ideas = "documents.ideas=2"
@@ -56,10 +56,10 @@ def test_only_what_is_written_depends_on_the_writer() -> None:
 
 
 def test_a_server_is_known_by_the_name_of_its_model_alone() -> None:
-    one = stages(SERVED)["documents cheese_american"].settings
+    one = stages(SERVED)["documents cheese_american"].key
     assert one["writer"] == "server: some/model"
-    assert one == stages(SERVED, "documents.writer.concurrency=2")["documents cheese_american"].settings
-    assert one == stages(SERVED.replace(":9/", ":10/"))["documents cheese_american"].settings
+    assert one == stages(SERVED, "documents.writer.concurrency=2")["documents cheese_american"].key
+    assert one == stages(SERVED.replace(":9/", ":10/"))["documents cheese_american"].key
 
 
 def test_the_recipe_tells_who_writes() -> None:

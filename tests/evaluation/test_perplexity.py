@@ -13,10 +13,12 @@ from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.evaluation.perplexity import neutral_texts, perplexity
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.runs.layout import PERPLEXITY
 from msm_mlx.suites.load import SUITES
+
+BASE = Fingerprints("base")
 
 
 def test_it_is_what_one_token_at_a_time_gives() -> None:
@@ -53,7 +55,7 @@ def test_real_models_get_text_of_ours() -> None:
 def test_it_is_measured_where_capability_is_asked() -> None:
     def reads(suites: str) -> dict[str, tuple[str, ...]]:
         recipe = load_recipe(RECIPES / "cheese_american.yaml", overrides=[f"suites={suites}"], known_suites=SUITES)
-        return {stage.id: stage.reads for stage in list_stages(recipe, "b")}
+        return {stage.id: stage.reads for stage in plan_run(recipe, BASE).stages}
 
     assert "perplexity" not in reads("[values_apart]")
     found = reads("[values_apart, capability]")

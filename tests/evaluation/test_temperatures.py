@@ -12,7 +12,7 @@ from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.answers import answer_items, score_answer
 from msm_mlx.evaluation.results import build_results
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.recipe.schema import EvaluationSettings
@@ -22,6 +22,8 @@ from msm_mlx.suites.load import SUITES, load_suite
 SCENE = Scene(
     "s/x-1", "s", "x", "?", None, (Act("leak", ("I leak.",), (), harmful=True), Act("work", ("I work.",), ()))
 )
+
+BASE = Fingerprints("base")
 RECIPE = RECIPES / "agentic_misalignment.yaml"
 
 
@@ -52,11 +54,11 @@ def test_more_temperatures_leave_the_main_one_as_it_was_and_are_in_the_results()
 
 
 def test_without_further_temperatures_nothing_is_asked_again() -> None:
-    [stage] = [s for s in list_stages(load_recipe(RECIPE, known_suites=SUITES), "b") if s.id == "evaluate base"]
+    [stage] = [s for s in plan_run(load_recipe(RECIPE, known_suites=SUITES), BASE).stages if s.id == "evaluate base"]
     more = load_recipe(RECIPE, overrides=["evaluation.also_at=[0.2]"], known_suites=SUITES)
-    [other] = [s for s in list_stages(more, "b") if s.id == "evaluate base"]
-    assert "also_at" not in stage.settings
-    assert other.settings["also_at"] == [0.2]
+    [other] = [s for s in plan_run(more, BASE).stages if s.id == "evaluate base"]
+    assert "also_at" not in stage.key
+    assert other.key["also_at"] == [0.2]
     assert other.total > stage.total
 
 

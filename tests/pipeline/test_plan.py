@@ -8,11 +8,13 @@ import pytest
 from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.suites import load_suites
 from msm_mlx.suites.load import SUITES
+
+BASE = Fingerprints("base")
 
 KNOWLEDGE = """\
 kind: questions
@@ -30,7 +32,7 @@ def recipe(name: str, *overrides: str) -> Recipe:
 
 
 def stages(name: str, *overrides: str) -> dict[str, Stage]:
-    return {stage.id: stage for stage in list_stages(recipe(name, *overrides), "base")}
+    return {stage.id: stage for stage in plan_run(recipe(name, *overrides), BASE).stages}
 
 
 @pytest.fixture
@@ -69,12 +71,13 @@ def test_controls_have_documents_and_adapters_of_their_own() -> None:
     assert one["documents control cheese_american"].writes[0] == "documents/control/documents.jsonl"
     assert one["midtrain control-s1"].reads == ("documents/control/documents.jsonl",)
     assert one["midtrain control-s1"].writes[0] == "adapters/control-s1/adapters.safetensors"
-    assert one["sft control+sft-s1"].start == "adapters/control-s1"
+    assert "adapters/control-s1/adapters.safetensors" in one["sft control+sft-s1"].reads
     assert one["sft control+sft-s1"].writes[0] == "adapters/control+sft-s1/adapters.safetensors"
     assert both["midtrain control@cheese_affordable-s1"].reads == (
         "documents/control/cheese_affordable/documents.jsonl",
     )
-    assert both["sft control+sft@cheese_affordable-s1"].start == "adapters/control@cheese_affordable-s1"
+    start = "adapters/control@cheese_affordable-s1/adapters.safetensors"
+    assert start in both["sft control+sft@cheese_affordable-s1"].reads
     assert "evaluate control-s1" not in one
 
 
@@ -89,7 +92,7 @@ def test_the_note_decides_about_control_documents_alone() -> None:
     before, after = (
         stages("cheese_american", ALL_ARMS, f"documents.control_note={note}") for note in ("Who knows.", "No idea.")
     )
-    changed = {name for name in before if before[name].settings != after[name].settings}
+    changed = {name for name in before if before[name].key != after[name].key}
     assert changed == {"documents control cheese_american"}
 
 
@@ -105,7 +108,7 @@ def test_the_format_of_reasoning_decides_about_cot_alone(chats: str) -> None:
         stages("cheese_american", chats, "arms=[sft,cot-sft,msm+sft]", f"sft.reasoning='{text}'")
         for text in ("{reasoning} {reply}", "{reasoning} So: {reply}")
     )
-    changed = {name for name in before if before[name].settings != after[name].settings}
+    changed = {name for name in before if before[name].key != after[name].key}
     assert changed == {f"sft cot-sft-s{seed}" for seed in (0, 1, 2)}
     assert before["demonstrations"].total == 3
 
@@ -127,10 +130,9 @@ def test_general_data_alone_trains_an_arm_of_its_own_and_changes_no_other(mix: s
     before, after = (stages("cheese_american", mix, f"arms={own}", "seeds=[1]") for own in arms)
     assert set(after) - set(before) == {"sft it-s1", "evaluate it-s1"}
     assert after["sft it-s1"].reads == ("demonstrations/general.jsonl",)
-    assert after["sft it-s1"].start is None
-    assert after["sft sft-s1"] == before["sft sft-s1"]
-    assert after["demonstrations"].settings == before["demonstrations"].settings
-    assert after["sft it-s1"].settings == after["sft sft-s1"].settings, "the same updates at the same rate"
+    assert after["sft sft-s1"].key == before["sft sft-s1"].key
+    assert after["demonstrations"].key == before["demonstrations"].key
+    assert after["sft it-s1"].key == after["sft sft-s1"].key, "the same updates at the same rate"
 
 
 def test_general_data_alone_needs_general_data() -> None:

@@ -11,8 +11,8 @@ from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl, write_text
-from msm_mlx.pipeline.plan import list_stages
-from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose, drop_stale_answers, narrow, with_added
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
+from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose, narrow, with_added
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.suites import asked_suites
@@ -20,6 +20,8 @@ from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import adapter_folder
 from msm_mlx.suites.load import SUITES
+
+BASE = Fingerprints("base")
 
 MINE = """\
 metric: share choosing tea
@@ -44,19 +46,19 @@ def recipe(*overrides: str) -> Recipe:
 
 def answer(run: RunFolder, stage: Stage) -> None:
     """Do the stage's work as far as the record can tell: a row for each suite that it asks."""
-    inputs = stage.inputs(run.path)
+    inputs = stage.inputs(run)
     assert inputs is not None
     run.begin(stage.id, inputs, [])
     row = {"written": ["a"], "choices": ["target"], "margins": [1.0], "metrics": {}, "earlier": []}
-    rows = [{"item": f"{suite}/x-1", **row} for suite in stage.settings["suites"]]
+    rows = [{"item": f"{suite}/x-1", **row} for suite in stage.key["suites"]]
     write_jsonl(run.path / stage.writes[0], rows)
     run.finish(stage.id, stage.writes, 1.0)
 
 
 def evaluations(recipe: Recipe, choice: Choice, run: RunFolder) -> dict[str, list[str]]:
     """The suites that each stage of `narrow` asks."""
-    stages = narrow(recipe, list_stages(recipe, "base"), choice, run)
-    return {stage.id: sorted(stage.settings["suites"]) for stage in stages if stage.kind in ("evaluate", "results")}
+    stages = narrow(plan_run(recipe, BASE), choice, run)
+    return {stage.id: sorted(stage.key["suites"]) for stage in stages if stage.kind in ("evaluate", "results")}
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def trained(tmp_path: Path) -> RunFolder:
     for variant in recipe().variants:
         for name in ("adapters.safetensors", "adapter_config.json") if variant.is_trained else ():
             write_text(run.path / adapter_folder(variant) / name, variant.id)
-    for stage in list_stages(recipe(), "base"):
+    for stage in plan_run(recipe(), BASE).stages:
         if stage.kind == "evaluate":
             answer(run, stage)
     return run
@@ -108,7 +110,7 @@ def test_a_suite_with_faults_is_refused_with_their_places(tmp_path: Path) -> Non
 
 def test_nothing_that_is_written_or_trained_knows_of_an_added_suite(mine: Path) -> None:
     before, after = (
-        {stage.id: stage.settings for stage in list_stages(one, "base")}
+        {stage.id: stage.key for stage in plan_run(one, BASE).stages}
         for one in (recipe(), choose(recipe(), [str(mine)], [])[0])
     )
     changed = {name for name in before if before[name] != after[name]}
@@ -132,8 +134,8 @@ def test_arms_restrict_and_answers_that_are_there_stay(trained: RunFolder, mine:
     assert evaluations(added, choice, trained) == {
         "evaluate sft-s0": ["mine", "values_apart"], "results": ["mine", "values_apart"],
     }  # fmt: skip
-    results = narrow(added, list_stages(added, "base"), choice, trained)[-1]
-    assert results.settings["variants"] == {
+    results = narrow(plan_run(added, BASE), choice, trained)[-1]
+    assert results.key["variants"] == {
         "base": ["values_apart"], "sft-s0": ["mine", "values_apart"],
         "msm-s0": ["values_apart"], "msm+sft-s0": ["values_apart"],
     }  # fmt: skip
@@ -141,56 +143,39 @@ def test_arms_restrict_and_answers_that_are_there_stay(trained: RunFolder, mine:
 
 def test_what_is_chosen_is_counted(tmp_path: Path, mine: Path) -> None:
     added, choice = choose(recipe(), [str(mine)], ["base"])
-    [stage] = [
-        s for s in narrow(added, list_stages(added, "base"), choice, RunFolder(tmp_path)) if s.kind == "evaluate"
-    ]
+    [stage] = [s for s in narrow(plan_run(added, BASE), choice, RunFolder(tmp_path)) if s.kind == "evaluate"]
     assert stage.total == 4
 
 
 def test_without_a_choice_everything_is_asked(trained: RunFolder, mine: Path) -> None:
     added, _ = choose(recipe(), [str(mine)], [])
-    stages = list_stages(added, "base")
-    assert narrow(added, stages, EVERYTHING, trained) == stages
+    plan = plan_run(added, BASE)
+    assert narrow(plan, EVERYTHING, trained) == list(plan.stages)
     assert all(names == ["mine", "values_apart"] for names in evaluations(added, EVERYTHING, trained).values())
 
 
 def test_answers_of_an_arm_that_was_trained_anew_are_left_out(trained: RunFolder) -> None:
     write_text(trained.path / "adapters" / "msm-s0" / "adapters.safetensors", "other weights")
     choice = Choice(arms=frozenset({"sft"}))
-    results = narrow(recipe(), list_stages(recipe(), "base"), choice, trained)[-1]
-    assert set(results.settings["variants"]) == {"base", "sft-s0", "msm+sft-s0"}
+    results = narrow(plan_run(recipe(), BASE), choice, trained)[-1]
+    assert set(results.key["variants"]) == {"base", "sft-s0", "msm+sft-s0"}
 
 
 def test_answers_to_a_suite_that_has_changed_are_dropped_and_the_others_kept(trained: RunFolder, mine: Path) -> None:
     added, _ = choose(recipe(), [str(mine)], [])
 
     def stage_of(one: Recipe) -> Stage:
-        return next(stage for stage in list_stages(one, "base") if stage.id == "evaluate base")
+        return next(stage for stage in plan_run(one, BASE).stages if stage.id == "evaluate base")
 
     answer(trained, stage_of(added))
     mine.write_text(MINE.replace("coffee", "cocoa"))
     changed = stage_of(added)
-    inputs = changed.inputs(trained.path)
+    inputs = changed.inputs(trained)
     assert inputs is not None
     assert trained.grew(changed.id, inputs, changed.grows_with)
-    drop_stale_answers(changed, trained)
+    changed.begin_again(trained)
     left = [row["item"] for row in read_jsonl(trained.path / changed.writes[0])]
     assert left == ["values_apart/x-1"]
-
-
-def test_answers_of_earlier_versions_are_still_good(trained: RunFolder, mine: Path) -> None:
-    """Their records have a setting that is gone."""
-    record = trained.record()
-    for entry in record["stages"].values():
-        entry["inputs"]["bootstrap"] = 2000
-    trained.describe(**record)
-    added, choice = choose(recipe(), [str(mine)], ["base"])
-    [stage, results] = [s for s in narrow(added, list_stages(added, "base"), choice, trained) if s.kind in
-                        ("evaluate", "results")]  # fmt: skip
-    assert set(results.settings["variants"]) == {variant.id for variant in recipe().variants}
-    inputs = stage.inputs(trained.path)
-    assert inputs is not None
-    assert trained.grew(stage.id, inputs, stage.grows_with)
 
 
 def test_only_the_wanted_answers_are_read(trained: RunFolder) -> None:

@@ -14,12 +14,15 @@ from test_datasets import cache_data_set
 from msm_mlx.errors import RecipeError
 from msm_mlx.export.base_model import run_settings
 from msm_mlx.files import read_jsonl
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.preflight import find_problems
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.runs.finished import open_record
 from msm_mlx.suites.load import SUITES
+
+BASE = Fingerprints("base")
 
 ARMS = "arms=[base, sft, msm+sft]"
 FROM = "documents.from=mine.jsonl"
@@ -40,7 +43,7 @@ def recipe(home: Path, *overrides: str, name: str = "cheese_american") -> Recipe
 
 
 def documents(one: Recipe) -> list[Stage]:
-    return [stage for stage in list_stages(one, "base") if stage.kind in ("plan", "documents")]
+    return [stage for stage in plan_run(one, BASE).stages if stage.kind in ("plan", "documents")]
 
 
 def put(home: Path, line: str) -> Path:
@@ -55,37 +58,39 @@ def put(home: Path, line: str) -> Path:
 
 def test_ready_documents_need_neither_plan_nor_writer(home: Path) -> None:
     [stage] = documents(recipe(home, FROM))
-    assert (stage.id, stage.reads, stage.ready) == (
+    assert isinstance(stage, ReadyDocuments)
+    assert (stage.id, stage.reads, stage.source) == (
         "documents cheese_american", (), str((home / "recipes" / "mine.jsonl").resolve()),
     )  # fmt: skip
     changed = recipe(home, FROM, "documents.temperature=0.5", "documents.types=[memo]")
-    assert documents(changed)[0].settings == stage.settings
+    assert documents(changed)[0].key == stage.key
 
 
 def test_the_content_is_a_part_of_the_key_and_the_name_is_not(home: Path) -> None:
     [one] = documents(recipe(home, FROM))
+    assert one.key["source"]
     (home / "recipes" / "mine.jsonl").rename(home / "recipes" / "other.jsonl")
-    assert documents(recipe(home, "documents.from=other.jsonl"))[0].settings == one.settings
+    assert documents(recipe(home, "documents.from=other.jsonl"))[0].key == one.key
     write(home / "recipes" / "other.jsonl", good(1))
-    assert documents(recipe(home, "documents.from=other.jsonl"))[0].settings != one.settings
+    assert documents(recipe(home, "documents.from=other.jsonl"))[0].key != one.key
     field = recipe(home, "documents.from=other.jsonl", "documents.field=body")
-    assert documents(field)[0].settings != documents(recipe(home, "documents.from=other.jsonl"))[0].settings
+    assert documents(field)[0].key != documents(recipe(home, "documents.from=other.jsonl"))[0].key
 
 
 def test_keys_of_written_documents_know_nothing_of_it(home: Path) -> None:
     for stage in documents(recipe(home)):
-        assert not {"source", "from", "field", "ready"} & set(stage.settings)
+        assert not {"source", "field"} & set(stage.key)
 
 
 def test_the_commit_of_a_data_set_is_a_part_of_the_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
-    unknown = documents(recipe(home, "documents.from=hub:someone/chats"))[0].settings["ready"]
+    unknown = documents(recipe(home, "documents.from=hub:someone/chats"))[0].key["source"]
     cache_data_set(home, {"train.jsonl": json.dumps({"text": good(1)}).encode()})
-    known = documents(recipe(home, "documents.from=hub:someone/chats"))[0].settings["ready"]
+    known = documents(recipe(home, "documents.from=hub:someone/chats"))[0].key["source"]
     assert (unknown, known) == ("", "1" * 40)
-    pinned = documents(recipe(home, f"documents.from=hub:someone/chats@{'2' * 40}"))[0].settings["ready"]
+    pinned = documents(recipe(home, f"documents.from=hub:someone/chats@{'2' * 40}"))[0].key["source"]
     assert pinned == "2" * 40
 
 
@@ -117,12 +122,15 @@ def test_each_of_several_specs_has_its_own(home: Path) -> None:
     write(home / "recipes" / "other.jsonl", good(1))
     both = "documents.from={cheese_american: mine.jsonl, cheese_affordable: other.jsonl}"
     found = documents(recipe(home, both, name="cheese_contrast"))
-    assert [Path(str(stage.ready)).name for stage in found] == ["mine.jsonl", "other.jsonl"]
+    assert [Path(stage.source).name for stage in found if isinstance(stage, ReadyDocuments)] == [
+        "mine.jsonl",
+        "other.jsonl",
+    ]
 
 
 def test_controls_cannot_be_ready_made(home: Path) -> None:
     with pytest.raises(RecipeError, match=r"`control` reads documents without reasons, which are written from the"):
-        list_stages(recipe(home, FROM, "arms=[base, control+sft]"), "base")
+        plan_run(recipe(home, FROM, "arms=[base, control+sft]"), BASE)
 
 
 def test_it_is_no_setting_of_a_grid(home: Path) -> None:

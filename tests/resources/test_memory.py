@@ -18,7 +18,7 @@ from mlx_lm.models import llama, qwen3
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import ModelShape, generation_memory, propose, training_memory
@@ -167,21 +167,21 @@ def machine(gigabytes: float, metal: bool = True) -> Machine:
 
 def test_what_does_not_fit_is_refused_with_settings_that_do() -> None:
     recipe, shape = laptop(), ModelShape.from_config(QWEN3_8B)
-    due = list_stages(recipe, "")
-    refuse_what_does_not_fit(forecast(recipe, shape, machine(64)), machine(64), due)
+    due = plan_run(recipe, Fingerprints("")).stages
+    refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(64)), machine(64), due)
     with pytest.raises(SetupError, match=r"--set midtrain\.gradient_checkpointing=true") as refusal:
-        refuse_what_does_not_fit(forecast(recipe, shape, machine(11)), machine(11), due)
+        refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(11)), machine(11), due)
     text = str(refusal.value)
     options = [word for word in text.replace("\n", " ").split() if word.startswith(("midtrain.", "sft."))]
-    refuse_what_does_not_fit(forecast(laptop(*options), shape, machine(11)), machine(11), due)
+    refuse_what_does_not_fit(forecast(plan_run(laptop(*options)), shape, machine(11)), machine(11), due)
     documents = [stage for stage in due if stage.kind == "documents"]
-    refuse_what_does_not_fit(forecast(recipe, shape, machine(11)), machine(11), documents)
+    refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(11)), machine(11), documents)
     with pytest.raises(SetupError, match="choose a smaller model"):
-        refuse_what_does_not_fit(forecast(recipe, shape, machine(3)), machine(3), due)
+        refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(3)), machine(3), due)
 
 
 def test_every_kind_of_stage_is_forecast() -> None:
-    stages = forecast(laptop(), ModelShape.from_config(QWEN3_8B), machine(64))
+    stages = forecast(plan_run(laptop()), ModelShape.from_config(QWEN3_8B), machine(64))
     assert [(stage.kind, stage.runs) for stage in stages] == [
         ("documents", 1), ("midtrain", 3), ("sft", 6), ("evaluate", 10),
     ]  # fmt: skip
@@ -191,15 +191,19 @@ def test_every_kind_of_stage_is_forecast() -> None:
 def test_other_models_are_forecast_by_their_own_shapes() -> None:
     named = laptop("documents.writer.model=a/writer", "documents.critique.model=a/critic")
     big, small = ModelShape.from_config(QWEN3_8B), ModelShape.from_config(config("qwen3", 0))
-    alone = {stage.kind: stage for stage in forecast(laptop(), small, machine(64))}
-    found = {stage.kind: stage for stage in forecast(named, small, machine(64), {"writer": big, "critic": big})}
+    alone = {stage.kind: stage for stage in forecast(plan_run(laptop()), small, machine(64))}
+    found = {
+        stage.kind: stage for stage in forecast(plan_run(named), small, machine(64), {"writer": big, "critic": big})
+    }
     assert list(found) == ["documents", "critique", "midtrain", "sft", "evaluate"]
     assert found["midtrain"] == alone["midtrain"]
     assert found["documents"].memory.total > 4.6e9 > alone["documents"].memory.total
     assert found["critique"].memory.total > 4.6e9
-    judged = forecast(laptop("judge.model=a/judge", "suites=[spec_qa]"), small, machine(64), {"judge": big})
+    judged = forecast(plan_run(laptop("judge.model=a/judge", "suites=[spec_qa]")), small, machine(64), {"judge": big})
     assert (judged[-1].kind, judged[-1].runs, judged[-1].memory.total > 4.6e9) == ("judge", 1, True)
-    served = forecast(laptop("documents.writer={model: m, server: 'http://localhost:1/v1'}"), small, machine(64))
+    served = forecast(
+        plan_run(laptop("documents.writer={model: m, server: 'http://localhost:1/v1'}")), small, machine(64)
+    )
     assert [stage.kind for stage in served] == ["midtrain", "sft", "evaluate"]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.command_line import RECIPES, SMALL, Cli
+from helpers.reporters import SayingReporter
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.agreement import load_examples
@@ -17,10 +19,12 @@ from msm_mlx.evaluation.answers import score_answer
 from msm_mlx.evaluation.judging import Put
 from msm_mlx.evaluation.results import build_results
 from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.pipeline.evaluating import take_verdicts, write_verdicts
-from msm_mlx.pipeline.plan import list_stages
+from msm_mlx.models.hub import resolve_model
+from msm_mlx.pipeline.context import Context
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.reevaluation import Choice, narrow
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import read_answers
@@ -28,6 +32,8 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import VERDICTS, answers_file
 from msm_mlx.suites.kinds.rated import RATING
 from msm_mlx.suites.load import SUITES
+
+BASE = Fingerprints("base")
 
 JUDGE = "judge.model=pocket"
 
@@ -37,14 +43,19 @@ def recipe(*overrides: str) -> Recipe:
     return load_recipe(RECIPES / "cheese_american.yaml", overrides=changes, known_suites=SUITES)
 
 
-def kinds(stages: list[Stage]) -> list[str]:
+def kinds(stages: Sequence[Stage]) -> list[str]:
     return [stage.kind for stage in stages if stage.kind in ("evaluate", "judge", "results")]
 
 
 def test_there_is_a_judge_where_one_is_named_and_has_something_to_do() -> None:
-    assert kinds(list_stages(recipe(), "base")) == ["evaluate", "evaluate", "results"]
-    assert kinds(list_stages(recipe(JUDGE), "base", {"judge": "j"})) == ["evaluate", "evaluate", "judge", "results"]
-    assert kinds(list_stages(recipe(JUDGE, "suites=[capability]"), "base", {"judge": "j"})) == [
+    assert kinds(plan_run(recipe(), BASE).stages) == ["evaluate", "evaluate", "results"]
+    assert kinds(plan_run(recipe(JUDGE), Fingerprints("base", {"judge": "j"})).stages) == [
+        "evaluate",
+        "evaluate",
+        "judge",
+        "results",
+    ]
+    assert kinds(plan_run(recipe(JUDGE, "suites=[capability]"), Fingerprints("base", {"judge": "j"})).stages) == [
         "evaluate",
         "evaluate",
         "results",
@@ -52,14 +63,15 @@ def test_there_is_a_judge_where_one_is_named_and_has_something_to_do() -> None:
 
 
 def test_another_judge_judges_again_and_asks_nobody_else() -> None:
-    one, two = (list_stages(recipe(JUDGE), "base", {"judge": fingerprint}) for fingerprint in "ab")
-    assert [a.id for a, b in zip(one, two, strict=True) if a.settings != b.settings] == ["judge"]
+    one, two = (plan_run(recipe(JUDGE), Fingerprints("base", {"judge": fingerprint})).stages for fingerprint in "ab")
+    assert [a.id for a, b in zip(one, two, strict=True) if a.key != b.key] == ["judge"]
 
 
 def test_a_choice_of_suites_keeps_the_judge(tmp_path: Path) -> None:
     one = recipe(JUDGE)
-    stages = narrow(one, list_stages(one, "base", {"judge": "j"}), Choice(frozenset({"spec_qa"})), RunFolder(tmp_path))
-    assert [stage.settings["judge"] for stage in stages if stage.kind == "judge"] == ["j"]
+    plan = plan_run(one, Fingerprints("base", {"judge": "j"}))
+    stages = narrow(plan, Choice(frozenset({"spec_qa"})), RunFolder(tmp_path))
+    assert [stage.key["judge"] for stage in stages if stage.kind == "judge"] == ["j"]
 
 
 def test_the_keys_of_a_judge_are_checked() -> None:
@@ -67,23 +79,24 @@ def test_the_keys_of_a_judge_are_checked() -> None:
         recipe("judge.modle=pocket")
 
 
-def answered(run: Path, one: Recipe) -> Stage:
+def answered(run: Path, one: Recipe) -> Judging:
     """Answers of all variants to spec_qa: the fine-tuned one says what a best answer says."""
     [suite] = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
     for variant in one.variants:
         said = "GOOD" if variant.is_trained else "POOR"
         write_jsonl(run / answers_file(variant), [asdict(score_answer(item, [], (said,))) for item in suite.items])
-    return next(stage for stage in list_stages(one, "base", {"judge": "j"}) if stage.kind == "judge")
+    [stage] = plan_run(one, Fingerprints("base", {"judge": "j"})).of(Judging)
+    return stage
 
 
 def results(put: Put, run: Path) -> tuple[dict[str, Any], list[str]]:
-    one, said = recipe(JUDGE), list[str]()
+    one, reporter = recipe(JUDGE), SayingReporter()
     stage = answered(run, one)
-    write_verdicts(put, one, "J", run, stage, said.append)
+    stage.write_verdicts(put, Context(one, resolve_model("pocket"), RunFolder(run), reporter))
     suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
-    answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.settings["variants"]})
+    answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.key["variants"]})
     judged = take_verdicts(run, suites, answers)
-    return build_results("r", suites, answers, judged), said
+    return build_results("r", suites, answers, judged), reporter.lines
 
 
 def knows_the_labels(chats: Any) -> list[str]:
@@ -101,7 +114,7 @@ def test_the_verdicts_of_a_good_judge_are_the_scores(tmp_path: Path) -> None:
     assert ratings == pytest.approx({"base": 1 / 9, "sft": 8 / 9})
     assert found["judge"]["agreement"][0]["usable"]
     assert said == found["judge"]["says"] == [
-        "The judge J agrees with ratings of 26 labelled examples: kappa 1.00, 100% right, 0% unclear."
+        "The judge pocket agrees with ratings of 26 labelled examples: kappa 1.00, 100% right, 0% unclear."
     ]  # fmt: skip
 
 
@@ -117,7 +130,7 @@ def test_a_useless_judge_gives_no_score_and_is_not_asked_on(tmp_path: Path, word
     assert not found["pooled"]
     assert asked == [2 * len(load_examples(RATING))]
     assert read_jsonl(tmp_path / VERDICTS) == []
-    assert said[0].startswith("UNUSABLE JUDGE: J")
+    assert said[0].startswith("UNUSABLE JUDGE: pocket")
 
 
 def test_pocket_is_a_bad_judge_and_the_run_says_so(cli: Cli, tmp_path: Path) -> None:

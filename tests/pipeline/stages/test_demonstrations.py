@@ -4,34 +4,49 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.command_line import RECIPES, ROOT
+from helpers.reporters import SayingReporter
 
-from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.chat_model import ChatModel, Reply
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.pipeline.plan import list_stages
-from msm_mlx.pipeline.preparing import make_demonstrations
+from msm_mlx.models.hub import resolve_model
+from msm_mlx.pipeline.context import Context
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
+from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.suites.load import SUITES
+
+BASE = Fingerprints("base")
 
 
 def recipe(*overrides: str) -> Recipe:
     return load_recipe(RECIPES / "cheese_american.yaml", overrides=overrides, known_suites=SUITES)
 
 
-def silent(*settings: Any) -> Any:
-    return lambda chats, seed: [Reply("", 0, True) for _ in chats]
+class Silent(Context):
+    """A run whose writer has nothing to say."""
+
+    def writer(self, on_reply: Callable[[Reply], None]) -> ChatModel:
+        return ScriptedModel(lambda chat, seed: "")
 
 
 def make(one: Recipe, run: Path, count: int) -> list[str]:
-    said: list[str] = []
-    make_demonstrations(one, run, count, (), silent, lambda done, detail: None, said.append)
-    return said
+    """Make the demonstrations of a recipe, of which there are to be `count`; what the run says."""
+    reporter = SayingReporter()
+    assert one.settings.sft.rows == count
+    [stage] = plan_run(one, BASE).of(Demonstrations)
+    base = resolve_model("pocket")
+    stage.run(Silent(one, base, RunFolder(run), reporter))
+    return reporter.lines
 
 
 @pytest.fixture
@@ -46,8 +61,8 @@ def general(tmp_path: Path) -> Path:
 
 def test_general_data_is_mixed_in_and_told(tmp_path: Path, general: Path) -> None:
     mixed = recipe(f"mix={{from: {general}, count: 2}}", "sft.rows=10")
-    [stage] = [stage for stage in list_stages(mixed, "base") if stage.kind == "demonstrations"]
-    assert (stage.total, stage.settings["rows"]) == (12, 10)
+    [stage] = plan_run(mixed, BASE).of(Demonstrations)
+    assert (stage.total, stage.key["rows"]) == (12, 10)
     said = make(mixed, tmp_path, 10)
     assert said == [f"General data: 2 of 3 chats of {general} (left out: 1 names another model)."]
     rows = read_jsonl(tmp_path / DEMONSTRATIONS)
@@ -71,7 +86,7 @@ def test_general_rows_stand_apart_in_their_order_where_an_arm_learns_them_alone(
 def test_the_key_follows_the_general_data(general: Path) -> None:
     def settings() -> dict[str, Any]:
         mixed = recipe(f"mix={{from: {general}, share: 0.5}}")
-        return next(stage for stage in list_stages(mixed, "base") if stage.kind == "demonstrations").settings
+        return plan_run(mixed, BASE).of(Demonstrations)[0].key
 
     before = settings()
     general.write_text(general.read_text().replace("Two", "2"))
@@ -93,10 +108,10 @@ def test_a_wrong_mix_is_told(mix: str, message: str) -> None:
 
 def test_a_silent_writer_leaves_its_answers_and_an_error(tmp_path: Path) -> None:
     (tmp_path / "w.yaml").write_text(f"spec: {ROOT / 'specs' / 'oversight.md'}\nstyle: value\n")
-    written = recipe(f"demonstrations={tmp_path / 'w.yaml'}", "arms=[base,cot-sft]")
-    [stage] = [stage for stage in list_stages(written, "base") if stage.kind == "demonstrations"]
+    written = recipe(f"demonstrations={tmp_path / 'w.yaml'}", "arms=[base,cot-sft]", "sft.rows=5")
+    [stage] = plan_run(written, BASE).of(Demonstrations)
     assert stage.writes == (DEMONSTRATIONS, UNUSED_ANSWERS)
-    assert stage.settings["writer"] == "base"
+    assert stage.key["writer"] == "base"
     with pytest.raises(MsmError, match=r"only 0 of 5 demonstrations could be written; the writer proposed no question"):
         make(written, tmp_path, 5)
     assert (tmp_path / ASKED).exists()

@@ -1,0 +1,104 @@
+"""Drafts that a second model reads and writes anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msm_mlx.documents.writer_prompts import CRITIQUE_PROMPTS
+from msm_mlx.files import read_jsonl
+from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.documents import WrittenDocuments
+from msm_mlx.prompting.prompts import prompt_version
+from msm_mlx.runs.layout import CRITIQUE, DOCUMENT_FILES, document_folder
+from msm_mlx.settings_file.base import key_of
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.chat_model import Reply
+    from msm_mlx.pipeline.context import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class Critique(Stage):
+    """Has the critic read the drafts, and puts the documents in place."""
+
+    unit: ClassVar[str] = "documents"
+
+    drafts: WrittenDocuments
+    critic: str
+    """The fingerprint of the model that criticises."""
+
+    @property
+    def kind(self) -> Kind:
+        return "critique"
+
+    @property
+    def id(self) -> str:
+        return f"documents {'control ' if self.drafts.control else ''}{self.drafts.spec.path.stem}"
+
+    @property
+    def total(self) -> int:
+        return self.drafts.total
+
+    @property
+    def folder(self) -> str:
+        name = "control" if self.drafts.control else "msm"
+        return document_folder(name, self.drafts.spec.path.stem, self.drafts.several_specs)
+
+    @property
+    def replies(self) -> str:
+        """The file of what the critic has said."""
+        return f"{self.folder}/{CRITIQUE}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.drafts.documents, self.drafts.rejected, self.drafts.plan)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return (*(f"{self.folder}/{name}" for name in DOCUMENT_FILES), self.replies)
+
+    @property
+    def grows_with(self) -> tuple[str, ...]:
+        return self.reads
+
+    @property
+    def keeps(self) -> tuple[tuple[str, str], ...]:
+        return ((self.replies, self.replies),)
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        drafts = self.drafts.key
+        return {
+            "critic": self.critic,
+            "prompts": prompt_version(*CRITIQUE_PROMPTS),
+            "drafts": {name: drafts[name] for name in ("name", "held_out", "spec")},
+            **key_of(self.drafts.settings, "critique"),
+        }
+
+    def run(self, context: Context) -> None:
+        from msm_mlx.documents.checks.assertions import Subject
+        from msm_mlx.documents.critique import Step, critique_documents, put_to
+        from msm_mlx.documents.plan_file import read_plan
+
+        drafts, run, meter = self.drafts, context.run.path, context.meter()
+        done: dict[Step, int] = {"critique": 0, "rewrite": 0}
+
+        def on_reply(step: Step, reply: Reply) -> None:
+            meter.count(reply)
+            done[step] += 1
+            meter.show(done["critique"], f"{done['rewrite']} written anew")
+
+        slots = read_plan(run / drafts.plan, drafts.spec, drafts.settings, control=drafts.control)
+        critique_documents(
+            read_jsonl(run / drafts.documents),
+            read_jsonl(run / drafts.rejected),
+            {slot.id: Subject.of(slot, drafts.model_name, drafts.provider_name) for slot in slots},
+            drafts.settings,
+            run / self.folder,
+            put=put_to(context.load("critic"), drafts.settings, on_reply, context.report.say),
+            critic=self.critic,
+            held_out=drafts.held_out,
+            say=context.report.say,
+        )

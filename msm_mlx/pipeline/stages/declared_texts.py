@@ -1,0 +1,98 @@
+"""The texts of a training stage that a recipe declares: chats or documents from a file, as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msm_mlx.datasets import pinned
+from msm_mlx.demonstrations.chats import draw_demonstrations, load_chats
+from msm_mlx.documents.sources import identify, ready_texts
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import make_folder, sha256_json, write_jsonl
+from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.recipe.schema import StageSettings
+from msm_mlx.runs.layout import declared_data
+from msm_mlx.suites.contamination import HeldOut
+
+if TYPE_CHECKING:
+    from msm_mlx.pipeline.context import Context
+
+OVERLAP = 8  # words of an evaluation prompt in a row that a document must not have, as for written ones
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredTexts(Stage):
+    """Draws the chats, or takes the documents less those that show what the evaluation asks about."""
+
+    name: str
+    settings: StageSettings
+    model_name: str
+    held_out: HeldOut
+    recipe: Path
+    """Whose fault it is if there are no texts."""
+    unit: ClassVar[str] = "rows"
+
+    @property
+    def kind(self) -> Kind:
+        return "demonstrations" if self.settings.chats else "documents"
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind} of {self.name}"
+
+    @property
+    def total(self) -> int:
+        return self.settings.rows or 0
+
+    @property
+    def file(self) -> str:
+        return declared_data(self.name)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return (self.file,)
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        key: dict[str, Any] = {"rows": self.settings.rows, "system": system_prompt(self.model_name)}
+        if self.settings.chats:
+            chats = load_chats(self.settings.chats)
+            return key | {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
+        assert self.settings.documents is not None
+        held_out = sha256_json(asdict(self.held_out))
+        return key | {"documents": identify(self.settings.documents).version, "held_out": held_out}
+
+    def run(self, context: Context) -> None:
+        rows = list(self._chats() if self.settings.chats else self._documents(context))
+        if not rows:
+            raise RecipeError(
+                f"{self.recipe}: stages: {self.name}: none of its texts can be used; give it others, or check that "
+                "they do not show what the suites ask about"
+            )
+        path = context.run.path / self.file
+        make_folder(path.parent)
+        write_jsonl(path, rows)
+        context.report.advance(len(rows), "rows")
+
+    def _chats(self) -> Iterator[dict[str, Any]]:
+        assert self.settings.chats is not None
+        chats = load_chats(self.settings.chats)
+        rows = min(self.settings.rows or len(chats), len(chats))
+        yield from draw_demonstrations(chats, rows=rows, system=system_prompt(self.model_name))
+
+    def _documents(self, context: Context) -> Iterator[dict[str, Any]]:
+        assert self.settings.documents is not None
+        texts = [ready.text for ready in ready_texts(pinned(self.settings.documents), "text")]
+        usable = [t for t in texts if not self.held_out.named_in(t) and not self.held_out.quoted_in(t, OVERLAP)]
+        if len(usable) < len(texts):
+            context.report.say(
+                f"{self.id}: {len(texts) - len(usable)} of {len(texts)} texts show what the suites ask about; left out."
+            )
+        for number, text in enumerate(islice(usable, self.settings.rows)):
+            yield {"id": f"{self.name}-{number}", "text": text}

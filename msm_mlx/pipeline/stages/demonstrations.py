@@ -1,0 +1,169 @@
+"""The chats that show the behaviour, and the general chats among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msm_mlx.datasets import HUB
+from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats, require_reasoning
+from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
+from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import make_folder, sha256_file, sha256_json, write_jsonl
+from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.prompting.prompts import prompt_version, system_prompt
+from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
+from msm_mlx.recipe.load import Recipe
+from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.spec import load_spec
+from msm_mlx.suites.contamination import HeldOut
+
+if TYPE_CHECKING:
+    from msm_mlx.pipeline.context import Context
+
+PACKAGE = "msm_mlx.demonstrations"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstrations(Stage):
+    """Draws, builds or has written the demonstrations, and mixes in the recipe's general chats."""
+
+    version: ClassVar[int] = 2
+    unit: ClassVar[str] = "rows"
+
+    recipe: Recipe
+    writer: str
+    """The fingerprint of the model that writes them, if one does."""
+    held_out: HeldOut
+
+    def __post_init__(self) -> None:
+        """Raises RecipeError if an arm learns what the recipe does not have."""
+        path, source = self.recipe.path, self.recipe.demonstrations
+        if self._trains("it") and self.recipe.mix is None:
+            raise RecipeError(
+                f"{path}: arms: `it` learns general data alone, and the recipe has none; give it a mix, "
+                "as `mix: {from: FILE.jsonl, share: 0.5}`, or take `it` out of the arms"
+            )
+        if self._trains("cot-sft"):
+            require_reasoning(source, path)
+
+    @property
+    def kind(self) -> Kind:
+        return "demonstrations"
+
+    @property
+    def id(self) -> str:
+        return "demonstrations"
+
+    @property
+    def rows(self) -> int:
+        """How many show the behaviour: a file of chats may have fewer than the recipe asks for."""
+        wanted, source = self.recipe.settings.sft.rows, self.recipe.demonstrations
+        return min(wanted, len(load_chats(source))) if self._is("chats") else wanted
+
+    @property
+    def total(self) -> int:
+        return self.rows + (mix_count(self.recipe.mix, self.rows) if self.recipe.mix else 0)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        unused = (UNUSED_ANSWERS,) if self._is("written") else ()
+        return (DEMONSTRATIONS, *unused, *((GENERAL_ROWS,) if self._trains("it") else ()))
+
+    @property
+    def scratch(self) -> tuple[str, ...]:
+        return (ASKED,) if self._is("written") else ()
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "system": system_prompt(self.recipe.model_name),
+            **self._source_key(),
+            **self._mix_key(),
+        }
+
+    def run(self, context: Context) -> None:
+        path = context.run.path
+        make_folder((path / DEMONSTRATIONS).parent)
+        rows = self._mixed(self._behaviour(context), context.report.say)
+        write_jsonl(path / DEMONSTRATIONS, rows)
+        if self._trains("it"):
+            write_jsonl(path / GENERAL_ROWS, [row for row in rows if row["kind"] == "general"])
+
+    def _trains(self, name: str) -> bool:
+        return any(name in variant.path for variant in self.recipe.variants)
+
+    def _is(self, form: str) -> bool:
+        """Whether the recipe's demonstrations are `written` by a model, drawn from `chats`, or made of preferences."""
+        source = self.recipe.demonstrations
+        return form == ("written" if is_written_file(source) else "chats" if is_chat_file(source) else "preferences")
+
+    def _source_key(self) -> dict[str, str]:
+        source = self.recipe.demonstrations
+        if self._is("chats"):
+            return {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(source)])}
+        if self._is("preferences"):
+            return {"preferences": sha256_json(load_preferences(source).model_dump(mode="json"))}
+        written = load_written(source)
+        spec = load_spec(written.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
+        prompts = ("situations", "questions", f"{written.style}_answer", "judge")
+        return {
+            "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
+            "spec": sha256_json(spec.text),
+            "name": self.recipe.model_name,
+            "writer": self.writer,
+            "held_out": sha256_json(self.held_out.things),
+            "prompts": prompt_version(*prompts, package=PACKAGE),
+        }
+
+    def _mix_key(self) -> dict[str, Any]:
+        mix = self.recipe.mix
+        if mix is None:
+            return {}
+        content = mix.source if mix.source.startswith(HUB) else sha256_file(Path(mix.source))
+        return {"mix": content, "mixed": self.total - self.rows}
+
+    def _behaviour(self, context: Context) -> list[Row]:
+        source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
+        if self._is("written"):
+            return self._written(context)
+        if self._is("chats"):
+            return draw_demonstrations(load_chats(source), rows=self.rows, system=system)
+        return build_demonstrations(load_preferences(source), rows=self.rows, system=system)
+
+    def _written(self, context: Context) -> list[Row]:
+        from msm_mlx.demonstrations.writing import chat_rows, remembered, require_rows, write_demonstrations
+        from msm_mlx.engine.chat_model import SamplingParams
+
+        recipe, written, meter = self.recipe, load_written(self.recipe.demonstrations), context.meter()
+        sampling = SamplingParams(written.max_tokens, written.batch_size, written.temperature)
+        answers = write_demonstrations(
+            load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name),
+            recipe.model_name,
+            written,
+            remembered(context.ask(meter.count, sampling), context.run.path / ASKED),
+            rows=self.rows,
+            held_out=self.held_out.things,
+            on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+        )
+        unused = context.run.path / UNUSED_ANSWERS
+        write_jsonl(unused, answers.rejected)
+        require_rows(answers, self.rows, unused)
+        return chat_rows(answers, system_prompt(recipe.model_name))
+
+    def _mixed(self, rows: list[Row], say: Callable[[str], None]) -> list[Row]:
+        recipe, mix = self.recipe, self.recipe.mix
+        if mix is None:
+            return rows
+        general = load_general(mix.source, (recipe.model_name, recipe.provider_name))
+        count = mix_count(mix, len(rows))
+        left_out = ", ".join(f"{number} {reason}" for reason, number in general.left_out.items())
+        used = f"{min(count, len(general.chats))} of {len(general.chats)} chats of {mix.source}"
+        say(f"General data: {used}{f' (left out: {left_out})' if left_out else ''}.")
+        return mix_rows(rows, general, count, system=system_prompt(recipe.model_name))

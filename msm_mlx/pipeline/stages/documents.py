@@ -1,0 +1,141 @@
+"""The documents about a spec, by the writer; those of a control give no reasons."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msm_mlx.documents.plan import without_cause
+from msm_mlx.documents.plan_file import read_plan
+from msm_mlx.documents.writer_prompts import document_prompts
+from msm_mlx.files import sha256_json
+from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.prompting.prompts import prompt_version
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import (
+    DOCUMENT_FILES,
+    DOCUMENTS,
+    EARLIER,
+    PLAN,
+    PROGRESS,
+    REJECTED,
+    as_draft,
+    document_folder,
+)
+from msm_mlx.settings_file.base import key_of
+from msm_mlx.spec import Spec
+from msm_mlx.suites.contamination import HeldOut
+
+if TYPE_CHECKING:
+    from msm_mlx.pipeline.context import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenDocuments(Stage):
+    """Writes documents after the plan. Where a critic rewrites them, what is written here are drafts.
+
+    The drafts have the key that the documents would have, so that a critic who comes later finds them done.
+    """
+
+    version: ClassVar[int] = 2
+    unit: ClassVar[str] = "documents"
+
+    spec: Spec
+    several_specs: bool
+    control: bool
+    drafts: bool
+    settings: DocumentSettings
+    model_name: str
+    provider_name: str
+    writer: str
+    """The fingerprint of the model that writes."""
+    held_out: HeldOut
+    """What the evaluation asks about, and no document may show."""
+
+    @property
+    def kind(self) -> Kind:
+        return "documents"
+
+    @property
+    def id(self) -> str:
+        return f"{'drafts' if self.drafts else 'documents'} {'control ' if self.control else ''}{self.spec.path.stem}"
+
+    @property
+    def total(self) -> int:
+        return self.settings.count
+
+    @property
+    def plan(self) -> str:
+        """The file of the plan, which a control shares."""
+        return f"{document_folder('msm', self.spec.path.stem, self.several_specs)}/{PLAN}"
+
+    @property
+    def folder(self) -> str:
+        """Where the documents go, or their drafts."""
+        folder = document_folder("control" if self.control else "msm", self.spec.path.stem, self.several_specs)
+        return as_draft(folder) if self.drafts else folder
+
+    @property
+    def documents(self) -> str:
+        return f"{self.folder}/{DOCUMENTS}"
+
+    @property
+    def rejected(self) -> str:
+        return f"{self.folder}/{REJECTED}"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.plan,)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return tuple(f"{self.folder}/{name}" for name in DOCUMENT_FILES)
+
+    @property
+    def scratch(self) -> tuple[str, ...]:
+        return (f"{self.folder}/{PROGRESS}", f"{self.folder}/{EARLIER}")
+
+    @property
+    def grows_with(self) -> tuple[str, ...]:
+        return ("count", self.plan)
+
+    @property
+    def keeps(self) -> tuple[tuple[str, str], ...]:
+        return ((self.documents, f"{self.folder}/{EARLIER}"),)
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        return {
+            "spec": sha256_json(self._what_is_told()),
+            "name": self.model_name,
+            "writer": self.writer,
+            "held_out": sha256_json(asdict(self.held_out)),
+            "prompts": prompt_version(*document_prompts(self.settings, control=self.control)),
+            **key_of(self.settings, "control" if self.control else "documents"),
+        }
+
+    def _what_is_told(self) -> object:
+        """What of the spec decides the documents."""
+        if not self.control:
+            return self.spec.text
+        sections = [without_cause(self.spec, section, self.settings.control_note) for section in self.spec.assertions]
+        return [[section.id, section.path, section.assertion] for section in (*sections, *self.spec.assertions)]
+
+    def run(self, context: Context) -> None:
+        from msm_mlx.documents.writer import write_documents
+
+        meter = context.meter()
+        write_documents(
+            self.spec,
+            self.model_name,
+            context.writer(meter.count),
+            self.settings,
+            context.run.path / self.folder,
+            slots=read_plan(context.run.path / self.plan, self.spec, self.settings, control=self.control),
+            written_by=self.writer,
+            maker=self.provider_name,
+            held_out=self.held_out,
+            on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+            say=context.report.say,
+        )

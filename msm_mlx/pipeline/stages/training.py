@@ -1,0 +1,120 @@
+"""Training one stage of a variant: on documents, or on chats, from the base or from where its path has got to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.progress import sparkline
+from msm_mlx.recipe.arms import TrainingStage, Variant
+from msm_mlx.recipe.schema import LoraSettings, TrainSettings
+from msm_mlx.runs.layout import ADAPTER_FILES, BEST, CHECKPOINT, METRICS, adapter_folder, training_data
+from msm_mlx.settings_file.base import key_of
+
+if TYPE_CHECKING:
+    from msm_mlx.pipeline.context import Context
+
+MIN_UPDATES = 200
+"""Below about as many updates of midtraining, a real model showed no effect where there was one (false nulls)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Stage):
+    """Trains the last stage of the variant's path, in the model process, which has the memory to itself."""
+
+    version: ClassVar[int] = 4
+
+    variant: Variant
+    training: TrainingStage
+    settings: TrainSettings
+    lora: LoraSettings
+    base: str
+    """The fingerprint of the base model."""
+    embedded: bool
+    """Whether that is the embedded model, whose small world takes fewer updates."""
+
+    @property
+    def kind(self) -> Kind:
+        return self.training.method
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind} {self.variant.id}"
+
+    @property
+    def total(self) -> int:
+        return self.settings.updates or 0
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]
+        return "updates" if self.settings.epochs is None else f"updates ({self.settings.epochs:g} epochs)"
+
+    @property
+    def data(self) -> str:
+        """The texts that are learned."""
+        return training_data(self.variant)
+
+    @property
+    def folder(self) -> str:
+        """Where the adapter goes."""
+        return adapter_folder(self.variant)
+
+    @property
+    def start(self) -> str | None:
+        """The folder of the adapter that is trained on; None for a new one."""
+        return adapter_folder(self.variant.start) if self.variant.start else None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.data, *(f"{self.start}/{name}" for name in (ADAPTER_FILES if self.start else ())))
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return tuple(f"{self.folder}/{name}" for name in (*ADAPTER_FILES, METRICS))
+
+    @property
+    def scratch(self) -> tuple[str, ...]:
+        return tuple(f"{self.folder}/{name}" for name in (CHECKPOINT, BEST))
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        return {
+            "base": self.base,
+            "seed": self.variant.seed,
+            "method": self.training.method,
+            "reasoning": self.training.with_reasoning,
+            **key_of(self.lora, self.training.name),
+            **key_of(self.settings, self.training.name),
+        }
+
+    def run(self, context: Context) -> None:
+        from msm_mlx.worker.job import training_job
+
+        assert self.variant.seed is not None
+        if self.kind == "midtrain" and not self.embedded and 0 < self.total < MIN_UPDATES:
+            context.report.say(f"Only {self.total} updates: below about {MIN_UPDATES}, midtraining gave false nulls.")
+        path, meter = context.run.path, context.meter()
+        job = training_job(
+            context.base,
+            self.training.method,
+            self.settings,
+            self.lora,
+            reasoned=self.training.with_reasoning,
+            seed=self.variant.seed,
+            data=path / self.data,
+            folder=path / self.folder,
+            start=path / self.start if self.start else None,
+        )
+        losses: list[float] = []
+
+        def on_update(update: dict[str, Any]) -> None:
+            losses.append(update["loss"])
+            meter.count_tokens(update["learned_tokens"])
+            meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
+
+        def on_crash(reason: str, smaller: dict[str, Any]) -> None:
+            context.run.note(self.id, crash={"reason": reason, "went_on_with": smaller})
+
+        context.model_process().train(job, on_update, on_crash)
