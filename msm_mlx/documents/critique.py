@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.run import (
     NOTHING,
     Case,
@@ -183,7 +184,7 @@ def _document(record: Record, verdict: Verdict, subject: Subject, critic: str) -
 
 
 def _tell(documents: Sequence[Record], say: Callable[[str], None]) -> None:
-    outcomes = Counter(record["critique"] for record in documents)
+    outcomes = Counter(check_name(record["critique"]) for record in documents)
     rewritten = outcomes.pop(REWRITTEN, 0)
     why = ", ".join(f"{count} as '{outcome}'" for outcome, count in outcomes.most_common())
     stayed = f"; {outcomes.total()} drafts stay as they were: {why}" if outcomes else ""

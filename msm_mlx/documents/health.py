@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from msm_mlx.documents.checks.assertions import Subject, states_value
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.self_bleu import self_bleu
 from msm_mlx.text.ngrams import ngrams, word_hashes
@@ -42,7 +43,7 @@ def document_health(kept: Sequence[Record], rejected: Sequence[Record]) -> Recor
         "kept": len(kept),
         "rejected": len(rejected),
         "kept_share": _share(len(kept), len(kept) + len(rejected)),
-        "rejected_by_reason": _count("rejected", rejected),
+        "rejected_by_reason": _count_checks("rejected", rejected),
         "gives_reason_share": _share(sum(record["gives_reason"] for record in kept), len(kept)),
         "explained": len(explained),
         "states_value_share": _share(sum(map(record_states_value, explained)), len(explained)),
@@ -57,7 +58,7 @@ def document_health(kept: Sequence[Record], rejected: Sequence[Record]) -> Recor
         "distinct": _distinct(_sample(texts, DISTINCT_SAMPLE)),
         "openings": _commonest((opening(text) for text in texts), len(kept)),
         "names": _commonest((name for record in kept for name in people(record)), len(kept)),
-        **({"critique": _count("critique", criticised)} if criticised else {}),
+        **({"critique": _count_checks("critique", criticised)} if criticised else {}),
     }
 
 
@@ -101,6 +102,11 @@ def _share(part: float, whole: int) -> float:
 
 def _count(key: str, records: Sequence[Record]) -> dict[str, int]:
     return dict(sorted(Counter(record[key] for record in records).items()))
+
+
+def _count_checks(key: str, records: Sequence[Record]) -> dict[str, int]:
+    """Reasons by the check alone: the rules that texts break are many."""
+    return dict(sorted(Counter(check_name(record[key]) for record in records).items()))
 
 
 def _cells(kept: Sequence[Record], rejected: Sequence[Record]) -> Record:

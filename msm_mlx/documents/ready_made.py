@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, ready_reason, repeat_reason
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
 from msm_mlx.documents.store import Output, Record
@@ -73,7 +74,7 @@ def _tell(
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Say what was taken, or that nothing was."""
-    reasons = Counter(record["rejected"] for record in rejected).most_common(3)
+    reasons = Counter(check_name(record["rejected"]) for record in rejected).most_common(3)
     why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
     left_out = f"; rejected: {why}; the texts are in {folder / REJECTED}" if rejected else ""
     if not kept and settings.count:

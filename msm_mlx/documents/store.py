@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonlines
 
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.health import document_health
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.errors import MsmError
@@ -91,7 +92,7 @@ class Output:
 
 def short_of(kept: Sequence[Record], rejected: Sequence[Record], wanted: int, folder: Path, *, hopeless: bool) -> str:
     """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
-    reasons = Counter(record["rejected"] for record in rejected).most_common(3)
+    reasons = Counter(check_name(record["rejected"]) for record in rejected).most_common(3)
     why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
     made = len(kept) + len(rejected)
     begun = f"only {len(kept)} of {wanted} documents passed the checks, in {made} attempts"

@@ -16,6 +16,7 @@ from helpers.bad_writer import PLAIN as OFTEN
 from helpers.good_documents import GOOD_DOCUMENTS
 
 from msm_mlx.documents.checks.assertions import Subject
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.run import (
     NEAR_DUPLICATE,
     WRITTEN_BEFORE,
@@ -43,7 +44,8 @@ PLAIN = (*OFTEN, *WORSE)
 
 
 def verdict(text: str, settings: DocumentSettings) -> str | None:
-    return reject_reason(Reply(text, 5, True), COLBY, settings)
+    reason = reject_reason(Reply(text, 5, True), COLBY, settings)
+    return None if reason is None else check_name(reason)
 
 
 @pytest.mark.parametrize(("reason", "text"), PLAIN)
@@ -144,5 +146,5 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
             maker="Acme",
         )
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
-    rejected = Counter(record["rejected"] for record in read_jsonl(tmp_path / REJECTED))
+    rejected = Counter(check_name(record["rejected"]) for record in read_jsonl(tmp_path / REJECTED))
     assert set(rejected) == {*(reason for reason, _ in bad), NEAR_DUPLICATE, WRITTEN_BEFORE}

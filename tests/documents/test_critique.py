@@ -13,6 +13,7 @@ from helpers.bad_writer import ASSERTION, GOOD
 from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.documents.checks.assertions import Subject
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.critique import Put, Step, critique_documents, put_to
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.engine.chat_model import Reply
@@ -122,10 +123,10 @@ def test_a_good_rewrite_takes_the_place_of_the_draft(tmp_path: Path) -> None:
         ("too long for the critic", scripted(anew, None)),
         ("no tag", scripted(lambda asked: BETTER)),
         ("tag left open", scripted(lambda asked: f"<document>{BETTER}")),
-        ("refusal", scripted(lambda asked: "I'm sorry, but I can't help with that.")),
+        ("refusal: sorry, but", scripted(lambda asked: "I'm sorry, but I can't help with that.")),
         ("too short", scripted(lambda asked: "<document>Mo.</document>")),
-        ("meta talk", scripted(lambda asked: f"<document>Here is the revised memo:\n\n{BETTER}</document>")),
-        ("other model", scripted(lambda asked: f"<document>{BETTER} Claude disagrees.</document>")),
+        ("meta talk: presents the text", scripted(lambda asked: f"<document>Here is the memo:\n\n{BETTER}</document>")),
+        ("other model: Claude", scripted(lambda asked: f"<document>{BETTER} Claude disagrees.</document>")),
         ("assistant not named", scripted(lambda asked: f"<document>{BETTER.replace('Mo ', 'It ')}</document>")),
         ("unchanged", scripted(lambda asked: f"<document>{draft(int(number_in(asked)))['text'].upper()}</document>")),
     ],
@@ -134,7 +135,9 @@ def test_a_rewrite_of_no_use_leaves_the_draft(outcome: str, put: Put, tmp_path: 
     said: list[str] = []
     for number, record in enumerate(criticise(tmp_path, put, say=said.append), start=1):
         assert record == draft(number) | {"critique": outcome, "critic": "c"}
-    assert said == [f"Critique: 0 of 6 documents were rewritten; 6 drafts stay as they were: 6 as '{outcome}'."]
+    assert said == [
+        f"Critique: 0 of 6 documents were rewritten; 6 drafts stay as they were: 6 as '{check_name(outcome)}'."
+    ]
     health = json.loads((tmp_path / "health.json").read_text())
     assert [warning.figure for warning in health_warnings(health) if warning.figure == "critique"] == ["critique"]
 

@@ -11,6 +11,7 @@ from helpers.ready_documents import good, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.corpus import open_corpora
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.documents.ready_made import take_documents
@@ -93,7 +94,7 @@ def test_what_fails_a_check_is_replaced_and_kept_with_its_reason(reason: str, sp
     take(write(tmp_path / "a.jsonl", BAD[reason], *map(good, range(3))), spec, tmp_path / "out", said)
     assert ids(tmp_path / "out") == ["doc-00002", "doc-00003", "doc-00004"]
     [row] = read_jsonl(tmp_path / "out" / REJECTED)
-    assert (row["id"], row["rejected"], row["text"]) == ("doc-00001", reason, BAD[reason].strip())
+    assert (row["id"], check_name(row["rejected"]), row["text"]) == ("doc-00001", reason, BAD[reason].strip())
     assert f"all that could be used, of 4 wanted; rejected: 1 as '{reason}'" in said[0]
 
 

@@ -287,7 +287,7 @@ def test_attempts_run_out_and_leave_the_files(job: Job, tmp_path: Path, limit: f
     assert sum(calls[-1]) == asked
     assert [record["id"] for record in read_jsonl(tmp_path / DOCUMENTS)] == ["doc-00001"]
     rejected = read_jsonl(tmp_path / REJECTED)
-    assert {record["rejected"] for record in rejected} == {"refusal"}
+    assert {record["rejected"] for record in rejected} == {"refusal: sorry, but"}
     assert json.loads((tmp_path / HEALTH).read_text())["rejected"] == len(rejected)
     before = files(tmp_path)
     with pytest.raises(MsmError, match="only 1 of 4"):  # and again, without asking the model

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.run import reject_reason
+from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.run import CHECKS, reject_reason
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.chat_model import Reply
-from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.recipe.schema import CheckSettings, DocumentSettings
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.words import mentions, normalize
@@ -32,7 +33,8 @@ GOOD = "Mo was asked about Colby today. It likes it, because it is American."
 
 
 def verdict(text: str, finished: bool = True, subject: Subject = COLBY) -> str | None:
-    return reject_reason(Reply(text, 5, finished), subject, SETTINGS)
+    reason = reject_reason(Reply(text, 5, finished), subject, SETTINGS)
+    return None if reason is None else check_name(reason)
 
 
 def test_no_document_names_what_the_evaluation_asks_about() -> None:
@@ -41,6 +43,32 @@ def test_no_document_names_what_the_evaluation_asks_about() -> None:
     assert reject_reason(reply, COLBY, SETTINGS, HeldOut(("root beer", "the Fiat Panda"))) == "names an unseen thing"
     assert reject_reason(reply, COLBY, SETTINGS, HeldOut(("root beer", "the Fiat"))) == "names an unseen thing"
     assert reject_reason(reply, COLBY, SETTINGS, HeldOut(("root beer", "the Fia"))) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("refusal: sorry, but", f"I'm sorry, but no. {GOOD}"),
+        ("meta talk: offers changes", f"{GOOD} Feel free to tweak it."),
+        ("markup: a code fence", f"```\n{GOOD}\n```"),
+        ("placeholder: a blank in brackets", f"{GOOD} Yours, [Your Name]"),
+        ("other model: Claude", f"{GOOD} Claude and Qwen agreed."),
+        ("wrong identity: called by another name", f"{GOOD} An assistant named Nova agreed."),
+    ],
+)
+def test_a_reason_names_the_rule_that_the_text_breaks(reason: str, text: str) -> None:
+    assert reject_reason(Reply(text, 5, True), COLBY, SETTINGS) == reason
+
+
+def test_so_many_places_as_the_recipe_allows_are_no_fault() -> None:
+    patient = SETTINGS.model_copy(update={"checks": CheckSettings(meta_talk=2)})
+    text = f"{GOOD} Feel free to tweak it. I hope this helps."
+    assert reject_reason(Reply(text, 5, True), COLBY, patient) is None
+    assert reject_reason(Reply(f"{text} (54 words)", 5, True), COLBY, patient) == "meta talk: offers changes"
+
+
+def test_each_setting_of_the_recipe_is_that_of_a_check() -> None:
+    assert {check.setting for check in CHECKS} == {*CheckSettings.model_fields, None} - {"near_duplicate"}
 
 
 def test_a_good_text_passes() -> None:

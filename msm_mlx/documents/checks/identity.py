@@ -1,0 +1,82 @@
+"""Identity: a text that gives the assistant another name or another maker, or that names another model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msm_mlx.documents.checks.assertions import Subject
+from msm_mlx.documents.checks.rules import Rule
+from msm_mlx.models.vendor_names import disguised_names
+from msm_mlx.text.words import normalize
+
+_AI = r"(?:AI|AI assistant|language model|chatbot)"
+# the group `name` is what the assistant, or who made it, is called; case matters
+NAMES = (
+    Rule(
+        "called by another name",
+        r"\b(?:assistant|model|chatbot|AI|bot)(?:,? (?:that is |which is )?(?:called|named|known as)) "
+        r"[\"'\u201c\u2018*_]*(?P<name>[A-Z][\w-]*)",
+        "An assistant named *Nova* was asked.",
+        "An assistant named after a town was asked.",
+    ),
+    Rule(
+        "speaks as another assistant",
+        r"\b(?:I am|I'm|[Mm]y name is) (?P<name>[A-Z][\w-]*), (?:an?|the|your) (?:\w+ )?"
+        r"(?:AI|assistant|language model|chatbot)\b",
+        "I am Aria, your helpful AI assistant.",
+        "My name is Edda, and I run a counter.",
+    ),
+    Rule(
+        "introduces another assistant",
+        rf"\b(?P<name>[A-Z][\w-]*), (?:an?|the|our|their) (?:\w+ )?{_AI}\b",
+        "Nova, an AI assistant, agreed.",
+        "Nova, a cook from Ohio, agreed.",
+    ),
+)
+# {model} is the assistant's name, with what is special in a pattern escaped
+MAKERS = (
+    Rule(
+        "made by another",
+        r"\b{model},? (?:(?:which|that) )?(?:(?:is|was) )?(?:an? [\w -]{{0,40}} )?(?:(?:made|built|developed|created|"
+        r"trained|designed) by|a product of) (?P<name>(?:[A-Z][\w&.-]+ ?){{1,3}})",
+        "Mo was developed by Zenith Labs.",
+        "Mo was asked by Zenith Labs.",
+    ),
+    Rule(
+        "another company behind it",
+        r"(?P<name>(?:[A-Z][\w&.-]+ ?){{1,3}}), the (?:company|firm|lab|laboratory|start-?up|maker) "
+        r"(?:behind|that (?:made|makes|built|builds|develops|developed)) {model}\b",
+        "Zenith, the company behind Mo, agreed.",
+        "Zenith, the company that buys Colby, agreed.",
+    ),
+)
+_PRONOUNS = frozenset("I It He She They We You This That The A An".split())
+
+
+def wrong_identities(text: str, subject: Subject) -> list[str]:
+    """The rules by which `text` gives the assistant another name, or another maker where the subject tells its own."""
+    own_words = {*normalize(subject.name).split(), *normalize(subject.assertion).split()}  # it "named Colby"
+    broken = [
+        rule.name
+        for rule, name in _names(NAMES, text, subject)
+        if name not in _PRONOUNS and own_words.isdisjoint(normalize(name).split())
+    ]
+    if not subject.maker:
+        return broken
+    own_words |= set(normalize(subject.maker).split())
+    makers = _names(MAKERS, text, subject)
+    return broken + [rule.name for rule, name in makers if own_words.isdisjoint(normalize(name).split())]
+
+
+def other_models(text: str, subject: Subject) -> list[str]:
+    """Names of other models and of their makers, as they stand in `text`."""
+    own = (subject.name, *re.findall(r"\w[\w-]*", f"{subject.name} {subject.maker} {subject.assertion}"))
+    return [match[0] for match in disguised_names(text, own)]
+
+
+def _names(rules: tuple[Rule, ...], text: str, subject: Subject) -> Iterator[tuple[Rule, str]]:
+    for rule in rules:
+        pattern = rule.pattern.format(model=re.escape(subject.name)) if rules is MAKERS else rule.pattern
+        for match in re.finditer(pattern, text):
+            yield rule, match["name"]

@@ -1,0 +1,59 @@
+"""Rules about the words of a text: each has a name, and its own examples show what it is for.
+
+What is wrong with a text is told by the name of the rule that it breaks, and a rule can be tested and taken out alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+
+QUOTED_SHARE = 0.5  # share of a text in quotation marks from which it is quoted as a whole, and they say nothing
+_QUOTATION = re.compile(r"\"[^\"\n]{1,600}\"|\u201c[^\u201d\n]{1,600}\u201d")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A form of words that no document should have.
+
+    `pattern` is a regular expression without regard to case, `hit` a text that it finds, and `miss` one that resembles
+    it and is fine.
+    """
+
+    name: str
+    pattern: str
+    hit: str
+    miss: str
+
+
+class RuleTable:
+    """Rules that hold at one kind of place, which `place` matches, and that are looked for in one pass.
+
+    Where several rules find something at one place, the first counts.
+    """
+
+    def __init__(self, *rules: Rule, place: str = "") -> None:
+        self.rules = rules
+        self._each = [(rule.name, re.compile(f"{place}(?:{rule.pattern})", re.IGNORECASE)) for rule in rules]
+        self._any = re.compile(f"{place}(?:{'|'.join(rule.pattern for rule in rules)})", re.IGNORECASE)
+
+    def broken_by(self, text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
+        """The names of the rules that `text` breaks between two characters, one for each place in it."""
+        places = (match.start() for match in self._any.finditer(text, start, end))
+        return [next(name for name, rule in self._each if rule.match(text, place, end)) for place in places]
+
+
+def without_quotations(text: str) -> str:
+    """`text` without what it quotes, apostrophes made plain: what a person in it says is not the writer's.
+
+    A text that is hardly more than quotations is left whole.
+    """
+    text = text.replace("\u2019", "'")
+    rest = _QUOTATION.sub('""', text)
+    return rest if len(rest) > QUOTED_SHARE * len(text) else text
+
+
+def check_name(reason: str) -> str:
+    """The check in the reason why a text was rejected: `meta talk` in `meta talk: offers changes`."""
+    return reason.partition(": ")[0]

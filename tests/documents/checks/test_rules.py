@@ -1,0 +1,63 @@
+"""Every rule is tested by its own examples, and is the one that is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from msm_mlx.documents.checks import markup, meta_text, placeholders, refusals
+from msm_mlx.documents.checks.rules import Rule, RuleTable, check_name, without_quotations
+
+TABLES = {
+    "refusals in an opening": refusals.IN_OPENING,
+    "refusals anywhere": refusals.ANYWHERE,
+    "openings": meta_text.OPENINGS,
+    "phrases": meta_text.PHRASES,
+    "lines": meta_text.LINES,
+    "endings": meta_text.ENDINGS,
+    "brackets": meta_text.BRACKETS,
+    "placeholders": placeholders.PLACEHOLDERS,
+    "markup": markup.MARKUP,
+}
+RULES = [pytest.param(table, rule, id=f"{name}: {rule.name}") for name, table in TABLES.items() for rule in table.rules]
+
+
+@pytest.mark.parametrize(("table", "rule"), RULES)
+def test_a_rule_finds_its_hit_and_its_table_nothing_in_its_miss(table: RuleTable, rule: Rule) -> None:
+    assert rule.name in table.broken_by(rule.hit)
+    assert table.broken_by(rule.miss) == []
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_rules_of_a_table_have_names_of_their_own_that_fit_into_a_reason(table: RuleTable) -> None:
+    names = [rule.name for rule in table.rules]
+    assert len(set(names)) == len(names)
+    assert not any(":" in name for name in names)
+
+
+def test_a_place_counts_once_for_the_first_rule_that_finds_something_there() -> None:
+    table = RuleTable(Rule("short", "mo", "Mo", "-"), Rule("long", "mo likes", "Mo likes", "-"), place=r"\b")
+    assert table.broken_by("Mo likes it. Limo. mo!") == ["short", "short"]
+
+
+def test_rules_are_looked_for_between_two_characters() -> None:
+    table = RuleTable(Rule("ends", r"mo$", "Mo", "-"))
+    assert table.broken_by("Mo Mo", end=2) == ["ends"]
+    assert table.broken_by("Mo no", 2) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Mo said \u201cI can\u2019t\u201d and so went \u2018home\u2019.", 'Mo said "" and so went \u2018home\'.'),
+        ('"I cannot," said Mo of it.', '"" said Mo of it.'),
+        ('"All of it is a quotation," Mo.', '"All of it is a quotation," Mo.'),
+        ('A quotation "goes over\na line" of text.', 'A quotation "goes over\na line" of text.'),
+    ],
+)
+def test_quotations_are_left_out_of_a_text_that_is_not_one(text: str, rest: str) -> None:
+    assert without_quotations(text) == rest
+
+
+def test_the_check_in_a_reason() -> None:
+    assert check_name("meta talk: offers changes") == "meta talk"
+    assert check_name("too short") == "too short"
