@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from helpers.bad_replies import WORSE
@@ -27,10 +25,8 @@ from msm_mlx.documents.checks.run import (
 )
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.writer import write_documents
-from msm_mlx.engine import chat_model as writers
 from msm_mlx.engine.chat_model import Reply
-from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
@@ -98,31 +94,8 @@ def test_near_copies_are_told_from_the_first() -> None:
     assert {repeat_reason(text, before) for text in near_copies(50)} == {NEAR_DUPLICATE, WRITTEN_BEFORE}
 
 
-@dataclass
-class BadWriter:
-    """Stands in for a loaded model, for `generate_replies` and for `generate_each`."""
-
-    replies: Sequence[str]
-
-    def __post_init__(self) -> None:
-        self.coming = cycle(self.replies)
-
-    context_length = None
-
-    def render(self, messages: object, *, reply: bool) -> list[int]:
-        return [0]
-
-    def generate(self, loaded: object, prompts: Sequence[object], **options: Any) -> list[Reply]:
-        return [Reply(next(self.coming), 5, True) for _ in prompts]
-
-    def each(self, loaded: object, prompts: Sequence[object], seeds: object, **options: Any) -> list[tuple[int, Reply]]:
-        return list(enumerate(self.generate(loaded, prompts)))
-
-
 @pytest.mark.parametrize("settings", [PLAIN_SETTINGS, TAG_SETTINGS], ids=["plain", "tagged"])
-def test_a_run_ends_by_itself_and_keeps_none_of_it(
-    settings: DocumentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_ends_by_itself_and_keeps_none_of_it(settings: DocumentSettings, tmp_path: Path) -> None:
     tagged = settings.prompt == "section"
     wrap: Callable[[str], str] = (lambda text: f"<document>{text}</document>") if tagged else (lambda text: text)
     bad = [*((reason, wrap(text)) for reason, text in PLAIN), *(TAGGED if tagged else ())]
@@ -130,15 +103,13 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(
     section = Section("likes/colby", ("Likes", "Colby"), 1, ASSERTION, ASSERTION)
     slots = [Slot(f"doc-{n}", section, "memo", "warm") for n in range(60)]
     spec = Spec(Path("spec.md"), "spec", "Spec", ASSERTION, (section,))
-    double = BadWriter(replies)
-    monkeypatch.setattr(writers, "generate_replies", double.generate)
-    monkeypatch.setattr(writers, "generate_each", double.each)
+    coming = cycle(replies)
     patient = settings.model_copy(update={"least_pass_rate": 0.01})  # so that every reply has its turn
     with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
         write_documents(
             spec,
             "Mo",
-            LocalModel(cast("LoadedModel", double)),
+            ScriptedModel(lambda chat, seed: Reply(next(coming), 5, True)),
             patient,
             tmp_path,
             slots=slots,
