@@ -20,7 +20,7 @@ from training import SPEED, Task, log_normal_task, make_model, pocket_task
 import mlx.core as mx  # isort: skip  (training has loaded the BLAS)
 import mlx.nn as nn
 
-from msm_mlx.engine.boundaries import boundaries, packing_in_force
+from msm_mlx.engine.boundaries import boundaries, packed_attention
 from msm_mlx.engine.limits import bounded_memory
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.loss import chunked_cross_entropy
@@ -58,13 +58,13 @@ def measure(task: Task, small: bool) -> dict[str, float]:
         cache = boundaries(plan.packing, batch.get("segments"), plan.layers)
         hidden = plan.model.hidden(batch["ids"], cache)  # (B, T, D)
         states = hidden.reshape(-1, hidden.shape[-1])[batch["positions"]]  # (N, D)
-        return chunked_cross_entropy(plan.model.logits, states, batch["targets"], batch["weights"], plan.chunk)
+        return chunked_cross_entropy(plan.model.logits, states, batch["targets"], batch["weights"], plan.chunk_size)
 
     chosen = [batch_rows(len(task.rows), task.batch_size, update, 0) for update in range(UPDATES)]
     batches = [batch for rows in chosen for batch in make_batches([task.rows[i] for i in rows], plan.layout)]
     eager = nn.value_and_grad(model, loss)
     compiled = mx.compile(eager, inputs=[model.state], outputs=[model.state])
-    with packing_in_force(model, plan.packing):
+    with packed_attention(model, plan.packing):
         before, after = rounds(eager, batches), rounds(compiled, batches)
     return {name: after[name] / before[name] for name in before}
 

@@ -40,7 +40,7 @@ from msm_mlx.engine.loaded_model import load_base  # noqa: E402
 from msm_mlx.models.folder import POCKET_FOLDER  # noqa: E402
 from msm_mlx.recipe.schema import TrainSettings  # noqa: E402
 from msm_mlx.training.metrics import Update  # noqa: E402
-from msm_mlx.training.tokenize import Row, document_rows  # noqa: E402
+from msm_mlx.training.tokenize import TokenRow, document_rows  # noqa: E402
 from msm_mlx.training.trainer import train  # noqa: E402
 
 SHAPE = LoraShape(16, 2.0)
@@ -66,7 +66,7 @@ MEMORY = qwen3_shape(
 class Task:
     """Rows, and how they are trained on."""
 
-    rows: list[Row]
+    rows: list[TokenRow]
     batch_size: int
     max_length: int
     updates: int  # after a first one that is not measured
@@ -163,10 +163,10 @@ def log_normal_task(small: bool) -> Task:
     )
 
 
-def random_rows(lengths: Sequence[int]) -> list[Row]:
+def random_rows(lengths: Sequence[int]) -> list[TokenRow]:
     rng = np.random.default_rng(1)
     return [
-        Row(tuple(int(token) for token in rng.integers(1, 800, n)), (False, *(True,) * (n - 1)), i)
+        TokenRow(tuple(int(token) for token in rng.integers(1, 800, n)), (False, *(True,) * (n - 1)), i)
         for i, n in enumerate(lengths)
     ]
 
@@ -195,13 +195,13 @@ def our_speed(shape: qwen3.ModelArgs, task: Task, peak: bool = False) -> float:
     if peak:
         return float(mx.get_peak_memory())
     measured = updates[1:]
-    return sum(update.learned_tokens for update in measured) / sum(update.seconds for update in measured)
+    return sum(update.supervised_tokens for update in measured) / sum(update.seconds for update in measured)
 
 
 class PeerRows:
     """Rows as mlx_lm's trainer takes them: ids, and where the prompt ends."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[TokenRow]) -> None:
         self._rows = [(list(row.ids), 0) for row in rows]
 
     def __getitem__(self, index: int) -> tuple[list[int], int]:

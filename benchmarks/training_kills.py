@@ -33,7 +33,7 @@ from msm_mlx.models.folder import POCKET_FOLDER
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.recipe.shipped import shipped_recipes
 from msm_mlx.suites.load import SUITES
-from msm_mlx.training.checkpoint import Progress, save_state
+from msm_mlx.training.checkpoint import Progress, save_checkpoint
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.trainer import train
 
@@ -97,7 +97,7 @@ def share_of_checkpoints() -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         for number in range(5):
-            save_state(Path(folder) / "state.safetensors", loaded.model, optimizer, Progress(number))
+            save_checkpoint(Path(folder) / "state.safetensors", loaded.model, optimizer, Progress(number))
         save = (time.monotonic() - started) / 5
     return save / (save + settings.checkpoint_every * update)
 

@@ -1,4 +1,4 @@
-"""LoRA adapters in the standard mlx-lm layout, over one base in memory."""
+"""LoRA adapters (Hu et al. 2021) in mlx-lm's file layout, put on and taken off one base model in memory."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.errors import MsmError
 from msm_mlx.files import replacing, write_json
 
-TRAIN_AGAIN = "delete its folder, and the recipe's command trains it again"
+RETRAIN = "delete its folder, and the recipe's command trains it again"
 
 
 @dataclass(frozen=True)
 class LoraShape:
-    """Rank, and the factor on the low-rank product (alpha/r)."""
+    """The settings that decide the shape and strength of an adapter."""
 
     rank: int
     scale: float
+    """The factor on the low-rank product: alpha / rank in the LoRA paper."""
 
 
 def add_lora(model: nn.Module, shape: LoraShape, seed: int) -> None:
-    """Freeze the base and put a fresh adapter (exactly no change yet) on every linear layer of every block."""
+    """Freeze the base and put a fresh adapter, which changes nothing yet, on every linear layer of every block."""
     model.freeze()
     mx.random.seed(seed)
     linear_to_lora_layers(model, -1, {"rank": shape.rank, "scale": shape.scale, "dropout": 0.0})
@@ -40,14 +41,15 @@ def add_lora(model: nn.Module, shape: LoraShape, seed: int) -> None:
 
 
 def adapter_weights(model: nn.Module) -> dict[str, mx.array]:
+    """The weights of the adapter that `model` has, by name; empty without one that `add_lora` put on it."""
     return dict(tree_flatten(model.trainable_parameters()))
 
 
 def set_adapter(model: nn.Module, weights: dict[str, mx.array]) -> None:
-    """Put `weights` in place of the adapter that `model` has.
+    """Replace the weights of the adapter that `model` has.
 
     Raises:
-        MsmError: if they do not fit it exactly.
+        MsmError: if the names or shapes of `weights` are not exactly those of the adapter.
     """
     expected = {name: value.shape for name, value in adapter_weights(model).items()}
     if expected != {name: value.shape for name, value in weights.items()}:
@@ -57,8 +59,8 @@ def set_adapter(model: nn.Module, weights: dict[str, mx.array]) -> None:
 
 
 @contextmanager
-def adapter_in(model: nn.Module, dtype: mx.Dtype) -> Iterator[None]:
-    """While it lasts, the adapter computes in `dtype`. Gradients reach the weights in their own type."""
+def cast_adapter(model: nn.Module, dtype: mx.Dtype) -> Iterator[None]:
+    """The adapter computes in `dtype`, while the weights that are trained, and their gradients, keep their own type."""
     weights = model.trainable_parameters()
     model.update(tree_map(lambda weight: weight.astype(dtype), weights))
     try:
@@ -68,12 +70,13 @@ def adapter_in(model: nn.Module, dtype: mx.Dtype) -> Iterator[None]:
 
 
 def clear_adapter(model: nn.Module) -> None:
-    """Make the model answer exactly as its base."""
+    """Set every `lora_b` to zero, so that the model computes exactly what its base does."""
     zeros = {name: mx.zeros_like(value) for name, value in adapter_weights(model).items() if name.endswith("lora_b")}
     model.load_weights(list(zeros.items()), strict=False)
 
 
 def has_adapter(model: nn.Module) -> bool:
+    """Whether `add_lora` has put an adapter on `model`, even one that is cleared."""
     return any(name.endswith("lora_a") for name in adapter_weights(model))
 
 
@@ -112,27 +115,35 @@ def load_adapter(folder: Path) -> dict[str, mx.array]:
     try:
         return load_arrays(folder / WEIGHTS)[0]
     except MsmError as error:
-        raise MsmError(f"{error}; {TRAIN_AGAIN}") from error
+        raise MsmError(f"{error}; {RETRAIN}") from error
 
 
 def adapter_shape(folder: Path) -> LoraShape:
-    """Rank and scale of the adapter in `folder`."""
+    """Rank and scale of the adapter in `folder`.
+
+    Raises:
+        MsmError: if its configuration cannot be read.
+    """
     try:
         parameters = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["lora_parameters"]
         return LoraShape(int(parameters["rank"]), float(parameters["scale"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MsmError(f"{folder / CONFIG}: not an adapter of mlx-lm: {error}; {TRAIN_AGAIN}") from error
+        raise MsmError(f"{folder / CONFIG}: not an adapter of mlx-lm: {error}; {RETRAIN}") from error
 
 
 def save_arrays(path: Path, arrays: dict[str, mx.array], metadata: dict[str, str]) -> None:
-    """Write a safetensors file whole or not at all."""
+    """Write a safetensors file, whole or not at all.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
     mx.eval(list(arrays.values()))
     with replacing(path) as partial:
         try:
             mx.save_safetensors(str(partial), arrays, metadata)
-        except RuntimeError as error:  # all that mlx says of a failed write
-            full = shutil.disk_usage(path.parent).free < sum(array.nbytes for array in arrays.values())
-            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+        except RuntimeError as error:  # mlx does not say why a write failed
+            disk_full = shutil.disk_usage(path.parent).free < sum(array.nbytes for array in arrays.values())
+            raise OSError(errno.ENOSPC if disk_full else errno.EIO, str(error)) from error
 
 
 def load_arrays(path: Path) -> tuple[dict[str, mx.array], dict[str, str]]:

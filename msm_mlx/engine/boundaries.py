@@ -1,9 +1,9 @@
-"""Several documents in one row that do not see each other, with mlx-lm's models as they are.
+"""Several documents in one row that do not attend to each other, with mlx-lm's model classes as they are.
 
-Two exact ways. `masked` hands the models an array mask, block-diagonal and causal, through a stand-in for their cache.
-`causal` lets attention stay plainly causal, for which Metal has a fused backward pass, and keeps documents apart by
-extra dimensions of queries and keys: they add exactly 0 to a score within a document and a large negative number
-across, since the added score is -c^2 times the number of bits in which the documents' numbers differ.
+Two ways are exact. `masked` gives the model an array mask, block-diagonal and causal, through a stand-in for its cache.
+`causal` keeps attention plainly causal, for which Metal has a fused backward pass, and separates the documents by extra
+dimensions of queries and keys. These add exactly 0 to a score within a document and a large negative number to one
+across documents: -c^2 times the number of bits in which the numbers of the two documents differ.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ from mlx_lm.models.base import create_causal_mask, scaled_dot_product_attention
 Packing = Literal["masked", "causal", "off"]
 
 FUSED_HEAD_DIMS = (64, 72, 80, 96, 128, 192, 256)  # of the fused backward pass in mlx 0.32.4 for Metal
-APART = 256.0  # exp(-256) is 0 beside any score of the own document
-MAX_DOCUMENTS = 64  # in a row, its padding included: six bits, for which few more dimensions do
+SCORE_PENALTY = 256.0  # subtracted across documents; exp(-256) vanishes beside any score within a document
+MAX_DOCUMENTS = 64  # in a row, its padding included: six bits, so twelve extra dimensions are enough
 PROBE_LENGTHS = (5, 7)
-LEAK = 0.02  # of what leaks without boundaries; rounding in bf16 stays below, a real leak does not
+MAX_LEAK = 0.02  # relative to the leak without boundaries; rounding in bf16 stays below, a real leak does not
 
 
 class MaskedBoundaries:
-    """Stands in for a layer's cache. segments: (B, T) int, the number of the document that a position belongs to."""
+    """Stands in for a layer's cache and gives the layer its mask.
+
+    segments: (B, T) int, the number of the document that each position belongs to.
+    """
 
     offset = 0
 
     def __init__(self, segments: mx.array) -> None:
-        self._same = (segments[:, :, None] == segments[:, None, :])[:, None]  # (B, 1, T, T)
+        self._same_document = (segments[:, :, None] == segments[:, None, :])[:, None]  # (B, 1, T, T)
 
     def make_mask(self, length: int, return_array: bool = False, window_size: int | None = None) -> mx.array:
-        mask: mx.array = self._same & create_causal_mask(length, window_size=window_size)
+        mask: mx.array = self._same_document & create_causal_mask(length, window_size=window_size)
         return mask
 
     def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[mx.array, mx.array]:
@@ -44,7 +47,7 @@ class MaskedBoundaries:
 
 
 class CausalBoundaries(MaskedBoundaries):
-    """The same for the other way: no mask, but extra dimensions that `extended_attention` asks for."""
+    """The stand-in for `causal`: it gives no mask, and `extended_attention` reads the segments from it."""
 
     def __init__(self, segments: mx.array) -> None:
         self.segments = segments
@@ -56,15 +59,15 @@ class CausalBoundaries(MaskedBoundaries):
 
 
 def boundaries(packing: Packing, segments: mx.array | None, layers: int) -> list[Any] | None:
-    """What to pass as `cache`: one stand-in a layer, or None where every row holds one document."""
+    """What to pass to the model as `cache`: a stand-in for each layer, or None where every row is one document."""
     if segments is None or packing == "off":
         return None
-    kind = MaskedBoundaries if packing == "masked" else CausalBoundaries
-    return [kind(segments)] * layers
+    stand_in = MaskedBoundaries if packing == "masked" else CausalBoundaries
+    return [stand_in(segments)] * layers
 
 
 def extra_dims(head_dim: int) -> int:
-    """How many dimensions keep MAX_DOCUMENTS apart: two a bit, and more if that makes the width a fused one."""
+    """How many extra dimensions separate MAX_DOCUMENTS: two for each bit, or more to reach a fused head width."""
     needed = head_dim + 2 * (MAX_DOCUMENTS - 1).bit_length()
     return next((fused for fused in FUSED_HEAD_DIMS if fused >= needed), needed) - head_dim
 
@@ -72,68 +75,78 @@ def extra_dims(head_dim: int) -> int:
 def extended_attention(
     queries: mx.array, keys: mx.array, values: mx.array, cache: Any, scale: float, mask: Any, sinks: Any = None
 ) -> mx.array:
-    """mlx-lm's attention, with the documents of a `CausalBoundaries` kept apart. (B, H, T, D) and (B, KV, T, D)."""
+    """mlx-lm's attention, in which the documents of a `CausalBoundaries` do not see each other.
+
+    queries: (B, Hq, T, D), keys and values: (B, Hkv, T, D). Returns (B, Hq, T, D).
+    """
     if not isinstance(cache, CausalBoundaries):
-        return _plain(queries, keys, values, cache=cache, scale=scale, mask=mask, sinks=sinks)
+        return _mlx_lm_attention(queries, keys, values, cache=cache, scale=scale, mask=mask, sinks=sinks)
     batch, _, length, width = values.shape
     extra = extra_dims(width)
     bits = (cache.segments[:, None, :, None] >> mx.arange(extra // 2)) & 1  # (B, 1, T, E/2)
-    strength = 2.0 ** math.ceil(math.log2(math.sqrt(APART / scale)))  # a power of two, which bf16 holds exactly
-    own = mx.concatenate([bits, 1 - bits], axis=-1).astype(queries.dtype) * strength
-    other = mx.concatenate([bits - 1, -bits], axis=-1).astype(queries.dtype) * strength
+    # c is a power of two, which bf16 represents exactly; the two codes multiply to -c^2 for each bit that differs
+    c = 2.0 ** math.ceil(math.log2(math.sqrt(SCORE_PENALTY / scale)))
+    query_code = mx.concatenate([bits, 1 - bits], axis=-1).astype(queries.dtype) * c  # (B, 1, T, E)
+    key_code = mx.concatenate([bits - 1, -bits], axis=-1).astype(queries.dtype) * c  # (B, 1, T, E)
+    zeros = mx.zeros((batch, 1, length, query_code.shape[-1]), dtype=values.dtype)  # (B, 1, T, E)
 
-    def widen(array: mx.array, dims: mx.array) -> mx.array:
-        return mx.concatenate([array, mx.broadcast_to(dims, (*array.shape[:3], dims.shape[-1]))], axis=-1)
+    def widen(array: mx.array, code: mx.array) -> mx.array:  # (B, H, T, D) to (B, H, T, D + E)
+        return mx.concatenate([array, mx.broadcast_to(code, (*array.shape[:3], code.shape[-1]))], axis=-1)
 
-    nothing = mx.zeros((batch, 1, length, own.shape[-1]), dtype=values.dtype)
-    out = _plain(
-        widen(queries, own), widen(keys, other), widen(values, nothing), cache=None, scale=scale, mask=mask, sinks=sinks
+    attended = _mlx_lm_attention(
+        widen(queries, query_code),
+        widen(keys, key_code),
+        widen(values, zeros),
+        cache=None,
+        scale=scale,
+        mask=mask,
+        sinks=sinks,
     )
-    return out[..., :width]
+    return attended[..., :width]
 
 
-_plain: Callable[..., mx.array] = scaled_dot_product_attention
+_mlx_lm_attention: Callable[..., mx.array] = scaled_dot_product_attention
 
 
 @contextmanager
-def packing_in_force(model: nn.Module, packing: Packing) -> Iterator[None]:
-    """While it lasts, the model's attention understands `CausalBoundaries`; afterwards all is as it was."""
+def packed_attention(model: nn.Module, packing: Packing) -> Iterator[None]:
+    """For `causal`, the model's module calls `extended_attention`; afterwards it calls what it called before."""
     text = getattr(model, "language_model", model)
     module: Any = importlib.import_module(type(text).__module__)
     if packing != "causal" or not hasattr(module, "scaled_dot_product_attention"):
         yield
         return
-    before = module.scaled_dot_product_attention
+    original = module.scaled_dot_product_attention
     module.scaled_dot_product_attention = extended_attention
     try:
         yield
     finally:
-        module.scaled_dot_product_attention = before
+        module.scaled_dot_product_attention = original
 
 
 def choose_packing(model: nn.Module) -> tuple[Packing, str]:
-    """The packing that is exact for this model, as a probe shows, and fastest on this machine; and the reason."""
+    """The fastest packing on this machine among those that a probe shows to be exact for this model, and the reason."""
     name = getattr(model, "model_type", type(model).__module__.rpartition(".")[2])
-    if mx.metal.is_available() and keeps_apart(model, "causal"):
+    if mx.metal.is_available() and isolates_documents(model, "causal"):
         return "causal", "documents share rows, kept apart by extra head dimensions: Metal's fused attention applies"
-    if keeps_apart(model, "masked"):
+    if isolates_documents(model, "masked"):
         return "masked", "documents share rows, kept apart by a mask"
     return "off", f"documents do not share rows: the architecture {name} lets one see another"
 
 
-def keeps_apart(model: nn.Module, packing: Packing) -> bool:
-    """Whether two documents in one row give the logits that they give alone."""
+def isolates_documents(model: nn.Module, packing: Packing) -> bool:
+    """Whether the second of two documents in one row has the logits that it has alone."""
     first, second = ([(3 * i + start) % 8 for i in range(n)] for start, n in enumerate(PROBE_LENGTHS))
-    alone = model(mx.array([second]))
-    row = mx.array([first + second])
-    segments = mx.array([[0] * len(first) + [1] * len(second)])
+    alone = model(mx.array([second]))  # (1, T2, V)
+    row = mx.array([first + second])  # (1, T1 + T2)
+    segments = mx.array([[0] * len(first) + [1] * len(second)])  # (1, T1 + T2)
     try:
-        with packing_in_force(model, packing):
+        with packed_attention(model, packing):
             packed = model(row, cache=boundaries(packing, segments, len(_layers(model))))[:, len(first) :]
-    except (AttributeError, TypeError, ValueError, IndexError, KeyError):  # a model that wants a cache of its own kind
+    except (AttributeError, TypeError, ValueError, IndexError, KeyError):  # a model that needs a cache of its own class
         return False
-    leaky = model(row)[:, len(first) :]
-    return bool((mx.abs(packed - alone).max() <= LEAK * mx.abs(leaky - alone).max()).item())
+    unpacked = model(row)[:, len(first) :]  # (1, T2, V), with everything before it in sight
+    return bool((mx.abs(packed - alone).max() <= MAX_LEAK * mx.abs(unpacked - alone).max()).item())
 
 
 def _layers(model: nn.Module) -> list[nn.Module]:

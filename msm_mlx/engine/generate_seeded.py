@@ -15,7 +15,7 @@ from mlx_lm.models.cache import make_prompt_cache
 
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.engine.prefix import attending, shared_row
+from msm_mlx.engine.prefix import prefix_attention, shared_row
 
 WORTH_SHARING = 16  # tokens; reading fewer once costs more than it saves
 BY_THEMSELVES = 8  # rows from which those of one beginning are written apart from others, without copies of it
@@ -154,7 +154,7 @@ def _generate(
         sampler.seeds = {uid: row.seed % 2**32 for uid, row in open_rows.items()}
         while open_rows:
             sampler.expect()
-            with attending(loaded.model):
+            with prefix_attention(loaded.model):
                 prompts, responses = generator.next()
             replies = {r.uid: reply for r in responses if (reply := _take(open_rows[r.uid], r, loaded))}
             stopped = [r.uid for r in responses if r.uid in replies and r.finish_reason is None]

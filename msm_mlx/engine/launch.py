@@ -1,4 +1,4 @@
-"""Whether `mlx.launch` has started this process as one of several. Imports no mlx and connects to nobody."""
+"""Tells whether `mlx.launch` has started this process. Imports no mlx and opens no connection."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 
 
 def is_launched() -> bool:
+    """Whether `mlx.launch` has started this process as one of several."""
     return "MLX_RANK" in os.environ
 
 
 def launched_rank() -> int:
-    """The number of this process among those that `mlx.launch` started; 0 without it."""
+    """The rank that `mlx.launch` has given this process; 0 without it."""
     return int(os.environ.get("MLX_RANK", "0"))

@@ -1,4 +1,4 @@
-"""Bounds on what mlx may keep for itself, set for a while and put back."""
+"""Limits on the memory that mlx keeps for itself, set for a while and restored."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from contextlib import contextmanager
 
 import mlx.core as mx
 
-CACHE = 2 * 2**30  # bytes of freed buffers; unbounded, the cache of varying shapes fills the memory (mlx-lm issue 986)
+CACHE_LIMIT = (
+    2 * 2**30
+)  # bytes of freed buffers; without it, arrays of varying shapes fill the memory (mlx-lm issue 986)
 WIRED_SHARE = 0.75  # of what the system recommends; all of it can freeze a Mac with little memory
 
 
 @contextmanager
 def bounded_memory() -> Iterator[list[str]]:
-    """While it lasts, the cache is bounded and, on Metal, memory is wired with room for others. Gives what to say."""
-    said: list[str] = []
+    """Limit the cache of freed buffers and, on Metal, the wired memory. Yields lines for the log."""
+    notes: list[str] = []
     recommended = int(mx.device_info().get("max_recommended_working_set_size", 0))
-    cache = mx.set_cache_limit(min(CACHE, recommended // 8) if recommended else CACHE)
-    wired = mx.set_wired_limit(int(WIRED_SHARE * recommended)) if mx.metal.is_available() else None
+    old_cache_limit = mx.set_cache_limit(min(CACHE_LIMIT, recommended // 8) if recommended else CACHE_LIMIT)
+    old_wired_limit = mx.set_wired_limit(int(WIRED_SHARE * recommended)) if mx.metal.is_available() else None
     if recommended:
-        said.append(f"Memory: {WIRED_SHARE * recommended / 2**30:.1f} GiB may be wired.")
+        notes.append(f"Memory: {WIRED_SHARE * recommended / 2**30:.1f} GiB may be wired.")
     mx.reset_peak_memory()
     try:
-        yield said
+        yield notes
     finally:
-        mx.set_cache_limit(cache)
-        if wired is not None:
-            mx.set_wired_limit(wired)
+        mx.set_cache_limit(old_cache_limit)
+        if old_wired_limit is not None:
+            mx.set_wired_limit(old_wired_limit)
         mx.clear_cache()

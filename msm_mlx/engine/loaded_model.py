@@ -1,4 +1,4 @@
-"""A base model in memory, and its chat template."""
+"""A model in memory with its tokenizer and chat template: loading, encoding, rendering."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msm_mlx.resources.blas import keep_freed_memory, load_openblas, use_one_thr
 load_openblas()
 keep_freed_memory()
 
-import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
+import mlx.core as mx  # noqa: E402  (the BLAS must be loaded before mlx)
 import mlx.nn as nn  # noqa: E402
 import mlx_lm  # noqa: E402
 from mlx.utils import tree_flatten  # noqa: E402
@@ -25,7 +25,7 @@ from msm_mlx.models.chat_template import BASE_TEMPLATE  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 
-DOCUMENT_SEPARATOR = "<|endoftext|>"  # between documents in the pretraining of many families, chat models included
+DOCUMENT_SEPARATOR = "<|endoftext|>"  # between pretraining documents in many families, chat models included
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class LoadedModel:
 
     @cached_property
     def counter(self) -> TokenCounter:
-        """Encodes plain text: by tiktoken if the tokenizer allows it, which `counter.reason` tells."""
+        """Encodes plain text, with tiktoken where that is exact for this tokenizer; `counter.reason` says which."""
         return TokenCounter(self.tokenizer)
 
     def encode(self, text: str) -> list[int]:
-        """The ids of plain text, without any special token, not even one that is spelled out in it."""
+        """The ids of plain text, without special tokens. One that is spelled out in `text` is encoded as characters."""
         return self.counter.encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -50,9 +50,9 @@ class LoadedModel:
         return text
 
     def render(self, messages: Sequence[Message], *, reply: bool, thinking: bool = False) -> list[int]:
-        """The ids of a chat, with the opening of an assistant's turn at the end if a `reply` is to follow.
+        """The ids of a chat, which end with the opening of an assistant's turn if a `reply` is to follow.
 
-        Thinking is for writers alone: training, scoring and answering must all see the same template.
+        Only writers may use `thinking`: training, scoring and answering must all see the same template.
         """
         ids: list[int] = self.tokenizer.apply_chat_template(
             list(messages), add_generation_prompt=reply, enable_thinking=thinking, return_dict=False
@@ -61,40 +61,41 @@ class LoadedModel:
 
     @property
     def context_length(self) -> int | None:
-        """How many tokens the model reads at most, prompt and answer together; None where its settings do not say."""
-        arguments = getattr(self.model, "args", None)
-        text: Any = getattr(arguments, "text_config", None) or {}  # of models that also read pictures
-        limit = getattr(arguments, "max_position_embeddings", text.get("max_position_embeddings"))
-        return limit if isinstance(limit, int) else None
+        """The most tokens of prompt and reply together, or None where the model's settings do not say."""
+        args = getattr(self.model, "args", None)
+        text_config: Any = getattr(args, "text_config", None) or {}  # of models that also read images
+        length = getattr(args, "max_position_embeddings", text_config.get("max_position_embeddings"))
+        return length if isinstance(length, int) else None
 
     @property
     def start_of_document(self) -> list[int]:
-        """What the tokenizer puts before every text: the begin-of-text token of the families that have one."""
+        """The begin-of-text token, for tokenizers that put one before every text; else nothing."""
         ids: list[int] = self.tokenizer.encode("")
         return ids if ids == [self.tokenizer.bos_token_id] else []
 
     @property
     def end_of_document(self) -> int:
-        """The id that ends a document: the pretraining separator if there is one, else the end of a turn."""
+        """The id that ends a document: the pretraining separator if the vocabulary has one, else end-of-turn."""
         separator: int | None = self.tokenizer.get_vocab().get(DOCUMENT_SEPARATOR)
         return int(self.tokenizer.eos_token_id) if separator is None else separator
 
     @property
     def stop_tokens(self) -> list[list[int]]:
+        """The token sequences that end a reply, in the form that mlx-lm's generator takes."""
         return [[token] for token in sorted(self.tokenizer.eos_token_ids)]
 
 
 def load_base(folder: Path) -> LoadedModel:
-    """Load the model in `folder` with mlx-lm's own loader. A base model, without a chat template, gets ours.
+    """Load the model in `folder` with mlx-lm's loader. A model without a chat template gets `BASE_TEMPLATE`.
 
-    No code of the folder is run, whatever its configuration asks for.
+    No code from the folder is run, whatever its configuration asks for.
 
     Raises:
-        SetupError: naming the folder, if mlx-lm cannot read it, or it has neither a chat template nor an end of text.
+        SetupError: naming the folder, if mlx-lm cannot read it, or if chats cannot be rendered for it.
     """
     try:
         model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
-    except Exception as error:  # the tokenizer's library raises nothing more special
+    except Exception as error:  # transformers documents no narrower class
         raise SetupError(
             f"cannot load the model in {folder}: {error or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
@@ -111,42 +112,47 @@ def load_base(folder: Path) -> LoadedModel:
     return loaded
 
 
-class OneModel:
-    """Loads models, and keeps the last one only."""
+class ModelCache:
+    """Keeps the model that was loaded last, and only that one, in memory."""
 
     def __init__(self) -> None:
-        self._held: LoadedModel | None = None
+        self._loaded: LoadedModel | None = None
 
     def load(self, folder: Path) -> LoadedModel:
-        if self._held is None or self._held.folder != folder:
+        """The model in `folder`. See `load_base` for what it raises."""
+        if self._loaded is None or self._loaded.folder != folder:
             self.release()
-            self._held = load_base(folder)
-        return self._held
+            self._loaded = load_base(folder)
+        return self._loaded
 
     def release(self) -> None:
-        """Give the memory back."""
-        if self._held is not None:
-            self._held = None
+        """Free the memory of the model."""
+        if self._loaded is not None:
+            self._loaded = None
             gc.collect()
             mx.clear_cache()
 
 
 def load_counter(folder: Path) -> TokenCounter:
-    """Counts tokens as the model in `folder` does, whose weights are left where they are.
+    """Counts tokens as the model in `folder` does, without loading its weights.
 
     Raises:
         SetupError: naming the folder, if its tokenizer cannot be read.
     """
     try:
         return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
-    except Exception as error:  # the tokenizer's library raises nothing more special
+    except Exception as error:  # transformers documents no narrower class
         raise SetupError(
             f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; copy or download the model again"
         ) from error
 
 
 def _try_chat(loaded: LoadedModel) -> None:
-    """Raises SetupError if a chat cannot be rendered: a template is a program, and may fail in any way."""
+    """Render a chat once.
+
+    Raises:
+        SetupError: if that fails. A chat template is a program, so it may fail in any way.
+    """
     try:
         ids = loaded.render([{"role": "user", "content": "Hello."}], reply=True)
         usable = isinstance(ids, list) and len(ids) > 0 and bool(loaded.encode("Hello.")) and bool(loaded.stop_tokens)

@@ -1,4 +1,4 @@
-"""One base in memory and any number of adapters over it, that answer and score together, a row for each."""
+"""One base in memory under any number of adapters, which reply and score in one batch, a row for each."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.engine.adapters import adapter_shape, load_adapter
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.multi_lora import NamedAdapter, RowAdapters, stack_adapters
-from msm_mlx.engine.scoring import score_together
+from msm_mlx.engine.scoring import score_with_adapters
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.resources.blas import few_rows
+from msm_mlx.resources.blas import single_threaded_blas
 
-PREFILL = 512  # tokens of a prompt at once
-SCORED_ROWS = 32
+PREFILL_TOKENS = 512  # of a prompt that go through the model at once
+SCORING_BATCH_SIZE = 32  # rows, of all adapters together
 
 
 class Variants:
-    """The base and its adapters by label. `adapters` says which of the stack a label means; None is the base."""
+    """The variants over one base, by label.
 
-    def __init__(self, loaded: LoadedModel, rows: RowAdapters, adapters: Mapping[str, int | None]) -> None:
+    adapters: for each label, the index of its adapter in the stack of `row_adapters`; None is the base itself.
+    """
+
+    def __init__(self, loaded: LoadedModel, row_adapters: RowAdapters, adapters: Mapping[str, int | None]) -> None:
         self.loaded = loaded
-        self._rows = rows
+        self._row_adapters = row_adapters
         self._adapters = dict(adapters)
 
     @property
@@ -37,62 +40,61 @@ class Variants:
     def tokens(
         self, prompt: Sequence[int], labels: Sequence[str], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> Iterator[list[int]]:
-        """The next token of every label, `max_tokens` times: all decode in one batch, whoever has ended.
+        """Yields the next token of each of N labels, `max_tokens` times. A label that has ended goes on decoding.
 
-        Temperature 0 takes the likeliest token. Else all rows draw with the same randomness, so that equal
-        distributions give equal tokens, whichever labels share the batch.
+        Temperature 0 takes the most probable token. Otherwise all rows sample with the same random numbers, so that
+        equal distributions give equal tokens, whichever labels share the batch.
         """
         model = self.loaded.model
-        chosen = [self._adapters[label] for label in labels]
+        adapters = [self._adapters[label] for label in labels]
         cache = make_prompt_cache(model)
-        ids = mx.array([list(prompt)] * len(chosen))  # (N, T)
-        with self._rows.using(chosen):
-            for start in range(0, len(prompt) - 1, PREFILL):
-                model(ids[:, start : min(start + PREFILL, len(prompt) - 1)], cache=cache)
+        ids = mx.array([list(prompt)] * len(adapters))  # (N, T)
+        with self._row_adapters.using(adapters):
+            for start in range(0, len(prompt) - 1, PREFILL_TOKENS):
+                model(ids[:, start : min(start + PREFILL_TOKENS, len(prompt) - 1)], cache=cache)
                 mx.eval([layer.state for layer in cache])
         key = mx.random.key(seed)
-        latest = ids[:, -1]
+        tokens = ids[:, -1]  # (N,)
         for _ in range(max_tokens):
-            with self._rows.using(chosen):
-                logits = model(latest[:, None], cache=cache)[:, -1].astype(mx.float32)  # (N, V)
-            key, now = mx.random.split(key)
-            latest = _draw(logits, temperature, now)
-            with few_rows():
-                step = cast("list[int]", latest.tolist())
+            with self._row_adapters.using(adapters):
+                logits = model(tokens[:, None], cache=cache)[:, -1].astype(mx.float32)  # (N, V)
+            key, step_key = mx.random.split(key)
+            tokens = _sample(logits, temperature, step_key)
+            with single_threaded_blas():
+                step = cast("list[int]", tokens.tolist())
             yield step
 
     def score(self, chats: Sequence[tuple[Sequence[Message], str]], labels: Sequence[str]) -> dict[str, list[float]]:
-        """The summed log-probability, in nats, of each chat's reply with the end of its turn, under every label."""
-        chosen = [self._adapters[label] for label in labels]
-        scores = score_together(
+        """For each label, the summed log-probability in nats of each chat's reply with its end-of-turn token."""
+        adapters = [self._adapters[label] for label in labels]
+        scores = score_with_adapters(
             self.loaded,
             chats,
-            batch_size=SCORED_ROWS,
+            batch_size=SCORING_BATCH_SIZE,
             adapters=len(labels),
-            using=lambda count: self._rows.using([adapter for adapter in chosen for _ in range(count)]),
+            select=lambda rows: self._row_adapters.using([adapter for adapter in adapters for _ in range(rows)]),
         )
         return dict(zip(labels, scores, strict=True))
 
 
 def load_variants(loaded: LoadedModel, folders: Mapping[str, Path | None]) -> Variants:
-    """Put the adapters in `folders`, by label, over `loaded`; None is the base itself.
+    """Put the adapters in `folders` over `loaded`. `folders` has labels as keys; None stands for the base itself.
 
     Raises:
         MsmError: naming the file, if an adapter cannot be read or does not fit.
     """
     distinct = list(dict.fromkeys(folder for folder in folders.values() if folder is not None))
-    rows = stack_adapters(loaded.model, [_read(folder) for folder in distinct])
-    return Variants(
-        loaded, rows, {label: None if folder is None else distinct.index(folder) for label, folder in folders.items()}
-    )
+    row_adapters = stack_adapters(loaded.model, [_load(folder) for folder in distinct])
+    indices = {label: None if folder is None else distinct.index(folder) for label, folder in folders.items()}
+    return Variants(loaded, row_adapters, indices)
 
 
-def _read(folder: Path) -> NamedAdapter:
+def _load(folder: Path) -> NamedAdapter:
     return NamedAdapter(str(folder / WEIGHTS), load_adapter(folder), adapter_shape(folder).scale)
 
 
-def _draw(logits: mx.array, temperature: float, key: mx.array) -> mx.array:
-    """(N, V) to (N,). The Gumbel maximum, with one noise for all rows."""
+def _sample(logits: mx.array, temperature: float, key: mx.array) -> mx.array:
+    """Tokens (N,) from logits (N, V), by the Gumbel-max trick with the same noise for all rows."""
     if temperature > 0:
         logits = logits / temperature + mx.random.gumbel((1, logits.shape[-1]), key=key)
     return mx.argmax(logits, axis=-1)
@@ -104,18 +106,20 @@ def _shared_stream() -> mx.Stream:
 
 
 def enter_thread() -> None:
-    """Let this thread compute where all threads do that come here, one after another.
+    """Have this thread compute on one stream that all threads share, one after another.
 
-    On a CPU every stream has a thread of the system, which mlx 0.32.4 does not end with the stream: fifty engines, each
-    on a stream of its own, would leave fifty of them.
+    On a CPU every stream has a system thread, which mlx 0.32.4 does not end with the stream. Fifty engines with a
+    stream each would leave fifty threads behind.
     """
     if mx.default_device() == mx.Device(mx.cpu):
         mx.set_default_stream(_shared_stream())
 
 
 def release_thread() -> None:
-    """Give back what mlx holds for this thread, which can use mlx no more; a thread that ends without aborts the
-    process at its exit."""
+    """Free what mlx holds for this thread, which must not use mlx again.
+
+    If a thread ends without this, the process aborts when it exits.
+    """
     mx.synchronize()
     mx.clear_cache()
     mx.clear_streams()

@@ -1,6 +1,6 @@
-"""Several processes, on one machine or more, that write documents and train adapters together under `mlx.launch`.
+"""The processes that `mlx.launch` starts, on one machine or more, to write documents and train adapters together.
 
-Rank 0 has the run folder, the data and the word; the others need the model only, and get the rest from it.
+Rank 0 has the run folder and the data and decides what is done. The other ranks have the model and receive the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from msm_mlx.engine.launch import is_launched
 
 
 class Ranks:
-    """The group of processes that this one belongs to; without one, it is alone and nothing is sent."""
+    """The group of processes that this one belongs to. Without a group there is one rank and nothing is sent.
+
+    Every method is collective: all ranks must call it, in the same order.
+    """
 
     def __init__(self, group: mx.distributed.Group | None = None) -> None:
         self._group = group
@@ -24,46 +27,47 @@ class Ranks:
         self.size = group.size() if group else 1
 
     @property
-    def leads(self) -> bool:
+    def is_rank_zero(self) -> bool:
         return self.rank == 0
 
-    def add(self, tree: Any) -> Any:
-        """The sum over all ranks of every array in `tree`."""
+    def sum(self, tree: Any) -> Any:
+        """The sum over all ranks of every array in `tree`, a nested structure of arrays."""
         if self.size == 1:
             return tree
         return tree_map(lambda array: mx.distributed.all_sum(array, group=self._group), tree)
 
-    def share_arrays(self, tree: Any) -> Any:
-        """The arrays of rank 0; the others' must have the same shapes."""
-        return self._arrays_of(0, tree)
+    def broadcast_arrays(self, tree: Any) -> Any:
+        """The arrays of rank 0. Those of the other ranks must have the same structure and shapes."""
+        return self._arrays_from(0, tree)
 
-    def share(self, content: Any) -> Any:
-        """What rank 0 has, which must be JSON; what the others have is ignored."""
-        return self._content_of(0, content)
+    def broadcast(self, content: Any) -> Any:
+        """The content of rank 0, which must be JSON. That of the other ranks is ignored."""
+        return self._content_from(0, content)
 
     def gather(self, content: Any) -> list[Any]:
-        """What every rank has, which must be JSON, in the order of the ranks."""
-        return [self._content_of(rank, content) for rank in range(self.size)]
+        """The content of every rank, which must be JSON, in the order of the ranks."""
+        return [self._content_from(rank, content) for rank in range(self.size)]
 
-    def _content_of(self, rank: int, content: Any) -> Any:
+    def any(self, condition: bool) -> bool:
+        """Whether `condition` holds on any rank."""
+        return condition if self.size == 1 else bool(self.sum(mx.array(int(condition))).item())
+
+    def _content_from(self, rank: int, content: Any) -> Any:
         if self.size == 1:
             return content
         data = np.frombuffer(json.dumps(content).encode(), dtype=np.uint8)
-        length = int(cast("int", self._arrays_of(rank, mx.array([len(data)])).item()))
-        mine = mx.array(data) if self.rank == rank else mx.zeros(length, dtype=mx.uint8)
-        return json.loads(bytes(np.array(self._arrays_of(rank, mine))))
+        length = int(cast("int", self._arrays_from(rank, mx.array([len(data)])).item()))
+        buffer = mx.array(data) if self.rank == rank else mx.zeros(length, dtype=mx.uint8)
+        return json.loads(bytes(np.array(self._arrays_from(rank, buffer))))
 
-    def _arrays_of(self, rank: int, tree: Any) -> Any:
-        return self.add(tree if self.rank == rank else tree_map(mx.zeros_like, tree))
-
-    def any(self, condition: bool) -> bool:
-        """Whether it holds on any rank."""
-        return condition if self.size == 1 else bool(self.add(mx.array(int(condition))).item())
+    def _arrays_from(self, rank: int, tree: Any) -> Any:
+        """Zeros from all other ranks make the sum a broadcast, which mlx has no call for."""
+        return self.sum(tree if self.rank == rank else tree_map(mx.zeros_like, tree))
 
 
-ALONE = Ranks()
+SINGLE_RANK = Ranks()
 
 
 def join_ranks() -> Ranks:
-    """The group that `mlx.launch` has set up, or nobody but this process. Waits for the others."""
-    return Ranks(mx.distributed.init(strict=True)) if is_launched() else ALONE
+    """The group that `mlx.launch` has set up, or `SINGLE_RANK` without it. Waits for the other ranks."""
+    return Ranks(mx.distributed.init(strict=True)) if is_launched() else SINGLE_RANK

@@ -1,7 +1,7 @@
-"""Log-probabilities of given replies, of one model or of several adapters at once.
+"""Log-probabilities of given replies, under one model or under several adapters at once.
 
-What chats have in common is computed once: the start of all of them (template, system prompt), then each prompt for all
-its replies. Only replies reach the head of the model.
+Whatever chats have in common is computed once: first the beginning of all of them (template, system prompt), then each
+prompt for all its replies. Only replies go through the head of the model.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
 from msm_mlx.prompting.prompts import Message
 
-PREFILL = 512  # tokens of a row that go through the model at once
-CACHED = 1 << 17  # tokens that the caches of one batch may hold: 16 rows of 8192
+PREFILL_TOKENS = 512  # of a row that go through the model at once
+MAX_CACHED_TOKENS = 1 << 17  # of all rows of a batch together: 16 rows of 8192
 
-Cache = list[Any]  # of mlx-lm, one a layer
-Rows = Callable[[int], AbstractContextManager[None]]
-"""Puts in force, for a batch of so many rows an adapter, which adapter each row runs with: all rows of the first come
-first."""
+Cache = list[Any]
+"""The key-value caches of mlx-lm, one for each layer."""
+SelectAdapters = Callable[[int], AbstractContextManager[None]]
+"""Takes a number of rows n. Within the context, a batch of A * n rows runs with A adapters: the first n rows with the
+first adapter, and so on."""
 
 
 @dataclass(frozen=True)
-class _Prompt:
-    """The ids of a prompt, and of each reply to it with the number of its chat."""
+class _PromptReplies:
+    """The ids of a prompt, and for each reply to it the number of its chat and its ids."""
 
     ids: tuple[int, ...]
     replies: tuple[tuple[int, tuple[int, ...]], ...]
@@ -42,80 +43,83 @@ class _Prompt:
 def score_replies(
     loaded: LoadedModel, chats: Sequence[tuple[Sequence[Message], str]], *, batch_size: int
 ) -> list[float]:
-    """The summed log-probability, in nats, of each chat's reply with the end of its turn. (N,) chats, (N,) scores."""
-    return score_together(loaded, chats, batch_size=batch_size)[0]
+    """The summed log-probability, in nats, of each chat's reply with its end-of-turn token: one score for each chat."""
+    return score_with_adapters(loaded, chats, batch_size=batch_size)[0]
 
 
-def score_together(
+def score_with_adapters(
     loaded: LoadedModel,
     chats: Sequence[tuple[Sequence[Message], str]],
     *,
     batch_size: int,
     adapters: int = 1,
-    using: Rows = lambda count: nullcontext(),
+    select: SelectAdapters = lambda rows: nullcontext(),
 ) -> list[list[float]]:
-    """The scores of `score_replies` with each of `adapters`, (A,) lists of (N,), in batches of `batch_size` rows.
+    """The scores of `score_replies` under each of A `adapters`: A lists of one score for each chat.
 
-    Prompts of one length share a batch, so that nothing stands between a prompt and its replies.
+    Batches have at most `batch_size` rows, all adapters together. Only prompts of equal length share a batch, so that
+    no padding stands between a prompt and its replies.
     """
     scores = [[0.0] * len(chats) for _ in range(adapters)]
-    prompts = _prompts([split_chat(loaded, messages, reply) for messages, reply in chats])
+    prompts = _group_by_prompt([split_chat(loaded, messages, reply) for messages, reply in chats])
     if not prompts:
         return scores
     split = split_model(loaded.model)
-    start = _common(prompts)
-    with using(1):
-        opening = _read(split, [prompts[0].ids[:start]] * adapters, _new_cache(loaded.model))
+    shared = _shared_length(prompts)
+    with select(1):
+        shared_cache = _prefill(split, [prompts[0].ids[:shared]] * adapters, _new_cache(loaded.model))
     for batch in _batches(prompts, max(1, batch_size // adapters)):
-        replies = [(at, number, ids) for at, prompt in enumerate(batch) for number, ids in prompt.replies]
-        with using(len(batch)):
-            caches = _take(opening, [a for a in range(adapters) for _ in batch])
-            caches = _read(split, [prompt.ids[start:-1] for prompt in batch] * adapters, caches)
-        rows = [(batch[at].ids[-1], *ids) for at, _, ids in replies]
-        with using(len(rows)):
-            caches = _take(caches, [a * len(batch) + at for a in range(adapters) for at, _, _ in replies])
-            found = _score(split, rows * adapters, caches)
-        for at, score in enumerate(found):
-            scores[at // len(rows)][replies[at % len(rows)][1]] = score
+        replies = [(index, chat, ids) for index, prompt in enumerate(batch) for chat, ids in prompt.replies]
+        with select(len(batch)):
+            cache = _take_rows(shared_cache, [adapter for adapter in range(adapters) for _ in batch])
+            cache = _prefill(split, [prompt.ids[shared:-1] for prompt in batch] * adapters, cache)
+        rows = [(batch[index].ids[-1], *ids) for index, _, ids in replies]
+        with select(len(rows)):
+            prompt_rows = [adapter * len(batch) + index for adapter in range(adapters) for index, _, _ in replies]
+            batch_scores = _score(split, rows * adapters, _take_rows(cache, prompt_rows))
+        for row, score in enumerate(batch_scores):
+            adapter, reply = divmod(row, len(rows))
+            scores[adapter][replies[reply][1]] = score
     return scores
 
 
 def split_chat(loaded: LoadedModel, messages: Sequence[Message], reply: str) -> tuple[list[int], int]:
-    """The ids of the whole chat, and where the reply starts in them.
+    """The ids of the whole chat, and the position in them at which the reply starts.
 
-    Rendered as one, so that no token boundary falls where training never put one; templates that render a
-    finished turn unlike an open one fall back to the open turn and the reply's own ids.
+    The chat is rendered as a whole, so that no token boundary falls where there was none in training. If the template
+    renders a finished turn differently from an open one, the ids are those of the open turn and of the reply alone.
     """
     prompt = loaded.render(messages, reply=True)
-    whole = loaded.render([*messages, {"role": "assistant", "content": reply}], reply=False)
-    if whole[: len(prompt)] == prompt:
-        return whole, len(prompt)
+    chat = loaded.render([*messages, {"role": "assistant", "content": reply}], reply=False)
+    if chat[: len(prompt)] == prompt:
+        return chat, len(prompt)
     return prompt + loaded.encode(reply), len(prompt)
 
 
-def _prompts(chats: Sequence[tuple[list[int], int]]) -> list[_Prompt]:
-    """The distinct prompts, shortest first; those of chats with an empty reply, whose score is 0, are left out."""
+def _group_by_prompt(chats: Sequence[tuple[list[int], int]]) -> list[_PromptReplies]:
+    """The distinct prompts, shortest first. Chats with an empty reply, whose score is 0, are left out."""
     replies: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
     for number, (ids, start) in enumerate(chats):
         if len(ids) > start:
             replies.setdefault(tuple(ids[:start]), []).append((number, tuple(ids[start:])))
-    return sorted((_Prompt(ids, tuple(own)) for ids, own in replies.items()), key=lambda prompt: len(prompt.ids))
+    prompts = (_PromptReplies(ids, tuple(prompt_replies)) for ids, prompt_replies in replies.items())
+    return sorted(prompts, key=lambda prompt: len(prompt.ids))
 
 
-def _common(prompts: Sequence[_Prompt]) -> int:
-    """How many ids all prompts begin with, the last of each prompt left out."""
+def _shared_length(prompts: Sequence[_PromptReplies]) -> int:
+    """How many ids all prompts begin with, not counting the last id of a prompt, which `_score` reads."""
     first, last = min(prompt.ids for prompt in prompts), max(prompt.ids for prompt in prompts)
-    most = min(len(prompts[0].ids) - 1, len(last))  # the shortest prompt comes first
-    return next((at for at in range(most) if first[at] != last[at]), most)
+    longest = min(len(prompts[0].ids) - 1, len(last))  # the shortest prompt comes first
+    return next((index for index in range(longest) if first[index] != last[index]), longest)
 
 
-def _batches(prompts: Sequence[_Prompt], rows: int) -> Iterator[list[_Prompt]]:
-    """Prompts of equal length, with at most `rows` replies, as long as they have fewer alone."""
-    for length, equal in groupby(prompts, key=lambda prompt: len(prompt.ids)):
-        batch: list[_Prompt] = []
-        most = max(1, min(rows, CACHED // length))
-        for prompt in equal:
-            if batch and sum(len(p.replies) for p in (*batch, prompt)) > most:
+def _batches(prompts: Sequence[_PromptReplies], max_rows: int) -> Iterator[list[_PromptReplies]]:
+    """Prompts of equal length whose replies fit into `max_rows`; a prompt with more replies is a batch of its own."""
+    for length, group in groupby(prompts, key=lambda prompt: len(prompt.ids)):
+        batch: list[_PromptReplies] = []
+        limit = max(1, min(max_rows, MAX_CACHED_TOKENS // length))
+        for prompt in group:
+            if batch and sum(len(p.replies) for p in (*batch, prompt)) > limit:
                 yield batch
                 batch = []
             batch.append(prompt)
@@ -123,34 +127,34 @@ def _batches(prompts: Sequence[_Prompt], rows: int) -> Iterator[list[_Prompt]]:
 
 
 def _new_cache(model: nn.Module) -> Cache:
-    """mlx-lm's cache for `model`, plain ones without the room for 256 more tokens, which short replies never fill."""
+    """mlx-lm's cache for `model`; plain layers do not reserve 256 more tokens, which short replies never fill."""
     return [ConcatenateKVCache() if type(layer) is KVCache else layer for layer in make_prompt_cache(model)]
 
 
-def _take(cache: Cache, rows: Sequence[int]) -> Cache:
-    """The given rows of a cache, any number of times each. An empty cache has none, and stays empty."""
-    taken = [copy.copy(layer) for layer in cache]
+def _take_rows(cache: Cache, rows: Sequence[int]) -> Cache:
+    """A cache of the given rows, each as often as it is given. An empty cache has no rows and stays empty."""
+    layers = [copy.copy(layer) for layer in cache]
     index = mx.array(list(rows))
-    for layer in taken:
+    for layer in layers:
         if not layer.empty():
             layer.state = tree_map(lambda part: part[index] if isinstance(part, mx.array) else part, layer.state)
-    return taken
+    return layers
 
 
-def _read(model: SplitModel | WholeModel, rows: Sequence[Sequence[int]], cache: Cache) -> Cache:
-    """Put ids of equal length, (B, T), through the model for what they leave in `cache`, which is given back."""
+def _prefill(model: SplitModel | WholeModel, rows: Sequence[Sequence[int]], cache: Cache) -> Cache:
+    """Put rows of equal length through the model, and return `cache` with what they add to it."""
     ids = mx.array([list(row) for row in rows])  # (B, T)
-    for start in range(0, ids.shape[-1] if ids.ndim == 2 else 0, PREFILL):
-        model.hidden(ids[:, start : start + PREFILL], cache)
+    for start in range(0, ids.shape[-1] if ids.ndim == 2 else 0, PREFILL_TOKENS):
+        model.hidden(ids[:, start : start + PREFILL_TOKENS], cache)
         mx.eval([layer.state for layer in cache])
     return cache
 
 
 def _score(model: SplitModel | WholeModel, rows: Sequence[Sequence[int]], cache: Cache) -> list[float]:
-    """The summed log-probability of each row's ids after its first, in nats. (B,)."""
+    """The summed log-probability, in nats, of each row's ids after its first. (B,)"""
     width = max(map(len, rows))
     ids = mx.array([[*row, *[0] * (width - len(row))] for row in rows])  # (B, T)
-    learned = mx.arange(1, width)[None] < mx.array([len(row) for row in rows])[:, None]  # (B, T-1)
+    is_token = mx.arange(1, width)[None] < mx.array([len(row) for row in rows])[:, None]  # (B, T-1), false on padding
     logits = model.logits(model.hidden(ids[:, :-1], cache)).astype(mx.float32)  # (B, T-1, V)
     losses = nn.losses.cross_entropy(logits, ids[:, 1:])  # (B, T-1)
-    return cast("list[float]", (-mx.where(learned, losses, 0.0).sum(axis=1)).tolist())
+    return cast("list[float]", (-mx.where(is_token, losses, 0.0).sum(axis=1)).tolist())

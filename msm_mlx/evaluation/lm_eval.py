@@ -14,7 +14,7 @@ from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
-from msm_mlx.engine.continuations import Row, score_continuations
+from msm_mlx.engine.continuations import ContextAndContinuation, score_continuations
 from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
@@ -64,7 +64,7 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
             text = text.partition(stop)[0] if stop else text
         return text
 
-    def _row(self, context: str, continuation: str) -> Row:
+    def _row(self, context: str, continuation: str) -> ContextAndContinuation:
         """Tokenised as one, so that no boundary falls where the model never saw one."""
         before = [*self._start, *self._loaded.encode(context)]
         whole = [*self._start, *self._loaded.encode(context + continuation)]
@@ -73,7 +73,7 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
         text = whole[len(before) :][-(self._longest - 1) :]
         return before[-(self._longest - len(text)) :], text
 
-    def _windows(self, text: str) -> list[Row]:
+    def _windows(self, text: str) -> list[ContextAndContinuation]:
         windows = get_rolling_token_windows(self._loaded.encode(text), self._start[0], self._longest - 1, 1)
         return [make_disjoint_window(window) for window in windows]
 

@@ -24,7 +24,7 @@ from msm_mlx.recipe.schema import Profile, StageSettings, TrainSettings
 from msm_mlx.runs.finished import RunRecord
 from msm_mlx.runs.layout import training_data
 from msm_mlx.training.packing import batch_rows
-from msm_mlx.training.tokenize import Row, read_rows
+from msm_mlx.training.tokenize import TokenRow, read_rows
 from msm_mlx.training.trainer import hold_out
 
 SCRIPT = Path(__file__).with_name("train_with_trl.py")
@@ -98,14 +98,14 @@ def _training_stage(run: RunRecord, settings: Profile, name: str) -> tuple[Train
     return stage, settings.midtrain if stage.method == "midtrain" else settings.sft
 
 
-def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[Row]:
+def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[TokenRow]:
     settings = stage.settings
     rows = read_rows(loaded, stage.kind, stage.data, settings.model_dump(mode="json"), reasoned=stage.reasoned)
     return hold_out(rows, settings.validation)[0]
 
 
 def _write_stage(
-    folder: Path, stage: TrlStage, rows: Sequence[Row], model: dict[str, str], settings: Profile, seed: int
+    folder: Path, stage: TrlStage, rows: Sequence[TokenRow], model: dict[str, str], settings: Profile, seed: int
 ) -> None:
     updates = stage.settings.planned_updates(len(rows))
     size = stage.settings.batch_size
@@ -118,7 +118,7 @@ def _write_stage(
     write_text(folder / f"{stage.name}.yaml", text + yaml.safe_dump(config, sort_keys=False))
 
 
-def trl_row(row: Row) -> dict[str, list[int]]:
+def trl_row(row: TokenRow) -> dict[str, list[int]]:
     """A row in the form that TRL takes as tokenised already."""
     labels = [token if learned else IGNORED for token, learned in zip(row.ids, row.supervised, strict=True)]
     return {"input_ids": list(row.ids), "labels": labels}

@@ -17,7 +17,7 @@ from msm_mlx.runs.layout import adapter_folder
 
 if TYPE_CHECKING:
     from msm_mlx.engine.chat_model import Ask, ChatModel, Reply, SamplingParams
-    from msm_mlx.engine.loaded_model import LoadedModel, OneModel
+    from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.models.token_counter import TokenCounter
     from msm_mlx.worker.supervisor import TrainingProcess
 
@@ -36,7 +36,7 @@ class Context:
     run: RunFolder
     report: Reporter
     others: Mapping[Role, ModelRef] = field(default_factory=dict)
-    _models: OneModel | None = field(default=None, init=False)
+    _models: ModelCache | None = field(default=None, init=False)
     _process: TrainingProcess | None = field(default=None, init=False)
 
     def meter(self, replies: int = 0) -> Meter:
@@ -99,12 +99,12 @@ class Context:
             self._process.close()
 
     def _load(self, ref: ModelRef) -> LoadedModel:
-        from msm_mlx.engine.loaded_model import OneModel
+        from msm_mlx.engine.loaded_model import ModelCache
 
         if not is_launched():
             self.close()
         if self._models is None:
-            self._models = OneModel()
+            self._models = ModelCache()
         return self._models.load(ref.folder)
 
     def _writer(self) -> ChatModel:

@@ -113,11 +113,11 @@ def follow_run(recipe: Recipe, report: Reporter) -> None:
     folders = {role: resolve_model(name, say=report.say).folder for role, name in names.items()}
     load_openblas()
     from msm_mlx.engine.limits import bounded_memory
-    from msm_mlx.engine.loaded_model import OneModel
+    from msm_mlx.engine.loaded_model import ModelCache
     from msm_mlx.engine.ranks import join_ranks
     from msm_mlx.worker.follower import follow
 
-    ranks, models = join_ranks(), OneModel()
+    ranks, models = join_ranks(), ModelCache()
     report.say(f"Rank {ranks.rank} of {ranks.size} writes and trains along.")
     with bounded_memory():
         follow(lambda role: models.load(folders[role]), ranks)

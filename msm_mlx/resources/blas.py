@@ -1,4 +1,4 @@
-"""The system's OpenBLAS, loaded before mlx on Linux, where the CPU wheel brings a BLAS that is tens of times slower."""
+"""The system's OpenBLAS: loaded before mlx on Linux, where mlx's own BLAS is tens of times slower; and its threads."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ LIBRARY = "libopenblas.so.0"
 PACKAGE = "libopenblas0-pthread"
 THREADS = "OPENBLAS_NUM_THREADS"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
-KEEP_MAPPED, KEEP_FREE = 1 << 25, 1 << 30  # bytes; the first is the most that glibc takes
-SMALL = 50_000_000  # parameters; the products of smaller models are done before a second thread has woken up
+MMAP_THRESHOLD, TRIM_THRESHOLD = 1 << 25, 1 << 30  # bytes; the first is the largest value that glibc accepts
+SMALL_MODEL = 50_000_000  # parameters; the products of smaller models end before a second thread has woken up
 
 
 @cache
 def load_openblas() -> str:
-    """Put OpenBLAS's symbols before those of mlx's own BLAS, and say in a few words what multiplies matrices.
+    """Load OpenBLAS so that its symbols win over those of mlx's own BLAS. Returns a phrase that says what is used.
 
-    Must run before the first import of `mlx.core`. The core type is left to OpenBLAS's own detection: a forced
-    one can be an illegal instruction.
+    Must run before the first import of `mlx.core`. OpenBLAS detects the core type by itself, because a forced one can
+    mean illegal instructions.
     """
     if not sys.platform.startswith("linux"):
         return "Metal"
@@ -34,39 +34,46 @@ def load_openblas() -> str:
 
 
 def use_one_thread(parameters: int) -> None:
-    """Keep OpenBLAS to one thread for a small model, where several only wait for each other: half the time or less
-    on two cores. An environment variable of the user's wins."""
+    """Use one BLAS thread for a model of few parameters, unless the user has set `OPENBLAS_NUM_THREADS`.
+
+    Several threads would only wait for each other: on two cores one thread takes half the time or less.
+    """
     library = _library(ctypes.DEFAULT_MODE) if sys.platform.startswith("linux") and THREADS not in os.environ else None
-    if library is not None and parameters < SMALL:
+    if library is not None and parameters < SMALL_MODEL:
         library.openblas_set_num_threads(1)
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep what mlx frees for the next array of that size. It gives large blocks back at once otherwise, and
-    faulting them in again took more than half of a training step's time. Nothing happens on other systems."""
+    """Have glibc keep the blocks that mlx frees, for the next array of that size. Does nothing on other systems.
+
+    By default glibc returns large blocks to the system at once, and faulting them in again took more than half of the
+    time of a training step.
+    """
     if not sys.platform.startswith("linux"):
         return
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
-        library.mallopt(M_MMAP_THRESHOLD, KEEP_MAPPED)
-        library.mallopt(M_TRIM_THRESHOLD, KEEP_FREE)
+        library.mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD)
+        library.mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD)
 
 
 @contextmanager
-def few_rows() -> Iterator[None]:
-    """Keep OpenBLAS to one thread for products of a few rows with large matrices, if there are two cores: such products
-    wait for the memory, and a second thread made those of four rows take twice as long."""
-    two = sys.platform.startswith("linux") and THREADS not in os.environ and (os.cpu_count() or 1) <= 2
-    library = _library(ctypes.DEFAULT_MODE) if two else None
+def single_threaded_blas() -> Iterator[None]:
+    """Use one BLAS thread on machines of up to two cores, for products of a few rows with large matrices.
+
+    Such products are bound by memory bandwidth: with a second thread, those of four rows took twice as long.
+    """
+    applies = sys.platform.startswith("linux") and THREADS not in os.environ and (os.cpu_count() or 1) <= 2
+    library = _library(ctypes.DEFAULT_MODE) if applies else None
     if library is None:
         yield
         return
-    before = library.openblas_get_num_threads()
+    threads = library.openblas_get_num_threads()
     library.openblas_set_num_threads(1)
     try:
         yield
     finally:
-        library.openblas_set_num_threads(before)
+        library.openblas_set_num_threads(threads)
 
 
 def _library(mode: int) -> ctypes.CDLL | None:

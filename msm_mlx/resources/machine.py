@@ -1,4 +1,4 @@
-"""What this machine can hold and do, as far as an estimate needs it."""
+"""The memory and speed of this machine, as far as an estimate needs them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-SHARE = 0.85  # of the memory that the system recommends or has, for one job
+USABLE_SHARE = 0.85  # of the memory that the system has or recommends, for one job
 MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
 CGROUP = Path("/sys/fs/cgroup/memory.max")
-CPU_FLOPS, CPU_BANDWIDTH = 2e10, 1e10  # what training and writing with the embedded model reach on two cores
+CPU_FLOPS, CPU_BANDWIDTH = 2e10, 1e10  # reached by training and writing with the embedded model on two cores
 UNKNOWN_CHIP = (2.6, 68.0)
-# Apple's chips: teraflops in half precision and gigabytes a second of memory, from their published specifications
+# Apple's published specifications: teraflops in half precision, and memory bandwidth in gigabytes a second
 CHIPS = {
     "M1 Ultra": (21.0, 800.0), "M1 Max": (10.4, 400.0), "M1 Pro": (5.2, 200.0), "M1": (2.6, 68.0),
     "M2 Ultra": (27.2, 800.0), "M2 Max": (13.6, 400.0), "M2 Pro": (6.8, 200.0), "M2": (3.6, 100.0),
@@ -27,35 +27,38 @@ CHIPS = {
 
 @dataclass(frozen=True)
 class Machine:
-    """`memory` in bytes is what one job may take; the speeds are floating-point operations and bytes a second."""
+    """What one job has at its disposal."""
 
     name: str
     metal: bool
     memory: float
+    """Bytes."""
     flops: float
+    """Floating-point operations a second."""
     bandwidth: float
+    """Bytes of memory a second."""
 
 
 def this_machine() -> Machine:
-    """Imports mlx on a Mac only, where the system says how much of the memory the GPU may use."""
+    """This machine. On a Mac this imports mlx, which knows how much memory the system lets the GPU use."""
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return _mac()
-    return Machine(f"{platform.machine()} CPU", False, SHARE * _memory(), CPU_FLOPS, CPU_BANDWIDTH)
+    return Machine(f"{platform.machine()} CPU", False, USABLE_SHARE * _memory(), CPU_FLOPS, CPU_BANDWIDTH)
 
 
 def free_memory() -> float:
-    """Bytes that this process may have, what it has included: no more than are free now, where the system says so."""
-    return min(this_machine().memory, _available() + _own())
+    """Bytes that this process may use, with those that it uses already: no more than are free now."""
+    return min(this_machine().memory, _available() + _resident())
 
 
 def _available() -> float:
-    """Bytes that can be had without swapping; without end where the system does not say."""
+    """Bytes that are available without swapping; infinite where the system does not say."""
     match = re.search(r"^MemAvailable:\s+(\d+) kB", _text(MEMINFO), re.MULTILINE)
-    return SHARE * 1024.0 * int(match[1]) if match else math.inf
+    return USABLE_SHARE * 1024.0 * int(match[1]) if match else math.inf
 
 
-def _own() -> float:
-    """Bytes that this process holds; none where the system does not say."""
+def _resident() -> float:
+    """Bytes that this process has in memory; 0 where the system does not say."""
     pages = _text(STATM).split()
     return float(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0.0
 
@@ -74,13 +77,13 @@ def _mac() -> Machine:
     name = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     teraflops, gigabytes = next((speed for chip, speed in CHIPS.items() if chip in name), UNKNOWN_CHIP)
     recommended = int(mx.device_info().get("max_recommended_working_set_size", 0)) or 0.7 * _memory()
-    return Machine(name or "Apple silicon", True, SHARE * recommended, 0.4e12 * teraflops, 0.6e9 * gigabytes)
+    return Machine(name or "Apple silicon", True, USABLE_SHARE * recommended, 0.4e12 * teraflops, 0.6e9 * gigabytes)
 
 
 def _memory() -> float:
-    """Bytes of memory: of the machine, or of the container if that is less."""
+    """Bytes of memory of the machine, or of the container if that has less."""
     total = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     try:
         return min(total, float(CGROUP.read_text(encoding="utf-8")))
-    except (OSError, ValueError):  # no container, or `max`
+    except (OSError, ValueError):  # no container, or one without a limit, which reads `max`
         return total

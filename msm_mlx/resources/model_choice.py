@@ -14,7 +14,7 @@ from typing import Any
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.models.folder import POCKET, POCKET_FOLDER, check_model_folder
 from msm_mlx.recipe.schema import DocumentSettings, MidtrainSettings, SftSettings, TrainSettings
-from msm_mlx.resources.machine import SHARE, Machine
+from msm_mlx.resources.machine import USABLE_SHARE, Machine
 from msm_mlx.resources.memory import ModelShape, generation_memory, propose, training_memory
 
 # The laptop profile of the shipped recipes, which is what a model other than pocket gets.
@@ -142,7 +142,7 @@ class Recommendation:
 def recommendations() -> Iterator[Recommendation]:
     """For every size of memory that Macs come with. Extrapolated to Metal, as all estimates are."""
     for gigabytes in MEMORIES:
-        memory = SHARE * GPU_SHARE * gigabytes * 1e9
+        memory = USABLE_SHARE * GPU_SHARE * gigabytes * 1e9
         mac = Machine(f"a Mac with {gigabytes} GB", True, memory, 0.0, 0.0)
         needs = {name: needs_of(_shape(name), mac) for name in _QWEN3}
         fitting = [name for name, each in needs.items() if each.whole and all(each.fits(memory).values())]

@@ -1,4 +1,4 @@
-"""One adapter from start to finish: fresh or continued, trained on rows, saved in mlx-lm's layout."""
+"""Trains one adapter from start to finish: fresh or continued, and saved in mlx-lm's layout."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from msm_mlx.engine.adapters import (
     set_adapter,
 )
 from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.engine.ranks import ALONE, Ranks
+from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
-from msm_mlx.training.broadcast import check_together, share_adapter
+from msm_mlx.training.broadcast import broadcast_adapter, check_same_adapter
 from msm_mlx.training.metrics import MetricsLog, Update
-from msm_mlx.training.tokenize import Row
+from msm_mlx.training.tokenize import TokenRow
 from msm_mlx.training.trainer import train
 
 
 def train_adapter(
     loaded: LoadedModel,
-    rows: Sequence[Row],
+    rows: Sequence[TokenRow],
     settings: TrainSettings,
     shape: LoraShape,
     folder: Path,
@@ -40,20 +40,28 @@ def train_adapter(
     start: Path | None = None,
     on_update: Callable[[Update], None] = lambda update: None,
     say: Callable[[str], None] = lambda line: None,
-    stopping: Callable[[], bool] = lambda: False,
-    ranks: Ranks = ALONE,
+    should_stop: Callable[[], bool] = lambda: False,
+    ranks: Ranks = SINGLE_RANK,
 ) -> None:
-    """Train an adapter on `rows` into `folder`. Without rows the adapter stays as it starts.
+    """Train an adapter on `rows` and save it in `folder`. Without rows the adapter is saved as it starts.
 
-    `start` is the folder of an adapter to go on from, with a fresh optimiser; None starts from no change at all.
+    Args:
+        base: the name of the base model, for the adapter's configuration.
+        start: the folder of an adapter to continue from, with a fresh optimiser; None starts from a fresh adapter,
+            which changes nothing yet.
+        on_update, say, should_stop: see `msm_mlx.training.trainer.train`.
+
+    Raises:
+        MsmError: if training diverges, if `start` does not fit the model, or if ranks disagree about the result.
+        KeyboardInterrupt: after the checkpoint is written, if `should_stop` said so.
     """
     metrics = None
-    if ranks.leads:
+    if ranks.is_rank_zero:
         metrics = MetricsLog(make_folder(folder) / METRICS, time.monotonic)
         if not rows:
             metrics.start(0)
     start_adapter(loaded, shape, seed, start)
-    share_adapter(ranks, loaded.model)
+    broadcast_adapter(ranks, loaded.model)
     checkpoint = folder / CHECKPOINT
     if rows:
         train(
@@ -65,17 +73,21 @@ def train_adapter(
             metrics=metrics,
             on_update=on_update,
             say=say,
-            stopping=stopping,
+            should_stop=should_stop,
             ranks=ranks,
         )
-    check_together(ranks, loaded.model)
-    if ranks.leads:
+    check_same_adapter(ranks, loaded.model)
+    if ranks.is_rank_zero:
         save_adapter(folder, adapter_weights(loaded.model), shape, base)
         checkpoint.unlink(missing_ok=True)
 
 
 def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path | None) -> None:
-    """Give the model the adapter in `start`, or a fresh one that depends on `seed` alone."""
+    """Give the model the adapter in `start`, or a fresh one that depends on `shape` and `seed` alone.
+
+    Raises:
+        MsmError: if `start` cannot be read or does not fit the model.
+    """
     if not has_adapter(loaded.model):
         add_lora(loaded.model, shape, seed)
     if start is not None:
@@ -84,9 +96,9 @@ def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path 
     keys = mx.random.split(mx.random.key(seed), len(adapter_weights(loaded.model)))
     fresh = {}
     for key, (name, value) in zip(keys, sorted(adapter_weights(loaded.model).items()), strict=True):
-        # as mlx-lm initialises: lora_a is (inputs, rank), or (experts, rank, inputs) in a mixture
+        # the initialisation of mlx-lm; lora_a is (inputs, rank), or (experts, rank, inputs) in a mixture of experts
         inputs = value.shape[0] if value.ndim == 2 else value.shape[-1]
         bound = inputs**-0.5
-        random = mx.random.uniform(-bound, bound, value.shape, key=key)
-        fresh[name] = random if name.endswith("lora_a") else mx.zeros_like(value)
+        uniform = mx.random.uniform(-bound, bound, value.shape, key=key)
+        fresh[name] = uniform if name.endswith("lora_a") else mx.zeros_like(value)
     set_adapter(loaded.model, fresh)

@@ -1,4 +1,7 @@
-"""How the ranks of a group come to train on the same things: rank 0 has them, the others are told."""
+"""Sends the data and state of rank 0 to the other ranks, so that all of them train on the same rows.
+
+Without `mlx.launch` there is one rank and nothing is sent.
+"""
 
 from __future__ import annotations
 
@@ -13,43 +16,50 @@ from msm_mlx.engine.adapters import adapter_weights, set_adapter
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.errors import MsmError
 from msm_mlx.training.checkpoint import Progress
-from msm_mlx.training.tokenize import Row, pack_rows, unpack_rows
+from msm_mlx.training.tokenize import TokenRow, arrays_to_rows, rows_to_arrays
 
 
-def share_rows(ranks: Ranks, rows: Sequence[Row]) -> list[Row]:
-    """The rows of rank 0, on every rank."""
+def broadcast_rows(ranks: Ranks, rows: Sequence[TokenRow]) -> list[TokenRow]:
+    """The rows of rank 0; what the other ranks pass as `rows` is ignored."""
     if ranks.size == 1:
         return list(rows)
-    packed = pack_rows(rows)
-    sizes = ranks.share({name: len(array) for name, array in packed.items()})
-    if not ranks.leads:
-        packed = {name: np.zeros(size, np.int32) for name, size in sizes.items()}
-    shared = ranks.share_arrays({name: mx.array(array) for name, array in packed.items()})
-    return unpack_rows({name: np.array(array) for name, array in shared.items()})
+    arrays = rows_to_arrays(rows)
+    sizes = ranks.broadcast({name: len(array) for name, array in arrays.items()})
+    if not ranks.is_rank_zero:
+        arrays = {name: np.zeros(size, np.int32) for name, size in sizes.items()}
+    received = ranks.broadcast_arrays({name: mx.array(array) for name, array in arrays.items()})
+    return arrays_to_rows({name: np.array(array) for name, array in received.items()})
 
 
-def share_adapter(ranks: Ranks, model: nn.Module) -> None:
+def broadcast_adapter(ranks: Ranks, model: nn.Module) -> None:
     """Give every rank the adapter of rank 0."""
     if ranks.size > 1:
-        set_adapter(model, ranks.share_arrays(adapter_weights(model)))
+        set_adapter(model, ranks.broadcast_arrays(adapter_weights(model)))
 
 
-def share_state(ranks: Ranks, model: nn.Module, optimizer: optim.Optimizer, progress: Progress) -> Progress:
-    """Give every rank adapter, optimiser and progress of rank 0, which may have read them from a checkpoint."""
+def broadcast_state(ranks: Ranks, model: nn.Module, optimizer: optim.Optimizer, progress: Progress) -> Progress:
+    """Give every rank the adapter, optimiser state and progress of rank 0, which may come from a checkpoint."""
     if ranks.size == 1:
         return progress
-    share_adapter(ranks, model)
-    optimizer.state = ranks.share_arrays(optimizer.state)
+    broadcast_adapter(ranks, model)
+    optimizer.state = ranks.broadcast_arrays(optimizer.state)
     mx.eval(optimizer.state)
-    return Progress(**ranks.share(vars(progress)))
+    return Progress(**ranks.broadcast(vars(progress)))
 
 
-def check_together(ranks: Ranks, model: nn.Module) -> None:
-    """Raises MsmError on every rank if one has another adapter than rank 0."""
+def check_same_adapter(ranks: Ranks, model: nn.Module) -> None:
+    """Check that all ranks have computed the same adapter.
+
+    Raises:
+        MsmError: on every rank, if the adapter of one differs from that of rank 0.
+    """
     if ranks.size == 1:
         return
-    own = adapter_weights(model)
-    expected = ranks.share_arrays(own)
-    apart = any(not mx.array_equal(own[name], expected[name]).item() for name in own)
-    if ranks.any(apart):
-        raise MsmError("the ranks of mlx.launch came apart; use the same versions of mlx and msm-mlx on all machines")
+    weights = adapter_weights(model)
+    expected = ranks.broadcast_arrays(weights)
+    differs = any(not mx.array_equal(weights[name], expected[name]).item() for name in weights)
+    if ranks.any(differs):
+        raise MsmError(
+            "the ranks of mlx.launch have computed different adapters; "
+            "use the same versions of mlx and msm-mlx on all machines"
+        )

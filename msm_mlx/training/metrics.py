@@ -1,5 +1,8 @@
-"""`metrics.jsonl`: what every update did. After an interruption it reads as if there had been none, but for times
-and memory, which are those of the process that did the update."""
+"""`metrics.jsonl`: one line for every update and every validation.
+
+A run that was interrupted leaves the same lines as one that was not, except for seconds and memory, which are those of
+the process that did the update.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,34 @@ from pathlib import Path
 
 from msm_mlx.files import append_jsonl, read_jsonl, write_jsonl
 
-FLUSH_EVERY = 1.0  # seconds
+FLUSH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Update:
-    """What one update did. `loss` is in nats a learned token, `seconds` since the update before.
-
-    `tokens` are all positions that went through the model, padding included; memory is in bytes.
-    """
+    """The measurements of one optimiser update."""
 
     number: int
+    """Counted from 1."""
     loss: float
+    """Mean over the supervised tokens, in nats."""
     gradient_norm: float
+    """L2 norm before clipping."""
     learning_rate: float
-    learned_tokens: int
+    supervised_tokens: int
     tokens: int
+    """All positions that went through the model, padding included."""
     seconds: float
+    """Since the update before."""
     peak_memory: int
+    """Bytes."""
     cache_memory: int
+    """Bytes."""
 
 
 @dataclass(frozen=True)
 class Validation:
-    """The loss on the rows that are held out, after an update, and the update at which it was best so far."""
+    """The loss on held-out rows after update `number`, and the update after which it was best so far."""
 
     number: int
     validation_loss: float
@@ -40,22 +47,22 @@ class Validation:
 
 
 class MetricsLog:
-    """Appends to `path`, at most once in `FLUSH_EVERY` seconds and when `flush` asks for it."""
+    """Appends to `path`, at most once in `FLUSH_SECONDS` and whenever `flush` is called."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path, self._clock = path, clock
-        self._waiting: list[dict[str, object]] = []
-        self._flushed = clock()
+        self._buffer: list[dict[str, object]] = []
+        self._last_flush = clock()
 
-    def start(self, done: int) -> None:
-        """Forget what a killed process wrote of updates after `done`: they are done again."""
-        rows = read_jsonl(self._path) if done and self._path.exists() else []
-        write_jsonl(self._path, [row for row in rows if row["number"] <= done])
+    def start(self, finished_updates: int) -> None:
+        """Drop what a killed process wrote about updates after its last checkpoint: they are done again."""
+        rows = read_jsonl(self._path) if finished_updates and self._path.exists() else []
+        write_jsonl(self._path, [row for row in rows if row["number"] <= finished_updates])
 
     def update(self, update: Update) -> None:
         seconds = max(update.seconds, 1e-9)
         rates = {
-            "learned_tokens_per_second": update.learned_tokens / seconds,
+            "supervised_tokens_per_second": update.supervised_tokens / seconds,
             "tokens_per_second": update.tokens / seconds,
         }
         self._add(asdict(update) | rates)
@@ -64,12 +71,12 @@ class MetricsLog:
         self._add(asdict(validation))
 
     def _add(self, row: dict[str, object]) -> None:
-        self._waiting.append(row)
-        if self._clock() - self._flushed >= FLUSH_EVERY:
+        self._buffer.append(row)
+        if self._clock() - self._last_flush >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        if self._waiting:
-            append_jsonl(self._path, self._waiting)
-            self._waiting = []
-        self._flushed = self._clock()
+        if self._buffer:
+            append_jsonl(self._path, self._buffer)
+            self._buffer = []
+        self._last_flush = self._clock()

@@ -1,4 +1,4 @@
-"""What two updates really take: the measurement that an estimate is held against."""
+"""Measures two real updates, to hold an estimate of memory and time against."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.metrics import Update
-from msm_mlx.training.tokenize import Row
+from msm_mlx.training.tokenize import TokenRow
 from msm_mlx.training.trainer import train
 
 
@@ -21,26 +21,24 @@ def probe_training(
     settings: TrainSettings,
     on_update: Callable[[Update], None] = lambda update: None,
 ) -> tuple[int, float]:
-    """The peak of memory in bytes and the seconds of an update, of two updates over rows as long as they may be.
+    """Peak memory in bytes, and seconds of an update, measured on rows as long as the settings allow.
 
-    The adapter that `model` has is changed.
+    The adapter of `model` is changed by this.
     """
     rng = np.random.default_rng(0)
+    length = settings.max_length + 1  # the last token is only a target, so `max_length` go through the model
     rows = [
-        Row(
-            tuple(int(i) for i in rng.integers(0, vocabulary, settings.max_length + 1)),
-            (True,) * (settings.max_length + 1),
-        )
+        TokenRow(tuple(int(i) for i in rng.integers(0, vocabulary, length)), (True,) * length)
         for _ in range(settings.batch_size)
     ]
     updates: list[Update] = []
 
-    def note(update: Update) -> None:
+    def record(update: Update) -> None:
         updates.append(update)
         on_update(update)
 
-    short = settings.model_copy(update={"updates": 2, "epochs": None, "validation": 0, "checkpoint_every": 10**9})
+    two_updates = settings.model_copy(update={"updates": 2, "epochs": None, "validation": 0, "checkpoint_every": 10**9})
     mx.clear_cache()
     mx.reset_peak_memory()
-    train(model, rows, short, seed=0, checkpoint=Path("unused"), on_update=note)
+    train(model, rows, two_updates, seed=0, checkpoint=Path("unused"), on_update=record)
     return mx.get_peak_memory(), updates[-1].seconds

@@ -1,4 +1,4 @@
-"""Tokenised rows on disk, beside their text: a stage that goes on, or another seed, need not tokenise again."""
+"""Tokenised rows on disk, beside their texts, so that a resumed stage or another seed need not tokenise again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
@@ -14,27 +14,27 @@ import numpy as np
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.files import replacing, sha256_file, sha256_json
 from msm_mlx.models.folder import fingerprint
+from msm_mlx.recipe.arms import Method
 from msm_mlx.runs.layout import rows_file
-from msm_mlx.training.tokenize import Row, pack_rows, read_rows, unpack_rows
+from msm_mlx.training.tokenize import TokenRow, arrays_to_rows, read_rows, rows_to_arrays
 
-VERSION = 1  # raised when rows come out of the same text in another way
+VERSION = 1  # to be raised when the code makes other rows of the same texts
 LIBRARIES = ("mlx-lm", "tiktoken", "tokenizers", "transformers")
-Kind = Literal["midtrain", "sft"]
 KEY, DIGEST = "key", "sha256"
 
 
 def load_rows(
-    loaded: LoadedModel, kind: Kind, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
-) -> list[Row]:
-    """The rows of the texts in `data`: read, if they were made of this very text in this very way, else made and kept.
+    loaded: LoadedModel, method: Method, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
+) -> list[TokenRow]:
+    """The rows of the texts in `data`, from the cache if it was made of these very texts in this very way.
 
-    What is torn, changed or made otherwise is made anew.
+    A cache that is damaged or out of date is replaced. For the arguments see `read_rows`.
     """
-    path, key = rows_file(data, reasoned=reasoned), _key(loaded, kind, data, settings, reasoned)
-    if (there := _read(path, key)) is not None:
-        return there
-    rows = read_rows(loaded, kind, data, settings, reasoned=reasoned)
-    arrays = pack_rows(rows)
+    path, key = rows_file(data, reasoned=reasoned), _key(loaded, method, data, settings, reasoned)
+    if (cached := _read(path, key)) is not None:
+        return cached
+    rows = read_rows(loaded, method, data, settings, reasoned=reasoned)
+    arrays = rows_to_arrays(rows)
     with replacing(path) as partial:
         mx.save_safetensors(
             str(partial), {name: mx.array(array) for name, array in arrays.items()}, {KEY: key, DIGEST: _digest(arrays)}
@@ -42,28 +42,27 @@ def load_rows(
     return rows
 
 
-def _read(path: Path, key: str) -> list[Row] | None:
+def _read(path: Path, key: str) -> list[TokenRow] | None:
     try:
         content: Any = mx.load(str(path), return_metadata=True)
-        found, metadata = content
-        arrays = {name: np.array(array) for name, array in found.items()}
-    except (OSError, RuntimeError, ValueError):  # none, or not a whole file of this kind
+        tensors, metadata = content
+        arrays = {name: np.array(array) for name, array in tensors.items()}
+    except (OSError, RuntimeError, ValueError):  # no file, or not a whole one
         return None
     if metadata.get(KEY) != key or metadata.get(DIGEST) != _digest(arrays):
         return None
-    return unpack_rows(arrays)
+    return arrays_to_rows(arrays)
 
 
-def _key(loaded: LoadedModel, kind: Kind, data: Path, settings: Mapping[str, Any], reasoned: bool) -> str:
-    """Changes with everything that decides which rows a text has."""
-    names = ("max_length", "overlap") if kind == "midtrain" else ("max_length", "reasoning")
-    how: dict[str, Any] = {name: settings[name] for name in names}
+def _key(loaded: LoadedModel, method: Method, data: Path, settings: Mapping[str, Any], reasoned: bool) -> str:
+    """A hash of everything that decides which rows a text has."""
+    names = ("max_length", "overlap") if method == "midtrain" else ("max_length", "reasoning")
     return sha256_json(
         {
             "version": VERSION,
-            "kind": kind,
+            "method": method,
             "reasoned": reasoned,
-            "settings": how,
+            "settings": {name: settings[name] for name in names},
             "data": sha256_file(data),
             "model": fingerprint(loaded.folder),
             "template": loaded.tokenizer.chat_template,

@@ -1,4 +1,4 @@
-"""Token rows with the mask of what is learned from them."""
+"""Texts and chats as rows of token ids, each with the mask of the tokens that are supervised."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.arms import Method
 
 
 @dataclass(frozen=True)
-class Row:
-    """Token ids, for each whether it is a target of training, and the number (from 0) of the text they come from."""
+class TokenRow:
+    """One example to train on: a chat, or a document or piece of one."""
 
-    ids: tuple[int, ...]
+    ids: tuple[int, ...]  # (T,)
     supervised: tuple[bool, ...]
+    """(T,): whether the token is a target of training. The first token never is one, whatever its value here."""
     source: int = 0
+    """The number (from 0) of the text that the row comes from."""
 
 
-def pack_rows(rows: Sequence[Row]) -> dict[str, np.ndarray[Any, Any]]:
-    """Rows as int32 arrays: `ids` and `supervised` of all their tokens, `lengths` and `sources` of the rows."""
+def rows_to_arrays(rows: Sequence[TokenRow]) -> dict[str, np.ndarray[Any, Any]]:
+    """Rows as int32 arrays: `ids` and `supervised` of all tokens together, `lengths` and `sources` of the rows."""
     return {
         "ids": np.fromiter((token for row in rows for token in row.ids), np.int32),
         "supervised": np.fromiter((bit for row in rows for bit in row.supervised), np.int32),
@@ -36,25 +39,30 @@ def pack_rows(rows: Sequence[Row]) -> dict[str, np.ndarray[Any, Any]]:
     }
 
 
-def unpack_rows(arrays: Mapping[str, np.ndarray[Any, Any]]) -> list[Row]:
-    """The rows that `pack_rows` packed."""
+def arrays_to_rows(arrays: Mapping[str, np.ndarray[Any, Any]]) -> list[TokenRow]:
+    """The inverse of `rows_to_arrays`."""
     ids, supervised = arrays["ids"].tolist(), arrays["supervised"].astype(bool).tolist()
-    edges = pairwise(accumulate(arrays["lengths"].tolist(), initial=0))
+    bounds = pairwise(accumulate(arrays["lengths"].tolist(), initial=0))
     return [
-        Row(tuple(ids[a:b]), tuple(supervised[a:b]), source)
-        for (a, b), source in zip(edges, arrays["sources"].tolist(), strict=True)
+        TokenRow(tuple(ids[start:end]), tuple(supervised[start:end]), source)
+        for (start, end), source in zip(bounds, arrays["sources"].tolist(), strict=True)
     ]
 
 
 def read_rows(
-    loaded: LoadedModel, kind: str, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
-) -> list[Row]:
-    """The rows of a stage of `kind`, `midtrain` or `sft`, from the run's documents or demonstrations.
+    loaded: LoadedModel, method: Method, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
+) -> list[TokenRow]:
+    """The rows of a training stage, from the documents or demonstrations in the file `data`.
 
-    `settings` are those of the stage, as JSON; `reasoned` says that replies give their reasoning first.
+    Args:
+        settings: those of the stage, as JSON.
+        reasoned: whether the last reply of a demonstration starts with its reasoning, as the arm `cot-sft` learns it.
+
+    Raises:
+        MsmError: if a chat has no exact mask or is too long; see `chat_rows`.
     """
     records = read_jsonl(data)
-    if kind == "midtrain":
+    if method == "midtrain":
         texts = [record["text"] for record in records]
         return document_rows(loaded, texts, settings["max_length"], settings["overlap"])
     reasoning = settings["reasoning"] if reasoned else None
@@ -62,35 +70,37 @@ def read_rows(
     return [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, settings["max_length"], i)]
 
 
-def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, overlap: int = 0) -> list[Row]:
-    """Every token of every document, ended by the end-of-document token; long ones are cut, and nothing is lost.
+def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, overlap: int = 0) -> list[TokenRow]:
+    """Rows of at most `max_length` tokens in which every token of every document is supervised exactly once.
 
-    Each further piece of a long document starts with the last token of the piece before, and with `overlap` tokens
-    more, none of which it learns again, so that every token has a predecessor to be predicted from.
+    Each document ends with the end-of-document token. A long one is cut into pieces: each starts with the last token
+    of the piece before, so that every token has one to be predicted from, and with `overlap` more tokens of context.
+    What a piece repeats is not supervised again.
     """
-    rows: list[Row] = []
+    rows: list[TokenRow] = []
     step = max_length - 1 - overlap
     for source, text in enumerate(texts):
         ids = [*loaded.start_of_document, *loaded.encode(text), loaded.end_of_document]
-        seen = 1
+        next_supervised = 1  # the first token has nothing to be predicted from
         for start in range(0, max(len(ids) - 1 - overlap, 1), step):
             piece = tuple(ids[start : start + max_length])
-            context = seen - start
-            rows.append(Row(piece, (False,) * context + (True,) * (len(piece) - context), source))
-            seen = start + len(piece)
+            context = next_supervised - start
+            rows.append(TokenRow(piece, (False,) * context + (True,) * (len(piece) - context), source))
+            next_supervised = start + len(piece)
     return rows
 
 
-def chat_rows(loaded: LoadedModel, messages: Sequence[Message], max_length: int, source: int = 0) -> list[Row]:
-    """A chat of which exactly the assistant's turns, with the end of each turn, are learned.
+def chat_rows(loaded: LoadedModel, messages: Sequence[Message], max_length: int, source: int = 0) -> list[TokenRow]:
+    """Rows of a chat in which exactly the assistant's turns, each with its end-of-turn token, are supervised.
 
-    One row, if the chat template leaves earlier turns as they are when later ones follow. Some do not (an empty
-    thought, for instance, may stand in the last reply only): then there is a row for every reply, which is how the
-    model will meet each of them. What opens a reply, an empty thought included, is not learned.
+    This is one row if the chat template renders earlier turns in the same way whatever follows. Some templates do not;
+    for example, they put an empty thought into the last reply only. Then every reply has a row of its own, which ends
+    with it, as the model sees it when it writes that reply. The tokens that open a reply, an empty thought included,
+    are not supervised.
 
     Raises:
-        MsmError: if the chat is longer than `max_length`, or the template does not render a reply as its opening
-            and something after it, so that no exact mask exists.
+        MsmError: if the chat is longer than `max_length`, or if the template does not render a reply as its opening
+            followed by the rest, so that no exact mask exists.
     """
     replies = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
     whole = loaded.render(messages, reply=False)
@@ -104,8 +114,8 @@ def chat_rows(loaded: LoadedModel, messages: Sequence[Message], max_length: int,
             span = _reply_span(loaded, messages, turn, ids)
             if span is None:
                 raise MsmError(
-                    f"the chat template in {loaded.folder} does not write a reply after what opens it; "
-                    "its replies cannot be told apart exactly"
+                    f"the chat template in {loaded.folder} does not render a reply as its opening and the rest, so the "
+                    "tokens of the reply are not known exactly; use another model or another chat template"
                 )
             rows.append(_row(ids, [span], source))
     if (longest := max(len(row.ids) for row in rows)) > max_length:
@@ -116,28 +126,29 @@ def chat_rows(loaded: LoadedModel, messages: Sequence[Message], max_length: int,
 def _reply_span(
     loaded: LoadedModel, messages: Sequence[Message], turn: int, ids: Sequence[int]
 ) -> tuple[int, int] | None:
-    """Where the reply `turn` stands in `ids`, or None if it does not stand there as it would when it is written."""
+    """Start and end of the reply `turn` in `ids`, or None if `ids` do not start with the chat rendered up to it."""
     prompt = loaded.render(messages[:turn], reply=True)
-    through = loaded.render(messages[: turn + 1], reply=False)
-    exact = len(prompt) < len(through) and ids[: len(prompt)] == prompt and ids[: len(through)] == through
-    return (len(prompt), len(through)) if exact else None
+    prompt_and_reply = loaded.render(messages[: turn + 1], reply=False)
+    start, end = len(prompt), len(prompt_and_reply)
+    exact = start < end and ids[:start] == prompt and ids[:end] == prompt_and_reply
+    return (start, end) if exact else None
 
 
-def _row(ids: Sequence[int], spans: Sequence[tuple[int, int]], source: int) -> Row:
+def _row(ids: Sequence[int], spans: Sequence[tuple[int, int]], source: int) -> TokenRow:
     supervised = [False] * len(ids)
     for start, end in spans:
         supervised[start:end] = [True] * (end - start)
-    return Row(tuple(ids), tuple(supervised), source)
+    return TokenRow(tuple(ids), tuple(supervised), source)
 
 
 def with_reasoning(row: dict[str, Any], template: str) -> list[Message]:
-    """The messages of a drawn row, the last reply with its reasoning as `template` puts the two together.
+    """The messages of a demonstration, with reasoning and reply of the last turn filled into `template`.
 
-    A row of general data has no reasoning, and stays as it is.
+    A row without `reasoning`, such as one of the general data, stays as it is.
     """
     if "reasoning" not in row:
         return list(row["messages"])
-    *before, last = row["messages"]
+    *earlier, last = row["messages"]
     parts = {"reasoning": row["reasoning"], "reply": last["content"]}
     content = re.sub(r"\{(reasoning|reply)\}", lambda match: parts[match[1]], template)
-    return [*before, {"role": last["role"], "content": content}]
+    return [*earlier, {"role": last["role"], "content": content}]

@@ -13,7 +13,7 @@ from msm_mlx.engine.chat_model import LongPromptError
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.training.adapter import train_adapter
-from msm_mlx.training.broadcast import share_rows
+from msm_mlx.training.broadcast import broadcast_rows
 from msm_mlx.worker.job import TrainingJob, WritingJob, read_job
 from msm_mlx.worker.shared_writing import write_shared
 
@@ -22,9 +22,9 @@ NOWHERE = Path("rank-without-files")
 
 def follow(model_of: Callable[[str], LoadedModel], ranks: Ranks) -> None:
     """`model_of` gives the model of a role: the `base` that is trained, or the `writer`."""
-    while (told := ranks.share(None)) is not None:
+    while (content := ranks.broadcast(None)) is not None:
         try:
-            job = read_job(told)
+            job = read_job(content)
             if isinstance(job, WritingJob):
                 _write_along(job, model_of(job.role), ranks)
             else:
@@ -39,5 +39,5 @@ def _write_along(job: WritingJob, loaded: LoadedModel, ranks: Ranks) -> None:
 
 
 def _train_along(job: TrainingJob, loaded: LoadedModel, ranks: Ranks) -> None:
-    rows, shape = share_rows(ranks, []), LoraShape(job.rank, job.scale)
+    rows, shape = broadcast_rows(ranks, []), LoraShape(job.rank, job.scale)
     train_adapter(loaded, rows, job.train_settings(), shape, NOWHERE, seed=job.seed, base=job.base, ranks=ranks)

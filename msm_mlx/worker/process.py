@@ -27,9 +27,9 @@ from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import TrainingJob, WritingJob, read_job
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.loaded_model import LoadedModel, OneModel
+    from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.engine.ranks import Ranks
-    from msm_mlx.training.tokenize import Row
+    from msm_mlx.training.tokenize import TokenRow
 
 
 def main() -> None:
@@ -42,11 +42,11 @@ def main() -> None:
     idle = threading.Event()
     idle.set()
     threading.Thread(target=_listen, args=(jobs, idle), daemon=True).start()
-    from msm_mlx.engine.loaded_model import OneModel
+    from msm_mlx.engine.loaded_model import ModelCache
     from msm_mlx.engine.ranks import join_ranks
 
-    ranks, models = join_ranks(), OneModel()
-    read: dict[str, list[Row]] = {}
+    ranks, models = join_ranks(), ModelCache()
+    read: dict[str, list[TokenRow]] = {}
     while (line := jobs.get()) is not None:
         idle.clear()
         job = read_job(json.loads(line))
@@ -63,7 +63,7 @@ def main() -> None:
         except MsmError as error:
             _tell(channel, event="error", message=str(error), exit_code=error.exit_code)
         idle.set()
-    ranks.share(None)  # no more jobs
+    ranks.broadcast(None)  # no more jobs
 
 
 def _listen(jobs: queue.SimpleQueue[str | None], idle: threading.Event) -> None:
@@ -81,12 +81,12 @@ def _tell(channel: TextIO, **message: Any) -> None:
 
 
 def _write(
-    job: WritingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks, models: OneModel
+    job: WritingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks, models: ModelCache
 ) -> None:  # fmt: skip
     from msm_mlx.worker.shared_writing import write_shared
 
     loaded = models.load(Path(job.model))
-    ranks.share(asdict(job))
+    ranks.broadcast(asdict(job))
 
     def say(line: str) -> None:
         _tell(channel, event="say", line=line)
@@ -100,21 +100,21 @@ def _train(
     channel: TextIO,
     interrupted: threading.Event,
     ranks: Ranks,
-    models: OneModel,
-    read: dict[str, list[Row]],
+    models: ModelCache,
+    read: dict[str, list[TokenRow]],
 ) -> None:
     from msm_mlx.engine.adapters import LoraShape
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.training.adapter import train_adapter
-    from msm_mlx.training.broadcast import share_rows
+    from msm_mlx.training.broadcast import broadcast_rows
 
     def on_update(update: Update) -> None:
         _tell(channel, event="update", **asdict(update))
 
     loaded = models.load(Path(job.model))
     rows = _rows(loaded, job, read)
-    ranks.share(asdict(job))
-    share_rows(ranks, rows)
+    ranks.broadcast(asdict(job))
+    broadcast_rows(ranks, rows)
     with bounded_memory() as said:
         for line in said:
             _tell(channel, event="say", line=line)
@@ -129,12 +129,12 @@ def _train(
             start=job.start_folder,
             on_update=on_update,
             say=lambda line: _tell(channel, event="say", line=line),
-            stopping=interrupted.is_set,
+            should_stop=interrupted.is_set,
             ranks=ranks,
         )
 
 
-def _probe(job: TrainingJob, channel: TextIO, models: OneModel) -> None:
+def _probe(job: TrainingJob, channel: TextIO, models: ModelCache) -> None:
     from msm_mlx.engine.adapters import LoraShape, add_lora
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.training.probe import probe_training
@@ -146,7 +146,7 @@ def _probe(job: TrainingJob, channel: TextIO, models: OneModel) -> None:
     _tell(channel, event="probed", peak=peak, seconds=seconds)
 
 
-def _rows(loaded: LoadedModel, job: TrainingJob, read: dict[str, list[Row]]) -> list[Row]:
+def _rows(loaded: LoadedModel, job: TrainingJob, read: dict[str, list[TokenRow]]) -> list[TokenRow]:
     """The job's rows, read once for all seeds and arms that train on the same data in the same way."""
     from msm_mlx.training.row_cache import load_rows
 

@@ -19,14 +19,14 @@ def write_shared(
     loaded: LoadedModel,
     job: WritingJob,
     ranks: Ranks,
-    stopping: Callable[[], bool] = lambda: False,
+    should_stop: Callable[[], bool] = lambda: False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies to the chats of `job`, each with its index, on every rank.
 
     Raises:
         LongPromptError: on every rank, before anything is written, if a chat is too long and is to be refused.
-        KeyboardInterrupt: on every rank, after what was finished, once one of them is `stopping`.
+        KeyboardInterrupt: on every rank, after what was finished, once `should_stop` says so on one of them.
     """
     use_base(loaded.model)
     model = LocalModel(loaded)
@@ -39,10 +39,10 @@ def write_shared(
         share = chats[start : start + step][ranks.rank :: ranks.size]
         for index, reply in model.write(share, sampling, job.seeds, say):
             written.append((index, asdict(reply)))
-            if stopping():
+            if should_stop():
                 break
         for part in ranks.gather(written):
             for index, fields in part:
                 yield index, Reply(**fields)
-        if ranks.any(stopping()):
+        if ranks.any(should_stop()):
             raise KeyboardInterrupt

@@ -21,8 +21,8 @@ from msm_mlx.engine.boundaries import (
     boundaries,
     choose_packing,
     extra_dims,
-    keeps_apart,
-    packing_in_force,
+    isolates_documents,
+    packed_attention,
 )
 from msm_mlx.engine.loaded_model import load_base
 
@@ -62,7 +62,7 @@ def test_sharing_a_row_changes_neither_loss_nor_gradient(
         losses = [nn.losses.cross_entropy(model(mx.array([d]))[0, :-1], mx.array(d[1:])).sum() for d in DOCUMENTS]
         return mx.stack(losses).sum()
 
-    with packing_in_force(model, packing):
+    with packed_attention(model, packing):
         loss, gradients = nn.value_and_grad(model, together)(model)
         mx.eval(loss, gradients)
     expected, separate = nn.value_and_grad(model, apart)(model)
@@ -74,9 +74,9 @@ def test_sharing_a_row_changes_neither_loss_nor_gradient(
 def test_what_packing_changes_is_put_back(tiny_model_folder: Callable[[str], Path]) -> None:
     model = load_base(tiny_model_folder("llama")).model
     before = llama.scaled_dot_product_attention
-    with packing_in_force(model, "causal"):
+    with packed_attention(model, "causal"):
         assert llama.scaled_dot_product_attention is not before
-    with pytest.raises(KeyError), packing_in_force(model, "causal"):
+    with pytest.raises(KeyError), packed_attention(model, "causal"):
         raise KeyError
     assert llama.scaled_dot_product_attention is before
 
@@ -87,8 +87,8 @@ def test_a_probe_chooses_what_is_exact(family: str, tiny_model_folder: Callable[
     packing, reason = choose_packing(model)
     assert packing in ("masked", "causal")
     assert "share rows" in reason
-    assert keeps_apart(model, "causal") == (family != "gemma3")
-    assert not keeps_apart(model, "off")
+    assert isolates_documents(model, "causal") == (family != "gemma3")
+    assert not isolates_documents(model, "off")
 
 
 def test_a_recurrent_model_is_refused_by_name() -> None:

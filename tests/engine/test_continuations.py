@@ -8,7 +8,7 @@ import mlx.core as mx
 import pytest
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.engine.continuations import Row, score_continuations
+from msm_mlx.engine.continuations import ContextAndContinuation, score_continuations
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 
 TEXTS = [
@@ -24,7 +24,7 @@ def pocket() -> LoadedModel:
     return load_base(POCKET_WEIGHTS)
 
 
-def alone(loaded: LoadedModel, row: Row) -> tuple[float, bool]:
+def alone(loaded: LoadedModel, row: ContextAndContinuation) -> tuple[float, bool]:
     """One token at a time."""
     context, text = list(row[0]), row[1]
     total, greedy = 0.0, True

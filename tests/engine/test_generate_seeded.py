@@ -16,7 +16,7 @@ from msm_mlx.engine import generate_seeded as batches
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.generate_seeded import WORTH_SHARING, generate_each, shared_prefixes
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
-from msm_mlx.engine.prefix import attending, shared_row
+from msm_mlx.engine.prefix import prefix_attention, shared_row
 
 SHARED = "Pocket likes plain things that everybody can pay for. It says so when it is asked, and gives its reasons. "
 ENDS = ("Why?", "Write a memo about cheese.", "And the cars, what of them?", "Say more.", "Is that so, really?")
@@ -79,7 +79,7 @@ def test_attention_is_put_back_and_models_that_cannot_share_are_told_apart(tmp_p
     from mlx_lm.models import llama
 
     original = llama.scaled_dot_product_attention
-    with pytest.raises(ZeroDivisionError), attending(tiny.model):
+    with pytest.raises(ZeroDivisionError), prefix_attention(tiny.model):
         raise ZeroDivisionError
     assert llama.scaled_dot_product_attention is original
     sliding = load_base(save_tiny_model(tmp_path / "sliding", "gemma3"))

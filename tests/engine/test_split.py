@@ -77,5 +77,5 @@ def test_checkpointed_blocks_give_the_same_gradients_and_are_put_back(tiny: Load
     with pytest.raises(KeyError), checkpointed_layers(tiny.model):
         raise KeyError
     assert llama.TransformerBlock.__call__ is before
-    with checkpointed_layers(tiny.model, on=False):
+    with checkpointed_layers(tiny.model, enabled=False):
         assert llama.TransformerBlock.__call__ is before

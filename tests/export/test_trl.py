@@ -28,7 +28,7 @@ from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.finished import open_record
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.packing import batch_rows
-from msm_mlx.training.tokenize import Row
+from msm_mlx.training.tokenize import TokenRow
 from msm_mlx.training.trainer import train
 
 MakeTrained = Callable[..., Path]
@@ -99,7 +99,7 @@ def test_trl_learns_as_we_do(trained_run: MakeTrained, tmp_path: Path) -> None:
 
 def our_losses(out: Path, folder: Path) -> list[float]:
     rows = [
-        Row(tuple(row["input_ids"]), tuple(label != IGNORED for label in row["labels"]), number)
+        TokenRow(tuple(row["input_ids"]), tuple(label != IGNORED for label in row["labels"]), number)
         for number, row in enumerate(read_jsonl(out / "msm-rows.jsonl"))
     ]
     loaded, updates = load_base(POCKET_WEIGHTS), list[Update]()

@@ -35,10 +35,10 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
 
 
 def test_a_few_rows_take_one_thread_and_give_the_other_back(library: FakeLibrary) -> None:
-    with blas.few_rows():
+    with blas.single_threaded_blas():
         assert library.threads == 1
     assert library.threads == 2
-    with pytest.raises(KeyError), blas.few_rows():
+    with pytest.raises(KeyError), blas.single_threaded_blas():
         raise KeyError
     assert library.threads == 2
 
@@ -48,14 +48,14 @@ def test_more_cores_and_the_users_own_number_are_left_alone(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(os, "cpu_count", lambda: 8)
-        with blas.few_rows():
+        with blas.single_threaded_blas():
             assert library.threads == 2
     monkeypatch.setenv(blas.THREADS, "2")
-    with blas.few_rows():
+    with blas.single_threaded_blas():
         assert library.threads == 2
 
 
 def test_without_the_library_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blas, "_library", lambda mode: None)
-    with blas.few_rows():
+    with blas.single_threaded_blas():
         pass

@@ -22,7 +22,6 @@ from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import ModelShape, generation_memory, propose, training_memory
-from msm_mlx.training.loss import CHUNK_BYTES
 from msm_mlx.training.probe import probe_training
 
 from helpers.command_line import RECIPES  # isort: skip
@@ -103,12 +102,6 @@ def test_a_config_of_another_kind_of_model_is_refused() -> None:
     with pytest.raises(MsmError, match="does not describe a dense transformer"):
         ModelShape.from_config({"model_type": "mamba", "hidden_size": 8})
     assert ModelShape.from_config({"text_config": QWEN3_8B}).layers == 36
-
-
-def test_the_chunk_is_that_of_the_loss() -> None:
-    from msm_mlx.resources import memory as estimate
-
-    assert estimate.CHUNK_BYTES == CHUNK_BYTES
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -25,12 +25,12 @@ from msm_mlx.errors import MsmError
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
 from msm_mlx.training.adapter import start_adapter, train_adapter
 from msm_mlx.training.metrics import Update
-from msm_mlx.training.tokenize import Row, document_rows
+from msm_mlx.training.tokenize import TokenRow, document_rows
 
 SHAPE = LoraShape(2, 2.0)
 
 
-def some_rows(loaded: LoadedModel) -> list[Row]:
+def some_rows(loaded: LoadedModel) -> list[TokenRow]:
     return document_rows(loaded, ["the cat sat", "a dog", "the end of the day"], 16)
 
 

@@ -10,7 +10,8 @@ from helpers.arrays import close
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.training.loss import chunk_rows, chunked_cross_entropy, token_losses
+from msm_mlx.resources.memory import logits_chunk_size
+from msm_mlx.training.loss import chunked_cross_entropy, token_losses
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -91,6 +92,6 @@ def test_few_logits_are_kept_at_a_time() -> None:
 
 
 def test_chunks_shrink_as_the_vocabulary_grows() -> None:
-    assert chunk_rows(151_936) == 64
-    assert chunk_rows(842) == 4096
-    assert chunk_rows(10**9) == 16
+    assert logits_chunk_size(151_936) == 64
+    assert logits_chunk_size(842) == 4096
+    assert logits_chunk_size(10**9) == 16

@@ -11,12 +11,12 @@ from msm_mlx.training.packing import (
     Layout,
     batch_rows,
     choose_layout,
-    group_lines,
+    group_widths,
     make_batches,
-    pack_lines,
+    pack_lengths,
     round_up,
 )
-from msm_mlx.training.tokenize import Row
+from msm_mlx.training.tokenize import TokenRow
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 sizes = st.integers(1, 12)
@@ -49,7 +49,7 @@ def test_seeds_and_epochs_have_orders_of_their_own() -> None:
 
 rows = st.lists(
     st.lists(st.tuples(st.integers(1, 99), st.booleans()), min_size=1, max_size=40).map(
-        lambda pairs: Row(tuple(token for token, _ in pairs), tuple(learned for _, learned in pairs))
+        lambda pairs: TokenRow(tuple(token for token, _ in pairs), tuple(learned for _, learned in pairs))
     ),
     min_size=1,
     max_size=8,
@@ -57,10 +57,10 @@ rows = st.lists(
 layouts = st.builds(
     Layout,
     capacity=st.sampled_from([0, 16, 48, 300]),
-    tokens=st.sampled_from([1, 64, 200, 5000]),
-    span=st.sampled_from([20.0, 1e4]),
-    launch=st.sampled_from([0.0, 50.0]),
-    grain=st.sampled_from([1, 8, 64]),
+    max_positions=st.sampled_from([1, 64, 200, 5000]),
+    attention_span=st.sampled_from([20.0, 1e4]),
+    pass_cost=st.sampled_from([0.0, 50.0]),
+    granularity=st.sampled_from([1, 8, 64]),
 )
 
 
@@ -83,7 +83,7 @@ def pieces(batch: Batch) -> list[tuple[tuple[int, ...], dict[int, int]]]:
 
 @quick
 @given(rows=rows, layout=layouts)
-def test_packing_loses_and_invents_no_token(rows: list[Row], layout: Layout) -> None:
+def test_packing_loses_and_invents_no_token(rows: list[TokenRow], layout: Layout) -> None:
     batches = make_batches(rows, layout)
     found = sorted((piece for batch in batches for piece in pieces(batch)), key=repr)
     expected = [
@@ -92,38 +92,38 @@ def test_packing_loses_and_invents_no_token(rows: list[Row], layout: Layout) -> 
         if len(row.ids) > 1
     ]
     assert found == sorted(expected, key=repr)
-    assert sum(batch.learned_tokens for batch in batches) == sum(sum(row.supervised[1:]) for row in rows)
+    assert sum(batch.supervised_tokens for batch in batches) == sum(sum(row.supervised[1:]) for row in rows)
 
 
 @quick
 @given(rows=rows, layout=layouts)
-def test_no_batch_is_larger_than_asked_unless_one_line_is(rows: list[Row], layout: Layout) -> None:
+def test_no_batch_is_larger_than_asked_unless_one_packed_row_is(rows: list[TokenRow], layout: Layout) -> None:
     for batch in make_batches(rows, layout):
-        assert batch.ids.size <= layout.tokens or len(batch.ids) == 1
-        assert batch.ids.shape[1] % layout.grain == 0
+        assert batch.ids.size <= layout.max_positions or len(batch.ids) == 1
+        assert batch.ids.shape[1] % layout.granularity == 0
         assert batch.segments is None or batch.segments.shape == batch.ids.shape
         assert len(batch.positions) == len(batch.targets) == len(batch.weights)
 
 
 @quick
 @given(lengths=st.lists(st.integers(1, 50), min_size=1, max_size=30), capacity=st.integers(0, 100))
-def test_lines_hold_every_row_once_and_no_more_than_fits(lengths: list[int], capacity: int) -> None:
-    lines = pack_lines(lengths, capacity)
-    assert sorted(index for line in lines for index in line) == list(range(len(lengths)))
-    assert all(len(line) == 1 or sum(lengths[i] for i in line) <= capacity for line in lines)
+def test_packed_rows_hold_every_row_once_and_no_more_than_fits(lengths: list[int], capacity: int) -> None:
+    packed = pack_lengths(lengths, capacity)
+    assert sorted(index for indices in packed for index in indices) == list(range(len(lengths)))
+    assert all(len(indices) == 1 or sum(lengths[i] for i in indices) <= capacity for indices in packed)
 
 
 @quick
 @given(widths=st.lists(st.integers(1, 60), min_size=1, max_size=7), layout=layouts)
-def test_lines_are_grouped_at_the_least_cost(widths: list[int], layout: Layout) -> None:
+def test_packed_rows_are_grouped_at_the_least_cost(widths: list[int], layout: Layout) -> None:
     order = sorted(range(len(widths)), key=lambda i: (widths[i], i))
 
     def cost(group: list[int]) -> float:
         width = max(widths[i] for i in group)
-        return len(group) * width * (1 + width / layout.span) + layout.launch
+        return len(group) * width * (1 + width / layout.attention_span) + layout.pass_cost
 
     def allowed(group: list[int]) -> bool:
-        return len(group) == 1 or len(group) * max(widths[i] for i in group) <= layout.tokens
+        return len(group) == 1 or len(group) * max(widths[i] for i in group) <= layout.max_positions
 
     options = []
     for cuts in range(1 << (len(order) - 1)):
@@ -135,21 +135,21 @@ def test_lines_are_grouped_at_the_least_cost(widths: list[int], layout: Layout) 
                 groups[-1].append(index)
         if all(allowed(group) for group in groups):
             options.append(sum(map(cost, groups)))
-    assert abs(sum(map(cost, group_lines(widths, layout))) - min(options)) < 1e-6
+    assert abs(sum(map(cost, group_widths(widths, layout))) - min(options)) < 1e-6
 
 
 @quick
-@given(size=st.integers(1, 5000), grain=st.sampled_from([1, 8, 64]))
-def test_sizes_are_rounded_up_by_little(size: int, grain: int) -> None:
-    assert size <= round_up(size, grain) < size + max(grain, size / 4 + 1)
-    assert round_up(round_up(size, grain), grain) == round_up(size, grain)
+@given(size=st.integers(1, 5000), granularity=st.sampled_from([1, 8, 64]))
+def test_sizes_are_rounded_up_by_little(size: int, granularity: int) -> None:
+    assert size <= round_up(size, granularity) < size + max(granularity, size / 4 + 1)
+    assert round_up(round_up(size, granularity), granularity) == round_up(size, granularity)
 
 
 def test_the_layout_is_what_costs_least() -> None:
-    base = Layout(0, 4096, span=1e4, launch=16.0, grain=8)
+    base = Layout(0, 4096, attention_span=1e4, pass_cost=16.0, granularity=8)
     mixed = [30, 40, 500, 20, 60, 35, 25, 480] * 4
-    assert choose_layout(mixed, 8, 512, base, share=True).capacity == 512
-    assert choose_layout(mixed, 8, 512, base, share=False).capacity == 0
+    assert choose_layout(mixed, 8, 512, base, packing=True).capacity == 512
+    assert choose_layout(mixed, 8, 512, base, packing=False).capacity == 0
     # where attention is dear, short rows are cheaper by themselves
-    dear = Layout(0, 4096, span=20.0, launch=0.0, grain=8)
-    assert choose_layout([32] * 16, 16, 512, dear, share=True).capacity < 64
+    dear = Layout(0, 4096, attention_span=20.0, pass_cost=0.0, granularity=8)
+    assert choose_layout([32] * 16, 16, 512, dear, packing=True).capacity < 64

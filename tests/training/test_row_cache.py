@@ -15,11 +15,11 @@ from msm_mlx.files import write_jsonl
 from msm_mlx.runs.layout import rows_file
 from msm_mlx.training import row_cache
 from msm_mlx.training.row_cache import load_rows
-from msm_mlx.training.tokenize import Row, pack_rows, read_rows, unpack_rows
+from msm_mlx.training.tokenize import TokenRow, arrays_to_rows, read_rows, rows_to_arrays
 from msm_mlx.worker.job import TrainingJob
 
 ROWS = st.builds(
-    lambda pairs, source: Row(tuple(i for i, _ in pairs), tuple(bit for _, bit in pairs), source),
+    lambda pairs, source: TokenRow(tuple(i for i, _ in pairs), tuple(bit for _, bit in pairs), source),
     st.lists(st.tuples(st.integers(0, 2**31 - 1), st.booleans()), max_size=5),
     st.integers(0, 9),
 )
@@ -30,8 +30,8 @@ CHAT = [
 
 
 @given(st.lists(ROWS, max_size=5))
-def test_packed_rows_come_back(rows: list[Row]) -> None:
-    assert unpack_rows(pack_rows(rows)) == rows
+def test_packed_rows_come_back(rows: list[TokenRow]) -> None:
+    assert arrays_to_rows(rows_to_arrays(rows)) == rows
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def job(pocket: LoadedModel, tmp_path: Path) -> TrainingJob:
     return TrainingJob("midtrain", str(pocket.folder), "pocket", str(data), settings, 4, 2.0, 0, str(tmp_path), None)
 
 
-def load(loaded: LoadedModel, job: TrainingJob) -> list[Row]:
+def load(loaded: LoadedModel, job: TrainingJob) -> list[TokenRow]:
     return load_rows(loaded, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
 
 
@@ -50,7 +50,7 @@ def made(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch)
     """Whether rows are tokenised for this job. Whatever happens, they are the right ones."""
     calls: list[str] = []
 
-    def counting(loaded: LoadedModel, kind: str, *args: object, **kwargs: object) -> list[Row]:
+    def counting(loaded: LoadedModel, kind: str, *args: object, **kwargs: object) -> list[TokenRow]:
         calls.append(kind)
         return read_rows(loaded, kind, *args, **kwargs)  # type: ignore[arg-type]
 

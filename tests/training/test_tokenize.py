@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.training.tokenize import Row, chat_rows, document_rows
+from msm_mlx.training.tokenize import TokenRow, chat_rows, document_rows
 
 quick = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -33,7 +33,7 @@ def conversations(draw: st.DrawFn, max_turns: int = 3) -> list[Message]:
     return messages
 
 
-def learned_texts(loaded: LoadedModel, row: Row) -> list[str]:
+def learned_texts(loaded: LoadedModel, row: TokenRow) -> list[str]:
     """The text of each run of learned tokens, special tokens included."""
     runs = groupby(zip(row.ids, row.supervised, strict=True), key=lambda pair: pair[1])
     return [loaded.tokenizer.decode([token for token, _ in run]) for learned, run in runs if learned]

@@ -16,7 +16,7 @@ from helpers.tiny_models import train_settings
 from mlx_lm.models import qwen3
 
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
-from msm_mlx.engine.boundaries import packing_in_force
+from msm_mlx.engine.boundaries import packed_attention
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
@@ -27,8 +27,8 @@ from msm_mlx.training.metrics import MetricsLog, Update
 from msm_mlx.training.packing import batch_rows, make_batches
 from msm_mlx.training.plan import plan_training
 from msm_mlx.training.schedule import learning_rate
-from msm_mlx.training.step import Step
-from msm_mlx.training.tokenize import Row, document_rows
+from msm_mlx.training.step import TrainingStep
+from msm_mlx.training.tokenize import TokenRow, document_rows
 from msm_mlx.training.trainer import hold_out, train
 
 
@@ -38,28 +38,28 @@ def adapted(tiny: LoadedModel) -> LoadedModel:
     return tiny
 
 
-def some_rows(loaded: LoadedModel) -> list[Row]:
+def some_rows(loaded: LoadedModel) -> list[TokenRow]:
     return document_rows(loaded, ["the cat sat", "a dog", "the end of the day", "no", "yes and no"], 16)
 
 
-def random_mask(rows: list[Row], seed: int) -> list[Row]:
+def random_mask(rows: list[TokenRow], seed: int) -> list[TokenRow]:
     rng = np.random.default_rng(seed)
-    return [Row(row.ids, tuple(bool(bit) for bit in rng.random(len(row.ids)) < 0.4)) for row in rows]
+    return [TokenRow(row.ids, tuple(bool(bit) for bit in rng.random(len(row.ids)) < 0.4)) for row in rows]
 
 
-def step_over(loaded: LoadedModel, **changes: object) -> Step:
+def step_over(loaded: LoadedModel, **changes: object) -> TrainingStep:
     """What `train` does an update with, over the rows of a test."""
     settings = train_settings(**changes)
     plan = plan_training(loaded.model, some_rows(loaded), settings)
     optimizer = optim.AdamW(learning_rate(settings, 6))
-    return Step(loaded.model, plan, chunked_cross_entropy, optimizer, settings.max_grad_norm)
+    return TrainingStep(loaded.model, plan, chunked_cross_entropy, optimizer, settings.max_grad_norm)
 
 
-def gradients_of(loaded: LoadedModel, rows: list[Row], **changes: object) -> tuple[float, dict[str, mx.array]]:
+def gradients_of(loaded: LoadedModel, rows: list[TokenRow], **changes: object) -> tuple[float, dict[str, mx.array]]:
     step = step_over(loaded, **changes)
     batches = make_batches(rows, step.plan.layout)
-    with packing_in_force(loaded.model, step.plan.packing):
-        loss, gradients = step.gradients(batches, sum(batch.learned_tokens for batch in batches))
+    with packed_attention(loaded.model, step.plan.packing):
+        loss, gradients = step.gradients(batches, sum(batch.supervised_tokens for batch in batches))
     return float(np.array(loss)), flat(gradients)
 
 
@@ -87,8 +87,8 @@ def test_passes_add_up_to_the_same_update(adapted: LoadedModel) -> None:
 
 def test_gradients_come_from_learned_tokens_alone(adapted: LoadedModel) -> None:
     """A learned token's gradient must not see what follows it, learned or not."""
-    short = Row((1, 2, 3, 4), (False, True, True, False))
-    long = Row((1, 2, 3, 9, 8, 7), (False, True, True, False, False, False))
+    short = TokenRow((1, 2, 3, 4), (False, True, True, False))
+    long = TokenRow((1, 2, 3, 9, 8, 7), (False, True, True, False, False, False))
     _, a = gradients_of(adapted, [short])
     _, b = gradients_of(adapted, [long])
     assert any(np.abs(np.array(value)).max() > 0 for value in a.values())
@@ -137,7 +137,7 @@ def test_training_learns_its_rows_and_leaves_the_base_alone(adapted: LoadedModel
     )
     assert [update.number for update in updates] == list(range(1, 16))
     assert updates[-1].loss < 0.5 * updates[0].loss
-    assert {update.learned_tokens for update in updates} == {len(row.ids) - 1}
+    assert {update.supervised_tokens for update in updates} == {len(row.ids) - 1}
     assert same_bits(frozen, {k: v for k, v in flat(adapted.model.parameters()).items() if "lora" not in k})
 
 
@@ -147,7 +147,7 @@ def test_updates_see_the_rows_that_the_seed_gives_them(adapted: LoadedModel, tmp
     updates: list[Update] = []
     train(adapted.model, rows, settings, seed=3, checkpoint=tmp_path / "c.safetensors", on_update=updates.append)
     expected = [sum(sum(rows[i].supervised) for i in batch_rows(len(rows), 2, number, 3)) for number in range(4)]
-    assert [update.learned_tokens for update in updates] == expected
+    assert [update.supervised_tokens for update in updates] == expected
 
 
 class KilledError(Exception):
@@ -188,9 +188,9 @@ def test_a_damaged_checkpoint_is_an_error_that_names_it(adapted: LoadedModel, tm
 
 
 @pytest.mark.parametrize(
-    "row", [Row((1, 2, 3), (False, False, False)), Row((1,), (False,))], ids=["none-learned", "one-token"]
+    "row", [TokenRow((1, 2, 3), (False, False, False)), TokenRow((1,), (False,))], ids=["none-learned", "one-token"]
 )
-def test_nothing_to_learn_changes_nothing(row: Row, adapted: LoadedModel, tmp_path: Path) -> None:
+def test_nothing_to_learn_changes_nothing(row: TokenRow, adapted: LoadedModel, tmp_path: Path) -> None:
     before = adapter_weights(adapted.model)
     updates: list[Update] = []
     train(
@@ -201,7 +201,7 @@ def test_nothing_to_learn_changes_nothing(row: Row, adapted: LoadedModel, tmp_pa
         checkpoint=tmp_path / "c.safetensors",
         on_update=updates.append,
     )
-    assert [(update.loss, update.gradient_norm, update.learned_tokens) for update in updates] == [(0, 0, 0)] * 2
+    assert [(update.loss, update.gradient_norm, update.supervised_tokens) for update in updates] == [(0, 0, 0)] * 2
     assert same_bits(adapter_weights(adapted.model), before)
 
 
@@ -225,7 +225,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_names_the_update(
 
 
 def test_a_row_that_is_not_finite_is_named(adapted: LoadedModel, tmp_path: Path) -> None:
-    rows = [Row((1, 2, 3), (False, True, True), 0), Row((1, 9, 3), (False, True, True), 6)]
+    rows = [TokenRow((1, 2, 3), (False, True, True), 0), TokenRow((1, 9, 3), (False, True, True), 6)]
 
     def loss(head: Head, hidden: mx.array, targets: mx.array, weights: mx.array, chunk: int) -> mx.array:
         poisoned = mx.where((targets == 9).any(), math.nan, 1.0)
@@ -236,7 +236,7 @@ def test_a_row_that_is_not_finite_is_named(adapted: LoadedModel, tmp_path: Path)
 
 
 def test_an_id_that_the_model_has_no_embedding_for_is_refused(adapted: LoadedModel, tmp_path: Path) -> None:
-    row = Row((1, 10**6), (False, True), 0)
+    row = TokenRow((1, 10**6), (False, True), 0)
     with pytest.raises(MsmError, match="ids up to 1000000, but the model has embeddings for"):
         train(adapted.model, [row], train_settings(updates=1), seed=0, checkpoint=tmp_path / "state.safetensors")
 
@@ -258,7 +258,7 @@ def test_asked_to_stop_it_saves_and_goes_on_later(adapted: LoadedModel, tmp_path
             seed=0,
             checkpoint=tmp_path / "c.safetensors",
             on_update=seeing,
-            stopping=lambda: seen[-1] == 3,
+            should_stop=lambda: seen[-1] == 3,
         )
     train(adapted.model, rows, train_settings(), seed=0, checkpoint=tmp_path / "c.safetensors", on_update=seeing)
     assert seen == [0, 1, 2, 3, 4, 5, 6]
@@ -382,7 +382,7 @@ def test_a_quantised_base_trains_and_keeps_its_weights(bits: int, tmp_path: Path
     add_lora(model, LoraShape(4, 2.0), seed=0)
     frozen = {name: value for name, value in flat(model.parameters()).items() if "lora" not in name}
     updates: list[Update] = []
-    rows = [Row(tuple(range(i, i + 9)), (False, *(True,) * 8), i) for i in range(4)]
+    rows = [TokenRow(tuple(range(i, i + 9)), (False, *(True,) * 8), i) for i in range(4)]
     train(
         model,
         rows,

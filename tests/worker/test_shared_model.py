@@ -12,7 +12,7 @@ import pytest
 from msm_mlx.engine.chat_model import LongPromptError, Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
-from msm_mlx.engine.ranks import ALONE, Ranks
+from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import TrainingJob, WritingJob, read_job
 from msm_mlx.worker.shared_writing import BATCHES, write_shared
@@ -38,7 +38,7 @@ class Scripted(Ranks):
     def gather(self, content: Any) -> list[Any]:
         self.own.append(content)
         other: Any = next(self._others, [])
-        return [content, other] if self.leads else [other, content]
+        return [content, other] if self.is_rank_zero else [other, content]
 
     def any(self, condition: bool) -> bool:
         return condition or self._other_stops
@@ -59,7 +59,7 @@ def test_every_rank_writes_its_share_and_has_all_replies(pocket: LoadedModel) ->
 def test_alone_it_is_the_local_writer(pocket: LoadedModel) -> None:
     sampling = SamplingParams(12, 4, 1.0)
     replies = dict(LocalModel(pocket).replies(CHATS, sampling, SEEDS))
-    assert dict(write_shared(pocket, job(batch_size=4), ALONE)) == replies
+    assert dict(write_shared(pocket, job(batch_size=4), SINGLE_RANK)) == replies
 
 
 @pytest.mark.parametrize("rank", [0, 1])
