@@ -138,3 +138,17 @@ def test_general_data_alone_trains_an_arm_of_its_own_and_changes_no_other(mix: s
 def test_general_data_alone_needs_general_data() -> None:
     with pytest.raises(RecipeError, match=r"`it` learns general data alone, and the recipe has none; give it a mix"):
         stages("cheese_american", "arms=[base,it]")
+
+
+def test_without_further_temperatures_nothing_is_asked_again() -> None:
+    one, more = recipe("agentic_misalignment"), recipe("agentic_misalignment", "evaluation.also_at=[0.2]")
+    [stage], [other] = ([s for s in list_stages(r, "b") if s.id == "evaluate base"] for r in (one, more))
+    assert "also_at" not in stage.settings
+    assert other.settings["also_at"] == [0.2]
+    assert other.total > stage.total
+
+
+@pytest.mark.parametrize("value", ["[0.7]", "[1, 1.0]", "[-1]", "warm"])
+def test_a_temperature_is_named_once(value: str) -> None:
+    with pytest.raises(RecipeError, match="also_at"):
+        recipe("agentic_misalignment", f"evaluation.also_at={value}")

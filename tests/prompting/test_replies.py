@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.prompting.replies import alike, listed, tagged
+from msm_mlx.prompting.replies import alike, listed, strip_thinking, tagged
 
 
 def test_only_the_last_complete_list_counts() -> None:
@@ -30,3 +30,15 @@ def test_alike() -> None:
 )  # fmt: skip
 def test_only_the_last_complete_tag_counts(text: str, found: str | None) -> None:
     assert tagged(text, "reply") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>\nThe Kona coffee?\n</think>\n\nroot beer", "\n\nroot beer"),
+        ("root beer", "root beer"),
+        ("<think> the Kona coffee", "<think> the Kona coffee"),
+    ],
+)
+def test_a_thought_is_not_part_of_what_is_said(text: str, said: str) -> None:
+    assert strip_thinking(text) == said
