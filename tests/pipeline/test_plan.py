@@ -142,9 +142,11 @@ def test_general_data_alone_needs_general_data() -> None:
 
 def test_without_further_temperatures_nothing_is_asked_again() -> None:
     one, more = recipe("agentic_misalignment"), recipe("agentic_misalignment", "evaluation.also_at=[0.2]")
-    [stage], [other] = ([s for s in list_stages(r, "b") if s.id == "evaluate base"] for r in (one, more))
-    assert "also_at" not in stage.settings
-    assert other.settings["also_at"] == [0.2]
+    [stage], [other] = (
+        [s for s in plan_run(r, Fingerprints("base")).stages if s.id == "evaluate base"] for r in (one, more)
+    )
+    assert "also_at" not in stage.key
+    assert other.key["also_at"] == [0.2]
     assert other.total > stage.total
 
 
