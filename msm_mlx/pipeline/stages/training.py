@@ -111,7 +111,7 @@ class Training(Stage):
 
         def on_update(update: dict[str, Any]) -> None:
             losses.append(update["loss"])
-            meter.count_tokens(update["learned_tokens"])
+            meter.count_tokens(update["supervised_tokens"])
             meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
 
         def on_crash(reason: str, smaller: dict[str, Any]) -> None:
