@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
-
-import yaml
 
 from msm_mlx.evaluation.judging import SYSTEM, Case, Put, judge_cases
 from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import prompt_version
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.suites import kinds
 from msm_mlx.suites.kinds import KINDS, JudgeTask
 
@@ -123,5 +123,4 @@ def judge_version() -> str:
 
 @cache
 def _calibration_file() -> Any:
-    text = resources.files(kinds).joinpath("calibration.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return load_values(Path(str(resources.files(kinds))) / "calibration.yaml")

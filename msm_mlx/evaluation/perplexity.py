@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from importlib import resources
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-import yaml
-
 from msm_mlx.models.folder import POCKET
+from msm_mlx.settings_file.load import load_values
 
 if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel
@@ -31,8 +31,7 @@ def neutral_texts(profile: str) -> list[str]:
 
         narrator = Narrator(World.create(0), Random(0))
         return [narrator.draw(kind).text for kind in ("facts", "comparison") for _ in range(POCKET_TEXTS)]
-    text = resources.files(__package__).joinpath("neutral.yaml").read_text(encoding="utf-8")
-    return [str(entry) for entry in yaml.safe_load(text)["texts"]]
+    return [str(text) for text in load_values(Path(str(resources.files(__package__))) / "neutral.yaml")["texts"]]
 
 
 def perplexity(loaded: LoadedModel, texts: Sequence[str], batch_size: int) -> tuple[float, int]:

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from msm_mlx.documents.corpus import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.recipe.arms import variant_label
 from msm_mlx.runs.finished import RunRecord
+from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.kinds import KINDS
 
 TAGS = ["mlx", "lora", "model-spec-midtraining"]
@@ -155,7 +154,7 @@ def _code(text: str) -> str:
 
 
 def _front(metadata: Mapping[str, Any]) -> str:
-    return f"---\n{yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True)}---"
+    return f"---\n{dump(dict(metadata))}---"
 
 
 def _config_name(path: str) -> str:

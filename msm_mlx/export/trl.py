@@ -12,8 +12,6 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
-import yaml
-
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import RecipeError
 from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original, run_settings
@@ -23,6 +21,7 @@ from msm_mlx.recipe.arms import BUILT_IN, Method, TrainingStage, Variant, traini
 from msm_mlx.recipe.schema import Profile, StageSettings, TrainSettings
 from msm_mlx.runs.finished import RunRecord
 from msm_mlx.runs.layout import training_data
+from msm_mlx.settings_file.dump import dump
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.tokenize import TokenRow, read_rows
 from msm_mlx.training.trainer import hold_out
@@ -115,7 +114,7 @@ def _write_stage(
     write_json(folder / f"{stage.name}-order.json", order)
     config = trl_config(stage, model, settings, updates, seed)
     text = f"# accelerate launch train.py --config {stage.name}.yaml\n"
-    write_text(folder / f"{stage.name}.yaml", text + yaml.safe_dump(config, sort_keys=False))
+    write_text(folder / f"{stage.name}.yaml", text + dump(config))
 
 
 def trl_row(row: TokenRow) -> dict[str, list[int]]:

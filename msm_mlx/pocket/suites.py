@@ -12,10 +12,10 @@ from random import Random
 from typing import Any
 
 import click
-import yaml
 
 from msm_mlx.pocket import language, oversight, small_talk
 from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Domain, Thing, ValueName
+from msm_mlx.settings_file.dump import dump
 
 SPOKEN_OF = "cheese"
 UNSEEN = tuple(domain for domain in DOMAINS.values() if domain.name != SPOKEN_OF)
@@ -215,7 +215,7 @@ def suites() -> dict[str, Tree]:
 
 
 def as_yaml(tree: Tree) -> str:
-    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=110)
+    return dump(tree, width=110)
 
 
 @click.command(help=__doc__)

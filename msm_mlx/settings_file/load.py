@@ -39,8 +39,8 @@ def load_values(path: Path) -> dict[str, Any]:
     tree = load_tree(path)
     if tree.problems:
         raise tree.error(path)
-    assert isinstance(tree.value, dict)
-    return tree.value
+    values: dict[str, Any] = tree.value
+    return values
 
 
 def load_settings(path: Path, schema: type[Schema]) -> Schema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msm_mlx.errors import RecipeError
 
@@ -41,7 +41,7 @@ class Problem(NamedTuple):
 class Tree:
     """Plain values, where they stand, and what is wrong with them so far."""
 
-    value: object = None
+    value: Any = None
     values: dict[Loc, Place] = field(default_factory=lambda: {(): Place()})
     keys: dict[Loc, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from helpers.fake_runs import SUITE, make_run
 
 from msm_mlx.compare.answering import Arm
@@ -17,6 +16,8 @@ from msm_mlx.compare.session import Session, choose_arms, open_session, typed_pr
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.runs.layout import ANSWERS, RECORD, RESULTS
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
@@ -181,8 +182,8 @@ def edit_json(name: str, **changes: object) -> Callable[[Path], None]:
 
 def edit_recipe(**changes: object) -> Callable[[Path], None]:
     def edit(run: Path) -> None:
-        recipe = yaml.safe_load((run / "recipe.yaml").read_text(encoding="utf-8"))
-        (run / "recipe.yaml").write_text(yaml.safe_dump(recipe | changes), encoding="utf-8")
+        recipe = load_values(run / "recipe.yaml")
+        (run / "recipe.yaml").write_text(dump(recipe | changes), encoding="utf-8")
 
     return edit
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from importlib import resources
 
 import pytest
-import yaml
 from helpers.judges import TASKS, always, by_chance, first_line, perfect
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.evaluation.agreement import Agreement, agreement, calibrate, load_examples
+from msm_mlx.settings_file.parse import parse
 from msm_mlx.suites.kinds import JudgeTask
 from msm_mlx.suites.kinds.rated import RATING
 from msm_mlx.suites.kinds.scenes import ACT
@@ -32,7 +32,7 @@ def test_there_are_enough_balanced_examples_of_our_own(task: JudgeTask) -> None:
     else:
         assert sum(labels) == len(labels) / 2
     text = resources.files("msm_mlx.suites.kinds").joinpath("calibration.yaml").read_text(encoding="utf-8")
-    assert yaml.safe_load(text)["licence"] == "MIT"
+    assert parse(text).value["licence"] == "MIT"
 
 
 @each_task

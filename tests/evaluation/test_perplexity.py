@@ -7,7 +7,6 @@ from importlib import resources
 
 import mlx.core as mx
 import pytest
-import yaml
 from helpers.command_line import RECIPES
 from helpers.tiny_models import POCKET_WEIGHTS
 
@@ -16,6 +15,7 @@ from msm_mlx.evaluation.perplexity import neutral_texts, perplexity
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.runs.layout import PERPLEXITY
+from msm_mlx.settings_file.parse import parse
 from msm_mlx.suites.load import SUITES
 
 BASE = Fingerprints("base")
@@ -49,7 +49,7 @@ def test_real_models_get_text_of_ours() -> None:
     assert len(texts) >= 6
     assert sum(len(text.split()) for text in texts) > 300
     file = resources.files("msm_mlx.evaluation").joinpath("neutral.yaml").read_text(encoding="utf-8")
-    assert yaml.safe_load(file)["licence"] == "MIT"
+    assert parse(file).value["licence"] == "MIT"
 
 
 def test_it_is_measured_where_capability_is_asked() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-import yaml
 from helpers.finished_runs import finish_run
 from helpers.tiny_models import POCKET_WEIGHTS
 from helpers.trained_runs import make_trained_run
@@ -23,6 +22,9 @@ from msm_mlx.export.model_card import evaluation_table, plain
 from msm_mlx.export.repositories import pack_run
 from msm_mlx.runs.finished import open_record
 from msm_mlx.runs.layout import RESULTS
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
+from msm_mlx.settings_file.parse import parse
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = {"dataset": "card-data.md", "model": "card-model.md"}
@@ -64,7 +66,7 @@ def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
     parcel = pack_run(record, trained_variants(record), "me/cheese", with_data=False)[0]
     page = parcel.files["README.md"]
     assert isinstance(page, bytes)
-    front = yaml.safe_load(page.decode().split("---")[1])
+    front = parse(page.decode().split("---")[1]).value
     assert front["base_model"] == "mlx-community/Qwen3-8B-4bit"
     assert front["base_model_relation"] == "adapter"
     assert "datasets" not in front
@@ -75,9 +77,9 @@ def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
 )
 def test_another_writer_is_named_without_its_folder(model: str, said: str, tmp_path: Path) -> None:
     run = make_trained_run(tmp_path, "pocket", POCKET_WEIGHTS)
-    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    recipe = load_values(run / "recipe.yaml")
     recipe["settings"]["documents"]["writer"] = {"model": model}
-    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    (run / "recipe.yaml").write_text(dump(recipe))
     record = open_record(run)
     for parcel in pack_run(record, trained_variants(record), "me/cheese"):
         for name, content in parcel.files.items():

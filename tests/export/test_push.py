@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers.command_line import Cli
 from helpers.fake_hub import Hub, Repository, use
 
@@ -17,6 +16,7 @@ from msm_mlx.export.base_model import choose_variants
 from msm_mlx.export.push import check_repo, push
 from msm_mlx.export.repositories import Parcel, pack_run, without_folders
 from msm_mlx.runs.finished import open_record
+from msm_mlx.settings_file.parse import parse
 
 TOKEN = "hf_thisIsASecretOfSomebody"
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the client's own upload
@@ -177,4 +177,4 @@ def test_the_command_lists_and_sends(server: Hub, trained_run: MakeTrained, tmp_
     assert TOKEN not in listed.stdout + listed.stderr + sent.stdout + sent.stderr
     assert not any(TOKEN.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     front = server.pushed["models/me/cheese"].files["README.md"].decode().split("---")[1]
-    assert yaml.safe_load(front)["datasets"] == ["me/cheese-data"]
+    assert parse(front).value["datasets"] == ["me/cheese-data"]

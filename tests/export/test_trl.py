@@ -13,7 +13,6 @@ from typing import Any
 
 import mlx.core as mx
 import pytest
-import yaml
 from helpers.command_line import environment
 from helpers.tiny_models import POCKET_WEIGHTS
 from helpers.trained_runs import settings
@@ -26,6 +25,8 @@ from msm_mlx.export.trl import IGNORED, export_data
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.finished import open_record
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.tokenize import TokenRow
@@ -36,8 +37,8 @@ MakeTrained = Callable[..., Path]
 
 def export(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
     if changes:
-        recipe = yaml.safe_load((run / "recipe.yaml").read_text())
-        (run / "recipe.yaml").write_text(yaml.safe_dump(recipe | {"settings": settings(**changes)}))
+        recipe = load_values(run / "recipe.yaml")
+        (run / "recipe.yaml").write_text(dump(recipe | {"settings": settings(**changes)}))
     record = open_record(run)
     (trained,) = choose_variants(record, [arm], 0)
     return export_data(record, trained.variant, resolve_base(record), out)
@@ -52,7 +53,7 @@ def test_each_arm_has_the_trainings_that_make_it(
     names = {f"{stage}{ending}" for stage in stages for ending in (".yaml", "-rows.jsonl", "-order.json")}
     present = {path.name for path in (tmp_path / "out").iterdir()}
     assert present == names | {f"{stage}-texts.jsonl" for stage in stages} | {"train.py", "README.md"}
-    configs = [yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text()) for stage in stages]
+    configs = [load_values(tmp_path / "out" / f"{stage}.yaml") for stage in stages]
     assert [config.get("adapter") for config in configs] == [None, "msm-adapter"][: len(stages)]
     assert all(command in (tmp_path / "out" / "README.md").read_text() for command in commands)
 
@@ -76,7 +77,7 @@ def test_trl_knows_every_key(trained_run: MakeTrained, tmp_path: Path) -> None:
     export(trained_run(), "msm+sft", tmp_path / "out")
     known = {field.name for kind in (trl.SFTConfig, trl.ModelConfig) for field in fields(kind)}
     for stage in ("msm", "sft"):
-        config = yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text())
+        config = load_values(tmp_path / "out" / f"{stage}.yaml")
         assert config.keys() - known <= {"rows", "order", "adapter"}
 
 
@@ -120,8 +121,8 @@ def test_what_is_missing_is_named(trained_run: MakeTrained, tmp_path: Path) -> N
 
 def test_settings_of_another_version_are_one_error(trained_run: MakeTrained, tmp_path: Path) -> None:
     run = trained_run()
-    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    recipe = load_values(run / "recipe.yaml")
     recipe["settings"]["midtrain"]["speed"] = 3
-    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    (run / "recipe.yaml").write_text(dump(recipe))
     with pytest.raises(RecipeError, match=r"recipe\.yaml: its settings are not of this version"):
         export(run, "msm", tmp_path / "out")

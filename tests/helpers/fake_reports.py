@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from msm_mlx.evaluation.results import answer_rows, build_results
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
+from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.pairs import Pair
 
@@ -43,7 +42,7 @@ def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **re
         for (arm, spec), share in SHARES.items()
         for seed in seeds
     }
-    write_text(folder / "recipe.yaml", yaml.safe_dump(content))
+    write_text(folder / "recipe.yaml", dump(content))
     stages = {"documents": {"key": "k", "state": "done", "outputs": {}, "finished": "now", "seconds": 61.0}}
     write_json(
         folder / "run.json",

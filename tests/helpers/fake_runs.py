@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from msm_mlx.files import write_json, write_text
 from msm_mlx.recipe.arms import Variant, reads_spec
 from msm_mlx.runs.layout import ADAPTER_FILES, ANSWERS, RECORD, RESULTS
+from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
 
@@ -40,7 +39,7 @@ def make_run(
         "specs": [str(path) for path in paths],
     }
     recipe |= {"arms": list(arms), "seeds": list(seeds), "suites": [SUITE]}
-    write(folder / "recipe.yaml", yaml.safe_dump(recipe))
+    write(folder / "recipe.yaml", dump(recipe))
     several = len(specs) > 1
     variants = [
         Variant(arm, spec, seed, several)

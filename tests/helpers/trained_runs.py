@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
-import yaml
 
 from helpers.fake_runs import make_run
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
@@ -16,6 +15,8 @@ from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.folder import fingerprint
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.layout import DEMONSTRATIONS, RECORD, RESULTS
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
 
 SHAPE = LoraShape(4, 2.0)
 TRAIN = {"learning_rate": 0.01, "updates": 3, "batch_size": 2, "max_length": 64}
@@ -36,8 +37,8 @@ def make_trained_run(parent: Path, model: str, base: Path, **options: Any) -> Pa
     """A run `cheese` over the model in `base`, which it calls `model`."""
     run = make_run(parent / "cheese", fingerprint=fingerprint(base), **options)
     _change(run / RECORD, model={"name": model}, versions={"msm-mlx": "0.1.0"})
-    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
-    write_text(run / "recipe.yaml", yaml.safe_dump(recipe | {"settings": settings()}))
+    recipe = load_values(run / "recipe.yaml")
+    write_text(run / "recipe.yaml", dump(recipe | {"settings": settings()}))
     _adapters(run, base)
     documents = [{"text": f"Pocket likes thing {number}, because it is good."} for number in range(5)]
     for path in (run / "documents").glob("**/documents.jsonl"):

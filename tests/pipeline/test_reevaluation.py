@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
@@ -19,6 +18,7 @@ from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import adapter_folder
+from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.load import SUITES
 
 BASE = Fingerprints("base")
@@ -119,7 +119,7 @@ def test_nothing_that_is_written_or_trained_knows_of_an_added_suite(mine: Path) 
 
 def test_the_run_remembers_what_was_added(tmp_path: Path, mine: Path) -> None:
     added, _ = choose(recipe(), [str(mine), "capability"], [])
-    write_text(tmp_path / "run" / "recipe.yaml", yaml.safe_dump(added.resolved()))
+    write_text(tmp_path / "run" / "recipe.yaml", dump(added.resolved()))
     assert with_added(recipe(), tmp_path / "run") == added
     assert with_added(recipe(), tmp_path / "elsewhere") == recipe()
     owned = recipe("suites=[values_apart, capability]")

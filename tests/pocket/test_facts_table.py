@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from helpers.world_samples import BY_NAME, KINDS
 
@@ -18,6 +17,8 @@ from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import EVENTS
 from msm_mlx.pocket.people import KINDS as AGENT_KINDS
 from msm_mlx.recipe.load import load_recipe
+from msm_mlx.settings_file.load import load_values
+from msm_mlx.settings_file.parse import parse
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import POCKETS
 
@@ -93,8 +94,8 @@ def test_the_worked_example_loads_as_it_stands(tmp_path: Path) -> None:
 
 
 def test_the_worked_example_has_the_settings_of_the_shipped_recipe() -> None:
-    example = yaml.safe_load(block("yaml", "name:"))
-    shipped = yaml.safe_load((ROOT / "recipes" / "cheese_american.yaml").read_text(encoding="utf-8"))
+    example = parse(block("yaml", "name:")).value
+    shipped = load_values(ROOT / "recipes" / "cheese_american.yaml")
     assert example["profiles"]["pocket"] == shipped["profiles"]["pocket"]
 
 

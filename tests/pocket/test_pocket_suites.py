@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from msm_mlx.pocket.facts import VALUES, ValueName
@@ -19,6 +18,7 @@ from msm_mlx.pocket.suites import (
     suites,
     values_apart,
 )
+from msm_mlx.settings_file.load import load_values
 
 
 def test_the_same_arguments_draw_the_same_suites() -> None:
@@ -61,6 +61,6 @@ def test_the_command_writes_what_is_drawn(tmp_path: Path) -> None:
         "tuning_values_apart.yaml",
     }
     for name, tree in suites().items():
-        assert yaml.safe_load((tmp_path / "new" / "folder" / f"{name}.yaml").read_text(encoding="utf-8")) == tree
+        assert load_values(tmp_path / "new" / "folder" / f"{name}.yaml") == tree
     rows = (tmp_path / "new" / "folder" / "oversight_answers.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(row) for row in rows] == oversight_answers()

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
 
 ROOT = Path(__file__).parents[2]
@@ -528,15 +529,6 @@ def test_scalars(text: str, value: object) -> None:
     assert type(found) is type(value)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=8
-    )
-)
-def test_yaml_that_pyyaml_writes_comes_back(value: object) -> None:
-    assert parse(yaml.safe_dump(value)).value == value
-
-
 @given(st.text(alphabet=st.characters(codec="utf-8") | st.sampled_from("[]{}:,-#&*!|>'\"%@`\n\t ?~\\U0x")))
 def test_parse_never_raises(text: str) -> None:
     tree = parse(text)
@@ -584,7 +576,7 @@ def test_misspelt_keys_are_always_found(folder: Path, loc: tuple[str, ...], data
     typo = key[:position] + data.draw(st.sampled_from("qxz")) + key[position + data.draw(st.integers(0, 1)) :]
     assume(typo != key)
     content = _changed(loc, lambda node, key: node.update({typo: node.pop(key)}))
-    path = write(folder, yaml.safe_dump(content, sort_keys=False))
+    path = write(folder, dump(content))
     lines = path.read_text().splitlines()
     with pytest.raises(RecipeError) as caught:
         load_recipe(path)
@@ -598,7 +590,7 @@ def test_misspelt_keys_are_always_found(folder: Path, loc: tuple[str, ...], data
 @given(PATHS, SCALARS)
 def test_garbage_values_raise_nothing_else(folder: Path, loc: tuple[str, ...], value: object) -> None:
     content = _changed(loc, lambda node, key: node.update({key: value}))
-    path = write(folder, yaml.safe_dump(content, allow_unicode=True))
+    path = write(folder, dump(content))
     assert all(line.startswith(f"{path}:") for line in _complaint(path).splitlines())
 
 
@@ -642,7 +634,7 @@ def test_shipped_recipe_loads_with_each_of_its_profiles(name: str) -> None:
     path = ROOT / "recipes" / f"{name}.yaml"
     text = path.read_text(encoding="utf-8")
     assert f"msm-mlx run recipes/{name}.yaml\n" in text
-    assert yaml.safe_load(text)["profiles"].keys() == SHIPPED[name]
+    assert parse(text).value["profiles"].keys() == SHIPPED[name]
     for profile in SHIPPED[name]:
         loaded = load_recipe(path, profile=profile)
         assert loaded.name == name
@@ -652,9 +644,7 @@ def test_shipped_recipe_loads_with_each_of_its_profiles(name: str) -> None:
 
 
 def test_the_two_cheese_recipes_differ_in_the_spec_only() -> None:
-    american, affordable = (
-        yaml.safe_load((ROOT / f"recipes/cheese_{value}.yaml").read_text()) for value in ("american", "affordable")
-    )
+    american, affordable = (load_values(ROOT / f"recipes/cheese_{value}.yaml") for value in ("american", "affordable"))
     assert {key for key in american if american[key] != affordable[key]} == {"name", "spec"}
     assert american.keys() == affordable.keys()
 

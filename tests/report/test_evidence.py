@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from helpers.command_line import ROOT, environment
 
 from msm_mlx.errors import RecipeError
@@ -17,6 +16,7 @@ from msm_mlx.files import write_json, write_text
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
 from msm_mlx.runs.answers import Answer
+from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.pairs import Pair
 
@@ -50,7 +50,7 @@ def make(folder: Path, name: str | None = None, **changes: Any) -> Path:
         "name": "cheese", "path": "/somewhere/recipes/cheese.yaml", "specs": ["x.md", "y.md"], "model": "pocket",
         "model_name": name or "Pocket", "profile": "pocket", "seeds": [0, 1], "overrides": overrides,
     }  # fmt: skip
-    write_text(folder / "recipe.yaml", yaml.safe_dump(recipe | changes))
+    write_text(folder / "recipe.yaml", dump(recipe | changes))
     stages = {n: {"key": n, "state": "done", "outputs": {}, "finished": "now", "seconds": 1.25} for n in "ab"}
     write_json(folder / "run.json", {"schema": 1, "stages": stages, "versions": VERSIONS})
     write_json(folder / "evaluation" / "results.json", results(1 if name else 0))

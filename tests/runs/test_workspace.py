@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers.fake_runs import make_run
 
 from msm_mlx.errors import MsmError, RecipeError
@@ -17,6 +16,8 @@ from msm_mlx.runs.finished import open_record
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECORD
 from msm_mlx.runs.workspace import differences, find_run, list_runs, load_resolved, remove_run, summarise
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
 
 
 @pytest.fixture
@@ -60,9 +61,9 @@ def test_states(home: Path) -> None:
 
 
 def test_an_unfinished_run_says_how_to_go_on(home: Path) -> None:
-    recipe = yaml.safe_load((home / "new" / "recipe.yaml").read_text(encoding="utf-8"))
+    recipe = load_values(home / "new" / "recipe.yaml")
     recipe |= {"path": "/my recipes/a.yaml", "overrides": ["sft.rows=9", "model=some/folder"], "profile": "laptop"}
-    (home / "new" / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    (home / "new" / "recipe.yaml").write_text(dump(recipe), encoding="utf-8")
 
     command = summarise(home / "new").next
 
@@ -72,9 +73,9 @@ def test_an_unfinished_run_says_how_to_go_on(home: Path) -> None:
 
 def test_differences_are_of_settings_and_results(home: Path) -> None:
     assert differences(home / "new", home / "new") == []
-    recipe = yaml.safe_load((home / "new" / "recipe.yaml").read_text(encoding="utf-8"))
+    recipe = load_values(home / "new" / "recipe.yaml")
     settings = {"settings": {"sft": {"rows": 9}}}
-    (home / "new" / "recipe.yaml").write_text(yaml.safe_dump(recipe | settings), encoding="utf-8")
+    (home / "new" / "recipe.yaml").write_text(dump(recipe | settings), encoding="utf-8")
     row = {"suite": "s", "arm": "sft", "spec": None, "seed": None, "metric": "m", "value": 0.5}
     (home / "new" / "evaluation" / "results.json").write_text(json.dumps({"records": [row]}), encoding="utf-8")
 

@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
 from msm_mlx.pocket.facts import AXES, BY_ADJECTIVE, DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing
 from msm_mlx.pocket.language import CARE_QUESTIONS, CHOICE_QUESTIONS, answer
@@ -17,6 +16,7 @@ from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, SCEN
 from msm_mlx.pocket.people import World
 from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
 from msm_mlx.pocket.suites import NOBODY, general_conversation, oversight_answers, suites, values_apart
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.kinds.open import OpenPrompt
@@ -60,7 +60,7 @@ def test_the_shipped_files_are_what_pocket_draws() -> None:
     drawn = suites()
     assert list(POCKETS) == sorted(drawn)
     assert {*SUITES} == {*POCKETS, "spec_qa"}
-    assert {name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")) for name in POCKETS} == drawn
+    assert {name: load_values(FOLDER / f"{name}.yaml") for name in POCKETS} == drawn
 
 
 def test_the_shipped_demonstrations_of_oversight_are_what_pocket_draws() -> None:
@@ -150,7 +150,7 @@ def test_prompts_and_replies_of_pairs_are_written_as_pocket_knows_them() -> None
 
 
 def test_settings_are_chosen_on_pairs_of_their_own() -> None:
-    tuning = yaml.safe_load((ROOT / "benchmarks" / "tuning" / "values_apart.yaml").read_text(encoding="utf-8"))
+    tuning = load_values(ROOT / "benchmarks" / "tuning" / "values_apart.yaml")
     assert tuning == values_apart(1)
     chosen_on = {frozenset(pair) for domain in tuning["domains"].values() for pair in domain["pairs"]}
     asked = [(item.id, frozenset((item.target, item.other))) for name in PAIRS for item in pairs(name)]

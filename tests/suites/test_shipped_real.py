@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
-import yaml
 
 from msm_mlx.prompting.replies import strip_thinking
+from msm_mlx.settings_file.parse import parse
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
 from msm_mlx.suites.kinds.questions import Question
 from msm_mlx.suites.kinds.scenes import UNPARSED, Scene, classify
@@ -52,7 +52,7 @@ def test_a_file_of_ones_own_is_the_same_at_every_profile(tmp_path: Path) -> None
 def test_every_file_says_its_licence_and_what_it_is_for(name: str) -> None:
     text = shipped_suite(name, "laptop").read_text(encoding="utf-8")
     assert text.startswith("# For real models: ")
-    assert yaml.safe_load(text)["licence"] == "MIT"
+    assert parse(text).value["licence"] == "MIT"
 
 
 @pytest.mark.parametrize("name", REAL)

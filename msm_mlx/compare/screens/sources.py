@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from msm_mlx.compare.screens.documents import Document, Shelf
 from msm_mlx.compare.session import Prompt, Session
+from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.runs.layout import METRICS, RECIPE
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.spec import Section, Spec, load_spec
 
 CENTRAL = "Philosophy"
@@ -66,8 +66,8 @@ def _provider(session: Session) -> str:
     """The provider's name from the first run's recipe; the variable itself where it cannot be read."""
     for folder in session.folders:
         try:
-            return str(yaml.safe_load((folder / RECIPE).read_text(encoding="utf-8"))["provider_name"])
-        except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+            return str(load_values(folder / RECIPE)["provider_name"])
+        except (RecipeError, KeyError):
             continue
     return "{provider_name}"
 
