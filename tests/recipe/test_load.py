@@ -39,6 +39,9 @@ RECIPE: dict[str, Any] = {
 }
 
 
+quick = settings(deadline=None, max_examples=60)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes")
@@ -529,6 +532,7 @@ def test_scalars(text: str, value: object) -> None:
     assert type(found) is type(value)
 
 
+@quick
 @given(st.text(alphabet=st.characters(codec="utf-8") | st.sampled_from("[]{}:,-#&*!|>'\"%@`\n\t ?~\\U0x")))
 def test_parse_never_raises(text: str) -> None:
     tree = parse(text)
@@ -556,7 +560,6 @@ def _changed(loc: tuple[str, ...], change: Callable[[dict[str, Any], str], None]
 
 PATHS = st.sampled_from(sorted(_paths(RECIPE)))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers() | st.text())
-quick = settings(deadline=None, max_examples=60)
 
 
 def _complaint(path: Path, **options: Any) -> str:
