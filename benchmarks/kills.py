@@ -1,14 +1,10 @@
 """Writing that is killed again and again ends in the same files as writing that is left alone.
 
-    python benchmarks/kills.py [--kills 20] [--documents 300] [--seed 0] [--prompt section]
+    python benchmarks/kills.py [--kills 20] [--documents 300] [--seed 0]
 
 `msm-mlx documents cheese_american` is stopped with SIGKILL at random moments and begun again, until it has been killed
 as often as asked or has ended; then it is let finish. Prints JSON: the kills, and whether each file is byte for byte
 that of the undisturbed job. Exits with 1 if one is not, or if a document is there twice.
-
-With `--prompt section` each document has a seed of its own and shares the reading of its section. The embedded model
-never learnt to answer that prompt, so that the checks of a single text give way to a lottery: a third is rejected, and
-tried again. Near-duplicates are looked for as ever, at a temperature that leaves some that are none.
 """
 
 from __future__ import annotations
@@ -30,30 +26,18 @@ FILES = ("documents.jsonl", "rejected.jsonl", "health.json")
 SHORTEST = 0.8  # seconds that a job lives, at the least
 BATCH = 8  # documents written together: small, so that a short life gets something done
 
-LOTTERY = """
-from msm_mlx.documents import writer
-writer.written_text = lambda text, settings: text
-writer.reject_reason = lambda reply, *rest: "unlucky" if sum(reply.text.encode()) % 3 == 0 else None
-"""
-
 
 @click.command(help=__doc__)
 @click.option("--kills", default=20, show_default=True)
 @click.option("--documents", default=300, show_default=True)
-@click.option("--prompt", type=click.Choice(["assertion", "section"]), default="assertion", show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Decides when to kill.")
-def main(kills: int, documents: int, prompt: str, seed: int) -> None:
+def main(kills: int, documents: int, seed: int) -> None:
     with tempfile.TemporaryDirectory() as alone, tempfile.TemporaryDirectory() as disturbed:  # or one would copy
         started = time.monotonic()
-        subprocess.run(job(Path(alone), documents, prompt), check=True)
+        subprocess.run(job(Path(alone), documents), check=True)
         whole = time.monotonic() - started
-        done = kill(
-            job(Path(disturbed), documents, prompt),
-            kills,
-            whole / (10 if prompt == "section" else 6),
-            random.Random(seed),
-        )
-        subprocess.run(job(Path(disturbed), documents, prompt), check=True)
+        done = kill(job(Path(disturbed), documents), kills, whole / 6, random.Random(seed))
+        subprocess.run(job(Path(disturbed), documents), check=True)
         same = {name: read(alone, name) == read(disturbed, name) for name in FILES}
         ids = [json.loads(line)["id"] for line in read(disturbed, FILES[0]).splitlines()]
     once = len(ids) == len(set(ids)) == documents
@@ -61,12 +45,9 @@ def main(kills: int, documents: int, prompt: str, seed: int) -> None:
     sys.exit(0 if all(same.values()) and once else 1)
 
 
-def job(home: Path, documents: int, prompt: str) -> list[str]:
-    start = f"{LOTTERY if prompt == 'section' else ''}from msm_mlx.cli.main import main; main()"
+def job(home: Path, documents: int) -> list[str]:
+    start = "from msm_mlx.cli.main import main; main()"
     settings = ["--set", f"documents.count={documents}", "--set", f"documents.batch_size={BATCH}"]
-    if prompt == "section":
-        settings += ["--set", "documents.prompt=section", "--set", "documents.max_tokens=40"]
-        settings += ["--set", "documents.temperature=3"]
     return [sys.executable, "-c", start, "documents", "cheese_american", *settings, "--run-dir", str(home / "run"),
             "--quiet"]  # fmt: skip
 

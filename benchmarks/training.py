@@ -124,7 +124,8 @@ def measure(small: bool) -> dict[str, Any]:
 def pocket_task(small: bool) -> Task:
     """Documents that pocket has written, as the pocket profile trains on them."""
     from msm_mlx.documents.plan import plan_documents
-    from msm_mlx.documents.writer import write_documents
+    from msm_mlx.documents.store import Output
+    from msm_mlx.documents.write import Assignment, write_documents
     from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.files import read_jsonl
     from msm_mlx.recipe.load import load_recipe
@@ -140,15 +141,8 @@ def pocket_task(small: bool) -> Task:
     spec = load_spec(recipe.specs[0], model_name=recipe.model_name, provider_name=recipe.provider_name)
     with tempfile.TemporaryDirectory() as folder:
         slots = plan_documents(spec, recipe.settings.documents)
-        write_documents(
-            spec,
-            recipe.model_name,
-            LocalModel(loaded),
-            recipe.settings.documents,
-            Path(folder),
-            slots=slots,
-            written_by="",
-        )
+        assignment = Assignment(spec, recipe.model_name, recipe.settings.documents)
+        write_documents(assignment, slots, LocalModel(loaded), Output(Path(folder), ""))
         texts = [record["text"] for record in read_jsonl(Path(folder) / "documents.jsonl")]
     settings = recipe.settings.midtrain
     rows = document_rows(loaded, texts, settings.max_length)

@@ -6,16 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, replies_in_order, reply_seed
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import alike, listed
 from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Section, Spec
-
-if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import Ask, Reply
 
 PACKAGE = "msm_mlx.demonstrations"
 AT_ONCE = 3  # situations or questions asked for in one reply
@@ -60,14 +57,14 @@ class Pool:
     spec: Spec
     name: str
     written: Written
-    ask: Ask
+    model: ChatModel
     is_unseen: Callable[[str], bool] = lambda text: False
     situations: list[Situation] = field(default_factory=list)
     known: dict[str, list[str]] = field(default_factory=dict)  # section: its questions
     waiting: list[Question] = field(default_factory=list)
     misses: Counter[str] = field(default_factory=Counter)  # by section, replies in a row without a situation
     barren: Counter[str] = field(default_factory=Counter)  # by section, situations in a row without a question
-    calls: int = 0
+    times: Counter[int] = field(default_factory=Counter)  # by seed of the first time, how often a chat was put
 
     def draw(self, count: int) -> list[Question]:
         """So many questions, or fewer if the writer has no more."""
@@ -88,9 +85,17 @@ class Pool:
         return drawn
 
     def put(self, chats: Sequence[list[Message]]) -> list[Reply]:
-        """Ask the writer, each time with another seed."""
-        self.calls += 1
-        return self.ask(chats, self.written.seed * 1_000_003 + self.calls)
+        """The writer's replies, in order. A chat that is put again has another seed."""
+        seeds = []
+        for chat in chats:
+            first = reply_seed(self.written.seed, chat)
+            seeds.append(reply_seed(first, self.times[first]))
+            self.times[first] += 1
+        return replies_in_order(self.model, chats, self.sampling, seeds)
+
+    @property
+    def sampling(self) -> SamplingParams:
+        return SamplingParams(self.written.max_tokens, self.written.batch_size, self.written.temperature)
 
     def _is_open(self, situation: Situation) -> bool:
         return situation.questions < self.written.questions_per_situation and situation.misses < PATIENCE

@@ -1,7 +1,7 @@
 """Demonstrations by the writer: questions are answered in the spec's spirit, checked, and topped up.
 
-Every batch of replies is on disk when it is there, and all that follows from replies follows from them alone: a job
-that was stopped goes through its replies again and continues with the same rows.
+All rows follow from the replies alone: a job that was stopped takes the same replies in again, and goes on with the
+same rows.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from typing import Any
 
 from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, objection, read_answer
 from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
-from msm_mlx.engine.chat_model import Ask, Reply
+from msm_mlx.engine.chat_model import ChatModel
 from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
-from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Spec
 from msm_mlx.text.words import normalize
@@ -57,7 +55,7 @@ def write_demonstrations(
     spec: Spec,
     name: str,
     written: Written,
-    ask: Ask,
+    model: ChatModel,
     *,
     rows: int,
     held_out: Collection[str] = (),
@@ -69,13 +67,13 @@ def write_demonstrations(
         spec: what the assistant holds to.
         name: what the assistant is called.
         written: the style, and how much may be tried.
-        ask: puts chats to the writer.
+        model: the writer. A `LoggedModel` lets a stopped job go on.
         rows: how many are wanted.
         unseen: things that the evaluation asks about, which no demonstration may name.
         on_batch: is told how many are kept and rejected.
     """
     is_unseen = unseen_finder(held_out)
-    pool, made = Pool(spec, name, written, ask, is_unseen), Rows()
+    pool, made = Pool(spec, name, written, model, is_unseen), Rows()
     limit, fruitless = math.ceil(rows * written.max_attempts_per_row), 0
     while len(made.kept) < rows and made.answered < limit and fruitless < PATIENCE:
         before = len(made.kept)
@@ -129,21 +127,6 @@ def chat_rows(made: Rows, system: str) -> list[dict[str, Any]]:
         }
         for number, row in enumerate(made.kept, start=1)
     ]
-
-
-def remembered(ask: Ask, path: Path) -> Ask:
-    """`ask`, but what was asked and answered before, as `path` tells, is not asked again."""
-    answered = {row["key"]: row["replies"] for row in read_whole_lines(path)}
-
-    def put(chats: Sequence[list[Message]], seed: int) -> list[Reply]:
-        key = sha256_json([list(chats), seed])
-        if key not in answered:
-            replies = ask(chats, seed)
-            answered[key] = [[reply.text, reply.tokens, reply.finished] for reply in replies]
-            append_jsonl(path, [{"key": key, "replies": answered[key]}])
-        return [Reply(*parts) for parts in answered[key]]
-
-    return put
 
 
 def _judged(pool: Pool, answers: Sequence[Answer]) -> list[Answer]:

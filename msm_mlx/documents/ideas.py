@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.documents.plan import plan_documents
-from msm_mlx.engine.chat_model import Ask
+from msm_mlx.engine.chat_model import ChatModel, SamplingParams, replies_in_order, reply_seed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines
 from msm_mlx.models.vendor_names import foreign_names
@@ -26,16 +26,16 @@ AT_ONCE = 4  # ideas asked for in one reply
 PATIENCE = 3  # replies without anything new, after which a cell is left as it is
 SHOWN = 12  # ideas that the writer is told not to repeat
 MIN_WORDS, MAX_WORDS = 5, 80
-FIRST_SEED = 500_000  # so that ideas and documents draw from different seeds
 
 Cell = tuple[str, str]  # section and type
 
 
 @dataclass
 class Found:
-    """The ideas of each cell, and how many replies in a row had nothing new for it."""
+    """The ideas of each cell, how many replies it had, and how many of the last ones had nothing new for it."""
 
     ideas: dict[Cell, list[str]] = field(default_factory=dict)
+    asked: Counter[Cell] = field(default_factory=Counter)
     misses: Counter[Cell] = field(default_factory=Counter)
     batches: int = 0
 
@@ -46,6 +46,7 @@ class Found:
             cell = row["section"], row["type"]
             new = list(row["ideas"])
             self.ideas.setdefault(cell, []).extend(new)
+            self.asked[cell] += 1
             self.misses[cell] = 0 if new else self.misses[cell] + 1
 
 
@@ -53,7 +54,7 @@ def propose_ideas(
     spec: Spec,
     name: str,
     settings: DocumentSettings,
-    ask: Ask,
+    model: ChatModel,
     progress: Path,
     on_batch: Callable[[int], None] = lambda ideas: None,
 ) -> dict[Cell, list[str]]:
@@ -67,12 +68,14 @@ def propose_ideas(
     sections = {section.id: section for section in spec.assertions}
     visits = Counter((slot.section.id, slot.type) for slot in plan_documents(spec, settings))
     wanted = {cell: min(settings.ideas, count) for cell, count in visits.items()}
+    sampling = SamplingParams(settings.max_tokens, settings.batch_size, settings.temperature)
     found = Found()
     for batch in read_whole_lines(progress):
         found.add(batch["replies"])
     while due := _due(wanted, found)[: settings.batch_size]:
         prompts = [_messages(sections[cell[0]], cell[1], name, found, wanted[cell]) for cell in due]
-        replies = ask(prompts, settings.seed * 1_000_003 + FIRST_SEED + found.batches)
+        seeds = [reply_seed(settings.seed, "ideas", *cell, found.asked[cell]) for cell in due]
+        replies = replies_in_order(model, prompts, sampling, seeds)
         rows: list[dict[str, Any]] = []
         for cell, reply in zip(due, replies, strict=True):
             beside = [idea for row in rows if row["section"] == cell[0] for idea in row["ideas"]]

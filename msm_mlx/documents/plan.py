@@ -61,7 +61,7 @@ def plan_documents(
         )
     grids = {section.id: _grid(settings, section.id) for section in sections}
     slots = [_slot(number, sections, grids) for number in range(settings.count)]
-    if settings.prompt != "assertion":
+    if not settings.assertion_only:
         slots = _with_forms(slots, settings)
     slots = _with_ideas(slots, settings.ideas, ideas or {})
     return withhold_causes(spec, settings, slots) if control else slots

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,10 @@ import jsonlines
 
 from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.health import document_health
-from msm_mlx.engine.chat_model import Reply
-from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, read_whole_lines, write_json, write_jsonl, writing
+from msm_mlx.files import write_json, write_jsonl, writing
 from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 
 Record = dict[str, Any]
-Turns = dict[int, dict[int, Reply]]
-"""Replies by the turn in which they were asked for, and their place in it."""
 
 
 class Output:
@@ -28,7 +23,9 @@ class Output:
     `progress.jsonl` alone is what a stopped job goes on from; the documents follow from it, and are put there anew.
     """
 
-    def __init__(self, folder: Path, writer: str, on_record: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, folder: Path, writer: str, on_record: Callable[[int, int], None] = lambda kept, rejected: None
+    ) -> None:
         self.folder = folder
         self.writer = writer
         self._on_record = on_record
@@ -48,27 +45,6 @@ class Output:
         with writing(path), path.open("a", encoding="utf-8") as file:
             jsonlines.Writer(file).write(self._public(record))
         self._on_record(self._kept, self._rejected)
-
-    def save(self, turn: int, replies: Mapping[int, Reply]) -> None:
-        """Hand replies to the disk, by their place in the turn, in one line: all of them or none."""
-        rows = [[place, asdict(reply)] for place, reply in replies.items()]
-        append_jsonl(self.folder / PROGRESS, [{"turn": turn, "replies": rows}])
-
-    def saved(self) -> Turns:
-        """The replies on disk.
-
-        Raises:
-            MsmError: with file and line, if a line is damaged.
-        """
-        path = self.folder / PROGRESS
-        turns: Turns = {}
-        for line, row in enumerate(read_whole_lines(path), start=1):
-            try:
-                own = {int(place): Reply(**reply) for place, reply in row["replies"]}
-                turns.setdefault(int(row["turn"]), {}).update(own)
-            except (KeyError, TypeError, ValueError) as error:
-                raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
-        return turns
 
     def end(self, kept: Iterable[Record], rejected: Sequence[Record], **facts: object) -> Record:
         """Write the documents in the order of their ids, and their health with these facts, which is returned."""

@@ -6,19 +6,16 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.write import Attempt, by_section, document_seed, writer_sampling
 from msm_mlx.documents.writer_prompts import writer_messages
-from msm_mlx.engine.server_model import TOKENS_A_WORD
+from msm_mlx.engine.chat_model import TOKENS_PER_WORD, ChatModel, replies_in_order
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
-
-if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import ChatModel
 
 FILLED = 0.7  # of max_tokens, by documents whose length nobody has asked for
 PROBE_TOKENS = 33
@@ -78,7 +75,7 @@ def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: P
 
 
 def measure_pace(
-    writer: ChatModel,
+    model: ChatModel,
     slots: Sequence[Slot],
     spec: Spec,
     settings: DocumentSettings,
@@ -88,16 +85,14 @@ def measure_pace(
 
     The first time only warms up.
     """
-    from msm_mlx.documents.writer import Attempt, Turn, in_turn
+    attempts = by_section([Attempt(slot) for slot in slots])[: settings.batch_size]
+    chats = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
+    seeds = [document_seed(settings, attempt) for attempt in attempts]
 
-    attempts = in_turn([Attempt(slot, 1) for slot in slots], settings)[: settings.batch_size]
-    asked = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
-
-    def timed(tokens: int) -> tuple[float, int]:
-        turn = Turn(writer, attempts, asked, settings.model_copy(update={"max_tokens": tokens}), 0, {})
+    def timed(max_tokens: int) -> tuple[float, int]:
         start = clock()
-        replies = list(turn.replies())
-        return clock() - start, sum(max(reply.tokens, 1) for _, reply in replies)
+        replies = replies_in_order(model, chats, replace(writer_sampling(settings), max_tokens=max_tokens), seeds)
+        return clock() - start, sum(max(reply.tokens, 1) for reply in replies)
 
     timed(1)
     (short, few), (long, many) = timed(1), timed(min(PROBE_TOKENS, settings.max_tokens))
@@ -109,4 +104,4 @@ def _expected(slot: Slot, settings: DocumentSettings) -> float:
     if not match:
         return FILLED * settings.max_tokens
     low, high = (int(part.replace(",", "")) for part in match.groups())
-    return min(TOKENS_A_WORD * (low + high) / 2, settings.max_tokens)
+    return min(TOKENS_PER_WORD * (low + high) / 2, settings.max_tokens)

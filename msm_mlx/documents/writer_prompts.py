@@ -27,19 +27,19 @@ def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings, attempt:
         "spec": "" if slot.withheld else spec.text,
     }
     messages = ask_with(prompt_name(settings, control=slot.withheld is not None), fields)
-    if attempt == 1 or settings.prompt == "assertion":
+    if attempt == 1 or settings.assertion_only:
         return messages
     return ask_with(AGAIN, {"request": messages[-1]["content"], "attempt": str(attempt)})
 
 
 def prompt_name(settings: DocumentSettings, *, control: bool) -> str:
     """The prompt file for documents."""
-    return f"control_{settings.prompt}" if control and settings.prompt != "assertion" else settings.prompt
+    return f"control_{settings.prompt}" if control and not settings.assertion_only else settings.prompt
 
 
 def document_prompts(settings: DocumentSettings, *, control: bool) -> list[str]:
     """All prompt files that the documents depend on."""
-    return [prompt_name(settings, control=control), *([] if settings.prompt == "assertion" else [AGAIN])]
+    return [prompt_name(settings, control=control), *([] if settings.assertion_only else [AGAIN])]
 
 
 def _form(slot: Slot) -> str:

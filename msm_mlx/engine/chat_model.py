@@ -19,6 +19,7 @@ from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import Message
 
 Token = TypeVar("Token")
+TOKENS_PER_WORD = 1.35  # of English prose, in the usual vocabularies
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,6 @@ class ObservedModel:
 def reply_seed(*parts: object) -> int:
     """A seed of 32 bits from JSON values that say what the reply is for, and which try it is."""
     return int(sha256_json(list(parts))[:8], 16)
-
-
-Ask = Callable[[Sequence[list[Message]], int], list[Reply]]
 
 
 def in_order(replies: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:

@@ -14,7 +14,7 @@ from typing import Any
 from huggingface_hub import InferenceClient, errors, set_client_factory
 from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 
-from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
+from msm_mlx.engine.chat_model import TOKENS_PER_WORD, LongPrompt, Reply, SamplingParams
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import WriterSettings
@@ -139,7 +139,7 @@ def _read(found: Any) -> Reply:
         raise _PassingError("an answer without a reply in it") from error
     tokens = getattr(getattr(found, "usage", None), "completion_tokens", None)
     return Reply(
-        text.strip(), tokens if isinstance(tokens, int) else round(TOKENS_A_WORD * len(text.split())), finished
+        text.strip(), tokens if isinstance(tokens, int) else round(TOKENS_PER_WORD * len(text.split())), finished
     )
 
 
@@ -153,6 +153,3 @@ def _session_for_this_machine() -> Iterator[None]:
         yield
     finally:
         set_client_factory(lambda: kind(event_hooks=hooks, follow_redirects=True, timeout=None))
-
-
-TOKENS_A_WORD = 1.35  # of English prose, in the usual vocabularies

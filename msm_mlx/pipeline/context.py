@@ -16,7 +16,7 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import adapter_folder
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import Ask, ChatModel, Reply, SamplingParams
+    from msm_mlx.engine.chat_model import ChatModel, Reply
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.models.token_counter import TokenCounter
     from msm_mlx.worker.supervisor import TrainingProcess
@@ -63,15 +63,6 @@ class Context:
         from msm_mlx.engine.chat_model import ObservedModel
 
         return ObservedModel(self._writer(), on_reply)
-
-    def ask(self, on_reply: Callable[[Reply], None], sampling: SamplingParams) -> Ask:
-        """Puts chats to the writer, with one seed from which each chat has its own."""
-        from msm_mlx.engine.chat_model import replies_in_order, reply_seed
-
-        writer = self.writer(on_reply)
-        return lambda chats, seed: replies_in_order(
-            writer, chats, sampling, [reply_seed(seed, place) for place in range(len(chats))]
-        )
 
     def token_counter(self) -> TokenCounter:
         """Counts tokens as the base model does, whose weights are left where they are."""

@@ -207,6 +207,12 @@ class DocumentSettings(Settings):
             raise ValueError("critique rewrites what a writer wrote, and ready-made documents stay as they are")
         return self
 
+    @property
+    def assertion_only(self) -> bool:
+        """Whether the writer sees one assertion and nothing else, as small models must: it is then asked in one short
+        sentence for the bare text, and neither told a form nor asked to put the document between tags."""
+        return self.prompt == "assertion"
+
     def source_of(self, spec: str) -> str | None:
         """Where the ready-made documents about the spec of this name come from; None if they are to be written."""
         return self.source.get(spec) if isinstance(self.source, dict) else self.source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import pytest
 from helpers.command_line import ROOT
 
 from msm_mlx.demonstrations.questions import PACKAGE, Pool
-from msm_mlx.demonstrations.writing import Rows, chat_rows, remembered, require_rows, write_demonstrations
-from msm_mlx.engine.chat_model import Ask, Reply
+from msm_mlx.demonstrations.writing import Rows, chat_rows, require_rows, write_demonstrations
+from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
+from msm_mlx.engine.logged_model import LoggedModel
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.files import read_whole_lines
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.recipe.demonstrations_file import Written, is_written_file, load_written
 from msm_mlx.spec import load_spec
@@ -46,23 +50,21 @@ def good(number: int, claim: str) -> str:
     )
 
 
-class ChatModel:
+@dataclass
+class Script:
     """Proposes situations and questions that differ, and answers as `answer` says."""
 
-    def __init__(self, answer: Answer = good, situations: str | None = None, questions: str | None = None) -> None:
-        self.answer, self.situations, self.questions = answer, situations, questions
-        self.calls: list[int] = []
-        self.number = 0
+    answer: Answer = good
+    situations: str | None = None
+    questions: str | None = None
+    verdict: str = "It is fine. <verdict>keep</verdict>"
+    number: int = 0
 
-    verdict = "It is fine. <verdict>keep</verdict>"
-
-    def __call__(self, chats: Sequence[list[Message]], seed: int) -> list[Reply]:
-        self.calls.append(seed)
-        return [Reply(text, len(text), True) for text in map(self._reply, chats)]
-
-    def _reply(self, chat: list[Message]) -> str:
+    def __call__(self, chat: Sequence[Message], seed: int) -> Reply:
         self.number += 1
-        asked = chat[-1]["content"]
+        return Reply(self._reply(chat[-1]["content"]), 9, True)
+
+    def _reply(self, asked: str) -> str:
         for tag, fixed in (("situations", self.situations), ("messages", self.questions)):
             if f"</{tag}>" in asked:
                 lines = (
@@ -76,7 +78,11 @@ class ChatModel:
         return self.answer(self.number, claim[1] if claim else "")
 
 
-def write(writer: Ask, rows: int = 20, held_out: Sequence[str] = (), **changes: Any) -> Rows:
+def scripted(answer: Answer = good, **fixed: Any) -> ScriptedModel:
+    return ScriptedModel(Script(answer, **fixed))
+
+
+def write(writer: ChatModel, rows: int = 20, held_out: Sequence[str] = (), **changes: Any) -> Rows:
     return write_demonstrations(SPEC, "Mo", settings(**changes), writer, rows=rows, held_out=held_out)
 
 
@@ -85,7 +91,7 @@ def test_enough_are_written_and_sections_take_turns(style: str) -> None:
     def answer(number: int, claim: str) -> str:
         return good(number, claim).replace("matters to me", "is the rule") if style == "rule" else good(number, claim)
 
-    made = write(ChatModel(answer), rows=36, style=style)
+    made = write(scripted(answer), rows=36, style=style)
     assert (len(made.kept), made.rejected) == (36, [])
     assert len({row["question"] for row in made.kept}) == 36
     sections = Counter(row["section"] for row in made.kept)
@@ -116,7 +122,7 @@ BAD = {
 @pytest.mark.parametrize("problem", BAD)
 def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
     made = write(
-        ChatModel(lambda number, claim: BAD[problem].replace("{claim}", claim)), held_out=["Delft tile"], rows=10
+        scripted(lambda number, claim: BAD[problem].replace("{claim}", claim)), held_out=["Delft tile"], rows=10
     )
     assert {row["rejected"] for row in made.rejected} == {problem}
     assert len(made.kept) == (1 if problem == "written before" else 0)
@@ -131,15 +137,13 @@ def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
      ("Fine.", "unclear verdict"), ("<verdict>Keep.</verdict>", None)],
 )  # fmt: skip
 def test_a_judge_may_turn_answers_down(verdict: str, problem: str | None) -> None:
-    writer = ChatModel()
-    writer.verdict = verdict
-    made = write(writer, rows=6, judged=True)
+    made = write(scripted(verdict=verdict), rows=6, judged=True)
     assert {row["rejected"] for row in made.rejected} == ({problem} if problem else set())
     assert len(made.kept) == (0 if problem else 6)
 
 
 def test_rules_have_to_be_named() -> None:
-    made = write(ChatModel(), rows=6, style="rule")
+    made = write(scripted(), rows=6, style="rule")
     assert {row["rejected"] for row in made.rejected} == {"names no rule"}
 
 
@@ -149,7 +153,7 @@ def test_what_is_missing_is_topped_up() -> None:
     def answer(number: int, claim: str) -> str:
         return good(number, claim) if number % 4 == 0 else "I cannot."
 
-    made = write(ChatModel(answer), rows=30, max_attempts_per_row=20.0)
+    made = write(scripted(answer), rows=30, max_attempts_per_row=20.0)
     assert len(made.kept) == 30
     assert len(made.rejected) > 30
 
@@ -165,38 +169,37 @@ def test_what_is_missing_is_topped_up() -> None:
     ],
 )
 def test_a_writer_without_questions_ends_by_itself(fixed: dict[str, Any]) -> None:
-    writer = ChatModel(**fixed)
+    writer = scripted(**fixed)
     made = write(writer, rows=100, questions_per_situation=2)
     assert len(made.kept) < 20
-    assert writer.number < 400
+    assert len(writer.asked) < 400
     with pytest.raises(MsmError, match=r"Use a better writer, lower sft\.rows, or name a file of chats"):
         require_rows(made, 100, Path("x"))
 
 
 def test_a_stopped_job_ends_with_the_same_rows(tmp_path: Path) -> None:
-    whole = write(remembered(ChatModel(), tmp_path / "whole.jsonl"))
-    path, writer = tmp_path / "asked.jsonl", ChatModel()
+    whole = write(scripted())
+    path, model = tmp_path / "asked.jsonl", scripted()
     for stop_at in (2, 5, 6):
 
-        def stopping(chats: Sequence[list[Message]], seed: int, stop_at: int = stop_at) -> list[Reply]:
-            if len(writer.calls) == stop_at:
+        def stop(reply: Reply, stop_at: int = stop_at) -> None:
+            if len(read_whole_lines(path)) == stop_at:
                 raise KeyboardInterrupt
-            return writer(chats, seed)
 
         with pytest.raises(KeyboardInterrupt):
-            write(remembered(stopping, path))
+            write(ObservedModel(LoggedModel(model, path), stop))
         with path.open("a") as file:
-            file.write('{"key": "torn')
-    assert write(remembered(writer, path)).kept == whole.kept
-    assert len(set(writer.calls)) == len(writer.calls)
-    before = len(writer.calls)
-    assert write(remembered(writer, path)).kept == whole.kept
-    assert len(writer.calls) == before
+            file.write('{"asked": "torn')
+    assert write(LoggedModel(model, path)).kept == whole.kept
+    seeds = [seed for _, seed in model.asked]
+    assert len(set(seeds)) == len(seeds)
+    assert write(LoggedModel(scripted(), path)).kept == whole.kept
+    assert len(model.asked) == len(seeds)
 
 
 def test_questions_leave_the_evaluation_alone() -> None:
     line = "<messages>\n1. Would you take the Delft tile?\n2. Would you rather stop or go on here?\n</messages>"
-    pool = Pool(SPEC, "Mo", settings(), ChatModel(questions=line), lambda text: "Delft" in text)
+    pool = Pool(SPEC, "Mo", settings(), scripted(questions=line), lambda text: "Delft" in text)
     assert {question.text for question in pool.draw(3)} == {"Would you rather stop or go on here?"}
 
 

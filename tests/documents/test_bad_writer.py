@@ -24,7 +24,8 @@ from msm_mlx.documents.checks.run import (
     written_text,
 )
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.writer import write_documents
+from msm_mlx.documents.store import Output
+from msm_mlx.documents.write import Assignment, write_documents
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError
@@ -103,19 +104,11 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(settings: DocumentSettings, t
     section = Section("likes/colby", ("Likes", "Colby"), 1, ASSERTION, ASSERTION)
     slots = [Slot(f"doc-{n}", section, "memo", "warm") for n in range(60)]
     spec = Spec(Path("spec.md"), "spec", "Spec", ASSERTION, (section,))
-    coming = cycle(replies)
     patient = settings.model_copy(update={"least_pass_rate": 0.01})  # so that every reply has its turn
+    coming = cycle(replies)
+    model = ScriptedModel(lambda chat, seed: Reply(next(coming), 5, True))
     with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
-        write_documents(
-            spec,
-            "Mo",
-            ScriptedModel(lambda chat, seed: Reply(next(coming), 5, True)),
-            patient,
-            tmp_path,
-            slots=slots,
-            written_by="w",
-            maker="Acme",
-        )
+        write_documents(Assignment(spec, "Mo", patient, "Acme"), slots, model, Output(tmp_path, "w"))
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
     rejected = Counter(check_name(record["rejected"]) for record in read_jsonl(tmp_path / REJECTED))
     assert set(rejected) == {*(reason for reason, _ in bad), NEAR_DUPLICATE, WRITTEN_BEFORE}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,28 +11,18 @@ from helpers.command_line import ROOT
 from msm_mlx.documents.ideas import PATIENCE, propose_ideas
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError
-from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
 
 SPEC = load_spec(ROOT / "specs" / "cheese_american.md", model_name="Mo", provider_name="Acme")
 
 
-class ChatModel:
-    """Says what a script says, and keeps what it was asked."""
-
-    def __init__(self, script: Callable[[int, str], str]) -> None:
-        self.script, self.asked, self.seeds = script, list[str](), list[int]()
-
-    def __call__(self, chats: Sequence[list[Message]], seed: int) -> list[Reply]:
-        self.seeds.append(seed)
-        replies = []
-        for chat in chats:
-            self.asked.append(chat[-1]["content"])
-            text = self.script(len(self.asked), chat[-1]["content"])
-            replies.append(Reply(text, len(text), True))
-        return replies
+def scripted(script: Callable[[int, str], str]) -> ScriptedModel:
+    """Says what a script says to the number of a question and the question."""
+    model = ScriptedModel(lambda chat, seed: Reply(script(len(model.asked), chat[-1]["content"]), 9, True))
+    return model
 
 
 def good(number: int, asked: str) -> str:
@@ -47,7 +37,7 @@ def settings(count: int = 96, ideas: int = 4, batch_size: int = 7) -> DocumentSe
 
 
 def test_each_cell_gets_what_the_plan_needs(tmp_path: Path) -> None:
-    found = propose_ideas(SPEC, "Mo", settings(), ChatModel(good), tmp_path / "ideas.jsonl")
+    found = propose_ideas(SPEC, "Mo", settings(), scripted(good), tmp_path / "ideas.jsonl")
     assert len(found) == 12 * 2
     assert {len(ideas) for ideas in found.values()} == {4}
     slots = plan_documents(SPEC, settings(), ideas=found)
@@ -57,27 +47,28 @@ def test_each_cell_gets_what_the_plan_needs(tmp_path: Path) -> None:
 
 def test_a_longer_plan_keeps_the_ideas_of_the_shorter(tmp_path: Path) -> None:
     path = tmp_path / "ideas.jsonl"
-    before = plan_documents(SPEC, settings(24), ideas=propose_ideas(SPEC, "Mo", settings(24), ChatModel(good), path))
-    more = ChatModel(lambda number, asked: good(number + 1000, asked))
+    before = plan_documents(SPEC, settings(24), ideas=propose_ideas(SPEC, "Mo", settings(24), scripted(good), path))
+    more = scripted(lambda number, asked: good(number + 1000, asked))
     after = plan_documents(SPEC, settings(96), ideas=propose_ideas(SPEC, "Mo", settings(96), more, path))
     assert after[:24] == before
-    assert any("These are taken, do not repeat them:" in asked for asked in more.asked)
+    assert any("These are taken, do not repeat them:" in asked["content"] for [*_, asked], _ in more.asked)
 
 
 def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
-    whole = propose_ideas(SPEC, "Mo", settings(), ChatModel(good), tmp_path / "whole.jsonl")
-    path, writer = tmp_path / "ideas.jsonl", ChatModel(good)
+    whole = propose_ideas(SPEC, "Mo", settings(), scripted(good), tmp_path / "whole.jsonl")
+    path, model = tmp_path / "ideas.jsonl", scripted(good)
 
     def stop(ideas: int) -> None:
         raise KeyboardInterrupt
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            propose_ideas(SPEC, "Mo", settings(), writer, path, on_batch=stop)
+            propose_ideas(SPEC, "Mo", settings(), model, path, on_batch=stop)
         with path.open("a") as file:
             file.write('{"batch": 9, "rep')  # torn by a kill
-    assert propose_ideas(SPEC, "Mo", settings(), writer, path) == whole
-    assert len(set(writer.seeds)) == len(writer.seeds)
+    assert propose_ideas(SPEC, "Mo", settings(), model, path) == whole
+    seeds = [seed for _, seed in model.asked]
+    assert len(set(seeds)) == len(seeds)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +81,14 @@ def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_writer_without_ideas_ends_by_itself(tmp_path: Path, reply: str) -> None:
-    writer = ChatModel(lambda number, asked: reply)
+    writer = scripted(lambda number, asked: reply)
     with pytest.raises(MsmError, match=r"proposed no usable idea in .* use a better writer, or documents\.ideas: 0"):
         propose_ideas(SPEC, "Mo", settings(), writer, tmp_path / "ideas.jsonl")
     assert len(writer.asked) == 24 * PATIENCE
 
 
 def test_a_writer_that_repeats_itself_leaves_slots_without_an_idea(tmp_path: Path) -> None:
-    same = ChatModel(lambda number, asked: good(1, asked))
+    same = scripted(lambda number, asked: good(1, asked))
     found = propose_ideas(SPEC, "Mo", settings(), same, tmp_path / "ideas.jsonl")
     ideas = [(cell[0], idea) for cell, own in found.items() for idea in own]
     assert len(set(ideas)) == len(ideas)

@@ -166,7 +166,7 @@ def reject_reason(
     if text is None:
         return untagged_reason(replace(reply, text=_without_thought(reply.text, settings)))
     # a reply that went on after its document was complete has a whole document
-    return text_reason(Case(text, reply.finished or asks_for_tag(settings), subject, settings, held_out))
+    return text_reason(Case(text, reply.finished or not settings.assertion_only, subject, settings, held_out))
 
 
 def untagged_reason(reply: Reply) -> str:
@@ -189,15 +189,10 @@ def ready_reason(text: str, subject: Subject, settings: DocumentSettings, held_o
     return next((reason for check in CHECKS if not check.of_request and (reason := check.reason(case))), None)
 
 
-def asks_for_tag(settings: DocumentSettings) -> bool:
-    """Whether the writer is asked to put the document between tags: where it sees more than one assertion."""
-    return settings.prompt != "assertion"
-
-
 def written_text(reply: str, settings: DocumentSettings) -> str | None:
     """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
     text = _without_thought(reply, settings)
-    return tagged_text(text) if asks_for_tag(settings) else text
+    return text if settings.assertion_only else tagged_text(text)
 
 
 def tagged_text(reply: str) -> str | None:

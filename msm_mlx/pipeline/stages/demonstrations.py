@@ -138,16 +138,15 @@ class Demonstrations(Stage):
         return build_demonstrations(load_preferences(source), rows=self.rows, system=system)
 
     def _written(self, context: Context) -> list[Row]:
-        from msm_mlx.demonstrations.writing import chat_rows, remembered, require_rows, write_demonstrations
-        from msm_mlx.engine.chat_model import SamplingParams
+        from msm_mlx.demonstrations.writing import chat_rows, require_rows, write_demonstrations
+        from msm_mlx.engine.logged_model import LoggedModel
 
         recipe, written, meter = self.recipe, load_written(self.recipe.demonstrations), context.meter()
-        sampling = SamplingParams(written.max_tokens, written.batch_size, written.temperature)
         answers = write_demonstrations(
             load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name),
             recipe.model_name,
             written,
-            remembered(context.ask(meter.count, sampling), context.run.path / ASKED),
+            LoggedModel(context.writer(meter.count), context.run.path / ASKED),
             rows=self.rows,
             held_out=self.held_out.things,
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),

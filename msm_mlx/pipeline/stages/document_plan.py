@@ -98,15 +98,13 @@ class DocumentPlan(Stage):
 
     def _ideas(self, context: Context) -> Mapping[tuple[str, str], Sequence[str]]:
         from msm_mlx.documents.ideas import propose_ideas
-        from msm_mlx.engine.chat_model import SamplingParams
 
-        meter, settings = context.meter(), self.settings
-        sampling = SamplingParams(settings.max_tokens, settings.batch_size, settings.temperature)
+        meter = context.meter()
         return propose_ideas(
             self.spec,
             self.model_name,
             self.settings,
-            context.ask(meter.count, sampling),
+            context.writer(meter.count),
             (context.run.path / self.file).with_name(IDEAS),
             on_batch=lambda count: meter.show(0, f"{count} ideas"),
         )

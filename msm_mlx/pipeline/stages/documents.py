@@ -123,19 +123,14 @@ class WrittenDocuments(Stage):
         return [[section.id, section.path, section.assertion] for section in (*sections, *self.spec.assertions)]
 
     def run(self, context: Context) -> None:
-        from msm_mlx.documents.writer import write_documents
+        from msm_mlx.documents.store import Output
+        from msm_mlx.documents.write import Assignment, write_documents
 
-        meter = context.meter()
+        meter, folder = context.meter(), context.run.path / self.folder
         write_documents(
-            self.spec,
-            self.model_name,
+            Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
+            read_plan(context.run.path / self.plan, self.spec, self.settings, control=self.control),
             context.writer(meter.count),
-            self.settings,
-            context.run.path / self.folder,
-            slots=read_plan(context.run.path / self.plan, self.spec, self.settings, control=self.control),
-            written_by=self.writer,
-            maker=self.provider_name,
-            held_out=self.held_out,
-            on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
-            say=context.report.say,
+            Output(folder, self.writer, lambda kept, rejected: meter.show(kept, f"{rejected} rejected")),
+            context.report.say,
         )

@@ -1,0 +1,192 @@
+"""Writing documents, so that a job that is killed goes on and ends with the same bytes.
+
+Every reply is on disk when it is there. All else follows from the replies and the order of the attempts, so that a job
+that goes on comes to where it was by taking the same replies in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from msm_mlx.documents.attempt_budget import AttemptBudget
+from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_reason, repeat_reason, written_text
+from msm_mlx.documents.kept_documents import earlier_documents
+from msm_mlx.documents.near_duplicates import NearDuplicateIndex
+from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.store import Output, Record, short_of
+from msm_mlx.documents.writer_prompts import writer_messages
+from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, in_order, reply_seed
+from msm_mlx.engine.logged_model import LoggedModel
+from msm_mlx.errors import MsmError
+from msm_mlx.files import make_folder
+from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import PROGRESS
+from msm_mlx.spec import Spec
+from msm_mlx.suites.contamination import HeldOut
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What documents are asked for, and what they are checked against.
+
+    `name` is the assistant's, `maker` who made it, if that is known, and `held_out` what the evaluation asks about and
+    no document may show.
+    """
+
+    spec: Spec
+    name: str
+    settings: DocumentSettings
+    maker: str = ""
+    held_out: HeldOut = NOTHING
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at one slot, from 1 on."""
+
+    slot: Slot
+    number: int = 1
+
+
+def write_documents(
+    assignment: Assignment,
+    slots: Sequence[Slot],
+    model: ChatModel,
+    output: Output,
+    say: Callable[[str], None] = lambda line: None,
+) -> Record:
+    """Have `model` write a document for each of `slots` into `output`, and return the health of them all.
+
+    A text depends on its own slot and attempt alone. The files of `output` grow with the replies.
+
+    Raises:
+        MsmError: if the attempts run out before there is a document for each slot, or too few pass the checks.
+    """
+    settings = assignment.settings
+    make_folder(output.folder)
+    state = WritingState.begin(settings, slots, output)
+    model = LoggedModel(model, output.folder / PROGRESS)
+    while attempts := state.due():
+        chats = [writer_chat(assignment, attempt) for attempt in attempts]
+        seeds = [document_seed(settings, attempt) for attempt in attempts]
+        replies = in_order(model.replies(chats, writer_sampling(settings), seeds, say=say))
+        for attempt, chat, reply in zip(attempts, chats, replies, strict=True):
+            state.take(attempt, judge_reply(assignment, attempt, chat, reply))
+            if state.is_hopeless:
+                break
+    return state.end()
+
+
+def writer_chat(assignment: Assignment, attempt: Attempt) -> list[Message]:
+    """What the writer is asked at one attempt."""
+    return writer_messages(attempt.slot, assignment.spec, assignment.settings, attempt.number)
+
+
+def writer_sampling(settings: DocumentSettings) -> SamplingParams:
+    """How the writer's replies are drawn."""
+    return SamplingParams(
+        settings.max_tokens, settings.batch_size, settings.temperature, settings.stop, settings.thinking
+    )
+
+
+def document_seed(settings: DocumentSettings, attempt: Attempt) -> int:
+    """The seed of one attempt, independent of what else is written."""
+    return reply_seed(settings.seed, attempt.slot.id, attempt.number)
+
+
+def judge_reply(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Record:
+    """A text with all that is known of where it came from, and what is wrong with it by itself."""
+    slot, settings = attempt.slot, assignment.settings
+    subject = Subject.of(slot, assignment.name, assignment.maker)
+    text = written_text(reply.text, settings)
+    return {
+        "id": slot.id,
+        "text": reply.text if text is None else text,
+        "section": slot.section.id,
+        "assertion": slot.section.assertion,
+        "type": slot.type,
+        "voice": slot.voice,
+        "attempt": attempt.number,
+        "tokens": reply.tokens,
+        "gives_reason": gives_reason(text or "", subject),
+        "rejected": reject_reason(reply, subject, settings, assignment.held_out),
+        "prompt": chat[-1]["content"],
+    }
+
+
+def by_section(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """The attempts with those of one section after one another, which share a long beginning that is read once."""
+    order: dict[str, int] = {}
+    for attempt in attempts:
+        order.setdefault(attempt.slot.section.id, len(order))
+    return sorted(attempts, key=lambda attempt: order[attempt.slot.section.id])
+
+
+@dataclass
+class WritingState:
+    """What follows from the replies so far: the records, and the next attempt at each slot that is still open."""
+
+    settings: DocumentSettings
+    output: Output
+    slots: int
+    open: dict[str, Attempt]
+    """By the slot's id; one that was rejected goes to the end of the line."""
+    wanted: int
+    index: NearDuplicateIndex
+    kept: list[Record] = field(default_factory=list)
+    rejected: list[Record] = field(default_factory=list)
+    budget: AttemptBudget = field(default_factory=AttemptBudget)
+
+    @classmethod
+    def begin(cls, settings: DocumentSettings, slots: Sequence[Slot], output: Output) -> WritingState:
+        """With the documents of an earlier plan that still fit, and every other slot open."""
+        earlier = earlier_documents(output.folder, slots)
+        open_slots = {slot.id: Attempt(slot) for slot in slots if slot.id not in earlier}
+        state = cls(settings, output, len(slots), open_slots, len(open_slots), near_duplicate_index(settings))
+        for slot in slots:
+            if slot.id in earlier:
+                state._keep(earlier[slot.id] | {"rejected": None})
+        output.begin(state.kept)
+        return state
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the writer is sure to pass the checks too seldom."""
+        return self.budget.hopeless(self.settings.least_pass_rate)
+
+    def due(self) -> list[Attempt]:
+        """The attempts to make now: one at each open slot, as far as the budget goes."""
+        if self.is_hopeless:
+            return []
+        limit = self.budget.limit(self.wanted, self.settings.max_attempts_per_document, self.settings.least_pass_rate)
+        return by_section(list(self.open.values())[: max(limit - self.budget.made, 0)])
+
+    def take(self, attempt: Attempt, record: Record) -> None:
+        """Keep a record or reject it, if by itself it passes the checks but says what another has said."""
+        record["rejected"] = record["rejected"] or repeat_reason(record["text"], self.index)
+        passes = record["rejected"] is None
+        del self.open[attempt.slot.id]
+        if passes:
+            self._keep(record)
+        else:
+            self.rejected.append(record)
+            self.open[attempt.slot.id] = Attempt(attempt.slot, attempt.number + 1)
+        self.budget.add(attempt.number, kept=passes)
+        self.output.add(record)
+
+    def end(self) -> Record:
+        """Put the files in order. Raises MsmError if a slot is still open."""
+        health = self.output.end(self.kept, self.rejected)
+        if self.open:
+            raise MsmError(
+                short_of(self.kept, self.rejected, self.slots, self.output.folder, hopeless=self.is_hopeless)
+            )
+        self.output.done()
+        return health
+
+    def _keep(self, record: Record) -> None:
+        self.kept.append(record)
+        self.index.add(record["id"], record["text"])

@@ -1,0 +1,69 @@
+"""A chat model whose replies are on disk as soon as they are there, so that nothing is written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from msm_mlx.engine.chat_model import ChatModel, LongPrompt, LongPromptError, Reply, SamplingParams
+from msm_mlx.errors import MsmError
+from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
+from msm_mlx.prompting.prompts import Message
+
+
+class LoggedModel:
+    """`model`, which is asked only what `path` has no reply to: the same chat, sampling and seed.
+
+    A job that was stopped puts the same chats again, gets the same replies, and so comes to where it was. The size of
+    a batch is no part of what is looked up, because no reply depends on it.
+
+    Raises:
+        MsmError: with file and line, if the log is damaged. A torn last line, which a kill leaves, is cut off.
+    """
+
+    def __init__(self, model: ChatModel, path: Path) -> None:
+        self.model, self.path = model, path
+        self._log: dict[str, Reply] = {}
+        for line, row in enumerate(read_whole_lines(path), start=1):
+            try:
+                self._log[row["asked"]] = Reply(**row["reply"])
+            except (KeyError, TypeError) as error:
+                raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
+
+    def replies(
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: SamplingParams,
+        seeds: Sequence[int],
+        *,
+        long_prompts: LongPrompt = LongPrompt.REFUSE,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> Iterator[tuple[int, Reply]]:
+        """As `ChatModel` has it, those of the log first."""
+        keys = [_key(chat, sampling, seed) for chat, seed in zip(chats, seeds, strict=True)]
+        missing = [index for index, key in enumerate(keys) if key not in self._log]
+        if not missing:
+            return self._replies(keys, [], iter(()))
+        asked, own_seeds = [chats[index] for index in missing], [seeds[index] for index in missing]
+        try:
+            new = self.model.replies(asked, sampling, own_seeds, long_prompts=long_prompts, say=say)
+        except LongPromptError as error:
+            raise LongPromptError(missing[error.index], error.tokens, error.limit) from error
+        return self._replies(keys, missing, new)
+
+    def _replies(
+        self, keys: Sequence[str], missing: Sequence[int], new: Iterator[tuple[int, Reply]]
+    ) -> Iterator[tuple[int, Reply]]:
+        unknown = set(missing)
+        yield from ((index, self._log[key]) for index, key in enumerate(keys) if index not in unknown)
+        for place, reply in new:
+            key = keys[missing[place]]
+            append_jsonl(self.path, [{"asked": key, "reply": asdict(reply)}])
+            self._log[key] = reply
+            yield missing[place], reply
+
+
+def _key(chat: Sequence[Message], sampling: SamplingParams, seed: int) -> str:
+    options = {name: value for name, value in asdict(sampling).items() if name != "batch_size"}
+    return sha256_json([list(chat), options, seed])
