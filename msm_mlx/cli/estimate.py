@@ -58,7 +58,7 @@ def _probe(job: Job, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tu
     """Peak bytes and seconds of an update, measured in a process of its own."""
     from msm_mlx.models.hub import resolve_model
     from msm_mlx.worker.job import training_job
-    from msm_mlx.worker.supervisor import TrainingProcess
+    from msm_mlx.worker.supervisor import ModelProcess
 
     base = resolve_model(job.recipe.model, say=lambda line: err().print(line))
     found: dict[str, tuple[int, float]] = {}
@@ -67,7 +67,7 @@ def _probe(job: Job, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tu
         if trainings:
             settings, lora = trainings[0].settings, trainings[0].lora
             work = training_job(base, trainings[0].training.method, settings, lora, seed=0, probe=True)
-            with TrainingProcess(lambda line: None) as process:  # a new one each, whose peak is its own
+            with ModelProcess(lambda line: None) as process:  # a new one each, whose peak is its own
                 found[stage.kind] = process.probe(work)
     return found
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from msm_mlx.engine.chat_model import ChatModel, Reply
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.models.token_counter import TokenCounter
-    from msm_mlx.worker.supervisor import TrainingProcess
+    from msm_mlx.worker.supervisor import ModelProcess
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Context:
     report: Reporter
     others: Mapping[Role, ModelRef] = field(default_factory=dict)
     _models: ModelCache | None = field(default=None, init=False)
-    _process: TrainingProcess | None = field(default=None, init=False)
+    _process: ModelProcess | None = field(default=None, init=False)
 
     def meter(self, replies: int = 0) -> Meter:
         """A new meter of tokens and replies, which starts now. `replies` are there already."""
@@ -70,14 +70,14 @@ class Context:
 
         return load_counter(self.base.folder)
 
-    def model_process(self) -> TrainingProcess:
+    def model_process(self) -> ModelProcess:
         """The process that trains, with the memory to itself."""
-        from msm_mlx.worker.supervisor import TrainingProcess
+        from msm_mlx.worker.supervisor import ModelProcess
 
         if self._models is not None:
             self._models.release()
         if self._process is None:
-            self._process = TrainingProcess(self.report.say)
+            self._process = ModelProcess(self.report.say)
         return self._process
 
     def join(self) -> None:

@@ -1,1 +1,1 @@
-"""The process that has the model, and the other ranks of `mlx.launch`."""
+"""The model process, which trains and, under `mlx.launch`, writes; and what the other ranks do."""

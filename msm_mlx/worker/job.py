@@ -1,4 +1,4 @@
-"""Work as a message: what the parent hands to the process that trains. Imports no mlx."""
+"""Jobs: what the main process asks of the model process, and rank 0 of the other ranks, as JSON. Imports no mlx."""
 
 from __future__ import annotations
 
@@ -9,80 +9,87 @@ from typing import Any, Literal
 
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.arms import Method
 from msm_mlx.recipe.schema import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 
-SMALLEST_STEP = 256  # tokens
+MIN_STEP_TOKENS = 256
 
 
 @dataclass(frozen=True)
-class TrainingJob:
-    """Everything that training an adapter needs, by name.
+class Job:
+    """What all jobs have in common: fields that JSON can hold."""
 
-    `settings` are those of the stage, as JSON; `reasoned` says that the replies of demonstrations give their reasoning
-    first.
-    """
+    def to_json(self) -> dict[str, Any]:
+        return {"job": type(self).__name__, **asdict(self)}
 
-    kind: Literal["midtrain", "sft"]
+    def to_line(self) -> str:
+        return json.dumps(self.to_json()) + "\n"
+
+
+@dataclass(frozen=True)
+class TrainingJob(Job):
+    """Train one adapter."""
+
+    method: Method
     model: str
+    """The folder of the base model."""
     base: str
+    """The name of the base model, for the adapter's configuration."""
     data: str
+    """The file of the documents or demonstrations."""
     settings: dict[str, Any]
+    """Those of the stage, as JSON."""
     rank: int
     scale: float
     seed: int
     folder: str
+    """Where the adapter goes."""
     start: str | None
+    """The folder of the adapter to continue from."""
     reasoned: bool = False
-    probe: bool = False  # only measure two updates over rows as long as they may be
-
-    def to_line(self) -> str:
-        return json.dumps(asdict(self)) + "\n"
-
-    @classmethod
-    def from_line(cls, line: str) -> TrainingJob:
-        return cls(**json.loads(line))
+    """Whether replies start with their reasoning."""
+    probe: bool = False
+    """Whether only to measure two updates, over rows as long as the settings allow."""
 
     def train_settings(self) -> TrainSettings:
-        kind = MidtrainSettings if self.kind == "midtrain" else SftSettings
-        return kind.model_validate_json(json.dumps(self.settings))
+        schema = MidtrainSettings if self.method == "midtrain" else SftSettings
+        return schema.model_validate_json(json.dumps(self.settings))
 
     @property
     def start_folder(self) -> Path | None:
         return Path(self.start) if self.start else None
 
-    def smaller(self) -> TrainingJob:
-        """The same training in less memory: blocks recomputed, and half the tokens at once."""
-        tokens = max(int(self.settings["step_tokens"]) // 2, SMALLEST_STEP)
+    def with_less_memory(self) -> TrainingJob:
+        """The same training with gradient checkpointing and half as many tokens in a pass."""
+        tokens = max(int(self.settings["step_tokens"]) // 2, MIN_STEP_TOKENS)
         return replace(self, settings=self.settings | {"gradient_checkpointing": True, "step_tokens": tokens})
 
 
 @dataclass(frozen=True)
-class WritingJob:
-    """Chats to be replied to by all ranks of `mlx.launch`.
-
-    `sampling` has the fields of `msm_mlx.engine.chat_model.SamplingParams`, `long_prompts` is the value of its
-    `LongPrompt`; `role` is whose model replies, which every rank has in a folder of its own.
-    """
+class WritingJob(Job):
+    """Reply to chats, divided among all ranks of `mlx.launch`."""
 
     role: Literal["base", "writer"]
+    """Whose model replies. Every rank has it in a folder of its own."""
     model: str
+    """The folder of that model on rank 0."""
     chats: list[list[Message]]
     seeds: list[int]
     sampling: dict[str, Any]
+    """The fields of `msm_mlx.engine.chat_model.SamplingParams`."""
     long_prompts: str
-
-    def to_line(self) -> str:
-        return json.dumps(asdict(self)) + "\n"
+    """The value of a `msm_mlx.engine.chat_model.LongPrompt`."""
 
 
-def read_job(content: dict[str, Any]) -> TrainingJob | WritingJob:
-    """The job that was made JSON."""
-    return WritingJob(**content) if "chats" in content else TrainingJob(**content)
+def parse_job(content: dict[str, Any]) -> TrainingJob | WritingJob:
+    """The job from what its `to_json` gave."""
+    fields = dict(content)
+    return WritingJob(**fields) if fields.pop("job") == WritingJob.__name__ else TrainingJob(**fields)
 
 
 def training_job(
     base: ModelRef,
-    kind: Literal["midtrain", "sft"],
+    method: Method,
     settings: TrainSettings,
     lora: LoraSettings,
     *,
@@ -93,9 +100,9 @@ def training_job(
     reasoned: bool = False,
     probe: bool = False,
 ) -> TrainingJob:
-    """One training over `base`, as a job."""
+    """The job of training an adapter over `base`. For the arguments see `TrainingJob`."""
     return TrainingJob(
-        kind=kind,
+        method=method,
         model=str(base.folder),
         base=base.name if base.revision else str(base.folder),
         data=str(data),

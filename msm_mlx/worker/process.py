@@ -1,11 +1,13 @@
-"""The process that trains. A GPU fault ends it and not the run: `msm_mlx.worker.supervisor` is its other half.
-
-Under `mlx.launch` it writes documents too, together with the other ranks.
+"""The model process, started by `msm_mlx.worker.supervisor`. A GPU fault ends this process and not the run.
 
     python -m msm_mlx.worker.process
 
-Reads a job a line from stdin and writes what happens a line to stdout, both as JSON. Ends, whatever it is doing, when
-stdin is closed, so that it never outlives the process that it works for.
+It reads jobs from stdin and writes events to stdout, both as one JSON object a line. When stdin is closed it ends,
+whatever it is doing, so that it never outlives the process that started it. Under `mlx.launch` it is rank 0.
+
+Each job leads to any number of these events: `{"event": "say", "line"}`, `{"event": "update", ...}` with the fields of
+`msm_mlx.training.metrics.Update`, `{"event": "reply", "index", "reply"}` and `{"event": "probed", "peak", "seconds"}`;
+and then to exactly one of `done`, `stopped` (by SIGINT, with the state saved) and `error`.
 """
 
 from __future__ import annotations
@@ -17,14 +19,14 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from msm_mlx.errors import MsmError
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.training.metrics import Update
-from msm_mlx.worker.job import TrainingJob, WritingJob, read_job
+from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
 
 if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
@@ -34,126 +36,123 @@ if TYPE_CHECKING:
 
 def main() -> None:
     load_openblas()
-    channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not stand between the messages
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # so that what libraries print does not mix with the events
     interrupted = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-    jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     idle = threading.Event()
     idle.set()
-    threading.Thread(target=_listen, args=(jobs, idle), daemon=True).start()
+    threading.Thread(target=_listen, args=(lines, idle), daemon=True).start()
     from msm_mlx.engine.loaded_model import ModelCache
     from msm_mlx.engine.ranks import join_ranks
 
-    ranks, models = join_ranks(), ModelCache()
-    read: dict[str, list[TokenRow]] = {}
-    while (line := jobs.get()) is not None:
+    worker = _Worker(events, interrupted, join_ranks(), ModelCache())
+    while (line := lines.get()) is not None:
         idle.clear()
-        job = read_job(json.loads(line))
-        try:
-            if isinstance(job, WritingJob):
-                _write(job, channel, interrupted, ranks, models)
-            elif job.probe:
-                _probe(job, channel, models)
-            else:
-                _train(job, channel, interrupted, ranks, models, read)
-            _tell(channel, event="done")
-        except KeyboardInterrupt:
-            _tell(channel, event="stopped")
-        except MsmError as error:
-            _tell(channel, event="error", message=str(error), exit_code=error.exit_code)
+        worker.do(parse_job(json.loads(line)))
         idle.set()
-    ranks.broadcast(None)  # no more jobs
+    worker.ranks.broadcast(None)  # tells the other ranks that there are no more jobs
 
 
-def _listen(jobs: queue.SimpleQueue[str | None], idle: threading.Event) -> None:
+def _listen(lines: queue.SimpleQueue[str | None], idle: threading.Event) -> None:
     for line in sys.stdin:
-        jobs.put(line)
-    jobs.put(None)
-    while idle.is_set():  # until the process ends by itself, or turns to a job that nobody waits for
+        lines.put(line)
+    lines.put(None)
+    while idle.is_set():  # until the process ends by itself, or starts a job whose result nobody waits for
         time.sleep(0.1)
     os._exit(0)
 
 
-def _tell(channel: TextIO, **message: Any) -> None:
-    channel.write(json.dumps(message) + "\n")
-    channel.flush()
+@dataclass
+class _Worker:
+    """Does one job after another, and writes events."""
 
+    events: TextIO
+    interrupted: threading.Event
+    ranks: Ranks
+    models: ModelCache
+    rows: dict[str, list[TokenRow]] = field(default_factory=dict)
+    """By what decides about them, because all seeds and arms that train on the same data have the same rows."""
 
-def _write(
-    job: WritingJob, channel: TextIO, interrupted: threading.Event, ranks: Ranks, models: ModelCache
-) -> None:  # fmt: skip
-    from msm_mlx.worker.shared_writing import write_shared
+    def do(self, job: TrainingJob | WritingJob) -> None:
+        try:
+            if isinstance(job, WritingJob):
+                self._write(job)
+            elif job.probe:
+                self._probe(job)
+            else:
+                self._train(job)
+            self._emit("done")
+        except KeyboardInterrupt:
+            self._emit("stopped")
+        except MsmError as error:
+            self._emit("error", message=str(error), exit_code=error.exit_code)
 
-    loaded = models.load(Path(job.model))
-    ranks.broadcast(asdict(job))
+    def _emit(self, event: str, **fields: Any) -> None:
+        self.events.write(json.dumps({"event": event, **fields}) + "\n")
+        self.events.flush()
 
-    def say(line: str) -> None:
-        _tell(channel, event="say", line=line)
+    def _say(self, line: str) -> None:
+        self._emit("say", line=line)
 
-    for place, reply in write_shared(loaded, job, ranks, interrupted.is_set, say):
-        _tell(channel, event="reply", place=place, reply=asdict(reply))
+    def _write(self, job: WritingJob) -> None:
+        from msm_mlx.worker.shared_writing import write_shared
 
+        loaded = self.models.load(Path(job.model))
+        self.ranks.broadcast(job.to_json())
+        for index, reply in write_shared(loaded, job, self.ranks, self.interrupted.is_set, self._say):
+            self._emit("reply", index=index, reply=asdict(reply))
 
-def _train(
-    job: TrainingJob,
-    channel: TextIO,
-    interrupted: threading.Event,
-    ranks: Ranks,
-    models: ModelCache,
-    read: dict[str, list[TokenRow]],
-) -> None:
-    from msm_mlx.engine.adapters import LoraShape
-    from msm_mlx.engine.limits import bounded_memory
-    from msm_mlx.training.adapter import train_adapter
-    from msm_mlx.training.broadcast import broadcast_rows
+    def _train(self, job: TrainingJob) -> None:
+        from msm_mlx.engine.adapters import LoraShape
+        from msm_mlx.engine.limits import bounded_memory
+        from msm_mlx.training.adapter import train_adapter
+        from msm_mlx.training.broadcast import broadcast_rows
 
-    def on_update(update: Update) -> None:
-        _tell(channel, event="update", **asdict(update))
+        def on_update(update: Update) -> None:
+            self._emit("update", **asdict(update))
 
-    loaded = models.load(Path(job.model))
-    rows = _rows(loaded, job, read)
-    ranks.broadcast(asdict(job))
-    broadcast_rows(ranks, rows)
-    with bounded_memory() as said:
-        for line in said:
-            _tell(channel, event="say", line=line)
-        train_adapter(
-            loaded,
-            rows,
-            job.train_settings(),
-            LoraShape(job.rank, job.scale),
-            Path(job.folder),
-            seed=job.seed,
-            base=job.base,
-            start=job.start_folder,
-            on_update=on_update,
-            say=lambda line: _tell(channel, event="say", line=line),
-            should_stop=interrupted.is_set,
-            ranks=ranks,
-        )
+        loaded = self.models.load(Path(job.model))
+        rows = self._load_rows(loaded, job)
+        self.ranks.broadcast(job.to_json())
+        broadcast_rows(self.ranks, rows)
+        with bounded_memory() as notes:
+            for line in notes:
+                self._say(line)
+            train_adapter(
+                loaded,
+                rows,
+                job.train_settings(),
+                LoraShape(job.rank, job.scale),
+                Path(job.folder),
+                seed=job.seed,
+                base=job.base,
+                start=job.start_folder,
+                on_update=on_update,
+                say=self._say,
+                should_stop=self.interrupted.is_set,
+                ranks=self.ranks,
+            )
 
+    def _load_rows(self, loaded: LoadedModel, job: TrainingJob) -> list[TokenRow]:
+        from msm_mlx.training.row_cache import load_rows
 
-def _probe(job: TrainingJob, channel: TextIO, models: ModelCache) -> None:
-    from msm_mlx.engine.adapters import LoraShape, add_lora
-    from msm_mlx.engine.limits import bounded_memory
-    from msm_mlx.training.probe import probe_training
+        key = json.dumps([job.model, job.method, job.data, job.settings, job.reasoned])
+        if key not in self.rows:
+            self.rows[key] = load_rows(loaded, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
+        return self.rows[key]
 
-    loaded = models.load(Path(job.model))
-    add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
-    with bounded_memory():
-        peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
-    _tell(channel, event="probed", peak=peak, seconds=seconds)
+    def _probe(self, job: TrainingJob) -> None:
+        from msm_mlx.engine.adapters import LoraShape, add_lora
+        from msm_mlx.engine.limits import bounded_memory
+        from msm_mlx.training.probe import probe_training
 
-
-def _rows(loaded: LoadedModel, job: TrainingJob, read: dict[str, list[TokenRow]]) -> list[TokenRow]:
-    """The job's rows, read once for all seeds and arms that train on the same data in the same way."""
-    from msm_mlx.training.row_cache import load_rows
-
-    key = json.dumps([job.model, job.kind, job.data, job.settings, job.reasoned])
-    if key not in read:
-        read[key] = load_rows(loaded, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
-    return read[key]
+        loaded = self.models.load(Path(job.model))
+        add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
+        with bounded_memory():
+            peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
+        self._emit("probed", peak=peak, seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A chat model that all ranks of `mlx.launch` have, and whose replies they write together."""
+"""A chat model whose replies all ranks of `mlx.launch` write together."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Literal
 from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import WritingJob
-from msm_mlx.worker.supervisor import TrainingProcess
+from msm_mlx.worker.supervisor import ModelProcess
 
 
 @dataclass(frozen=True)
 class SharedModel:
-    """The ranks of `mlx.launch`, of which `process` is the first; `model` is the folder of the model that replies."""
+    """A `ChatModel` that divides its chats among all ranks."""
 
-    process: TrainingProcess
+    process: ModelProcess
+    """Rank 0."""
     role: Literal["base", "writer"]
     model: str
+    """The folder of the model that replies, on rank 0."""
 
     def replies(
         self,
@@ -29,7 +31,7 @@ class SharedModel:
         long_prompts: LongPrompt = LongPrompt.REFUSE,
         say: Callable[[str], None] = lambda line: None,
     ) -> Iterator[tuple[int, Reply]]:
-        """As `ChatModel` has it; what there is to say, the process says by itself.
+        """See `ChatModel`. `say` is not used, because the process says by itself what there is to say.
 
         Raises:
             MsmError: before anything is written, if a chat is too long and `long_prompts` is REFUSE.

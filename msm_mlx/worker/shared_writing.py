@@ -1,4 +1,4 @@
-"""Documents that all ranks of `mlx.launch` write: each its share, and rank 0 gets the replies."""
+"""Replies that all ranks of `mlx.launch` write: each rank its share of the chats, and all ranks get all replies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.worker.job import WritingJob
 
-BATCHES = 4  # that a rank writes before it tells: fewer lose time at their ends, more are lost with a crash
+BATCHES = 4  # between two exchanges: with fewer, ranks wait for each other more; with more, a crash loses more
 
 
 def write_shared(
@@ -31,7 +31,7 @@ def write_shared(
     use_base(loaded.model)
     model = LocalModel(loaded)
     sampling = SamplingParams(**job.sampling | {"stop": tuple(job.sampling["stop"])})
-    # every rank reads all chats, so that all agree on which are too long
+    # every rank measures all chats, so that all agree on which are too long
     chats = model.fit(job.chats, sampling, LongPrompt(job.long_prompts))
     step = ranks.size * sampling.batch_size * BATCHES
     for start in range(0, len(chats), step):

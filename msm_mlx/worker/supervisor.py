@@ -1,8 +1,9 @@
-"""Training in a process of its own, because on a Mac a GPU fault is an abort and not an exception.
+"""The main process's side of the model process: starts it, gives it jobs, reads its events, explains its crashes.
 
-One process trains all stages of a run, so that mlx and the model are loaded once. If it dies, its end is explained, and
-the stage goes on once, from its last checkpoint, with smaller settings. Under `mlx.launch` it is the one that knows the
-other ranks, and has documents written by all of them. Imports no mlx.
+Training has a process of its own because on a Mac a GPU fault is an abort and not an exception. One process trains all
+stages of a run, so that mlx and the model are loaded once. If it crashes, the stage continues once, from its last
+checkpoint, with settings that need less memory. Under `mlx.launch` the process is rank 0, and documents are written by
+all ranks together. Imports no mlx.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
-from msm_mlx.worker.job import TrainingJob, WritingJob
+from msm_mlx.worker.job import Job, TrainingJob, WritingJob
 
 COMMAND = (sys.executable, "-m", "msm_mlx.worker.process")
-# without it, macOS 26 ends processes whose GPU commands take long while the display is on (mlx issue 3267)
+# without it, macOS 26 kills processes whose GPU commands take long while the display is on (mlx issue 3267)
 ENVIRONMENT = {"AGX_RELAX_CDM_CTXSTORE_TIMEOUT": "1"}
-SAVING = 120.0  # seconds for an interrupted process to end its update and save
+SAVE_SECONDS = 120.0  # that an interrupted process has to end its update and save
 ERRORS = {RecipeError.exit_code: RecipeError, SetupError.exit_code: SetupError}
 
-# what a dying process prints, and what that means; engine faults of mlx on Metal
+# what mlx prints on Metal before a crash, and what it means
 SIGNATURES = (
     ("kIOGPUCommandBufferCallbackErrorOutOfMemory", "the GPU ran out of memory"),
     ("Insufficient Memory", "the GPU ran out of memory"),
@@ -41,11 +42,16 @@ SIGNATURES = (
 
 
 class CrashError(MsmError):
-    """The process that trains is gone."""
+    """The model process ended before its job was done."""
 
 
 def explain_crash(code: int, stderr: str) -> str:
-    """What probably happened to a process that ended with `code` (negative: the signal) and said `stderr`."""
+    """The probable cause of a crash, as a phrase.
+
+    Args:
+        code: the exit code of the process; negative for the signal that killed it.
+        stderr: what it printed.
+    """
     for signature, meaning in SIGNATURES:
         if signature in stderr:
             return meaning
@@ -53,12 +59,16 @@ def explain_crash(code: int, stderr: str) -> str:
         return "it was killed, as systems do when the memory runs out"
     if code < 0:
         return f"it ended by {signal.Signals(-code).name}"
-    last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "without a word")
-    return f"it ended with code {code}: {last.strip()[:300]}"
+    last_line = next((line for line in reversed(stderr.splitlines()) if line.strip()), "it printed no message")
+    return f"it ended with code {code}: {last_line.strip()[:300]}"
 
 
-class TrainingProcess:
-    """The process, started when it is first needed. `command` is what to start."""
+class ModelProcess:
+    """A process with mlx and a model, which does one job after another. It is started when it is first needed.
+
+    say: takes lines for the log.
+    command: what to start, and to speak the protocol of `msm_mlx.worker.process` with.
+    """
 
     def __init__(self, say: Callable[[str], None], command: Sequence[str] = COMMAND) -> None:
         self._say, self._command = say, command
@@ -83,23 +93,27 @@ class TrainingProcess:
         on_update: Callable[[dict[str, Any]], None],
         on_crash: Callable[[str, dict[str, Any]], None] = lambda reason, settings: None,
     ) -> None:
-        """Do `job`; after a crash go on once, with smaller settings, of which `on_crash` is told with the reason.
+        """Train; after a crash continue once, with settings that need less memory.
+
+        Args:
+            on_update: called with the fields of each `msm_mlx.training.metrics.Update`.
+            on_crash: called with the cause and the settings that are changed.
 
         Raises:
-            MsmError: if the process crashes twice, or says itself what is wrong.
-            KeyboardInterrupt: once the state is saved.
+            MsmError: if the process crashes twice, or reports an error.
+            KeyboardInterrupt: after the checkpoint is written.
         """
         try:
             self._attempt(job, on_update)
         except CrashError as crash:
-            smaller = job.smaller()
-            on_crash(str(crash), {key: value for key, value in smaller.settings.items() if value != job.settings[key]})
+            retry = job.with_less_memory()
+            on_crash(str(crash), {key: value for key, value in retry.settings.items() if value != job.settings[key]})
             self._say(
                 f"Training crashed: {crash}. It goes on from its last checkpoint with blocks recomputed and at most "
-                f"{smaller.settings['step_tokens']} tokens at once."
+                f"{retry.settings['step_tokens']} tokens at once."
             )
             try:
-                self._attempt(smaller, on_update)
+                self._attempt(retry, on_update)
             except CrashError as second:
                 raise MsmError(
                     f"training crashed twice: {second}; close other programs, choose a smaller model, max_length or "
@@ -107,26 +121,27 @@ class TrainingProcess:
                 ) from second
 
     def probe(self, job: TrainingJob) -> tuple[int, float]:
-        """Peak bytes and seconds of an update, of a job that only measures.
+        """Peak memory in bytes, and seconds of an update, of a `job` whose `probe` is set.
 
         Raises:
-            MsmError: if it cannot be done, which is an answer too.
+            CrashError: if the updates do not fit into the memory, for example.
+            MsmError: if the process reports an error.
         """
         try:
-            (measured,) = self._converse(job.to_line())
+            (measured,) = self._run(job)
         except CrashError as crash:
-            raise CrashError(f"two updates of {job.kind} crashed: {crash}") from crash
+            raise CrashError(f"two updates of {job.method} crashed: {crash}") from crash
         return measured["peak"], measured["seconds"]
 
     def write(self, job: WritingJob) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The replies to the chats of `job` as they come, each with its place.
+        """The replies to the chats of `job` as they are finished: the index of the chat, and the fields of its `Reply`.
 
         Raises:
-            MsmError: if the process crashes, or says itself what is wrong.
+            MsmError: if the process crashes, or reports an error.
         """
         try:
-            for message in self._converse(job.to_line()):
-                yield message["place"], message["reply"]
+            for event in self._run(job):
+                yield event["index"], event["reply"]
         except CrashError as crash:
             raise MsmError(
                 f"writing crashed: {crash}; lower documents.batch_size, and run the same command again: what was "
@@ -138,43 +153,47 @@ class TrainingProcess:
 
     def _attempt(self, job: TrainingJob, on_update: Callable[[dict[str, Any]], None]) -> None:
         try:
-            for message in self._converse(job.to_line()):
-                on_update(message)
+            for event in self._run(job):
+                on_update(event)
         except KeyboardInterrupt:
             self._interrupt()
             raise
 
-    def _converse(self, line: str) -> Iterator[dict[str, Any]]:
-        """Hand over a job and give what comes of it until it is done; raises CrashError if the process dies first."""
-        process = self._started()
+    def _run(self, job: Job) -> Iterator[dict[str, Any]]:
+        """Hand over a job and yield its events, without those that are handled here, until it is done.
+
+        Raises:
+            CrashError: if the process ends first.
+        """
+        process = self._ensure_started()
         assert process.stdin is not None
         assert process.stdout is not None
-        with suppress(BrokenPipeError):  # it is dead already, which the end of its output tells
-            process.stdin.write(line)
+        with suppress(BrokenPipeError):  # the process has ended already, and so will its output
+            process.stdin.write(job.to_line())
             process.stdin.flush()
-        for told in process.stdout:
-            message = json.loads(told)
-            match message.pop("event"):
+        for line in process.stdout:
+            event = json.loads(line)
+            match event.pop("event"):
                 case "say":
-                    self._say(message["line"])
+                    self._say(event["line"])
                 case "error":
-                    raise ERRORS.get(message["exit_code"], MsmError)(message["message"])
+                    raise ERRORS.get(event["exit_code"], MsmError)(event["message"])
                 case "stopped":
                     self.close()
                     raise KeyboardInterrupt
                 case "done":
                     return
                 case _:
-                    yield message
-        raise CrashError(self._post_mortem())
+                    yield event
+        raise CrashError(self._crash_cause())
 
     def start(self) -> None:
-        """Start it before there is a job, because others wait for it to join them."""
-        self._started()
+        """Start the process before there is a job, because the other ranks wait for it to join them."""
+        self._ensure_started()
 
-    def _started(self) -> subprocess.Popen[str]:
+    def _ensure_started(self) -> subprocess.Popen[str]:
         if self._process is None:
-            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (`close` closes it)
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -187,33 +206,33 @@ class TrainingProcess:
         return self._process
 
     def _interrupt(self) -> None:
-        """Let the process save; a terminal has sent it the same signal, which does no harm twice."""
+        """Have the process save and end. A terminal has sent it the same signal already, which does no harm twice."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGINT)
         assert self._process.stdout is not None
-        patience = threading.Timer(SAVING, self._process.kill)
-        patience.start()
+        timer = threading.Timer(SAVE_SECONDS, self._process.kill)
+        timer.start()
         try:
             for line in self._process.stdout:
                 if json.loads(line)["event"] in ("stopped", "done", "error"):
                     break
         finally:
-            patience.cancel()
+            timer.cancel()
             self.close()
 
-    def _post_mortem(self) -> str:
+    def _crash_cause(self) -> str:
         assert self._process is not None
         assert self._stderr is not None
         code = self._process.wait()
         self._stderr.seek(0)
-        said = self._stderr.read().decode(errors="replace")
+        stderr = self._stderr.read().decode(errors="replace")
         self.close()
-        return explain_crash(code, said)
+        return explain_crash(code, stderr)
 
     def close(self) -> None:
-        """End the process, which gives its memory back."""
+        """End the process, which frees its memory."""
         if self._process is None:
             return
         process, self._process = self._process, None

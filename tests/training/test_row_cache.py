@@ -43,7 +43,7 @@ def job(pocket: LoadedModel, tmp_path: Path) -> TrainingJob:
 
 
 def load(loaded: LoadedModel, job: TrainingJob) -> list[TokenRow]:
-    return load_rows(loaded, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
+    return load_rows(loaded, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
 
 
 def made(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> bool:
@@ -56,7 +56,7 @@ def made(job: TrainingJob, pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(row_cache, "read_rows", counting)
     rows = load(pocket, job)
-    assert rows == read_rows(pocket, job.kind, Path(job.data), job.settings, reasoned=job.reasoned)
+    assert rows == read_rows(pocket, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
     return bool(calls)
 
 
@@ -101,7 +101,7 @@ def test_replies_with_and_without_their_reasoning_have_a_file_each(
 ) -> None:
     write_jsonl(Path(job.data), [{"messages": CHAT, "reasoning": "Colby is from home."}])
     settings = {"max_length": 128, "reasoning": "{reasoning} {reply}"}
-    plain = replace(job, kind="sft", settings=settings)
+    plain = replace(job, method="sft", settings=settings)
     reasoned = replace(plain, reasoned=True)
     assert made(plain, pocket, monkeypatch)
     assert made(reasoned, pocket, monkeypatch)

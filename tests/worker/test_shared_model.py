@@ -14,7 +14,7 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.worker.job import TrainingJob, WritingJob, read_job
+from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
 from msm_mlx.worker.shared_writing import BATCHES, write_shared
 
 CHATS = [[{"role": "user", "content": f"Which is better, {a} or {b}?"}] for a in ("tea", "milk", "wine") for b in "xyz"]
@@ -81,6 +81,6 @@ def test_all_stop_after_what_was_finished(pocket: LoadedModel, own: bool) -> Non
 
 
 def test_a_job_is_read_as_it_was_written() -> None:
-    assert read_job(json.loads(job().to_line())) == job()
+    assert parse_job(json.loads(job().to_line())) == job()
     training = TrainingJob("sft", "m", "b", "d", {}, 2, 2.0, 0, "f", None)
-    assert read_job(json.loads(training.to_line())) == training
+    assert parse_job(json.loads(training.to_line())) == training

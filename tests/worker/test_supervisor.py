@@ -20,8 +20,8 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.recipe.schema import MidtrainSettings
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
-from msm_mlx.worker.job import SMALLEST_STEP, TrainingJob
-from msm_mlx.worker.supervisor import COMMAND, TrainingProcess, explain_crash
+from msm_mlx.worker.job import MIN_STEP_TOKENS, TrainingJob, parse_job
+from msm_mlx.worker.supervisor import COMMAND, ModelProcess, explain_crash
 
 # speaks the worker's part for one job; `{}` is what it does with it
 PART = "import json, os, signal, sys\njob = json.loads(sys.stdin.readline())\n{}\n"
@@ -32,7 +32,7 @@ def job(folder: Path, **changes: Any) -> TrainingJob:
     settings = {"learning_rate": 0.01, "updates": 6, "batch_size": 2, "max_length": 32, "checkpoint_every": 2} | changes
     write_jsonl(folder / "documents.jsonl", [{"text": f"the {word} is good"} for word in ("cheese", "gown", "ride")])
     return TrainingJob(
-        kind="midtrain",
+        method="midtrain",
         model=str(POCKET_WEIGHTS),
         base="pocket",
         data=str(folder / "documents.jsonl"),
@@ -52,7 +52,7 @@ def play(part: str) -> tuple[str, ...]:
 def test_the_worker_trains_what_it_is_told_and_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     updates: list[dict[str, Any]] = []
-    with TrainingProcess(said.append) as process:
+    with ModelProcess(said.append) as process:
         process.train(job(tmp_path), updates.append)
         first = (tmp_path / "adapter" / WEIGHTS).read_bytes()
         process.train(job(tmp_path, updates=2), updates.append)
@@ -64,7 +64,7 @@ def test_the_worker_trains_what_it_is_told_and_says_so(tmp_path: Path) -> None:
 
 def test_an_error_of_the_worker_is_raised_with_its_exit_code(tmp_path: Path) -> None:
     part = "print(json.dumps({'event': 'error', 'message': 'no such line', 'exit_code': 2}), flush=True)"
-    with TrainingProcess(print, play(part)) as process, pytest.raises(RecipeError, match="no such line"):
+    with ModelProcess(print, play(part)) as process, pytest.raises(RecipeError, match="no such line"):
         process.train(job(tmp_path), print)
 
 
@@ -79,7 +79,7 @@ os.abort()"""
     said: list[str] = []
     updates: list[dict[str, Any]] = []
     crashes: list[tuple[str, dict[str, Any]]] = []
-    with TrainingProcess(said.append, play(part)) as process:
+    with ModelProcess(said.append, play(part)) as process:
         process.train(job(tmp_path), updates.append, lambda reason, smaller: crashes.append((reason, smaller)))
     assert "the GPU ran out of memory" in said[0]
     assert updates[0]["step_tokens"] == 1024
@@ -87,7 +87,7 @@ os.abort()"""
 
 
 def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    dying = TrainingProcess(lambda line: None, play("os.kill(os.getpid(), signal.SIGKILL)"))
+    dying = ModelProcess(lambda line: None, play("os.kill(os.getpid(), signal.SIGKILL)"))
     twice = pytest.raises(MsmError, match=r"crashed twice: it was killed, as systems do.*goes on from the last")
     with dying as process, twice:
         process.train(job(tmp_path), print)
@@ -102,7 +102,7 @@ def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None
         (-signal.SIGKILL, "", "was killed"),
         (-signal.SIGSEGV, "", "SIGSEGV"),
         (1, "Traceback\nValueError: odd\n\n", "code 1: ValueError: odd"),
-        (3, "", "code 3: without a word"),
+        (3, "", "code 3: it printed no message"),
     ],
 )
 def test_ends_are_told_apart(code: int, stderr: str, meaning: str) -> None:
@@ -112,14 +112,14 @@ def test_ends_are_told_apart(code: int, stderr: str, meaning: str) -> None:
 def test_smaller_settings_have_an_end(tmp_path: Path) -> None:
     small = job(tmp_path)
     for _ in range(9):
-        small = small.smaller()
-    assert small.settings["step_tokens"] == SMALLEST_STEP
-    assert TrainingJob.from_line(small.to_line()) == small
+        small = small.with_less_memory()
+    assert small.settings["step_tokens"] == MIN_STEP_TOKENS
+    assert parse_job(json.loads(small.to_line())) == small
 
 
 def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(tmp_path: Path) -> None:
     long = {"updates": 40, "checkpoint_every": 1000}
-    with TrainingProcess(lambda line: None) as process:
+    with ModelProcess(lambda line: None) as process:
         process.train(job(tmp_path, **long), lambda update: None)
         whole = (tmp_path / "adapter" / WEIGHTS).read_bytes()
         (tmp_path / "adapter" / WEIGHTS).unlink()
@@ -155,15 +155,15 @@ def test_the_worker_does_not_outlive_its_master(tmp_path: Path) -> None:
 def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path: Path) -> None:
     """kill -9 of the worker; every time a new process goes on from the last checkpoint."""
     several = {"updates": 30, "checkpoint_every": 3}
-    with TrainingProcess(lambda line: None) as process:
+    with ModelProcess(lambda line: None) as process:
         process.train(job(tmp_path, **several), lambda update: None)
     whole, log = (tmp_path / "adapter" / WEIGHTS).read_bytes(), read_jsonl(tmp_path / "adapter" / METRICS)
     (tmp_path / "adapter" / WEIGHTS).unlink()
 
     for moment in (2, 9, 27):
-        with TrainingProcess(lambda line: None) as process:
+        with ModelProcess(lambda line: None) as process:
 
-            def kill(update: dict[str, Any], moment: int = moment, process: TrainingProcess = process) -> None:
+            def kill(update: dict[str, Any], moment: int = moment, process: ModelProcess = process) -> None:
                 if update["number"] >= moment:
                     assert process.pid is not None
                     os.kill(process.pid, signal.SIGKILL)
@@ -171,7 +171,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path
 
             with pytest.raises(RuntimeError):
                 process.train(job(tmp_path, **several), kill)
-    with TrainingProcess(lambda line: None) as process:
+    with ModelProcess(lambda line: None) as process:
         process.train(job(tmp_path, **several), lambda update: None)
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
     assert [_timeless(row) for row in read_jsonl(tmp_path / "adapter" / METRICS)] == [_timeless(row) for row in log]
