@@ -211,14 +211,13 @@ def _without_thought(reply: str, settings: DocumentSettings) -> str:
     return strip_thinking(reply).strip() if settings.thinking else reply
 
 
-def repeat_reason(text: str, before: NearDuplicateIndex, apart_from: str | None = None) -> str | None:
-    """Whether `text` is one of those `before`, or nearly one other than that of the id `apart_from`."""
-    if before.same(text) is not None:
+def repeat_reason(text: str, index: NearDuplicateIndex, excluding: str | None = None) -> str | None:
+    """Why `text` repeats a document of the index, or None. It may be nearly the same as the one called `excluding`."""
+    if index.copy_of(text) is not None:
         return WRITTEN_BEFORE
-    return NEAR_DUPLICATE if before.nearest(text, apart_from) is not None else None
+    return NEAR_DUPLICATE if index.nearest(text, excluding) is not None else None
 
 
 def near_duplicate_index(settings: DocumentSettings) -> NearDuplicateIndex:
-    """An empty collection that tells copies as the recipe asks."""
-    threshold = settings.checks.near_duplicate
-    return NearDuplicateIndex(2.0 if threshold is None else threshold)
+    """An empty index with the threshold of the recipe."""
+    return NearDuplicateIndex(settings.checks.near_duplicate)
