@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from msm_mlx.recipe import schema as recipe_schema
 from msm_mlx.recipe.schema import Profile, RecipeFile
 from msm_mlx.settings_file.base import Settings
 
@@ -35,7 +31,7 @@ def list_settings() -> list[Setting]:
 def _within(settings: type[Settings], prefix: str) -> Iterator[Setting]:
     for name, field in settings.model_fields.items():
         key = f"{prefix}{field.alias or name}"
-        yield Setting(key, _default(field), _meaning(settings, name), _choices(field.annotation))
+        yield Setting(key, _default(field), " ".join((field.description or "").split()), _choices(field.annotation))
         if (inner := _settings_in(field.annotation)) and inner is not Profile:
             yield from _within(inner, f"{key}.")
 
@@ -61,21 +57,3 @@ def _default(field: FieldInfo) -> str:
     if value is None or isinstance(value, Settings):
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _meaning(settings: type[Settings], name: str) -> str:
-    return next(texts[name] for kind in settings.__mro__ if name in (texts := _docstrings().get(kind.__name__, {})))
-
-
-@cache
-def _docstrings() -> dict[str, dict[str, str]]:
-    """The text below each attribute of each class of the schema."""
-    found: dict[str, dict[str, str]] = {}
-    for statement in ast.parse(inspect.getsource(recipe_schema)).body:
-        if isinstance(statement, ast.ClassDef):
-            for attribute, text in zip(statement.body, statement.body[1:], strict=False):
-                if isinstance(attribute, ast.AnnAssign) and isinstance(attribute.target, ast.Name):
-                    match text:
-                        case ast.Expr(ast.Constant(str(words))):
-                            found.setdefault(statement.name, {})[attribute.target.id] = " ".join(words.split())
-    return found

@@ -46,7 +46,9 @@ Tuple = Field(strict=False)
 class Settings(BaseModel):
     """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class InKey:

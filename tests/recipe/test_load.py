@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import ast
 import copy
 import json
 import math
@@ -661,15 +660,6 @@ def test_a_shipped_recipe_compares_what_it_says() -> None:
     agentic = load_recipe(ROOT / "recipes" / "agentic_misalignment.yaml")
     assert set(agentic.arms) == {"base", "sft", "cot-sft", "msm", "msm+sft"}
     assert {"oversight_scenes", "capability"} <= set(agentic.suites)
-
-
-def test_every_setting_is_explained() -> None:
-    module = ast.parse((ROOT / "msm_mlx/recipe/schema.py").read_text())
-    for model in (node for node in module.body if isinstance(node, ast.ClassDef)):
-        assert ast.get_docstring(model)
-        for field, after in zip(model.body, [*model.body[1:], None], strict=True):
-            if isinstance(field, ast.AnnAssign):
-                assert isinstance(after, ast.Expr), f"{model.name}: {ast.unparse(field)}"
 
 
 def test_loading_imports_nothing_heavy() -> None:
