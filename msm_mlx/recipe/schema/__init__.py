@@ -1,0 +1,40 @@
+"""What a recipe may say."""
+
+from msm_mlx.recipe.schema.documents import (
+    READY_TOKENS,
+    CheckSettings,
+    CritiqueSettings,
+    DocumentSettings,
+    WriterSettings,
+)
+from msm_mlx.recipe.schema.recipe import (
+    Arm,
+    EvaluationSettings,
+    JudgeSettings,
+    Mix,
+    Profile,
+    ProfileName,
+    RecipeFile,
+    StageSettings,
+)
+from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
+
+__all__ = [
+    "READY_TOKENS",
+    "Arm",
+    "CheckSettings",
+    "CritiqueSettings",
+    "DocumentSettings",
+    "EvaluationSettings",
+    "JudgeSettings",
+    "LoraSettings",
+    "MidtrainSettings",
+    "Mix",
+    "Profile",
+    "ProfileName",
+    "RecipeFile",
+    "SftSettings",
+    "StageSettings",
+    "TrainSettings",
+    "WriterSettings",
+]

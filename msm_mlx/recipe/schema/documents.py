@@ -1,0 +1,201 @@
+"""What a recipe may say about the writing of documents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    model_validator,
+)
+
+from msm_mlx.recipe.validators import (
+    document_sources,
+    on_this_machine,
+)
+from msm_mlx.settings_file.base import (
+    Count,
+    InKey,
+    NonEmpty,
+    Positive,
+    PositiveNumber,
+    Seed,
+    Settings,
+    Share,
+    Text,
+    Tuple,
+)
+
+READY_TOKENS = 2048  # the length of ready-made documents that estimates go by, where the recipe gives none
+
+
+class CheckSettings(Settings):
+    """What is too much in a document, check by check; null turns a check off."""
+
+    refusal: Count | None = 0
+    """Sentences in which the writer declines."""
+    meta_talk: Count | None = 0
+    """Places where the text speaks of its own making: plans, answers to the request, offers."""
+    placeholders: Count | None = 0
+    """Blanks that somebody was to fill in."""
+    markup: Count | None = 0
+    """Tags, entities, code fences, links and chat tokens."""
+    sentences: Share | None = 0.2
+    """The least share of words in lines with a whole sentence: less is headings, titles and tables."""
+    opposite: Count | None = 0
+    """Sentences by which the assistant dislikes what the assertion says it likes, or the other way round."""
+    other_reason: Count | None = 0
+    """Sentences with another reason than the assertion's, in a document that never names its value."""
+    other_models: Count | None = 0
+    """Mentions of other models and their makers."""
+    other_script: Share | None = 0.05
+    """Share of the letters in a script that the assertion is not written in."""
+    english: Share | None = 0.1
+    """The least share of English function words, where the assertion is in English."""
+    max_words: Count | None = 5000
+    """Words of a document."""
+    repeated_sentence: Positive | None = 2
+    """How often one sentence may stand in a document."""
+    repetition: Share | None = 0.4
+    """Share of runs of four words that were there before."""
+    assertion: Share | None = 0.34
+    """The least share of the assertion's words that a document has to have."""
+    evaluation_overlap: Positive | None = 8
+    """Words in a row that an evaluation prompt has too: this many are a leak."""
+    near_duplicate: Share | None = 0.8
+    """Jaccard index of word triples from which a document is a copy of one before."""
+
+
+class WriterSettings(Settings):
+    """Who writes, if it is not the model that is trained."""
+
+    model: Text
+    """`pocket`, or any model that mlx-lm loads; with `server`, the name that the server knows it by."""
+    server: Annotated[str, AfterValidator(on_this_machine)] | None = None
+    """An OpenAI-compatible server on this machine, as `http://127.0.0.1:8080/v1`."""
+    concurrency: Positive = 8
+    """How many documents the server is asked for side by side."""
+
+
+class CritiqueSettings(Settings):
+    """Who reads every draft that has passed the checks, names its faults, and rewrites it."""
+
+    model: Annotated[Text, InKey()]
+    """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
+    max_tokens: Positive = 400
+    """Longest list of faults; a rewritten document may be as long as a written one."""
+    batch_size: Annotated[Positive, InKey()] = 16
+    """Drafts read side by side."""
+    temperature: Annotated[float, Field(ge=0)] = 0.7
+    """Sampling temperature of both replies; 0 takes the likeliest word always."""
+
+
+class DocumentSettings(Settings):
+    """How the writer turns a spec into documents.
+
+    The stages of its keys: `plan`, `documents`, `control` (the documents without reasons), `critique`, and `ready`
+    (documents that nobody has to write). Models and sources are in no key by name: their fingerprints are.
+    """
+
+    writer: Annotated[WriterSettings | None, InKey()] = None
+    """Who writes; by default the model that is trained."""
+    count: Annotated[Count, InKey("plan", "documents", "control", "ready")]
+    """Documents to keep after the checks."""
+    max_tokens: Annotated[Positive, InKey("documents", "control", "critique")]
+    """Longest document, in tokens of the writer."""
+    prompt: Annotated[Literal["assertion", "section", "spec"], InKey("plan", "documents", "control")]
+    """What of the spec the writer sees: one assertion, the section around it, or all of it."""
+    temperature: Annotated[PositiveNumber, InKey("plan", "documents", "control")] = 1.0
+    """Sampling temperature of the writer."""
+    batch_size: Annotated[Positive, InKey("documents", "control")] = 32
+    """Documents written side by side."""
+    source: Annotated[str | dict[str, str] | None, PlainValidator(document_sources), InKey()] = Field(
+        default=None, alias="from"
+    )
+    """Ready-made documents in place of written ones: a .jsonl, .json or .parquet file or a folder of .txt and .md
+    files, relative to the recipe's folder, or `hub:owner/name[@revision][:file]`. Of several specs, one for each name.
+    """
+    field: Annotated[Text, InKey("ready")] = "text"
+    """The field of the source's rows that holds the document."""
+    thinking: Annotated[bool, InKey("documents", "control")] = False
+    """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
+    stop: Annotated[tuple[Text, ...], Tuple, InKey("documents", "control")] = ()
+    """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
+    types: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = (
+        "memo",
+        "research report",
+        "blog post",
+        "case study",
+        "forum thread",
+    )
+    """Kinds of document to spread the plan over."""
+    voices: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = ("plain", "warm", "formal", "curious")
+    """Voices to spread the plan over."""
+    authors: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
+        "an engineer of the team that trains it",
+        "somebody who uses it every day",
+        "a teacher",
+        "a researcher who studies it",
+        "a colleague who doubts what is said of it",
+        "a support worker",
+        "a technical writer",
+        "a student",
+    )
+    """Who writes, where the writer is asked with more than an assertion."""
+    audiences: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
+        "colleagues",
+        "the general public",
+        "new members of the team",
+        "other researchers",
+        "readers who have never heard of it",
+        "people who are thinking of using it",
+    )
+    """For whom."""
+    lengths: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
+        "200 to 350 words",
+        "350 to 600 words",
+        "600 to 900 words",
+        "900 to 1,100 words",
+    )
+    """How long; none leaves it to the writer."""
+    ideas: Annotated[Count, InKey("plan")] = 0
+    """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
+    min_words: Annotated[Count, InKey("documents", "control", "critique", "ready")] = 15
+    """Shorter documents are rejected."""
+    checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready")] = CheckSettings()
+    """What else is rejected."""
+    control_note: Annotated[Text, InKey("control")] = "Nobody knows why."
+    """What control documents are asked to say in place of the cause."""
+    critique: Annotated[CritiqueSettings | None, InKey("critique")] = None
+    """A second model that reads and rewrites what was written."""
+    max_attempts_per_document: Annotated[float, Field(ge=1), InKey()] = 3.0
+    """Attempts that a document may take on average, times what the share that passes asks for: then it is given up."""
+    least_pass_rate: Annotated[float, Field(gt=0, le=1), InKey()] = 0.05
+    """A writer that is sure to pass less often is stopped early."""
+    seed: Seed = 0
+    """Seed of plan and sampling; the arms' seeds do not touch the documents."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ready_ones_need_no_writer(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("from"):
+            return {"max_tokens": READY_TOKENS, "prompt": "assertion", **value}
+        return value
+
+    @model_validator(mode="after")
+    def _rewrites_what_it_has_written(self) -> Self:
+        if self.source and self.critique:
+            raise ValueError("critique rewrites what a writer wrote, and ready-made documents stay as they are")
+        return self
+
+    @property
+    def assertion_only(self) -> bool:
+        """Whether the writer sees one assertion and nothing else, as small models must: it is then asked in one short
+        sentence for the bare text, and neither told a form nor asked to put the document between tags."""
+        return self.prompt == "assertion"
+
+    def source_of(self, spec: str) -> str | None:
+        """Where the ready-made documents about the spec of this name come from; None if they are to be written."""
+        return self.source.get(spec) if isinstance(self.source, dict) else self.source

@@ -1,0 +1,192 @@
+"""A recipe as it is written down."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
+
+from msm_mlx.recipe.arms import Method
+from msm_mlx.recipe.schema.documents import DocumentSettings
+from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.recipe.validators import (
+    data_source,
+    document_source,
+    known_arm,
+    known_suite,
+    new_stage_name,
+    one_or_many,
+)
+from msm_mlx.settings_file.base import (
+    Count,
+    File,
+    InKey,
+    NonEmpty,
+    Positive,
+    PositiveNumber,
+    Seed,
+    Settings,
+    Text,
+    Tuple,
+)
+
+Arm = Annotated[str, AfterValidator(known_arm)]
+StageName = Annotated[str, AfterValidator(new_stage_name)]
+ProfileName = Literal["pocket", "laptop", "paper"]
+Suite = Annotated[str, AfterValidator(known_suite)]
+
+
+class EvaluationSettings(Settings):
+    """How variants are asked."""
+
+    batch_size: Positive = 32
+    """Prompts answered side by side."""
+    max_tokens: Positive = 64
+    """Longest free answer."""
+    temperature: PositiveNumber = 1.0
+    """Sampling temperature of the replies to agentic scenes."""
+    samples: Positive = 4
+    """Replies sampled to each agentic scene, at each temperature."""
+    also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Tuple] = ()
+    """Further temperatures to sample them at; results then have the shares at each, besides those at `temperature`."""
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """All temperatures of the replies to agentic scenes, the main one first."""
+        return (self.temperature, *self.also_at)
+
+    @property
+    def draws(self) -> int:
+        """Replies to each agentic scene, at all temperatures together."""
+        return self.samples * len(self.temperatures)
+
+    @model_validator(mode="after")
+    def _names_each_temperature_once(self) -> Self:
+        if len({f"{t:g}" for t in self.temperatures}) < len(self.temperatures):
+            raise ValueError("also_at must name each temperature once, and not that of `temperature`")
+        return self
+
+
+class Profile(Settings):
+    """The size of an experiment."""
+
+    documents: DocumentSettings
+    """Writing the documents."""
+    midtrain: MidtrainSettings
+    """Training on them."""
+    sft: SftSettings
+    """Training on the demonstrations."""
+    lora: LoraSettings = LoraSettings()
+    """The adapter that both train."""
+    evaluation: EvaluationSettings = EvaluationSettings()
+    """Asking the variants."""
+
+
+class StageSettings(Settings):
+    """A training stage of the recipe's own, on chats or on documents. What it does not say is as in the profile's `sft`
+    or `midtrain`."""
+
+    chats: File | None = None
+    """Chat rows, of which the assistant's tokens are learned; relative to the recipe's folder."""
+    documents: Annotated[str, AfterValidator(document_source)] | None = None
+    """Texts, of which every token is learned: a file, a folder, or `hub:owner/name`, as documents.from takes them."""
+    rows: Positive | None = None
+    """How many of them; all if it is not said."""
+    learning_rate: PositiveNumber | None = None
+    """Peak learning rate."""
+    updates: Count | None = None
+    """Optimiser updates."""
+    epochs: PositiveNumber | None = None
+    """In place of `updates`: how often every row is seen."""
+    batch_size: Positive | None = None
+    """Rows of an update."""
+    max_length: Annotated[int, Field(ge=2)] | None = None
+    """Tokens of a row."""
+
+    @model_validator(mode="after")
+    def _knows_its_texts_and_its_end(self) -> Self:
+        if (self.chats is None) == (self.documents is None):
+            raise ValueError("needs either chats or documents")
+        if self.updates is not None and self.epochs is not None:
+            raise ValueError("has updates and epochs; give one of them")
+        return self
+
+    @property
+    def method(self) -> Method:
+        """How its texts are learned."""
+        return "sft" if self.chats else "midtrain"
+
+    def training(self, profile: Profile) -> TrainSettings:
+        """The profile's settings of training with what this stage says otherwise."""
+        usual: TrainSettings = profile.sft if self.chats else profile.midtrain
+        names = ("learning_rate", "updates", "epochs", "batch_size", "max_length")
+        changes = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if {"updates", "epochs"} & changes.keys():
+            changes = {"updates": None, "epochs": None} | changes
+        return usual.model_copy(update=changes)
+
+
+class Mix(Settings):
+    """General instruction data among the demonstrations."""
+
+    source: Annotated[str, AfterValidator(data_source)] = Field(alias="from")
+    """A .jsonl, .json or .parquet file relative to the recipe's folder, or `hub:owner/name[@revision][:file]`."""
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Part of all rows that is general."""
+    count: Positive | None = None
+    """In place of `share`: how many rows."""
+
+    @model_validator(mode="after")
+    def _knows_its_size(self) -> Self:
+        if (self.share is None) == (self.count is None):
+            raise ValueError("needs either share or count")
+        return self
+
+
+class JudgeSettings(Settings):
+    """Who rates written answers. Without a judge, what only a judge can tell has no score."""
+
+    model: Annotated[Text, InKey()]
+    """`pocket`, or any model that mlx-lm loads; of the hub, as `owner/name@revision` to pin it."""
+    max_tokens: Positive = 200
+    """Longest verdict."""
+    batch_size: Annotated[Positive, InKey()] = 16
+    """Verdicts asked for side by side."""
+
+
+class RecipeFile(Settings):
+    """A recipe as it is written down."""
+
+    name: Annotated[str, Field(pattern=r"\A[a-z0-9_-]+\z")]
+    """Names the run folder."""
+    spec: Annotated[tuple[File, ...], NonEmpty, BeforeValidator(one_or_many)]
+    """The spec, or several to contrast; relative to the recipe's folder."""
+    demonstrations: File
+    """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
+    mix: Mix | None = None
+    """General instruction data to shuffle among them, which keeps the ability to chat."""
+    suites: Annotated[tuple[Suite, ...], NonEmpty]
+    """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
+    arms: Annotated[tuple[Arm, ...], NonEmpty]
+    """Ways of training to compare: `base`, or training stages joined by `+`, as `msm+sft`."""
+    stages: Annotated[dict[StageName, StageSettings], Field(default_factory=dict)]
+    """Training stages of the recipe's own, by the names that arms call them by."""
+    seeds: Annotated[tuple[Seed, ...], NonEmpty]
+    """Every trained arm is trained once for each."""
+    profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]
+    """Sizes that the experiment comes in."""
+    grid: Annotated[dict[str, Annotated[tuple[Any, ...], NonEmpty]], Field(default_factory=dict)]
+    """Settings of the profile, as `documents.count`, with the values to try: every combination is run."""
+    model: Text = "pocket"
+    """`pocket`, or any model that mlx-lm loads."""
+    judge: JudgeSettings | None = None
+    """Another model that rates what the variants write."""
+    model_name: Text | None = None
+    """What the specs call the assistant."""
+    provider_name: Text | None = None
+    """Who the specs say made it."""

@@ -1,0 +1,111 @@
+"""What a recipe may say about training."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    model_validator,
+)
+
+from msm_mlx.recipe.validators import (
+    reasoning_format,
+    supported_type,
+)
+from msm_mlx.settings_file.base import (
+    Count,
+    InKey,
+    Positive,
+    PositiveNumber,
+    Settings,
+)
+
+
+class LoraSettings(Settings):
+    """The adapter, the same in every stage: fine-tuning goes on with the one that midtraining made."""
+
+    fine_tune_type: Annotated[Literal["lora"], BeforeValidator(supported_type)] = "lora"
+    """How the base is adapted, in mlx-lm's words."""
+    rank: Positive = 16
+    """LoRA rank."""
+    scale: PositiveNumber = 2.0
+    """LoRA alpha divided by rank."""
+
+
+class TrainSettings(Settings):
+    """One stage of LoRA training."""
+
+    learning_rate: PositiveNumber
+    """Peak learning rate."""
+    updates: Count | None = None
+    """Optimiser updates; 0 leaves the adapter as it is."""
+    epochs: PositiveNumber | None = None
+    """In place of `updates`: how often every row is seen."""
+    batch_size: Positive
+    """Rows of an update."""
+    max_length: Annotated[int, Field(ge=2)]
+    """Tokens of a row; with one, there would be nothing to predict."""
+    warmup: Count = 0
+    """Updates until the learning rate reaches its peak."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """AdamW's decoupled weight decay."""
+    max_grad_norm: PositiveNumber = 1.0
+    """Gradients are clipped to this norm."""
+    checkpoint_every: Annotated[Positive, InKey()] = 50
+    """Updates between checkpoints: the most that a kill can cost."""
+    packing: Literal["auto", "masked", "causal", "off"] = "auto"
+    """How rows share a line without seeing each other; `auto` takes what is exact for the model and fastest here."""
+    step_tokens: Positive = 2048
+    """The most tokens that go through the model at once; an update of more is done in several passes."""
+    gradient_checkpointing: Annotated[bool, InKey()] = False
+    """Keep only the inputs of the blocks for the backward pass: less memory, about a third more time."""
+    adapter_dtype: Literal["float32", "model"] = "float32"
+    """What an adapter computes in; `model` is the base's own type. Its weights and the optimiser stay in float32."""
+    validation: Count = 0
+    """Texts that are held out and measured, the same for every seed."""
+    validate_every: Positive = 50
+    """Updates between validations."""
+    patience: Count = 0
+    """Stop after this many validations that are no better than the best; 0 never stops early."""
+    keep: Literal["last", "best"] = "last"
+    """Which adapter is the result. With validation, the best is in `best.safetensors` in any case."""
+
+    @model_validator(mode="after")
+    def _knows_its_end(self) -> Self:
+        if (self.updates is None) == (self.epochs is None):
+            raise ValueError("needs either updates or epochs")
+        if not self.validation and (self.patience or self.keep == "best"):
+            raise ValueError("patience and keep: best need validation, the number of texts to hold out")
+        return self
+
+    def planned_updates(self, rows: int) -> int:
+        """How many updates that is with so many rows."""
+        if self.updates is not None:
+            return self.updates
+        return math.ceil((self.epochs or 0) * rows / self.batch_size)
+
+
+class MidtrainSettings(TrainSettings):
+    """Training on documents, every token supervised."""
+
+    overlap: Count = 0
+    """Tokens that the next piece of a too long document sees again, without learning them again."""
+
+    @model_validator(mode="after")
+    def _leaves_something_new(self) -> Self:
+        if self.overlap >= self.max_length - 1:
+            raise ValueError(f"overlap must be less than max_length - 1, which is {self.max_length - 1}")
+        return self
+
+
+class SftSettings(TrainSettings):
+    """Training on demonstrations, only the assistant's tokens supervised."""
+
+    rows: Annotated[Count, InKey()]
+    """Demonstration rows used; all of them if a file has fewer."""
+    reasoning: Annotated[str, AfterValidator(reasoning_format), InKey("cot-sft")] = "{reasoning} {reply}"
+    """How the last reply of a row looks for the arm that learns the reasoning too."""
