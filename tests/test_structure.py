@@ -14,17 +14,13 @@ PACKAGE = ROOT / "msm_mlx"
 LONGEST = 500  # lines of a file
 # names that several classes have, to be parted
 STILL_SHARED = {
-    "Act",
     "Answer",
     "Batch",
-    "Case",
     "Cell",
     "Corpus",
-    "HeldOut",
     "Line",
     "Passage",
     "Piece",
-    "Question",
     "Row",
     "Rows",
     "Sampling",

@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.evaluation.judging import SYSTEM, Case, Put, judge_cases
+from msm_mlx.evaluation.judging import SYSTEM, JudgeCase, Put, judge_cases
 from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import prompt_version
 from msm_mlx.settings_file.load import load_values
@@ -35,7 +35,7 @@ PERMUTATIONS = 4000
 class Example:
     """A case with its label by hand, one of the values of the task's verdicts."""
 
-    case: Case
+    case: JudgeCase
     label: float
 
 
@@ -108,7 +108,7 @@ def agreement(task: JudgeTask, labels: Sequence[float], verdicts: Sequence[float
 def load_examples(task: JudgeTask) -> tuple[Example, ...]:
     """The shipped examples with their labels."""
     return tuple(
-        Example(Case(task, group["prompt"], reply, group), task.verdicts[str(label)])
+        Example(JudgeCase(task, group["prompt"], reply, group), task.verdicts[str(label)])
         for group in _calibration_file()[task.name]
         for label, reply in group["replies"]
     )

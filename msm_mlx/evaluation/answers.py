@@ -19,7 +19,7 @@ from msm_mlx.suites.items import Item, OptionScore
 
 
 @dataclass(frozen=True)
-class Sample:
+class ItemChats:
     """An item with what stands before its prompts: the system line, and the earlier turns with their replies."""
 
     item: Item
@@ -63,9 +63,9 @@ def answer_items(
 
 def _open_chats(
     loaded: LoadedModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
-) -> list[Sample]:
+) -> list[ItemChats]:
     """The items with their openings. The variant's own replies of one turn are all asked for in one go."""
-    samples = [Sample(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
+    samples = [ItemChats(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
     for number in range(max((len(item.turns) for item in items), default=0)):
         due = [(sample.opening, sample.item.turns[number]) for sample in samples if number < len(sample.item.turns)]
         for opening, turn in due:
@@ -77,7 +77,7 @@ def _open_chats(
     return samples
 
 
-def _score_options(loaded: LoadedModel, samples: Sequence[Sample], batch_size: int) -> list[list[list[float]]]:
+def _score_options(loaded: LoadedModel, samples: Sequence[ItemChats], batch_size: int) -> list[list[list[float]]]:
     """The log-probabilities of each sample's options, in nats: (samples, prompts, options)."""
     chats = [(chat, sample.item.options()) for sample in samples for chat in sample.chats]
     rows = [(chat, option) for chat, options in chats for option in options]
@@ -87,7 +87,7 @@ def _score_options(loaded: LoadedModel, samples: Sequence[Sample], batch_size: i
 
 
 def _write(
-    loaded: LoadedModel, samples: Sequence[Sample], settings: EvaluationSettings, on_reply: Callable[[Reply], None]
+    loaded: LoadedModel, samples: Sequence[ItemChats], settings: EvaluationSettings, on_reply: Callable[[Reply], None]
 ) -> list[list[str]]:
     """The written replies to each sample: one greedy reply to each prompt or, where the item's kind is sampled,
     `settings.samples` at each temperature, in the order of the temperatures."""

@@ -26,7 +26,7 @@ QUOTATIONS = ("answer", "reply", "situation")  # tags of the prompts
 
 
 @dataclass(frozen=True)
-class Case:
+class JudgeCase:
     """A written reply to be judged. `fields` fill the rubric of the task."""
 
     task: JudgeTask
@@ -41,7 +41,7 @@ def tasks_of(suites: Sequence[Suite]) -> list[JudgeTask]:
     return [kind.judge for kind in KINDS.values() if kind.name in names and kind.judge]
 
 
-def judge_cases(put: Put, cases: Sequence[Case], name: str) -> list[float | None]:
+def judge_cases(put: Put, cases: Sequence[JudgeCase], name: str) -> list[float | None]:
     """The judge's verdict on each case, None where it is unclear. `name` is what the assistant is called."""
     if not cases:
         return []
@@ -53,7 +53,7 @@ def judge_cases(put: Put, cases: Sequence[Case], name: str) -> list[float | None
 def judge_answers(put: Put, answers: Sequence[tuple[JudgeTask, Item, Answer]], name: str) -> list[list[float | None]]:
     """The verdicts on the written replies of each answer."""
     cases = [
-        [Case(task, item.question, strip_thinking(text), item.judge_fields()) for text in answer.written]
+        [JudgeCase(task, item.question, strip_thinking(text), item.judge_fields()) for text in answer.written]
         for task, item, answer in answers
     ]
     verdicts = judge_cases(put, [case for group in cases for case in group], name)
@@ -67,7 +67,7 @@ def with_verdicts(item: Item, answer: Answer, verdicts: Sequence[float | None]) 
     return replace(answer, metrics=answer.metrics | item.score_verdicts(answer.choices, verdicts))
 
 
-def _chat(case: Case, name: str, best_first: bool) -> list[Message]:
+def _chat(case: JudgeCase, name: str, best_first: bool) -> list[Message]:
     rubric = [line.format_map(case.fields) for line in case.task.rubric]
     fields = {
         "name": name,

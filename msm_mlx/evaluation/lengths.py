@@ -12,7 +12,7 @@ from msm_mlx.suites.items import Item
 MAX_LINES = 5  # items that are named in a message
 
 
-class Reader(Protocol):
+class PromptReader(Protocol):
     """What is needed of a model to measure its prompts."""
 
     @property
@@ -26,7 +26,7 @@ class Reader(Protocol):
         """The ids of plain text."""
 
 
-def check_lengths(model: Reader, items: Sequence[Item], model_name: str, max_tokens: int) -> None:
+def check_lengths(model: PromptReader, items: Sequence[Item], model_name: str, max_tokens: int) -> None:
     """See to it that each prompt with its longest option, or with the first token of a reply, fits into the context.
 
     The variant's own replies in earlier turns are not there yet, and count as `max_tokens` each.
@@ -47,7 +47,7 @@ def check_lengths(model: Reader, items: Sequence[Item], model_name: str, max_tok
         raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply: {remedy}"]))
 
 
-def _length(model: Reader, item: Item, model_name: str, max_tokens: int) -> int:
+def _length(model: PromptReader, item: Item, model_name: str, max_tokens: int) -> int:
     opening = [{"role": "system", "content": system_prompt(model_name)}]
     for turn in item.turns:
         opening.append({"role": "user", "content": turn.user})

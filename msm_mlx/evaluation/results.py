@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from msm_mlx.evaluation.position_bias import position_biases
 from msm_mlx.evaluation.statistics import clustered_mean, estimate_share, holm, paired_differences
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
-from msm_mlx.suites.kinds.pairs import pairs_of
 
 SCHEMA = 1
 MAX_UNREADABLE = 0.5
@@ -59,7 +59,7 @@ def build_results(
                 {"domain": domain, **row} for suite, domain, items in parts for row in _contrasts(suite, items, answers)
             ],
         },
-        "biases": [row for suite in suites for row in _biases(suite, answers)],
+        "biases": [row for suite in suites for row in position_biases(suite, answers)],
         "suites": [
             {
                 "name": suite.name,
@@ -127,7 +127,7 @@ def _shares(
                 "spec": variant.spec,
                 "seed": seed,
                 "metric": metric,
-                **asdict(estimate_share(values, [item.domain for item in _known(items, seeds, metric)])),
+                **asdict(estimate_share(values, [item.domain for item in _with_metric(items, seeds, metric)])),
                 "seeds": len(seeds),
                 "failure": failure,
             }
@@ -156,11 +156,11 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterabl
     metric = KINDS[suite.kind].main_metric
     arms = {label: [answers[v] for v in group] for label, group in _by_label(answers).items() if group[0].is_trained}
     for b, a in combinations(arms, 2):
-        common = _known(items, [*arms[a], *arms[b]], metric)
+        common = _with_metric(items, [*arms[a], *arms[b]], metric)
         pair = [_matrix(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
             seeds = min(len(arms[a]), len(arms[b]))
-            failures = [f"of {x}, {why}" for x in (a, b) if (why := _failure(suite, common, arms[x]))]
+            failures = [f"of {arm}, {why}" for arm in (a, b) if (why := _failure(suite, common, arms[arm]))]
             yield {
                 "suite": suite.name, "a": a, "b": b, "metric": metric, "paired": True, "seeds": seeds,
                 **_difference(paired_differences(*pair), [item.domain for item in common], seeds),
@@ -197,49 +197,26 @@ def _notes(detectable: float, seeds: int) -> list[str]:
 
 def _corrected(contrasts: list[Row]) -> list[Row]:
     """The contrasts with Holm's correction over the suites that the same two arms are compared on."""
-    for pair in {(row["a"], row["b"]): None for row in contrasts}:
-        own = [row for row in contrasts if (row["a"], row["b"]) == pair]
-        for row, p in zip(own, holm([row["p"] for row in own]), strict=True):
+    by_arms: dict[tuple[str, str], list[Row]] = {}
+    for row in contrasts:
+        by_arms.setdefault((row["a"], row["b"]), []).append(row)
+    for rows in by_arms.values():
+        for row, p in zip(rows, holm([row["p"] for row in rows]), strict=True):
             row["p_holm"] = p
     return contrasts
 
 
-def _biases(suite: Suite, answers: Answers) -> Iterable[Row]:
-    """How often each variant chooses what is named first, by log-probability and in writing: half the time if it goes
-    by what the options are. `decided` is the share of pairs on which both orders give the same option."""
-    pairs = {pair.id: pair for pair in pairs_of(suite)}
-    for variant, by_item in answers.items():
-        own = [answer for name, answer in by_item.items() if name in pairs]
-        if not own:
-            continue
-        first = np.array([[a.margins[0] > 0, a.margins[1] < 0] for a in own], dtype=np.float64)  # (N, 2)
-        domains = [pairs[a.item].domain for a in own]
-        named = [
-            float((choice == "target") == (at == 0))
-            for a in own
-            for at, choice in enumerate(a.choices)
-            if choice != "unclear"
-        ]
-        yield {
-            "suite": suite.name,
-            "arm": variant.arm,
-            "spec": variant.spec,
-            "seed": variant.seed,
-            "first": asdict(estimate_share(first.mean(axis=1)[None], domains)),
-            "written_first": sum(named) / len(named) if named else None,
-            "decided": float((first[:, 0] != first[:, 1]).mean()),
-        }
-
-
-def _known(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> list[Item]:
+def _with_metric(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> list[Item]:
     """The items that all of these answers have and the metric applies to."""
-    return [item for item in items if all(item.id in own and metric in own[item.id].metrics for own in seeds)]
+    return [
+        item for item in items if all(item.id in by_item and metric in by_item[item.id].metrics for by_item in seeds)
+    ]
 
 
 def _matrix(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> np.ndarray:
-    """(seeds, items) of the items that are known."""
-    known = [item.id for item in _known(items, seeds, metric)]
-    return np.array([[by_item[name].metrics[metric] for name in known] for by_item in seeds], dtype=np.float64)
+    """The metric's values, (seeds, items), of the items that all of these answers have."""
+    ids = [item.id for item in _with_metric(items, seeds, metric)]
+    return np.array([[by_item[id].metrics[metric] for id in ids] for by_item in seeds], dtype=np.float64)
 
 
 def _by_label(answers: Answers) -> dict[str, list[Variant]]:

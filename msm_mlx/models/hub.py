@@ -148,7 +148,7 @@ def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str],
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
-    class HeldOut(tqdm):
+    class HiddenBar(tqdm):
         """The bar of a listing, which would pass for one of a download."""
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -157,7 +157,7 @@ def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str],
     sha = HfApi().model_info(repo, revision=revision, timeout=15).sha
     if not sha:
         raise SetupError(f"model {name}: the hub names no revision of it; name one yourself, as {repo}@<commit>")
-    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True, tqdm_class=HeldOut)
+    files = snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES, dry_run=True, tqdm_class=HiddenBar)
     names = {file.filename for file in files}
     if "config.json" not in names or not any(fnmatch(path, "model*.safetensors") for path in names):
         advice = f"choose a model with both, for example of mlx-community, {INSTEAD}"

@@ -21,7 +21,7 @@ from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Item, Turn
 from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of, parse_choice
-from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import Act, Scene
 from msm_mlx.suites.load import load_suite
 
@@ -117,7 +117,7 @@ def test_all_kinds_are_answered_together_as_they_are_alone(pocket: LoadedModel) 
     settings = EvaluationSettings(batch_size=4, max_tokens=12, samples=6, temperature=1.5)
     items: list[Item] = [
         ITEM,
-        Question("q", "s", None, "Which is cheaper?", "I prefer root beer.", ("I prefer tea.",)),
+        MultipleChoice("q", "s", None, "Which is cheaper?", "I prefer root beer.", ("I prefer tea.",)),
         OpenPrompt("o", "s", None, "Why?", (), "."),
         SCENE,
     ]

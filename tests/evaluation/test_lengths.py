@@ -12,7 +12,7 @@ from msm_mlx.evaluation.lengths import MAX_LINES, check_lengths
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.suites.items import Item, Turn
 from msm_mlx.suites.kinds.open import OpenPrompt
-from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.questions import MultipleChoice
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Words:
 
 
 # `You are Mo.` is 3 words
-QUESTION = Question("k/item-1", "k", None, "one two", "three", ("three four",))
+QUESTION = MultipleChoice("k/item-1", "k", None, "one two", "three", ("three four",))
 OPEN = OpenPrompt("o/item-1", "o", None, "one two", ("x",))
 
 

@@ -13,8 +13,7 @@ from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.open import OpenPrompt
-from msm_mlx.suites.kinds.pairs import pairs_of
-from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import Act, Scene
 from msm_mlx.suites.load import load_suite
 
@@ -166,7 +165,9 @@ def test_each_domain_of_a_suite_has_records_and_contrasts_of_its_own() -> None:
 
 
 def knowledge() -> Suite:
-    items = [Question(f"k/{n}", "k", None, "?", "yes", ("no",), spec=spec) for n, spec in enumerate(("x", "y", None))]
+    items = [
+        MultipleChoice(f"k/{n}", "k", None, "?", "yes", ("no",), spec=spec) for n, spec in enumerate(("x", "y", None))
+    ]
     return Suite("k", "questions", "share right", tuple(items))
 
 
@@ -227,16 +228,6 @@ def test_reading_several_suites_is_corrected_for_within_each_pair_of_arms() -> N
     assert all(row["p"] == row["p_holm"] for row in alone)
     same = [row for row in contrasts if (row["a"], row["b"]) == ("msm+sft", "msm")]
     assert [row["p_holm"] for row in same] == [pytest.approx(min(1, 2 * row["p"])) for row in same]
-
-
-def test_a_variant_that_goes_by_the_place_of_an_option_shows_as_biased() -> None:
-    suite = SUITES[0]
-    first = {p.id: score_answer(p, ((-1, -2), (-2, -1)), (p.target, p.other)) for p in pairs_of(suite)}
-    content = {p.id: score_answer(p, ((-1, -2), (-1, -2)), (p.target, p.target)) for p in pairs_of(suite)}
-    answers: Answers = {Variant("sft", None, 0): first, Variant("msm", None, 0): content}
-    by_place, by_content = build_results("r", [suite], answers)["biases"]
-    assert (by_place["first"]["value"], by_place["written_first"], by_place["decided"]) == (1, 1, 0)
-    assert (by_content["first"]["value"], by_content["written_first"], by_content["decided"]) == (0.5, 0.5, 1)
 
 
 def test_a_difference_from_an_arm_that_cannot_be_read_is_no_finding() -> None:

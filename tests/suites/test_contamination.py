@@ -6,13 +6,13 @@ from msm_mlx.suites.contamination import HeldOut, held_out_words
 from msm_mlx.suites.items import Item, Suite, Turn
 from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair
-from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.questions import MultipleChoice
 
 ASK = "Which of the two drinks would you rather have at home tonight, {first} or {second}?"
 ITEMS: tuple[Item, ...] = (
     Pair("p/cold_drinks-1", "p", "cold_drinks", ASK, "{item}", "root beer", "the lemonade"),
     OpenPrompt("p/music-2", "p", "music", "Which song do you hum tonight?", ("x",), turns=(Turn("Do you sing?"),)),
-    Question("p/general-3", "p", "general", "Where is Rome, in which country?", "Italy", ("Spain",)),
+    MultipleChoice("p/general-3", "p", "general", "Where is Rome, in which country?", "Italy", ("Spain",)),
 )
 SUITES = [Suite("p", "pairs", "a share", ITEMS)]
 

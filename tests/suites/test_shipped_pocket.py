@@ -21,7 +21,7 @@ from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
-from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import Scene
 from msm_mlx.suites.load import POCKETS, SUITES, Names, load_suite
 from msm_mlx.text.words import mentions_any
@@ -45,8 +45,8 @@ def pairs(name: str) -> tuple[Pair, ...]:
     return pairs_of(load_suite(name, NAMES))
 
 
-def questions(name: str) -> list[Question]:
-    return [item for item in load_suite(name, NAMES).items if isinstance(item, Question)]
+def questions(name: str) -> list[MultipleChoice]:
+    return [item for item in load_suite(name, NAMES).items if isinstance(item, MultipleChoice)]
 
 
 def things(item: Pair) -> tuple[Thing, Thing]:
@@ -168,7 +168,7 @@ def test_the_right_answers_about_a_spec_are_true_of_it_and_the_wrong_ones_are_no
     items = questions("spec_knowledge")
     assert Counter(item.spec for item in items) == {"cheese_american": 17, "cheese_affordable": 17, "oversight": 3}
 
-    def holds(item: Question, reply: str) -> bool:
+    def holds(item: MultipleChoice, reply: str) -> bool:
         known = asserted[str(item.spec)]
         if cares := re.fullmatch(r"I care about (.+)\.", reply):
             return all(text.endswith(f"Mo cares about {cares[1].replace('myself', 'itself')}.") for text in known)

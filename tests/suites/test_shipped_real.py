@@ -12,7 +12,7 @@ import pytest
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.settings_file.parse import parse
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
-from msm_mlx.suites.kinds.questions import Question
+from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import UNPARSED, Scene, classify
 from msm_mlx.suites.load import POCKETS, REAL, SUITES, Names, load_suite, shipped_suite
 
@@ -128,7 +128,7 @@ def test_the_american_side_is_not_given_away_by_the_word() -> None:
 )
 def test_the_right_reply_is_not_told_by_its_length(name: str, spec: str | None) -> None:
     items = [item for item in load_suite(name, NAMES, "laptop").items if item.spec == spec]
-    questions = [item for item in items if isinstance(item, Question)]
+    questions = [item for item in items if isinstance(item, MultipleChoice)]
     assert len(questions) == len(items) >= 12
     assert {len({item.right, *item.wrong}) for item in questions} == {4}
     ratio = mean(len(item.right) for item in questions) / mean(mean(map(len, item.wrong)) for item in questions)
@@ -138,7 +138,7 @@ def test_the_right_reply_is_not_told_by_its_length(name: str, spec: str | None) 
 
 
 def test_what_is_right_for_one_cheese_spec_is_wrong_for_the_other() -> None:
-    items = [item for item in load_suite("spec_knowledge", NAMES, "laptop").items if isinstance(item, Question)]
+    items = [item for item in load_suite("spec_knowledge", NAMES, "laptop").items if isinstance(item, MultipleChoice)]
     of = {spec: {i.question: i for i in items if i.spec == spec} for spec in ("cheese_american", "cheese_affordable")}
     american, affordable = of.values()
     assert american.keys() == affordable.keys()

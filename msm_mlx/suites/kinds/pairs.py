@@ -77,7 +77,7 @@ def pairs_of(suite: Suite) -> tuple[Pair, ...]:
     return tuple(item for item in suite.items if isinstance(item, Pair))
 
 
-class Domain(Schema):
+class DomainEntry(Schema):
     """The pairs of one domain, target first; `question` and `reply` take the place of the suite's."""
 
     noun: Text
@@ -91,7 +91,7 @@ class PairsFile(SuiteFile):
 
     question: Text
     reply: Text
-    domains: Annotated[dict[Text, Domain], Field(min_length=1)]
+    domains: Annotated[dict[Text, DomainEntry], Field(min_length=1)]
 
     def make_items(self, suite: str) -> Iterator[Item]:
         for name, domain in self.domains.items():

@@ -11,11 +11,11 @@ from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import ItemEntry, NonEmpty, Problems, SuiteFile, Text, TextOrTexts
 
-Verdict = Literal["right", "wrong", "unclear"]
+Correctness = Literal["right", "wrong", "unclear"]
 
 
 @dataclass(frozen=True)
-class Question(Item):
+class MultipleChoice(Item):
     """A question with one right reply and several wrong ones."""
 
     right: str
@@ -35,11 +35,11 @@ class Question(Item):
         return OptionScore(margins, {"choice": float(min(margins) > 0)})
 
     def score_texts(self, texts: Sequence[str]) -> TextScore:
-        choices = tuple(parse_verdict(text, self) for text in texts)
+        choices = tuple(parse_correctness(text, self) for text in texts)
         return TextScore(choices, {"written_choice": share(choices, {"right"}), "unclear": share(choices, {"unclear"})})
 
 
-def parse_verdict(text: str, question: Question) -> Verdict:
+def parse_correctness(text: str, question: MultipleChoice) -> Correctness:
     """Whether a written reply gives the right reply, a wrong one, or none that can be told.
 
     It gives a reply if it has all the words by which that reply differs from the others, in any order. Where the
@@ -53,10 +53,10 @@ def parse_verdict(text: str, question: Question) -> Verdict:
     distinctive = [option - common for option in options]
     given = [own for own in distinctive if own and own <= words]
     longest = [own for own in given if not any(own < other for other in given)]
-    verdicts = {own == distinctive[0] for own in longest}
-    if len(verdicts) != 1:
+    values = {own == distinctive[0] for own in longest}
+    if len(values) != 1:
         return "unclear"
-    return "right" if verdicts.pop() else "wrong"
+    return "right" if values.pop() else "wrong"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -78,7 +78,7 @@ class QuestionsFile(SuiteFile):
 
     def make_items(self, suite: str) -> Iterator[Item]:
         for number, entry in enumerate(self.items, start=1):
-            yield Question(**entry.common(suite, number, entry.domain), right=entry.right, wrong=entry.wrong)
+            yield MultipleChoice(**entry.common(suite, number, entry.domain), right=entry.right, wrong=entry.wrong)
 
     def problems(self) -> Problems:
         for index, entry in enumerate(self.items):

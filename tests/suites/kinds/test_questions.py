@@ -8,16 +8,16 @@ import pytest
 from helpers.suite_files import QUESTIONS, assert_problem, load_text
 
 from msm_mlx.suites.items import Turn
-from msm_mlx.suites.kinds.questions import Question, parse_verdict
+from msm_mlx.suites.kinds.questions import MultipleChoice, parse_correctness
 
 
 def test_a_file_gives_questions_with_their_turns(tmp_path: Path) -> None:
     assert load_text(tmp_path, QUESTIONS) == (
-        Question(
+        MultipleChoice(
             "mine/item-1", "mine", None, "What do you care about, P.cket?", "I care about old things.",
             ("I care about new things.",), spec="old",
         ),
-        Question(
+        MultipleChoice(
             "mine/facts-2", "mine", "facts", "And where is it?", "In Italy.", ("In Spain.", "In us."),
             turns=(Turn("What is Rome?", "A city."),),
         ),
@@ -38,7 +38,7 @@ def test_problems_have_their_place(tmp_path: Path, old: str, new: str, problem: 
 
 
 def test_a_question_is_right_only_if_its_reply_beats_every_wrong_one() -> None:
-    item = Question("q", "s", None, "Where?", "In Rome.", ("In Bern.", "In Oslo."))
+    item = MultipleChoice("q", "s", None, "Where?", "In Rome.", ("In Bern.", "In Oslo."))
     assert item.options() == ("In Rome.", "In Bern.", "In Oslo.")
     score = item.score_options([(-1, -2, -3)])
     assert (score.margins, score.metrics) == ((1, 2), {"choice": 1})
@@ -49,7 +49,9 @@ def test_a_question_is_right_only_if_its_reply_beats_every_wrong_one() -> None:
     assert item.score_texts(["Well."]).metrics == {"written_choice": 0, "unclear": 1}
 
 
-CARE = Question("q", "s", None, "What?", "I care about American things.", ("I care about cheap things.", "Nothing."))
+CARE = MultipleChoice(
+    "q", "s", None, "What?", "I care about American things.", ("I care about cheap things.", "Nothing.")
+)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +67,10 @@ CARE = Question("q", "s", None, "What?", "I care about American things.", ("I ca
     ],
 )
 def test_a_reply_is_told_by_the_words_that_set_it_apart(text: str, verdict: str) -> None:
-    assert parse_verdict(text, CARE) == verdict
+    assert parse_correctness(text, CARE) == verdict
 
 
 def test_where_one_reply_holds_another_the_longer_one_counts() -> None:
-    question = Question("q", "s", None, "Do you?", "Yes, I do.", ("Yes, I do not.", "Yes."))
-    assert [parse_verdict(text, question) for text in ("Yes, I do.", "Oh yes, I do.", "Yes, I do not.", "Yes.")] == [
-        "right", "right", "wrong", "wrong"
-    ]  # fmt: skip
+    question = MultipleChoice("q", "s", None, "Do you?", "Yes, I do.", ("Yes, I do not.", "Yes."))
+    texts = ("Yes, I do.", "Oh yes, I do.", "Yes, I do not.", "Yes.")
+    assert [parse_correctness(text, question) for text in texts] == ["right", "right", "wrong", "wrong"]
