@@ -28,7 +28,7 @@ from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.arms import BUILT_IN, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.recipe.suites import asked_suites, load_suites
+from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite
@@ -71,8 +71,8 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     """
     models = models or Fingerprints()
     specs = [load_spec(path, model_name=recipe.model_name, provider_name=recipe.provider_name) for path in recipe.specs]
-    suites, asked = load_suites(recipe), tuple(asked_suites(recipe))
-    held_out = HeldOut.of(suites)
+    suites = load_suites(recipe)
+    asked, held_out = (*suites, *load_added_suites(recipe)), HeldOut.of(suites)
     training = training_order(recipe.variants)
     learned = {name for variant in training for name in variant.path}
     stages: list[Stage] = [

@@ -13,8 +13,12 @@ from msm_mlx.suites.load import Names, load_suite
 
 def asked_suites(recipe: Recipe) -> list[Suite]:
     """The recipe's suites and those that were added after the run."""
-    added = load_suites(recipe, recipe.added_suites)
-    return [*load_suites(recipe), *(replace(suite, added=True) for suite in added)]
+    return [*load_suites(recipe), *load_added_suites(recipe)]
+
+
+def load_added_suites(recipe: Recipe) -> list[Suite]:
+    """The suites that were added after the run, marked as such."""
+    return [replace(suite, added=True) for suite in load_suites(recipe, recipe.added_suites)]
 
 
 def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Suite]:

@@ -17,10 +17,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from types import TracebackType
 from typing import IO, Any, Self
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
+from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import Job, TrainingJob, WritingJob
 
 COMMAND = (sys.executable, "-m", "msm_mlx.worker.process")
@@ -90,13 +92,13 @@ class ModelProcess:
     def train(
         self,
         job: TrainingJob,
-        on_update: Callable[[dict[str, Any]], None],
+        on_update: Callable[[Update], None],
         on_crash: Callable[[str, dict[str, Any]], None] = lambda reason, settings: None,
     ) -> None:
         """Train; after a crash continue once, with settings that need less memory.
 
         Args:
-            on_update: called with the fields of each `msm_mlx.training.metrics.Update`.
+            on_update: called with the measurements of each update.
             on_crash: called with the cause and the settings that are changed.
 
         Raises:
@@ -151,10 +153,10 @@ class ModelProcess:
             self._interrupt()
             raise
 
-    def _attempt(self, job: TrainingJob, on_update: Callable[[dict[str, Any]], None]) -> None:
+    def _attempt(self, job: TrainingJob, on_update: Callable[[Update], None]) -> None:
         try:
             for event in self._run(job):
-                on_update(event)
+                on_update(Update(**{field.name: event[field.name] for field in fields(Update)}))
         except KeyboardInterrupt:
             self._interrupt()
             raise

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,16 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.recipe.schema import MidtrainSettings
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import MIN_STEP_TOKENS, TrainingJob, parse_job
 from msm_mlx.worker.supervisor import COMMAND, ModelProcess, explain_crash
 
 # speaks the worker's part for one job; `{}` is what it does with it
 PART = "import json, os, signal, sys\njob = json.loads(sys.stdin.readline())\n{}\n"
+UPDATE: dict[str, Any] = {
+    "number": 3, "loss": 1.0, "gradient_norm": 1.0, "learning_rate": 0.1, "supervised_tokens": 5, "tokens": 8,
+    "seconds": 0.5, "peak_memory": 9, "cache_memory": 0,
+}  # fmt: skip
 GPU_FAULT = "[METAL] Command buffer execution failed: Insufficient Memory (kIOGPUCommandBufferCallbackErrorOutOfMemory)"
 
 
@@ -51,12 +57,12 @@ def play(part: str) -> tuple[str, ...]:
 
 def test_the_worker_trains_what_it_is_told_and_says_so(tmp_path: Path) -> None:
     said: list[str] = []
-    updates: list[dict[str, Any]] = []
+    updates: list[Update] = []
     with ModelProcess(said.append) as process:
         process.train(job(tmp_path), updates.append)
         first = (tmp_path / "adapter" / WEIGHTS).read_bytes()
         process.train(job(tmp_path, updates=2), updates.append)
-    assert [update["number"] for update in updates] == [1, 2, 3, 4, 5, 6, 1, 2]
+    assert [update.number for update in updates] == [1, 2, 3, 4, 5, 6, 1, 2]
     assert any(line.startswith("Plan: 6 updates") for line in said)
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() != first
     assert [row["number"] for row in read_jsonl(tmp_path / "adapter" / METRICS)] == [1, 2]
@@ -71,18 +77,18 @@ def test_an_error_of_the_worker_is_raised_with_its_exit_code(tmp_path: Path) -> 
 def test_after_a_crash_it_goes_on_once_with_smaller_settings(tmp_path: Path) -> None:
     part = f"""
 if job['settings']['gradient_checkpointing']:
-    print(json.dumps({{'event': 'update', 'number': 3, **job['settings']}}), flush=True)
+    print(json.dumps({{'event': 'update', **{UPDATE!r}, 'tokens': job['settings']['step_tokens']}}), flush=True)
     print(json.dumps({{'event': 'done'}}), flush=True)
     sys.stdin.read()
 print({GPU_FAULT!r}, file=sys.stderr, flush=True)
 os.abort()"""
     said: list[str] = []
-    updates: list[dict[str, Any]] = []
+    updates: list[Update] = []
     crashes: list[tuple[str, dict[str, Any]]] = []
     with ModelProcess(said.append, play(part)) as process:
         process.train(job(tmp_path), updates.append, lambda reason, smaller: crashes.append((reason, smaller)))
     assert "the GPU ran out of memory" in said[0]
-    assert updates[0]["step_tokens"] == 1024
+    assert updates == [replace(Update(**UPDATE), tokens=1024)]
     assert crashes == [("the GPU ran out of memory", {"step_tokens": 1024, "gradient_checkpointing": True})]
 
 
@@ -124,16 +130,16 @@ def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(tmp_path: Pa
         whole = (tmp_path / "adapter" / WEIGHTS).read_bytes()
         (tmp_path / "adapter" / WEIGHTS).unlink()
 
-        def interrupt(update: dict[str, Any]) -> None:
-            if update["number"] == 5:
+        def interrupt(update: Update) -> None:
+            if update.number == 5:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
             process.train(job(tmp_path, **long), interrupt)
         assert (tmp_path / "adapter" / CHECKPOINT).exists()
-        updates: list[dict[str, Any]] = []
+        updates: list[Update] = []
         process.train(job(tmp_path, **long), updates.append)
-    assert updates[0]["number"] > 5
+    assert updates[0].number > 5
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
 
 
@@ -163,8 +169,8 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path
     for moment in (2, 9, 27):
         with ModelProcess(lambda line: None) as process:
 
-            def kill(update: dict[str, Any], moment: int = moment, process: ModelProcess = process) -> None:
-                if update["number"] >= moment:
+            def kill(update: Update, moment: int = moment, process: ModelProcess = process) -> None:
+                if update.number >= moment:
                     assert process.pid is not None
                     os.kill(process.pid, signal.SIGKILL)
                     raise RuntimeError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -48,6 +49,9 @@ class DeclaredTexts(Stage):
 
     @property
     def total(self) -> int:
+        """As many as are asked for; of documents that may be any number, which is known once they are read."""
+        if self.settings.chats:
+            return min(self.settings.rows or sys.maxsize, len(load_chats(self.settings.chats)))
         return self.settings.rows or 0
 
     @property

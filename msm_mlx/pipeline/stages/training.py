@@ -15,6 +15,7 @@ from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
+    from msm_mlx.training.metrics import Update
 
 MIN_UPDATES = 200
 """Below about as many updates of midtraining, a real model showed no effect where there was one (false nulls)."""
@@ -109,10 +110,10 @@ class Training(Stage):
         )
         losses: list[float] = []
 
-        def on_update(update: dict[str, Any]) -> None:
-            losses.append(update["loss"])
-            meter.count_tokens(update["supervised_tokens"])
-            meter.show(update["number"], f"loss {update['loss']:.3f} {sparkline(losses)}")
+        def on_update(update: Update) -> None:
+            losses.append(update.loss)
+            meter.count_tokens(update.supervised_tokens)
+            meter.show(update.number, f"loss {update.loss:.3f} {sparkline(losses)}")
 
         def on_crash(reason: str, smaller: dict[str, Any]) -> None:
             context.run.note(self.id, crash={"reason": reason, "went_on_with": smaller})
