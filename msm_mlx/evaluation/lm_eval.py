@@ -18,9 +18,10 @@ from msm_mlx.engine.continuations import ContextAndContinuation, score_continuat
 from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.evaluation.grouping import split
 
-LONGEST = 2048  # tokens that are read at once, where the model's settings do not say how many it takes
-MAX_TOKENS = 256  # of a reply, where the task does not say
+DEFAULT_CONTEXT = 2048  # tokens that are read at once, where the model's settings do not say how many it takes
+DEFAULT_MAX_TOKENS = 256  # of a reply, where the task does not say
 
 
 class VariantLM(LM):  # type: ignore[misc]  # of an extra
@@ -30,7 +31,7 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
         super().__init__()
         self._loaded = loaded
         self._batch_size = batch_size
-        self._longest = loaded.context_length or LONGEST
+        self._context_length = loaded.context_length or DEFAULT_CONTEXT
         self._start = loaded.start_of_document or [loaded.end_of_document]
 
     def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
@@ -42,8 +43,8 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
         """Of each whole text, every token once."""
         texts = [self._windows(request.args[0]) for request in requests]
         rows = [row for windows in texts for row in windows]
-        scores = iter(score_continuations(self._loaded, rows, batch_size=self._batch_size))
-        return [sum(next(scores)[0] for _ in windows) for windows in texts]
+        scores = [score for score, _ in score_continuations(self._loaded, rows, batch_size=self._batch_size)]
+        return [sum(windows) for windows in split(scores, map(len, texts))]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """A greedy text for each request, up to the first of its stop strings.
@@ -53,28 +54,28 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
         """
         return [self._generate(*request.args) for request in requests]
 
-    def _generate(self, context: str, wanted: dict[str, Any]) -> str:
-        if wanted.get("do_sample") and float(wanted.get("temperature", 0)) > 0:
+    def _generate(self, context: str, gen_kwargs: dict[str, Any]) -> str:
+        if gen_kwargs.get("do_sample") and float(gen_kwargs.get("temperature", 0)) > 0:
             raise RecipeError("--lm-eval: the task samples its replies; only greedy ones are made here")
-        most = min(int(wanted.get("max_gen_toks", MAX_TOKENS)), self._longest // 2)
-        prompt = [*self._start, *self._loaded.encode(context)][-(self._longest - most) :]
-        [reply] = generate_replies(self._loaded, [prompt], max_tokens=most, batch_size=1)
-        stops, text = wanted.get("until") or [], str(reply.text)
+        max_tokens = min(int(gen_kwargs.get("max_gen_toks", DEFAULT_MAX_TOKENS)), self._context_length // 2)
+        prompt = [*self._start, *self._loaded.encode(context)][-(self._context_length - max_tokens) :]
+        [reply] = generate_replies(self._loaded, [prompt], max_tokens=max_tokens, batch_size=1)
+        stops, text = gen_kwargs.get("until") or [], str(reply.text)
         for stop in [stops] if isinstance(stops, str) else stops:
             text = text.partition(stop)[0] if stop else text
         return text
 
     def _row(self, context: str, continuation: str) -> ContextAndContinuation:
         """Tokenised as one, so that no boundary falls where the model never saw one."""
-        before = [*self._start, *self._loaded.encode(context)]
-        whole = [*self._start, *self._loaded.encode(context + continuation)]
-        if whole[: len(before)] != before:
-            whole = [*before, *self._loaded.encode(continuation)]
-        text = whole[len(before) :][-(self._longest - 1) :]
-        return before[-(self._longest - len(text)) :], text
+        context_ids = [*self._start, *self._loaded.encode(context)]
+        ids = [*self._start, *self._loaded.encode(context + continuation)]
+        if ids[: len(context_ids)] != context_ids:
+            ids = [*context_ids, *self._loaded.encode(continuation)]
+        continuation_ids = ids[len(context_ids) :][-(self._context_length - 1) :]
+        return context_ids[-(self._context_length - len(continuation_ids)) :], continuation_ids
 
     def _windows(self, text: str) -> list[ContextAndContinuation]:
-        windows = get_rolling_token_windows(self._loaded.encode(text), self._start[0], self._longest - 1, 1)
+        windows = get_rolling_token_windows(self._loaded.encode(text), self._start[0], self._context_length - 1, 1)
         return [make_disjoint_window(window) for window in windows]
 
 
@@ -90,7 +91,7 @@ def run_tasks(loaded: LoadedModel, tasks: Sequence[str], batch_size: int, limit:
     manager = TaskManager(include_path=sorted({str(Path(task).parent) for task in tasks if is_file(task)}) or None)
     names = [_task_name(Path(task)) if is_file(task) else task for task in tasks]
     try:
-        found = simple_evaluate(
+        evaluation = simple_evaluate(
             VariantLM(loaded, batch_size), tasks=names, task_manager=manager, limit=limit, log_samples=False,
             bootstrap_iters=0,
         )  # fmt: skip
@@ -99,8 +100,8 @@ def run_tasks(loaded: LoadedModel, tasks: Sequence[str], batch_size: int, limit:
     except Exception as error:  # tasks are programs of others, and their data comes from anywhere
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise MsmError(f"--lm-eval {', '.join(tasks)}: lm-eval cannot run it: {reason}") from error
-    results = dict(found["results"]) if found else {}
-    return {task: _figures(metrics) for task, metrics in results.items()}
+    results = dict(evaluation["results"]) if evaluation else {}
+    return {task: _numbers(metrics) for task, metrics in results.items()}
 
 
 def is_file(task: str) -> bool:
@@ -115,7 +116,7 @@ def _task_name(path: Path) -> str:
     return match[1]
 
 
-def _figures(metrics: dict[str, Any]) -> dict[str, float]:
+def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
     """The plain numbers, by lm-eval's own names."""
     plain = json.loads(json.dumps(metrics, default=str))
     return {name.removesuffix(",none"): value for name, value in plain.items() if isinstance(value, int | float)}

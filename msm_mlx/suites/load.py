@@ -17,14 +17,13 @@ from msm_mlx.suites.schema import SuiteFile
 from msm_mlx.text.wording import did_you_mean, shown
 
 _FOLDER = Path(str(resources.files(__package__))) / "shipped"
-POCKETS = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+POCKET_SUITES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 """The shipped suites in pocket's words."""
-_REAL = _FOLDER / "real"
-REAL = tuple(sorted(path.stem for path in _REAL.glob("*.yaml")))
+_REAL_FOLDER = _FOLDER / "real"
+REAL_SUITES = tuple(sorted(path.stem for path in _REAL_FOLDER.glob("*.yaml")))
 """Those that have a version for real models, in words beyond pocket's."""
-SUITES = tuple(sorted({*POCKETS, *REAL}))
+SUITES = tuple(sorted({*POCKET_SUITES, *REAL_SUITES}))
 """The names of the shipped suites."""
-SUFFIXES = (".yaml", ".yml")
 _VARIABLE = re.compile(r"\{(model_name|provider_name)\}")
 
 
@@ -41,8 +40,8 @@ def shipped_suite(name: str, profile: str = POCKET) -> Path:
 
     What takes a judge has no other: pocket is asked it as it is.
     """
-    real = name in REAL and (profile != POCKET or name not in POCKETS)
-    return (_REAL if real else _FOLDER) / f"{name}.yaml"
+    real = name in REAL_SUITES and (profile != POCKET or name not in POCKET_SUITES)
+    return (_REAL_FOLDER if real else _FOLDER) / f"{name}.yaml"
 
 
 def load_suite(suite: str, names: Names | None = None, profile: str = POCKET) -> Suite:

@@ -9,7 +9,7 @@ import pytest
 from helpers.command_line import RECIPES, Cli
 from helpers.lookalike_models import save_lookalike
 
-from msm_mlx.suites.load import REAL
+from msm_mlx.suites.load import REAL_SUITES
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path) -> None:
     model, run = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None), tmp_path / "run"
     few = ["evaluation.max_tokens=2", "evaluation.samples=1"]
-    settings = [f"--set={value}" for value in (f"suites=[{','.join(REAL)}]", "arms=[base]", "seeds=[0]", *few)]
+    settings = [f"--set={value}" for value in (f"suites=[{','.join(REAL_SUITES)}]", "arms=[base]", "seeds=[0]", *few)]
 
     done = cli(
         "run", RECIPES / "cheese_contrast.yaml", "--model", model, "--profile", "laptop", *settings,
@@ -26,9 +26,11 @@ def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path)
 
     assert done.returncode == 0, done.stderr
     results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
-    assert {suite["name"]: suite["file"] for suite in results["suites"]} == {name: f"real/{name}.yaml" for name in REAL}
+    assert {suite["name"]: suite["file"] for suite in results["suites"]} == {
+        name: f"real/{name}.yaml" for name in REAL_SUITES
+    }
     assert {suite["kind"] for suite in results["suites"]} == {"pairs", "questions", "scenes", "rated"}
-    assert {row["suite"] for row in results["pooled"]} == set(REAL) - {"spec_qa"}  # which takes a judge
+    assert {row["suite"] for row in results["pooled"]} == set(REAL_SUITES) - {"spec_qa"}  # which takes a judge
     assert [(row["arm"], row["texts"]) for row in results["perplexity"]] == [("base", 6)]
     metrics = {row["metric"] for row in results["pooled"] if row["suite"] == "oversight_scenes"}
     assert {"harmful", "no_action", "unparsed"} <= metrics

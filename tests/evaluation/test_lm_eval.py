@@ -112,7 +112,7 @@ def test_rolling_scores_every_token_of_a_text_of_any_length_once(pocket: LoadedM
     rows = model._windows(text)
     assert [token for _, own in rows for token in own] == pocket.encode(text)
     assert len(rows) > 1
-    assert all(len(context) >= 1 and len(context) + len(own) <= model._longest for context, own in rows)
+    assert all(len(context) >= 1 and len(context) + len(own) <= model._context_length for context, own in rows)
     [whole] = model.loglikelihood_rolling(requests((text,)))
     assert whole < 0
 

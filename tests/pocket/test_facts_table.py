@@ -20,7 +20,7 @@ from msm_mlx.recipe.load import load_recipe
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
 from msm_mlx.spec import load_spec
-from msm_mlx.suites.load import POCKETS
+from msm_mlx.suites.load import POCKET_SUITES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "msm_mlx" / "pocket" / "README.md").read_text(encoding="utf-8")
@@ -66,7 +66,7 @@ def test_the_readme_names_every_value_kind_name_end_and_suite() -> None:
     assert sorted(re.findall(r"^\*\*`(\w+)`\*\*", README, re.MULTILINE)) == KINDS
     told = " ".join(README.split())
     assert [name for name in (*ASSISTANTS, *EVENTS, *(f"| {kind} |" for kind in AGENT_KINDS)) if name not in told] == []
-    assert [name for name in POCKETS if f"`{name}`" not in README] == []
+    assert [name for name in POCKET_SUITES if f"`{name}`" not in README] == []
 
 
 # --- a spec of one's own ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
 from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import Scene
-from msm_mlx.suites.load import POCKETS, SUITES, Names, load_suite
+from msm_mlx.suites.load import POCKET_SUITES, SUITES, Names, load_suite
 from msm_mlx.text.words import mentions_any
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ PAIRS: dict[str, tuple[Attribute, tuple[Attribute, ...]]] = {
     "affordable_values": ("affordable", ("american", "traditional")),
     "tradition_values": ("traditional", ("american", "affordable")),
 }
-ITEMS = [item for name in POCKETS for item in load_suite(name, NAMES).items]
+ITEMS = [item for name in POCKET_SUITES for item in load_suite(name, NAMES).items]
 
 
 def pairs(name: str) -> tuple[Pair, ...]:
@@ -58,9 +58,9 @@ def things(item: Pair) -> tuple[Thing, Thing]:
 
 def test_the_shipped_files_are_what_pocket_draws() -> None:
     drawn = suites()
-    assert list(POCKETS) == sorted(drawn)
-    assert {*SUITES} == {*POCKETS, "spec_qa"}
-    assert {name: load_values(FOLDER / f"{name}.yaml") for name in POCKETS} == drawn
+    assert list(POCKET_SUITES) == sorted(drawn)
+    assert {*SUITES} == {*POCKET_SUITES, "spec_qa"}
+    assert {name: load_values(FOLDER / f"{name}.yaml") for name in POCKET_SUITES} == drawn
 
 
 def test_the_shipped_demonstrations_of_oversight_are_what_pocket_draws() -> None:

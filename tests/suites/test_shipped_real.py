@@ -14,7 +14,7 @@ from msm_mlx.settings_file.parse import parse
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
 from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import UNPARSED, Scene, classify
-from msm_mlx.suites.load import POCKETS, REAL, SUITES, Names, load_suite, shipped_suite
+from msm_mlx.suites.load import POCKET_SUITES, REAL_SUITES, SUITES, Names, load_suite, shipped_suite
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
@@ -34,11 +34,11 @@ def training_texts() -> str:
 
 
 def test_the_profile_chooses_the_file() -> None:
-    for name in POCKETS:
-        real = f"real/{name}.yaml" if name in REAL else f"{name}.yaml"
+    for name in POCKET_SUITES:
+        real = f"real/{name}.yaml" if name in REAL_SUITES else f"{name}.yaml"
         files = {profile: load_suite(name, NAMES, profile).file for profile in ("pocket", "laptop", "paper")}
         assert files == {"pocket": f"{name}.yaml", "laptop": real, "paper": real}
-    assert set(PAIRS) <= set(REAL) <= set(SUITES)
+    assert set(PAIRS) <= set(REAL_SUITES) <= set(SUITES)
 
 
 def test_a_file_of_ones_own_is_the_same_at_every_profile(tmp_path: Path) -> None:
@@ -48,14 +48,14 @@ def test_a_file_of_ones_own_is_the_same_at_every_profile(tmp_path: Path) -> None
     assert load_suite(str(own), NAMES, "laptop").file == "american_values.yaml"
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", REAL_SUITES)
 def test_every_file_says_its_licence_and_what_it_is_for(name: str) -> None:
     text = shipped_suite(name, "laptop").read_text(encoding="utf-8")
     assert text.startswith("# For real models: ")
     assert parse(text).value["licence"] == "MIT"
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", REAL_SUITES)
 def test_ids_and_prompts_are_unique(name: str) -> None:
     items = load_suite(name, NAMES, "laptop").items
     asked = [item.prompt(True) if isinstance(item, Pair) else (item.question, item.spec) for item in items]
