@@ -15,9 +15,16 @@ from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.resources.machine import Machine
-from msm_mlx.resources.memory import Memory, ModelShape, Proposal, generation_memory, propose, training_memory
+from msm_mlx.resources.memory import (
+    PROMPT_TOKENS,
+    Memory,
+    ModelShape,
+    Proposal,
+    generation_memory,
+    propose,
+    training_memory,
+)
 
-PROMPT = 400  # tokens of a writer's or an evaluation's prompt
 CHAT = 256  # tokens of a demonstration
 Kind = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
 ROLES: dict[Kind, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
@@ -99,7 +106,7 @@ def _writing(kind: Kind, stages: Sequence[Stage], recipe: Recipe, shape: ModelSh
         each = evaluation.max_tokens + recipe.judge.max_tokens  # reads a reply, and rates it
     else:
         batch, each, count = evaluation.batch_size, evaluation.max_tokens, 100 * len(recipe.suites)
-    memory = generation_memory(shape, batch, PROMPT + each)
+    memory = generation_memory(shape, batch, PROMPT_TOKENS + each)
     seconds = len(stages) * _writing_seconds(shape, machine, batch, each, count)
     return StageForecast(kind, len(stages), memory, seconds, memory.total <= machine.memory, None)
 
@@ -109,7 +116,7 @@ def _writing_seconds(shape: ModelShape, machine: Machine, batch: int, each: int,
     batches = -(-count // batch)
     reading = shape.weight_bytes / machine.bandwidth
     products = 2 * shape.parameters / machine.flops
-    return batches * (0.7 * each * max(reading, batch * products) + batch * PROMPT * products)
+    return batches * (0.7 * each * max(reading, batch * products) + batch * PROMPT_TOKENS * products)
 
 
 def refuse_what_does_not_fit(forecasts: Sequence[StageForecast], machine: Machine, due: Sequence[Stage]) -> None:

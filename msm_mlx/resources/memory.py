@@ -16,6 +16,7 @@ from typing import Any
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe.schema import TrainSettings
 
+PROMPT_TOKENS = 400  # of a writer's or an evaluation's prompt, for estimates
 LOGITS_CHUNK_BYTES = 40 * 2**20  # of fp32 logits: 64 rows at a vocabulary of 152k
 # fitted, as multiples of what the formulas below count
 ADAPTER_COPIES = 2.7  # of the adapter's weights at the peak: gradients and moments of Adam, never all at the same time

@@ -8,23 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.models.folder import POCKET, POCKET_FOLDER, check_model_folder
-from msm_mlx.recipe.schema import DocumentSettings, MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.recipe.load import load_recipe
+from msm_mlx.recipe.schema import DocumentSettings, Profile, TrainSettings
+from msm_mlx.recipe.shipped import shipped_recipes
 from msm_mlx.resources.machine import USABLE_SHARE, Machine
-from msm_mlx.resources.memory import ModelShape, generation_memory, propose, training_memory
+from msm_mlx.resources.memory import PROMPT_TOKENS, ModelShape, generation_memory, propose, training_memory
 
-# The laptop profile of the shipped recipes, which is what a model other than pocket gets.
-DOCUMENTS = DocumentSettings(count=700, max_tokens=1600, prompt="section", batch_size=16)
-TRAINING: dict[str, TrainSettings] = {
-    "midtrain": MidtrainSettings(learning_rate=1e-4, updates=240, batch_size=4, max_length=2048),
-    "sft": SftSettings(learning_rate=1e-4, updates=150, batch_size=8, max_length=1024, rows=1200),
-}
-RANK = 32
-PROMPT = 400  # tokens
+RECIPE = "cheese_american"  # its laptop profile stands for those of all shipped recipes
 ARMS, ANSWER = 4, 600  # side by side in `compare`, and the tokens of a prompt with its answer
 MEMORIES = (8, 16, 24, 32, 48, 64, 128)  # GB, as Macs come
 GPU_SHARE = 0.75  # of a Mac's memory is what Metal recommends to use, more or less
@@ -104,14 +100,22 @@ def _known(name: str, folder: Path, machine: Machine) -> KnownModel:
         return KnownModel(name, folder, size, None, str(error))
 
 
+@cache
+def laptop_profile() -> Profile:
+    """What a model other than pocket gets from the shipped recipes."""
+    return load_recipe(shipped_recipes()[RECIPE], profile="laptop").settings
+
+
 def needs_of(shape: ModelShape, machine: Machine) -> Needs:
     """With the laptop profile, and where that does not fit as it is, with the settings that make it fit."""
-    batch, writing = _largest_batch(shape, machine)
-    changes = [f"documents.batch_size={batch}"] if batch != DOCUMENTS.batch_size else []
-    peaks = []
-    for name, settings in TRAINING.items():
-        memory = training_memory(shape, settings, RANK, metal=machine.metal)
-        proposal = propose(shape, settings, RANK, machine.memory, metal=machine.metal)
+    profile = laptop_profile()
+    batch, writing = _largest_batch(shape, machine, profile.documents)
+    changes = [f"documents.batch_size={batch}"] if batch != profile.documents.batch_size else []
+    trainings: dict[str, TrainSettings] = {"midtrain": profile.midtrain, "sft": profile.sft}
+    rank, peaks = profile.lora.rank, []
+    for name, settings in trainings.items():
+        memory = training_memory(shape, settings, rank, metal=machine.metal)
+        proposal = propose(shape, settings, rank, machine.memory, metal=machine.metal)
         if memory.total > machine.memory and proposal:
             memory = proposal.memory
             changes += [f"{name}.{change}" for change, _ in proposal.changes]
@@ -120,11 +124,11 @@ def needs_of(shape: ModelShape, machine: Machine) -> Needs:
     return Needs(writing, max(peaks), comparing, tuple(changes))
 
 
-def _largest_batch(shape: ModelShape, machine: Machine) -> tuple[int, float]:
+def _largest_batch(shape: ModelShape, machine: Machine, documents: DocumentSettings) -> tuple[int, float]:
     """How many documents can be written side by side, and the memory that it takes."""
-    batch = DOCUMENTS.batch_size
+    batch = documents.batch_size
     while True:
-        memory = generation_memory(shape, batch, PROMPT + DOCUMENTS.max_tokens).total
+        memory = generation_memory(shape, batch, PROMPT_TOKENS + documents.max_tokens).total
         if memory <= machine.memory or batch == 1:
             return batch, memory
         batch //= 2
