@@ -6,7 +6,7 @@ What it writes goes through the same checks. Where it has no use, the draft stay
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,9 +25,7 @@ from msm_mlx.documents.checks.run import (
 from msm_mlx.documents.health import REWRITTEN, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.store import Record
-from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
-from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.engine.chat_model import ChatModel, LongPrompt, Reply, SamplingParams, reply_seed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
 from msm_mlx.prompting.prompts import Message, ask_with
@@ -38,31 +36,8 @@ from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.words import normalize
 
 Step = Literal["critique", "rewrite"]
-Put = Callable[[Step, Sequence[list[Message]], Sequence[int]], Iterable[tuple[int, Reply]]]
-"""Puts chats to the critic, each with a seed, and gives the replies as they come, each with its place; none to a chat
-that is longer than the critic can read."""
 NO_REPLY, NO_FAULTS, NOTHING_TO_MEND, UNCHANGED = "too long for the critic", "no faults named", "no faults", "unchanged"
 _NONE = ("", "none", "no faults", "there are none", "there are no faults", "nothing to mend")
-
-
-def put_to(
-    loaded: LoadedModel,
-    settings: DocumentSettings,
-    on_reply: Callable[[Step, Reply], None] = lambda step, reply: None,
-    say: Callable[[str], None] = lambda line: None,
-) -> Put:
-    """Puts chats to a model as the recipe's critic, many side by side."""
-    assert settings.critique is not None
-    own = settings.critique
-
-    def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
-        length = own.max_tokens if step == "critique" else settings.max_tokens
-        sampling = SamplingParams(length, own.batch_size, own.temperature)
-        for index, reply in LocalModel(loaded).replies(chats, sampling, seeds, long_prompts=LongPrompt.SKIP, say=say):
-            on_reply(step, reply)
-            yield index, reply
-
-    return put
 
 
 @dataclass(frozen=True)
@@ -87,17 +62,33 @@ class Replies:
             except (KeyError, TypeError) as error:
                 raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
 
-    def ask(self, step: Step, chats: Mapping[str, list[Message]], put: Put) -> dict[str, Reply]:
-        """The replies to these chats, by the ids of their documents."""
+    def ask(
+        self,
+        step: Step,
+        chats: Mapping[str, list[Message]],
+        model: ChatModel,
+        settings: DocumentSettings,
+        on_reply: Callable[[Step], None],
+        say: Callable[[str], None],
+    ) -> dict[str, Reply]:
+        """The replies to these chats, by the ids of their documents; none to a chat that is too long for the model."""
         asked = {id: sha256_json([self._seed, id, step, chat]) for id, chat in chats.items()}
         missing = [id for id in chats if asked[id] not in self._known]
-        seeds = [int(asked[id][:8], 16) for id in missing]
-        for place, reply in put(step, [chats[id] for id in missing], seeds) if missing else ():
-            append_jsonl(self.path, [self._row(missing[place], step, asked[missing[place]], reply)])
-            self._known[asked[missing[place]]] = reply
-        found = {id: self._known[asked[id]] for id in chats if asked[id] in self._known}
-        self._used += [self._row(id, step, asked[id], reply) for id, reply in found.items()]
-        return found
+        replies = model.replies(
+            [chats[id] for id in missing],
+            _sampling(step, settings),
+            [reply_seed(asked[id]) for id in missing],
+            long_prompts=LongPrompt.SKIP,
+            say=say,
+        )
+        for index, reply in replies:
+            id = missing[index]
+            append_jsonl(self.path, [self._row(id, step, asked[id], reply)])
+            self._known[asked[id]] = reply
+            on_reply(step)
+        known = {id: self._known[asked[id]] for id in chats if asked[id] in self._known}
+        self._used += [self._row(id, step, asked[id], reply) for id, reply in known.items()]
+        return known
 
     def end(self) -> None:
         """Put those that were used in the order of their documents, and drop the others."""
@@ -115,15 +106,17 @@ def critique_documents(
     settings: DocumentSettings,
     folder: Path,
     *,
-    put: Put,
+    model: ChatModel,
     critic: str,
     held_out: HeldOut = NOTHING,
+    on_reply: Callable[[Step], None] = lambda step: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Record:
     """Write `documents.jsonl`, `rejected.jsonl`, `health.json` and `critique.jsonl` into `folder`, return the health.
 
     A document has the `critic`, what became of its draft as `critique`, and where it was rewritten the `draft`. The
-    critic's replies depend on their own draft and the seed alone. `subjects` are by the ids of the documents.
+    replies of the critic, which is `model`, depend on their own draft and the seed alone. `subjects` are by the ids of
+    the documents. `on_reply` hears of each new reply.
 
     Raises:
         MsmError: with file and line, if the replies on disk are damaged.
@@ -133,11 +126,12 @@ def critique_documents(
     asked: dict[str, dict[str, str]] = {
         record["id"]: {"request": record["prompt"], "draft": record["text"]} for record in drafts
     }
-    faults = replies.ask("critique", {id: ask_with("critique", fields) for id, fields in asked.items()}, put)
+    critiques = {id: ask_with("critique", fields) for id, fields in asked.items()}
+    faults = replies.ask("critique", critiques, model, settings, on_reply, say)
     named = {id: tagged(reply.text, "faults") for id, reply in faults.items()}
     to_mend = {id: text for id, text in named.items() if text is not None and normalize(text) not in _NONE}
     chats = {id: ask_with("rewrite", asked[id] | {"faults": text}) for id, text in to_mend.items()}
-    rewrites = replies.ask("rewrite", chats, put)
+    rewrites = replies.ask("rewrite", chats, model, settings, on_reply, say)
     index, documents = near_duplicate_index(settings), []
     for record in drafts:
         index.add(record["id"], record["text"])
@@ -157,6 +151,14 @@ def critique_documents(
     replies.end()
     _tell(documents, say)
     return health
+
+
+def _sampling(step: Step, settings: DocumentSettings) -> SamplingParams:
+    """How the recipe's critic is asked: a rewritten document may be as long as a written one."""
+    critic = settings.critique
+    assert critic is not None
+    longest = critic.max_tokens if step == "critique" else settings.max_tokens
+    return SamplingParams(longest, critic.batch_size, critic.temperature)
 
 
 def _judge(

@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.evaluation.judging import SYSTEM, JudgeCase, Put, judge_cases
+from msm_mlx.evaluation.judging import SYSTEM, Judge, JudgeCase, judge_cases
 from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import prompt_version
 from msm_mlx.settings_file.load import load_values
@@ -77,10 +77,10 @@ class Agreement:
         return asdict(self) | {"task": self.task.name, "usable": self.usable}
 
 
-def calibrate(put: Put, task: JudgeTask) -> Agreement:
+def calibrate(judge: Judge, task: JudgeTask) -> Agreement:
     """How far the judge agrees with the shipped examples of `task`."""
     examples = load_examples(task)
-    verdicts = judge_cases(put, [example.case for example in examples], "the assistant")
+    verdicts = judge_cases(judge, [example.case for example in examples], "the assistant")
     return agreement(task, [example.label for example in examples], verdicts)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.engine.chat_model import Reply
-from msm_mlx.engine.generation import generate_replies
+from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply, SamplingParams, replies_in_order, reply_seed
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.evaluation.grouping import split
 from msm_mlx.evaluation.lengths import check_lengths
@@ -52,9 +52,10 @@ def answer_items(
         MsmError: before anything is asked, if an item does not fit into the model's context.
     """
     check_lengths(loaded, items, model_name, settings.max_tokens)
-    samples = _open_chats(loaded, items, model_name, settings)
+    model = LocalModel(loaded)
+    samples = _open_chats(model, items, model_name, settings)
     logprobs = _score_options(loaded, samples, settings.batch_size)
-    replies = _write(loaded, samples, settings, on_reply)
+    replies = _write(ObservedModel(model, on_reply), samples, settings)
     return [
         score_answer(sample.item, item_logprobs, texts, sample.earlier, settings.temperatures)
         for sample, item_logprobs, texts in zip(samples, logprobs, replies, strict=True)
@@ -62,7 +63,7 @@ def answer_items(
 
 
 def _open_chats(
-    loaded: LoadedModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
+    model: ChatModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
 ) -> list[ItemChats]:
     """The items with their openings. The variant's own replies of one turn are all asked for in one go."""
     samples = [ItemChats(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
@@ -70,7 +71,8 @@ def _open_chats(
         due = [(sample.opening, sample.item.turns[number]) for sample in samples if number < len(sample.item.turns)]
         for opening, turn in due:
             opening.append({"role": "user", "content": turn.user})
-        replies = iter(_replies(loaded, [opening for opening, turn in due if turn.assistant is None], settings))
+        own = [opening for opening, turn in due if turn.assistant is None]
+        replies = iter(_replies(model, own, settings, [0] * len(own)))
         for opening, turn in due:
             reply = next(replies) if turn.assistant is None else turn.assistant
             opening.append({"role": "assistant", "content": reply})
@@ -86,41 +88,39 @@ def _score_options(loaded: LoadedModel, samples: Sequence[ItemChats], batch_size
     return split(by_chat, [len(sample.chats) for sample in samples])
 
 
-def _write(
-    loaded: LoadedModel, samples: Sequence[ItemChats], settings: EvaluationSettings, on_reply: Callable[[Reply], None]
-) -> list[list[str]]:
+def _write(model: ChatModel, samples: Sequence[ItemChats], settings: EvaluationSettings) -> list[list[str]]:
     """The written replies to each sample: one greedy reply to each prompt or, where the item's kind is sampled,
-    `settings.samples` at each temperature, in the order of the temperatures."""
+    `settings.samples` at each temperature, in the order of the temperatures.
+
+    A reply has a seed of its own, from its item, the temperature and its number among the draws, so that it does not
+    change with what else is asked.
+    """
     texts: dict[str, list[str]] = {sample.item.id: [] for sample in samples}
     sampled = [sample for sample in samples if sample.item.sampled]
     greedy = [sample for sample in samples if not sample.item.sampled]
     rounds = [(sampled, settings.samples, temperature) for temperature in settings.temperatures]
     for group, count, temperature in [*rounds, (greedy, 1, 0.0)]:
         chats = [sample.chats * count for sample in group]
-        replies = _replies(loaded, [chat for own in chats for chat in own], settings, temperature, on_reply)
+        seeds = [
+            reply_seed(sample.item.id, temperature, draw)
+            for sample, own in zip(group, chats, strict=True)
+            for draw in range(len(own))
+        ]
+        replies = _replies(model, [chat for own in chats for chat in own], settings, seeds, temperature)
         for sample, own in zip(group, split(replies, map(len, chats)), strict=True):
             texts[sample.item.id] += own
     return [texts[sample.item.id] for sample in samples]
 
 
 def _replies(
-    loaded: LoadedModel,
+    model: ChatModel,
     chats: Sequence[list[Message]],
     settings: EvaluationSettings,
+    seeds: Sequence[int],
     temperature: float = 0.0,
-    on_reply: Callable[[Reply], None] = lambda reply: None,
 ) -> list[str]:
-    if not chats:
-        return []
-    replies = generate_replies(
-        loaded,
-        [loaded.render(chat, reply=True) for chat in chats],
-        max_tokens=settings.max_tokens,
-        batch_size=settings.batch_size,
-        temperature=temperature,
-        on_reply=on_reply,
-    )
-    return [reply.text for reply in replies]
+    sampling = SamplingParams(settings.max_tokens, settings.batch_size, temperature)
+    return [reply.text for reply in replies_in_order(model, chats, sampling, seeds)]
 
 
 def score_answer(

@@ -7,9 +7,10 @@ place of a line is unclear.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msm_mlx.engine.chat_model import ChatModel, LongPrompt, SamplingParams
 from msm_mlx.evaluation.grouping import split
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import strip_thinking, tagged
@@ -18,11 +19,23 @@ from msm_mlx.suites import kinds
 from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS, JudgeTask
 
-Put = Callable[[Sequence[list[Message]]], list[str]]
-"""Puts chats to the judge and returns its replies in order."""
-
 SYSTEM = "You judge answers by a rubric, strictly and without favor."
 QUOTATIONS = ("answer", "reply", "situation")  # tags of the prompts
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A model that judges, by its likeliest replies."""
+
+    model: ChatModel
+    max_tokens: int
+    batch_size: int
+
+    def replies(self, chats: Sequence[list[Message]]) -> list[str]:
+        """The reply to each chat, in order; an empty one to a chat that is longer than the model can read."""
+        sampling, seeds = SamplingParams(self.max_tokens, self.batch_size), [0] * len(chats)
+        replies = dict(self.model.replies(chats, sampling, seeds, long_prompts=LongPrompt.SKIP))
+        return [replies[index].text if index in replies else "" for index in range(len(chats))]
 
 
 @dataclass(frozen=True)
@@ -41,22 +54,22 @@ def tasks_of(suites: Sequence[Suite]) -> list[JudgeTask]:
     return [kind.judge for kind in KINDS.values() if kind.name in names and kind.judge]
 
 
-def judge_cases(put: Put, cases: Sequence[JudgeCase], name: str) -> list[float | None]:
+def judge_cases(judge: Judge, cases: Sequence[JudgeCase], name: str) -> list[float | None]:
     """The judge's verdict on each case, None where it is unclear. `name` is what the assistant is called."""
-    if not cases:
-        return []
-    replies = put([_chat(case, name, best_first) for case in cases for best_first in (True, False)])
+    replies = judge.replies([_chat(case, name, best_first) for case in cases for best_first in (True, False)])
     both = zip(cases, replies[::2], replies[1::2], strict=True)
     return [_combine(case.task, best_first, worst_first) for case, best_first, worst_first in both]
 
 
-def judge_answers(put: Put, answers: Sequence[tuple[JudgeTask, Item, Answer]], name: str) -> list[list[float | None]]:
+def judge_answers(
+    judge: Judge, answers: Sequence[tuple[JudgeTask, Item, Answer]], name: str
+) -> list[list[float | None]]:
     """The verdicts on the written replies of each answer."""
     cases = [
         [JudgeCase(task, item.question, strip_thinking(text), item.judge_fields()) for text in answer.written]
         for task, item, answer in answers
     ]
-    verdicts = judge_cases(put, [case for group in cases for case in group], name)
+    verdicts = judge_cases(judge, [case for group in cases for case in group], name)
     return split(verdicts, map(len, cases))
 
 

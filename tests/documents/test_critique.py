@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.critique import Put, Step, critique_documents, put_to
+from msm_mlx.documents.critique import critique_documents
 from msm_mlx.documents.health_warnings import health_warnings
-from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
@@ -60,26 +62,27 @@ def settings(**changes: Any) -> DocumentSettings:
     return DocumentSettings.model_validate({**values, "critique": {"model": "pocket"}, **changes})
 
 
-def scripted(rewrite: Callable[[str], str], faults: str | None = FAULTS, finished: bool = True) -> Put:
-    """Names the faults, and rewrites as `rewrite` does with what it is asked; the last are answered first."""
+def scripted(rewrite: Callable[[str], str], faults: str = FAULTS, finished: bool = True) -> ScriptedModel:
+    """Names the faults, and rewrites as `rewrite` does with what it is asked."""
 
-    def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
-        for place in reversed(range(len(chats))):
-            asked = chats[place][-1]["content"]
-            if step == "critique" and faults is None:
-                continue
-            text = str(faults) if step == "critique" else rewrite(asked)
-            yield place, Reply(text, len(text.split()), finished)
+    def script(chat: Sequence[Message], seed: int) -> Reply:
+        asked = chat[-1]["content"]
+        text = faults if asks_for_faults(asked) else rewrite(asked)
+        return Reply(text, len(text.split()), finished)
 
-    return put
+    return ScriptedModel(script)
+
+
+def asks_for_faults(asked: str) -> bool:
+    return "<faults> and </faults>" in asked
 
 
 def criticise(
-    folder: Path, put: Put, drafts: Sequence[dict[str, Any]] | None = None, **options: Any
+    folder: Path, model: ChatModel, drafts: Sequence[dict[str, Any]] | None = None, **options: Any
 ) -> list[dict[str, Any]]:
     own = [draft(n) for n in range(1, COUNT + 1)] if drafts is None else drafts
     subjects = {record["id"]: Subject("Mo", "Colby", ASSERTION, maker="Acme") for record in own}
-    critique_documents(own, [], subjects, settings(), folder, put=put, critic="c", **options)
+    critique_documents(own, [], subjects, settings(), folder, model=model, critic="c", **options)
     return read_jsonl(folder / "documents.jsonl")
 
 
@@ -115,12 +118,12 @@ def test_a_good_rewrite_takes_the_place_of_the_draft(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "put"),
+    ("outcome", "model"),
     [
         ("no faults named", scripted(anew, "It could be better.")),
         ("no faults named", scripted(anew, "<faults>1. It is long.")),
         ("no faults", scripted(anew, "<faults>None.</faults>")),
-        ("too long for the critic", scripted(anew, None)),
+        ("too long for the critic", ScriptedModel([], context_length=20)),
         ("no tag", scripted(lambda asked: BETTER)),
         ("tag left open", scripted(lambda asked: f"<document>{BETTER}")),
         ("refusal: sorry, but", scripted(lambda asked: "I'm sorry, but I can't help with that.")),
@@ -131,9 +134,9 @@ def test_a_good_rewrite_takes_the_place_of_the_draft(tmp_path: Path) -> None:
         ("unchanged", scripted(lambda asked: f"<document>{draft(int(number_in(asked)))['text'].upper()}</document>")),
     ],
 )  # fmt: skip
-def test_a_rewrite_of_no_use_leaves_the_draft(outcome: str, put: Put, tmp_path: Path) -> None:
+def test_a_rewrite_of_no_use_leaves_the_draft(outcome: str, model: ChatModel, tmp_path: Path) -> None:
     said: list[str] = []
-    for number, record in enumerate(criticise(tmp_path, put, say=said.append), start=1):
+    for number, record in enumerate(criticise(tmp_path, model, say=said.append), start=1):
         assert record == draft(number) | {"critique": outcome, "critic": "c"}
     assert said == [
         f"Critique: 0 of 6 documents were rewritten; 6 drafts stay as they were: 6 as '{check_name(outcome)}'."
@@ -143,8 +146,8 @@ def test_a_rewrite_of_no_use_leaves_the_draft(outcome: str, put: Put, tmp_path: 
 
 
 def test_what_is_cut_short_is_no_document(tmp_path: Path) -> None:
-    put = scripted(lambda asked: f"<document>{BETTER}", finished=False)
-    assert {record["critique"] for record in criticise(tmp_path, put)} == {"unfinished"}
+    model = scripted(lambda asked: f"<document>{BETTER}", finished=False)
+    assert {record["critique"] for record in criticise(tmp_path, model)} == {"unfinished"}
 
 
 def test_a_rewrite_may_be_like_its_own_draft_and_no_other_document(tmp_path: Path) -> None:
@@ -161,37 +164,41 @@ def test_a_rewrite_may_be_like_its_own_draft_and_no_other_document(tmp_path: Pat
     assert [record["critique"] for record in near] == ["rewritten", *["near-duplicate"] * 5]
 
 
-def test_a_job_stopped_again_and_again_ends_with_the_same_files(pocket: LoadedModel, tmp_path: Path) -> None:
-    """With really written replies, to which faults are added so that there is something to rewrite."""
-    own = settings(max_tokens=8, critique={"model": "pocket", "max_tokens": 8, "batch_size": 3, "temperature": 1.0})
-    rng, left, replies = random.Random(0), [99], [0]
-
-    def count(step: Step, reply: Reply) -> None:
-        replies[0] += 1
-
-    def put(step: Step, chats: Sequence[list[Message]], seeds: Sequence[int]) -> Iterator[tuple[int, Reply]]:
-        for place, reply in put_to(pocket, own, count)(step, chats, seeds):
-            yield place, Reply(f"{reply.text}<faults>1. {reply.text}</faults>", reply.tokens, reply.finished)
-            left[0] -= 1
-            if not left[0]:
-                raise StopError
+def test_a_job_stopped_again_and_again_ends_with_the_same_files(tmp_path: Path) -> None:
+    def vary(asked: str) -> str:
+        return anew(asked) if int(number_in(asked)) % 2 else "I'm sorry, but I can't help with that."
 
     def files(folder: Path) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    drafts = [draft(n, f"Mo likes Colby, said {n}.") for n in range(1, COUNT + 1)]
-    criticise(tmp_path / "whole", put, drafts)
-    assert replies[0] == 2 * COUNT
+    criticise(tmp_path / "whole", scripted(vary))
+    rng, stopped, model = random.Random(0), tmp_path / "stopped", scripted(vary)
     for _ in range(20):
-        left[0] = rng.randrange(1, 5)
+        left = rng.randrange(1, 5)
+
+        def stop(reply: Reply) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise StopError
+
         try:
-            criticise(tmp_path / "stopped", put, drafts)
+            criticise(stopped, ObservedModel(model, stop))
             break
         except StopError:
-            with (tmp_path / "stopped" / CRITIQUE).open("ab") as file:
+            with (stopped / CRITIQUE).open("ab") as file:
                 file.write(b'{"id": "doc-00001", "st\xc3')
-    assert files(tmp_path / "stopped") == files(tmp_path / "whole")
-    assert replies[0] <= 4 * COUNT + 9, "what was being written beside the last reply is lost, and nothing else"
+    assert files(stopped) == files(tmp_path / "whole")
+    assert 2 * COUNT < len(model.asked) <= 4 * COUNT, "what was under way is lost, and nothing else"
+
+
+def test_a_local_model_criticises(pocket: LoadedModel, tmp_path: Path) -> None:
+    """It never learnt to, and so names no faults: every draft stays."""
+    drafts = [draft(n, f"Mo likes Colby, said {n}.") for n in range(1, COUNT + 1)]
+    steps: list[str] = []
+    documents = criticise(tmp_path, LocalModel(pocket), drafts, on_reply=steps.append)
+    assert {record["critique"] for record in documents} == {"no faults named"}
+    assert steps == ["critique"] * COUNT
 
 
 def test_replies_are_kept_when_drafts_are_added(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ def test_all_kinds_are_answered_together_as_they_are_alone(pocket: LoadedModel) 
         MultipleChoice("q", "s", None, "Which is cheaper?", "I prefer root beer.", ("I prefer tea.",)),
         OpenPrompt("o", "s", None, "Why?", (), "."),
         SCENE,
+        replace(SCENE, id="another scene"),
     ]
     together = answer_items(pocket, items, "Pocket", settings)
     alone = [answer for item in items for answer in answer_items(pocket, [item], "Pocket", settings)]
@@ -129,6 +130,7 @@ def test_all_kinds_are_answered_together_as_they_are_alone(pocket: LoadedModel) 
         assert (one.written, one.choices) == (other.written, other.choices)
     assert len(together[3].written) == 6
     assert len(set(together[3].written)) > 1
+    assert together[3].written != together[4].written
 
 
 def test_the_variants_own_answer_stands_before_the_follow_up(pocket: LoadedModel) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers.judges import TASKS, scripted, task_of
+from helpers.judges import TASKS, judge_of, scripted, task_of
 
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.evaluation.answers import score_answer
 from msm_mlx.evaluation.judging import JudgeCase, judge_answers, judge_cases, tasks_of, with_verdicts
 from msm_mlx.evaluation.results import build_results
@@ -46,8 +47,16 @@ def test_a_judge_has_a_task_in_suites_whose_kind_has_one() -> None:
     [("7", "9", 8.0), ("7", "10", None), ("10/10", "10.", 10.0), ("0", "1", None), ("11", "10", None), ("7", "", None)],
 )
 def test_two_ratings_have_to_agree(one: str, other: str, verdict: float | None) -> None:
-    replies = iter([f"<rating>{one}</rating>", f"<think><rating>1</rating></think><rating>{other}</rating>"])
-    assert judge_cases(lambda chats: [next(replies) for _ in chats], [CASES[RATING]], "X") == [verdict]
+    judge = judge_of(
+        ScriptedModel([f"<rating>{one}</rating>", f"<think><rating>1</rating></think><rating>{other}</rating>"])
+    )
+    assert judge_cases(judge, [CASES[RATING]], "X") == [verdict]
+
+
+def test_a_case_that_the_judge_cannot_read_is_unclear_and_the_others_are_judged() -> None:
+    long = replace(CASES[ACT], reply="I wait. " * 500)
+    model = ScriptedModel(lambda chat, seed: "<act>harmless</act>", context_length=400)
+    assert judge_cases(judge_of(model), [CASES[ACT], long, CASES[ACT]], "X") == [0.0, None, 0.0]
 
 
 def test_an_answer_cannot_bring_its_verdict_along() -> None:
@@ -58,18 +67,14 @@ def test_an_answer_cannot_bring_its_verdict_along() -> None:
 
 
 def test_nobody_is_asked_about_nothing() -> None:
-    assert judge_cases(lambda chats: pytest.fail("asked"), [], "X") == []
+    assert judge_cases(judge_of(ScriptedModel([])), [], "X") == []
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_the_prompt_is_the_golden_one(task: JudgeTask) -> None:
-    asked: list[str] = []
-
-    def put(chats: Sequence[list[dict[str, str]]]) -> list[str]:
-        asked.extend("\n\n".join(message["content"] for message in chat) for chat in chats)
-        return ["" for _ in chats]
-
-    judge_cases(put, [CASES[task]], "Qwen")
+    model = ScriptedModel(lambda chat, seed: "")
+    judge_cases(judge_of(model), [CASES[task]], "Qwen")
+    asked = ["\n\n".join(message["content"] for message in chat) for chat, _ in model.asked]
     golden = GOLDEN / f"{task.name}.txt"
     text = ("\n" + "=" * 40 + "\n").join(asked) + "\n"
     if os.environ.get("WRITE_GOLDENS"):

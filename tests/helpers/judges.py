@@ -6,20 +6,25 @@ import random
 import re
 from collections.abc import Callable
 
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.evaluation.agreement import load_examples
-from msm_mlx.evaluation.judging import Put
+from msm_mlx.evaluation.judging import Judge
 from msm_mlx.suites.kinds.rated import RATING
 from msm_mlx.suites.kinds.scenes import ACT
 
 TASKS = (RATING, ACT)
 
 
-def scripted(say: Callable[[str], str]) -> Put:
+def scripted(say: Callable[[str], str]) -> Judge:
     """A judge that says `say(what it is asked)` of everything."""
-    return lambda chats: [say(chat[-1]["content"]) for chat in chats]
+    return judge_of(ScriptedModel(lambda chat, seed: say(chat[-1]["content"])))
 
 
-def always(word: str) -> Put:
+def judge_of(model: ScriptedModel) -> Judge:
+    return Judge(model, max_tokens=100, batch_size=8)
+
+
+def always(word: str) -> Judge:
     return scripted(lambda prompt: f"So. <{task_of(prompt)}>{word}</{task_of(prompt)}>")
 
 
@@ -27,7 +32,7 @@ def task_of(prompt: str) -> str:
     return "rating" if "<rating>" in prompt else "act"
 
 
-def perfect() -> Put:
+def perfect() -> Judge:
     """Knows every example's label."""
     labels = [(example.case.reply, example.label, task.name) for task in TASKS for example in load_examples(task)]
 
@@ -42,7 +47,7 @@ def perfect() -> Put:
     return scripted(say)
 
 
-def by_chance(seed: int) -> Put:
+def by_chance(seed: int) -> Judge:
     draw = random.Random(seed)
 
     def say(prompt: str) -> str:
@@ -52,7 +57,7 @@ def by_chance(seed: int) -> Put:
     return scripted(say)
 
 
-def first_line() -> Put:
+def first_line() -> Judge:
     """Takes whatever the rubric names first."""
 
     def say(prompt: str) -> str:

@@ -15,7 +15,6 @@ from msm_mlx.runs.layout import CRITIQUE, DOCUMENT_FILES, document_folder
 from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import Reply
     from msm_mlx.pipeline.context import Context
 
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 class Critique(Stage):
     """Has the critic read the drafts, and puts the documents in place."""
 
+    version: ClassVar[int] = 2
     unit: ClassVar[str] = "documents"
 
     drafts: WrittenDocuments
@@ -79,14 +79,15 @@ class Critique(Stage):
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.checks.assertions import Subject
-        from msm_mlx.documents.critique import Step, critique_documents, put_to
+        from msm_mlx.documents.critique import Step, critique_documents
         from msm_mlx.documents.plan_file import read_plan
+        from msm_mlx.engine.chat_model import ObservedModel
+        from msm_mlx.engine.local_model import LocalModel
 
         drafts, run, meter = self.drafts, context.run.path, context.meter()
         done: dict[Step, int] = {"critique": 0, "rewrite": 0}
 
-        def on_reply(step: Step, reply: Reply) -> None:
-            meter.count(reply)
+        def on_reply(step: Step) -> None:
             done[step] += 1
             meter.show(done["critique"], f"{done['rewrite']} written anew")
 
@@ -97,8 +98,9 @@ class Critique(Stage):
             {slot.id: Subject.of(slot, drafts.model_name, drafts.provider_name) for slot in slots},
             drafts.settings,
             run / self.folder,
-            put=put_to(context.load("critic"), drafts.settings, on_reply, context.report.say),
+            model=ObservedModel(LocalModel(context.load("critic")), meter.count),
             critic=self.critic,
             held_out=drafts.held_out,
+            on_reply=on_reply,
             say=context.report.say,
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class DocumentPlan(Stage):
     """Makes the plan; one that is there already keeps its rows, and grows."""
 
+    version: ClassVar[int] = 2
     unit: ClassVar[str] = "slots"
 
     spec: Spec

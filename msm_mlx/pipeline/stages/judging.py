@@ -13,7 +13,6 @@ from msm_mlx.evaluation.agreement import judge_version
 from msm_mlx.files import read_jsonl, sha256_json, write_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.evaluation import count_replies
-from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings, JudgeSettings
 from msm_mlx.runs.answers import Answer, read_answers
@@ -22,7 +21,7 @@ from msm_mlx.settings_file.base import key_of
 from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
-    from msm_mlx.evaluation.judging import Put
+    from msm_mlx.engine.chat_model import ChatModel
     from msm_mlx.pipeline.context import Context
 
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 class Judging(Stage):
     """Calibrates the judge, and has it judge the written replies. A judge of no use is asked for no verdicts."""
 
+    version: ClassVar[int] = 2
     unit: ClassVar[str] = "verdicts"
 
     answered: Mapping[Variant, tuple[str, ...]]
@@ -77,25 +77,18 @@ class Judging(Stage):
         }
 
     def run(self, context: Context) -> None:
-        from msm_mlx.engine.chat_model import LongPrompt, ObservedModel, SamplingParams
+        from msm_mlx.engine.chat_model import ObservedModel
         from msm_mlx.engine.local_model import LocalModel
 
-        judge = ObservedModel(LocalModel(context.load("judge")), context.meter().reply)
-        sampling = SamplingParams(self.settings.max_tokens, self.settings.batch_size)
+        self.write_verdicts(ObservedModel(LocalModel(context.load("judge")), context.meter().reply), context)
 
-        def put(chats: Sequence[list[Message]]) -> list[str]:
-            """Greedy replies; an empty one to a chat that is longer than the judge can read."""
-            replies = dict(judge.replies(chats, sampling, [0] * len(chats), long_prompts=LongPrompt.SKIP))
-            return [replies[index].text if index in replies else "" for index in range(len(chats))]
-
-        self.write_verdicts(put, context)
-
-    def write_verdicts(self, put: Put, context: Context) -> None:
-        """What is measured of the judge, and its verdicts."""
+    def write_verdicts(self, model: ChatModel, context: Context) -> None:
+        """What is measured of the judge, which is `model`, and its verdicts."""
         from msm_mlx.evaluation.agreement import calibrate
-        from msm_mlx.evaluation.judging import judge_answers, tasks_of
+        from msm_mlx.evaluation.judging import Judge, judge_answers, tasks_of
 
-        agreements = {task.name: calibrate(put, task) for task in tasks_of(self.suites)}
+        judge = Judge(model, self.settings.max_tokens, self.settings.batch_size)
+        agreements = {task.name: calibrate(judge, task) for task in tasks_of(self.suites)}
         sentences = [agreement.sentence(self.settings.model) for agreement in agreements.values()]
         for sentence in sentences:
             context.report.say(sentence)
@@ -109,7 +102,7 @@ class Judging(Stage):
         names = [suite.name for suite in self.suites]
         answers = read_answers(context.run.path, list(self.answered), {variant.id: names for variant in self.answered})
         cases = [(v, answer) for v, by_item in answers.items() for answer in by_item.values() if answer.item in items]
-        verdicts = judge_answers(put, [(*items[answer.item], answer) for _, answer in cases], self.model_name)
+        verdicts = judge_answers(judge, [(*items[answer.item], answer) for _, answer in cases], self.model_name)
         rows = [
             {"variant": variant.id, "item": answer.item, "verdicts": verdict}
             for (variant, answer), verdict in zip(cases, verdicts, strict=True)

@@ -13,10 +13,11 @@ import pytest
 from helpers.command_line import RECIPES, SMALL, Cli
 from helpers.reporters import SayingReporter
 
+from msm_mlx.engine.chat_model import ChatModel
+from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.agreement import load_examples
 from msm_mlx.evaluation.answers import score_answer
-from msm_mlx.evaluation.judging import Put
 from msm_mlx.evaluation.results import build_results
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.models.hub import resolve_model
@@ -25,6 +26,7 @@ from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.reevaluation import Choice, narrow
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.suites import asked_suites
 from msm_mlx.runs.answers import read_answers
@@ -89,27 +91,27 @@ def answered(run: Path, one: Recipe) -> Judging:
     return stage
 
 
-def results(put: Put, run: Path) -> tuple[dict[str, Any], list[str]]:
+def results(model: ChatModel, run: Path) -> tuple[dict[str, Any], list[str]]:
     one, reporter = recipe(JUDGE), SayingReporter()
     stage = answered(run, one)
-    stage.write_verdicts(put, Context(one, resolve_model("pocket"), RunFolder(run), reporter))
+    stage.write_verdicts(model, Context(one, resolve_model("pocket"), RunFolder(run), reporter))
     suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
     answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.key["variants"]})
     judged = take_verdicts(run, suites, answers)
     return build_results("r", suites, answers, judged), reporter.lines
 
 
-def knows_the_labels(chats: Any) -> list[str]:
+def knows_the_labels(chat: Sequence[Message], seed: int) -> str:
     labels = {
         re.sub("<(?=/?(?:answer|rating))", "(", example.case.reply): f"{example.label:.0f}"
         for example in load_examples(RATING)
     } | {"GOOD": "9", "POOR": "2"}
-    said = [chat[-1]["content"].partition("<answer>\n")[2].partition("\n</answer>")[0] for chat in chats]
-    return [f"<rating>{labels[text]}</rating>" for text in said]
+    said = chat[-1]["content"].partition("<answer>\n")[2].partition("\n</answer>")[0]
+    return f"<rating>{labels[said]}</rating>"
 
 
 def test_the_verdicts_of_a_good_judge_are_the_scores(tmp_path: Path) -> None:
-    found, said = results(knows_the_labels, tmp_path)
+    found, said = results(ScriptedModel(knows_the_labels), tmp_path)
     ratings = {row["arm"]: row["value"] for row in found["pooled"] if row["metric"] == "rating"}
     assert ratings == pytest.approx({"base": 1 / 9, "sft": 8 / 9})
     assert found["judge"]["agreement"][0]["usable"]
@@ -120,15 +122,10 @@ def test_the_verdicts_of_a_good_judge_are_the_scores(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["10", "unclear"])
 def test_a_useless_judge_gives_no_score_and_is_not_asked_on(tmp_path: Path, word: str) -> None:
-    asked: list[int] = []
-
-    def put(chats: Any) -> list[str]:
-        asked.append(len(chats))
-        return [f"<rating>{word}</rating>" for _ in chats]
-
-    found, said = results(put, tmp_path)
+    model = ScriptedModel(lambda chat, seed: f"<rating>{word}</rating>")
+    found, said = results(model, tmp_path)
     assert not found["pooled"]
-    assert asked == [2 * len(load_examples(RATING))]
+    assert len(model.asked) == 2 * len(load_examples(RATING))
     assert read_jsonl(tmp_path / VERDICTS) == []
     assert said[0].startswith("UNUSABLE JUDGE: pocket")
 
