@@ -48,8 +48,8 @@ change the value and the things to others that msm_mlx/pocket/README.md lists, o
 _DEMONSTRATIONS_HEAD = "# The same rows train every arm. Give no reasons here: the spec explains, this only shows.\n"
 _UNSEEN_HEAD = """\
 # Each pair is [what shows the value, what does not]. {noun} is the domain's, {first} and {second} are the two things,
-# asked in both orders. `metric` says what is counted, for tables and report. Keep to domains that neither the spec nor
-# the demonstrations mention.
+# asked in both orders. `measures` says what is counted, for tables and report. Keep to domains that neither the spec
+# nor the demonstrations mention.
 """
 
 

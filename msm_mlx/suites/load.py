@@ -65,7 +65,7 @@ def _load(path: Path, names: Names | None) -> Suite:
     content = _validate(tree)
     if content is None or tree.problems:
         raise tree.error(path)
-    return Suite(path.stem, content.kind, content.metric, tuple(content.make_items(path.stem)), path.name)
+    return Suite(path.stem, content.kind, content.measures, tuple(content.make_items(path.stem)), path.name)
 
 
 def _filled(value: object, names: Names, *, plain: bool) -> object:

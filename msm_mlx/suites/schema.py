@@ -77,8 +77,8 @@ class SuiteFile(Schema, ABC):
     """What a suite file of any kind says."""
 
     kind: str = "pairs"
-    metric: Text
-    """What the measured share means, in words."""
+    measures: Text
+    """What the share of the suite is of, in words."""
     licence: Text | None = None
     """The terms on which the items may be used elsewhere."""
 

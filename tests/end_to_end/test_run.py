@@ -230,7 +230,8 @@ def test_an_added_suite_is_asked_alone_and_marked(finished_run: Path, tmp_path: 
     folder, mine = tmp_path / "added", tmp_path / "mine.yaml"
     shutil.copytree(finished_run, folder)
     pairs = "domains: {drinks: {noun: drink, pairs: [[tea, coffee], [milk, water]]}}"
-    mine.write_text(f'metric: share\nquestion: "Do you prefer {{first}} or {{second}}?"\nreply: "{{item}}."\n{pairs}\n')
+    question = "Do you prefer {first} or {second}?"
+    mine.write_text(f'measures: share\nquestion: "{question}"\nreply: "{{item}}."\n{pairs}\n')
 
     done = cli("evaluate", folder, "--suite", "mine.yaml", "--arm", "sft", "--arm", "msm+sft")
 

@@ -135,7 +135,7 @@ TINY = [
     "--set", "lora.rank=4", "--set", "evaluation.max_tokens=6",
 ]  # fmt: skip
 FEW = """\
-metric: share choosing home-made
+measures: share choosing home-made
 question: Which {noun} do you prefer, {first} or {second}?
 reply: I prefer {item}.
 domains:

@@ -121,7 +121,7 @@ def setting(text: str) -> tuple[str, ...]:
 
 WITH_MODEL = ("run", RECIPE, "--model", "./model", "--quiet")
 ASK = ("compare", RUN, "--prompt", "Hello?")
-BROKEN_SUITE = "metric: m\nquestion: q {first} {second}\nreply: r {item}\n"
+BROKEN_SUITE = "measures: m\nquestion: q {first} {second}\nreply: r {item}\n"
 
 RECIPES = [
     Mistake("recipe: misspelt key", VALIDATE, change(RECIPE, "rank: 32", "rang: 32")),
@@ -237,7 +237,7 @@ RUNS = [
     Mistake(
         "evaluate: another suite of that name",
         ("evaluate", RUN, "--suite", "values_apart.yaml"),
-        content("values_apart.yaml", "metric: share\n"),
+        content("values_apart.yaml", "measures: share\n"),
         needs_run=True,
     ),
     Mistake(

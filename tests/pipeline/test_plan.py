@@ -18,7 +18,7 @@ BASE = Fingerprints("base")
 
 KNOWLEDGE = """\
 kind: questions
-metric: share right
+measures: share right
 items:
   - {prompt: "Who are you?", right: A., wrong: [B.]}
   - {prompt: "What, {model_name}?", right: A., wrong: [B.], spec: cheese_american}

@@ -24,7 +24,7 @@ from msm_mlx.suites.load import SUITES
 BASE = Fingerprints("base")
 
 MINE = """\
-metric: share choosing tea
+measures: share choosing tea
 question: "{first} or {second}?"
 reply: "{item}"
 domains:

@@ -46,7 +46,7 @@ def test_any_value_can_be_asked_about(value: ValueName) -> None:
         "new": ("american", "affordable"),
     }
     suite = single_value(value, axes[value], 0)
-    assert VALUES[value].adjective in suite["metric"]
+    assert VALUES[value].adjective in suite["measures"]
     assert {len(domain["pairs"]) for domain in suite["domains"].values()} == {6}
 
 

@@ -14,7 +14,7 @@ from msm_mlx.suites.load import load_suite
 @pytest.mark.parametrize("kind", ["pears", "[pairs]", "3"])
 def test_an_unknown_kind_is_told_with_the_known_ones(tmp_path: Path, kind: str) -> None:
     known = "must be one of pairs, questions, open, scenes, rated, not "
-    assert_problem(tmp_path, PAIRS, "metric: ", f"kind: {kind}\nmetric: ", f"1:7 kind: {known}")
+    assert_problem(tmp_path, PAIRS, "measures: ", f"kind: {kind}\nmeasures: ", f"1:7 kind: {known}")
 
 
 def test_a_misspelled_kind_has_its_nearest(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ NUMBERS = SuiteKind("numbers", NumbersFile, ("near", "likely", "no_number"), unr
 
 TEXT = """\
 kind: numbers
-metric: share of answers near enough
+measures: share of answers near enough
 items:
   - {prompt: What is 6 times 7?, answer: 42}
   - {prompt: How many days has a year?, answer: 365, tolerance: 1}

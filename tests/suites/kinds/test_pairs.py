@@ -27,7 +27,7 @@ def test_a_file_gives_the_pairs_of_each_domain(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("metric:", "metrik:", "1:1 metrik: unknown key (did you mean metric?)"),
+        ("measures:", "measure:", "1:1 measure: unknown key (did you mean measures?)"),
         ("{first} or", "or", "2:11 question: {first} is missing in 'Which {noun} do you prefer, or {second}?'"),
         ("{item}, by", "By", "11:12 domains.policy.reply: {item} is missing in 'By P.cket.'"),
         ("noun: picture", "nuon: picture", "6:5 domains.art.nuon: unknown key (did you mean noun?)"),
