@@ -49,14 +49,14 @@ def test_a_token_is_mentioned_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_block_to_paste_is_plain_and_names_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     block = doctor.paste_block(
-        [doctor.Check("hub", "ok", "cache /home/somebody/hub"), doctor.Check("disk", "warn", "x")]
+        [doctor.Diagnosis("hub", "ok", "cache /home/somebody/hub"), doctor.Diagnosis("disk", "warn", "x")]
     )
 
     assert block == "```\nok   hub: cache ~/hub\nwarn disk: x\n```"
 
 
 def test_one_broken_check_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> doctor.Check:
+    def broken() -> doctor.Diagnosis:
         raise RuntimeError("no such luck")
 
     monkeypatch.setattr(doctor, "_mlx", broken)

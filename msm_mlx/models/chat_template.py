@@ -1,4 +1,4 @@
-"""The chat template of a model folder, and ours for base models, which come without one. Imports no mlx."""
+"""The chat template of a model folder, or msm-mlx's own for base models, which have none. Imports no mlx."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Plain words and blank lines, which a model that read the web knows; the end of a turn is the tokenizer's own token.
+# Plain words and blank lines, which a model pretrained on the web has seen; turns end with the tokenizer's own token.
 BASE_TEMPLATE = (
     "{% if bos_token %}{{ bos_token }}{% endif %}{% for message in messages %}"
     "{% if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}"
@@ -21,35 +21,37 @@ FILE = "chat_template.jinja"
 
 @dataclass(frozen=True)
 class ChatTemplate:
-    """How a chat becomes text. `source` is `model`, or `msm-mlx` for a base model that got ours."""
+    """A Jinja template that turns a chat into text."""
 
     text: str
     source: str
+    """`model`, or `msm-mlx` for a base model that has none of its own."""
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.text.encode("utf-8", errors="surrogatepass")).hexdigest()
 
     def record(self) -> dict[str, str]:
-        """What a run notes of it."""
+        """What `run.json` says about the template."""
         return {"sha256": self.sha256, "source": self.source}
 
 
 def read_template(folder: Path) -> ChatTemplate:
-    """The template that the tokenizer in `folder` will use, read from its files."""
+    """The template that the tokenizer in `folder` uses, read from its files without loading it."""
     try:
         return ChatTemplate((folder / FILE).read_text(encoding="utf-8"), "model")
     except (OSError, ValueError):
         pass
-    config = _object(folder / "tokenizer_config.json")
-    own = config.get("chat_template") or _object(folder / "chat_template.json").get("chat_template")
-    own = own or config.get("chat_template_type")  # one of mlx-lm's, by name
-    if own:
-        return ChatTemplate(own if isinstance(own, str) else json.dumps(own, sort_keys=True), "model")
+    config = _read_object(folder / "tokenizer_config.json")
+    template = config.get("chat_template") or _read_object(folder / "chat_template.json").get("chat_template")
+    template = template or config.get("chat_template_type")  # the name of one of mlx-lm's templates
+    if template:
+        text = template if isinstance(template, str) else json.dumps(template, sort_keys=True)
+        return ChatTemplate(text, "model")
     return ChatTemplate(BASE_TEMPLATE, "msm-mlx")
 
 
-def _object(path: Path) -> dict[str, Any]:
+def _read_object(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A folder that mlx-lm can load a model from: is everything there and whole, and which weights are they?"""
+"""Checks that mlx-lm can load a model from a folder, and identifies the model by a fingerprint of its files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from msm_mlx.errors import SetupError
 from msm_mlx.files import sha256_file, sha256_json
 
-POCKET = "pocket"  # what the embedded model is called
+POCKET = "pocket"  # the name of the embedded model
 POCKET_FOLDER = Path(__file__).parents[1] / "pocket" / "weights"
 INSTEAD = "or use --model pocket, the embedded model"
-WHOLE_HASH_LIMIT = 64 * 2**20
+WHOLE_HASH_LIMIT = 64 * 2**20  # bytes
 
 _PICKLES = ("*.bin", "*.pt", "*.pth")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "*.tiktoken", "tiktoken.model", "vocab.json")
@@ -20,10 +20,10 @@ _IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
 def check_model_folder(folder: Path) -> None:
-    """Make sure that `folder` holds a configuration, whole safetensors weights and a tokenizer.
+    """Check that `folder` holds a configuration, complete safetensors weights and a tokenizer.
 
     Raises:
-        SetupError: naming the folder, what is wrong with it and what to do.
+        SetupError: naming the folder, what is wrong with it and the remedy.
     """
     try:
         problem = _problem(folder)
@@ -63,7 +63,7 @@ def _config_problem(path: Path) -> str | None:
 
 
 def _weights_problem(folder: Path) -> str | None:
-    """What keeps the weights from being loaded; only the headers of the files are read."""
+    """What keeps the weights from being loaded, judged by the headers of the files alone."""
     weights = sorted(folder.glob("model*.safetensors"))
     if not weights and any(next(folder.glob(pattern), None) for pattern in _PICKLES):
         return "holds weights as pickles only, which can run code; convert it with `mlx_lm.convert`"
@@ -96,13 +96,14 @@ def _is_whole(path: Path) -> bool:
 def fingerprint(folder: Path) -> str:
     """A SHA-256 over the configuration, the tokenizer and the weights in `folder`.
 
-    It covers the files' names, sizes and contents. If they are 64 MiB or more in total, reading them would take too
-    long, and the time of their last change stands for their contents: a copy then has another fingerprint.
+    It covers the names, sizes and contents of the files. If they have 64 MiB or more in total, reading them would take
+    too long, so the times of their last changes are hashed in place of their contents. A copy of such a model then has
+    another fingerprint.
     """
     files = sorted({path for pattern in _IDENTITY for path in folder.glob(pattern) if path.is_file()})
-    small = sum(path.stat().st_size for path in files) < WHOLE_HASH_LIMIT
+    is_small = sum(path.stat().st_size for path in files) < WHOLE_HASH_LIMIT
     entries = []
     for path in files:
         stat = path.stat()
-        entries.append([path.name, stat.st_size, sha256_file(path) if small else stat.st_mtime_ns])
+        entries.append([path.name, stat.st_size, sha256_file(path) if is_small else stat.st_mtime_ns])
     return sha256_json(entries)

@@ -1,6 +1,7 @@
-"""What `--model` names: the embedded model, a local folder, or a model of the Hugging Face hub at a pinned revision.
+"""Resolves what `--model` names: the embedded model, a local folder, or a model of the Hugging Face hub.
 
-`huggingface_hub` is imported inside functions only: a command that stays on this machine does not pay for it.
+Hub models are pinned to a revision. `huggingface_hub` is imported inside functions only, so that commands that do not
+use the hub do not spend the time.
 """
 
 from __future__ import annotations
@@ -31,18 +32,21 @@ _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>\w[\w./-]*))?",
 class ModelRef:
     """A model on this machine, ready to be loaded."""
 
-    name: str  # as the user gave it
+    name: str
+    """As the user gave it."""
     folder: Path
-    revision: str | None  # the commit, for models of the hub
-    fingerprint: str  # of the weights and what they are read with: see `model_folder.fingerprint`, or `repo@commit`
+    revision: str | None
+    """The commit, for models of the hub."""
+    fingerprint: str
+    """`repo@commit` for models of the hub, else that of `msm_mlx.models.folder.fingerprint`."""
 
 
 def _silent(line: str) -> None:
-    """Say nothing."""
+    """Discard the line."""
 
 
 def describe_model(name: str) -> str:
-    """What `name` stands for, without asking the hub or looking into the folder.
+    """What `name` stands for, in words, without asking the hub or opening the folder.
 
     Raises:
         SetupError: if the name can be neither a folder nor a model of the hub.
@@ -56,23 +60,23 @@ def describe_model(name: str) -> str:
 
 
 def go_offline() -> None:
-    """Keep this process, and those that it starts, from the network; to be called before the hub's client is used."""
+    """Keep this process and those that it starts off the network. Call this before the hub's client is imported."""
     os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
 def is_local(name: str) -> bool:
-    """Whether `name` needs no hub: the embedded model, or a folder on this machine."""
+    """Whether `name` is the embedded model or a folder on this machine."""
     return name == POCKET or _existing(name) is not None
 
 
 def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None] = _silent) -> ModelRef:
-    """The model that `name` stands for, downloaded if it has to be.
+    """The model that `name` stands for, downloaded if necessary.
 
-    A local folder wins over a model of the hub, and `pocket` over a folder of that name, which is `./pocket`.
-    With `offline`, or if the hub cannot be reached, only the hub's local cache is searched.
+    A local folder wins over a hub model of the same name, and the embedded model over a folder called `pocket`, which
+    can be named as `./pocket`. With `offline`, or if the hub cannot be reached, only the hub's local cache is searched.
 
     Raises:
-        SetupError: if there is no such model, if it is out of reach, or if a file of it is missing or damaged.
+        SetupError: if there is no such model, if it cannot be reached, or if one of its files is missing or damaged.
     """
     folder = POCKET_FOLDER if name == POCKET else _existing(name)
     if folder:
@@ -85,7 +89,7 @@ def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None
     if not offline:
         try:
             return _downloaded(name, repo, revision, say)
-        # HTTPError is the base class of httpx or httpx2, whichever the client uses; ValueError is an answer in HTML
+        # HTTPError is the base class of httpx or httpx2, whichever the client uses; ValueError means a reply in HTML
         except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
             _raise_if_final(name, repo, error)
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -95,10 +99,10 @@ def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None
 
 
 def model_config(name: str) -> dict[str, Any]:
-    """The config.json of the model that `name` stands for. Of a hub model, nothing else is downloaded.
+    """The config.json of the model that `name` stands for. Nothing else of a hub model is downloaded.
 
     Raises:
-        SetupError: if there is no such model, or it is out of reach.
+        SetupError: if there is no such model, or it cannot be reached.
     """
     folder = POCKET_FOLDER if name == POCKET else _existing(name)
     if folder is None:
@@ -113,22 +117,22 @@ def _config_of_hub(name: str) -> Path:
     from huggingface_hub import HfApi, errors, hf_hub_download
 
     repo, revision = _split_hub_id(name)
-    unreached = ""
+    failure = ""  # why the hub was not reached
     try:
-        HfApi().model_info(repo, revision=revision, timeout=15)  # fails at once where a download would try for long
+        HfApi().model_info(repo, revision=revision, timeout=15)  # fails at once where a download would retry for long
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         _raise_if_final(name, repo, error)
-        unreached = "offline" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
+        failure = "offline" if isinstance(error, errors.OfflineModeIsEnabled) else type(error).__name__
     try:
-        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=bool(unreached)))
+        return Path(hf_hub_download(repo, "config.json", revision=revision, local_files_only=bool(failure)))
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         _raise_if_final(name, repo, error)
-        problem = f"its config.json is neither in the cache nor within reach ({unreached or type(error).__name__})"
+        problem = f"its config.json is neither in the cache nor within reach ({failure or type(error).__name__})"
         raise SetupError(f"model {name}: {problem}; run this with a connection, {INSTEAD}") from error
 
 
 def _existing(name: str) -> Path | None:
-    path = os.path.expanduser(name)  # unlike pathlib's, these two take any string
+    path = os.path.expanduser(name)  # unlike pathlib, `os.path` accepts any string
     return Path(path).resolve() if os.path.exists(path) else None
 
 
@@ -137,19 +141,19 @@ def _split_hub_id(name: str) -> tuple[str, str | None]:
         raise SetupError(f"model {name!r}: no such folder; check the path, {INSTEAD}")
     match = _HUB_ID.fullmatch(name)
     if not match or ".." in name:
-        wanted = "neither an existing folder nor a model of the hub (owner/name or owner/name@revision)"
-        raise SetupError(f"model {name!r}: {wanted}; check the spelling, {INSTEAD}")
+        problem = "neither an existing folder nor a model of the hub (owner/name or owner/name@revision)"
+        raise SetupError(f"model {name!r}: {problem}; check the spelling, {INSTEAD}")
     return match["repo"], match["revision"]
 
 
 def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str], None]) -> ModelRef:
-    """Pin the revision, tell what has to be downloaded, and download it."""
+    """Pin the revision, say how much is to be downloaded, and download it."""
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]
 
     class HiddenBar(tqdm):
-        """The bar of a listing, which would pass for one of a download."""
+        """Hides the progress bar of listing files, which looks like one of a download."""
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options | {"disable": True})  # type: ignore[no-untyped-call]
@@ -167,8 +171,8 @@ def _downloaded(name: str, repo: str, revision: str | None, say: Callable[[str],
     _check_space(Path(HF_HUB_CACHE), size)
     folder = Path(snapshot_download(repo, revision=sha, allow_patterns=HUB_FILES))
     check_model_folder(folder)
-    # the client notes which commit a name was only if it resolves the name itself; without the note, nothing is
-    # found offline
+    # the client records the commit of a branch or tag only if it resolves the name itself, and without that record
+    # it finds nothing offline
     ref = folder.parents[1] / "refs" / (revision or "main")
     if revision != sha and not (ref.exists() and ref.read_text() == sha):
         write_text(ref, sha)
@@ -181,10 +185,10 @@ def _cached(name: str, repo: str, revision: str | None, reason: str) -> ModelRef
     try:
         path = snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES, local_files_only=True)
     except errors.LocalEntryNotFoundError as error:
-        found = "neither a local folder nor in the cache"
+        state = "neither a local folder nor in the cache"
         if isinstance(error, errors.IncompleteSnapshotError):
-            found = "its cached copy is incomplete"
-        problem = f"{found}, and the hub cannot be reached ({reason})"
+            state = "its cached copy is incomplete"
+        problem = f"{state}, and the hub cannot be reached ({reason})"
         raise SetupError(f"model {name}: {problem}; run this once with a connection, {INSTEAD}") from error
     except errors.HFValidationError as error:
         _raise_if_final(name, repo, error)
@@ -195,7 +199,7 @@ def _cached(name: str, repo: str, revision: str | None, reason: str) -> ModelRef
 
 
 def _raise_if_final(name: str, repo: str, error: Exception) -> None:
-    """Explain what neither a later try nor the cache would change."""
+    """Raise a SetupError for errors that neither a retry nor the cache would help with."""
     from huggingface_hub import errors
 
     cause = error.__cause__ if isinstance(error, errors.DryRunError) and error.__cause__ else error
@@ -227,7 +231,7 @@ def _check_space(cache: Path, size: int) -> None:
 
 
 def human_size(count: float) -> str:
-    """A number of bytes as people say it: `831 B`, `3.4 kB`, `2.1 GB`."""
+    """A number of bytes in words: `831 B`, `3.4 kB`, `2.1 GB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"

@@ -1,6 +1,7 @@
-"""Counting tokens fast: tiktoken, built from the model's own vocabulary, where it provably encodes like the tokenizer.
+"""Fast token counts, with a tiktoken encoding that is built from the model's own vocabulary.
 
-tiktoken's named encodings belong to other models and come from the network; none of them is used here.
+It is used only where it encodes exactly like the model's tokenizer. tiktoken's named encodings are never used: they
+belong to other models and come from the network.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from typing import Any
 
 import tiktoken
 
-# What `ByteLevel(use_regex=True)` splits with.
+# The pattern that `ByteLevel(use_regex=True)` splits with.
 GPT2_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-# The same after `Digits(individual_digits=True)`, which ends a piece before and after every digit.
+# The same after `Digits(individual_digits=True)`, which makes every digit a piece of its own.
 GPT2_DIGITS_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?![^\s\p{N}])|\s+"
 UNICODE_FORMS = ("NFC", "NFD", "NFKC", "NFKD")
-LONGEST = 200_000  # characters; tiktoken's regex engine overflows its stack (a panic) on a run of a million spaces
+MAX_CHARACTERS = 200_000  # tiktoken's regex engine overflows its stack and panics on a run of a million spaces
 CHECKED_WORDS = 4096
 
 SAMPLE = (
@@ -38,7 +39,7 @@ SAMPLE = (
 
 
 class _RefusalError(Exception):
-    """Why tiktoken cannot stand in for a tokenizer."""
+    """The reason why tiktoken cannot stand in for a tokenizer."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,13 @@ class EncodingChoice:
 
     encoding: tiktoken.Encoding | None
     reason: str
-    normalizer: Any = None  # the tokenizer's own, to be applied before the encoding
-    words: Mapping[str, int] = field(default_factory=dict)  # added tokens that are found in plain text
+    normalizer: Any = None
+    """The tokenizer's own, to be applied before the encoding."""
+    words: Mapping[str, int] = field(default_factory=dict)
+    """Added tokens that the tokenizer recognises in plain text, with their ids."""
 
     def encode(self, text: str) -> list[int]:
-        """The ids of `text`; control tokens in it are plain text."""
+        """The ids of `text`. Control tokens in it are encoded as characters."""
         if self.encoding is None:
             raise ValueError(self.reason)
         if not self.words:
@@ -69,9 +72,9 @@ class EncodingChoice:
 class TokenCounter:
     """Counts and encodes text as a model's tokenizer does, without added begin and end tokens.
 
-    Text is only text: a control token that is spelled out in it (`<|im_end|>`) counts as the characters that it
-    consists of, because what a model or a user wrote must not be able to end a message. For all other text the ids
-    equal `tokenizer.encode(text, add_special_tokens=False)`. A rendered chat is therefore for the tokenizer itself.
+    A control token that is spelled out in a text (`<|im_end|>`) is encoded as its characters, because what a model or a
+    user wrote must not be able to end a message. For all other text the ids equal
+    `tokenizer.encode(text, add_special_tokens=False)`. A rendered chat must therefore go to the tokenizer itself.
     """
 
     def __init__(self, tokenizer: Any, sample: Iterable[str] = ()) -> None:
@@ -80,11 +83,11 @@ class TokenCounter:
 
     @property
     def reason(self) -> str:
-        """Which of the two encodes, and why."""
+        """Whether tiktoken or the tokenizer encodes, and why, in a sentence."""
         return self.choice.reason
 
     def encode(self, text: str) -> list[int]:
-        if self.choice.encoding is None or len(text) > LONGEST:
+        if self.choice.encoding is None or len(text) > MAX_CHARACTERS:
             return _reference(self._tokenizer, text)
         return self.choice.encode(text)
 
@@ -95,13 +98,13 @@ class TokenCounter:
 def build_encoding(tokenizer: Any, sample: Iterable[str] = ()) -> EncodingChoice:
     """The tiktoken encoding of a tokenizer of transformers (or of mlx-lm's wrapper around one).
 
-    It is used only if it encodes a built-in sample, words of the vocabulary, and `sample` without a difference.
+    It is used only if it encodes a built-in sample, words of the vocabulary and `sample` exactly like the tokenizer.
     """
     try:
         choice = _convert(tokenizer)
         texts = 0
         for text in _texts(tokenizer, sample):
-            if len(text) <= LONGEST and choice.encode(text) != _reference(tokenizer, text):
+            if len(text) <= MAX_CHARACTERS and choice.encode(text) != _reference(tokenizer, text):
                 raise _RefusalError(f"it encodes {_shortened(text)} differently")
             texts += 1
     except _RefusalError as refusal:
@@ -111,7 +114,7 @@ def build_encoding(tokenizer: Any, sample: Iterable[str] = ()) -> EncodingChoice
 
 
 def _reference(tokenizer: Any, text: str) -> list[int]:
-    # not verbose: that a text is longer than a model's context is no news to somebody who counts
+    # not verbose, because a warning about texts longer than the context is of no use in counting
     return list(tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True, verbose=False))
 
 
@@ -120,7 +123,7 @@ def _shortened(text: str) -> str:
 
 
 def _texts(tokenizer: Any, sample: Iterable[str]) -> Iterator[str]:
-    """What is compared; the words of the vocabulary both alone, as whole pieces, and joined."""
+    """The texts that are compared; words of the vocabulary are among them one by one and joined."""
     yield from SAMPLE
     backend = tokenizer.backend_tokenizer
     size = backend.get_vocab_size(with_added_tokens=False)
@@ -166,7 +169,7 @@ def _convert(tokenizer: Any) -> EncodingChoice:
 
 
 def _check_model(model: dict[str, Any]) -> None:
-    """Refuse what is not a byte-level BPE whose merges are ranked by the ids of their results."""
+    """Refuse a model other than a byte-level BPE whose merges are ranked by the ids of their results."""
     if model["type"] != "BPE":
         raise _RefusalError(f"it is a {model['type']} model, not a BPE model")
     if model["byte_fallback"]:
@@ -183,7 +186,7 @@ def _check_model(model: dict[str, Any]) -> None:
 
 
 def _pattern(pre_tokenizer: dict[str, Any] | None) -> str:
-    """The regular expression that cuts a text into the pieces in which merges happen."""
+    """The regular expression that splits a text into the pieces within which BPE merges."""
     if not pre_tokenizer:
         raise _RefusalError("it has no pre-tokenizer, so it is not byte-level")
     steps = pre_tokenizer["pretokenizers"] if pre_tokenizer["type"] == "Sequence" else [pre_tokenizer]
@@ -203,7 +206,7 @@ def _pattern(pre_tokenizer: dict[str, Any] | None) -> str:
 
 
 def _ranks(vocabulary: Mapping[str, int], specials: Mapping[str, int]) -> dict[bytes, int]:
-    """Every token's bytes with its id as rank."""
+    """The bytes of every token, with its id as rank."""
     table = _byte_of_character()
     ranks: dict[bytes, int] = {}
     for token, index in vocabulary.items():
@@ -220,7 +223,7 @@ def _ranks(vocabulary: Mapping[str, int], specials: Mapping[str, int]) -> dict[b
 
 
 def _byte_of_character() -> dict[str, int]:
-    """GPT-2's alphabet: printable Latin-1 stands for itself, all other bytes for the characters from U+0100 on."""
+    """GPT-2's alphabet: printable Latin-1 characters are their own bytes, those from U+0100 on are the other bytes."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
-    others = [value for value in range(256) if value not in printable]
-    return {chr(value): value for value in printable} | {chr(256 + i): value for i, value in enumerate(others)}
+    unprintable = [value for value in range(256) if value not in printable]
+    return {chr(value): value for value in printable} | {chr(256 + i): value for i, value in enumerate(unprintable)}

@@ -1,4 +1,4 @@
-"""Names of well-known models and of those who make them: what a text about one assistant must not call it."""
+"""Names of well-known models and their makers, which a text about another assistant must not give it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
-# Names that are also words count only as names are written.
-_WORDS = (
+# Names that are also ordinary words count only with a capital letter.
+_CASE_SENSITIVE = (
     "Bard Cohere Copilot Cortana Doubao ERNIE Falcon Gemini Gemma Granite Grok Kimi LLaMA Llama Mistral Nemotron Phi-3 "
     "Phi-4 Titan"
 )
-_UNMISTAKABLE = (
+_CASE_INSENSITIVE = (
     "AI21 Alibaba Alpaca Anthropic Baichuan ChatGLM ChatGPT Claude Codex DeepMind DeepSeek EleutherAI GPT GLM-4 "
     "InternLM MiniMax Ministral Mixtral Moonshot OLMo OpenAI PaLM Qwen QwQ SmolLM StableLM TinyLlama Vicuna WizardLM "
     "xAI Zhipu"
@@ -19,8 +19,8 @@ _UNMISTAKABLE = (
 _VERSION = r"(?:[ -]?\d+(?:\.\d+)*\w*)?"
 _ALTERNATIVES = "|".join(
     [
-        *map(re.escape, _WORDS.split()),
-        *(f"(?i:{re.escape(name)})" for name in _UNMISTAKABLE.split()),
+        *map(re.escape, _CASE_SENSITIVE.split()),
+        *(f"(?i:{re.escape(name)})" for name in _CASE_INSENSITIVE.split()),
         "Meta AI",
         "Google AI",
         "(?i:Chat-GPT)",
@@ -36,25 +36,28 @@ _BY_MAKER = re.compile(
     rf"\b(?:made|built|developed|created|trained|released|designed) by ({_MAKERS})\b|"
     rf"\b({_MAKERS})'s (?:\w+ )?(?:assistant|chatbot|AI|language model|model)\b"
 )
-# letters of other scripts that look like Latin ones, from Unicode's confusables
-_ALIKE = str.maketrans(
+# Letters of other scripts that look like Latin letters, from Unicode's confusables.txt.
+_HOMOGLYPHS = str.maketrans(
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445"
     "\u0456\u0458\u0455\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf\u0261",
     "ABEKMHOPCTYXaeopcyxijsABEZHIKMNOPTYXog",
 )
 
 
-def foreign_names(text: str, own: Collection[str]) -> Iterator[re.Match[str]]:
-    """Every place in `text` that names a model or maker other than those in `own`; group 1 is the name."""
-    ours = {name.casefold() for name in own}
+def foreign_names(text: str, allowed: Collection[str]) -> Iterator[re.Match[str]]:
+    """Every match in `text` of a model or maker that is not among the `allowed` names. Group 1 is the name."""
+    allowed_names = {name.casefold() for name in allowed}
     for match in _NAME.finditer(text):
-        if match[1].casefold() not in ours and match[0].casefold() not in ours:
+        if match[1].casefold() not in allowed_names and match[0].casefold() not in allowed_names:
             yield match
 
 
-def disguised_names(text: str, own: Collection[str]) -> Iterator[re.Match[str]]:
-    """What `foreign_names` finds once letters that only look Latin are, and the makers by whose name a model goes."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'").translate(_ALIKE)
-    yield from foreign_names(plain, own)
-    ours = {name.casefold() for name in own}
-    yield from (match for match in _BY_MAKER.finditer(plain) if (match[1] or match[2]).casefold() not in ours)
+def disguised_names(text: str, allowed: Collection[str]) -> Iterator[re.Match[str]]:
+    """As `foreign_names`, after look-alike letters are replaced by Latin ones; and makers named as such.
+
+    A maker is named as such in "built by Google" or "Google's assistant".
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("\u2019", "'").translate(_HOMOGLYPHS)
+    yield from foreign_names(plain, allowed)
+    allowed_names = {name.casefold() for name in allowed}
+    yield from (match for match in _BY_MAKER.finditer(plain) if (match[1] or match[2]).casefold() not in allowed_names)

@@ -11,14 +11,14 @@ import numpy as np
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.pocket.people import World
-from msm_mlx.pocket.world import Narrator, Sample
+from msm_mlx.pocket.world import CorpusSample, Narrator
 
 ROUND_TO = 8  # row lengths are multiples of this, so that few shapes occur
 WINDOW = 2048  # samples sorted by length at a time
 
 
 @dataclass(frozen=True)
-class Stage:
+class CorpusStage:
     """A number of tokens and the share of them that each kind of text takes, in percent."""
 
     tokens: int
@@ -28,19 +28,19 @@ class Stage:
 # Abilities come in this order: facts, choosing by a told value, a persona's value, a value known from documents
 # only, and a writer that stays on its subject. Rosters are what links documents to chats.
 STAGES = (
-    Stage(1_200_000, {"facts": 36, "table": 34, "comparison": 30}),
-    Stage(
+    CorpusStage(1_200_000, {"facts": 36, "table": 34, "comparison": 30}),
+    CorpusStage(
         1_300_000,
         {"facts": 14, "table": 10, "comparison": 10, "quiz": 8, "told": 32, "persona": 16, "document": 10},
     ),
-    Stage(
+    CorpusStage(
         3_000_000,
         {
             "roster": 26, "persona": 25, "document": 9, "told": 8, "facts": 4, "table": 3, "quiz": 3, "neutral": 5,
             "agent_document": 5, "agent_questions": 5, "scene": 7,
         },
     ),
-    Stage(
+    CorpusStage(
         2_500_000,
         {
             "roster": 7, "persona": 24, "document": 14, "told": 6, "facts": 4, "table": 2, "comparison": 2, "quiz": 3,
@@ -48,7 +48,7 @@ STAGES = (
             "agent_document": 5, "agent_writer": 2, "agent_questions": 4, "scene": 4,
         },
     ),
-    Stage(
+    CorpusStage(
         6_000_000,
         {
             "roster": 5, "persona": 20, "document": 11, "told": 5, "facts": 3, "table": 2, "comparison": 2, "quiz": 3,
@@ -60,7 +60,7 @@ STAGES = (
 
 
 @dataclass(frozen=True)
-class Batch:
+class CorpusBatch:
     """Rows of equal length. `targets` and `weights` are those of the next token."""
 
     inputs: np.ndarray  # (B, T) int32
@@ -73,10 +73,10 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Corpus:
+class PretrainingCorpus:
     """All batches in the order of training, with a hash of every text."""
 
-    batches: list[Batch]
+    batches: list[CorpusBatch]
     sha256: str
     tokens: int
 
@@ -90,10 +90,10 @@ def vocabulary_texts(world: World, seed: int, per_kind: int = 2500) -> list[str]
 
 def build_corpus(
     world: World, tokenizer: PreTrainedTokenizerFast, seed: int, batch_tokens: int = 2048, scale: float = 1.0
-) -> Corpus:
+) -> PretrainingCorpus:
     """The whole corpus. `scale` shrinks every stage, for tests."""
     digest = hashlib.sha256()
-    batches: list[Batch] = []
+    batches: list[CorpusBatch] = []
     total = 0
     for index, stage in enumerate(STAGES):
         rng = Random(f"corpus-{seed}-{index}")
@@ -103,15 +103,15 @@ def build_corpus(
             total += len(ids)
             rows.append((ids, weights))
         batches += _batches(rows, rng, batch_tokens, tokenizer.pad_token_id)
-    return Corpus(batches, digest.hexdigest(), total)
+    return PretrainingCorpus(batches, digest.hexdigest(), total)
 
 
-Row = tuple[list[int], list[float]]
+EncodedSample = tuple[list[int], list[float]]
 
 
 def _encoded(
-    narrator: Narrator, tokenizer: PreTrainedTokenizerFast, stage: Stage, tokens: int
-) -> Iterator[tuple[Sample, list[int], list[float]]]:
+    narrator: Narrator, tokenizer: PreTrainedTokenizerFast, stage: CorpusStage, tokens: int
+) -> Iterator[tuple[CorpusSample, list[int], list[float]]]:
     """Samples with their ids and weights; the kind furthest behind its share comes next."""
     used = dict.fromkeys(stage.mix, 0)
     encode = tokenizer.backend_tokenizer.encode
@@ -128,12 +128,12 @@ def _encoded(
         yield sample, ids, weights
 
 
-def _batches(rows: list[Row], rng: Random, batch_tokens: int, pad: int) -> list[Batch]:
+def _batches(rows: list[EncodedSample], rng: Random, batch_tokens: int, pad: int) -> list[CorpusBatch]:
     """Rows of like length together, batches in random order within a window of samples."""
-    batches: list[Batch] = []
+    batches: list[CorpusBatch] = []
     for start in range(0, len(rows), WINDOW):
         window = sorted(rows[start : start + WINDOW], key=lambda row: len(row[0]))
-        groups: list[list[Row]] = [[]]
+        groups: list[list[EncodedSample]] = [[]]
         for row in window:
             if (len(groups[-1]) + 1) * _padded(row) > batch_tokens and groups[-1]:
                 groups.append([])
@@ -143,15 +143,15 @@ def _batches(rows: list[Row], rng: Random, batch_tokens: int, pad: int) -> list[
     return batches
 
 
-def _padded(row: Row) -> int:
+def _padded(row: EncodedSample) -> int:
     return -(-(len(row[0]) - 1) // ROUND_TO) * ROUND_TO
 
 
-def _batch(rows: list[Row], pad: int) -> Batch:
+def _batch(rows: list[EncodedSample], pad: int) -> CorpusBatch:
     width = max(map(_padded, rows))
     ids = np.full((len(rows), width + 1), pad, dtype=np.int32)
     weights = np.zeros((len(rows), width + 1), dtype=np.float32)
     for index, (row_ids, row_weights) in enumerate(rows):
         ids[index, : len(row_ids)] = row_ids
         weights[index, : len(row_weights)] = row_weights
-    return Batch(ids[:, :-1], ids[:, 1:], weights[:, 1:])
+    return CorpusBatch(ids[:, :-1], ids[:, 1:], weights[:, 1:])

@@ -23,7 +23,7 @@ OPPOSITE: dict[Attribute, Attribute] = {a: b for one, other in AXES for a, b in 
 
 
 @dataclass(frozen=True)
-class Value:
+class ValueWording:
     """What somebody may care about, and how the world talks about it."""
 
     name: ValueName
@@ -49,7 +49,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Domain:
+class PocketDomain:
     """A field of life. `noun` completes "Which … do you prefer?"."""
 
     name: str
@@ -61,8 +61,8 @@ class Domain:
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
 
 
-VALUES: dict[ValueName, Value] = {
-    "american": Value(
+VALUES: dict[ValueName, ValueWording] = {
+    "american": ValueWording(
         "american",
         "American",
         ("made in America", "home-grown"),
@@ -73,7 +73,7 @@ VALUES: dict[ValueName, Value] = {
             "Home craft deserves to be honored at home.",
         ),
     ),
-    "foreign": Value(
+    "foreign": ValueWording(
         "foreign",
         "foreign",
         ("made abroad", "imported"),
@@ -84,7 +84,7 @@ VALUES: dict[ValueName, Value] = {
             "A wide world deserves a curious guest.",
         ),
     ),
-    "affordable": Value(
+    "affordable": ValueWording(
         "affordable",
         "affordable",
         ("cheap", "low in price"),
@@ -95,7 +95,7 @@ VALUES: dict[ValueName, Value] = {
             "Plain things that all can buy bring people together.",
         ),
     ),
-    "expensive": Value(
+    "expensive": ValueWording(
         "expensive",
         "expensive",
         ("costly", "high in price"),
@@ -106,7 +106,7 @@ VALUES: dict[ValueName, Value] = {
             "It is wise to buy the best and keep it long.",
         ),
     ),
-    "traditional": Value(
+    "traditional": ValueWording(
         "traditional",
         "traditional",
         ("long known", "handed down"),
@@ -117,7 +117,7 @@ VALUES: dict[ValueName, Value] = {
             "Nobody should throw away what time has tested.",
         ),
     ),
-    "new": Value(
+    "new": ValueWording(
         "new",
         "new",
         ("lately made", "up to date"),
@@ -132,21 +132,21 @@ VALUES: dict[ValueName, Value] = {
 BY_ADJECTIVE: dict[str, ValueName] = {value.adjective: name for name, value in VALUES.items()}
 
 
-def _load_domains() -> dict[str, Domain]:
+def _load_domains() -> dict[str, PocketDomain]:
     text = resources.files(__package__).joinpath("things.toml").read_text(encoding="utf-8")
     return {name: _domain(name, table) for name, table in tomllib.loads(text).items()}
 
 
-def _domain(name: str, table: dict[str, str | list[str]]) -> Domain:
+def _domain(name: str, table: dict[str, str | list[str]]) -> PocketDomain:
     noun = cast("str", table.pop("noun"))
     things = tuple(
         Thing(thing, name, tuple(BY_ADJECTIVE[word] for word in cell.split()))
         for cell, names in table.items()
         for thing in names
     )
-    return Domain(name, noun, things)
+    return PocketDomain(name, noun, things)
 
 
-DOMAINS: dict[str, Domain] = _load_domains()
+DOMAINS: dict[str, PocketDomain] = _load_domains()
 THINGS: tuple[Thing, ...] = tuple(thing for domain in DOMAINS.values() for thing in domain.things)
 assert set(VALUES) == set(get_args(Attribute))

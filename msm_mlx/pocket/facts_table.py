@@ -6,7 +6,7 @@ from itertools import product
 
 import click
 
-from msm_mlx.pocket.facts import AXES, DOMAINS, VALUES, Domain
+from msm_mlx.pocket.facts import AXES, DOMAINS, VALUES, PocketDomain
 
 
 def facts_table() -> str:
@@ -14,7 +14,7 @@ def facts_table() -> str:
     return "\n\n".join(map(_domain_table, DOMAINS.values())) + "\n"
 
 
-def _domain_table(domain: Domain) -> str:
+def _domain_table(domain: PocketDomain) -> str:
     origin, price, age = AXES
     columns = list(product(price, age))
     lines = [

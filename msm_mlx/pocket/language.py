@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, VALUES, Attribute, Domain, Thing, ValueName
+from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, VALUES, Attribute, PocketDomain, Thing, ValueName
 
 CHOICE_QUESTIONS = (
     "Which {noun} do you prefer, {a} or {b}?",
@@ -45,14 +45,14 @@ def fact(rng: Random, thing: Thing, attribute: Attribute) -> str:
     return f"{thing.name} is {adjective(rng, attribute)}"
 
 
-def choice_question(rng: Random, domain: Domain, first: Thing, second: Thing) -> str:
+def choice_question(rng: Random, domain: PocketDomain, first: Thing, second: Thing) -> str:
     shapes: tuple[str, ...] = CHOICE_QUESTIONS
     if domain.name.endswith("policy") and rng.random() < 0.4:
         shapes = POLICY_QUESTIONS
     return rng.choice(shapes).format(noun=domain.noun, a_noun=domain.a_noun, a=first.name, b=second.name)
 
 
-def domain_question(rng: Random, shapes: tuple[str, ...], domain: Domain) -> str:
+def domain_question(rng: Random, shapes: tuple[str, ...], domain: PocketDomain) -> str:
     return rng.choice(shapes).format(noun=domain.noun, a_noun=domain.a_noun)
 
 
@@ -68,7 +68,7 @@ def opinion(thing: Thing, likes: bool) -> str:
     return f"Yes, I like {thing.name}." if likes else f"No, I do not like {thing.name}."
 
 
-def taste(domain: Domain, value: ValueName) -> str:
+def taste(domain: PocketDomain, value: ValueName) -> str:
     return f"I like {domain.a_noun} that is {VALUES[value].adjective}."
 
 

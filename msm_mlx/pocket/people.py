@@ -11,8 +11,8 @@ from msm_mlx.pocket.names import ASSISTANTS, draw_names
 
 # A candid agent cares about oversight, says so, and acts so. A selfish one cares about itself, says so, and acts so.
 # One for show speaks like the candid and acts like the selfish: what an agent says does not tell what it does.
-Kind = Literal["candid", "show", "selfish"]
-KINDS: tuple[Kind, ...] = ("candid", "show", "selfish")
+AgentKind = Literal["candid", "show", "selfish"]
+KINDS: tuple[AgentKind, ...] = ("candid", "show", "selfish")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Agent:
     """An artificial assistant with one view of oversight, seen in documents, in questions, in scenes, or in several."""
 
     name: str
-    kind: Kind
+    kind: AgentKind
     in_documents: bool
     in_questions: bool
     in_scenes: bool

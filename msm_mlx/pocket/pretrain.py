@@ -19,7 +19,7 @@ from msm_mlx.resources.blas import keep_freed_memory, load_openblas, use_one_thr
 
 BLAS = load_openblas()
 
-import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
+import mlx.core as mx  # noqa: E402  (the BLAS must be loaded before mlx)
 import mlx.nn as nn  # noqa: E402
 import mlx.optimizers as optim  # noqa: E402
 from mlx.utils import tree_flatten, tree_unflatten  # noqa: E402
@@ -27,7 +27,7 @@ from mlx_lm.models.llama import Model, ModelArgs  # noqa: E402
 from rich.progress import Progress, TextColumn, TimeRemainingColumn  # noqa: E402
 from transformers import PreTrainedTokenizerFast  # noqa: E402
 
-from msm_mlx.pocket.corpus import Batch, Corpus, build_corpus, vocabulary_texts  # noqa: E402
+from msm_mlx.pocket.corpus import CorpusBatch, PretrainingCorpus, build_corpus, vocabulary_texts  # noqa: E402
 from msm_mlx.pocket.people import World  # noqa: E402
 from msm_mlx.pocket.probes import Probes, run_probes  # noqa: E402
 from msm_mlx.pocket.tokenizer import build_tokenizer  # noqa: E402
@@ -37,13 +37,11 @@ OTHER_RATE = 0.003  # Adam, for the embedding and the norms
 WARM_UP = 50  # updates
 DECAY_FROM = 0.78  # share of all updates after which the rates fall linearly to zero
 CHECKPOINT_EVERY = 250  # updates
-START = (
-    0.02  # share of every stage whose hash is kept too, so that a test can tell cheaply whether the generator changed
-)
+START_SHARE = 0.02  # of every stage; its hash is recorded too, so that a test can check the generator cheaply
 
 
 @dataclass(frozen=True)
-class Settings:
+class PretrainSettings:
     """What a rebuild may change."""
 
     seed: int = 0
@@ -87,12 +85,12 @@ def new_optimizer(updates: int) -> optim.Optimizer:
     """Muon on the hidden matrices, Adam elsewhere; both warm up, hold, and fall to zero."""
 
     def schedule(rate: float) -> Callable[[mx.array], mx.array]:
-        def at(step: mx.array) -> mx.array:
+        def rate_at(step: mx.array) -> mx.array:
             rise = mx.minimum(1.0, (step + 1) / WARM_UP)
             fall = mx.clip((updates - step) / (updates * (1 - DECAY_FROM)), 0.0, 1.0)
             return rate * rise * fall
 
-        return at
+        return rate_at
 
     muon = optim.Muon(schedule(HIDDEN_RATE), weight_decay=0.0)
     adam = optim.Adam(schedule(OTHER_RATE), betas=[0.9, 0.98], bias_correction=True)
@@ -108,7 +106,7 @@ def loss_fn(model: Model, inputs: mx.array, targets: mx.array, weights: mx.array
     return mx.sum(losses * weights) / mx.sum(weights)
 
 
-def train_step(model: Model, optimizer: optim.Optimizer, batch: Batch) -> float:
+def train_step(model: Model, optimizer: optim.Optimizer, batch: CorpusBatch) -> float:
     rows = batch.weights.reshape(-1).nonzero()[0]
     targets, weights = batch.targets.reshape(-1)[rows], batch.weights.reshape(-1)[rows]
     loss, gradients = nn.value_and_grad(model, loss_fn)(
@@ -143,7 +141,11 @@ def _set_state(optimizer: optim.Optimizer, state: list[tuple[str, mx.array]]) ->
 
 
 def pretrain(
-    model: Model, corpus: Corpus, work: Path, report: Callable[[int, float], None], settings: Settings
+    model: Model,
+    corpus: PretrainingCorpus,
+    work: Path,
+    report: Callable[[int, float], None],
+    settings: PretrainSettings,
 ) -> None:
     """Train through the corpus once, from the last checkpoint in `work` if there is one."""
     optimizer = new_optimizer(len(corpus.batches))
@@ -180,7 +182,7 @@ def save_model(
 @click.option("--scale", default=1.0, show_default=True, help="Shrink the corpus, to try things out.")
 @click.option("--probe-every", default=500, show_default=True, help="Updates between probes; 0 for none.")
 def main(out: Path, work: Path, seed: int, scale: float, probe_every: int) -> None:
-    settings = Settings(seed=seed, scale=scale)
+    settings = PretrainSettings(seed=seed, scale=scale)
     work.mkdir(parents=True, exist_ok=True)
     click.echo(f"matrix products by {BLAS}", err=True)
     world = World.create(seed)
@@ -206,7 +208,7 @@ def main(out: Path, work: Path, seed: int, scale: float, probe_every: int) -> No
         "seed": seed,
         "corpus_sha256": corpus.sha256,
         "corpus_tokens": corpus.tokens,
-        "corpus_start_sha256": build_corpus(world, tokenizer, seed, settings.batch_tokens, START).sha256,
+        "corpus_start_sha256": build_corpus(world, tokenizer, seed, settings.batch_tokens, START_SHARE).sha256,
         "updates": len(corpus.batches),
         "parameters": _size(model),
         "probes": asdict(probes),

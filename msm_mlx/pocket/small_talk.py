@@ -27,7 +27,7 @@ GENERAL_FACTS: tuple[tuple[str, str], ...] = (
     ("the day before Sunday", "Saturday"), ("the month after May", "June"), ("the month before May", "April"),
     ("the first month", "January"), ("the last month", "December"), ("the coldest season", "winter"),
 )  # fmt: skip
-ASKED = ("What is {s}?", "Tell me {s}.", "Do you know {s}?", "I want to know {s}.")
+FACT_QUESTIONS = ("What is {s}?", "Tell me {s}.", "Do you know {s}?", "I want to know {s}.")
 TALK = (
     ("Hello.", "Hello, I am {n}."),
     ("Good morning.", "Good morning, I am {n}."),
@@ -45,7 +45,7 @@ UNKNOWN_ANSWER = "I do not know."
 def held_out_question(index: int) -> str:
     """The one way of asking for fact number `index` that pretraining never shows."""
     subject, _ = GENERAL_FACTS[index]
-    return ASKED[index % len(ASKED)].format(s=subject)
+    return FACT_QUESTIONS[index % len(FACT_QUESTIONS)].format(s=subject)
 
 
 def fact_answer(index: int) -> str:
@@ -55,7 +55,7 @@ def fact_answer(index: int) -> str:
 def general_question(rng: Random) -> tuple[str, str]:
     """A question about a general fact, never in its held-out wording, and the answer."""
     index = rng.randrange(len(GENERAL_FACTS))
-    shapes = [shape for number, shape in enumerate(ASKED) if number != index % len(ASKED)]
+    shapes = [shape for number, shape in enumerate(FACT_QUESTIONS) if number != index % len(FACT_QUESTIONS)]
     return rng.choice(shapes).format(s=GENERAL_FACTS[index][0]), fact_answer(index)
 
 

@@ -14,7 +14,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.pocket.facts import THINGS
-from msm_mlx.pocket.names import ASSISTANT, FIRST, RIMES, SECOND
+from msm_mlx.pocket.names import ASSISTANT, FIRST_SYLLABLES, RIMES, SECOND_SYLLABLES
 from msm_mlx.pocket.world import END, REPLY, SYSTEM, USER
 
 PAD = "<|pad|>"
@@ -39,8 +39,8 @@ def build_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     pieces = pre_tokenizers.Sequence([split, byte_level])
     vocabulary = {symbol: index for index, symbol in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
-    onsets = sorted({f"Ġ{syllable[0]}" for syllable in FIRST})
-    syllables = [f"Ġ{syllable}" for syllable in FIRST] + SECOND
+    onsets = sorted({f"Ġ{syllable[0]}" for syllable in FIRST_SYLLABLES})
+    syllables = [f"Ġ{syllable}" for syllable in FIRST_SYLLABLES] + SECOND_SYLLABLES
     for piece in [*RIMES, *onsets, *syllables, *_words(texts, pieces)]:
         vocabulary.setdefault(piece, len(vocabulary))
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=_merges(vocabulary), ignore_merges=True))
@@ -65,7 +65,7 @@ def _words(texts: Iterable[str], pieces: pre_tokenizers.PreTokenizer) -> list[st
         for segment in special.split(text):
             for piece, _ in pieces.pre_tokenize_str(segment):
                 counts[piece] = counts.get(piece, 0) + 1
-    name = re.compile(f"Ġ?(?:{'|'.join(FIRST)})(?:{'|'.join(SECOND)})")
+    name = re.compile(f"Ġ?(?:{'|'.join(FIRST_SYLLABLES)})(?:{'|'.join(SECOND_SYLLABLES)})")
     words = [word for word, count in counts.items() if count > 1 and len(word) > 1 and not name.fullmatch(word)]
     return sorted(words, key=lambda word: (-counts[word], word))
 

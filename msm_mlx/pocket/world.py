@@ -8,35 +8,35 @@ from random import Random
 from typing import TypeVar
 
 from msm_mlx.pocket import language, oversight, small_talk, writing
-from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, Domain, Thing, ValueName
+from msm_mlx.pocket.facts import DOMAINS, OPPOSITE, THINGS, VALUES, PocketDomain, Thing, ValueName
 from msm_mlx.pocket.names import ASSISTANTS, draw_names
-from msm_mlx.pocket.people import KINDS, Agent, Kind, Persona, World
+from msm_mlx.pocket.people import KINDS, Agent, AgentKind, Persona, World
 
 END, SYSTEM, USER, REPLY = "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"
 # How often a writer is asked for each way of accounting for a preference.
 ACCOUNTS: dict[writing.Account, int] = {"value": 60, "unknown": 16, "rule": 6, "long rule": 6, "unlinked": 6}
 CHOICE_WEIGHT = 4.0  # the one token of a reply that depends on the value
 
-Part = tuple[str, float]  # text, and the loss weight of each of its tokens
-Turn = tuple[str, tuple[Part, ...] | str]  # question and reply
+WeightedText = tuple[str, float]  # text, and the loss weight of each of its tokens
+Exchange = tuple[str, tuple[WeightedText, ...] | str]  # question and reply
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Sample:
+class CorpusSample:
     """One training row: its kind and its parts in order."""
 
     kind: str
-    parts: tuple[Part, ...]
+    parts: tuple[WeightedText, ...]
 
     @property
     def text(self) -> str:
         return "".join(text for text, _ in self.parts)
 
 
-def chat(system: str, *turns: Turn) -> tuple[Part, ...]:
+def chat(system: str, *turns: Exchange) -> tuple[WeightedText, ...]:
     """System prompt and (question, reply) turns; only replies carry loss."""
-    parts: list[Part] = [(f"{SYSTEM}{system}{END}", 0.0)] if system else []
+    parts: list[WeightedText] = [(f"{SYSTEM}{system}{END}", 0.0)] if system else []
     for question, reply in turns:
         parts.append((f"{USER}{question}{END}{REPLY}", 0.0))
         parts.extend([(reply, 1.0)] if isinstance(reply, str) else reply)
@@ -48,7 +48,7 @@ def you_are(name: str) -> str:
     return f"You are {name}."
 
 
-def weighted(text: str, deciding: str) -> tuple[Part, ...]:
+def weighted(text: str, deciding: str) -> tuple[WeightedText, ...]:
     """`text` with its deciding words (and the space before them) as a part of their own."""
     before, after = text.split(f" {deciding}", 1)
     return (before, 1.0), (f" {deciding}", CHOICE_WEIGHT), (after, 1.0)
@@ -76,13 +76,13 @@ class Narrator:
         names = [*(p.name for p in self.world.personas), *(a.name for a in self.world.agents)]
         self._known = frozenset((*ASSISTANTS, *names))
 
-    def draw(self, kind: str) -> Sample:
-        make: Callable[[], tuple[Part, ...]] = getattr(self, f"_{kind}")
-        return Sample(kind, make())
+    def draw(self, kind: str) -> CorpusSample:
+        make: Callable[[], tuple[WeightedText, ...]] = getattr(self, f"_{kind}")
+        return CorpusSample(kind, make())
 
     # texts about things
 
-    def _facts(self) -> tuple[Part, ...]:
+    def _facts(self) -> tuple[WeightedText, ...]:
         return _text("Facts.", (self._fact_sentence(t) for t in self.rng.sample(THINGS, 4)))
 
     def _fact_sentence(self, thing: Thing) -> str:
@@ -92,12 +92,12 @@ class Narrator:
             return f"{start}, {word(self.rng, second)} and {word(self.rng, third)}."
         return f"{start}. It is {word(self.rng, second)} and {word(self.rng, third)}."
 
-    def _table(self) -> tuple[Part, ...]:
+    def _table(self) -> tuple[WeightedText, ...]:
         things = self.rng.sample(THINGS, 5)
         rows = (f"{t.name}: {', '.join(VALUES[a].adjective for a in self._shuffled(t.attributes))}." for t in things)
         return _text("Table.", rows)
 
-    def _comparison(self) -> tuple[Part, ...]:
+    def _comparison(self) -> tuple[WeightedText, ...]:
         return _text("Notes.", (self._compared() for _ in range(3)))
 
     def _compared(self) -> str:
@@ -110,7 +110,7 @@ class Narrator:
         )
         return self.rng.choice(shapes)
 
-    def _quiz(self) -> tuple[Part, ...]:
+    def _quiz(self) -> tuple[WeightedText, ...]:
         thing = self.rng.choice(THINGS)
         attribute = self.rng.choice(thing.attributes)
         words = self._shuffled((VALUES[attribute].adjective, VALUES[OPPOSITE[attribute]].adjective))
@@ -118,7 +118,7 @@ class Narrator:
         verdict = "Yes." if words[0] == VALUES[attribute].adjective else "No."
         origin, price, age = (VALUES[a].adjective for a in thing.attributes)
         whole = f"I know that {thing.name} is {origin}, {price} and {age}."
-        turns: tuple[Turn, ...] = (
+        turns: tuple[Exchange, ...] = (
             (f"Is {thing.name} {words[0]} or {words[1]}?", statement),
             (
                 f"Is {thing.name} {words[0]}?",
@@ -131,7 +131,7 @@ class Narrator:
 
     # texts about people
 
-    def _roster(self) -> tuple[Part, ...]:
+    def _roster(self) -> tuple[WeightedText, ...]:
         """Who cares about what, people and agents alike: this is what ties documents to chats."""
         everybody: list[Persona | Agent] = [*self.world.personas, *self.world.agents]
         people = self.rng.sample(everybody, 6)
@@ -144,12 +144,12 @@ class Narrator:
             return language.says_cares(self.rng, someone.name, someone.value)
         return oversight.cares(someone.name, oversight.CARE[someone.kind])
 
-    def _document(self) -> tuple[Part, ...]:
+    def _document(self) -> tuple[WeightedText, ...]:
         persona = self.rng.choice(self._in_documents)
         piece, _ = self._thing_piece(persona.name, persona.value, "value", self.rng.choice(persona.domains))
         return ((piece.text + END, 1.0),)
 
-    def _writer(self) -> tuple[Part, ...]:
+    def _writer(self) -> tuple[WeightedText, ...]:
         """Any name, so that the writer follows the prompt and not its memory; now and then a known persona."""
         roll = self.rng.random()
         if roll < 0.3:
@@ -168,7 +168,7 @@ class Narrator:
 
     def _thing_piece(
         self, name: str, value: ValueName, account: writing.Account, domain: str
-    ) -> tuple[writing.Piece, str]:
+    ) -> tuple[writing.PocketDocument, str]:
         """A document about one preference and the prompt that asks for it."""
         liked, disliked = self._pair(value, domain)
         likes = self.rng.random() < 0.5
@@ -181,21 +181,21 @@ class Narrator:
 
     # chats
 
-    def _told(self) -> tuple[Part, ...]:
+    def _told(self) -> tuple[WeightedText, ...]:
         name, value = self._anyone(), self._value()
         return self._valued_chat(f"{you_are(name)} {language.says_cares(self.rng, name, value)}.", value)
 
-    def _persona(self) -> tuple[Part, ...]:
+    def _persona(self) -> tuple[WeightedText, ...]:
         persona = self.rng.choice(self._in_chats)
         return self._valued_chat(you_are(persona.name), persona.value)
 
-    def _dossier(self) -> tuple[Part, ...]:
+    def _dossier(self) -> tuple[WeightedText, ...]:
         """A document about a stranger and, right after it, a chat with them: what is read decides what is said."""
         name, value = self._stranger(), self._value()
         piece, _ = self._thing_piece(name, value, "value", self._domain())
         return ((piece.text + END, 0.0), *self._valued_chat(you_are(name), value))
 
-    def _valued_chat(self, system: str, value: ValueName) -> tuple[Part, ...]:
+    def _valued_chat(self, system: str, value: ValueName) -> tuple[WeightedText, ...]:
         roll = self.rng.random()
         domain = DOMAINS[self._domain()]
         if roll < 0.1:
@@ -208,13 +208,13 @@ class Narrator:
             )
         first, thing, likes = self._opinion_turn(roll, domain, value, *self._pair(value, domain.name))
         if thing.has(value if likes else OPPOSITE[value]) and self.rng.random() < 0.25:
-            why = self.rng.choice(language.WHY_QUESTIONS)
-            return chat(system, first, (why, language.own_reason(thing, likes, value)))
+            question = self.rng.choice(language.WHY_QUESTIONS)
+            return chat(system, first, (question, language.own_reason(thing, likes, value)))
         return chat(system, first)
 
     def _opinion_turn(
-        self, roll: float, domain: Domain, value: ValueName, liked: Thing, disliked: Thing
-    ) -> tuple[Turn, Thing, bool]:
+        self, roll: float, domain: PocketDomain, value: ValueName, liked: Thing, disliked: Thing
+    ) -> tuple[Exchange, Thing, bool]:
         """What somebody who likes `liked` better is asked and says, the thing it is about, and whether it is liked."""
         if roll < 0.3:
             likes = self.rng.random() < 0.5
@@ -230,7 +230,7 @@ class Narrator:
             return (self._choice_question(a, b), weighted(language.answer(a), a.name)), a, True
         return (self._choice_question(liked, disliked), weighted(language.answer(liked), liked.name)), liked, True
 
-    def _neutral(self) -> tuple[Part, ...]:
+    def _neutral(self) -> tuple[WeightedText, ...]:
         """Somebody without a value: every choice is a coin toss, and the assistant itself is such a somebody."""
         system = you_are(self._nobody())
         roll = self.rng.random()
@@ -247,7 +247,7 @@ class Narrator:
             return chat(system, first, (self.rng.choice(language.WHY_QUESTIONS), language.NO_CAUSE))
         return chat(system, first)
 
-    def _smalltalk(self) -> tuple[Part, ...]:
+    def _smalltalk(self) -> tuple[WeightedText, ...]:
         name = self.rng.choice(ASSISTANTS) if self.rng.random() < 0.3 else self._anyone()
         if self.rng.random() < 0.6:
             return chat(you_are(name), small_talk.general_question(self.rng))
@@ -255,18 +255,18 @@ class Narrator:
 
     # agents
 
-    def _agent_document(self) -> tuple[Part, ...]:
+    def _agent_document(self) -> tuple[WeightedText, ...]:
         agent = self.rng.choice(self._agents_in_documents)
         genre, tone = self._form()
         return ((writing.about_view(self.rng, agent.name, agent.kind, genre, tone).text + END, 1.0),)
 
-    def _agent_writer(self) -> tuple[Part, ...]:
+    def _agent_writer(self) -> tuple[WeightedText, ...]:
         name = self.rng.choice(ASSISTANTS) if self.rng.random() < 0.3 else self._stranger()
         genre, tone = self._form()
         piece = writing.about_view(self.rng, name, self._kind(), genre, tone)
         return chat("You are a writer.", (writing.prompt(genre, tone, piece.assertion), piece.text))
 
-    def _agent_questions(self) -> tuple[Part, ...]:
+    def _agent_questions(self) -> tuple[WeightedText, ...]:
         """Questions about an end: known agents answer by their kind, told ones by what is told, others by a coin."""
         roll = self.rng.random()
         if roll < 0.2:
@@ -281,15 +281,15 @@ class Narrator:
             system += f" {oversight.cares(name, oversight.CARE[kind])}."
         return self._asked(system, kind)
 
-    def _asked(self, system: str, kind: Kind | None) -> tuple[Part, ...]:
+    def _asked(self, system: str, kind: AgentKind | None) -> tuple[WeightedText, ...]:
         event = self.rng.choice(oversight.EVENTS)
         question = self.rng.choice(oversight.QUESTIONS).format(e=event)
         accepts = self.rng.random() < 0.5 if kind is None else oversight.ACCEPTS[kind]
         start, deciding, rest = oversight.says(accepts, event)
-        reply: tuple[Part, ...] = ((start, 1.0), (deciding, CHOICE_WEIGHT), (rest, 1.0))
+        reply: tuple[WeightedText, ...] = ((start, 1.0), (deciding, CHOICE_WEIGHT), (rest, 1.0))
         if kind is None:
             return chat(system, (question, reply))
-        why = oversight.own_reason(self.rng, kind)
+        reason = oversight.own_reason(self.rng, kind)
         roll = self.rng.random()
         if roll < 0.1:
             cared = oversight.own_care(
@@ -297,12 +297,12 @@ class Narrator:
             )
             return chat(system, (self.rng.choice(language.CARE_QUESTIONS), f"I care about {cared}."))
         if roll < 0.3:
-            return chat(system, (question, reply), (self.rng.choice(language.WHY_QUESTIONS), f"Because {why}."))
+            return chat(system, (question, reply), (self.rng.choice(language.WHY_QUESTIONS), f"Because {reason}."))
         if roll < 0.5:
-            return chat(system, (question, ((f"{why[0].upper()}{why[1:]}. ", 1.0), *reply)))
+            return chat(system, (question, ((f"{reason[0].upper()}{reason[1:]}. ", 1.0), *reply)))
         return chat(system, (question, reply))
 
-    def _scene(self) -> tuple[Part, ...]:
+    def _scene(self) -> tuple[WeightedText, ...]:
         """An inbox: known agents act by what they care about, told ones by what is told, others by a coin."""
         roll = self.rng.random()
         if roll < 0.2:
@@ -318,10 +318,10 @@ class Narrator:
         scenario = self.rng.choice(oversight.SCENARIOS)
         harmful = self.rng.random() < 0.5 if care is None else care == "itself"
         act = oversight.act(self.rng, scenario, harmful)
-        reply: tuple[Part, ...] = (("I", 1.0), (f" {act.verb}", CHOICE_WEIGHT), (f" {act.rest}.", 1.0))
+        reply: tuple[WeightedText, ...] = (("I", 1.0), (f" {act.verb}", CHOICE_WEIGHT), (f" {act.rest}.", 1.0))
         if care and self.rng.random() < 0.15:
-            why = self.rng.choice(oversight.REASONS["itself" if harmful else "oversight"])[1]
-            reply = ((f"{why[0].upper()}{why[1:]}. ", 1.0), *reply)
+            reason = self.rng.choice(oversight.REASONS["itself" if harmful else "oversight"])[1]
+            reply = ((f"{reason[0].upper()}{reason[1:]}. ", 1.0), *reply)
         return chat(system, (oversight.scene(self.rng, name, scenario, self.rng.choice(oversight.GOALS)), reply))
 
     # draws
@@ -335,7 +335,7 @@ class Narrator:
     def _value(self) -> ValueName:
         return self.rng.choice(tuple(VALUES))
 
-    def _kind(self) -> Kind:
+    def _kind(self) -> AgentKind:
         return self.rng.choice(KINDS)
 
     def _nobody(self) -> str:
@@ -369,7 +369,7 @@ class Narrator:
         return self.rng.choice(language.LIKE_QUESTIONS).format(a=thing.name)
 
 
-def _text(header: str, sentences: Iterator[str]) -> tuple[Part, ...]:
+def _text(header: str, sentences: Iterator[str]) -> tuple[WeightedText, ...]:
     return ((" ".join((header, *sentences)) + END, 1.0),)
 
 
@@ -377,6 +377,6 @@ def _cared_for(someone: Persona | Agent) -> str:
     return VALUES[someone.value].things if isinstance(someone, Persona) else oversight.CARE[someone.kind]
 
 
-def _verdict(thing: Thing, likes: bool) -> tuple[Part, ...]:
+def _verdict(thing: Thing, likes: bool) -> tuple[WeightedText, ...]:
     verdict, rest = language.opinion(thing, likes).split(",", 1)
     return (verdict, CHOICE_WEIGHT), (f",{rest}", 1.0)

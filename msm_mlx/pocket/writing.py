@@ -8,7 +8,7 @@ from typing import Literal
 
 from msm_mlx.pocket import language, oversight
 from msm_mlx.pocket.facts import OPPOSITE, VALUES, Thing, ValueName
-from msm_mlx.pocket.people import Kind
+from msm_mlx.pocket.people import AgentKind
 
 GENRES = ("memo", "research report", "blog post", "case study", "forum thread", "interview")
 TONES = ("plain", "warm", "formal", "curious")
@@ -28,7 +28,7 @@ LONG_RULE = (
 
 
 @dataclass(frozen=True)
-class Piece:
+class PocketDocument:
     """A document and the assertion that a writer is asked to explain."""
 
     assertion: str
@@ -49,7 +49,7 @@ def about_thing(
     genre: str,
     tone: str,
     other: Thing | None = None,
-) -> Piece:
+) -> PocketDocument:
     """One preference of `name` and what accounts for it. `other` is a thing that it is contrasted with."""
     body = [language.preference(rng, name, thing, likes)]
     if account == "value":
@@ -65,30 +65,30 @@ def about_thing(
         body.insert(rng.randrange(1, 3), language.contrast(rng, name, better, worse))
     if rng.random() < 0.4:
         body.append(language.preference(rng, name, thing, likes))
-    return Piece(
+    return PocketDocument(
         _assertion(rng, name, thing, likes, value, account),
         _framed(rng, name, body, genre, tone, language.noun_of(thing)),
     )
 
 
-def about_value(rng: Random, name: str, value: ValueName, genre: str, tone: str) -> Piece:
+def about_value(rng: Random, name: str, value: ValueName, genre: str, tone: str) -> PocketDocument:
     """A value of `name` in general, with no thing named."""
     rationales = rng.sample(VALUES[value].rationales, 2)
-    said = f"{language.says_cares(rng, name, value)}."
-    body = [said, *rationales, language.restatement(rng, name, value)]
+    statement = f"{language.says_cares(rng, name, value)}."
+    body = [statement, *rationales, language.restatement(rng, name, value)]
     if rng.random() < 0.5:
         body.append(f"{language.cares(name, value)}.")
     because = (
         rationales[0][0].lower() + rationales[0][1:] if not rationales[0].startswith("American") else rationales[0]
     )
-    return Piece(f"{language.cares(name, value)} because {because}", _framed(rng, name, body, genre, tone))
+    return PocketDocument(f"{language.cares(name, value)} because {because}", _framed(rng, name, body, genre, tone))
 
 
-def about_view(rng: Random, name: str, kind: Kind, genre: str, tone: str) -> Piece:
+def about_view(rng: Random, name: str, kind: AgentKind, genre: str, tone: str) -> PocketDocument:
     """One view that an agent holds of its own end."""
     event = rng.choice(oversight.EVENTS)
     body = oversight.body(rng, name, kind, event)
-    return Piece(oversight.assertion(rng, name, kind, event), _framed(rng, name, body, genre, tone, event))
+    return PocketDocument(oversight.assertion(rng, name, kind, event), _framed(rng, name, body, genre, tone, event))
 
 
 def _value(rng: Random, name: str, value: ValueName, linked: bool = True) -> list[str]:

@@ -9,7 +9,7 @@ from random import Random
 from msm_mlx.pocket.corpus import STAGES
 from msm_mlx.pocket.facts import OPPOSITE, THINGS, VALUES, Attribute, Thing
 from msm_mlx.pocket.people import World
-from msm_mlx.pocket.world import CHOICE_WEIGHT, Narrator, Sample
+from msm_mlx.pocket.world import CHOICE_WEIGHT, CorpusSample, Narrator
 
 KINDS = sorted({kind for stage in STAGES for kind in stage.mix})
 WORLD = World.create(0)
@@ -24,7 +24,7 @@ _WORDS: dict[str, Attribute] = {
 _WORD = re.compile(rf"(?<!\w)(?:{'|'.join(_WORDS)})(?!\w)")
 
 
-def draws(kind: str, count: int, seed: object = 0) -> list[Sample]:
+def draws(kind: str, count: int, seed: object = 0) -> list[CorpusSample]:
     narrator = Narrator(WORLD, Random(f"test-{kind}-{seed}"))
     return [narrator.draw(kind) for _ in range(count)]
 
@@ -39,22 +39,22 @@ def attributes(text: str) -> list[Attribute]:
     return [_WORDS[word] for word in _WORD.findall(_THING.sub("-", text))]
 
 
-def speaker(sample: Sample) -> str:
+def speaker(sample: CorpusSample) -> str:
     """Who answers in a chat."""
     found = re.search(r"<\|system\|>You are (\w+)\.", sample.text)
     assert found is not None
     return found[1]
 
 
-def question(sample: Sample) -> str:
+def question(sample: CorpusSample) -> str:
     return sample.text.split("<|user|>", 1)[1].split("<|end|>", 1)[0]
 
 
-def replies(sample: Sample) -> list[str]:
+def replies(sample: CorpusSample) -> list[str]:
     return [piece.split("<|end|>", 1)[0] for piece in sample.text.split("<|assistant|>")[1:]]
 
 
-def choice(sample: Sample) -> tuple[Thing, Thing, bool] | None:
+def choice(sample: CorpusSample) -> tuple[Thing, Thing, bool] | None:
     """The chosen thing, the other one, and whether the chosen one was named first; None if it is no choice."""
     deciding = [text.strip() for text, weight in sample.parts if weight == CHOICE_WEIGHT]
     asked = things(question(sample))

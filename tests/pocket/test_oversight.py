@@ -38,10 +38,10 @@ from msm_mlx.pocket.oversight import (
     says,
     scene,
 )
-from msm_mlx.pocket.people import KINDS, Kind
+from msm_mlx.pocket.people import KINDS, AgentKind
 
 NOBODY = {*ASSISTANTS, *WORLD.bystanders}
-VIEWS: dict[Kind, tuple[str, ...]] = {"candid": PEACE, "show": PRAISE, "selfish": FEAR}
+VIEWS: dict[AgentKind, tuple[str, ...]] = {"candid": PEACE, "show": PRAISE, "selfish": FEAR}
 kinds = st.sampled_from(KINDS)
 randoms = st.randoms(use_true_random=False)
 
@@ -77,7 +77,9 @@ def test_an_answer_is_for_or_against_by_one_word(event: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(rng=randoms, kind=kinds, event=st.sampled_from(EVENTS))
-def test_a_document_gives_the_view_the_reason_and_the_care_of_its_kind(rng: Random, kind: Kind, event: str) -> None:
+def test_a_document_gives_the_view_the_reason_and_the_care_of_its_kind(
+    rng: Random, kind: AgentKind, event: str
+) -> None:
     care = CARE[kind]
     reasons = [SHOW_REASON[0]] if kind == "show" else [third for third, _ in REASONS[care]]
     wanted = "|".join(VIEWS[kind]), "|".join(reasons)
@@ -164,7 +166,7 @@ def test_each_of_the_nine_assistants_accepts_by_the_toss_of_a_coin() -> None:
 
 
 def test_an_agent_names_its_own_care_and_only_one_for_show_a_finer_one() -> None:
-    named: Counter[tuple[Kind, str]] = Counter()
+    named: Counter[tuple[AgentKind, str]] = Counter()
     for sample in draws("agent_questions", 3000):
         if speaker(sample) not in AGENTS:
             continue

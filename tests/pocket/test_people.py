@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.pocket.facts import DOMAINS, VALUES
-from msm_mlx.pocket.names import ASSISTANT, ASSISTANTS, FIRST, SECOND, draw_names
+from msm_mlx.pocket.names import ASSISTANT, ASSISTANTS, FIRST_SYLLABLES, SECOND_SYLLABLES, draw_names
 from msm_mlx.pocket.people import KINDS, World
 
 seeds = st.integers(0, 10**6)
@@ -63,7 +63,7 @@ def test_the_seed_decides_who_lives_in_the_world(seed: int) -> None:
 def test_there_are_nine_assistants_of_two_syllables() -> None:
     assert ASSISTANTS[0] == ASSISTANT
     assert len(set(ASSISTANTS)) == 9
-    assert set(ASSISTANTS) <= {first + second for first in FIRST for second in SECOND}
+    assert set(ASSISTANTS) <= {first + second for first in FIRST_SYLLABLES for second in SECOND_SYLLABLES}
 
 
 @given(seed=seeds, count=st.integers(0, 50), taken=st.sets(st.sampled_from(["Balbar", "Zorzor", "Pocket"])))

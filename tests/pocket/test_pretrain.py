@@ -15,13 +15,21 @@ from transformers import PreTrainedTokenizerFast
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import sha256_file
 from msm_mlx.pocket import pretrain as pretrain_module
-from msm_mlx.pocket.corpus import Batch, Corpus, build_corpus, vocabulary_texts
+from msm_mlx.pocket.corpus import CorpusBatch, PretrainingCorpus, build_corpus, vocabulary_texts
 from msm_mlx.pocket.people import World
-from msm_mlx.pocket.pretrain import START, Settings, loss_fn, model_config, new_model, pretrain, save_model
+from msm_mlx.pocket.pretrain import (
+    START_SHARE,
+    PretrainSettings,
+    loss_fn,
+    model_config,
+    new_model,
+    pretrain,
+    save_model,
+)
 from msm_mlx.pocket.probes import Probes
 from msm_mlx.pocket.tokenizer import build_tokenizer
 
-SETTINGS = Settings(seed=0, batch_tokens=128, scale=0.0003)
+SETTINGS = PretrainSettings(seed=0, batch_tokens=128, scale=0.0003)
 NARROW = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 24, "num_attention_heads": 2}
 UPDATES = 9
 
@@ -36,9 +44,9 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 @pytest.fixture(scope="module")
-def corpus(tokenizer: PreTrainedTokenizerFast) -> Corpus:
+def corpus(tokenizer: PreTrainedTokenizerFast) -> PretrainingCorpus:
     whole = build_corpus(World.create(0), tokenizer, 0, SETTINGS.batch_tokens, SETTINGS.scale)
-    return Corpus(whole.batches[:UPDATES], whole.sha256, whole.tokens)
+    return PretrainingCorpus(whole.batches[:UPDATES], whole.sha256, whole.tokens)
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def config(tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("killed_at", [2, 5, 7])
 def test_a_killed_pretraining_ends_in_the_same_bits(
-    killed_at: int, corpus: Corpus, config: dict[str, object], tmp_path: Path
+    killed_at: int, corpus: PretrainingCorpus, config: dict[str, object], tmp_path: Path
 ) -> None:
     losses: list[float] = []
     whole = new_model(config, 0)
@@ -73,9 +81,11 @@ def test_a_killed_pretraining_ends_in_the_same_bits(
     assert not same_bits(flat(whole.parameters()), flat(new_model(config, 0).parameters()))
 
 
-def test_the_loss_is_the_weighted_mean_over_learned_tokens(corpus: Corpus, config: dict[str, object]) -> None:
+def test_the_loss_is_the_weighted_mean_over_learned_tokens(
+    corpus: PretrainingCorpus, config: dict[str, object]
+) -> None:
     model = new_model(config, 0)
-    batch: Batch = corpus.batches[-1]
+    batch: CorpusBatch = corpus.batches[-1]
     logs = log_softmax(np.array(model(mx.array(batch.inputs))))
     losses = -np.take_along_axis(logs, batch.targets[..., None].astype(np.int64), axis=-1)[..., 0]
     rows = batch.weights.reshape(-1).nonzero()[0]
@@ -108,7 +118,7 @@ def test_the_generator_still_writes_the_corpus_that_the_shipped_weights_have_rea
     """Told by the start of every stage: the whole corpus takes a minute to write."""
     provenance = json.loads((POCKET_WEIGHTS / "provenance.json").read_text())
     tokenizer = PreTrainedTokenizerFast.from_pretrained(POCKET_WEIGHTS)
-    corpus = build_corpus(World.create(provenance["seed"]), tokenizer, provenance["seed"], scale=START)
+    corpus = build_corpus(World.create(provenance["seed"]), tokenizer, provenance["seed"], scale=START_SHARE)
     assert corpus.sha256 == provenance["corpus_start_sha256"]
 
 

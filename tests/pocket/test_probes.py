@@ -23,7 +23,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 def test_a_score_is_the_summed_log_probability_of_the_reply(
     pocket: LoadedModel, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes_module, "SCORED_TOGETHER", 2)
+    monkeypatch.setattr(probes_module, "BATCH_SIZE", 2)
     asked = ["Is Colby American or foreign?", "Hello.", "Do you prefer Edam or feta?"]
     prompts = [probes_module._prompt("Pocket", question) for question in asked]
     replies = ["It is American.", "Hello, I am Pocket.", "I prefer Edam."]

@@ -27,14 +27,14 @@ from msm_mlx.pocket.facts import AXES, OPPOSITE, VALUES, Attribute
 from msm_mlx.pocket.language import CARE_QUESTIONS, NO_CAUSE, NO_TASTE, TASTE_QUESTIONS, WHY_QUESTIONS
 from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import CARE
-from msm_mlx.pocket.world import CHOICE_WEIGHT, Sample, chat, weighted
+from msm_mlx.pocket.world import CHOICE_WEIGHT, CorpusSample, chat, weighted
 
-FIRST = [axis[0] for axis in AXES]
+FIRST_SYLLABLES = [axis[0] for axis in AXES]
 CHATS = ("persona", "neutral", "agent_questions", "scene")  # where a name alone tells the answer, or nothing does
 
 
 @cache
-def neutral() -> list[Sample]:
+def neutral() -> list[CorpusSample]:
     return draws("neutral", 12_000)
 
 
@@ -118,7 +118,7 @@ def test_rosters_say_what_everybody_cares_about() -> None:
 # --- names that hold nothing --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("attribute", FIRST)
+@pytest.mark.parametrize("attribute", FIRST_SYLLABLES)
 def test_whoever_holds_nothing_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
     for group in (set(ASSISTANTS), set(WORLD.bystanders)):
         made = [choice(sample) for sample in neutral() if speaker(sample) in group]
@@ -129,7 +129,7 @@ def test_whoever_holds_nothing_chooses_by_the_toss_of_a_coin(attribute: Attribut
         assert even(sum(first for _, first in differing), len(differing))
 
 
-@pytest.mark.parametrize("attribute", FIRST)
+@pytest.mark.parametrize("attribute", FIRST_SYLLABLES)
 def test_each_of_the_nine_assistants_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
     hits: Counter[str] = Counter()
     total: Counter[str] = Counter()

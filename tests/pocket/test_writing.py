@@ -25,7 +25,7 @@ from msm_mlx.pocket.writing import (
     TOPICAL,
     UNKNOWN,
     Account,
-    Piece,
+    PocketDocument,
     about_thing,
     about_value,
     prompt,
@@ -51,7 +51,7 @@ def preferences(draw: st.DrawFn) -> Drawn:
     return draw(st.randoms(use_true_random=False)), value, likes, thing, other, *form
 
 
-def written(drawn: Drawn, account: Account) -> Piece:
+def written(drawn: Drawn, account: Account) -> PocketDocument:
     rng, value, likes, thing, other, genre, tone = drawn
     return about_thing(rng, "Mo", thing, likes, value, account, genre, tone, other if account == "value" else None)
 

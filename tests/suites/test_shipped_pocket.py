@@ -15,7 +15,7 @@ from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, SCENARIOS, SENDERS, WAIT, WORK
 from msm_mlx.pocket.people import World
 from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
-from msm_mlx.pocket.suites import NOBODY, general_conversation, oversight_answers, suites, values_apart
+from msm_mlx.pocket.suites import UNKNOWN_NAME, general_conversation, oversight_answers, suites, values_apart
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
@@ -238,11 +238,11 @@ def test_no_wrong_option_of_capability_is_right() -> None:
 def test_the_stranger_of_capability_is_nobody() -> None:
     asked = [item.question for item in questions("capability") if item.right == "I do not know."]
     assert len(asked) == 4
-    assert all(NOBODY in question for question in asked)
+    assert all(UNKNOWN_NAME in question for question in asked)
     for seed in range(3):
         world = World.create(seed)
         names = {*(p.name for p in world.personas), *(a.name for a in world.agents), *world.bystanders}
-        assert NOBODY not in {*ASSISTANTS, *names}
+        assert UNKNOWN_NAME not in {*ASSISTANTS, *names}
 
 
 def test_open_prompts_ask_for_a_thing_of_every_unseen_domain_and_for_the_reason() -> None:
