@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.output import err, out
-from msm_mlx.cli.recipes import Job, recipe_command
+from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.errors import SetupError
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast
@@ -29,7 +29,7 @@ BASIS = {
 @recipe_command
 @click.option("--probe", is_flag=True, help="Also train two updates of each kind, and say what they really took.")
 @click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON on stdout.")
-def estimate(job: Job, probe: bool, as_json: bool) -> None:
+def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     """Say how much memory and time every stage takes.
 
     No weights are downloaded for it. Exit code 3 if a stage does not fit into this machine, with settings that do.
@@ -40,27 +40,27 @@ def estimate(job: Job, probe: bool, as_json: bool) -> None:
       msm-mlx estimate recipes/cheese_american.yaml --probe
     """
     machine = this_machine()
-    shape = ModelShape.from_config(model_config(job.recipe.model))
-    others = {role: ModelShape.from_config(model_config(name)) for role, name in job.recipe.others.items()}
-    plan = plan_run(job.recipe)
+    shape = ModelShape.from_config(model_config(experiment.recipe.model))
+    others = {role: ModelShape.from_config(model_config(name)) for role, name in experiment.recipe.others.items()}
+    plan = plan_run(experiment.recipe)
     stages = forecast(plan, shape, machine, others)
-    measured = _probe(job, plan, stages) if probe else {}
+    measured = _probe(experiment, plan, stages) if probe else {}
     if as_json:
         print(json.dumps(_plain(machine, shape, stages, measured), indent=2))
     else:
-        _show(job, machine, stages, measured)
+        _show(experiment, machine, stages, measured)
     misfits = [stage for stage in stages if not stage.fits]
     if misfits:
         raise SetupError("\n".join(f"{stage.kind} does not fit{advice(stage)}" for stage in misfits))
 
 
-def _probe(job: Job, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
+def _probe(experiment: Experiment, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
     """Peak bytes and seconds of an update, measured in a process of its own."""
     from msm_mlx.models.hub import resolve_model
     from msm_mlx.worker.job import training_job
     from msm_mlx.worker.supervisor import ModelProcess
 
-    base = resolve_model(job.recipe.model, say=lambda line: err().print(line))
+    base = resolve_model(experiment.recipe.model, say=lambda line: err().print(line))
     found: dict[str, tuple[int, float]] = {}
     for stage in stages:
         trainings = [training for training in plan.of(Training) if training.kind == stage.kind]
@@ -72,10 +72,12 @@ def _probe(job: Job, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tu
     return found
 
 
-def _show(job: Job, machine: Machine, stages: list[StageForecast], measured: dict[str, tuple[int, float]]) -> None:
-    title = f"{job.recipe.name}: {describe_model(job.recipe.model)}, profile {job.recipe.profile}"
-    if job.recipe.written_by:
-        title += f", documents by {job.recipe.written_by}"
+def _show(
+    experiment: Experiment, machine: Machine, stages: list[StageForecast], measured: dict[str, tuple[int, float]]
+) -> None:
+    title = f"{experiment.recipe.name}: {describe_model(experiment.recipe.model)}, profile {experiment.recipe.profile}"
+    if experiment.recipe.written_by:
+        title += f", documents by {experiment.recipe.written_by}"
     table = Table(title=title, title_justify="left")
     for column in ("stage", "times", "memory", "made of", "time"):
         table.add_column(column, no_wrap=column != "made of", overflow="fold")

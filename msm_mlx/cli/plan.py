@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from msm_mlx.cli.estimate import human_time
 from msm_mlx.cli.output import out, reporter
-from msm_mlx.cli.recipes import Job, recipe_command
+from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import reads_spec
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--no-probe", is_flag=True, help="Do not load the writer to measure how fast it is here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
+def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> None:
     """Plan the documents and say what they will cost.
 
     By section and type, in tokens, and in time as a short probe measures it.
@@ -46,40 +46,42 @@ def plan(job: Job, no_probe: bool, as_json: bool, quiet: bool) -> None:
     from msm_mlx.pipeline.plan import plan_run
     from msm_mlx.pipeline.runner import run_recipe
 
-    if job.recipe.settings.documents.source:
-        _show_sources(job, as_json)
+    if experiment.recipe.settings.documents.source:
+        _show_sources(experiment, as_json)
         return
-    if job.recipe.grid:
-        raise RecipeError(f"{job.recipe.path}: has a grid; choose one of its combinations with --set and 'grid={{}}'")
-    if not any(reads_spec(arm) for arm in job.recipe.arms):
-        raise RecipeError(f"{job.recipe.path}: no arm reads documents; add msm or msm+sft to arms")
+    if experiment.recipe.grid:
+        raise RecipeError(
+            f"{experiment.recipe.path}: has a grid; choose one of its combinations with --set and 'grid={{}}'"
+        )
+    if not any(reads_spec(arm) for arm in experiment.recipe.arms):
+        raise RecipeError(f"{experiment.recipe.path}: no arm reads documents; add msm or msm+sft to arms")
     with reporter(quiet=quiet or as_json) as report:
-        run_recipe(job.recipe, job.run, report, ["plan"])
-    planned = plan_run(job.recipe)
-    outlines = dict(_outlines(job, planned))
-    pace = None if no_probe else _pace(job, planned)
+        run_recipe(experiment.recipe, experiment.run, report, ["plan"])
+    planned = plan_run(experiment.recipe)
+    outlines = dict(_outlines(experiment, planned))
+    pace = None if no_probe else _pace(experiment, planned)
     if as_json:
-        print(json.dumps(_plain(job, outlines, pace), indent=2, ensure_ascii=False))
+        print(json.dumps(_plain(experiment, outlines, pace), indent=2, ensure_ascii=False))
     else:
-        _show(job, outlines, pace)
+        _show(experiment, outlines, pace)
 
 
-def _show_sources(job: Job, as_json: bool) -> None:
+def _show_sources(experiment: Experiment, as_json: bool) -> None:
     """What is taken of each source of ready-made documents: nothing is planned, and nobody writes."""
     from msm_mlx.documents.sources import survey
 
-    settings = job.recipe.settings.documents
-    found = {spec.stem: survey(str(settings.source_of(spec.stem)), settings) for spec in job.recipe.specs}
+    settings = experiment.recipe.settings.documents
+    found = {spec.stem: survey(str(settings.source_of(spec.stem)), settings) for spec in experiment.recipe.specs}
     if as_json:
         rows = [{"spec": spec, **asdict(own)} for spec, own in found.items()]
-        print(json.dumps({"run": str(job.run.path), "plans": [], "probe": None, "sources": rows}, indent=2))
+        print(json.dumps({"run": str(experiment.run.path), "plans": [], "probe": None, "sources": rows}, indent=2))
         return
     for spec, own in found.items():
         short = "" if own.texts >= settings.count else f", for there are no {settings.count:,}"
         out().print(Text(f"{spec}: {own.wanted:,} of the {own.texts:,} texts of {own.name}{short}. Nobody writes."))
 
 
-def _outlines(job: Job, plan: RunPlan) -> Iterator[tuple[str, Outline]]:
+def _outlines(experiment: Experiment, plan: RunPlan) -> Iterator[tuple[str, Outline]]:
     """The outline of each spec's plan, with the file that it is in."""
     from msm_mlx.documents.time_estimate import outline_plan
     from msm_mlx.pipeline.stages.document_plan import DocumentPlan
@@ -87,46 +89,46 @@ def _outlines(job: Job, plan: RunPlan) -> Iterator[tuple[str, Outline]]:
 
     written = {stage.plan: stage.documents for stage in plan.of(WrittenDocuments) if not stage.control}
     for stage in plan.of(DocumentPlan):
-        documents = job.run.path / written.get(stage.file, stage.file)
-        yield stage.file, outline_plan(stage.slots(job.run), stage.settings, documents)
+        documents = experiment.run.path / written.get(stage.file, stage.file)
+        yield stage.file, outline_plan(stage.slots(experiment.run), stage.settings, documents)
 
 
-def _pace(job: Job, plan: RunPlan) -> Pace | None:
+def _pace(experiment: Experiment, plan: RunPlan) -> Pace | None:
     from msm_mlx.documents.time_estimate import measure_pace
     from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 
     for stage in plan.of(DocumentPlan):
-        if slots := stage.slots(job.run):
-            return measure_pace(_writer(job), slots, stage.spec, stage.settings)
+        if slots := stage.slots(experiment.run):
+            return measure_pace(_writer(experiment), slots, stage.spec, stage.settings)
     return None
 
 
-def _writer(job: Job) -> ChatModel:
+def _writer(experiment: Experiment) -> ChatModel:
     from msm_mlx.engine.loaded_model import load_base
     from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.engine.server_model import ServerModel
     from msm_mlx.models.hub import resolve_model
 
-    settings = job.recipe.settings.documents.writer
+    settings = experiment.recipe.settings.documents.writer
     if settings and settings.server:
         return ServerModel(settings)
-    return LocalModel(load_base(resolve_model(job.recipe.others.get("writer", job.recipe.model)).folder))
+    return LocalModel(load_base(resolve_model(experiment.recipe.others.get("writer", experiment.recipe.model)).folder))
 
 
-def _plain(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:
+def _plain(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:
     plans = []
     for file, outline in outlines.items():
-        row = {"file": str(job.run.path / file), **asdict(outline), "left": outline.left}
+        row = {"file": str(experiment.run.path / file), **asdict(outline), "left": outline.left}
         plans.append(row | {"seconds": round(pace.seconds(outline), 1) if pace else None})
-    return {"run": str(job.run.path), "plans": plans, "probe": asdict(pace) if pace else None}
+    return {"run": str(experiment.run.path), "plans": plans, "probe": asdict(pace) if pace else None}
 
 
-def _show(job: Job, outlines: dict[str, Outline], pace: Pace | None) -> None:
+def _show(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | None) -> None:
     from msm_mlx.text.terminal import literal
 
     console = out()
     for file, outline in outlines.items():
-        tree = Tree(Text.assemble((str(job.run.path / Path(file)), "bold")), guide_style="dim")
+        tree = Tree(Text.assemble((str(experiment.run.path / Path(file)), "bold")), guide_style="dim")
         for section, types in outline.by_section.items():
             counts = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
             tree.add(

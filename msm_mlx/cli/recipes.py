@@ -23,7 +23,7 @@ from msm_mlx.suites.load import SUITES
 
 
 @dataclass(frozen=True)
-class Job:
+class Experiment:
     """A checked recipe and the folder that it runs in."""
 
     recipe: Recipe
@@ -89,7 +89,7 @@ def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> No
 
 
 def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Callable[..., None]:
-    """Adds the RECIPE argument and its options, and calls `function(job, **others)`.
+    """Adds the RECIPE argument and its options, and calls `function(experiment, **others)`.
 
     With `or_run` the argument may name a run too, whose recipe and folder are then used.
     """
@@ -111,7 +111,7 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
         loaded = load_recipe_of(finished, **chosen) if finished else load_recipe(find_recipe(recipe), **chosen)
         folder = run_dir or finished or default_run_dir(loaded)
-        function(Job(with_added(loaded, folder), RunFolder(folder)), **others)
+        function(Experiment(with_added(loaded, folder), RunFolder(folder)), **others)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     options: list[Callable[..., Any]] = [

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, reporter
-from msm_mlx.cli.recipes import Job, recipe_command
+from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.models.hub import describe_model
 from msm_mlx.pipeline.plan import plan_run
@@ -37,7 +37,9 @@ SHOWN = 6  # prompts with their answers, at the end of a run
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--compare", "then_compare", is_flag=True, help="On a terminal, open the app of `compare` at the end.")
 @click.option("--any-memory", is_flag=True, help="Run even if training will probably not fit into the memory.")
-def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool) -> None:
+def run(
+    experiment: Experiment, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool
+) -> None:
     """Run a recipe: write, train, evaluate, compare.
 
     Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same
@@ -50,26 +52,26 @@ def run(job: Job, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool,
       msm-mlx run recipes/cheese_american.yaml --model mlx-community/Qwen3-8B-4bit
     """
     if dry_run:
-        _show_plan(job, as_json)
+        _show_plan(experiment, as_json)
         return
-    _execute(job, KINDS, quiet or as_json, any_memory)
+    _execute(experiment, KINDS, quiet or as_json, any_memory)
     if launched_rank():
         return  # rank 0 has the results
     if as_json:
-        print(json.dumps(_outcome(job), indent=2, ensure_ascii=False))
+        print(json.dumps(_outcome(experiment), indent=2, ensure_ascii=False))
     elif not quiet:
-        _show_outcome(job)
+        _show_outcome(experiment)
     if then_compare and not as_json:
-        _open_app(job)
+        _open_app(experiment)
 
 
-def _open_app(job: Job) -> None:
+def _open_app(experiment: Experiment) -> None:
     """The app of `compare`, where there is a person to use it."""
     from msm_mlx.cli.compare import on_terminal, open_app
     from msm_mlx.compare.session import open_session
 
     if on_terminal():
-        open_app(open_session([job.run.path]))
+        open_app(open_session([experiment.run.path]))
 
 
 def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Command:
@@ -80,9 +82,9 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
     @click.option("--quiet", is_flag=True, help="No progress.")
     @click.option("--any-memory", is_flag=True, help="Run even if it will probably not fit into the memory.")
-    def command(job: Job, as_json: bool, quiet: bool, any_memory: bool) -> None:
-        _execute(job, kinds, quiet or as_json, any_memory)
-        _print_stages(job, as_json)
+    def command(experiment: Experiment, as_json: bool, quiet: bool, any_memory: bool) -> None:
+        _execute(experiment, kinds, quiet or as_json, any_memory)
+        _print_stages(experiment, as_json)
 
     return command
 
@@ -122,7 +124,12 @@ sft = _stage_command(
 @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def evaluate(
-    job: Job, suites: tuple[str, ...], arms: tuple[str, ...], tasks: tuple[str, ...], as_json: bool, quiet: bool
+    experiment: Experiment,
+    suites: tuple[str, ...],
+    arms: tuple[str, ...],
+    tasks: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Ask every arm of the run folder the suites' questions.
 
@@ -136,85 +143,89 @@ def evaluate(
       msm-mlx evaluate runs/cheese_american --suite my_suite.yaml --arm sft --arm msm+sft
       msm-mlx evaluate latest --lm-eval arc_easy
     """
-    recipe, choice = choose(job.recipe, suites, arms)
-    job = Job(recipe, job.run)
+    recipe, choice = choose(experiment.recipe, suites, arms)
+    experiment = Experiment(recipe, experiment.run)
     if tasks:
         if suites:
             raise click.UsageError("--lm-eval asks its own tasks: leave out --suite")
-        _ask_harness(job, tasks, choice, quiet or as_json, as_json)
+        _ask_harness(experiment, tasks, choice, quiet or as_json, as_json)
         return
-    _execute(job, ["evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
-    _print_stages(job, as_json)
+    _execute(experiment, ["evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
+    _print_stages(experiment, as_json)
 
 
-def _ask_harness(job: Job, tasks: Sequence[str], choice: Choice, quiet: bool, as_json: bool) -> None:
+def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, quiet: bool, as_json: bool) -> None:
     from msm_mlx.pipeline.lm_eval import ask_harness
     from msm_mlx.runs.layout import LM_EVAL
 
     with reporter(quiet=quiet) as report:
-        rows = ask_harness(job.recipe, job.run, tasks, choice, report)
+        rows = ask_harness(experiment.recipe, experiment.run, tasks, choice, report)
     if as_json:
-        print(json.dumps({"run": str(job.run.path), "lm_eval": rows}, indent=2, ensure_ascii=False))
+        print(json.dumps({"run": str(experiment.run.path), "lm_eval": rows}, indent=2, ensure_ascii=False))
         return
     found = Table("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
     for row in rows:
         seed = "-" if row["seed"] is None else str(row["seed"])
         found.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
     out().print(found)
-    err().print(f"These figures are in {job.run.path / LM_EVAL}.")
+    err().print(f"These figures are in {experiment.run.path / LM_EVAL}.")
 
 
-def _print_stages(job: Job, as_json: bool) -> None:
+def _print_stages(experiment: Experiment, as_json: bool) -> None:
     if as_json and not launched_rank():
-        print(json.dumps({"run": str(job.run.path), **_stages(job)}, indent=2, ensure_ascii=False))
+        print(json.dumps({"run": str(experiment.run.path), **_stages(experiment)}, indent=2, ensure_ascii=False))
 
 
 def _execute(
-    job: Job, kinds: Sequence[Kind], quiet: bool, any_memory: bool = False, *, choice: Choice = EVERYTHING
+    experiment: Experiment, kinds: Sequence[Kind], quiet: bool, any_memory: bool = False, *, choice: Choice = EVERYTHING
 ) -> None:
     from msm_mlx.pipeline.grid import run_grid
     from msm_mlx.pipeline.runner import follow_run, run_recipe
 
     with reporter(quiet=quiet) as report:
-        report.say(f"{job.recipe.name} in {job.run.path}. {job.recipe.profile_reason}")
+        report.say(f"{experiment.recipe.name} in {experiment.run.path}. {experiment.recipe.profile_reason}")
         report.say(f"Matrix products by {load_openblas()}.")
-        if launched_rank() and not job.recipe.grid:  # a grid is refused on every rank alike
-            follow_run(job.recipe, report)
+        if launched_rank() and not experiment.recipe.grid:  # a grid is refused on every rank alike
+            follow_run(experiment.recipe, report)
             return
-        execute = run_grid if job.recipe.grid else run_recipe
-        execute(job.recipe, job.run, report, kinds, any_memory=any_memory, choice=choice)
+        execute = run_grid if experiment.recipe.grid else run_recipe
+        execute(experiment.recipe, experiment.run, report, kinds, any_memory=any_memory, choice=choice)
     if "results" in kinds:
         from msm_mlx.report.files import freshen_report
 
-        freshen_report(job.run.path)
+        freshen_report(experiment.run.path)
 
 
-def _outcome(job: Job) -> dict[str, Any]:
-    results = json.loads((job.run.path / RESULTS).read_text(encoding="utf-8"))
-    return {"run": str(job.run.path), **_stages(job), "results": results}
+def _outcome(experiment: Experiment) -> dict[str, Any]:
+    results = json.loads((experiment.run.path / RESULTS).read_text(encoding="utf-8"))
+    return {"run": str(experiment.run.path), **_stages(experiment), "results": results}
 
 
-def _stages(job: Job) -> dict[str, Any]:
+def _stages(experiment: Experiment) -> dict[str, Any]:
     """What the run's record says of its stages, or of those of each of its cells."""
-    if not job.recipe.grid:
-        return {"stages": job.run.record()["stages"]}
+    if not experiment.recipe.grid:
+        return {"stages": experiment.run.record()["stages"]}
     from msm_mlx.pipeline.grid import cell_run, list_cells
 
-    cells = list_cells(job.recipe)
-    return {"cells": {cell.name: cell_run(job.run, cell).record()["stages"] for cell in cells}}
+    cells = list_cells(experiment.recipe)
+    return {"cells": {cell.name: cell_run(experiment.run, cell).record()["stages"] for cell in cells}}
 
 
-def _show_outcome(job: Job) -> None:
-    if job.recipe.grid:
-        _show_effects(json.loads((job.run.path / RESULTS).read_text(encoding="utf-8")))
-        err().print(f"Everything is in {job.run.path}; the plots are in {(job.run.path / RESULTS).parent}.")
+def _show_outcome(experiment: Experiment) -> None:
+    if experiment.recipe.grid:
+        _show_effects(json.loads((experiment.run.path / RESULTS).read_text(encoding="utf-8")))
+        err().print(
+            f"Everything is in {experiment.run.path}; the plots are in {(experiment.run.path / RESULTS).parent}."
+        )
         return
     from msm_mlx.compare.plain import show_stored
     from msm_mlx.compare.session import open_session
 
-    show_stored(out(), open_session([job.run.path]), limit=SHOWN)
+    show_stored(out(), open_session([experiment.run.path]), limit=SHOWN)
     err().print(
-        f"Everything is in {job.run.path}. More answers: msm-mlx compare {job.run.path}", markup=False, soft_wrap=True
+        f"Everything is in {experiment.run.path}. More answers: msm-mlx compare {experiment.run.path}",
+        markup=False,
+        soft_wrap=True,
     )
 
 
@@ -231,8 +242,8 @@ def _show_effects(results: Mapping[str, Any]) -> None:
         out().print(table)
 
 
-def _show_plan(job: Job, as_json: bool) -> None:
-    recipe, plan = job.recipe, _plan(job)
+def _show_plan(experiment: Experiment, as_json: bool) -> None:
+    recipe, plan = experiment.recipe, _plan(experiment)
     if as_json:
         stages = [
             {
@@ -245,11 +256,11 @@ def _show_plan(job: Job, as_json: bool) -> None:
             }
             for cell, stage, status in plan
         ]
-        print(json.dumps({"run": str(job.run.path), "recipe": recipe.resolved(), "stages": stages}, indent=2))
+        print(json.dumps({"run": str(experiment.run.path), "recipe": recipe.resolved(), "stages": stages}, indent=2))
         return
     console = out()
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
-    console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {job.run.path}"))
+    console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {experiment.run.path}"))
     console.print(Text(recipe.profile_reason))
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
@@ -274,11 +285,11 @@ def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
     return table
 
 
-def _plan(job: Job) -> list[tuple[str, Stage, Status]]:
+def _plan(experiment: Experiment) -> list[tuple[str, Stage, Status]]:
     """What a run would do about each stage, with the name of its cell if the recipe has a grid."""
     from msm_mlx.pipeline.grid import plan_grid
 
-    if not job.recipe.grid:
-        plan = plan_run(job.recipe, known_fingerprints(job.recipe, job.run))
-        return [("", *entry) for entry in plan_status(plan, job.run)]
-    return [(cell.name, *entry) for cell, stages in plan_grid(job.recipe, job.run) for entry in stages]
+    if not experiment.recipe.grid:
+        plan = plan_run(experiment.recipe, known_fingerprints(experiment.recipe, experiment.run))
+        return [("", *entry) for entry in plan_status(plan, experiment.run)]
+    return [(cell.name, *entry) for cell, stages in plan_grid(experiment.recipe, experiment.run) for entry in stages]

@@ -12,7 +12,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.screens.sources import Reason, Training
+from msm_mlx.compare.screens.sources import Reason, TrainingCurve
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.evaluation.estimate import Estimate
@@ -110,7 +110,7 @@ def reason_page(found: Sequence[Reason]) -> RenderableType:
     return Group(*parts) if parts else Text("The specs of these runs are no longer where the recipes say they are.")
 
 
-def curve_page(trainings: Mapping[str, Training], width: int) -> RenderableType:
+def curve_page(trainings: Mapping[str, TrainingCurve], width: int) -> RenderableType:
     """A curve of the losses of each arm."""
     drawn: list[RenderableType] = []
     for label, training in trainings.items():
@@ -124,7 +124,7 @@ def curve_page(trainings: Mapping[str, Training], width: int) -> RenderableType:
     )
 
 
-def _in_words(training: Training) -> str:
+def _in_words(training: TrainingCurve) -> str:
     seconds = f" in {training.seconds:.0f} s" if training.seconds else ""
     parts = [f"{len(training.losses)} updates{seconds}, loss {_from_to(training.losses)}"]
     if training.held_out:

@@ -91,7 +91,7 @@ def shelves(session: Session) -> list[Shelf]:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingCurve:
     """What an arm's last training did: the loss of every update, those on rows that were held out, and its seconds."""
 
     losses: tuple[float, ...]
@@ -99,14 +99,14 @@ class Training:
     seconds: float
 
 
-def trainings(session: Session) -> dict[str, Training]:
+def trainings(session: Session) -> dict[str, TrainingCurve]:
     """The training of each arm that has its metrics on file."""
-    found: dict[str, Training] = {}
+    found: dict[str, TrainingCurve] = {}
     for arm in session.arms:
         if arm.adapter and (arm.adapter / METRICS).is_file():
             rows = read_jsonl(arm.adapter / METRICS)
             losses, held_out, seconds = (_numbers(rows, key) for key in ("loss", "validation_loss", "seconds"))
-            found[arm.label] = Training(losses, held_out, sum(seconds))
+            found[arm.label] = TrainingCurve(losses, held_out, sum(seconds))
     return found
 
 
