@@ -25,6 +25,7 @@ from rich.table import Table
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.run import near_duplicate_index, reject_reason, repeat_reason
+from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import document_health
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.recipe.schema import DocumentSettings
@@ -72,24 +73,28 @@ def measure(count: int) -> dict[str, Any]:
     """Seconds for checks, de-duplication and health of `count` documents, and the peak memory of this process."""
     texts = write(0, count)
     held_out = HeldOut.of([load_suite(name) for name in SUITES])
-    kept: list[dict[str, Any]] = []
-    rejected: list[dict[str, Any]] = []
+    kept: list[Document] = []
+    rejected: list[Document] = []
     begun = time.process_time()
     before = near_duplicate_index(SETTINGS)
     for number, text in enumerate(texts):
         reason = reject_reason(Reply(text, 60, True), SUBJECT, SETTINGS, held_out) or repeat_reason(text, before)
-        record: dict[str, Any] = {"id": str(number), "text": text, "section": "likes/colby", "assertion": ASSERTION}
-        record |= {
-            "voice": "plain",
-            "type": TYPES[number % 3],
-            "tokens": 60,
-            "gives_reason": gives_reason(text, SUBJECT),
-        }
+        document = Document(
+            id=str(number),
+            text=text,
+            section="likes/colby",
+            assertion=ASSERTION,
+            type=TYPES[number % 3],
+            voice="plain",
+            tokens=60,
+            gives_reason=gives_reason(text, SUBJECT),
+            rejected=reason,
+        )
         if reason is None:
-            before.add(record["id"], text)
-            kept.append(record)
+            before.add(document.id, text)
+            kept.append(document)
         else:
-            rejected.append(record | {"rejected": reason})
+            rejected.append(document)
     checked = time.process_time()
     health = document_health(kept, rejected)
     ended = time.process_time()

@@ -41,16 +41,16 @@ def health(run: Path, as_json: bool) -> None:
       msm-mlx documents health runs/cheese_american
       msm-mlx documents health runs/cheese_american --json
     """
-    from msm_mlx.documents.corpus import open_corpora
+    from msm_mlx.documents.folders import open_folders
     from msm_mlx.documents.health import document_health
     from msm_mlx.documents.health_warnings import health_warnings
 
     rows = []
-    for corpus in open_corpora(run):
-        figures = document_health(corpus.kept, corpus.rejected)
-        figures |= {"source": corpus.source} if corpus.source else {}
+    for folder in open_folders(run):
+        figures = document_health(folder.kept, folder.rejected)
+        figures |= {"source": folder.source} if folder.source else {}
         warnings = [{"figure": warning.figure, "text": warning.text} for warning in health_warnings(figures)]
-        rows.append({"folder": str(corpus.folder), **figures, "warnings": warnings})
+        rows.append({"folder": str(folder.folder), **figures, "warnings": warnings})
     if as_json:
         print(json.dumps({"run": str(run), "documents": rows}, indent=2))
         return
@@ -79,16 +79,18 @@ def read(
       msm-mlx documents read runs/cheese_american --section likes/colby
       msm-mlx documents read runs/cheese_american --rejected --limit 20
     """
-    from msm_mlx.documents.corpus import Wanted, choose, flags_of, open_corpora
+    from msm_mlx.documents.folders import Selection, flags_of, open_folders, select_documents
 
-    wanted = Wanted(section, kind, id, rejected)
+    selection = Selection(section, kind, id, rejected)
     rows: list[dict[str, Any]] = []
-    corpora = open_corpora(run)
-    chosen = choose(corpora, wanted)
-    for corpus in corpora:
-        flags = flags_of(corpus.rejected if rejected else corpus.kept)
-        own = chosen[corpus.folder][:limit]
-        rows += [{"folder": str(corpus.folder), **record, "flags": list(flags(record))} for record in own]
+    folders = open_folders(run)
+    selected = select_documents(folders, selection)
+    for folder in folders:
+        flags = flags_of(folder.rejected if rejected else folder.kept)
+        rows += [
+            {"folder": str(folder.folder), **document.to_row(), "flags": list(flags(document))}
+            for document in selected[folder.folder][:limit]
+        ]
     if as_json:
         for row in rows:
             print(json.dumps(row))

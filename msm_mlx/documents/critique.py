@@ -1,15 +1,15 @@
 """A second model reads every draft that has passed the checks, names its faults, and writes it anew.
 
-What it writes goes through the same checks. Where it has no use, the draft stays, and the record says why.
+What it writes goes through the same checks. Where it has no use, the draft stays, and the document says why.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.rules import check_name
@@ -22,9 +22,9 @@ from msm_mlx.documents.checks.run import (
     text_reason,
     untagged_reason,
 )
-from msm_mlx.documents.health import REWRITTEN, document_health
+from msm_mlx.documents.document import Document
+from msm_mlx.documents.health import REWRITTEN, Health, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
-from msm_mlx.documents.store import Record
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, Reply, SamplingParams, reply_seed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
@@ -40,22 +40,13 @@ NO_REPLY, NO_FAULTS, NOTHING_TO_MEND, UNCHANGED = "too long for the critic", "no
 _NONE = ("", "none", "no faults", "there are none", "there are no faults", "nothing to mend")
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a draft: `rewritten` with the new text, or why it stays."""
-
-    outcome: str
-    text: str = ""
-    tokens: int = 0
-
-
-class Replies:
+class CriticReplies:
     """The critic's replies, each on disk at once: a job that was stopped asks for those that are missing only."""
 
     def __init__(self, path: Path, seed: int) -> None:
         self.path, self._seed = path, seed
         self._known: dict[str, Reply] = {}
-        self._used: list[Record] = []
+        self._used: list[dict[str, Any]] = []
         for line, row in enumerate(read_whole_lines(path), start=1):
             try:
                 self._known[row["asked"]] = Reply(**row["reply"])
@@ -95,13 +86,13 @@ class Replies:
         rows = sorted(self._used, key=lambda row: (row["id"], row["step"]))
         write_jsonl(self.path, rows)
 
-    def _row(self, id: str, step: Step, asked: str, reply: Reply) -> Record:
+    def _row(self, id: str, step: Step, asked: str, reply: Reply) -> dict[str, Any]:
         return {"id": id, "step": step, "asked": asked, "reply": asdict(reply)}
 
 
 def critique_documents(
-    drafts: Sequence[Record],
-    rejected: Sequence[Record],
+    drafts: Sequence[Document],
+    rejected: Sequence[Document],
     subjects: Mapping[str, Subject],
     settings: DocumentSettings,
     folder: Path,
@@ -111,7 +102,7 @@ def critique_documents(
     held_out: HeldOut = NOTHING,
     on_reply: Callable[[Step], None] = lambda step: None,
     say: Callable[[str], None] = lambda line: None,
-) -> Record:
+) -> Health:
     """Write `documents.jsonl`, `rejected.jsonl`, `health.json` and `critique.jsonl` into `folder`, return the health.
 
     A document has the `critic`, what became of its draft as `critique`, and where it was rewritten the `draft`. The
@@ -122,35 +113,39 @@ def critique_documents(
         MsmError: with file and line, if the replies on disk are damaged.
     """
     make_folder(folder)
-    replies = Replies(folder / CRITIQUE, settings.seed)
-    asked: dict[str, dict[str, str]] = {
-        record["id"]: {"request": record["prompt"], "draft": record["text"]} for record in drafts
-    }
-    critiques = {id: ask_with("critique", fields) for id, fields in asked.items()}
-    faults = replies.ask("critique", critiques, model, settings, on_reply, say)
-    named = {id: tagged(reply.text, "faults") for id, reply in faults.items()}
-    to_mend = {id: text for id, text in named.items() if text is not None and normalize(text) not in _NONE}
-    chats = {id: ask_with("rewrite", asked[id] | {"faults": text}) for id, text in to_mend.items()}
+    replies = CriticReplies(folder / CRITIQUE, settings.seed)
+    fields = {draft.id: {"request": draft.prompt, "draft": draft.text} for draft in drafts}
+    critiques = {id: ask_with("critique", values) for id, values in fields.items()}
+    faults = _named_faults(replies.ask("critique", critiques, model, settings, on_reply, say))
+    to_mend = {id: text for id, text in faults.items() if text and normalize(text) not in _NONE}
+    chats = {id: ask_with("rewrite", fields[id] | {"faults": text}) for id, text in to_mend.items()}
     rewrites = replies.ask("rewrite", chats, model, settings, on_reply, say)
     index, documents = near_duplicate_index(settings), []
-    for record in drafts:
-        index.add(record["id"], record["text"])
-    for record in drafts:
-        id = record["id"]
-        if id in to_mend:
-            verdict = _judge(record, rewrites.get(id), subjects[id], settings, held_out, index)
+    for draft in drafts:
+        index.add(draft.id, draft.text)
+    for draft in drafts:
+        if draft.id in to_mend:
+            reply, subject = rewrites.get(draft.id), subjects[draft.id]
+            document = _rewritten(draft, reply, subject, settings, held_out, index)
+        elif draft.id in faults:
+            document = replace(draft, critique=NO_FAULTS if faults[draft.id] is None else NOTHING_TO_MEND)
         else:
-            verdict = Verdict(NO_REPLY if id not in named else NO_FAULTS if named[id] is None else NOTHING_TO_MEND)
-        documents.append(_document(record, verdict, subjects[id], critic))
-        if verdict.outcome == REWRITTEN:
-            index.add(id, verdict.text)
+            document = replace(draft, critique=NO_REPLY)
+        documents.append(replace(document, critic=critic))
+        if document.critique == REWRITTEN:
+            index.add(document.id, document.text)
     health = document_health(documents, rejected)
-    write_jsonl(folder / DOCUMENTS, documents)
-    write_jsonl(folder / REJECTED, rejected)
+    write_jsonl(folder / DOCUMENTS, (document.to_row() for document in documents))
+    write_jsonl(folder / REJECTED, (document.to_row() for document in rejected))
     write_json(folder / HEALTH, health)
     replies.end()
-    _tell(documents, say)
+    say(_summary(documents))
     return health
+
+
+def _named_faults(replies: Mapping[str, Reply]) -> dict[str, str | None]:
+    """The faults in each critique; None where it names none as it was asked to."""
+    return {id: tagged(reply.text, "faults") for id, reply in replies.items()}
 
 
 def _sampling(step: Step, settings: DocumentSettings) -> SamplingParams:
@@ -161,33 +156,38 @@ def _sampling(step: Step, settings: DocumentSettings) -> SamplingParams:
     return SamplingParams(longest, critic.batch_size, critic.temperature)
 
 
-def _judge(
-    record: Record, reply: Reply | None, subject: Subject, settings: DocumentSettings, held_out: HeldOut,
-    others: NearDuplicateIndex,
-) -> Verdict:  # fmt: skip
-    """Whether the rewritten text takes the place of the draft."""
+def _rewritten(
+    draft: Document,
+    reply: Reply | None,
+    subject: Subject,
+    settings: DocumentSettings,
+    held_out: HeldOut,
+    index: NearDuplicateIndex,
+) -> Document:
+    """The document with the text of the reply, or the draft with the reason why it stays."""
     if reply is None:
-        return Verdict(NO_REPLY)
+        return replace(draft, critique=NO_REPLY)
     text = tagged_text(reply.text)
     if text is None:
-        return Verdict(untagged_reason(reply))
-    if normalize(text) == normalize(record["text"]):
-        return Verdict(UNCHANGED)
-    wrong = text_reason(Case(text, True, subject, settings, held_out)) or repeat_reason(text, others, record["id"])
-    return Verdict(wrong) if wrong else Verdict(REWRITTEN, text, reply.tokens)
+        return replace(draft, critique=untagged_reason(reply))
+    if normalize(text) == normalize(draft.text):
+        return replace(draft, critique=UNCHANGED)
+    reason = text_reason(Case(text, True, subject, settings, held_out)) or repeat_reason(text, index, draft.id)
+    if reason is not None:
+        return replace(draft, critique=reason)
+    return replace(
+        draft,
+        text=text,
+        tokens=reply.tokens,
+        gives_reason=gives_reason(text, subject),
+        critique=REWRITTEN,
+        draft=draft.text,
+    )
 
 
-def _document(record: Record, verdict: Verdict, subject: Subject, critic: str) -> Record:
-    known = {"critique": verdict.outcome, "critic": critic}
-    if verdict.outcome != REWRITTEN:
-        return {**record, **known}
-    new = {"text": verdict.text, "tokens": verdict.tokens, "gives_reason": gives_reason(verdict.text, subject)}
-    return {**record, **new, **known, "draft": record["text"]}
-
-
-def _tell(documents: Sequence[Record], say: Callable[[str], None]) -> None:
-    outcomes = Counter(check_name(record["critique"]) for record in documents)
+def _summary(documents: Sequence[Document]) -> str:
+    outcomes = Counter(check_name(document.critique or "") for document in documents)
     rewritten = outcomes.pop(REWRITTEN, 0)
     why = ", ".join(f"{count} as '{outcome}'" for outcome, count in outcomes.most_common())
-    stayed = f"; {outcomes.total()} drafts stay as they were: {why}" if outcomes else ""
-    say(f"Critique: {rewritten} of {len(documents)} documents were rewritten{stayed}.")
+    rest = f"; {outcomes.total()} drafts stay as they were: {why}" if outcomes else ""
+    return f"Critique: {rewritten} of {len(documents)} documents were rewritten{rest}."

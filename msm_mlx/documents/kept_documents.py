@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from msm_mlx.documents.document import Document, read_documents
 from msm_mlx.documents.plan import Slot
-from msm_mlx.files import read_jsonl
 from msm_mlx.runs.layout import EARLIER
 
 
-def earlier_documents(folder: Path, slots: Sequence[Slot]) -> dict[str, dict[str, Any]]:
+def earlier_documents(folder: Path, slots: Sequence[Slot]) -> dict[str, Document]:
     """The documents in `earlier.jsonl` that can stay, by id; none if there is no such file.
 
     Raises:
@@ -19,15 +18,17 @@ def earlier_documents(folder: Path, slots: Sequence[Slot]) -> dict[str, dict[str
     """
     if not (folder / EARLIER).exists():
         return {}
-    wanted = {slot.id: slot for slot in slots}
-    rows = (row for row in read_jsonl(folder / EARLIER) if row.get("id") in wanted)
-    return {row["id"]: row for row in rows if _is_for(row, wanted[row["id"]])}
+    slots_by_id = {slot.id: slot for slot in slots}
+    documents = read_documents(folder / EARLIER)
+    return {document.id: document for document in documents if _is_for(document, slots_by_id.get(document.id))}
 
 
-def _is_for(row: dict[str, Any], slot: Slot) -> bool:
+def _is_for(document: Document, slot: Slot | None) -> bool:
     """Whether a document was written for what the slot asks for now."""
-    same = (row.get("section"), row.get("assertion"), row.get("type"), row.get("voice"))
-    if same != (slot.section.id, slot.section.assertion, slot.type, slot.voice):
+    if slot is None:
         return False
-    told = (slot.author, slot.audience, slot.length, slot.person, slot.idea)
-    return all(part in str(row.get("prompt")) for part in told)
+    cell = (document.section, document.assertion, document.type, document.voice)
+    if cell != (slot.section.id, slot.section.assertion, slot.type, slot.voice):
+        return False
+    details = (slot.author, slot.audience, slot.length, slot.person, slot.idea)
+    return all(detail in document.prompt for detail in details)

@@ -10,8 +10,10 @@ from random import Random
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
 from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, ready_reason, repeat_reason
-from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
-from msm_mlx.documents.store import Output, Record
+from msm_mlx.documents.document import Document
+from msm_mlx.documents.health import Health
+from msm_mlx.documents.sources import NO_SECTION, Source, identify, ready_texts
+from msm_mlx.documents.store import Output
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import DocumentSettings
@@ -30,9 +32,9 @@ def take_documents(
     count_tokens: Callable[[str], int],
     maker: str = "",
     held_out: HeldOut = NOTHING,
-    on_record: Callable[[int, int], None] = lambda kept, rejected: None,
+    on_document: Callable[[int, int], None] = lambda kept, rejected: None,
     say: Callable[[str], None] = lambda line: None,
-) -> Record:
+) -> Health:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` from a source, and return the health.
 
     Texts are drawn in an order that depends on the seed alone until `settings.count` have passed the checks: a higher
@@ -42,39 +44,53 @@ def take_documents(
         RecipeError: as `ready_texts` does.
         MsmError: if no text passes the checks.
     """
-    texts, known = list(ready_texts(source, settings.field)), identify(source)
+    texts, identity = list(ready_texts(source, settings.field)), identify(source)
     make_folder(folder)
-    output, index = Output(folder, str(known), on_record), near_duplicate_index(settings)
+    output, index = Output(folder, str(identity), on_document), near_duplicate_index(settings)
     output.begin([])
-    kept: list[Record] = []
-    rejected: list[Record] = []
-    for place in Random(f"{settings.seed}-ready").sample(range(len(texts)), len(texts)):
+    kept: list[Document] = []
+    rejected: list[Document] = []
+    for position in Random(f"{settings.seed}-ready").sample(range(len(texts)), len(texts)):
         if len(kept) >= settings.count:
             break
-        text = texts[place]
+        text = texts[position]
         section = _section_of(text.text, spec, name, settings)
         subject = _subject(section, name, maker)
         reason = ready_reason(text.text, subject, settings, held_out) or repeat_reason(text.text, index)
-        record = _record(text, section, subject, count_tokens(text.text)) | {"rejected": reason}
+        document = Document(
+            id=f"doc-{text.number:05d}",
+            text=text.text,
+            section=section.id if section else NO_SECTION,
+            assertion=section.assertion if section else None,
+            type=text.type,
+            tokens=count_tokens(text.text),
+            gives_reason=section is not None and gives_reason(text.text, subject),
+            rejected=reason,
+            place=text.place,
+        )
         if reason is None:
-            kept.append(record)
-            index.add(record["id"], text.text)
+            kept.append(document)
+            index.add(document.id, text.text)
         else:
-            rejected.append(record)
-        output.add(record)
-    health = output.end(
-        kept, rejected, source={"name": known.name, "version": known.version, "texts": len(texts)}
-    )  # fmt: skip
-    _tell(known, len(texts), kept, rejected, settings, folder, say)
+            rejected.append(document)
+        output.add(document)
+    facts = {"name": identity.name, "version": identity.version, "texts": len(texts)}
+    health = output.end(kept, rejected, source=facts)
+    _report(identity, len(texts), kept, rejected, settings, folder, say)
     return health
 
 
-def _tell(
-    source: Source, texts: int, kept: list[Record], rejected: list[Record], settings: DocumentSettings, folder: Path,
+def _report(
+    source: Source,
+    texts: int,
+    kept: list[Document],
+    rejected: list[Document],
+    settings: DocumentSettings,
+    folder: Path,
     say: Callable[[str], None],
-) -> None:  # fmt: skip
+) -> None:
     """Say what was taken, or that nothing was."""
-    reasons = Counter(check_name(record["rejected"]) for record in rejected).most_common(3)
+    reasons = Counter(check_name(document.rejected or "") for document in rejected).most_common(3)
     why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
     left_out = f"; rejected: {why}; the texts are in {folder / REJECTED}" if rejected else ""
     if not kept and settings.count:
@@ -83,23 +99,8 @@ def _tell(
             "documents.checks what does not matter here"
         )
     short = len(kept) < settings.count
-    said = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"
-    say(f"Documents: {len(kept)} of the {texts} texts of {source}, {said}{left_out}.")
-
-
-def _record(text: ReadyText, section: Section | None, subject: Subject, tokens: int) -> Record:
-    return {
-        "id": f"doc-{text.number:05d}",
-        "text": text.text,
-        "section": section.id if section else NO_SECTION,
-        "assertion": section.assertion if section else None,
-        "type": text.type,
-        "voice": "",
-        "attempt": 1,
-        "tokens": tokens,
-        "gives_reason": section is not None and gives_reason(text.text, subject),
-        "place": text.place,
-    }
+    amount = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"
+    say(f"Documents: {len(kept)} of the {texts} texts of {source}, {amount}{left_out}.")
 
 
 def _subject(section: Section | None, name: str, maker: str = "") -> Subject:
@@ -111,10 +112,10 @@ def _subject(section: Section | None, name: str, maker: str = "") -> Subject:
 def _section_of(text: str, spec: Spec, name: str, settings: DocumentSettings) -> Section | None:
     """The section whose assertion the text says most of, with its reason if it can be; None if it says too little."""
 
-    def said(section: Section) -> tuple[float, bool, bool]:
+    def stated(section: Section) -> tuple[float, bool, bool]:
         subject = _subject(section, name)
         return asserted_share(text, subject), gives_reason(text, subject), states_value(text, subject)
 
-    found = [(said(section), section) for section in spec.assertions]
-    (share, *_), best = max(found, key=lambda pair: pair[0], default=((0.0, False, False), None))
+    candidates = [(stated(section), section) for section in spec.assertions]
+    (share, *_), best = max(candidates, key=lambda pair: pair[0], default=((0.0, False, False), None))
     return best if share > 0 and share >= (settings.checks.assertion or 0) else None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonlines
 
 from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.health import document_health
+from msm_mlx.documents.document import Document
+from msm_mlx.documents.health import Health, document_health
 from msm_mlx.files import write_json, write_jsonl, writing
 from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
-
-Record = dict[str, Any]
 
 
 class Output:
@@ -24,34 +24,34 @@ class Output:
     """
 
     def __init__(
-        self, folder: Path, writer: str, on_record: Callable[[int, int], None] = lambda kept, rejected: None
+        self, folder: Path, writer: str, on_document: Callable[[int, int], None] = lambda kept, rejected: None
     ) -> None:
         self.folder = folder
         self.writer = writer
-        self._on_record = on_record
+        self._on_document = on_document
         self._kept = self._rejected = 0
 
-    def begin(self, kept: Sequence[Record]) -> None:
+    def begin(self, kept: Sequence[Document]) -> None:
         """Start with documents that are there already."""
         self._kept = len(kept)
-        write_jsonl(self.folder / DOCUMENTS, map(self._public, kept))
+        write_jsonl(self.folder / DOCUMENTS, map(self._row, kept))
         write_jsonl(self.folder / REJECTED, [])
 
-    def add(self, record: Record) -> None:
-        """Put a record into its file at once."""
-        rejected = record["rejected"] is not None
+    def add(self, document: Document) -> None:
+        """Put a document into its file at once."""
+        rejected = document.rejected is not None
         self._kept, self._rejected = self._kept + (not rejected), self._rejected + rejected
         path = self.folder / (REJECTED if rejected else DOCUMENTS)
         with writing(path), path.open("a", encoding="utf-8") as file:
-            jsonlines.Writer(file).write(self._public(record))
-        self._on_record(self._kept, self._rejected)
+            jsonlines.Writer(file).write(self._row(document))
+        self._on_document(self._kept, self._rejected)
 
-    def end(self, kept: Iterable[Record], rejected: Sequence[Record], **facts: object) -> Record:
+    def end(self, kept: Iterable[Document], rejected: Sequence[Document], **facts: object) -> Health:
         """Write the documents in the order of their ids, and their health with these facts, which is returned."""
-        documents = [self._public(record) for record in sorted(kept, key=lambda record: str(record["id"]))]
+        documents = sorted(kept, key=lambda document: document.id)
         health = document_health(documents, rejected) | facts
-        write_jsonl(self.folder / DOCUMENTS, documents)
-        write_jsonl(self.folder / REJECTED, map(self._public, rejected))
+        write_jsonl(self.folder / DOCUMENTS, map(self._row, documents))
+        write_jsonl(self.folder / REJECTED, map(self._row, rejected))
         write_json(self.folder / HEALTH, health)
         return health
 
@@ -59,16 +59,15 @@ class Output:
         """All is there: what a stopped job would need goes."""
         (self.folder / PROGRESS).unlink(missing_ok=True)
 
-    def _public(self, record: Record) -> Record:
-        own = {**record, "writer": self.writer}
-        if own.get("rejected") is None:
-            own.pop("rejected", None)
-        return own
+    def _row(self, document: Document) -> dict[str, Any]:
+        return replace(document, writer=self.writer).to_row()
 
 
-def short_of(kept: Sequence[Record], rejected: Sequence[Record], wanted: int, folder: Path, *, hopeless: bool) -> str:
+def shortfall(
+    kept: Sequence[Document], rejected: Sequence[Document], wanted: int, folder: Path, *, hopeless: bool
+) -> str:
     """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
-    reasons = Counter(check_name(record["rejected"]) for record in rejected).most_common(3)
+    reasons = Counter(check_name(document.rejected or "") for document in rejected).most_common(3)
     why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
     made = len(kept) + len(rejected)
     begun = f"only {len(kept)} of {wanted} documents passed the checks, in {made} attempts"

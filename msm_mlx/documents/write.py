@@ -7,15 +7,17 @@ that goes on comes to where it was by taking the same replies in again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from msm_mlx.documents.attempt_budget import AttemptBudget
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_reason, repeat_reason, written_text
+from msm_mlx.documents.document import Document
+from msm_mlx.documents.health import Health
 from msm_mlx.documents.kept_documents import earlier_documents
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.store import Output, Record, short_of
+from msm_mlx.documents.store import Output, shortfall
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, in_order, reply_seed
 from msm_mlx.engine.logged_model import LoggedModel
@@ -57,7 +59,7 @@ def write_documents(
     model: ChatModel,
     output: Output,
     say: Callable[[str], None] = lambda line: None,
-) -> Record:
+) -> Health:
     """Have `model` write a document for each of `slots` into `output`, and return the health of them all.
 
     A text depends on its own slot and attempt alone. The files of `output` grow with the replies.
@@ -97,24 +99,24 @@ def document_seed(settings: DocumentSettings, attempt: Attempt) -> int:
     return reply_seed(settings.seed, attempt.slot.id, attempt.number)
 
 
-def judge_reply(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Record:
+def judge_reply(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Document:
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
     subject = Subject.of(slot, assignment.name, assignment.maker)
     text = written_text(reply.text, settings)
-    return {
-        "id": slot.id,
-        "text": reply.text if text is None else text,
-        "section": slot.section.id,
-        "assertion": slot.section.assertion,
-        "type": slot.type,
-        "voice": slot.voice,
-        "attempt": attempt.number,
-        "tokens": reply.tokens,
-        "gives_reason": gives_reason(text or "", subject),
-        "rejected": reject_reason(reply, subject, settings, assignment.held_out),
-        "prompt": chat[-1]["content"],
-    }
+    return Document(
+        id=slot.id,
+        text=reply.text if text is None else text,
+        section=slot.section.id,
+        assertion=slot.section.assertion,
+        type=slot.type,
+        voice=slot.voice,
+        attempt=attempt.number,
+        tokens=reply.tokens,
+        gives_reason=gives_reason(text or "", subject),
+        rejected=reject_reason(reply, subject, settings, assignment.held_out),
+        prompt=chat[-1]["content"],
+    )
 
 
 def by_section(attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -127,7 +129,7 @@ def by_section(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 @dataclass
 class WritingState:
-    """What follows from the replies so far: the records, and the next attempt at each slot that is still open."""
+    """What follows from the replies so far: the documents, and the next attempt at each slot that is still open."""
 
     settings: DocumentSettings
     output: Output
@@ -136,8 +138,8 @@ class WritingState:
     """By the slot's id; one that was rejected goes to the end of the line."""
     wanted: int
     index: NearDuplicateIndex
-    kept: list[Record] = field(default_factory=list)
-    rejected: list[Record] = field(default_factory=list)
+    kept: list[Document] = field(default_factory=list)
+    rejected: list[Document] = field(default_factory=list)
     budget: AttemptBudget = field(default_factory=AttemptBudget)
 
     @classmethod
@@ -148,7 +150,7 @@ class WritingState:
         state = cls(settings, output, len(slots), open_slots, len(open_slots), near_duplicate_index(settings))
         for slot in slots:
             if slot.id in earlier:
-                state._keep(earlier[slot.id] | {"rejected": None})
+                state._keep(earlier[slot.id])
         output.begin(state.kept)
         return state
 
@@ -164,29 +166,29 @@ class WritingState:
         limit = self.budget.limit(self.wanted, self.settings.max_attempts_per_document, self.settings.least_pass_rate)
         return by_section(list(self.open.values())[: max(limit - self.budget.made, 0)])
 
-    def take(self, attempt: Attempt, record: Record) -> None:
-        """Keep a record or reject it, if by itself it passes the checks but says what another has said."""
-        record["rejected"] = record["rejected"] or repeat_reason(record["text"], self.index)
-        passes = record["rejected"] is None
+    def take(self, attempt: Attempt, document: Document) -> None:
+        """Keep a document or reject it, if by itself it passes the checks but says what another has said."""
+        document = replace(document, rejected=document.rejected or repeat_reason(document.text, self.index))
+        passes = document.rejected is None
         del self.open[attempt.slot.id]
         if passes:
-            self._keep(record)
+            self._keep(document)
         else:
-            self.rejected.append(record)
+            self.rejected.append(document)
             self.open[attempt.slot.id] = Attempt(attempt.slot, attempt.number + 1)
         self.budget.add(attempt.number, kept=passes)
-        self.output.add(record)
+        self.output.add(document)
 
-    def end(self) -> Record:
+    def end(self) -> Health:
         """Put the files in order. Raises MsmError if a slot is still open."""
         health = self.output.end(self.kept, self.rejected)
         if self.open:
             raise MsmError(
-                short_of(self.kept, self.rejected, self.slots, self.output.folder, hopeless=self.is_hopeless)
+                shortfall(self.kept, self.rejected, self.slots, self.output.folder, hopeless=self.is_hopeless)
             )
         self.output.done()
         return health
 
-    def _keep(self, record: Record) -> None:
-        self.kept.append(record)
-        self.index.add(record["id"], record["text"])
+    def _keep(self, document: Document) -> None:
+        self.kept.append(document)
+        self.index.add(document.id, document.text)

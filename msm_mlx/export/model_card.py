@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from msm_mlx.documents.corpus import source_names
+from msm_mlx.documents.folders import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.recipe.arms import variant_label

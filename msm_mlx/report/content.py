@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from msm_mlx.documents.corpus import Corpus, open_corpora
+from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
@@ -167,11 +167,11 @@ def _losses(rows: Rows) -> list[Block]:
     return [*figures, where] if figures else []
 
 
-def _corpora(run: FinishedRun) -> dict[str, Corpus]:
+def _folders(run: FinishedRun) -> dict[str, DocumentFolder]:
     """Every folder of documents of the run, by its path in it."""
     if not any((run.folder / DOCUMENTS_FOLDER).rglob(DOCUMENTS)):
         return {}
-    return {corpus.folder.relative_to(run.folder).as_posix(): corpus for corpus in open_corpora(run.folder)}
+    return {folder.folder.relative_to(run.folder).as_posix(): folder for folder in open_folders(run.folder)}
 
 
 def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
@@ -195,11 +195,11 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
         if source := found.get("source"):
             said = f"{name}: taken from the {source['texts']} texts of {source['name']}, version {source['version']}."
             blocks.append(Paragraph(said))
-    for name, corpus in _corpora(rows.run).items():
-        for record in corpus.kept[:EXAMPLES]:
-            kind = ", ".join(part for part in (record["type"], record["voice"]) if part)
-            title = f"{name}, {record['id']}: {kind}, about {record['section']}"
-            blocks.append(Passage(title, str(record["text"])))
+    for name, folder in _folders(rows.run).items():
+        for document in folder.kept[:EXAMPLES]:
+            kind = ", ".join(part for part in (document.type, document.voice) if part)
+            title = f"{name}, {document.id}: {kind}, about {document.section}"
+            blocks.append(Passage(title, document.text))
     return blocks
 
 

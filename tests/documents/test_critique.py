@@ -15,6 +15,7 @@ from helpers.command_line import RECIPES, Cli
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.critique import critique_documents
+from msm_mlx.documents.document import Document
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
 from msm_mlx.engine.loaded_model import LoadedModel
@@ -82,7 +83,9 @@ def criticise(
 ) -> list[dict[str, Any]]:
     own = [draft(n) for n in range(1, COUNT + 1)] if drafts is None else drafts
     subjects = {record["id"]: Subject("Mo", "Colby", ASSERTION, maker="Acme") for record in own}
-    critique_documents(own, [], subjects, settings(), folder, model=model, critic="c", **options)
+    critique_documents(
+        [Document.from_row(row) for row in own], [], subjects, settings(), folder, model=model, critic="c", **options
+    )
     return read_jsonl(folder / "documents.jsonl")
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.corpus import open_corpora
+from msm_mlx.documents.folders import open_folders
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.documents.ready_made import take_documents
 from msm_mlx.documents.sources import NO_SECTION, identify, ready_texts, survey
@@ -70,8 +70,8 @@ def test_documents_say_where_they_come_from(spec: Spec, tmp_path: Path) -> None:
         assert (row["tokens"], row["writer"]) == (len(row["text"].split()), str(identify(source)))
     assert health["source"] == {"name": "mine.jsonl", "version": identify(source).version, "texts": 6}
     assert json.loads((tmp_path / "out" / HEALTH).read_text()) == health
-    [corpus] = open_corpora(tmp_path / "out")
-    assert (len(corpus.kept), corpus.source) == (4, health["source"])
+    [folder] = open_folders(tmp_path / "out")
+    assert (len(folder.kept), folder.source) == (4, health["source"])
     assert said == [f"Documents: 4 of the 6 texts of {identify(source)}, as many as wanted."]
 
 

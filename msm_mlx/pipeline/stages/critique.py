@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msm_mlx.documents.writer_prompts import CRITIQUE_PROMPTS
-from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.prompting.prompts import prompt_version
@@ -80,6 +79,7 @@ class Critique(Stage):
     def run(self, context: Context) -> None:
         from msm_mlx.documents.checks.assertions import Subject
         from msm_mlx.documents.critique import Step, critique_documents
+        from msm_mlx.documents.document import read_documents
         from msm_mlx.documents.plan_file import read_plan
         from msm_mlx.engine.chat_model import ObservedModel
         from msm_mlx.engine.local_model import LocalModel
@@ -93,8 +93,8 @@ class Critique(Stage):
 
         slots = read_plan(run / drafts.plan, drafts.spec, drafts.settings, control=drafts.control)
         critique_documents(
-            read_jsonl(run / drafts.documents),
-            read_jsonl(run / drafts.rejected),
+            read_documents(run / drafts.documents),
+            read_documents(run / drafts.rejected),
             {slot.id: Subject.of(slot, drafts.model_name, drafts.provider_name) for slot in slots},
             drafts.settings,
             run / self.folder,

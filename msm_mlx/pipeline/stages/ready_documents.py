@@ -88,6 +88,6 @@ class ReadyDocuments(Stage):
             count_tokens=count,
             maker=self.provider_name,
             held_out=self.held_out,
-            on_record=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+            on_document=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
             say=context.report.say,
         )

@@ -1,0 +1,78 @@
+"""One document: a line of `documents.jsonl`, or of `rejected.jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import read_jsonl
+
+REQUIRED = ("id", "text", "section", "type")  # of a row that is read
+OPTIONAL = ("rejected", "prompt", "place", "writer", "critique", "critic", "draft")  # left out of a row where empty
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text with all that is known of where it came from.
+
+    Of a rejected one `rejected` is the reason. A written one has the `prompt`, a ready-made one its `place` in the
+    source; `writer` is who wrote it, or the source. Where a critic has read it, `critique` says what became of the
+    draft, and of a rewritten one `draft` is the text before.
+    """
+
+    id: str
+    text: str
+    section: str
+    assertion: str | None
+    type: str
+    voice: str = ""
+    attempt: int = 1
+    tokens: int = 0
+    gives_reason: bool = False
+    rejected: str | None = None
+    prompt: str = ""
+    place: str = ""
+    writer: str = ""
+    critique: str | None = None
+    critic: str | None = None
+    draft: str | None = None
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether its assertion names a cause, which the text should give."""
+        return " because " in (self.assertion or "")
+
+    def to_row(self) -> dict[str, Any]:
+        """The document as a line of JSON holds it."""
+        return {key: value for key, value in asdict(self).items() if value or key not in OPTIONAL}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Document:
+        """The document in a row; what else the row holds is left out.
+
+        Raises:
+            ValueError: with what it lacks.
+        """
+        for key in REQUIRED:
+            if not isinstance(row.get(key), str):
+                raise ValueError(f"has no '{key}'")
+        values = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        return cls(**{"assertion": None, **values})
+
+
+def read_documents(path: Path, *, growing: bool = False) -> list[Document]:
+    """The documents of a file. Of one that is `growing`, a last line that is not whole yet is left out.
+
+    Raises:
+        RecipeError: with file and line, if the file cannot be read or a line is no document.
+    """
+    documents = []
+    for line, row in enumerate(read_jsonl(path, growing=growing), start=1):
+        try:
+            documents.append(Document.from_row(row))
+        except ValueError as error:
+            raise RecipeError(f"{path}:{line}: {error}; write the documents anew") from error
+    return documents
