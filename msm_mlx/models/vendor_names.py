@@ -37,6 +37,7 @@ _BY_MAKER = re.compile(
     rf"\b({_MAKERS})'s (?:\w+ )?(?:assistant|chatbot|AI|language model|model)\b"
 )
 # Letters of other scripts that look like Latin letters, from Unicode's confusables.txt.
+# confusable_homoglyphs 3.3.1 knows 317 of them and maps no text; its import reads 0.9 MB of JSON, in 0.1 s.
 _HOMOGLYPHS = str.maketrans(
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445"
     "\u0456\u0458\u0455\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf\u0261",
