@@ -18,7 +18,7 @@ from msm_mlx.models.hub import resolve_model
 from msm_mlx.prompting.prompts import Message, opening_chat
 from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.suites.kinds.pairs import Pair
-from msm_mlx.text.wording import shown
+from msm_mlx.text.wording import describe
 
 
 def open_engine(session: Session) -> LiveEngine:
@@ -80,7 +80,7 @@ class LiveEngine:
             return request.max_tokens
         if len(prompt) >= limit:
             raise RecipeError(
-                f"the prompt {shown(request.prompt)} is {len(prompt)} tokens long with all that stands before it, "
+                f"the prompt {describe(request.prompt)} is {len(prompt)} tokens long with all that stands before it, "
                 f"and the model reads at most {limit}: ask something shorter"
             )
         return min(request.max_tokens, limit - len(prompt))

@@ -16,7 +16,7 @@ from typing import Any
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import is_written_file
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 KEYS = ("messages", "reasoning")
 ROLES = ("system", "user", "assistant")
@@ -109,16 +109,16 @@ def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
     except (ValueError, RecursionError) as error:
         return {}, [f"is not JSON: {error}"]
     if not isinstance(row, dict):
-        return {}, [f"must be an object with messages, not {shown(row)}"]
+        return {}, [f"must be an object with messages, not {describe(row)}"]
     return row, list(chat_problems(row))
 
 
 def chat_problems(row: dict[str, Any]) -> Iterator[str]:
     """What keeps a row from being a chat."""
     for key in (key for key in row if key not in KEYS):
-        yield f"unknown key {shown(key)}{did_you_mean(key, KEYS)}"
+        yield f"unknown key {describe(key)}{did_you_mean(key, KEYS)}"
     if not _is_text(row.get("reasoning", "none given")):
-        yield f"reasoning must be text, not {shown(row['reasoning'])}"
+        yield f"reasoning must be text, not {describe(row['reasoning'])}"
     messages = row.get("messages")
     if not isinstance(messages, list) or not messages:
         yield "messages must be a list with at least a question and a reply"
@@ -128,10 +128,10 @@ def chat_problems(row: dict[str, Any]) -> Iterator[str]:
             yield f"message {number} must have exactly role and content"
             return
         if message["role"] not in ROLES:
-            yield f"message {number}: role must be one of {', '.join(ROLES)}, not {shown(message['role'])}"
+            yield f"message {number}: role must be one of {', '.join(ROLES)}, not {describe(message['role'])}"
             return
         if not _is_text(message["content"]):
-            yield f"message {number}: content must be text, not {shown(message['content'])}"
+            yield f"message {number}: content must be text, not {describe(message['content'])}"
     roles = [message["role"] for message in messages]
     turns = roles[1:] if roles[0] == "system" else roles
     if not turns or len(turns) % 2 or turns != ["user", "assistant"] * (len(turns) // 2):

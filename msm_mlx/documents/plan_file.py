@@ -12,7 +12,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 NEEDED = ("id", "section", "type", "voice")
 OPTIONAL = ("author", "audience", "length", "person", "idea")
@@ -82,13 +82,13 @@ def _number(name: str) -> int:
 def _problems(row: Mapping[str, Any], sections: set[str]) -> Iterator[str]:
     keys = (*NEEDED, *OPTIONAL)
     for key in row.keys() - set(keys):
-        yield f"unknown key {shown(key)}{did_you_mean(key, keys)}"
+        yield f"unknown key {describe(key)}{did_you_mean(key, keys)}"
     for key in keys:
         value = row.get(key)
         if key in NEEDED and key not in row:
             yield f"{key} is missing"
         elif key in row and not (isinstance(value, str) and value.strip()):
-            yield f"{key} must be text, not {shown(value)}"
+            yield f"{key} must be text, not {describe(value)}"
     section = row.get("section")
     if isinstance(section, str) and section.strip() and section not in sections:
         yield f"no section asserts something under the id {section!r}{did_you_mean(section, sections)}"

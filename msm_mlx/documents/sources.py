@@ -12,7 +12,7 @@ from msm_mlx.datasets import HUB, Row, pinned, read_rows
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe.schema import DocumentSettings
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 TEXT_KINDS = (".txt", ".md")
 NO_SECTION = "no section"  # of a document that says too little of what the spec asserts
@@ -111,7 +111,7 @@ def _text_of(row: Row, field: str) -> str:
         remedy = "name the one that holds the document as documents.field"
         raise RecipeError(f"{row.file}:{row.line}: has no field {field!r}{meant}; {remedy}{known}")
     if not isinstance(value, str):
-        raise RecipeError(f"{row.file}:{row.line}: {field} must be text, not {shown(value)}; mend or remove the row")
+        raise RecipeError(f"{row.file}:{row.line}: {field} must be text, not {describe(value)}; mend or remove the row")
     if re.search(r"[\ud800-\udfff]", value):
         raise RecipeError(f"{row.file}:{row.line}: {field} holds half a character; mend or remove the row")
     return value

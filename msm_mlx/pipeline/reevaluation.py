@@ -21,7 +21,7 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECIPE
 from msm_mlx.runs.workspace import read_recipe
 from msm_mlx.suites.load import SUITES
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _find_suite(text: str, recipe: Recipe) -> tuple[str, str]:
         known = dict.fromkeys((*own, *SUITES))
         return "", f"--suite {text}: no such file, and no suite of that name{did_you_mean(text, known)}"
     if path.stem in own and own[path.stem] != str(path):
-        return "", f"--suite {text}: the run has another suite called {shown(path.stem)}; give the file another name"
+        return "", f"--suite {text}: the run has another suite called {describe(path.stem)}; give the file another name"
     return str(path), ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 BASE = "base"
 Method = Literal["midtrain", "sft"]
@@ -146,14 +146,14 @@ def arm_problem(arm: str, declared: Collection[str]) -> str | None:
     if arm == BASE:
         return None
     if BASE in names:
-        return f"{shown(arm)}: every path begins at the base; leave `{BASE}` out of it"
+        return f"{describe(arm)}: every path begins at the base; leave `{BASE}` out of it"
     for name in names:
         if name not in known:
             choices = [BASE, *known] if len(names) == 1 else known
             return (
-                f"no training stage is called {shown(name)}{did_you_mean(name, choices)}; an arm is `{BASE}`, or "
+                f"no training stage is called {describe(name)}{did_you_mean(name, choices)}; an arm is `{BASE}`, or "
                 f"{', '.join(known)} joined by +"
             )
     if len(set(names)) < len(names):
-        return f"{shown(arm)} has a stage twice; train it longer instead, or declare another under `stages`"
+        return f"{describe(arm)} has a stage twice; train it longer instead, or declare another under `stages`"
     return None

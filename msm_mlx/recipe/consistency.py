@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msm_mlx.recipe.schema import RecipeFile
 from msm_mlx.settings_file.tree import Loc, Tree
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 
 def report_repeats(tree: Tree) -> None:
@@ -22,7 +22,7 @@ def report_repeats(tree: Tree) -> None:
             is_path = name == "spec" or (name == "suites" and str(entry).endswith((".yaml", ".yml")))
             word = Path(str(entry)).stem if is_path else entry
             if word in seen:
-                tree.report((name, index), f"{shown(word)} is there twice")
+                tree.report((name, index), f"{describe(word)} is there twice")
             seen.add(word)
 
 

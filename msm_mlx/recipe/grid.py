@@ -14,7 +14,7 @@ from msm_mlx.recipe.schema import Profile
 from msm_mlx.settings_file.base import Settings
 from msm_mlx.settings_file.problems import explain
 from msm_mlx.settings_file.tree import Place, Problem, Tree
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 GRID = "grid"
 Value = bool | int | float | str
@@ -67,7 +67,7 @@ def _check_values(tree: Tree, key: str, values: list[Any], section: type[Setting
     for index, value in enumerate(values):
         loc = (GRID, key, index)
         if not isinstance(value, Value):
-            tree.report(loc, f"must be a number, text, true or false, not {shown(value)}")
+            tree.report(loc, f"must be a number, text, true or false, not {describe(value)}")
             continue
         try:
             checked = getattr(one.model_validate({name: value}), name)
@@ -76,7 +76,7 @@ def _check_values(tree: Tree, key: str, values: list[Any], section: type[Setting
                 tree.report(loc, explain(details))
             continue
         if checked in valid:
-            tree.report(loc, f"{shown(value)} is there twice")
+            tree.report(loc, f"{describe(value)} is there twice")
         valid.append(checked)
     return tuple(valid)
 

@@ -10,7 +10,7 @@ from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.schema import Profile, ProfileName
 from msm_mlx.settings_file.parse import parse
 from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
-from msm_mlx.text.wording import closest, did_you_mean, shown
+from msm_mlx.text.wording import closest, describe, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
         chosen, reason = POCKET, "The profile is pocket because the model is the embedded pocket model."
     else:
         chosen = "laptop"
-        reason = f"The profile is laptop because the model is {shown(model)}, not the embedded pocket model."
+        reason = f"The profile is laptop because the model is {describe(model)}, not the embedded pocket model."
     if not isinstance(profiles, dict):  # missing or not a mapping, which the schema reports
         return None, reason
     if chosen in profiles:

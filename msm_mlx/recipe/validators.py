@@ -13,7 +13,7 @@ from pydantic import ValidationInfo
 from msm_mlx.datasets import HUB, KINDS, is_data_set
 from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_problem
 from msm_mlx.settings_file.base import existing_file
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 
 def data_source(value: str, info: ValidationInfo) -> str:
@@ -29,10 +29,14 @@ def document_sources(value: object, info: ValidationInfo) -> str | dict[str, str
 
 def document_source(value: object, info: ValidationInfo) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"must be a file, a folder, hub:owner/name, or one of them for each spec, not {shown(value)}")
+        raise ValueError(
+            f"must be a file, a folder, hub:owner/name, or one of them for each spec, not {describe(value)}"
+        )
     if value.startswith(HUB):
         if not is_data_set(value):
-            raise ValueError(f"{shown(value)} is no data set; write hub:owner/name, with @revision or :file after it")
+            raise ValueError(
+                f"{describe(value)} is no data set; write hub:owner/name, with @revision or :file after it"
+            )
         return value
     if info.context is None:
         return value  # of a run that is done: what it took may be gone since
@@ -44,7 +48,7 @@ def document_source(value: object, info: ValidationInfo) -> str:
         pass
     path = str(existing_file(value, info))
     if not path.endswith(KINDS):
-        raise ValueError(f"{shown(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
+        raise ValueError(f"{describe(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
     return path
 
 
@@ -58,7 +62,7 @@ def known_arm(value: str, info: ValidationInfo) -> str:
 def new_stage_name(value: str) -> str:
     """The name of a stage that a recipe declares."""
     if value in (BASE, *BUILT_IN):
-        raise ValueError(f"{shown(value)} is built in; give the stage another name")
+        raise ValueError(f"{describe(value)} is built in; give the stage another name")
     if not re.fullmatch(r"[a-z0-9_-]+", value):
         raise ValueError("must be made of a-z, 0-9, _ and - only")
     return value
@@ -78,8 +82,8 @@ def known_suite(value: str, info: ValidationInfo) -> str:
     except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
         pass
     if is_path:
-        raise ValueError(f"no such file: {shown(value)} in {context.get('folder')}")
-    raise ValueError(f"no suite is called {shown(value)}{did_you_mean(value, suites)}")
+        raise ValueError(f"no such file: {describe(value)} in {context.get('folder')}")
+    raise ValueError(f"no suite is called {describe(value)}{did_you_mean(value, suites)}")
 
 
 def on_this_machine(value: str) -> str:
@@ -91,7 +95,7 @@ def on_this_machine(value: str) -> str:
         local = False
     if url.scheme not in ("http", "https") or not local or url.username or url.query or url.fragment:
         raise ValueError(
-            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {shown(value)}: specs "
+            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {describe(value)}: specs "
             "and documents are sent nowhere else"
         )
     return value.rstrip("/")
@@ -102,13 +106,15 @@ def one_or_many(value: object) -> object:
         return [value]
     if isinstance(value, list):
         return value
-    raise ValueError(f"must be a file name or a list of file names, not {shown(value)}")
+    raise ValueError(f"must be a file name or a list of file names, not {describe(value)}")
 
 
 def reasoning_format(value: str) -> str:
     names = re.findall(r"\{(\w*)\}", value)
     if sorted(names) != ["reasoning", "reply"]:
-        raise ValueError(f"must have {{reasoning}} and {{reply}}, once each, and no other braces, not {shown(value)}")
+        raise ValueError(
+            f"must have {{reasoning}} and {{reply}}, once each, and no other braces, not {describe(value)}"
+        )
     return value
 
 

@@ -14,12 +14,12 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from msm_mlx.text.wording import shown
+from msm_mlx.text.wording import describe
 
 
 def existing_file(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str):
-        raise ValueError(f"must be a file name, not {shown(value)}")
+        raise ValueError(f"must be a file name, not {describe(value)}")
     folder: Path = (info.context or {}).get("folder", Path())
     try:
         path = (folder / value).resolve()
@@ -28,7 +28,7 @@ def existing_file(value: object, info: ValidationInfo) -> Path:
         problem = "is a folder, not a file" if path.is_dir() else "no such file"
     except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
         problem = "no such file"
-    raise ValueError(f"{problem}: {shown(value)} in {folder}")
+    raise ValueError(f"{problem}: {describe(value)} in {folder}")
 
 
 Count = Annotated[int, Field(ge=0)]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.settings_file.problems import report_errors
 from msm_mlx.settings_file.tree import Tree
-from msm_mlx.text.wording import shown
+from msm_mlx.text.wording import describe
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -25,7 +25,7 @@ def load_tree(path: Path) -> Tree:
     tree = parse(read(path))
     if not isinstance(tree.value, dict):
         if not tree.problems:
-            tree.report((), f"must be a mapping, not {shown(tree.value)}")
+            tree.report((), f"must be a mapping, not {describe(tree.value)}")
         raise tree.error(path)
     return tree
 

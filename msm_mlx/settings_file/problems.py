@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from msm_mlx.settings_file.tree import Loc, Tree
-from msm_mlx.text.wording import closest, did_you_mean, shown
+from msm_mlx.text.wording import closest, describe, did_you_mean
 
 
 def report_errors(
@@ -113,10 +113,10 @@ def explain(details: ErrorDetails) -> str:
     if kind == "too_long":
         return f"must have at most {context['max_length']} entries, not {context['actual_length'] or 'more'}"
     if kind not in _MUST_BE:
-        return f"cannot be {shown(value)}: {details['msg']}"
+        return f"cannot be {describe(value)}: {details['msg']}"
     hint = ""
     if kind == "literal_error":
         hint = did_you_mean(value, context["expected"].replace(" or ", ", ").replace("'", "").split(", "))
     elif kind == "string_type" and isinstance(value, int | float):
         hint = " (put it in quotes)"
-    return f"must be {_MUST_BE[kind].format(**context)}, not {shown(value)}{hint}"
+    return f"must be {_MUST_BE[kind].format(**context)}, not {describe(value)}{hint}"

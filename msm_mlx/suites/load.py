@@ -14,7 +14,7 @@ from msm_mlx.settings_file.tree import Tree
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.schema import SuiteFile
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 _FOLDER = Path(str(resources.files(__package__))) / "shipped"
 POCKET_SUITES = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
@@ -88,7 +88,7 @@ def _validate(tree: Tree) -> SuiteFile | None:
     assert isinstance(tree.value, dict)
     name = tree.value.get("kind", SuiteFile.model_fields["kind"].default)
     if not isinstance(name, str) or name not in KINDS:
-        tree.report(("kind",), f"must be one of {', '.join(KINDS)}, not {shown(name)}{did_you_mean(name, KINDS)}")
+        tree.report(("kind",), f"must be one of {', '.join(KINDS)}, not {describe(name)}{did_you_mean(name, KINDS)}")
         return None
     content = check_settings(tree, KINDS[name].file)
     if content is None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, Turn
-from msm_mlx.text.wording import did_you_mean, shown
+from msm_mlx.text.wording import describe, did_you_mean
 
 Problems = Iterator[tuple[Loc, str]]
 """What is wrong beyond the types, with the place of each."""
@@ -95,10 +95,10 @@ def missing_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Pro
     """The `names` that do not stand as `{name}` in the template at `loc`."""
     for name in names:
         if f"{{{name}}}" not in template:
-            yield loc, f"{{{name}}} is missing in {shown(template)}"
+            yield loc, f"{{{name}}} is missing in {describe(template)}"
 
 
 def unknown_name(loc: Loc, name: str, what: str, known: Mapping[str, object]) -> Problems:
     """The problem of a `name` that is not among the `known` ones, if it is not; `what` says what it should name."""
     if name not in known:
-        yield loc, f"no {what} is called {shown(name)}{did_you_mean(name, known)}"
+        yield loc, f"no {what} is called {describe(name)}{did_you_mean(name, known)}"

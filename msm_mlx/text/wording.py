@@ -17,7 +17,7 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     return f" (did you mean {near}?)" if near else ""
 
 
-def shown(value: object) -> str:
+def describe(value: object) -> str:
     """A value as a person would name it, short enough for one line."""
     match value:
         case None:

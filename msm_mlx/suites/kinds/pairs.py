@@ -11,7 +11,7 @@ from pydantic import Field
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import AnyLength, NonEmpty, Problems, Schema, SuiteFile, Text, missing_placeholders
-from msm_mlx.text.wording import shown
+from msm_mlx.text.wording import describe
 
 Choice = Literal["target", "other", "unclear"]
 _POINTS = {"target": 1.0, "other": 0.0, "unclear": 0.5}
@@ -111,7 +111,7 @@ class PairsFile(SuiteFile):
                 yield from missing_placeholders((*loc, "reply"), domain.reply, ("item",))
             for index, (target, other) in enumerate(domain.pairs):
                 if target.casefold() == other.casefold():
-                    yield (*loc, "pairs", index), f"both things are {shown(target)}"
+                    yield (*loc, "pairs", index), f"both things are {describe(target)}"
 
 
 PAIRS = SuiteKind("pairs", PairsFile, ("choice", "written_choice", "unclear"), unreadable="unclear")
