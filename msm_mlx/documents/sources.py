@@ -107,7 +107,7 @@ def _text_of(row: Row, field: str) -> str:
     value: Any = row.content.get(field)
     if field not in row.content:
         meant = did_you_mean(field, row.content)
-        known = "" if meant else f"; the row has {', '.join(map(shown, list(row.content)[:6])) or 'no fields'}"
+        known = "" if meant else f"; the row has {', '.join(map(describe, list(row.content)[:6])) or 'no fields'}"
         remedy = "name the one that holds the document as documents.field"
         raise RecipeError(f"{row.file}:{row.line}: has no field {field!r}{meant}; {remedy}{known}")
     if not isinstance(value, str):

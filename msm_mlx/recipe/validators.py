@@ -95,8 +95,8 @@ def on_this_machine(value: str) -> str:
         local = False
     if url.scheme not in ("http", "https") or not local or url.username or url.query or url.fragment:
         raise ValueError(
-            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {describe(value)}: specs "
-            "and documents are sent nowhere else"
+            f"must be the address of a server on this machine, as http://127.0.0.1:8080/v1, not {describe(value)}: "
+            "specs and documents are sent nowhere else"
         )
     return value.rstrip("/")
 
