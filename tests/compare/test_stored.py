@@ -63,7 +63,7 @@ def test_damaged_answers_are_told_with_their_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([{**ROW, "kind": "pears"}], "0.kind"),
+        ([{**ROW, "kind": "pears"}], "line 1 is of the unknown kind 'pears'"),
         ([{**ROW, "metrics": {}}], "line 1 has no choice"),
         ([{**ROW, "seed": "0"}], "0.seed"),
         ([ROW, ROW, {**ROW, "seed": 1}], "sft has not answered all of american_values with every seed"),
