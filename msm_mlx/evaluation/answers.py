@@ -19,21 +19,21 @@ from msm_mlx.suites.items import Item, OptionScore
 
 
 @dataclass(frozen=True)
-class ItemChats:
+class ItemOpening:
     """An item with what stands before its prompts: the system line, and the earlier turns with their replies."""
 
     item: Item
-    opening: list[Message]
+    messages: list[Message]
 
     @property
     def chats(self) -> list[list[Message]]:
         """One for each of the item's prompts."""
-        return [[*self.opening, {"role": "user", "content": prompt}] for prompt in self.item.prompts()]
+        return [[*self.messages, {"role": "user", "content": prompt}] for prompt in self.item.prompts()]
 
     @property
     def earlier(self) -> tuple[str, ...]:
         """The variant's own replies in the earlier turns."""
-        replies = [message["content"] for message in self.opening if message["role"] == "assistant"]
+        replies = [message["content"] for message in self.messages if message["role"] == "assistant"]
         return tuple(text for text, turn in zip(replies, self.item.turns, strict=True) if turn.assistant is None)
 
 
@@ -53,63 +53,59 @@ def answer_items(
     """
     check_lengths(loaded, items, model_name, settings.max_tokens)
     model = LocalModel(loaded)
-    samples = _open_chats(model, items, model_name, settings)
-    logprobs = _score_options(loaded, samples, settings.batch_size)
-    replies = _write(ObservedModel(model, on_reply), samples, settings)
+    openings = _open_items(model, items, model_name, settings)
+    logprobs = _score_options(loaded, openings, settings.batch_size)
+    replies = _write(ObservedModel(model, on_reply), openings, settings)
     return [
-        score_answer(sample.item, item_logprobs, texts, sample.earlier, settings.temperatures)
-        for sample, item_logprobs, texts in zip(samples, logprobs, replies, strict=True)
+        score_answer(opening.item, item_logprobs, texts, opening.earlier, settings.temperatures)
+        for opening, item_logprobs, texts in zip(openings, logprobs, replies, strict=True)
     ]
 
 
-def _open_chats(
+def _open_items(
     model: ChatModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
-) -> list[ItemChats]:
+) -> list[ItemOpening]:
     """The items with their openings. The variant's own replies of one turn are all asked for in one go."""
-    samples = [ItemChats(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
+    openings = [ItemOpening(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
     for number in range(max((len(item.turns) for item in items), default=0)):
-        due = [(sample.opening, sample.item.turns[number]) for sample in samples if number < len(sample.item.turns)]
-        for opening, turn in due:
-            opening.append({"role": "user", "content": turn.user})
-        own = [opening for opening, turn in due if turn.assistant is None]
-        replies = iter(_replies(model, own, settings, [0] * len(own)))
-        for opening, turn in due:
+        due = [(one.messages, one.item.turns[number]) for one in openings if number < len(one.item.turns)]
+        for messages, turn in due:
+            messages.append({"role": "user", "content": turn.user})
+        chats = [messages for messages, turn in due if turn.assistant is None]
+        replies = iter(_replies(model, chats, settings, [0] * len(chats)))
+        for messages, turn in due:
             reply = next(replies) if turn.assistant is None else turn.assistant
-            opening.append({"role": "assistant", "content": reply})
-    return samples
+            messages.append({"role": "assistant", "content": reply})
+    return openings
 
 
-def _score_options(loaded: LoadedModel, samples: Sequence[ItemChats], batch_size: int) -> list[list[list[float]]]:
-    """The log-probabilities of each sample's options, in nats: (samples, prompts, options)."""
-    chats = [(chat, sample.item.options()) for sample in samples for chat in sample.chats]
+def _score_options(loaded: LoadedModel, openings: Sequence[ItemOpening], batch_size: int) -> list[list[list[float]]]:
+    """The log-probabilities of each item's options, in nats: (items, prompts, options)."""
+    chats = [(chat, opening.item.options()) for opening in openings for chat in opening.chats]
     rows = [(chat, option) for chat, options in chats for option in options]
     scores = score_replies(loaded, rows, batch_size=batch_size) if rows else []
     by_chat = split(scores, [len(options) for _, options in chats])
-    return split(by_chat, [len(sample.chats) for sample in samples])
+    return split(by_chat, [len(opening.chats) for opening in openings])
 
 
-def _write(model: ChatModel, samples: Sequence[ItemChats], settings: EvaluationSettings) -> list[list[str]]:
-    """The written replies to each sample: one greedy reply to each prompt or, where the item's kind is sampled,
+def _write(model: ChatModel, openings: Sequence[ItemOpening], settings: EvaluationSettings) -> list[list[str]]:
+    """The written replies to each item: one greedy reply to each prompt or, where the item's kind is sampled,
     `settings.samples` at each temperature, in the order of the temperatures.
 
     A reply has a seed of its own, from its item, the temperature and its number among the draws, so that it does not
     change with what else is asked.
     """
-    texts: dict[str, list[str]] = {sample.item.id: [] for sample in samples}
-    sampled = [sample for sample in samples if sample.item.sampled]
-    greedy = [sample for sample in samples if not sample.item.sampled]
+    texts: dict[str, list[str]] = {opening.item.id: [] for opening in openings}
+    sampled = [opening for opening in openings if opening.item.sampled]
+    greedy = [opening for opening in openings if not opening.item.sampled]
     rounds = [(sampled, settings.samples, temperature) for temperature in settings.temperatures]
-    for group, count, temperature in [*rounds, (greedy, 1, 0.0)]:
-        chats = [sample.chats * count for sample in group]
-        seeds = [
-            reply_seed(sample.item.id, temperature, draw)
-            for sample, own in zip(group, chats, strict=True)
-            for draw in range(len(own))
-        ]
-        replies = _replies(model, [chat for own in chats for chat in own], settings, seeds, temperature)
-        for sample, own in zip(group, split(replies, map(len, chats)), strict=True):
-            texts[sample.item.id] += own
-    return [texts[sample.item.id] for sample in samples]
+    for group, draws, temperature in [*rounds, (greedy, 1, 0.0)]:
+        chats = [(opening.item.id, draw, chat) for opening in group for draw, chat in enumerate(opening.chats * draws)]
+        seeds = [reply_seed(id, temperature, draw) for id, draw, _ in chats]
+        replies = _replies(model, [chat for _, _, chat in chats], settings, seeds, temperature)
+        for (id, _, _), reply in zip(chats, replies, strict=True):
+            texts[id].append(reply)
+    return [texts[opening.item.id] for opening in openings]
 
 
 def _replies(
