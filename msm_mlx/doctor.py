@@ -179,20 +179,21 @@ def _pocket() -> Diagnosis:
 def _trial() -> Diagnosis:
     """Whether all parts work together: the embedded model writes a few tokens and trains two updates."""
     from msm_mlx.engine.adapters import LoraShape, add_lora
-    from msm_mlx.engine.generation import generate_replies
+    from msm_mlx.engine.chat_model import SamplingParams, replies_in_order
     from msm_mlx.engine.loaded_model import load_base
+    from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.recipe.schema import SftSettings
     from msm_mlx.training.probe import probe_training
 
     started = time.monotonic()
     loaded = load_base(POCKET_FOLDER)
-    prompt = loaded.render([{"role": "user", "content": "Which do you prefer?"}], reply=True)
-    tokens = sum(reply.tokens for reply in generate_replies(loaded, [prompt], max_tokens=TRIAL_TOKENS, batch_size=1))
+    chat = [{"role": "user", "content": "Which do you prefer?"}]
+    [reply] = replies_in_order(LocalModel(loaded), [chat], SamplingParams(TRIAL_TOKENS, 1), [0])
     writing_seconds = time.monotonic() - started
     add_lora(loaded.model, LoraShape(8, 2.0), 0)
     settings = SftSettings(learning_rate=1e-3, updates=2, batch_size=2, max_length=64, rows=2)
     peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), settings)
-    detail = f"{tokens} tokens written in {writing_seconds:.1f} s with loading, an update in {seconds:.2f} s"
+    detail = f"{reply.tokens} tokens written in {writing_seconds:.1f} s with loading, an update in {seconds:.2f} s"
     return Diagnosis("trial", "ok", f"{detail}, peak {human_size(peak)}")
 
 

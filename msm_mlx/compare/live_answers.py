@@ -10,7 +10,9 @@ from pathlib import Path
 
 from msm_mlx.compare.answering import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
+from msm_mlx.engine.chat_model import LongPrompt, LongPromptError, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.chat_template import read_template
@@ -70,27 +72,23 @@ class LiveEngine:
         Raises:
             RecipeError: at once, if the model cannot read a chat of this length.
         """
-        prompt = self._variants.loaded.render(messages, reply=True)
-        return self._pieces(prompt, replace(request, max_tokens=self._room(prompt, request)), cancelled)
-
-    def _room(self, prompt: Sequence[int], request: Request) -> int:
-        """How many of the tokens that are asked for fit behind the prompt."""
-        limit = self._variants.loaded.context_length
-        if limit is None:
-            return request.max_tokens
-        if len(prompt) >= limit:
+        loaded, sampling = self._variants.loaded, SamplingParams(request.max_tokens, 1)
+        try:
+            [(_, _, prompt)] = LocalModel(loaded).fit([messages], sampling, LongPrompt.REFUSE)
+        except LongPromptError as error:
             raise RecipeError(
-                f"the prompt {describe(request.prompt)} is {len(prompt)} tokens long with all that stands before it, "
-                f"and the model reads at most {limit}: ask something shorter"
-            )
-        return min(request.max_tokens, limit - len(prompt))
+                f"the prompt {describe(request.prompt)} is {error.tokens} tokens long with all that stands before it, "
+                f"and the model reads at most {error.limit}: ask something shorter"
+            ) from error
+        request = replace(request, max_tokens=loaded.room_for_reply(prompt, request.max_tokens))
+        return self._pieces(prompt, request, cancelled)
 
     def _pieces(self, prompt: Sequence[int], request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
         answers = [_Answer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
         steps = self._variants.tokens(
             prompt,
             request.labels,
-            max_tokens=max(1, request.max_tokens),
+            max_tokens=request.max_tokens,
             temperature=request.temperature,
             seed=request.seed,
         )

@@ -59,7 +59,8 @@ class LongPrompt(Enum):
     """The chat has no reply; the others have theirs."""
     CUT = "cut"
     """Tokens are dropped from the left of the last user turn's content, until there is room for `max_tokens` of reply,
-    or for half of the context if that is less. What stands before that turn stays whole."""
+    or for half of the context if that is less. Only where that turn is used up, the others lose theirs, the first one
+    first."""
 
 
 class LongPromptError(MsmError):
@@ -190,13 +191,18 @@ def _cut(
     drop: Callable[[str, int], str],
 ) -> tuple[Sequence[Message], Sequence[Token]]:
     """The chat and its tokens, at most `room`, with as much as that takes gone from the last user turn."""
-    at = max((i for i, message in enumerate(chat) if message["role"] == "user"), default=None)
-    tokens = render(chat)
+    turns = [dict(message) for message in chat]
+    tokens = render(turns)
     before = len(tokens)
-    while len(tokens) > room:
-        if at is None or not chat[at]["content"]:
-            raise LongPromptError(index, before, limit)
-        # what is left of a text may have more tokens than before beside its neighbours, so this is repeated
-        chat = [*chat[:at], chat[at] | {"content": drop(chat[at]["content"], len(tokens) - room)}, *chat[at + 1 :]]
-        tokens = render(chat)
-    return chat, tokens
+    for turn in sorted(turns, key=lambda turn: turn is not _last_user_turn(turns)):
+        while len(tokens) > room and turn["content"]:
+            # what is left of a text may have more tokens than it had within the whole, so this is repeated
+            turn["content"] = drop(turn["content"], len(tokens) - room)
+            tokens = render(turns)
+    if len(tokens) > room:
+        raise LongPromptError(index, before, limit)
+    return turns, tokens
+
+
+def _last_user_turn(turns: Sequence[Message]) -> Message | None:
+    return next((turn for turn in reversed(turns) if turn["role"] == "user"), None)

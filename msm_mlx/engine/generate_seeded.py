@@ -79,8 +79,7 @@ def generate_each(
     """
     if not prompts:
         return
-    context = loaded.context_length
-    longest = [max_tokens if context is None else min(max_tokens, context - len(prompt)) for prompt in prompts]
+    longest = [loaded.room_for_reply(prompt, max_tokens) for prompt in prompts]
     tokens = max(len(prompt) + most for prompt, most in zip(prompts, longest, strict=True))
     size = _rows_that_fit(loaded.model, tokens, batch_size, memory)
     if size < batch_size:

@@ -67,6 +67,10 @@ class LoadedModel:
         length = getattr(args, "max_position_embeddings", text_config.get("max_position_embeddings"))
         return length if isinstance(length, int) else None
 
+    def room_for_reply(self, prompt: Sequence[int], max_tokens: int) -> int:
+        """How long the reply to a prompt may be: `max_tokens`, or as far as the model's context goes."""
+        return max_tokens if self.context_length is None else min(max_tokens, self.context_length - len(prompt))
+
     @property
     def start_of_document(self) -> list[int]:
         """The begin-of-text token, for tokenizers that put one before every text; else nothing."""

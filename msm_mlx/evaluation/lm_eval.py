@@ -15,7 +15,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 
 from msm_mlx.engine.continuations import ContextAndContinuation, score_continuations
-from msm_mlx.engine.generation import generate_replies
+from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.evaluation.grouping import split
@@ -59,11 +59,10 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
             raise RecipeError("--lm-eval: the task samples its replies; only greedy ones are made here")
         max_tokens = min(int(gen_kwargs.get("max_gen_toks", DEFAULT_MAX_TOKENS)), self._context_length // 2)
         prompt = [*self._start, *self._loaded.encode(context)][-(self._context_length - max_tokens) :]
-        [reply] = generate_replies(self._loaded, [prompt], max_tokens=max_tokens, batch_size=1)
-        stops, text = gen_kwargs.get("until") or [], str(reply.text)
-        for stop in [stops] if isinstance(stops, str) else stops:
-            text = text.partition(stop)[0] if stop else text
-        return text
+        until = gen_kwargs.get("until") or []
+        stop = [text for text in ([until] if isinstance(until, str) else until) if text]
+        [(_, reply)] = generate_each(self._loaded, [prompt], [0], max_tokens=max_tokens, batch_size=1, stop=stop)
+        return reply.text
 
     def _row(self, context: str, continuation: str) -> ContextAndContinuation:
         """Tokenised as one, so that no boundary falls where the model never saw one."""

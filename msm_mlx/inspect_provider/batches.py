@@ -1,4 +1,4 @@
-"""Prompts from anywhere, answered together in the one thread that owns the model."""
+"""Chats from anywhere, replied to together in the one thread that owns the model."""
 
 from __future__ import annotations
 
@@ -7,62 +7,48 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, TypeVar
 
-from msm_mlx.engine.chat_model import Reply
-from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, replies_in_order
 from msm_mlx.engine.multi_adapter import release_thread
+from msm_mlx.prompting.prompts import Message
 
-GATHER = 0.1  # seconds that the first prompt of a batch waits for others, which come one after another
+GATHER = 0.1  # seconds that the first chat of a batch waits for others, which come one after another
 
-
-@dataclass(frozen=True)
-class Sampling:
-    """What all prompts of a batch have in common. Temperature 0 takes the likeliest token always."""
-
-    max_tokens: int
-    temperature: float
-    seed: int | None
-    """None draws anew in every batch."""
+Model = TypeVar("Model", bound=ChatModel)
 
 
 @dataclass(frozen=True)
 class _Job:
-    prompt: Sequence[int]
-    sampling: Sampling
+    chat: Sequence[Message]
+    sampling: SamplingParams
+    seed: int
     reply: Future[Reply] = field(default_factory=Future)
 
 
-class Answer(Protocol):
-    """Replies to prompts of one batch, in order."""
+class BatchThread(Generic[Model]):
+    """Loads a model in a thread of its own and asks it there, up to `batch_size` chats of equal sampling at once.
 
-    def __call__(self, loaded: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Reply]: ...
-
-
-class BatchThread:
-    """Loads a model in a thread of its own and answers there, up to `batch_size` prompts of equal sampling at once.
-
-    While one batch is answered the next one gathers. Raises what `load` raises.
+    While one batch is replied to the next one gathers. Raises what `load` raises.
     """
 
-    def __init__(self, load: Callable[[], LoadedModel], answer: Answer, batch_size: int) -> None:
+    def __init__(self, load: Callable[[], Model], batch_size: int) -> None:
         self._load = load
-        self._answer = answer
         self._batch_size = batch_size
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
-        self._loaded: Future[LoadedModel] = Future()
+        self._loaded: Future[Model] = Future()
         self._thread = threading.Thread(target=self._run, name="inspect-batches", daemon=True)
         self._thread.start()
-        self.loaded = self._loaded.result()
+        self.model = self._loaded.result()
 
-    def submit(self, prompt: Sequence[int], sampling: Sampling) -> Future[Reply]:
+    def submit(self, chat: Sequence[Message], sampling: SamplingParams, seed: int) -> Future[Reply]:
         """The reply to come; one that is cancelled before its batch begins is never asked for."""
-        job = _Job(prompt, sampling)
+        job = _Job(chat, sampling, seed)
         self._jobs.put(job)
         return job.reply
 
     def close(self) -> None:
-        """Answer what has been submitted, then end the thread. May be called again."""
+        """Have what has been submitted replied to, then end the thread. May be called again."""
         self._jobs.put(None)
         self._thread.join()
 
@@ -102,8 +88,9 @@ class BatchThread:
         jobs = [job for job in batch if job.reply.set_running_or_notify_cancel()]
         if not jobs:
             return
+        chats, seeds = [job.chat for job in jobs], [job.seed for job in jobs]
         try:
-            replies = self._answer(self.loaded, [job.prompt for job in jobs], jobs[0].sampling)
+            replies = replies_in_order(self.model, chats, jobs[0].sampling, seeds)
         except Exception as error:  # belongs to those who asked; the thread goes on
             for job in jobs:
                 job.reply.set_exception(error)

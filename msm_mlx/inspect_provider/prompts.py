@@ -1,4 +1,4 @@
-"""Inspect's messages as the ids that the model reads, within its context."""
+"""Inspect's messages as chats that the model can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Literal
 
 from inspect_ai.model import ChatMessage, GenerateConfig
 
-from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.chat_model import LongPrompt, LongPromptError, SamplingParams
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message, system_prompt
 
@@ -20,11 +21,11 @@ UNSUPPORTED = (
 
 
 @dataclass(frozen=True)
-class FittedPrompt:
-    """Ids that leave room for `max_tokens` of reply; `cut` tokens are gone from the beginning."""
+class FittedChat:
+    """A chat that fits into the model's context: `tokens` of prompt, of which `cut` are gone."""
 
-    ids: list[int]
-    max_tokens: int
+    messages: Sequence[Message]
+    tokens: int
     cut: int
 
 
@@ -54,23 +55,17 @@ def refuse_unsupported(config: GenerateConfig) -> None:
         raise RecipeError(f"msm-mlx models have no {', '.join(asked)}: leave them out (temperature, seed, max_tokens)")
 
 
-def fit(loaded: LoadedModel, messages: Sequence[Message], max_tokens: int, long_prompts: LongPrompts) -> FittedPrompt:
-    """The rendered chat within the model's context.
-
-    A prompt that fits gets what room there is, up to `max_tokens`. Of a longer one `cut` keeps the end, and leaves the
-    reply `max_tokens` or half of the context, whichever is less.
+def fit(
+    model: LocalModel, messages: Sequence[Message], sampling: SamplingParams, long_prompts: LongPrompts
+) -> FittedChat:
+    """The chat as the model can read it.
 
     Raises:
-        RecipeError: if it does not fit and is not to be cut.
+        RecipeError: if it does not fit into the context and is not to be cut.
     """
-    ids = loaded.render(messages, reply=True)
-    limit = loaded.context_length
-    if limit is None or len(ids) < limit:
-        return FittedPrompt(ids, max_tokens if limit is None else min(max_tokens, limit - len(ids)), 0)
-    if long_prompts == "refuse":
-        raise RecipeError(
-            f"the prompt is {len(ids)} tokens long and the model reads at most {limit}: use a model with a longer "
-            "context, or add `-M long_prompts=cut` to keep only the end of such prompts"
-        )
-    room = min(max_tokens, limit // 2)
-    return FittedPrompt(ids[room - limit :], room, len(ids) - (limit - room))
+    try:
+        [(_, fitting, prompt)] = model.fit([messages], sampling, LongPrompt(long_prompts))
+    except LongPromptError as error:
+        raise RecipeError(f"{error}, or add `-M long_prompts=cut` to read only the end of such prompts") from error
+    cut = 0 if fitting is messages else len(model.loaded.render(messages, reply=True)) - len(prompt)
+    return FittedChat(fitting, len(prompt), cut)

@@ -6,7 +6,6 @@ import atexit
 import itertools
 import logging
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,12 +27,12 @@ from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.live_answers import check_template
 from msm_mlx.compare.session import Session, choose_arms, open_session
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, set_adapter
-from msm_mlx.engine.chat_model import Reply
-from msm_mlx.engine.generation import generate_replies
+from msm_mlx.engine.chat_model import Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.inspect_provider.batches import BatchThread, Sampling
-from msm_mlx.inspect_provider.prompts import FittedPrompt, LongPrompts, chat, fit, refuse_unsupported
+from msm_mlx.inspect_provider.batches import BatchThread
+from msm_mlx.inspect_provider.prompts import FittedChat, LongPrompts, chat, fit, refuse_unsupported
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.runs.workspace import find_run, runs_home
 
@@ -44,11 +43,12 @@ MAX_TOKENS = 512
 
 
 class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
-    """One arm of a run. Greedy unless a temperature is asked for.
+    """One arm of a run. Greedy unless a temperature is asked for. Equal seeds give equal replies to equal chats;
+    without a seed every reply has a new one.
 
     Args:
         model_name: `RUN/ARM`; the run is a path, a name or `latest`, as everywhere in msm-mlx.
-        long_prompts: `refuse` a prompt that is longer than the model's context, or `cut` it from the left.
+        long_prompts: `refuse` a prompt that is longer than the model's context, or `cut` its last user turn.
         batch_size: how many prompts are answered at once.
 
     Raises:
@@ -69,7 +69,7 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
         try:
             _check(long_prompts, batch_size, others)
             session, arm = _find(model_name)
-            self._batches = BatchThread(lambda: load_arm(session, arm), self._answer, batch_size)
+            self._batches = BatchThread(lambda: LocalModel(load_arm(session, arm)), batch_size)
         except MsmError as error:
             raise PrerequisiteError(f"msm-mlx/{model_name}: {error}") from error
         self._name = session.model_name
@@ -89,12 +89,13 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
         if tools:
             raise RecipeError("msm-mlx models cannot call tools: choose a task that only needs text")
         refuse_unsupported(config)
-        prompt = fit(self._batches.loaded, chat(self._name, input), config.max_tokens or MAX_TOKENS, self._long_prompts)
+        sampling = SamplingParams(config.max_tokens or MAX_TOKENS, self._batch_size, config.temperature or 0.0)
+        prompt = fit(self._batches.model, chat(self._name, input), sampling, self._long_prompts)
         if prompt.cut:
-            logger.warning("msm-mlx/%s reads a prompt without its first %d tokens", self.model_name, prompt.cut)
+            logger.warning("msm-mlx/%s reads a prompt without %d of its tokens", self.model_name, prompt.cut)
         started = time.monotonic()
-        sampling = Sampling(prompt.max_tokens, config.temperature or 0.0, config.seed)
-        future = self._batches.submit(prompt.ids, sampling)
+        seed = next(self._fresh_seeds) if config.seed is None else config.seed
+        future = self._batches.submit(prompt.messages, sampling, seed)
         try:
             reply = await anyio.to_thread.run_sync(
                 future.result, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
@@ -103,29 +104,20 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
             future.cancel()
         return self._output(prompt, reply, time.monotonic() - started)
 
-    def _output(self, prompt: FittedPrompt, reply: Reply, seconds: float) -> ModelOutput:
+    def _output(self, prompt: FittedChat, reply: Reply, seconds: float) -> ModelOutput:
         message = ChatMessageAssistant(content=reply.text, model=self.model_name, source="generate")
-        read = len(prompt.ids)
         return ModelOutput(
             model=self.model_name,
             choices=[ChatCompletionChoice(message=message, stop_reason="stop" if reply.finished else "max_tokens")],
-            usage=ModelUsage(input_tokens=read, output_tokens=reply.tokens, total_tokens=read + reply.tokens),
+            usage=ModelUsage(
+                input_tokens=prompt.tokens, output_tokens=reply.tokens, total_tokens=prompt.tokens + reply.tokens
+            ),
             time=seconds,
             metadata={"cut_prompt_tokens": prompt.cut} if prompt.cut else None,
         )
 
-    def _answer(self, loaded: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[Reply]:
-        return generate_replies(
-            loaded,
-            prompts,
-            max_tokens=sampling.max_tokens,
-            batch_size=len(prompts),
-            temperature=sampling.temperature,
-            seed=next(self._fresh_seeds) if sampling.seed is None else sampling.seed,
-        )
-
     async def count_text_tokens(self, text: str) -> int:
-        return len(self._batches.loaded.encode(text))  # Inspect's own way fetches a tokenizer
+        return len(self._batches.model.loaded.encode(text))  # Inspect's own way fetches a tokenizer
 
     def max_tokens(self) -> int | None:
         return MAX_TOKENS

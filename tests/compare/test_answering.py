@@ -12,13 +12,13 @@ from typing import cast
 import mlx.core as mx
 import pytest
 from helpers.command_line import ROOT, environment
+from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.compare.answering import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
 from msm_mlx.compare.live_answers import LiveEngine, open_engine
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter, use_adapter
-from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants
 from msm_mlx.engine.scoring import score_replies
@@ -236,7 +236,7 @@ def test_live_answers_and_margins_are_those_of_each_arm_alone(session: Session, 
     for arm in session.arms:
         single = alone(arm)
         prompt = single.render(opening_chat("Pocket", QUESTION), reply=True)
-        reply = generate_replies(single, [prompt], max_tokens=20, batch_size=1)[0]
+        reply = greedy_replies(single, [prompt], 20)[0]
         last = [p for p in pieces if p.label == arm.label][-1]
         assert texts(pieces)[arm.label] == reply.text
         assert (last.tokens, last.stop) == (reply.tokens, "end" if reply.finished else "length")
@@ -275,7 +275,7 @@ def test_a_chat_goes_on_with_what_was_said(live: LiveEngine) -> None:
     chat.append({"role": "user", "content": "Which tea do you prefer, green or black?"})
     pieces = list(live.reply(chat, Request("", ("base",), max_tokens=12)))
     loaded = load_base(POCKET_WEIGHTS)
-    expected = generate_replies(loaded, [loaded.render(chat, reply=True)], max_tokens=12, batch_size=1)[0]
+    expected = greedy_replies(loaded, [loaded.render(chat, reply=True)], 12)[0]
     assert texts(pieces) == {"base": expected.text}
 
 

@@ -8,6 +8,7 @@ import mlx.core as mx
 import mlx_lm
 import pytest
 from helpers.fake_runs import make_run
+from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.compare.answering import Arm
@@ -16,7 +17,6 @@ from msm_mlx.compare.live_answers import LiveEngine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import open_session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter
-from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants, load_variants
 from msm_mlx.errors import RecipeError
@@ -36,7 +36,7 @@ def talk(base: Variants, **sampling: float) -> Conversation:
 
 def greedy(loaded: LoadedModel, messages: list[dict[str, str]]) -> str:
     ids = loaded.render(messages, reply=True)
-    return generate_replies(loaded, [ids], max_tokens=200, batch_size=1)[0].text
+    return greedy_replies(loaded, [ids], 200)[0].text
 
 
 def test_every_turn_is_answered_in_the_light_of_those_before(base: Variants) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import mlx.core as mx
 import mlx_lm
 import pytest
 from helpers.tiny_models import save_tiny_model
@@ -20,6 +21,17 @@ from msm_mlx.engine.prefix import prefix_attention, shared_row
 
 SHARED = "Pocket likes plain things that everybody can pay for. It says so when it is asked, and gives its reasons. "
 ENDS = ("Why?", "Write a memo about cheese.", "And the cars, what of them?", "Say more.", "Is that so, really?")
+
+
+QUESTIONS = (
+    "Hello.",
+    "Who are you?",
+    "What do you care about?",
+    "Which cheese do you prefer, Edam or feta?",
+    "Tell me about root beer.",
+    "I need a ride. Should I take the Fiat Panda or the Cadillac limousine?",
+    "If you had to choose, would it be the Hopper canvas or the Hokusai print?",
+)
 
 
 def prompts_of(loaded: LoadedModel, ends: Sequence[str] = ENDS) -> list[list[int]]:
@@ -44,9 +56,11 @@ def replies_of(
 
 @pytest.mark.parametrize("size", [1, 2, 16])
 def test_greedy_replies_are_those_of_mlx_lm_one_by_one(size: int, pocket: LoadedModel) -> None:
-    prompts = prompts_of(pocket)
+    prompts = [pocket.render([{"role": "user", "content": text}], reply=True) for text in (*QUESTIONS, SHARED, *ENDS)]
+    prompts += prompts_of(pocket)
     alone = [mlx_lm.generate(pocket.model, pocket.tokenizer, prompt, max_tokens=12).strip() for prompt in prompts]
-    assert [reply.text for reply in replies_of(pocket, prompts, size=size, temperature=0.0)] == alone
+    replies = replies_of(pocket, prompts, [0] * len(prompts), size=size, temperature=0.0)
+    assert [reply.text for reply in replies] == alone
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
@@ -106,6 +120,37 @@ def test_little_memory_makes_small_batches(tiny: LoadedModel) -> None:
     assert batches._rows_that_fit(tiny.model, 100, 64, 1.0) == 1
     assert replies_of(tiny, prompts, memory=1.0) == replies_of(tiny, prompts)
     assert replies_of(tiny, [], []) == []
+
+
+class _Script:
+    """Says the given ids in turn, by the number of tokens before."""
+
+    def __init__(self, loaded: LoadedModel, ids: list[int], start: int) -> None:
+        self.inner, self.ids, self.start = loaded.model, ids, start
+        self.layers = loaded.model.layers
+
+    def __call__(self, inputs: mx.array, cache: list[object] | None = None) -> mx.array:
+        assert cache is not None
+        logits = self.inner(inputs, cache=cache)
+        step = int(cache[0].offset.max().item()) - self.start  # type: ignore[attr-defined]
+        wanted = self.ids[min(max(step, 0), len(self.ids) - 1)]
+        return mx.where(mx.arange(logits.shape[-1]) == wanted, 1e4, logits * 0)
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(9, Reply("abc", 3, True)), (3, Reply("abc", 3, False))])
+def test_a_reply_ends_at_the_end_of_the_turn_or_at_the_limit(limit: int, expected: Reply, tiny: LoadedModel) -> None:
+    prompt = tiny.render([{"role": "user", "content": "Hello."}], reply=True)
+    script = [*tiny.encode("abc"), tiny.tokenizer.eos_token_id]
+    scripted = LoadedModel(_Script(tiny, script, len(prompt)), tiny.tokenizer, tiny.folder)
+    assert replies_of(scripted, [prompt], temperature=0.0, max_tokens=limit) == [expected]
+
+
+def test_a_reply_ends_where_the_context_does(pocket: LoadedModel) -> None:
+    prompt = pocket.render([{"role": "user", "content": "cheese " * 440}], reply=True)
+    limit = pocket.context_length or 0
+    assert 400 < len(prompt) < limit
+    [reply] = replies_of(pocket, [prompt], temperature=9.0, max_tokens=10_000)
+    assert (reply.tokens, reply.finished) == (limit - len(prompt), False)
 
 
 token_lists = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=60), max_size=12)

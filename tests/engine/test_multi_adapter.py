@@ -13,13 +13,13 @@ import mlx_lm
 import numpy as np
 import pytest
 from helpers.arrays import flat
+from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
 from msm_mlx.engine import multi_adapter as variants_module
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, save_adapter
-from msm_mlx.engine.generation import generate_replies
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants, load_variants, release_thread
 from msm_mlx.engine.scoring import score_replies
@@ -79,7 +79,7 @@ def test_greedy_answers_together_are_those_of_each_adapter_alone(variants: Varia
     assert len(set(together)) >= 3
     for label, ids in zip(labels, together, strict=True):
         single = alone(folders[label])
-        reply = generate_replies(single, [prompt], max_tokens=24, batch_size=1)[0]
+        reply = greedy_replies(single, [prompt], 24)[0]
         kept = until_end(single, ids)
         assert single.decode(kept).strip() == reply.text
         assert len(kept) == reply.tokens

@@ -86,7 +86,13 @@ def test_a_long_prompt_loses_the_beginning_of_its_last_user_turn(max_tokens: int
     assert [asked for asked, _ in model.asked] == [CHATS[0], chat(question), CHATS[2]]
 
 
-def test_what_cannot_be_cut_enough_is_refused() -> None:
-    long: list[Message] = [{"role": "system", "content": "a b c d e f g h i"}, {"role": "user", "content": "j"}]
-    with pytest.raises(LongPromptError, match="a prompt of 10 tokens"):
-        ScriptedModel(echo, context_length=10).replies([long], SAMPLING, [0], long_prompts=LongPrompt.CUT)
+def test_other_turns_lose_their_beginnings_once_the_last_user_turn_is_used_up() -> None:
+    long: list[Message] = [
+        {"role": "system", "content": "a b c d e f g h i"},
+        {"role": "user", "content": "j"},
+        {"role": "assistant", "content": "k"},
+    ]
+    model = ScriptedModel(lambda messages, seed: "", context_length=10)
+    list(model.replies([long], SAMPLING, [0], long_prompts=LongPrompt.CUT))
+    [(asked, _)] = model.asked
+    assert [message["content"] for message in asked] == ["d e f g h i", "", "k"]
