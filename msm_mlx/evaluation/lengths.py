@@ -43,7 +43,8 @@ def check_lengths(model: PromptReader, items: Sequence[Item], model_name: str, m
         lines = [f"suite {i.suite}, item {i.id}: {lengths[i.id]} tokens" for i in too_long[:MAX_LINES]]
         if len(too_long) > MAX_LINES:
             lines.append(f"and {len(too_long) - MAX_LINES} more")
-        remedy = "shorten these items, or take a model with a longer context"
+        shorter = "lower evaluation.max_tokens, " if any(_own_replies(item) for item in too_long) else ""
+        remedy = f"shorten these items, {shorter}or take a model with a longer context"
         raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply: {remedy}"]))
 
 
@@ -52,7 +53,11 @@ def _length(model: PromptReader, item: Item, model_name: str, max_tokens: int) -
     for turn in item.turns:
         opening.append({"role": "user", "content": turn.user})
         opening.append({"role": "assistant", "content": turn.assistant or ""})
-    own_replies = sum(turn.assistant is None for turn in item.turns) * max_tokens
     prompts = [model.render([*opening, {"role": "user", "content": text}], reply=True) for text in item.prompts()]
     reply = max((len(model.encode(option)) for option in item.options()), default=1)
-    return max(map(len, prompts)) + own_replies + reply
+    return max(map(len, prompts)) + _own_replies(item) * max_tokens + reply
+
+
+def _own_replies(item: Item) -> int:
+    """How many of the variant's own replies stand before the prompt."""
+    return sum(turn.assistant is None for turn in item.turns)

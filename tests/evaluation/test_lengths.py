@@ -50,6 +50,13 @@ def test_what_does_not_fit_is_refused_with_its_suite_and_item(item: Item, tokens
         check_lengths(Words(tokens - 1), [item], "Mo", max_tokens=10)
 
 
+def test_where_earlier_replies_count_they_can_be_made_shorter() -> None:
+    own = OpenPrompt("o/2", "o", None, "one", ("x",), turns=(Turn("a b"),))
+    for item, remedy in ((own, "items, lower evaluation.max_tokens, or take"), (OPEN, "items, or take")):
+        with pytest.raises(MsmError, match=remedy):
+            check_lengths(Words(4), [item], "Mo", max_tokens=10)
+
+
 def test_a_few_of_many_are_named() -> None:
     items = [OpenPrompt(f"o/item-{n}", "o", None, "one two", ("x",)) for n in range(MAX_LINES + 3)]
     with pytest.raises(MsmError, match=f"item o/item-{MAX_LINES - 1}: 6 tokens\nand 3 more\n"):
