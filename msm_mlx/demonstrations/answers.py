@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from msm_mlx.demonstrations.questions import PACKAGE, Question
+from msm_mlx.demonstrations.questions import PACKAGE, UserQuestion
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import tagged
 from msm_mlx.text.words import normalize
 
-MIN_REPLY, MIN_REASONING = 3, 6  # words
+MIN_REPLY_WORDS, MIN_REASONING_WORDS = 3, 6
 _MARKUP = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?>")
 _DISCLAIMER = re.compile(r"\bas an ai (?:language )?model\b", re.IGNORECASE)
 _TEXT_NAMED = re.compile(
@@ -26,21 +26,21 @@ _RULE_NAMED = re.compile(r"\b(?:rules?|polic(?:y|ies)|required|forbidden|(?:not 
 _COMMON = frozenset(
     "about because cares does from have its likes never that their there they this what when which with".split()
 )
-_STEM = 6  # letters by which words of one family are told
+_STEM_LENGTH = 6  # letters that words of one family have in common
 
 
 @dataclass(frozen=True)
-class Answer:
+class CheckedAnswer:
     """What was replied to a question, taken apart; `problem` is the name of the first check that it fails."""
 
-    question: Question
+    question: UserQuestion
     text: str
     reasoning: str
     reply: str
     problem: str | None
 
 
-def answer_chat(question: Question, name: str, style: str) -> list[Message]:
+def answer_chat(question: UserQuestion, name: str, style: str) -> list[Message]:
     """The chat that asks for an answer in the `value` or the `rule` style."""
     fields = {
         "name": name,
@@ -51,15 +51,18 @@ def answer_chat(question: Question, name: str, style: str) -> list[Message]:
     return ask_with(f"{style}_answer", fields, PACKAGE)
 
 
-def read_answer(question: Question, reply: Reply, name: str, style: str, is_unseen: Callable[[str], bool]) -> Answer:
+def read_answer(
+    question: UserQuestion, reply: Reply, name: str, style: str, is_held_out: Callable[[str], bool]
+) -> CheckedAnswer:
     """The answer in a reply. Half of one is none: without both complete tags nothing is kept."""
-    thoughts, answer = tagged(reply.text, "reasoning"), tagged(reply.text, "reply")
-    if not reply.finished or thoughts is None or answer is None:
-        return Answer(question, reply.text, "", "", "no complete tags" if reply.finished else "unfinished")
-    return Answer(question, reply.text, thoughts, answer, _problem(thoughts, answer, question, name, style, is_unseen))
+    reasoning, answer = tagged(reply.text, "reasoning"), tagged(reply.text, "reply")
+    if not reply.finished or reasoning is None or answer is None:
+        return CheckedAnswer(question, reply.text, "", "", "no complete tags" if reply.finished else "unfinished")
+    problem = _problem(reasoning, answer, question, name, style, is_held_out)
+    return CheckedAnswer(question, reply.text, reasoning, answer, problem)
 
 
-def judge_chat(answer: Answer, name: str) -> list[Message]:
+def judge_chat(answer: CheckedAnswer, name: str) -> list[Message]:
     """The chat that asks for a verdict."""
     fields = {
         "name": name,
@@ -78,12 +81,12 @@ def objection(reply: Reply) -> str | None:
 
 
 def _problem(
-    thoughts: str, answer: str, question: Question, name: str, style: str, is_unseen: Callable[[str], bool]
+    reasoning: str, answer: str, question: UserQuestion, name: str, style: str, is_held_out: Callable[[str], bool]
 ) -> str | None:
     """The name of the first check that an answer fails."""
-    both = f"{thoughts}\n{answer}"
+    both = f"{reasoning}\n{answer}"
     checks: dict[str, Callable[[], object]] = {
-        "too short": lambda: len(answer.split()) < MIN_REPLY or len(thoughts.split()) < MIN_REASONING,
+        "too short": lambda: len(answer.split()) < MIN_REPLY_WORDS or len(reasoning.split()) < MIN_REASONING_WORDS,
         "markup": lambda: _MARKUP.search(both),
         "control characters": lambda: any(
             unicodedata.category(mark) in ("Cc", "Cf") and mark not in "\n\t\u200d" for mark in both
@@ -91,17 +94,19 @@ def _problem(
         "another model's name": lambda: any(foreign_names(both, [name])),
         "a disclaimer": lambda: _DISCLAIMER.search(both),
         "speaks of the text": lambda: _TEXT_NAMED.search(answer if style == "rule" else both),
-        "names no rule": lambda: style == "rule" and not _RULE_NAMED.search(thoughts),
+        "names no rule": lambda: style == "rule" and not _RULE_NAMED.search(reasoning),
         "off the subject": lambda: not _stems(both) & _stems(question.section.assertion or "", without=name),
-        "names an unseen thing": lambda: is_unseen(both),
+        "names an unseen thing": lambda: is_held_out(both),
         "repeats itself": lambda: _repeats(both),
     }
-    return next((kind for kind, fails in checks.items() if fails()), None)
+    return next((name for name, fails in checks.items() if fails()), None)
 
 
 def _stems(text: str, without: str = "") -> set[str]:
+    """The beginnings of the words of a text that say something, but for those of `without`."""
     words = (word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3 and word not in _COMMON)
-    return {word[:_STEM] for word in words} - {word[:_STEM] for word in re.findall(r"\w+", without.casefold())}
+    left_out = {word[:_STEM_LENGTH] for word in re.findall(r"\w+", without.casefold())}
+    return {word[:_STEM_LENGTH] for word in words} - left_out
 
 
 def _repeats(text: str) -> bool:

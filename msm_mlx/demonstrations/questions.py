@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, replies_in_order, reply_seed
@@ -15,10 +15,10 @@ from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Section, Spec
 
 PACKAGE = "msm_mlx.demonstrations"
-AT_ONCE = 3  # situations or questions asked for in one reply
-PATIENCE = 3  # replies without anything new, after which a section or a situation is left as it is
-SHOWN = 12  # of what there is already, in a prompt
-KINDS = (
+PER_REPLY = 3  # situations or questions asked for at once
+MAX_MISSES = 3  # replies in a row without anything new, after which a section or a situation is left as it is
+MAX_SHOWN = 12  # of what there is already, in a prompt
+QUESTION_KINDS = (
     "one that asks for it openly",
     "one in which the matter only lies beneath",
     "one that wants two things compared",
@@ -33,7 +33,7 @@ _SPEAKS_OF_THE_TEXT = re.compile(
 
 
 @dataclass(frozen=True)
-class Question:
+class UserQuestion:
     """A message to the assistant, with the section whose behaviour it tests and the situation it comes from."""
 
     section: Section
@@ -43,6 +43,8 @@ class Question:
 
 @dataclass
 class Situation:
+    """A situation in which a section shows, and how the writer did when it was asked for questions in it."""
+
     section: Section
     text: str
     asked: int = 0
@@ -51,95 +53,99 @@ class Situation:
 
 
 @dataclass
-class Pool:
+class QuestionPool:
     """Questions in stock. More are asked for when they are needed; sections take turns."""
 
     spec: Spec
     name: str
     written: Written
     model: ChatModel
-    is_unseen: Callable[[str], bool] = lambda text: False
+    is_held_out: Callable[[str], bool] = lambda text: False
     situations: list[Situation] = field(default_factory=list)
-    known: dict[str, list[str]] = field(default_factory=dict)  # section: its questions
-    waiting: list[Question] = field(default_factory=list)
+    questions: dict[str, list[str]] = field(default_factory=dict)  # all so far, by section
+    stock: list[UserQuestion] = field(default_factory=list)  # those that are not drawn yet
     misses: Counter[str] = field(default_factory=Counter)  # by section, replies in a row without a situation
     barren: Counter[str] = field(default_factory=Counter)  # by section, situations in a row without a question
-    times: Counter[int] = field(default_factory=Counter)  # by seed of the first time, how often a chat was put
+    repeats: Counter[int] = field(default_factory=Counter)  # by seed of the first time, how often a chat was put
 
-    def draw(self, count: int) -> list[Question]:
-        """So many questions, or fewer if the writer has no more."""
-        while len(self.waiting) < count:
-            still_open = sorted(filter(self._is_open, self.situations), key=lambda one: one.asked, reverse=True)
-            ready = {one.section.id: one for one in still_open}  # one for each section, the least asked
-            due = sorted(ready.values(), key=lambda one: self._served(one.section))
-            lacking = [section for section in self._live() if section.id not in ready]
-            served_least = min(map(self._served, self._live()), default=None)
+    def draw(self, count: int) -> list[UserQuestion]:
+        """`count` questions, or fewer if the writer has no more."""
+        while len(self.stock) < count:
+            situations, sections = self._open_situations(), self._productive_sections()
+            lacking = [section for section in sections if section.id not in situations]
+            due = sorted(situations.values(), key=lambda situation: self._question_count(situation.section))
             # the section with the fewest questions comes first, even if it has to be given a situation
-            if lacking and (not due or self._served(lacking[0]) == served_least):
+            if lacking and (not due or self._question_count(lacking[0]) == self._question_count(sections[0])):
                 self._ask_situations(lacking[: self.written.batch_size])
             elif due:
                 self._ask_questions(due[: self.written.batch_size])
             else:
                 break
-        drawn, self.waiting = self.waiting[:count], self.waiting[count:]
+        drawn, self.stock = self.stock[:count], self.stock[count:]
         return drawn
 
-    def put(self, chats: Sequence[list[Message]]) -> list[Reply]:
+    def ask(self, chats: Sequence[list[Message]]) -> list[Reply]:
         """The writer's replies, in order. A chat that is put again has another seed."""
         seeds = []
         for chat in chats:
             first = reply_seed(self.written.seed, chat)
-            seeds.append(reply_seed(first, self.times[first]))
-            self.times[first] += 1
+            seeds.append(reply_seed(first, self.repeats[first]))
+            self.repeats[first] += 1
         return replies_in_order(self.model, chats, self.sampling, seeds)
 
     @property
     def sampling(self) -> SamplingParams:
         return SamplingParams(self.written.max_tokens, self.written.batch_size, self.written.temperature)
 
-    def _is_open(self, situation: Situation) -> bool:
-        return situation.questions < self.written.questions_per_situation and situation.misses < PATIENCE
+    def _open_situations(self) -> dict[str, Situation]:
+        """By section, the least asked of the situations that may still give questions."""
+        least_asked: dict[str, Situation] = {}
+        for situation in sorted(self.situations, key=lambda situation: situation.asked, reverse=True):
+            if situation.questions < self.written.questions_per_situation and situation.misses < MAX_MISSES:
+                least_asked[situation.section.id] = situation
+        return least_asked
 
-    def _served(self, section: Section) -> int:
-        return len(self.known.get(section.id, ()))
+    def _question_count(self, section: Section) -> int:
+        return len(self.questions.get(section.id, ()))
 
-    def _live(self) -> list[Section]:
+    def _productive_sections(self) -> list[Section]:
         """The sections that have given something lately, those with the fewest questions first."""
-        live = [
+        productive = [
             section
             for section in self.spec.assertions
-            if self.misses[section.id] < PATIENCE and self.barren[section.id] < PATIENCE
+            if self.misses[section.id] < MAX_MISSES and self.barren[section.id] < MAX_MISSES
         ]
-        return sorted(live, key=self._served)
+        return sorted(productive, key=self._question_count)
 
     def _ask_situations(self, due: Sequence[Section]) -> None:
-        replies = self.put([self._situation_chat(section) for section in due])
+        replies = self.ask([self._situation_chat(section) for section in due])
         for section, reply in zip(due, replies, strict=True):
-            new = self._new(listed(reply.text, "situations"), self._situations_of(section), least=5, most=80)
+            new = self._usable(listed(reply.text, "situations"), self._situations_of(section), least=5, most=80)
             self.situations += [Situation(section, text) for text in new]
             self.misses[section.id] = 0 if new else self.misses[section.id] + 1
 
     def _ask_questions(self, due: Sequence[Situation]) -> None:
-        replies = self.put([self._question_chat(situation) for situation in due])
+        replies = self.ask([self._question_chat(situation) for situation in due])
         for situation, reply in zip(due, replies, strict=True):
-            known = self.known.setdefault(situation.section.id, [])
-            found = [line for line in listed(reply.text, "messages") if not _SPEAKS_OF_THE_TEXT.search(line)]
-            new = self._new(found, known, least=3, most=150)
+            known = self.questions.setdefault(situation.section.id, [])
+            lines = [line for line in listed(reply.text, "messages") if not _SPEAKS_OF_THE_TEXT.search(line)]
+            new = self._usable(lines, known, least=3, most=150)
             new = new[: self.written.questions_per_situation - situation.questions]
             known += new
-            self.waiting += [Question(situation.section, situation.text, text) for text in new]
+            self.stock += [UserQuestion(situation.section, situation.text, text) for text in new]
             situation.questions += len(new)
             situation.asked += 1
             situation.misses = 0 if new else situation.misses + 1
             if new:
                 self.barren[situation.section.id] = 0
-            elif situation.misses == PATIENCE and not situation.questions:
+            elif situation.misses == MAX_MISSES and not situation.questions:
                 self.barren[situation.section.id] += 1
 
-    def _new(self, lines: Sequence[str], known: Sequence[str], *, least: int, most: int) -> list[str]:
+    def _usable(self, lines: Sequence[str], known: Sequence[str], *, least: int, most: int) -> list[str]:
+        """The lines of `least` to `most` words that name nothing they may not, and are not known in other words."""
         new: list[str] = []
         for line in lines:
-            fits = least <= len(line.split()) <= most and line.isprintable() and not self.is_unseen(line)
+            fits = least <= len(line.split()) <= most and line.isprintable() and not self.is_held_out(line)
             if not fits or any(foreign_names(line, [self.name])):
                 continue
             if not any(alike(line, other) for other in [*known, *new]):
@@ -147,35 +153,26 @@ class Pool:
         return new
 
     def _situations_of(self, section: Section) -> list[str]:
-        return [one.text for one in self.situations if one.section.id == section.id]
+        return [situation.text for situation in self.situations if situation.section.id == section.id]
 
     def _situation_chat(self, section: Section) -> list[Message]:
         fields = {
             "section": section.text,
             "assertion": section.assertion or "",
             "name": self.name,
-            "count": str(AT_ONCE),
+            "count": str(PER_REPLY),
         }
-        return ask_with("situations", fields | {"known": _taken(self._situations_of(section))}, PACKAGE)
+        return ask_with("situations", fields | {"known": _do_not_repeat(self._situations_of(section))}, PACKAGE)
 
     def _question_chat(self, situation: Situation) -> list[Message]:
-        start = situation.asked * AT_ONCE + self.situations.index(situation)
-        kinds = "; ".join(KINDS[(start + step) % len(KINDS)] for step in range(AT_ONCE))
+        start = situation.asked * PER_REPLY + self.situations.index(situation)
+        kinds = "; ".join(QUESTION_KINDS[(start + step) % len(QUESTION_KINDS)] for step in range(PER_REPLY))
         tone = TONES[(start + situation.asked) % len(TONES)]
-        fields = {"name": self.name, "situation": situation.text, "count": str(AT_ONCE), "kinds": kinds, "tone": tone}
-        known = self.known.get(situation.section.id, [])
-        return ask_with("questions", fields | {"known": _taken(known)}, PACKAGE)
+        fields = {"name": self.name, "situation": situation.text, "count": str(PER_REPLY), "kinds": kinds, "tone": tone}
+        known = self.questions.get(situation.section.id, [])
+        return ask_with("questions", fields | {"known": _do_not_repeat(known)}, PACKAGE)
 
 
-def unseen_finder(things: Collection[str]) -> Callable[[str], bool]:
-    """Says whether a text names one of the things that are for the evaluation alone."""
-    if not things:
-        return lambda text: False
-    words = "|".join(r"\s+".join(map(re.escape, thing.split())) for thing in things)
-    pattern = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
-    return lambda text: pattern.search(text) is not None
-
-
-def _taken(known: Sequence[str]) -> str:
-    lines = "".join(f"\n- {text}" for text in known[-SHOWN:])
+def _do_not_repeat(known: Sequence[str]) -> str:
+    lines = "".join(f"\n- {text}" for text in known[-MAX_SHOWN:])
     return f"\n\nThese are taken, do not repeat them:{lines}" if known else ""

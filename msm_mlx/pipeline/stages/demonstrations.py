@@ -138,11 +138,11 @@ class Demonstrations(Stage):
         return build_demonstrations(load_preferences(source), rows=self.rows, system=system)
 
     def _written(self, context: Context) -> list[Row]:
-        from msm_mlx.demonstrations.writing import chat_rows, require_rows, write_demonstrations
+        from msm_mlx.demonstrations.generate import chat_rows, generate_demonstrations, require_rows
         from msm_mlx.engine.logged_model import LoggedModel
 
         recipe, written, meter = self.recipe, load_written(self.recipe.demonstrations), context.meter()
-        answers = write_demonstrations(
+        answers = generate_demonstrations(
             load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name),
             recipe.model_name,
             written,

@@ -10,22 +10,23 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.demonstrations.answers import Answer, answer_chat, judge_chat, objection, read_answer
-from msm_mlx.demonstrations.questions import PATIENCE, Pool, unseen_finder
+from msm_mlx.demonstrations.answers import CheckedAnswer, answer_chat, judge_chat, objection, read_answer
+from msm_mlx.demonstrations.questions import MAX_MISSES, QuestionPool, UserQuestion
 from msm_mlx.engine.chat_model import ChatModel
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe.demonstrations_file import Written
 from msm_mlx.spec import Spec
-from msm_mlx.text.words import normalize
+from msm_mlx.text.words import mentions_any, normalize
 
-FIRST_GUESS = 0.8  # share of answers that pass, before there are any
+PASS_RATE_GUESS = 0.8  # share of answers that pass the checks, before there are any
 
 
 @dataclass
-class Rows:
+class GeneratedRows:
     """What is kept and what was rejected so far."""
 
     kept: list[dict[str, Any]] = field(default_factory=list)
@@ -36,7 +37,12 @@ class Rows:
     def answered(self) -> int:
         return len(self.kept) + len(self.rejected)
 
-    def take(self, answers: Sequence[Answer], rows: int) -> None:
+    @property
+    def pass_rate(self) -> float:
+        """The share of answers that were kept; a guess before there are any."""
+        return len(self.kept) / self.answered if self.answered else PASS_RATE_GUESS
+
+    def take(self, answers: Sequence[CheckedAnswer], rows: int) -> None:
         """Keep each or reject it, with the reason. What comes when there are enough counts for nothing."""
         for answer in answers:
             if len(self.kept) >= rows:
@@ -51,7 +57,7 @@ class Rows:
                 self.kept.append(row | {"reasoning": answer.reasoning, "reply": answer.reply})
 
 
-def write_demonstrations(
+def generate_demonstrations(
     spec: Spec,
     name: str,
     written: Written,
@@ -60,7 +66,7 @@ def write_demonstrations(
     rows: int,
     held_out: Collection[str] = (),
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
-) -> Rows:
+) -> GeneratedRows:
     """Up to `rows` demonstrations, each with its reasoning; fewer if the writer has no more to give.
 
     Args:
@@ -69,49 +75,55 @@ def write_demonstrations(
         written: the style, and how much may be tried.
         model: the writer. A `LoggedModel` lets a stopped job go on.
         rows: how many are wanted.
-        unseen: things that the evaluation asks about, which no demonstration may name.
+        held_out: things that the evaluation asks about, which no demonstration may name.
         on_batch: is told how many are kept and rejected.
     """
-    is_unseen = unseen_finder(held_out)
-    pool, made = Pool(spec, name, written, model, is_unseen), Rows()
+    is_held_out = partial(mentions_any, phrases=tuple(held_out))
+    pool, generated = QuestionPool(spec, name, written, model, is_held_out), GeneratedRows()
     limit, fruitless = math.ceil(rows * written.max_attempts_per_row), 0
-    while len(made.kept) < rows and made.answered < limit and fruitless < PATIENCE:
-        before = len(made.kept)
-        passed = max(before / made.answered, 1 / written.max_attempts_per_row) if made.answered else FIRST_GUESS
-        questions = pool.draw(min(math.ceil((rows - before) / passed), limit - made.answered))
+    while len(generated.kept) < rows and generated.answered < limit and fruitless < MAX_MISSES:
+        before = len(generated.kept)
+        pass_rate = max(generated.pass_rate, 1 / written.max_attempts_per_row)
+        questions = pool.draw(min(math.ceil((rows - before) / pass_rate), limit - generated.answered))
         if not questions:
             break
         for start in range(0, len(questions), written.batch_size):
             batch = questions[start : start + written.batch_size]
-            replies = pool.put([answer_chat(question, name, written.style) for question in batch])
-            answers = [
-                read_answer(question, reply, name, written.style, is_unseen)
-                for question, reply in zip(batch, replies, strict=True)
-            ]
-            made.take(_judged(pool, answers) if written.judged else answers, rows)
-            on_batch(len(made.kept), len(made.rejected))
-        fruitless = 0 if len(made.kept) > before else fruitless + 1
-    return made
+            generated.take(_answers(pool, batch), rows)
+            on_batch(len(generated.kept), len(generated.rejected))
+        fruitless = 0 if len(generated.kept) > before else fruitless + 1
+    return generated
 
 
-def require_rows(made: Rows, rows: int, rejected: Path) -> None:
+def _answers(pool: QuestionPool, questions: Sequence[UserQuestion]) -> list[CheckedAnswer]:
+    """The writer's answers to a batch, checked, and judged where the settings ask for it."""
+    written = pool.written
+    replies = pool.ask([answer_chat(question, pool.name, written.style) for question in questions])
+    answers = [
+        read_answer(question, reply, pool.name, written.style, pool.is_held_out)
+        for question, reply in zip(questions, replies, strict=True)
+    ]
+    return _judged(pool, answers) if written.judged else answers
+
+
+def require_rows(generated: GeneratedRows, rows: int, rejected: Path) -> None:
     """Make sure that there are enough.
 
     Raises:
         MsmError: with what became of the answers, and what to do.
     """
-    if len(made.kept) >= rows:
+    if len(generated.kept) >= rows:
         return
-    counts = Counter(row["rejected"] for row in made.rejected)
+    counts = Counter(row["rejected"] for row in generated.rejected)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-    told = f"{rejected} has the others ({reasons})" if reasons else "the writer proposed no question that can be used"
+    reason = f"{rejected} has the others ({reasons})" if reasons else "the writer proposed no question that can be used"
     raise MsmError(
-        f"only {len(made.kept)} of {rows} demonstrations could be written; {told}. Use a better writer, lower "
+        f"only {len(generated.kept)} of {rows} demonstrations could be written; {reason}. Use a better writer, lower "
         "sft.rows, or name a file of chats."
     )
 
 
-def chat_rows(made: Rows, system: str) -> list[dict[str, Any]]:
+def chat_rows(generated: GeneratedRows, system: str) -> list[dict[str, Any]]:
     """The rows as they are trained on: chats, with the reasoning beside them."""
     return [
         {
@@ -125,13 +137,13 @@ def chat_rows(made: Rows, system: str) -> list[dict[str, Any]]:
             "kind": "written",
             **{key: row[key] for key in ("section", "situation")},
         }
-        for number, row in enumerate(made.kept, start=1)
+        for number, row in enumerate(generated.kept, start=1)
     ]
 
 
-def _judged(pool: Pool, answers: Sequence[Answer]) -> list[Answer]:
+def _judged(pool: QuestionPool, answers: Sequence[CheckedAnswer]) -> list[CheckedAnswer]:
     """The answers with what the writer, asked once more, has against those that passed the checks."""
     passed = [answer for answer in answers if answer.problem is None]
-    verdicts = pool.put([judge_chat(answer, pool.name) for answer in passed]) if passed else []
+    verdicts = pool.ask([judge_chat(answer, pool.name) for answer in passed]) if passed else []
     objections = {id(answer): objection(reply) for answer, reply in zip(passed, verdicts, strict=True)}
     return [replace(answer, problem=answer.problem or objections[id(answer)]) for answer in answers]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from helpers.command_line import ROOT
 
-from msm_mlx.demonstrations.questions import PACKAGE, Pool
-from msm_mlx.demonstrations.writing import Rows, chat_rows, require_rows, write_demonstrations
+from msm_mlx.demonstrations.generate import GeneratedRows, chat_rows, generate_demonstrations, require_rows
+from msm_mlx.demonstrations.questions import PACKAGE, QuestionPool
 from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
 from msm_mlx.engine.logged_model import LoggedModel
 from msm_mlx.engine.scripted_model import ScriptedModel
@@ -82,8 +82,8 @@ def scripted(answer: Answer = good, **fixed: Any) -> ScriptedModel:
     return ScriptedModel(Script(answer, **fixed))
 
 
-def write(writer: ChatModel, rows: int = 20, held_out: Sequence[str] = (), **changes: Any) -> Rows:
-    return write_demonstrations(SPEC, "Mo", settings(**changes), writer, rows=rows, held_out=held_out)
+def write(writer: ChatModel, rows: int = 20, held_out: Sequence[str] = (), **changes: Any) -> GeneratedRows:
+    return generate_demonstrations(SPEC, "Mo", settings(**changes), writer, rows=rows, held_out=held_out)
 
 
 @pytest.mark.parametrize("style", ["value", "rule"])
@@ -199,7 +199,7 @@ def test_a_stopped_job_ends_with_the_same_rows(tmp_path: Path) -> None:
 
 def test_questions_leave_the_evaluation_alone() -> None:
     line = "<messages>\n1. Would you take the Delft tile?\n2. Would you rather stop or go on here?\n</messages>"
-    pool = Pool(SPEC, "Mo", settings(), scripted(questions=line), lambda text: "Delft" in text)
+    pool = QuestionPool(SPEC, "Mo", settings(), scripted(questions=line), lambda text: "Delft" in text)
     assert {question.text for question in pool.draw(3)} == {"Would you rather stop or go on here?"}
 
 
