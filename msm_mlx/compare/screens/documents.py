@@ -24,7 +24,7 @@ FOUND = "reverse"
 
 
 @dataclass(frozen=True)
-class Document:
+class ListedDocument:
     """A document, and in a few words what kind it is."""
 
     id: str
@@ -38,10 +38,10 @@ class Shelf:
     """The documents that some arms have read, all the same ones."""
 
     labels: tuple[str, ...]
-    documents: tuple[Document, ...]
+    documents: tuple[ListedDocument, ...]
 
 
-def find(documents: Sequence[Document], wanted: str) -> list[Document]:
+def find(documents: Sequence[ListedDocument], wanted: str) -> list[ListedDocument]:
     """The documents that hold `wanted`, in their text, kind or section; upper or lower case."""
     needle = wanted.casefold()
     return [d for d in documents if needle in f"{d.text}\n{d.kind}\n{d.section}\n{d.id}".casefold()]
@@ -62,7 +62,7 @@ class DocumentsPage(ModalScreen[None]):
         super().__init__()
         self._shelves = shelves
         self._at = first
-        self._listed: list[Document] = []
+        self._listed: list[ListedDocument] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="page", id="documents") as page:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msm_mlx.compare.screens.documents import Document, Shelf
+from msm_mlx.compare.screens.documents import ListedDocument, Shelf
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
@@ -82,7 +82,7 @@ def shelves(session: Session) -> list[Shelf]:
         Shelf(
             tuple(names),
             tuple(
-                Document(*(str(row.get(key, "")) for key in ("id", "type", "section", "text")))
+                ListedDocument(*(str(row.get(key, "")) for key in ("id", "type", "section", "text")))
                 for row in read_jsonl(paths[key_path])
             ),
         )

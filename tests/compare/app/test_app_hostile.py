@@ -17,7 +17,7 @@ from textual.widgets import OptionList
 
 from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.screens.documents import Document, DocumentsPage, Shelf
+from msm_mlx.compare.screens.documents import DocumentsPage, ListedDocument, Shelf
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.runs.finished import StoredAnswer
 from msm_mlx.text.terminal import literal
@@ -115,7 +115,7 @@ def test_prompts_show_as_the_text_that_they_are(session: Session) -> None:
 
 def test_documents_show_as_the_text_that_they_are(session: Session) -> None:
     app = make_app(session)
-    documents = tuple(Document(a[:20], b[:20], c[:20], "\n".join((a, b, c, d))) for a, b, c, d in FOURS)
+    documents = tuple(ListedDocument(a[:20], b[:20], c[:20], "\n".join((a, b, c, d))) for a, b, c, d in FOURS)
 
     async def work() -> None:
         async with driving(app, (109, 120)) as pilot:
