@@ -19,7 +19,7 @@ from msm_mlx.errors import RecipeError, SetupError
 HUB = "hub:"
 KINDS = (".jsonl", ".jsonl.gz", ".json", ".parquet")
 TEST_SPLITS = ("*test*", "*valid*", "*eval*", "*dev*")
-NO_ROWS = "dataset_infos.json"  # what older data sets say of themselves
+INFO_FILE = "dataset_infos.json"  # what older data sets say of themselves, and no rows
 _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<file>[^:]+))?", re.ASCII)
 
 
@@ -77,7 +77,7 @@ def read_rows(source: str) -> Iterator[Row]:
             yield from _jsonl_rows(path)
 
 
-def pinned(source: str) -> str:
+def pin_revision(source: str) -> str:
     """A data set of the hub with the commit that the cache has of it, which is what is read from then on.
 
     Any other source, and a data set that is not in the cache, as it is named.
@@ -110,12 +110,12 @@ def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -
     except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
         folder = _cached(source, repo, revision, file, error)
         patterns = [file] if file else _training_files([p.relative_to(folder).as_posix() for p in folder.rglob("*")])
-    found = [folder / name for name in patterns if (folder / name).exists()]
-    if not found:
+    files = [folder / name for name in patterns if (folder / name).exists()]
+    if not files:
         raise SetupError(
             f"{source}: there is no {patterns[0] if patterns else 'data'} in it; check the name of the file"
         )
-    return found
+    return files
 
 
 def _cached(source: str, repo: str, revision: str | None, file: str | None, error: Exception) -> Path:
@@ -147,7 +147,7 @@ def _snapshot(repo: str, revision: str | None, file: str | None) -> Path:
                 revision=revision,
                 repo_type="dataset",
                 allow_patterns=[pattern],
-                ignore_patterns=None if file else [*TEST_SPLITS, NO_ROWS],
+                ignore_patterns=None if file else [*TEST_SPLITS, INFO_FILE],
                 local_files_only=True,
             )
         except errors.LocalEntryNotFoundError as error:
@@ -161,11 +161,11 @@ def _snapshot(repo: str, revision: str | None, file: str | None) -> Path:
 def _training_files(names: list[str]) -> list[str]:
     """The files of one kind that are for training, by their names; of several kinds the one named first in KINDS."""
     for kind in KINDS:
-        own = sorted(name for name in names if name.endswith(kind) and not PurePosixPath(name).name.startswith("."))
-        own = [name for name in own if kind != ".json" or PurePosixPath(name).name != NO_ROWS]
-        train = [name for name in own if not any(fnmatch(PurePosixPath(name).name, split) for split in TEST_SPLITS)]
-        if train or own:
-            return train or own
+        files = sorted(name for name in names if name.endswith(kind) and not PurePosixPath(name).name.startswith("."))
+        files = [name for name in files if kind != ".json" or PurePosixPath(name).name != INFO_FILE]
+        train = [name for name in files if not any(fnmatch(PurePosixPath(name).name, split) for split in TEST_SPLITS)]
+        if train or files:
+            return train or files
     return []
 
 

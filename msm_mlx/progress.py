@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it. Stages report; how it is shown is the CLI's business."""
+"""What a run says of its progress. Stages report it, and the CLI decides how it looks."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.datasets import HUB, Row, pinned, read_rows
+from msm_mlx.datasets import HUB, Row, pin_revision, read_rows
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe.schema import DocumentSettings
@@ -48,7 +48,7 @@ def identify(source: str) -> Source:
         RecipeError: if a file of it cannot be read.
     """
     if source.startswith(HUB):
-        name = pinned(source)
+        name = pin_revision(source)
         return Source(name, name.partition("@")[2].partition(":")[0])
     path = Path(source)
     try:

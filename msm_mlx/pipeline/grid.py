@@ -17,7 +17,7 @@ from msm_mlx.pipeline.runner import run_recipe
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.progress import Reporter
-from msm_mlx.recipe.grid import Value, cell_name, said_settings
+from msm_mlx.recipe.grid import Value, as_overrides, cell_name
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.folder import RunFolder, Status
 from msm_mlx.runs.layout import CELLS, RESULTS
@@ -50,7 +50,7 @@ def _cell(recipe: Recipe, settings: dict[str, Value]) -> Cell:
         section, _, name = key.partition(".")
         changed = getattr(profile, section).model_copy(update={name: value})
         profile = profile.model_copy(update={section: changed})
-    overrides = (*recipe.overrides, *said_settings(settings))
+    overrides = (*recipe.overrides, *as_overrides(settings))
     return Cell(cell_name(settings), settings, replace(recipe, settings=profile, grid=(), overrides=overrides))
 
 

@@ -26,24 +26,24 @@ def report_repeats(tree: Tree) -> None:
             seen.add(word)
 
 
-def named_sources(checked: RecipeFile) -> Iterator[tuple[Loc, str]]:
+def named_sources(recipe: RecipeFile) -> Iterator[tuple[Loc, str]]:
     """Every source with its place in the recipe."""
-    for profile, settings in checked.profiles.items():
+    for profile, settings in recipe.profiles.items():
         loc, source = ("profiles", profile, "documents", "from"), settings.documents.source
         if isinstance(source, dict):
-            yield from (((*loc, spec), own) for spec, own in source.items())
+            yield from (((*loc, spec), each) for spec, each in source.items())
         elif source is not None:
             yield loc, source
 
 
-def report_sources(tree: Tree, checked: RecipeFile) -> None:
+def report_sources(tree: Tree, recipe: RecipeFile) -> None:
     """Note in the tree where the sources are not those of the recipe's specs, one for each."""
-    specs = [spec.stem for spec in checked.spec]
-    for profile, settings in checked.profiles.items():
+    specs = [spec.stem for spec in recipe.spec]
+    for profile, settings in recipe.profiles.items():
         loc, source = ("profiles", profile, "documents", "from"), settings.documents.source
         if isinstance(source, str) and len(specs) > 1:
-            wanted = ", ".join(f"{spec}: FILE" for spec in specs)
-            tree.report(loc, f"is one source for {len(specs)} specs; name one for each, as {{{wanted}}}")
+            example = ", ".join(f"{spec}: FILE" for spec in specs)
+            tree.report(loc, f"is one source for {len(specs)} specs; name one for each, as {{{example}}}")
         if isinstance(source, dict):
             for name in source.keys() - set(specs):
                 tree.report((*loc, name), f"no spec is called {name}{did_you_mean(name, specs)}", key=True)

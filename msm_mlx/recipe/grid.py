@@ -33,14 +33,14 @@ def grid_settings() -> dict[str, type[Settings]]:
     }
 
 
-def said_settings(settings: Mapping[str, Value]) -> list[str]:
+def as_overrides(settings: Mapping[str, Value]) -> list[str]:
     """The settings of a cell as `--set` takes them."""
     return [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in settings.items()]
 
 
 def cell_name(settings: Mapping[str, Value]) -> str:
     """What the folder of a cell is called."""
-    return re.sub(r"[^\w.,=+-]", "_", ",".join(said_settings(settings)))
+    return re.sub(r"[^\w.,=+-]", "_", ",".join(as_overrides(settings)))
 
 
 def check_grid(tree: Tree) -> Grid:
@@ -49,14 +49,16 @@ def check_grid(tree: Tree) -> Grid:
     That it is a mapping to lists is for the schema to say.
     """
     grid = tree.value.get(GRID) if isinstance(tree.value, dict) else None
-    known = grid_settings()
-    checked = []
+    settings = grid_settings()
+    varied = []
     for key, values in grid.items() if isinstance(grid, dict) else ():
-        if key not in known:
-            tree.report((GRID, key), f"unknown setting{did_you_mean(key, known)}; name it as documents.count", key=True)
+        if key not in settings:
+            tree.report(
+                (GRID, key), f"unknown setting{did_you_mean(key, settings)}; name it as documents.count", key=True
+            )
         elif isinstance(values, list):
-            checked.append((key, _check_values(tree, key, values, known[key])))
-    return tuple(checked)
+            varied.append((key, _check_values(tree, key, values, settings[key])))
+    return tuple(varied)
 
 
 def _check_values(tree: Tree, key: str, values: list[Any], section: type[Settings]) -> tuple[Value, ...]:
@@ -70,14 +72,14 @@ def _check_values(tree: Tree, key: str, values: list[Any], section: type[Setting
             tree.report(loc, f"must be a number, text, true or false, not {describe(value)}")
             continue
         try:
-            checked = getattr(one.model_validate({name: value}), name)
+            setting = getattr(one.model_validate({name: value}), name)
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 tree.report(loc, explain(details))
             continue
-        if checked in valid:
+        if setting in valid:
             tree.report(loc, f"{describe(value)} is there twice")
-        valid.append(checked)
+        valid.append(setting)
     return tuple(valid)
 
 

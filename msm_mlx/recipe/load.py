@@ -75,10 +75,10 @@ class Recipe:
     def others(self) -> dict[Role, str]:
         """The models besides the one that is trained, by what they do; a server's are not ours to load."""
         writer = self.settings.documents.writer
-        found: dict[Role, str] = {"writer": writer.model} if writer and writer.server is None else {}
+        models: dict[Role, str] = {"writer": writer.model} if writer and writer.server is None else {}
         if critique := self.settings.documents.critique:
-            found["critic"] = critique.model
-        return found | ({"judge": self.judge.model} if self.judge else {})
+            models["critic"] = critique.model
+        return models | ({"judge": self.judge.model} if self.judge else {})
 
     @property
     def written_by(self) -> str:
@@ -126,14 +126,14 @@ def load_recipe(
     report_repeats(tree)
     suites = None if known_suites is None else tuple(known_suites)
     context = {"folder": path.resolve().parent, "suites": suites, "stages": _declared_stages(tree)}
-    checked = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
-    if checked is not None:
-        report_sources(tree, checked)
+    content = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
+    if content is not None:
+        report_sources(tree, content)
         if not allow_outside:
-            report_outside(tree, checked, path)
-    if checked is None or tree.problems:
+            report_outside(tree, content, path)
+    if content is None or tree.problems:
         raise tree.error(path)
-    recipe = _resolve(path.resolve(), checked, chosen, reason)
+    recipe = _resolve(path.resolve(), content, chosen, reason)
     return replace(recipe, grid=grid, overrides=tuple(change.record for change in changes))
 
 
@@ -143,27 +143,27 @@ def _declared_stages(tree: Tree) -> list[str]:
     return list(map(str, stages)) if isinstance(stages, dict) else []
 
 
-def _resolve(path: Path, checked: RecipeFile, profile: str, reason: str) -> Recipe:
-    model_name, provider_name = _names(checked.model)
+def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Recipe:
+    model_name, provider_name = _names(content.model)
     return Recipe(
         path=path,
-        name=checked.name,
-        specs=checked.spec,
-        model=checked.model,
-        model_name=checked.model_name or model_name,
-        provider_name=checked.provider_name or provider_name,
-        demonstrations=checked.demonstrations,
-        mix=checked.mix,
-        suites=checked.suites,
-        arms=checked.arms,
-        stages=checked.stages,
-        seeds=checked.seeds,
+        name=content.name,
+        specs=content.spec,
+        model=content.model,
+        model_name=content.model_name or model_name,
+        provider_name=content.provider_name or provider_name,
+        demonstrations=content.demonstrations,
+        mix=content.mix,
+        suites=content.suites,
+        arms=content.arms,
+        stages=content.stages,
+        seeds=content.seeds,
         profile=profile,
         profile_reason=reason,
-        settings=next(settings for name, settings in checked.profiles.items() if name == profile),
+        settings=next(settings for name, settings in content.profiles.items() if name == profile),
         grid=(),
         overrides=(),
-        judge=checked.judge,
+        judge=content.judge,
     )
 
 

@@ -17,14 +17,14 @@ REMEDY = "move the file into it, or allow this with --allow-outside"
 def workspace_folders(recipe: Path) -> tuple[Path, ...]:
     """The folders whose files a recipe may name: its own and the working folder, and where its own is called `recipes`,
     as in a clone, the one around it."""
-    own = recipe.resolve().parent
-    return (own.parent if own.name == "recipes" else own, Path.cwd().resolve())
+    folder = recipe.resolve().parent
+    return (folder.parent if folder.name == "recipes" else folder, Path.cwd().resolve())
 
 
-def report_outside(tree: Tree, checked: RecipeFile, recipe: Path) -> None:
+def report_outside(tree: Tree, content: RecipeFile, recipe: Path) -> None:
     """Note in the tree every file that the recipe names outside its workspace. What the command line names may be
     anywhere: a person has typed it."""
-    for loc, path in _files(tree, checked):
+    for loc, path in _files(tree, content):
         if not tree.place(loc).option and not is_within(path, recipe):
             tree.report(loc, f"{path} is outside the recipe's workspace {workspace_folders(recipe)[0]}; {REMEDY}")
 
@@ -34,25 +34,25 @@ def is_within(file: Path, recipe: Path) -> bool:
     return any(file.is_relative_to(folder) for folder in workspace_folders(recipe))
 
 
-def _files(tree: Tree, checked: RecipeFile) -> Iterator[tuple[Loc, Path]]:
-    for index, spec in enumerate(checked.spec):
+def _files(tree: Tree, content: RecipeFile) -> Iterator[tuple[Loc, Path]]:
+    for index, spec in enumerate(content.spec):
         yield (("spec", index) if ("spec", index) in tree.values else ("spec",)), spec
-    yield ("demonstrations",), checked.demonstrations
-    if within := _spec_within(checked.demonstrations):
-        yield ("demonstrations",), within
-    if checked.mix and Path(checked.mix.source).is_absolute():  # a file; what is of the hub has no path
-        yield ("mix", "from"), Path(checked.mix.source)
-    for loc, source in named_sources(checked):
+    yield ("demonstrations",), content.demonstrations
+    if (file := _spec_of(content.demonstrations)) is not None:
+        yield ("demonstrations",), file
+    if content.mix and Path(content.mix.source).is_absolute():  # a file; what is of the hub has no path
+        yield ("mix", "from"), Path(content.mix.source)
+    for loc, source in named_sources(content):
         if Path(source).is_absolute():
             yield loc, Path(source)
-    for index, suite in enumerate(checked.suites):
+    for index, suite in enumerate(content.suites):
         if Path(suite).is_absolute():  # a file; the shipped ones go by name
             yield ("suites", index), Path(suite)
 
 
-def _spec_within(demonstrations: Path) -> Path | None:
-    """The spec that the file itself names, if it says how demonstrations are to be written; what is wrong with such a
-    file is told by whoever reads it."""
+def _spec_of(demonstrations: Path) -> Path | None:
+    """The spec that the file itself names, if it says how demonstrations are to be written; whoever reads the
+    file says what is wrong with it."""
     try:
         return load_written(demonstrations).spec if is_written_file(demonstrations) else None
     except RecipeError:

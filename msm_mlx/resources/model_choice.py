@@ -79,15 +79,15 @@ class KnownModel:
 
 def list_models(folders: Sequence[Path], cache: Path, machine: Machine) -> list[KnownModel]:
     """Pocket, the models in and below `folders`, and the snapshots of models in the hub's cache."""
-    found = {POCKET_FOLDER: POCKET}
+    names = {POCKET_FOLDER: POCKET}
     for folder in folders:
         for config in (*folder.glob("config.json"), *sorted(folder.glob("*/config.json"))):
-            found.setdefault(config.parent.resolve(), str(config.parent))
+            names.setdefault(config.parent.resolve(), str(config.parent))
     for snapshot in sorted(cache.glob("models--*/snapshots/*")):
         if (snapshot / "config.json").exists():
             owner, _, name = snapshot.parents[1].name.removeprefix("models--").partition("--")
-            found[snapshot] = f"{owner}/{name}@{snapshot.name[:12]}"
-    return [_known(name, folder, machine) for folder, name in found.items()]
+            names[snapshot] = f"{owner}/{name}@{snapshot.name[:12]}"
+    return [_known(name, folder, machine) for folder, name in names.items()]
 
 
 def _known(name: str, folder: Path, machine: Machine) -> KnownModel:

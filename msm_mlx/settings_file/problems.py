@@ -16,10 +16,10 @@ def report_errors(
     tree: Tree, errors: Sequence[ErrorDetails], schema: type[BaseModel], more_keys: Iterable[str] = ()
 ) -> None:
     """Note every error of `schema` in the tree. `more_keys` are those that a command line takes besides."""
-    unknown, meant = _report_unknown_keys(tree, errors, schema, more_keys)
+    unknown, misspelt = _report_unknown_keys(tree, errors, schema, more_keys)
     for details in errors:
         loc, kind = details["loc"], details["type"]
-        if any(loc[:depth] in unknown for depth in range(len(loc) + 1)) or (kind == "missing" and loc in meant):
+        if any(loc[:depth] in unknown for depth in range(len(loc) + 1)) or (kind == "missing" and loc in misspelt):
             continue
         if kind == "too_short" and details["input"]:
             continue  # pydantic counts the good entries only; the bad ones have errors of their own
@@ -37,7 +37,7 @@ def _report_unknown_keys(
     A misspelt `rank` is also a missing `rank`; that is one mistake, not two.
     """
     unknown: set[Loc] = set()
-    meant: set[Loc] = set()
+    misspelt: set[Loc] = set()
     for details in errors:
         loc = details["loc"]
         if loc[-1:] == ("[key]",) and details["type"] == "literal_error":
@@ -49,8 +49,8 @@ def _report_unknown_keys(
             choices += more_keys
         tree.report(loc, f"unknown key{did_you_mean(loc[-1], choices)}", key=True)
         unknown.add(loc)
-        meant.add((*loc[:-1], closest(loc[-1], choices) or loc[-1]))
-    return unknown, meant
+        misspelt.add((*loc[:-1], closest(loc[-1], choices) or loc[-1]))
+    return unknown, misspelt
 
 
 def _keys_at(schema: type[BaseModel], loc: Loc) -> list[str]:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msm_mlx.datasets import pinned
+from msm_mlx.datasets import pin_revision
 from msm_mlx.demonstrations.chats import draw_demonstrations, load_chats
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.errors import RecipeError
@@ -92,7 +92,7 @@ class DeclaredTexts(Stage):
 
     def _documents(self, context: Context) -> Iterator[dict[str, Any]]:
         assert self.settings.documents is not None
-        texts = [ready.text for ready in ready_texts(pinned(self.settings.documents), "text")]
+        texts = [ready.text for ready in ready_texts(pin_revision(self.settings.documents), "text")]
         usable = [t for t in texts if not self.held_out.named_in(t) and not self.held_out.quoted_in(t, OVERLAP)]
         if len(usable) < len(texts):
             context.report.say(

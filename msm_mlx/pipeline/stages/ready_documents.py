@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msm_mlx.datasets import pinned
+from msm_mlx.datasets import pin_revision
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.stage import Kind, Stage
@@ -67,7 +67,7 @@ class ReadyDocuments(Stage):
 
     def check(self) -> None:
         """Raises RecipeError if the source cannot be read."""
-        deque(ready_texts(pinned(self.source), self.settings.field), maxlen=0)
+        deque(ready_texts(pin_revision(self.source), self.settings.field), maxlen=0)
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.ready_made import take_documents
@@ -80,7 +80,7 @@ class ReadyDocuments(Stage):
             return tokens
 
         take_documents(
-            pinned(self.source),
+            pin_revision(self.source),
             self.spec,
             self.model_name,
             self.settings,
