@@ -40,14 +40,19 @@ def _files(tree: Tree, content: RecipeFile) -> Iterator[tuple[Loc, Path]]:
     yield ("demonstrations",), content.demonstrations
     if (file := _spec_of(content.demonstrations)) is not None:
         yield ("demonstrations",), file
-    if content.mix and Path(content.mix.source).is_absolute():  # a file; what is of the hub has no path
-        yield ("mix", "from"), Path(content.mix.source)
-    for loc, source in named_sources(content):
-        if Path(source).is_absolute():
-            yield loc, Path(source)
-    for index, suite in enumerate(content.suites):
-        if Path(suite).is_absolute():  # a file; the shipped ones go by name
-            yield ("suites", index), Path(suite)
+    for loc, name in _sources(content):
+        if Path(name).is_absolute():  # a file; data sets of the hub and shipped suites go by name
+            yield loc, Path(name)
+
+
+def _sources(content: RecipeFile) -> Iterator[tuple[Loc, str]]:
+    """What may be a file or the name of something else."""
+    if content.mix:
+        yield ("mix", "from"), content.mix.source
+    yield from named_sources(content)
+    for name, stage in content.stages.items():
+        yield from ((("stages", name, key), str(getattr(stage, key) or "")) for key in ("chats", "documents"))
+    yield from ((("suites", index), suite) for index, suite in enumerate(content.suites))
 
 
 def _spec_of(demonstrations: Path) -> Path | None:

@@ -73,3 +73,13 @@ def test_a_file_of_demonstrations_may_not_look_around_either(clone: Path, tmp_pa
     with pytest.raises(RecipeError, match=r"demonstrations: .*secret.md is outside"):
         load_recipe(recipe, known_suites=SUITES)
     assert load_recipe(recipe, known_suites=SUITES, allow_outside=True).demonstrations == written
+
+
+@pytest.mark.parametrize("key", ["chats", "documents"])
+def test_the_texts_of_a_declared_stage_may_not_be_outside_either(clone: Path, tmp_path: Path, key: str) -> None:
+    (tmp_path / "secret.jsonl").write_text('{"text": "Secret."}\n')
+    recipe = clone / "recipes" / "cheese_american.yaml"
+    recipe.write_text(f"{recipe.read_text()}stages:\n  after: {{{key}: ../../secret.jsonl}}\n")
+
+    with pytest.raises(RecipeError, match=rf"stages\.after\.{key}: .*secret.jsonl is outside"):
+        load_recipe(recipe, known_suites=SUITES)
