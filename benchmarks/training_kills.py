@@ -1,6 +1,6 @@
 """Training that is killed again and again ends in the same adapter as training that is left alone.
 
-    python benchmarks/training_kills.py [--kills 30] [--updates 60] [--seed 0]
+    python benchmarks/training_kills.py [--kills 30] [--updates 60] [--seed 0] [--small]
 
 `msm-mlx midtrain cheese_american` is stopped with SIGKILL at random moments and begun again, from nothing whenever it
 has ended, until it has been killed as often as asked; then it is let finish. Prints JSON: the kills, whether adapter
@@ -46,29 +46,30 @@ LONGEST = 0.7  # of the time of the undisturbed job, that one life lasts
 @click.option("--kills", default=30, show_default=True)
 @click.option("--updates", default=60, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Decides when to kill.")
-def main(kills: int, updates: int, seed: int) -> None:
+@click.option("--small", is_flag=True, help="Few documents, to see that the benchmark works; its share means nothing.")
+def main(kills: int, updates: int, seed: int, small: bool) -> None:
     with tempfile.TemporaryDirectory() as home:
         written, whole, killed = (Path(home) / name / "run" for name in ("written", "whole", "killed"))
-        subprocess.run(job("documents", written, updates), check=True)
+        subprocess.run(job("documents", written, updates, small), check=True)
         shutil.copytree(written, whole)
         started = time.monotonic()
-        subprocess.run(job("midtrain", whole, updates), check=True)
+        subprocess.run(job("midtrain", whole, updates, small), check=True)
         seconds = time.monotonic() - started
         rng, done, same = random.Random(seed), 0, list[bool]()
         while done < kills:
             shutil.rmtree(killed, ignore_errors=True)
             shutil.copytree(written, killed)
-            command = job("midtrain", killed, updates)
+            command = job("midtrain", killed, updates, small)
             done += kill(command, kills - done, LONGEST * seconds, rng)
             subprocess.run(command, check=True)
             same.append(outcome(killed) == outcome(whole))
     figures = {"kills": done, "seconds_undisturbed": seconds, "ended_the_same": same}
-    print(json.dumps(figures | {"share_of_checkpoints": share_of_checkpoints()}, indent=2))
+    print(json.dumps(figures | {"share_of_checkpoints": share_of_checkpoints(small)}, indent=2))
     sys.exit(0 if all(same) else 1)
 
 
-def job(stage: str, run: Path, updates: int) -> list[str]:
-    settings = ["--set", "documents.count=64", "--set", f"midtrain.updates={updates}"]
+def job(stage: str, run: Path, updates: int, small: bool) -> list[str]:
+    settings = ["--set", f"documents.count={8 if small else 64}", "--set", f"midtrain.updates={updates}"]
     settings += ["--set", "midtrain.checkpoint_every=3", "--seed", "0"]
     start = "from msm_mlx.cli.main import main; main()"
     return [sys.executable, "-c", start, stage, RECIPE, *settings, "--run-dir", str(run), "--quiet"]
@@ -84,12 +85,12 @@ def outcome(run: Path) -> tuple[bytes, list[dict[str, Any]]]:
     return (folder / ADAPTER).read_bytes(), rows
 
 
-def share_of_checkpoints() -> float:
+def share_of_checkpoints(small: bool) -> float:
     """Of the time of training the embedded model with the recipe's own settings."""
     settings = load_recipe(shipped_recipes()[RECIPE], known_suites=SUITES).settings.midtrain
-    loaded, task, updates = load_base(POCKET_FOLDER), pocket_task(small=False), list[Update]()
+    loaded, task, updates = load_base(POCKET_FOLDER), pocket_task(small), list[Update]()
     add_lora(loaded.model, SHAPE, 0)
-    short = settings.model_copy(update={"updates": 12, "checkpoint_every": 10**6})
+    short = settings.model_copy(update={"updates": 4 if small else 12, "checkpoint_every": 10**6})
     train(loaded.model, task.rows, short, seed=0, checkpoint=Path("none"), on_update=updates.append)
     update = sum(update.seconds for update in updates[2:]) / len(updates[2:])
     optimizer = optim.AdamW(learning_rate=1e-4)

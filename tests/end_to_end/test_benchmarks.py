@@ -85,15 +85,15 @@ def test_the_benchmark_of_the_first_screen_prints_how_long_it_takes(tmp_path: Pa
 
 
 def test_killed_training_ends_in_the_same_adapter_and_metrics() -> None:
-    figures = json.loads(benchmark("training_kills", "--kills", "2", "--updates", "9"))
+    figures = json.loads(benchmark("training_kills", "--small", "--kills", "2", "--updates", "9"))
     assert figures["kills"] == 2
     assert figures["ended_the_same"]
     assert all(figures["ended_the_same"])
     assert 0 < figures["share_of_checkpoints"] < 1
 
 
-def test_a_killed_job_of_sections_ends_with_the_same_documents() -> None:
-    figures = json.loads(benchmark("kills", "--prompt", "section", "--documents", "12", "--kills", "2"))
+def test_a_killed_job_of_documents_ends_with_the_same_files() -> None:
+    figures = json.loads(benchmark("kills", "--documents", "16", "--kills", "2"))
     assert set(figures["same"].values()) == {True}
     assert figures["each_once"] is True
     assert figures["kills"] >= 1
