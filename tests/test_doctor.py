@@ -14,6 +14,7 @@ from msm_mlx import doctor
 from msm_mlx.resources.blas import PACKAGE
 
 
+@pytest.mark.slow
 def test_this_machine_can_run_it() -> None:
     """In a fresh process, where the BLAS is still to be chosen."""
     code = (

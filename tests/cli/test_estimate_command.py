@@ -30,6 +30,7 @@ def test_it_says_what_every_stage_takes(cli: Cli) -> None:
     assert all(word in done.stdout for word in ("documents", "midtrain", "sft", "evaluate", "activations", "can spare"))
 
 
+@pytest.mark.slow
 def test_a_probe_measures_what_was_estimated(cli: Cli) -> None:
     outcome = json.loads(cli("estimate", RECIPE, "--probe", "--json").stdout)
     stages = {stage["stage"]: stage for stage in outcome["stages"]}

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.files import read_jsonl, write_jsonl
@@ -58,6 +59,7 @@ def test_a_writer_that_cannot_read_the_question_is_told(cli: Cli) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_more_documents_are_added_to_those_that_are_there(cli: Cli, tmp_path: Path) -> None:
     few = ["--set", "documents.batch_size=8", "--set", "documents.max_attempts_per_document=40", "--run-dir", "run"]
     documents = tmp_path / "run" / "documents" / "documents.jsonl"

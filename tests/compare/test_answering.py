@@ -344,6 +344,7 @@ for cycle in range(8):
 """
 
 
+@pytest.mark.slow
 def test_starting_and_stopping_live_engines_ends_the_process_well(session: Session) -> None:
     command = [sys.executable, "-W", "error", "-c", CYCLES, str(session.arms[1].adapter)]
     done = subprocess.run(

@@ -219,6 +219,7 @@ def test_a_job_goes_on_where_the_server_failed(server: Server, cli: Cli, tmp_pat
     assert there == 4
 
 
+@pytest.mark.slow
 def test_the_servers_of_mlx_lm_write(cli: Cli, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -60,6 +60,7 @@ def test_fuse(adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert np.abs(fused - adapted).max() < 1e-3 * np.abs(adapted).max()
 
 
+@pytest.mark.slow
 @pytest.fixture
 def server(adapter: Path) -> Iterator[str]:
     """The address of mlx_lm's server with the adapter on."""

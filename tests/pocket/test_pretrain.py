@@ -114,6 +114,7 @@ def test_the_shipped_weights_are_those_that_their_provenance_speaks_of() -> None
     assert provenance["probes"].keys() == Probes.__annotations__.keys()
 
 
+@pytest.mark.slow
 def test_the_generator_still_writes_the_corpus_that_the_shipped_weights_have_read() -> None:
     """Told by the start of every stage: the whole corpus takes a minute to write."""
     provenance = json.loads((POCKET_WEIGHTS / "provenance.json").read_text())

@@ -147,6 +147,7 @@ def test_validate_reads_the_source(home: Path) -> None:
     assert "mine.jsonl:31: has no field 'text' (did you mean txt?)" in problem
 
 
+@pytest.mark.slow
 def test_a_run_from_a_file(cli: Cli, home: Path) -> None:
     """From the plan to the report, and nothing is lost when the file is spoilt afterwards."""
     options = ["--set", ARMS, "--set", FROM, "--run-dir", "run"]

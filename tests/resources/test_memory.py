@@ -45,6 +45,7 @@ def config(family: str, bits: int, **changes: int) -> dict[str, Any]:
     return found | ({"quantization": {"bits": bits, "group_size": 32}} if bits else {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "bits", "checkpointing", "length", "changes"),
     [
@@ -137,6 +138,7 @@ def test_no_change_is_proposed_that_frees_nothing() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_an_adapter_in_the_models_own_type_takes_less_memory(checkpointing: bool) -> None:
     content = config("llama", 0) | {"torch_dtype": "bfloat16"}

@@ -55,6 +55,7 @@ def play(part: str) -> tuple[str, ...]:
     return (sys.executable, "-c", PART.format(part))
 
 
+@pytest.mark.slow
 def test_the_worker_trains_what_it_is_told_and_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     updates: list[Update] = []
@@ -123,6 +124,7 @@ def test_smaller_settings_have_an_end(tmp_path: Path) -> None:
     assert parse_job(json.loads(small.to_line())) == small
 
 
+@pytest.mark.slow
 def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(tmp_path: Path) -> None:
     long = {"updates": 40, "checkpoint_every": 1000}
     with ModelProcess(lambda line: None) as process:
@@ -143,6 +145,7 @@ def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(tmp_path: Pa
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_the_worker_does_not_outlive_its_master(tmp_path: Path) -> None:
     worker = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
     assert worker.stdin is not None
@@ -158,6 +161,7 @@ def test_the_worker_does_not_outlive_its_master(tmp_path: Path) -> None:
     worker.stdout.close()
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path: Path) -> None:
     """kill -9 of the worker; every time a new process goes on from the last checkpoint."""
     several = {"updates": 30, "checkpoint_every": 3}

@@ -15,6 +15,8 @@ from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import Vote, read_votes
 from msm_mlx.runs.layout import VOTES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:

@@ -22,6 +22,8 @@ from msm_mlx.compare.session import Session
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_jsonl
 
+pytestmark = pytest.mark.slow
+
 
 def no_engine() -> AnswerEngine:
     raise AssertionError("an engine was built")

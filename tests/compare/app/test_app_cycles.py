@@ -16,6 +16,8 @@ from msm_mlx.compare.app import CompareApp, run_app
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import MsmError
 
+pytestmark = pytest.mark.slow
+
 CYCLES = 50
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from helpers.app_screens import driving, make_app, make_session, play, screen_text, settled
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[2] / "golden" / "screens"
 SIZES = {"60x24": (60, 24), "80x24": (80, 24), "120x40": (120, 40)}
 # One walk through the app: the keys of each step, and the name of the screen that it leads to.

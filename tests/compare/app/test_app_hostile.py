@@ -22,6 +22,8 @@ from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.runs.finished import StoredAnswer
 from msm_mlx.text.terminal import literal
 
+pytestmark = pytest.mark.slow
+
 BIG = (109, 80)  # the longest strings fit a pane
 FOURS = [HOSTILE[i : i + 4] for i in range(0, len(HOSTILE), 4)]
 

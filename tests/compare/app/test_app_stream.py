@@ -22,6 +22,8 @@ from msm_mlx.compare.screens.desk import LENGTHS
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import SetupError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:

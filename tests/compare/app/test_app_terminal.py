@@ -17,6 +17,8 @@ import pytest
 from helpers.command_line import ROOT, environment
 from helpers.fake_runs import make_run
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import sys, threading, time
 from pathlib import Path

@@ -130,6 +130,7 @@ def test_a_useless_judge_gives_no_score_and_is_not_asked_on(tmp_path: Path, word
     assert said[0].startswith("UNUSABLE JUDGE: pocket")
 
 
+@pytest.mark.slow
 def test_pocket_is_a_bad_judge_and_the_run_says_so(cli: Cli, tmp_path: Path) -> None:
     """Really run: a run without a judge first, which then gets one."""
     arms = ["--set", "arms=[base, sft]", "--set", "suites=[spec_qa]"]
