@@ -14,6 +14,10 @@ PACKAGE = ROOT / "msm_mlx"
 LONGEST = 500  # lines of a file
 # names that several classes have, to be parted
 STILL_SHARED = {
+    "Check",
+    "Document",
+    "Job",
+    "Training",
     "Answer",
     "Batch",
     "Cell",

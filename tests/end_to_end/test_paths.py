@@ -16,6 +16,8 @@ from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("paths")]  # its run takes long: one process has it
+
 ARMS = "[base, sft, msm, msm+sft, msm+it, sft+msm, msm+sft+after, sft+plain]"
 STAGES = """stages:
   after: {chats: after.jsonl, updates: 3, learning_rate: 1e-3}

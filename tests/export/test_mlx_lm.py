@@ -60,7 +60,6 @@ def test_fuse(adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert np.abs(fused - adapted).max() < 1e-3 * np.abs(adapted).max()
 
 
-@pytest.mark.slow
 @pytest.fixture
 def server(adapter: Path) -> Iterator[str]:
     """The address of mlx_lm's server with the adapter on."""
@@ -73,6 +72,7 @@ def server(adapter: Path) -> Iterator[str]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_server(server: str, adapter: Path) -> None:
     body = {"messages": [{"role": "user", "content": QUESTION}], "max_tokens": 12, "temperature": 0.0}
     request = urllib.request.Request(f"{server}/v1/chat/completions", json.dumps(body).encode())

@@ -157,17 +157,17 @@ def test_an_unfinished_run_is_not_pushed(trained_run: MakeTrained) -> None:
         parcels(run)
 
 
-def test_the_command_lists_and_sends(server: Hub, trained_run: MakeTrained, tmp_path: Path, cli: Cli) -> None:
+def test_the_command_lists_and_sends(server: Hub, trained_run: MakeTrained, tmp_path: Path, shell: Cli) -> None:
     run = trained_run()
     surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0", "HF_TOKEN": TOKEN}
     surroundings |= {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_VERBOSITY": "debug"}
     arguments = ["push", run, "--repo", "me/cheese", "--arm", "msm+sft"]
-    listed = cli(*arguments, "--dry-run", **surroundings)
+    listed = shell(*arguments, "--dry-run", **surroundings)
     assert listed.returncode == 0, listed.stderr
     assert server.served == []
     assert "adapters/msm+sft-s0/adapters.safetensors" in listed.stdout
     assert "adapters/sft-s0" not in listed.stdout
-    sent = cli(*arguments, "--json", **surroundings)
+    sent = shell(*arguments, "--json", **surroundings)
     assert sent.returncode == 0, sent.stderr
     outcome = json.loads(sent.stdout)
     assert outcome["private"] is True
