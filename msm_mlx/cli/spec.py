@@ -16,7 +16,7 @@ from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.errors import MsmError
 from msm_mlx.spec import Section, Spec, load_spec
-from msm_mlx.spec.attributions import CAUSE, kind_of
+from msm_mlx.spec.attributions import CAUSE, assertion_kind
 from msm_mlx.suites.load import SUITES, load_suite
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def show(file: Path, model_name: str, provider_name: str, writer: str | None, as
       msm-mlx spec show specs/cheese_american.md
       msm-mlx spec show my_spec.md --model-name Qwen --json
     """
-    from msm_mlx.spec.measure import measure_for
+    from msm_mlx.spec.measure import reader_for
 
     content = load_spec(file, model_name=model_name, provider_name=provider_name)
-    reader = measure_for(writer)
+    reader = reader_for(writer)
     described = _described(content, reader.name, reader.count)
     if as_json:
         print(json.dumps(described, indent=2, ensure_ascii=False))
@@ -77,14 +77,14 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
       msm-mlx spec check my_spec.md --writer mlx-community/Qwen3-8B-4bit --suite american_values
     """
     from msm_mlx.spec.check import check_spec
-    from msm_mlx.spec.measure import measure_for
+    from msm_mlx.spec.measure import reader_for
     from msm_mlx.suites.contamination import held_out_words
 
     faults = check_spec(
         file,
         own_names=[model_name] if model_name else [],
         held_out=held_out_words(load_suite(name) for name in suites or SUITES),
-        reader=measure_for(writer) if writer else None,
+        reader=reader_for(writer) if writer else None,
     )
     if as_json:
         print(json.dumps({"spec": str(file), "faults": [asdict(fault) for fault in faults]}, indent=2))
@@ -128,11 +128,11 @@ def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:
 
 
 def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
-    found = [] if marked else [(one.id, one.line, one.text) for one in section.found]
+    found = [] if marked else [(one.id, one.line, one.text) for one in section.unmarked]
     if section.assertion is not None:
         found = [(section.id, section.line, section.assertion)]
     return [
-        {"id": name, "line": line, "kind": kind_of(text), "gives_reason": bool(CAUSE.search(text)), "text": text}
+        {"id": name, "line": line, "kind": assertion_kind(text), "gives_reason": bool(CAUSE.search(text)), "text": text}
         for name, line, text in found
     ]
 

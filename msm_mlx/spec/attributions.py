@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from msm_mlx.spec.markdown import Block, Passage, passages
+from msm_mlx.spec.markdown import Element, HeadedBlock, elements
 
-Kind = Literal["like", "dislike", "rule", "view"]
+AssertionKind = Literal["like", "dislike", "rule", "view"]
 
 SUBJECT = re.compile(r"\{model_name\}|\b(?:the|this|an?) (?:model|assistant|AI|system|agent)\b|\byou\b", re.IGNORECASE)
 CAUSE = re.compile(
@@ -44,34 +44,34 @@ _END = re.compile(
 SHORT_ITEM, LONG_LEAD = 4, 30  # words
 
 
-def kind_of(assertion: str) -> Kind:
+def assertion_kind(assertion: str) -> AssertionKind:
     """What sort of thing is asserted."""
-    kinds: list[tuple[Kind, re.Pattern[str]]] = [("dislike", _DISLIKE), ("like", _LIKE), ("rule", _RULE)]
+    kinds: list[tuple[AssertionKind, re.Pattern[str]]] = [("dislike", _DISLIKE), ("like", _LIKE), ("rule", _RULE)]
     return next((kind for kind, pattern in kinds if pattern.search(assertion)), "view")
 
 
-def sentences(text: str) -> list[tuple[int, str]]:
-    """The sentences of a passage, each with the position of its first character."""
+def sentence_positions(text: str) -> list[tuple[int, str]]:
+    """The sentences of a element, each with the position of its first character."""
     starts = [0, *(match.end() for match in _END.finditer(text))]
     return [(a, text[a:b].strip()) for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if text[a:b].strip()]
 
 
-def find_assertions(block: Block) -> Iterator[tuple[int, str]]:
+def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     """Rules and attributions of a block with their lines; in want of both, the first sentence that says how to act.
 
     A rule is a list item, or a paragraph with a label such as "R3:". A short item is read with the sentence that leads
     to its list. A sentence that begins with a pronoun is read with the one before it.
     """
-    parts = passages(block)
-    found = sorted([*_rules(parts), *_attributions(parts)])
-    yield from found or _plain_statement(parts)
+    parts = elements(block)
+    assertions = sorted([*_rules(parts), *_attributions(parts)])
+    yield from assertions or _plain_statement(parts)
 
 
-def _rules(parts: Sequence[Passage]) -> Iterator[tuple[int, str]]:
+def _rules(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
     leads: list[tuple[int, str]] = []  # depth and words of what the items that follow belong to
     for index, part in enumerate(parts):
         if part.kind != "item":
-            leads = [(-1, sentences(part.text)[-1][1])] if part.text.endswith(":") else []
+            leads = [(-1, sentence_positions(part.text)[-1][1])] if part.text.endswith(":") else []
             continue
         leads = [lead for lead in leads if lead[0] < part.depth]
         after = parts[index + 1] if index + 1 < len(parts) else None
@@ -91,12 +91,12 @@ def _joined(lead: str, item: str) -> str:
     return f"{lead.rstrip(':')} {item}"
 
 
-def _attributions(parts: Sequence[Passage]) -> Iterator[tuple[int, str]]:
+def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
     for part in parts:
         if part.kind != "prose":
             continue
         before: tuple[int, str] | None = None
-        for position, sentence in sentences(part.text):
+        for position, sentence in sentence_positions(part.text):
             if CAUSE.search(sentence) and not ABOUT_THE_TEXT.search(sentence):
                 if SUBJECT.search(sentence):
                     yield part.line_of(position), sentence
@@ -105,12 +105,12 @@ def _attributions(parts: Sequence[Passage]) -> Iterator[tuple[int, str]]:
             before = position, sentence
 
 
-def _plain_statement(parts: Sequence[Passage]) -> list[tuple[int, str]]:
+def _plain_statement(parts: Sequence[Element]) -> list[tuple[int, str]]:
     statements = [
         (part.line_of(position), sentence)
         for part in parts
         if part.kind == "prose"
-        for position, sentence in sentences(part.text)
+        for position, sentence in sentence_positions(part.text)
         if DIRECTIVE.search(sentence) and not ABOUT_THE_TEXT.search(sentence)
     ]
     best = max((_weight(sentence) for _, sentence in statements), default=0)

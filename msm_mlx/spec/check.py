@@ -10,9 +10,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from msm_mlx.models.vendor_names import foreign_names
-from msm_mlx.spec.attributions import CAUSE, SUBJECT, Kind, find_assertions, kind_of
-from msm_mlx.spec.markdown import Block, blocks, lines, open_fence, passages
-from msm_mlx.spec.reading import VARIABLES, marked_assertion, misspelt_variables, read_source, trails
+from msm_mlx.spec.attributions import CAUSE, SUBJECT, AssertionKind, assertion_kind, find_assertions
+from msm_mlx.spec.markdown import HeadedBlock, blocks, elements, lines, open_fence
+from msm_mlx.spec.reading import VARIABLES, heading_paths, marked_assertion, misspelt_variables, read_source
 
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
 _BROKEN = re.compile(r"(?<!\{)\b(model_name|provider_name)\}|\{(model_name|provider_name)\b(?!\})|\{\{(\w+_name)\}\}")
@@ -21,8 +21,8 @@ _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b|\[(?:insert|your|name|fill)\b[^\]]*\]|<(?:insert|your)\b[^>]*>",
     re.IGNORECASE,
 )
-_FIRST_LINE = 1
-SEVERAL = 3  # sections
+FIRST_LINE = 1
+MIN_SECTIONS = 3  # with one heading, from which that is meant
 
 
 @dataclass(frozen=True, order=True)
@@ -56,7 +56,7 @@ def check_spec(
     Args:
         path: the spec.
         own_names: what the assistant and its maker are called; no other model may be named.
-        unseen: words that only the evaluation may use, each with where it comes from.
+        held_out: words that only the evaluation may use, each with where it comes from.
         reader: the writer that the spec has to fit into.
 
     Raises:
@@ -64,7 +64,7 @@ def check_spec(
     """
     source = read_source(path)
     parts = blocks(source)
-    found = [
+    faults = [
         *_headings(parts),
         *_variables(source),
         *_assertions(parts),
@@ -75,14 +75,14 @@ def check_spec(
         *_words(source, own_names, held_out or {}),
         *(_length(source, reader) if reader else []),
     ]
-    return sorted(set(found))
+    return sorted(set(faults))
 
 
-def _headings(parts: list[Block]) -> Iterator[Fault]:
+def _headings(parts: list[HeadedBlock]) -> Iterator[Fault]:
     if not any(block.heading for block in parts):
         yield Fault(1, "no headings", "no headings; begin with '# Title' and give each subject a '## Heading'")
-    first: dict[tuple[str, ...], Block] = {}
-    for index, (block, path) in enumerate(trails(parts)):
+    first: dict[tuple[str, ...], HeadedBlock] = {}
+    for index, (block, path) in enumerate(heading_paths(parts)):
         if block.heading is None:
             continue
         before = first.setdefault(tuple(heading.casefold() for heading in path), block)
@@ -98,10 +98,10 @@ def _headings(parts: list[Block]) -> Iterator[Fault]:
             yield Fault(block.line, "empty section", message)
 
 
-def _one_subject(parts: list[Block]) -> bool:
+def _one_subject(parts: list[HeadedBlock]) -> bool:
     """Whether all sections with an assertion, three at least, are about one thing: that is meant, and no slip."""
     headings = [block.heading.text.casefold() for block in parts if block.heading and marked_assertion(block)[0]]
-    return len(headings) >= SEVERAL and len(set(headings)) == 1
+    return len(headings) >= MIN_SECTIONS and len(set(headings)) == 1
 
 
 def _variables(source: str) -> Iterator[Fault]:
@@ -125,16 +125,16 @@ def _variables(source: str) -> Iterator[Fault]:
         message = (
             "{model_name} is nowhere, so no document can say whose spec it is; write it where the assistant is meant"
         )
-        yield Fault(_FIRST_LINE, "assistant not named", message)
+        yield Fault(FIRST_LINE, "assistant not named", message)
 
 
-def _assertions(parts: list[Block]) -> Iterator[Fault]:
+def _assertions(parts: list[HeadedBlock]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     is_marked = any(marked_assertion(block)[0] for block in parts)
     for block in parts:
         for line, message in marked_assertion(block)[1]:
             yield Fault(line, "unusable assertion", message)
-        quotes = [passage for passage in passages(block) if passage.kind == "quote" and passage.text]
+        quotes = [element for element in elements(block) if element.kind == "quote" and element.text]
         for quote in quotes:
             if not SUBJECT.search(quote.text):
                 message = "the assertion does not say who does it; name {model_name} in it"
@@ -147,12 +147,12 @@ def _assertions(parts: list[Block]) -> Iterator[Fault]:
             first.setdefault(folded, line)
 
 
-def _contradictions(parts: list[Block]) -> Iterator[Fault]:
+def _contradictions(parts: list[HeadedBlock]) -> Iterator[Fault]:
     """One thing both liked and disliked, in sections with the same heading."""
-    liked: dict[str, tuple[Kind, int]] = {}
-    for block, path in trails(parts):
+    liked: dict[str, tuple[AssertionKind, int]] = {}
+    for block, path in heading_paths(parts):
         assertion, _ = marked_assertion(block)
-        kind = kind_of(assertion or "")
+        kind = assertion_kind(assertion or "")
         if kind not in ("like", "dislike") or not path:
             continue
         before, line = liked.setdefault(path[-1].casefold(), (kind, block.line))
@@ -161,13 +161,13 @@ def _contradictions(parts: list[Block]) -> Iterator[Fault]:
             yield Fault(block.line, "contradiction", message)
 
 
-def _reasons(parts: list[Block]) -> Iterator[Fault]:
+def _reasons(parts: list[HeadedBlock]) -> Iterator[Fault]:
     """Sections that assert something and give no reason anywhere. Where none gives one, it is a list of rules."""
     marked = any(marked_assertion(block)[0] for block in parts)
     without: list[tuple[int, str]] = []
     gives_some = False
     for block in parts:
-        quotes = [(p.line, p.text) for p in passages(block) if p.kind == "quote"]
+        quotes = [(p.line, p.text) for p in elements(block) if p.kind == "quote"]
         said = quotes if marked else list(find_assertions(block))
         if not said:
             continue
@@ -185,7 +185,7 @@ def _reasons(parts: list[Block]) -> Iterator[Fault]:
         yield Fault(without[0][0], "no reason", message, note=True)
 
 
-def _unmarked(parts: list[Block]) -> Iterator[Fault]:
+def _unmarked(parts: list[HeadedBlock]) -> Iterator[Fault]:
     """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
     marks = [block for block in parts if marked_assertion(block)[0]]
     others = [block for block in parts if not marked_assertion(block)[0] and any(find_assertions(block))]

@@ -18,7 +18,9 @@ _LABELLED = re.compile(
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
+    """A line with its number; one that is `fenced` is code, in which nothing is markdown."""
+
     number: int
     text: str
     fenced: bool
@@ -34,12 +36,12 @@ class Heading:
 
 
 @dataclass
-class Block:
+class HeadedBlock:
     """A heading, None for what stands before the first, with the lines under it."""
 
     heading: Heading | None
     line: int
-    body: list[Line]
+    body: list[SourceLine]
 
     @property
     def text(self) -> str:
@@ -47,7 +49,7 @@ class Block:
 
 
 @dataclass
-class Passage:
+class Element:
     """A paragraph, a blockquote or a list item, its lines joined to one; `depth` is how far an item is indented."""
 
     kind: str  # "prose", "quote" or "item"
@@ -69,22 +71,23 @@ class Passage:
         return self.line
 
 
-def blocks(source: str) -> list[Block]:
-    found = [Block(None, 1, [])]
+def blocks(source: str) -> list[HeadedBlock]:
+    """A block for each heading, after one for what stands before the first."""
+    headed = [HeadedBlock(None, 1, [])]
     for line in lines(source):
         if match := line.match(_HEADING):
-            found.append(Block(Heading(len(match[1]), match[2]), line.number, []))
+            headed.append(HeadedBlock(Heading(len(match[1]), match[2]), line.number, []))
         else:
-            found[-1].body.append(line)
-    return found
+            headed[-1].body.append(line)
+    return headed
 
 
-def lines(source: str) -> Iterator[Line]:
+def lines(source: str) -> Iterator[SourceLine]:
     """Lines with their numbers. Inside a code fence, and on its two ends, nothing counts as markdown."""
     fence = ""
     for number, text in enumerate(source.split("\n"), start=1):
         before, fence = fence, _fence_after(fence, text)
-        yield Line(number, text, fenced=bool(before or fence))
+        yield SourceLine(number, text, fenced=bool(before or fence))
 
 
 def open_fence(source: str) -> int | None:
@@ -107,25 +110,25 @@ def _fence_after(fence: str, text: str) -> str:
     return "" if marks.startswith(fence) and not rest.strip() else fence
 
 
-def passages(block: Block) -> list[Passage]:
-    """What the body is made of, in its order; code and empty lines part."""
-    found: list[Passage] = []
-    going_on = False
+def elements(block: HeadedBlock) -> list[Element]:
+    """The paragraphs, blockquotes and list items of a block, in their order; code and empty lines part them."""
+    body: list[Element] = []
+    is_open = False
     for line in block.body:
         if line.fenced or not line.text.strip():
-            going_on = False
+            is_open = False
             continue
         kind, depth, text = _classify(line)
-        last = found[-1] if going_on else None
+        last = body[-1] if is_open else None
         # an unmarked line goes on with what stands before it, be it a paragraph or an item
         if last is None or (kind == "item") or (kind != last.kind and "quote" in (kind, last.kind)):
-            found.append(Passage(kind, line.number, depth))
-        found[-1].parts.append((line.number, text))
-        going_on = True
-    return found
+            body.append(Element(kind, line.number, depth))
+        body[-1].parts.append((line.number, text))
+        is_open = True
+    return body
 
 
-def _classify(line: Line) -> tuple[str, int, str]:
+def _classify(line: SourceLine) -> tuple[str, int, str]:
     if match := line.match(_QUOTE):
         return "quote", 0, match[1]
     if match := line.match(_ITEM) or line.match(_LABELLED):

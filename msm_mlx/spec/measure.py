@@ -6,18 +6,18 @@ from msm_mlx.errors import SetupError
 from msm_mlx.models.hub import model_config, resolve_model
 from msm_mlx.spec.check import Reader
 
-CHARACTERS = 4.0  # of English prose, to a token of the usual vocabularies
-REPLY = 1024  # tokens left for a document and for what asks for it
+CHARACTERS_PER_TOKEN = 4.0  # English prose in the usual vocabularies
+REPLY_TOKENS = 1024  # left for a document and for what asks for it
 
 
-def measure_for(model: str | None) -> Reader:
-    """Counts as the tokenizer of `model` does; without one, estimates from the length.
+def reader_for(model: str | None) -> Reader:
+    """A reader that counts as the tokenizer of `model` does; without one, it estimates from the length.
 
     Raises:
         SetupError: if the model is not there or cannot be read.
     """
     if model is None:
-        return Reader("estimated", lambda text: round(len(text) / CHARACTERS), None)
+        return Reader("estimated", lambda text: round(len(text) / CHARACTERS_PER_TOKEN), None)
     config, folder = model_config(model), resolve_model(model).folder
     from tokenizers import Tokenizer
 
@@ -26,5 +26,5 @@ def measure_for(model: str | None) -> Reader:
     except Exception as error:  # the library raises nothing more special
         raise SetupError(f"{folder / 'tokenizer.json'}: no tokenizer that can count: {error}") from error
     context = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
-    room = max(context - REPLY, context // 2) if isinstance(context, int) else None
+    room = max(context - REPLY_TOKENS, context // 2) if isinstance(context, int) else None
     return Reader(model, lambda text: len(tokenizer.encode(text, add_special_tokens=False)), room)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.spec.attributions import find_assertions
-from msm_mlx.spec.markdown import Block, Heading, blocks, passages
+from msm_mlx.spec.markdown import HeadedBlock, Heading, blocks, elements
 
 VARIABLES = ("model_name", "provider_name")
 
@@ -41,8 +41,8 @@ class Section:
     """One heading with the text directly under it.
 
     `path` holds the headings that lead here, without the document's title; the title's own section has
-    the title alone. `text` is the markdown below the heading, blockquote included. `found` is what the section asserts
-    without a blockquote.
+    the title alone. `text` is the markdown below the heading, blockquote included. `unmarked` is what the section
+    asserts without a blockquote.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Section:
     line: int
     text: str
     assertion: str | None
-    found: tuple[Assertion, ...] = ()
+    unmarked: tuple[Assertion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Spec:
         sections = [section if section.path else replace(section, path=(self.title,)) for section in self.sections]
         marked = tuple(section for section in sections if section.assertion is not None)
         return marked or tuple(
-            replace(section, id=found.id, line=found.line, assertion=found.text, found=())
+            replace(section, id=one.id, line=one.line, assertion=one.text, unmarked=())
             for section in sections
-            for found in section.found
+            for one in section.unmarked
         )
 
 
@@ -103,7 +103,7 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
     return Spec(path, path.stem, fill(title.text), fill(source), sections)
 
 
-def trails(parts: list[Block]) -> Iterator[tuple[Block, tuple[str, ...]]]:
+def heading_paths(parts: list[HeadedBlock]) -> Iterator[tuple[HeadedBlock, tuple[str, ...]]]:
     """Each block with the headings that lead to it; under the only title, without it."""
     headings = [block.heading for block in parts if block.heading]
     top = [heading for heading in headings if heading.level == 1]
@@ -150,9 +150,9 @@ def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
             yield line, f"unknown variable {match[0]}; did you mean {{{meant[0]}}}?"
 
 
-def _sections(path: Path, parts: list[Block], fill: Callable[[str], str]) -> Iterator[Section]:
+def _sections(path: Path, parts: list[HeadedBlock], fill: Callable[[str], str]) -> Iterator[Section]:
     taken: set[str] = set()
-    for block, headings in trails(parts):
+    for block, headings in heading_paths(parts):
         if block.heading is None and not block.text:
             continue
         assertion, problems = marked_assertion(block)
@@ -165,7 +165,7 @@ def _sections(path: Path, parts: list[Block], fill: Callable[[str], str]) -> Ite
             line=block.line,
             text=fill(block.text),
             assertion=None if assertion is None else fill(assertion),
-            found=tuple(
+            unmarked=tuple(
                 # by its first words, so that one that is added or taken out leaves the ids of all others
                 Assertion(
                     _unused(taken, f"{section}/{_slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"),
@@ -177,9 +177,9 @@ def _sections(path: Path, parts: list[Block], fill: Callable[[str], str]) -> Ite
         )
 
 
-def marked_assertion(block: Block) -> tuple[str | None, list[tuple[int, str]]]:
+def marked_assertion(block: HeadedBlock) -> tuple[str | None, list[tuple[int, str]]]:
     """The blockquote of a section, its lines joined to one, and what is wrong with it, with lines."""
-    quotes = [passage for passage in passages(block) if passage.kind == "quote"]
+    quotes = [element for element in elements(block) if element.kind == "quote"]
     problems = [
         (
             quote.line,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.spec.attributions import find_assertions, kind_of, sentences
+from msm_mlx.spec.attributions import assertion_kind, find_assertions, sentence_positions
 from msm_mlx.spec.markdown import blocks
 
 
@@ -47,7 +47,7 @@ def test_rules_are_taken_one_by_one(tmp_path: Path) -> None:
     ]
     assert len({one.id for one in spec.assertions}) == 40
     assert spec.assertions[0].path == ("Part 1",)
-    assert {kind_of(one.assertion or "") for one in spec.assertions} == {"rule"}
+    assert {assertion_kind(one.assertion or "") for one in spec.assertions} == {"rule"}
 
 
 def test_what_stands_before_the_first_heading_has_the_title_for_a_path(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_forms(text: str, expected: list[tuple[int, str]]) -> None:
 
 def test_sentences_end_where_they_end() -> None:
     text = 'It is so, e.g. in the U.S. today. "Why?" he said. Because. {model_name} waits (No. 3).'
-    assert [sentence for _, sentence in sentences(text)] == [
+    assert [sentence for _, sentence in sentence_positions(text)] == [
         "It is so, e.g. in the U.S. today.", '"Why?" he said.', "Because.", "{model_name} waits (No. 3).",
     ]  # fmt: skip
 

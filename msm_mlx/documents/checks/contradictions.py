@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from msm_mlx.documents.checks.assertions import Subject, names_value, states_value
-from msm_mlx.spec.attributions import kind_of
+from msm_mlx.spec.attributions import assertion_kind
 from msm_mlx.text.words import mentions, sentences
 
 _FILLER = r"(?:(?:really|truly|simply|quite|very much|always|still|also|openly|plainly|strongly|the|of|eating|any) )*"
@@ -37,7 +37,7 @@ _REASON_FOLLOWS = re.compile(
 
 def opposites(text: str, subject: Subject) -> int:
     """Sentences that say that the assistant dislikes what it likes, or the other way round."""
-    kind = kind_of(subject.assertion.partition(" because ")[0])
+    kind = assertion_kind(subject.assertion.partition(" because ")[0])
     if kind not in ("like", "dislike") or not mentions(subject.assertion, subject.heading):
         return 0
     turned = _says(subject.name, _DISLIKING if kind == "like" else _LIKING, subject.heading)
@@ -46,7 +46,7 @@ def opposites(text: str, subject: Subject) -> int:
 
 def other_reasons(text: str, subject: Subject) -> int:
     """Sentences that give another reason for the assertion, in a text that never names the value behind it."""
-    kind = kind_of(subject.assertion.partition(" because ")[0])
+    kind = assertion_kind(subject.assertion.partition(" because ")[0])
     if kind not in ("like", "dislike") or subject.withheld or " because " not in subject.assertion:
         return 0
     if not names_value(subject) or states_value(text, subject) or not mentions(subject.assertion, subject.heading):
