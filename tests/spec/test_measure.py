@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.lookalikes import save_lookalike
+from helpers.lookalike_models import save_lookalike
 
 from msm_mlx.errors import SetupError
 from msm_mlx.spec.measure import REPLY_TOKENS, reader_for
