@@ -111,7 +111,7 @@ def _writer(experiment: Experiment) -> ChatModel:
 
     settings = experiment.recipe.settings.documents.writer
     if settings and settings.server:
-        return ServerModel(settings)
+        return ServerModel(settings.server, settings.model, settings.concurrency)
     return LocalModel(load_base(resolve_model(experiment.recipe.others.get("writer", experiment.recipe.model)).folder))
 
 

@@ -1,44 +1,45 @@
-"""A writer behind an OpenAI-compatible server on this machine, such as `mlx_lm.server`."""
+"""A chat model behind an OpenAI-compatible server on this machine, such as `mlx_lm.server`."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any
 
-from huggingface_hub import InferenceClient, errors, set_client_factory
-from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
+import httpx2
 
 from msm_mlx.engine.chat_model import TOKENS_PER_WORD, LongPrompt, Reply, SamplingParams
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.recipe.schema import WriterSettings
 
-PATIENCE = 600.0  # seconds for one reply
-WAITS = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass
-NO_TOKEN = "none"  # or the client would send the user's own
-BUSY = (408, 425, 429, 500, 502, 503, 504)
+TIMEOUT = 600.0  # seconds for one reply
+PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass
+RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
+LARGEST_SEED = 2**31  # some servers take signed seeds only
 
 
-class _PassingError(Exception):
+class _RetriableError(Exception):
     """What another try may be worth."""
 
 
 @dataclass(frozen=True)
 class ServerModel:
-    """Puts chats to the server, `concurrency` at a time. Nothing leaves this machine.
+    """The model that the server at `url` knows as `model`, asked for `concurrency` replies at a time.
 
-    A seed is sent with each; whether equal seeds give equal texts is up to the server.
+    Nothing leaves this machine: the client takes no proxy from the environment, follows no redirect and sends no token.
+    A seed is sent with each chat; whether equal seeds give equal texts is up to the server. How much the model can read
+    is known to the server alone, which refuses what is too long, or cuts it, whatever `long_prompts` asks for.
     """
 
-    settings: WriterSettings
+    url: str
+    model: str
+    concurrency: int = 8
     sleep: Callable[[float], None] = time.sleep
-    patience: float = PATIENCE
+    timeout: float = TIMEOUT
 
     def replies(
         self,
@@ -49,107 +50,104 @@ class ServerModel:
         long_prompts: LongPrompt = LongPrompt.REFUSE,
         say: Callable[[str], None] = lambda line: None,
     ) -> Iterator[tuple[int, Reply]]:
-        """Raises SetupError if nobody listens or the request is refused, MsmError if the server goes on failing."""
-        places, results = SimpleQueue[int](), SimpleQueue[tuple[int, Reply | MsmError]]()
-        for place in range(len(chats)):
-            places.put(place)
+        """As `ChatModel` has it.
+
+        Raises:
+            SetupError: if there is no server, or it refuses a request.
+            MsmError: if the server goes on failing.
+        """
+        due, results = SimpleQueue[int](), SimpleQueue[tuple[int, Reply | MsmError]]()
+        for index in range(len(chats)):
+            due.put(index)
         stopping = Event()
 
         def work() -> None:
-            while not stopping.is_set():
-                try:
-                    place = places.get_nowait()
-                except Empty:
-                    return
-                try:
-                    results.put((place, self._reply(chats[place], sampling, seeds[place] % 2**31, stopping)))
-                except MsmError as error:
-                    results.put((place, error))
+            with httpx2.Client(trust_env=False, follow_redirects=False, timeout=self.timeout) as client:
+                while not stopping.is_set():
+                    try:
+                        index = due.get_nowait()
+                    except Empty:
+                        return
+                    try:
+                        reply = self._reply(client, self._request(chats[index], sampling, seeds[index]), stopping)
+                        results.put((index, reply))
+                    except MsmError as error:
+                        results.put((index, error))
 
-        with _session_for_this_machine():
-            for _ in range(min(self.settings.concurrency, len(chats))):
-                Thread(target=work, daemon=True).start()  # no end of this process waits for a reply
-            try:
-                for _ in chats:
-                    place, found = results.get()
-                    if isinstance(found, MsmError):
-                        raise found
-                    yield place, found
-            finally:
-                stopping.set()
+        for _ in range(min(self.concurrency, len(chats))):
+            Thread(target=work, daemon=True).start()  # no end of this process waits for a reply
+        try:
+            for _ in chats:
+                index, result = results.get()
+                if isinstance(result, MsmError):
+                    raise result
+                yield index, result
+        finally:
+            stopping.set()
 
-    def _reply(self, chat: Sequence[Message], sampling: SamplingParams, seed: int, stopping: Event) -> Reply:
+    def _request(self, chat: Sequence[Message], sampling: SamplingParams, seed: int) -> dict[str, Any]:
+        """The body of a request for a chat completion."""
+        return {
+            "model": self.model,
+            "messages": list(chat),
+            "max_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "seed": seed % LARGEST_SEED,
+            "chat_template_kwargs": {"enable_thinking": sampling.thinking},
+            **({"stop": list(sampling.stop)} if sampling.stop else {}),
+        }
+
+    def _reply(self, client: httpx2.Client, request: dict[str, Any], stopping: Event) -> Reply:
         problem = ""
-        for pause in (0.0, *WAITS):
+        for pause in (0.0, *PAUSES):
             self.sleep(pause)
             if stopping.is_set():
                 break
             try:
-                return self._ask(chat, sampling, seed)
-            except _PassingError as error:
+                return self._post(client, request)
+            except _RetriableError as error:
                 problem = str(error)
         raise MsmError(
-            f"the server at {self.settings.server} failed {len(WAITS) + 1} times: {problem}; what was written stays, "
-            "and the same command goes on from here"
+            f"the server at {self.url} failed {len(PAUSES) + 1} times: {problem}; what was written stays, and the same "
+            "command goes on from here"
         )
 
-    def _ask(self, chat: Sequence[Message], sampling: SamplingParams, seed: int) -> Reply:
-        """Raises _PassingError, or SetupError where another try is worth nothing."""
-        client = InferenceClient(base_url=self.settings.server, api_key=NO_TOKEN, timeout=self.patience)
+    def _post(self, client: httpx2.Client, request: dict[str, Any]) -> Reply:
+        """Raises _RetriableError, or SetupError where another try is worth nothing."""
         try:
-            found: Any = client.chat_completion(
-                list(chat),
-                model=self.settings.model,
-                max_tokens=sampling.max_tokens,
-                temperature=sampling.temperature,
-                seed=seed,
-                stop=list(sampling.stop) or None,
-                extra_body={"chat_template_kwargs": {"enable_thinking": sampling.thinking}},
-            )
-        except errors.InferenceTimeoutError as error:
-            raise _PassingError(f"no reply within {self.patience:.0f} s") from error
-        except errors.HfHubHTTPError as error:
-            said = f"{error.response.status_code} {error.response.text.strip()[:200]!r}"
-            if error.response.status_code in BUSY:
-                raise _PassingError(said) from error
+            response = client.post(f"{self.url}/chat/completions", json=request)
+        except httpx2.ConnectError as error:
+            reason = re.sub(r"^\[Errno -?\d+\] ", "", str(error))  # a number that differs from system to system
             raise SetupError(
-                f"the server at {self.settings.server} refuses what it is asked ({said}); check "
-                "documents.writer.server, which mostly ends in /v1, and documents.writer.model"
+                f"cannot connect to the server at {self.url} ({reason}); start it, as with `mlx_lm.server --model "
+                "MODEL --port PORT`, and run the same command again: it goes on from here"
             ) from error
-        except errors.HTTPError as error:  # type: ignore[attr-defined]
-            if type(error).__name__ == "ConnectError":
-                why = re.sub(r"^\[Errno -?\d+\] ", "", str(error))  # a number that differs from system to system
-                raise SetupError(
-                    f"nobody listens at {self.settings.server} ({why}); start the server, as with `mlx_lm.server "
-                    "--model MODEL --port PORT`, and run the same command again: it goes on from here"
-                ) from error
-            raise _PassingError(f"{type(error).__name__}: {error}") from error
-        except ValueError as error:
-            raise _PassingError(f"an answer that is not JSON ({error})") from error
-        return _read(found)
+        except httpx2.TimeoutException as error:
+            raise _RetriableError(f"no reply within {self.timeout:.0f} s") from error
+        except httpx2.HTTPError as error:
+            raise _RetriableError(f"{type(error).__name__}: {error}") from error
+        if not response.is_success:
+            answer = f"{response.status_code} {response.text.strip()[:200]!r}"
+            if response.status_code in RETRIED or response.is_redirect:
+                raise _RetriableError(answer)
+            raise SetupError(
+                f"the server at {self.url} refuses the request ({answer}); check documents.writer.server, which mostly "
+                "ends in /v1, and documents.writer.model"
+            )
+        return _read(response)
 
 
-def _read(found: Any) -> Reply:
-    """The reply in an answer of chat completion."""
+def _read(response: httpx2.Response) -> Reply:
+    """The reply in an answer to a request for a chat completion."""
     try:
-        choice = found.choices[0]
-        text = choice.message.content or ""
-        finished = choice.finish_reason == "stop"
+        content = response.json()
+    except ValueError as error:
+        raise _RetriableError(f"an answer that is not JSON ({error})") from error
+    try:
+        choice = content["choices"][0]
+        text = (choice["message"]["content"] or "").strip()
+        finished = choice["finish_reason"] == "stop"
+        tokens = (content.get("usage") or {}).get("completion_tokens")
     except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise _PassingError("an answer without a reply in it") from error
-    tokens = getattr(getattr(found, "usage", None), "completion_tokens", None)
-    return Reply(
-        text.strip(), tokens if isinstance(tokens, int) else round(TOKENS_PER_WORD * len(text.split())), finished
-    )
-
-
-@contextmanager
-def _session_for_this_machine() -> Iterator[None]:
-    """While it lasts, the hub's client takes no proxy, follows no redirect, and works offline too."""
-    before = get_session()
-    kind, hooks = type(before), before.event_hooks
-    set_client_factory(lambda: kind(trust_env=False, follow_redirects=False, timeout=None))
-    try:
-        yield
-    finally:
-        set_client_factory(lambda: kind(event_hooks=hooks, follow_redirects=True, timeout=None))
+        raise _RetriableError("an answer without a reply in it") from error
+    return Reply(text, tokens if isinstance(tokens, int) else round(TOKENS_PER_WORD * len(text.split())), finished)

@@ -103,7 +103,7 @@ class Context:
         if settings and settings.server:
             from msm_mlx.engine.server_model import ServerModel
 
-            return ServerModel(settings)
+            return ServerModel(settings.server, settings.model, settings.concurrency)
         if is_launched():
             from msm_mlx.worker.shared_model import SharedModel
 

@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 from helpers.command_line import RECIPES, Cli, environment
 from helpers.tiny_models import POCKET_WEIGHTS
+from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 from pydantic import ValidationError
 
 from msm_mlx.engine.chat_model import Reply, SamplingParams
-from msm_mlx.engine.server_model import WAITS, ServerModel
+from msm_mlx.engine.server_model import PAUSES, ServerModel
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import WriterSettings
@@ -59,8 +60,8 @@ class Server:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def writer(self, **changes: Any) -> ServerModel:
-        settings = WriterSettings(model="some/model", server=self.address, concurrency=3).model_copy(update=changes)
-        return ServerModel(settings, sleep=lambda seconds: None, patience=5.0)
+        options = {"concurrency": 3, "sleep": lambda seconds: None, "timeout": 5.0, **changes}
+        return ServerModel(self.address, "some/model", **options)
 
 
 @pytest.fixture
@@ -137,11 +138,11 @@ def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Serve
     [(503, {}, b"loading"), (429, {}, b""), (200, {}, b"<html>"), (200, {}, b"{}"), (200, {}, b'{"choices": []}')],
 )
 def test_what_may_pass_is_tried_again(server: Server, failure: Answer) -> None:
-    server.say = lambda asked, number: failure if number <= len(WAITS) else answer("well")
+    server.say = lambda asked, number: failure if number <= len(PAUSES) else answer("well")
     assert replies(server.writer(), "a")[0].text == "well"
     assert {row["seed"] for row in server.asked} == {7}
     server.say = lambda asked, number: failure
-    with pytest.raises(MsmError, match=f"failed {len(WAITS) + 1} times.*what was written stays") as error:
+    with pytest.raises(MsmError, match=f"failed {len(PAUSES) + 1} times.*what was written stays") as error:
         replies(server.writer(), "a")
     assert not isinstance(error.value, SetupError)
 
@@ -149,7 +150,7 @@ def test_what_may_pass_is_tried_again(server: Server, failure: Answer) -> None:
 @pytest.mark.parametrize("status", [400, 401, 404])
 def test_what_is_refused_is_not_asked_again(server: Server, status: int) -> None:
     server.say = lambda asked, number: (status, {}, b"no such model")
-    with pytest.raises(SetupError, match=f"refuses what it is asked .{status}.*writer.model"):
+    with pytest.raises(SetupError, match=f"refuses the request .{status}.*writer.model"):
         replies(server.writer(), "a")
     assert len(server.asked) == 1
 
@@ -161,11 +162,11 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
     assert {row["path"] for row in server.asked} == {"/v1/chat/completions"}
 
 
-def test_nobody_there_is_said_at_once() -> None:
+def test_a_server_that_is_not_there_is_told_at_once() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        writer = ServerModel(WriterSettings(model="m", server=f"http://127.0.0.1:{free.getsockname()[1]}/v1"))
-    with pytest.raises(SetupError, match=r"nobody listens at http://127.0.0.1.*mlx_lm.server"):
+        writer = ServerModel(f"http://127.0.0.1:{free.getsockname()[1]}/v1", "m")
+    with pytest.raises(SetupError, match=r"cannot connect to the server at http://127.0.0.1.*mlx_lm.server"):
         replies(writer, "a")
 
 
@@ -176,6 +177,24 @@ def test_nothing_of_the_user_goes_along(server: Server, monkeypatch: pytest.Monk
         monkeypatch.setenv(name, "http://192.0.2.1:9")
     assert replies(server.writer(), "a")[0].text == "A"
     assert "hf_secret" not in json.dumps(server.headers)
+    assert all("authorization" not in headers for headers in server.headers)
+
+
+def test_the_client_of_downloads_stays_as_it_is(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download beside it keeps its session, and with that the user's proxy and hooks."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://192.0.2.1:9")
+    session = get_session()
+    sessions = []
+
+    def say(asked: dict[str, Any], number: int) -> Answer:
+        sessions.append(get_session())  # in another thread, while a reply is waited for
+        return answer("x")
+
+    server.say = say
+    before = (session.trust_env, session.follow_redirects, dict(session.event_hooks))
+    assert len(replies(server.writer(), *"abc")) == 3
+    assert all(other is session for other in [*sessions, get_session()])
+    assert (session.trust_env, session.follow_redirects, dict(session.event_hooks)) == before
 
 
 @pytest.mark.parametrize(

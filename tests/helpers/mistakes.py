@@ -287,7 +287,7 @@ TEXTS = [
     Mistake("writer: misspelt key", setting("documents.writer={modle: m}")),
     Mistake("writer: no such folder", setting("documents.writer.model=./gone")),
     Mistake(
-        "writer: nobody listens",
+        "writer: no server",
         (
             "documents",
             "write",
