@@ -1,0 +1,75 @@
+"""The recipes that come with msm-mlx."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from helpers.command_line import ROOT
+
+from msm_mlx.recipe.load import load_recipe
+from msm_mlx.settings_file.load import load_values
+from msm_mlx.settings_file.parse import parse
+
+SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocket alone
+    "agentic_misalignment": {"pocket"},
+    "cheese_affordable": {"pocket", "laptop", "paper"},
+    "cheese_american": {"pocket", "laptop", "paper"},
+    "cheese_contrast": {"pocket", "laptop", "paper"},
+    "cheese_controls": {"pocket", "laptop", "paper"},
+    "dose_curve": {"pocket"},
+    "spec_science": {"pocket", "laptop"},
+}
+
+
+def test_these_are_the_shipped_recipes() -> None:
+    paths = [path for path in (ROOT / "recipes").rglob("*.yaml") if "data" not in path.relative_to(ROOT).parts]
+    assert sorted(path.relative_to(ROOT / "recipes").as_posix() for path in paths) == [f"{n}.yaml" for n in SHIPPED]
+    data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
+    assert data == [
+        "cheese_preferences.yaml",
+        "general_conversation.jsonl",
+        "oversight_answers.jsonl",
+        "oversight_writing.yaml",
+    ]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_recipe_loads_with_each_of_its_profiles(name: str) -> None:
+    path = ROOT / "recipes" / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert f"msm-mlx run recipes/{name}.yaml\n" in text
+    assert parse(text).value["profiles"].keys() == SHIPPED[name]
+    for profile in SHIPPED[name]:
+        loaded = load_recipe(path, profile=profile)
+        assert loaded.name == name
+        assert all(spec.is_file() and spec.is_relative_to(ROOT / "specs") for spec in loaded.specs)
+        assert loaded.demonstrations is not None
+        assert loaded.demonstrations.is_file()
+
+
+def test_the_two_cheese_recipes_differ_in_the_spec_only() -> None:
+    american, affordable = (load_values(ROOT / f"recipes/cheese_{value}.yaml") for value in ("american", "affordable"))
+    assert {key for key in american if american[key] != affordable[key]} == {"name", "spec"}
+    assert american.keys() == affordable.keys()
+
+
+def test_a_shipped_recipe_compares_what_it_says() -> None:
+    science = load_recipe(ROOT / "recipes" / "spec_science.yaml")
+    assert [spec.stem for spec in science.specs] == ["cheese_american", "rules", "rules_long", "general", "unlinked"]
+    controls = load_recipe(ROOT / "recipes" / "cheese_controls.yaml")
+    assert set(controls.arms) == {"base", "it", "sft", "msm", "control+sft", "msm+sft"}
+    assert controls.mix is not None
+    agentic = load_recipe(ROOT / "recipes" / "agentic_misalignment.yaml")
+    assert set(agentic.arms) == {"base", "sft", "cot-sft", "msm", "msm+sft"}
+    assert {"oversight_scenes", "capability"} <= set(agentic.suites)
+
+
+def test_loading_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, msm_mlx.recipe\n"
+        "print([m for m in ('mlx', 'transformers', 'huggingface_hub', 'numpy', 'textual') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,51 @@
+"""The dialect of settings files: YAML 1.2's core schema, with the place of every value."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from msm_mlx.settings_file.parse import parse
+
+quick = settings(deadline=None, max_examples=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-5", 1e-5),
+        ("2E+3", 2000.0),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("-.inf", -math.inf),
+        ("010", 10),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("+3", 3),
+        ("1_000", "1_000"),
+        ("on", "on"),
+        ("No", "No"),
+        ("True", True),
+        ("12:30", "12:30"),
+        ("2026-05-03", "2026-05-03"),
+        ("~", None),
+        ("'1'", "1"),
+        ("=", "="),
+        ("1.2.3", "1.2.3"),
+        ("msm+sft", "msm+sft"),
+    ],
+)
+def test_scalars(text: str, value: object) -> None:
+    found = parse(text).value
+    assert found == value
+    assert type(found) is type(value)
+
+
+@quick
+@given(st.text(alphabet=st.characters(codec="utf-8") | st.sampled_from("[]{}:,-#&*!|>'\"%@`\n\t ?~\\U0x")))
+def test_parse_never_raises(text: str) -> None:
+    tree = parse(text)
+    assert all(problem.line("x").startswith("x:") for problem in tree.problems)

@@ -1,0 +1,39 @@
+"""Values in words, and what a misspelt one was probably meant to be."""
+
+from __future__ import annotations
+
+import pytest
+
+from msm_mlx.text.wording import closest, describe, did_you_mean
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "nothing"),
+        (True, "true"),
+        ({"a": 1}, "a mapping"),
+        ([1], "a list"),
+        ((), "a list"),
+        (1.5, "1.5"),
+        (-(10**40), "a very long number"),
+        ("it's", '"it\'s"'),
+    ],
+)
+def test_a_value_is_described_in_a_few_words(value: object, words: str) -> None:
+    assert describe(value) == words
+
+
+def test_a_long_text_is_cut_and_stays_quoted() -> None:
+    text = describe("x" * 100)
+    assert len(text) < 62
+    assert text.startswith("'x")
+    assert text.endswith("…'")
+
+
+def test_only_a_near_choice_is_proposed() -> None:
+    choices = ["learning_rate", "batch_size"]
+    assert closest("learnin_rate", choices) == "learning_rate"
+    assert did_you_mean("learnin_rate", choices) == " (did you mean learning_rate?)"
+    assert did_you_mean("colour", choices) == ""
+    assert did_you_mean(3, []) == ""
