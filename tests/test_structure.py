@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
+import yaml
 from helpers.command_line import ROOT
 
-PACKAGE = ROOT / "msm_mlx"
+PACKAGE, TESTS = ROOT / "msm_mlx", ROOT / "tests"
 LONGEST = 500  # lines of a file
 # names that several classes have, to be parted
 STILL_SHARED = {
@@ -92,6 +93,16 @@ def test_no_two_classes_have_one_name() -> None:
 
     shared = {name: paths for name, paths in homes.items() if len(paths) > 1}
     assert {name: paths for name, paths in shared.items() if name not in STILL_SHARED} == {}
+
+
+def test_every_module_has_its_tests() -> None:
+    together = yaml.safe_load((TESTS / "tested_together.yaml").read_text(encoding="utf-8"))
+    elsewhere = {module for modules in together.values() for module in modules}
+    own = {str(path.relative_to(TESTS)).replace("test_", "") for path in TESTS.rglob("test_*.py")}
+    untested = {path for path in modules().keys() - own - elsewhere if not path.endswith("__init__.py")}
+
+    assert untested == set(), "give it a test file, or say in tested_together.yaml where it is tested"
+    assert [place for place in together if not (TESTS / place).exists()] == []
 
 
 def test_no_file_is_too_long() -> None:
