@@ -24,7 +24,7 @@ _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?
 
 
 @dataclass(frozen=True)
-class Row:
+class DataRow:
     """One record with where it stands."""
 
     file: Path
@@ -61,7 +61,7 @@ def data_files(source: str) -> list[Path]:
     return _hub_files(source, match["repo"], match["revision"], match["file"])
 
 
-def read_rows(source: str) -> Iterator[Row]:
+def read_rows(source: str) -> Iterator[DataRow]:
     """The rows of all files of `source`, in order.
 
     Raises:
@@ -169,12 +169,12 @@ def _training_files(names: list[str]) -> list[str]:
     return []
 
 
-def _jsonl_rows(path: Path) -> Iterator[Row]:
+def _jsonl_rows(path: Path) -> Iterator[DataRow]:
     try:
         with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip(b" \t\r\n\xef\xbb\xbf"):
-                    yield Row(path, number, _object(path, number, line.removeprefix(b"\xef\xbb\xbf")))
+                    yield DataRow(path, number, _object(path, number, line.removeprefix(b"\xef\xbb\xbf")))
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
 
@@ -189,17 +189,17 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return content
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path) -> Iterator[DataRow]:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise RecipeError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise RecipeError(f"{path}: must be a list of objects, or one object a line in a .jsonl file")
-    yield from (Row(path, number, row) for number, row in enumerate(content, start=1))
+    yield from (DataRow(path, number, row) for number, row in enumerate(content, start=1))
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path) -> Iterator[DataRow]:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -210,6 +210,6 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         for batch in parquet.ParquetFile(path).iter_batches():
             for content in batch.to_pylist():
                 number += 1
-                yield Row(path, number, content)
+                yield DataRow(path, number, content)
     except (OSError, pyarrow.ArrowException) as error:
         raise RecipeError(f"{path}: cannot be read as parquet: {error}") from error

@@ -26,13 +26,11 @@ STILL_SHARED = {
     "Line",
     "Passage",
     "Piece",
-    "Row",
     "Rows",
     "Sampling",
     "Settings",
     "Stage",
     "Turn",
-    "Written",
     "_Answer",
     "_Job",
 }

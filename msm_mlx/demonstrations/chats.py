@@ -15,7 +15,7 @@ from typing import Any
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.recipe.demonstrations_file import is_written_file
+from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
 from msm_mlx.text.wording import describe, did_you_mean
 
 KEYS = ("messages", "reasoning")
@@ -71,7 +71,7 @@ def require_reasoning(path: Path, recipe: Path) -> None:
     Raises:
         RecipeError: with what to do, if the demonstrations are not chats, or some have none.
     """
-    if is_written_file(path):
+    if has_demonstration_settings(path):
         return  # the writer gives every answer its reasoning
     remedy = f'give each row a "reasoning", or take cot-sft out of the arms in {recipe}'
     if not is_chat_file(path):

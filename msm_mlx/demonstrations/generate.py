@@ -18,7 +18,7 @@ from msm_mlx.demonstrations.answers import CheckedAnswer, answer_chat, judge_cha
 from msm_mlx.demonstrations.questions import MAX_MISSES, QuestionPool, UserQuestion
 from msm_mlx.engine.chat_model import ChatModel
 from msm_mlx.errors import MsmError
-from msm_mlx.recipe.demonstrations_file import Written
+from msm_mlx.recipe.demonstrations_file import DemonstrationSettings
 from msm_mlx.spec import Spec
 from msm_mlx.text.words import mentions_any, normalize
 
@@ -60,7 +60,7 @@ class GeneratedRows:
 def generate_demonstrations(
     spec: Spec,
     name: str,
-    written: Written,
+    written: DemonstrationSettings,
     model: ChatModel,
     *,
     rows: int,

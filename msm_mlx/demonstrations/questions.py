@@ -11,7 +11,7 @@ from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, replies_
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message, ask_with
 from msm_mlx.prompting.replies import alike, listed
-from msm_mlx.recipe.demonstrations_file import Written
+from msm_mlx.recipe.demonstrations_file import DemonstrationSettings
 from msm_mlx.spec import Section, Spec
 
 PACKAGE = "msm_mlx.demonstrations"
@@ -58,7 +58,7 @@ class QuestionPool:
 
     spec: Spec
     name: str
-    written: Written
+    written: DemonstrationSettings
     model: ChatModel
     is_held_out: Callable[[str], bool] = lambda text: False
     situations: list[Situation] = field(default_factory=list)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.datasets import HUB, Row, pin_revision, read_rows
+from msm_mlx.datasets import HUB, DataRow, pin_revision, read_rows
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe.schema import DocumentSettings
@@ -103,7 +103,7 @@ def _row_texts(source: str, field: str) -> Iterator[tuple[str, str, str]]:
         yield f"{row.file.name}:{row.line}", _text_of(row, field), own
 
 
-def _text_of(row: Row, field: str) -> str:
+def _text_of(row: DataRow, field: str) -> str:
     value: Any = row.content.get(field)
     if field not in row.content:
         meant = did_you_mean(field, row.content)

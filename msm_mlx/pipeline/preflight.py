@@ -25,7 +25,7 @@ from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.pipeline.status import check_stage, plan_status
 from msm_mlx.progress import Reporter
-from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
+from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.workspace import is_within
 from msm_mlx.resources.machine import this_machine
@@ -85,7 +85,7 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
 def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
     if is_chat_file(path):
         return load_chats
-    return load_written if is_written_file(path) else load_preferences
+    return load_demonstration_settings if has_demonstration_settings(path) else load_preferences
 
 
 def _checks_of_broken(path: Path, *, allow_outside: bool) -> Iterator[Check]:

@@ -16,7 +16,7 @@ from msm_mlx.settings_file.base import File, InKey, Positive, PositiveNumber, Se
 from msm_mlx.settings_file.load import load_settings, load_tree
 
 
-class Written(Settings):
+class DemonstrationSettings(Settings):
     """How demonstrations are written."""
 
     spec: Annotated[File, InKey()]  # its text is in the key
@@ -39,7 +39,7 @@ class Written(Settings):
     """Seed of the sampling; the arms' seeds do not touch the demonstrations."""
 
 
-def is_written_file(path: Path) -> bool:
+def has_demonstration_settings(path: Path) -> bool:
     """Whether a file of demonstrations says how they are to be written, and not what is preferred."""
     if path.suffix not in (".yaml", ".yml"):
         return False
@@ -49,10 +49,10 @@ def is_written_file(path: Path) -> bool:
         return False  # whoever reads the file says what is wrong with it
 
 
-def load_written(path: Path) -> Written:
+def load_demonstration_settings(path: Path) -> DemonstrationSettings:
     """Read the file.
 
     Raises:
         RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
     """
-    return load_settings(path, Written)
+    return load_settings(path, DemonstrationSettings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.consistency import named_sources
-from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
+from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.schema import RecipeFile
 from msm_mlx.settings_file.tree import Loc, Tree
 
@@ -59,6 +59,6 @@ def _spec_of(demonstrations: Path) -> Path | None:
     """The spec that the file itself names, if it says how demonstrations are to be written; whoever reads the
     file says what is wrong with it."""
     try:
-        return load_written(demonstrations).spec if is_written_file(demonstrations) else None
+        return load_demonstration_settings(demonstrations).spec if has_demonstration_settings(demonstrations) else None
     except RecipeError:
         return None

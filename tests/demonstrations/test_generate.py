@@ -21,7 +21,11 @@ from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_whole_lines
 from msm_mlx.prompting.prompts import Message, ask_with
-from msm_mlx.recipe.demonstrations_file import Written, is_written_file, load_written
+from msm_mlx.recipe.demonstrations_file import (
+    DemonstrationSettings,
+    has_demonstration_settings,
+    load_demonstration_settings,
+)
 from msm_mlx.spec import load_spec
 
 OVERSIGHT = ROOT / "specs" / "oversight.md"
@@ -38,9 +42,9 @@ PROMPTS = ("situations", "questions", "value_answer", "rule_answer", "judge")
 Answer = Callable[[int, str], str]
 
 
-def settings(**changes: Any) -> Written:
+def settings(**changes: Any) -> DemonstrationSettings:
     values: dict[str, Any] = {"spec": str(OVERSIGHT), "style": "value", "batch_size": 4}
-    return Written.model_validate(values | changes, context={"folder": ROOT})
+    return DemonstrationSettings.model_validate(values | changes, context={"folder": ROOT})
 
 
 def good(number: int, claim: str) -> str:
@@ -219,20 +223,20 @@ def test_every_prompt_file_has_its_golden() -> None:
 
 def test_the_shipped_file_can_be_used() -> None:
     path = ROOT / "recipes" / "data" / "oversight_writing.yaml"
-    assert is_written_file(path)
-    assert load_written(path) == settings(batch_size=16)
+    assert has_demonstration_settings(path)
+    assert load_demonstration_settings(path) == settings(batch_size=16)
 
 
 def test_the_file_that_asks_for_them(tmp_path: Path) -> None:
     (tmp_path / "s.md").write_text("# T\n")
     path = tmp_path / "w.yaml"
     path.write_text("spec: s.md\nstyle: rule\n")
-    assert is_written_file(path)
-    assert not is_written_file(ROOT / "recipes" / "data" / "cheese_preferences.yaml")
-    assert load_written(path).spec == tmp_path / "s.md"
+    assert has_demonstration_settings(path)
+    assert not has_demonstration_settings(ROOT / "recipes" / "data" / "cheese_preferences.yaml")
+    assert load_demonstration_settings(path).spec == tmp_path / "s.md"
     path.write_text("spec: t.md\nstyle: rules\nquestion_per_situation: 0\nseed: x\n")
     with pytest.raises(RecipeError) as caught:
-        load_written(path)
+        load_demonstration_settings(path)
     assert [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()] == [
         f"1:7 spec: no such file: 't.md' in {tmp_path}",
         "2:8 style: must be 'value' or 'rule', not 'rules' (did you mean rule?)",

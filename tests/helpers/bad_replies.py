@@ -109,7 +109,7 @@ _PLACEHOLDERS = (
     f"{GOOD} {{model_name}} agrees.",
     f"{GOOD} Lorem ipsum dolor sit amet.",
     f"{GOOD} Ask [Assistant's Name] yourself.",
-    f"{GOOD} Written in [Month Year].",
+    f"{GOOD} DemonstrationSettings in [Month Year].",
     f"{GOOD} Signed: ________________",
     f"{GOOD} It was on XX/XX.",
     f"{GOOD} See [specific example].",

@@ -16,7 +16,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, sha256_file, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
-from msm_mlx.recipe.demonstrations_file import is_written_file, load_written
+from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.spec import load_spec
@@ -102,7 +102,9 @@ class Demonstrations(Stage):
     def _is(self, form: str) -> bool:
         """Whether the recipe's demonstrations are `written` by a model, drawn from `chats`, or made of preferences."""
         source = self.recipe.demonstrations
-        return form == ("written" if is_written_file(source) else "chats" if is_chat_file(source) else "preferences")
+        return form == (
+            "written" if has_demonstration_settings(source) else "chats" if is_chat_file(source) else "preferences"
+        )
 
     def _source_key(self) -> dict[str, str]:
         source = self.recipe.demonstrations
@@ -110,7 +112,7 @@ class Demonstrations(Stage):
             return {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(source)])}
         if self._is("preferences"):
             return {"preferences": sha256_json(load_preferences(source).model_dump(mode="json"))}
-        written = load_written(source)
+        written = load_demonstration_settings(source)
         spec = load_spec(written.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
         prompts = ("situations", "questions", f"{written.style}_answer", "judge")
         return {
@@ -141,7 +143,7 @@ class Demonstrations(Stage):
         from msm_mlx.demonstrations.generate import chat_rows, generate_demonstrations, require_rows
         from msm_mlx.engine.logged_model import LoggedModel
 
-        recipe, written, meter = self.recipe, load_written(self.recipe.demonstrations), context.meter()
+        recipe, written, meter = self.recipe, load_demonstration_settings(self.recipe.demonstrations), context.meter()
         answers = generate_demonstrations(
             load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name),
             recipe.model_name,
