@@ -1,1 +1,1 @@
-"""The command line: it wires, shows and reports; the work is elsewhere."""
+"""The command line: parses arguments, calls the other packages, and prints what they return."""

@@ -22,7 +22,7 @@ from msm_mlx.text.terminal import literal
 if TYPE_CHECKING:
     from msm_mlx.compare.conversation import Conversation
 
-FAVOURITE = "msm+sft"
+DEFAULT_ARM = "msm+sft"
 HELP = "/reset forgets the conversation, /quit ends it, Ctrl-C stops an answer, and a second Ctrl-C ends."
 INTERRUPTED = 130
 
@@ -48,7 +48,7 @@ def chat(run: Path, label: str | None, **sampling: Any) -> None:
       printf 'Hello\\nWhat do you prefer?\\n' | msm-mlx chat runs/cheese_american
     """
     session = open_session([run])
-    (arm,) = choose_arms(session, [label or _favourite(session)])
+    (arm,) = choose_arms(session, [label or _default_label(session)])
     from msm_mlx.compare.conversation import open_conversation
 
     conversation = open_conversation(session, arm, Sampling(**sampling))
@@ -57,9 +57,9 @@ def chat(run: Path, label: str | None, **sampling: Any) -> None:
     talk(conversation, arm.label, _typed_lines() if on_terminal() else stdin_lines(), patient=on_terminal())
 
 
-def _favourite(session: Session) -> str:
+def _default_label(session: Session) -> str:
     labels = [arm.label for arm in session.arms]
-    return next((label for label in labels if label == FAVOURITE), labels[-1])
+    return next((label for label in labels if label == DEFAULT_ARM), labels[-1])
 
 
 def _typed_lines() -> Iterator[str]:
@@ -75,7 +75,8 @@ def _typed_lines() -> Iterator[str]:
 def talk(conversation: Conversation, label: str, lines: Iterable[str], *, patient: bool) -> None:
     """Answer line after line until the lines end, or /quit, or a second Ctrl-C.
 
-    With `patient` a question that cannot be answered is told and the next one awaited; else the error ends it.
+    With `patient`, the error of a question that cannot be answered is printed and the next question read. Otherwise
+    the error ends the conversation.
     """
     interrupted = False
     try:
@@ -83,7 +84,7 @@ def talk(conversation: Conversation, label: str, lines: Iterable[str], *, patien
             if line == "/quit":
                 return
             if line.startswith("/"):
-                _obey(conversation, line)
+                _do_command(conversation, line)
             elif line:
                 stopped = not _answer(conversation, label, line, patient)
                 if stopped and interrupted:
@@ -94,7 +95,7 @@ def talk(conversation: Conversation, label: str, lines: Iterable[str], *, patien
         sys.exit(INTERRUPTED)
 
 
-def _obey(conversation: Conversation, command: str) -> None:
+def _do_command(conversation: Conversation, command: str) -> None:
     if command == "/reset":
         conversation.reset()
         err().print("The conversation starts anew.")
@@ -103,7 +104,7 @@ def _obey(conversation: Conversation, command: str) -> None:
 
 
 def _answer(conversation: Conversation, label: str, question: str, patient: bool) -> bool:
-    """Write the answer as it comes, control characters escaped; False if Ctrl-C stopped it."""
+    """Print the answer while it is generated, with control characters escaped. Returns False if Ctrl-C stopped it."""
     try:
         typed_prompt(question)
         with closing(conversation.ask(question)) as pieces:

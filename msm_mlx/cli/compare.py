@@ -31,7 +31,7 @@ FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {".md": to_markdown,
 
 @dataclass(frozen=True)
 class Choices:
-    """What the options of `compare` ask for."""
+    """The options of `compare` that say what is asked of whom."""
 
     prompts: tuple[str, ...]
     labels: tuple[str, ...]
@@ -43,11 +43,11 @@ class Choices:
 
 
 def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
-    """The options of how answers are drawn, for every command that has a model answer."""
+    """Adds the sampling options, for every command that has a model answer."""
     for name, default, kind, text in (
         ("--max-tokens", 200, click.IntRange(1), "At most this many in an answer."),
-        ("--seed", 0, click.IntRange(0), "Of what is drawn at random."),
-        ("--temperature", 0.0, click.FloatRange(0), "0 takes the likeliest token always."),
+        ("--seed", 0, click.IntRange(0), "Seed of the sampling."),
+        ("--temperature", 0.0, click.FloatRange(0), "0 always takes the likeliest token."),
     ):
         function = click.option(name, default=default, show_default=True, type=kind, help=text)(function)
     return function
@@ -107,7 +107,7 @@ def _choices(temperature: float, seed: int, max_tokens: int, **options: Any) -> 
 
 
 def on_terminal() -> bool:
-    """Whether a person sits at both ends."""
+    """Whether stdin and stdout are both a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
@@ -119,7 +119,7 @@ def open_app(session: Session) -> None:
 
 
 def stdin_lines() -> Iterator[str]:
-    """Lines of stdin without their ends; bytes that are no text become replacement characters."""
+    """The lines of stdin, without line ends. Bytes that are not UTF-8 become replacement characters."""
     for line in sys.stdin.buffer:
         yield line.decode("utf-8", errors="replace").rstrip("\r\n")
 
@@ -136,8 +136,10 @@ def _print(session: Session, choices: Choices, export: Path | None, *, quiet: bo
         return
     console = out()
     if choices.prompts:
-        how = "greedily" if choices.sampling.temperature == 0 else f"at temperature {choices.sampling.temperature:g}"
-        title = f"Answers of {', '.join(folder.name for folder in session.folders)}, {how}, first seed"
+        sampling = (
+            "greedily" if choices.sampling.temperature == 0 else f"at temperature {choices.sampling.temperature:g}"
+        )
+        title = f"Answers of {', '.join(folder.name for folder in session.folders)}, {sampling}, first seed"
         console.print(answer_view(title, by_prompt(comparisons), console.width))
         return
     console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
@@ -149,7 +151,7 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
     labels = [arm.label for arm in session.arms]
     if not choices.prompts:
         for folder in session.folders:
-            open_run(folder)  # says what to do where the evaluation is not finished
+            open_run(folder)  # raises with the remedy if the evaluation is not finished
         prompts = choose_prompts(session, suite=choices.suite, domain=choices.domain)
         yield from stored_answers(session, prompts, labels)[: choices.limit]
         return
@@ -197,12 +199,12 @@ def _vote(session: Session, choices: Choices, from_stdin: bool, export: Path | N
     pair = blind_pair(session.arms)
     arms: tuple[Arm, ...] = choose_arms(session, pair)
     comparisons = list(_comparisons(replace(session, arms=arms), choices))
-    both = [comparison for comparison in comparisons if set(pair) <= comparison.answers.keys()]
+    answered_by_both = [comparison for comparison in comparisons if set(pair) <= comparison.answers.keys()]
     console = err() if choices.as_json else out()
     booth = Booth(console, stdin_lines(), session.folders[0] / VOTES)
-    summary = booth.vote(both, pair, choices.sampling.seed)
+    summary = booth.vote(answered_by_both, pair, choices.sampling.seed)
     console.print(literal(f"The votes are in {booth.votes}."))
     if choices.as_json:
         print(safe_json(asdict(summary)))
     if export:
-        _export(export, both)
+        _export(export, answered_by_both)

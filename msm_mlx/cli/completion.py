@@ -1,4 +1,4 @@
-"""The arguments that several commands take, with what the shell offers for them."""
+"""The arguments that several commands share, with their shell completion."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class RunType(click.ParamType[Path]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         names = [LATEST, *(run.path.name for run in list_runs(runs_home()))]
-        found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="dir")]
+        items = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return items or [CompletionItem(incomplete, type="dir")]
 
 
 RUN = RunType()
@@ -33,35 +33,41 @@ RUN = RunType()
 
 def complete_recipe(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Shipped recipes by name, else files."""
-    found = [CompletionItem(name) for name in shipped_recipes() if name.startswith(incomplete)]
-    return found if found and "/" not in incomplete else [CompletionItem(incomplete, type="file")]
+    items = [CompletionItem(name) for name in shipped_recipes() if name.startswith(incomplete)]
+    return items if items and "/" not in incomplete else [CompletionItem(incomplete, type="file")]
 
 
 def complete_suite(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The suites of the run or recipe that stands before on the line and the shipped ones, else files."""
+    """The suites of the run or recipe earlier on the line and the shipped ones, else files."""
     from msm_mlx.suites.load import SUITES
 
-    own = [Path(entry).stem for entry in _kept(ctx, "suites") + _kept(ctx, "added_suites")]
-    found = [CompletionItem(name) for name in dict.fromkeys((*own, *SUITES)) if name.startswith(incomplete)]
-    return found if found and "/" not in incomplete else [CompletionItem(incomplete, type="file")]
+    named = [Path(entry).stem for entry in _recipe_entries(ctx, "suites") + _recipe_entries(ctx, "added_suites")]
+    items = [CompletionItem(name) for name in dict.fromkeys((*named, *SUITES)) if name.startswith(incomplete)]
+    return items if items and "/" not in incomplete else [CompletionItem(incomplete, type="file")]
 
 
 def complete_asked_suite(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The suites that the runs before on the line were asked."""
-    names = dict.fromkeys(Path(entry).stem for entry in _kept(ctx, "suites") + _kept(ctx, "added_suites"))
+    """The suites that the runs earlier on the line were asked."""
+    names = dict.fromkeys(
+        Path(entry).stem for entry in _recipe_entries(ctx, "suites") + _recipe_entries(ctx, "added_suites")
+    )
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def complete_plain_arm(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The arms of the run that stands before on the line, as its recipe names them."""
-    return [CompletionItem(arm) for arm in dict.fromkeys(_kept(ctx, "arms")) if arm.startswith(incomplete)]
+    """The arms of the run earlier on the line, as its recipe names them."""
+    return [CompletionItem(arm) for arm in dict.fromkeys(_recipe_entries(ctx, "arms")) if arm.startswith(incomplete)]
 
 
-def _kept(ctx: click.Context, key: str) -> list[str]:
-    """What the runs before on the line, or the recipe there, have under `key`."""
-    named = ctx.params.get("runs") or ctx.params.get("recipe") or ctx.args
-    words = [named] if isinstance(named, str | Path) else [word for word in named if not str(word).startswith("-")]
-    found: list[str] = []
+def _recipe_entries(ctx: click.Context, key: str) -> list[str]:
+    """The entries under `key` in the recipes of the runs earlier on the line, or of the recipe there."""
+    arguments = ctx.params.get("runs") or ctx.params.get("recipe") or ctx.args
+    words = (
+        [arguments]
+        if isinstance(arguments, str | Path)
+        else [word for word in arguments if not str(word).startswith("-")]
+    )
+    names: list[str] = []
     for word in words:
         try:
             content = read_recipe(find_run(str(word), runs_home()))
@@ -69,8 +75,8 @@ def _kept(ctx: click.Context, key: str) -> list[str]:
             content = {}
         content = content or _recipe_file(str(word))
         entries = content.get(key)
-        found += [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
-    return found
+        names += [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
+    return names
 
 
 def _recipe_file(text: str) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def _recipe_file(text: str) -> dict[str, Any]:
 
 
 def complete_arm(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The arms of the runs that stand before on the line."""
+    """The arms of the runs earlier on the line."""
     from msm_mlx.compare.session import open_session
 
     words = [word for word in ctx.args if not word.startswith("-")]  # click leaves them there before an open option

@@ -1,4 +1,4 @@
-"""`msm-mlx documents health` and `documents read`: what has been written."""
+"""`msm-mlx documents health` and `documents read`: the documents of a run."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
 
 
 def _warnings(texts: Sequence[str]) -> RenderableType:
-    """Each with a mark before it, and its further lines under its first."""
+    """Each warning with a mark before it, and with its further lines aligned with the first."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     for text in texts:
         grid.add_row(Text("!", "yellow"), _literal(text))
@@ -149,9 +149,9 @@ def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _bars(title: str, counts: dict[str, int]) -> RenderableType:
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
-    most = max(counts.values(), default=1)
+    largest = max(counts.values(), default=1)
     for name, count in counts.items():
-        bar = "\u2588" * round(BAR * count / max(most, 1)) or "\u258f" * (count > 0)
+        bar = "\u2588" * round(BAR * count / max(largest, 1)) or "\u258f" * (count > 0)
         table.add_row(_literal(name), f"{count:,}", Text(bar, "cyan"))
     return table
 
@@ -164,7 +164,7 @@ def _shares(title: str, shares: dict[str, float]) -> RenderableType:
 
 
 def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Each document as text in which nothing is a command to a terminal."""
+    """Each document as text, with escape sequences made visible."""
     for row in rows:
         buffer = StringIO()
         console = Console(file=buffer, width=min(out().width, 100), color_system=None)

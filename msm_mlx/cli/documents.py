@@ -1,4 +1,4 @@
-"""`msm-mlx documents`: the stage that writes them, and the commands about what it is to write and has written."""
+"""`msm-mlx documents`: writes documents, and has commands about their plan and the result."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ WRITE = "write"
 
 
 class DocumentsGroup(LazyGroup):
-    """Takes what is not one of its commands as the recipe to write documents for."""
+    """Takes an argument that is not one of its commands as the recipe to write documents for."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = {*self.modules, *ctx.help_option_names}
-        if args and args[0] not in own:
+        reserved = {*self.modules, *ctx.help_option_names}
+        if args and args[0] not in reserved:
             args = [WRITE, *args]
         return super().parse_args(ctx, args)
 

@@ -41,9 +41,9 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     """
     machine = this_machine()
     shape = ModelShape.from_config(model_config(experiment.recipe.model))
-    others = {role: ModelShape.from_config(model_config(name)) for role, name in experiment.recipe.others.items()}
+    other_shapes = {role: ModelShape.from_config(model_config(name)) for role, name in experiment.recipe.others.items()}
     plan = plan_run(experiment.recipe)
-    stages = forecast(plan, shape, machine, others)
+    stages = forecast(plan, shape, machine, other_shapes)
     measured = _probe(experiment, plan, stages) if probe else {}
     if as_json:
         print(json.dumps(_plain(machine, shape, stages, measured), indent=2))
@@ -55,21 +55,21 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
 
 
 def _probe(experiment: Experiment, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
-    """Peak bytes and seconds of an update, measured in a process of its own."""
+    """Peak memory in bytes and seconds of an update of each kind of training, measured in its own process."""
     from msm_mlx.models.hub import resolve_model
     from msm_mlx.worker.job import training_job
     from msm_mlx.worker.supervisor import ModelProcess
 
     base = resolve_model(experiment.recipe.model, say=lambda line: err().print(line))
-    found: dict[str, tuple[int, float]] = {}
+    measured: dict[str, tuple[int, float]] = {}
     for stage in stages:
         trainings = [training for training in plan.of(Training) if training.kind == stage.kind]
         if trainings:
             settings, lora = trainings[0].settings, trainings[0].lora
-            work = training_job(base, trainings[0].training.method, settings, lora, seed=0, probe=True)
-            with ModelProcess(lambda line: None) as process:  # a new one each, whose peak is its own
-                found[stage.kind] = process.probe(work)
-    return found
+            job = training_job(base, trainings[0].training.method, settings, lora, seed=0, probe=True)
+            with ModelProcess(lambda line: None) as process:  # a new one for each, so that peaks do not mix
+                measured[stage.kind] = process.probe(job)
+    return measured
 
 
 def _show(
@@ -95,13 +95,13 @@ def _show(
 
 
 def _parts(memory: Memory) -> str:
-    """The largest first, without what is too little to matter."""
+    """The parts of at least 1 %, the largest first."""
     parts = sorted(asdict(memory).items(), key=lambda part: -part[1])
     return ", ".join(f"{name} {human_size(size)}" for name, size in parts if size >= 0.01 * memory.total)
 
 
 def human_time(seconds: float) -> str:
-    """As people say it, no more exact than it is known."""
+    """A time in words, with no more digits than an estimate deserves."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

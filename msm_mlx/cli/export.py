@@ -63,8 +63,8 @@ def export(
 
 def _choose(record: RunRecord, label: str | None, seed: int | None) -> Trained:
     if label is None:
-        known = dict.fromkeys(trained.variant.label for trained in trained_variants(record))
-        raise RecipeError(f"--arm is missing; there are {', '.join(known)}")
+        labels = dict.fromkeys(trained.variant.label for trained in trained_variants(record))
+        raise RecipeError(f"--arm is missing; there are {', '.join(labels)}")
     return choose_variants(record, [label], seed)[0]
 
 
@@ -80,8 +80,8 @@ def _variant(record: RunRecord, trained: Trained, layout: str, base: str | None,
             f"{exported.difference:.1e}; the adapter changes them by up to {exported.effect:.1e}."
         )
     )
-    found = {"difference": exported.difference, "effect": exported.effect}
-    return {"variant": trained.variant.id, "format": format, "folder": str(folder), **found}
+    check = {"difference": exported.difference, "effect": exported.effect}
+    return {"variant": trained.variant.id, "format": format, "folder": str(folder), **check}
 
 
 def _data(record: RunRecord, trained: Trained, base: str | None, out: Path | None) -> dict[str, object]:

@@ -26,8 +26,8 @@ def recipes(settings: bool, as_json: bool) -> None:
     if settings:
         _show_settings(as_json)
         return
-    found = {name: read_question(path) for name, path in shipped_recipes().items()}
-    _list(found, "recipe", "what it asks", as_json)
+    questions = {name: read_question(path) for name, path in shipped_recipes().items()}
+    _list(questions, "recipe", "what it asks", as_json)
 
 
 @click.command()
@@ -40,27 +40,27 @@ def specs(as_json: bool) -> None:
 def _show_settings(as_json: bool) -> None:
     from msm_mlx.recipe.reference import list_settings
 
-    found = list_settings()
+    settings = list_settings()
     if as_json:
-        print(json.dumps([asdict(setting) for setting in found], indent=2))
+        print(json.dumps([asdict(setting) for setting in settings], indent=2))
         return
-    for setting in found:
-        takes = f" Takes {', '.join(setting.choices)}." if setting.choices else ""
+    for setting in settings:
+        choices = f" Takes {', '.join(setting.choices)}." if setting.choices else ""
         out().print(Text.assemble((setting.key, "bold"), f"  {setting.default}"))
-        out().print(Padding(Text(setting.meaning + takes), (0, 0, 0, 4)))
+        out().print(Padding(Text(setting.meaning + choices), (0, 0, 0, 4)))
     out().print(
         "\nIn a recipe, documents, midtrain, sft, lora and evaluation stand below a profile; --set takes them so."
     )
 
 
-def _list(found: dict[str, str], what: str, about: str, as_json: bool) -> None:
+def _list(rows: dict[str, str], name_column: str, text_column: str, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(rows, indent=2))
         return
     table = Table()
-    table.add_column(what, no_wrap=True)
-    table.add_column(about, overflow="fold")
-    for name, text in found.items():
+    table.add_column(name_column, no_wrap=True)
+    table.add_column(text_column, overflow="fold")
+    for name, text in rows.items():
         table.add_row(name, Text(text))
     out().print(table)
 
@@ -76,16 +76,17 @@ def doctor(as_json: bool) -> None:
     """
     from msm_mlx.doctor import examine, paste_block
 
-    checks = examine()
+    diagnoses = examine()
     if as_json:
-        print(json.dumps([asdict(check) for check in checks], indent=2))
+        print(json.dumps([asdict(diagnosis) for diagnosis in diagnoses], indent=2))
     else:
         table = Table("check", "", "found", "what to do")
-        for check in checks:
-            table.add_row(check.name, Text(check.status, STYLES[check.status]), Text(check.detail), Text(check.remedy))
+        for diagnosis in diagnoses:
+            status = Text(diagnosis.status, STYLES[diagnosis.status])
+            table.add_row(diagnosis.name, status, Text(diagnosis.detail), Text(diagnosis.remedy))
         out().print(table)
         out().print("For a bug report:")
-        out().print(paste_block(checks), markup=False, highlight=False, soft_wrap=True)
-    failed = [check.name for check in checks if check.status == "fail"]
+        out().print(paste_block(diagnoses), markup=False, highlight=False, soft_wrap=True)
+    failed = [diagnosis.name for diagnosis in diagnoses if diagnosis.status == "fail"]
     if failed:
         raise SetupError(f"not ready: {', '.join(failed)}")

@@ -1,4 +1,4 @@
-"""Groups of commands that cost nothing until one of them is asked for."""
+"""Command groups that import a command only when it is called."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import click
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module when the command is asked for, so that one does not pay for all.
+    """A group that imports the module of a command when that command is called or its help is shown.
 
-    `modules` says where each command is: the module, in which it has its own name, or `module:name`.
+    modules: for each command the module that defines it under its own name, or `module:name`.
     """
 
     def __init__(self, *, modules: Mapping[str, str], **attributes: Any) -> None:

@@ -1,4 +1,4 @@
-"""The entry point: one group of commands, and the one place where errors become words and exit codes."""
+"""The entry point: the group of all commands, and the only place that turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COMMANDS = {
     "specs": "msm_mlx.cli.info",
     "doctor": "msm_mlx.cli.info",
 }
-DEBUG = "MSM_MLX_DEBUG"  # shows the traceback of an error that nobody has foreseen
+DEBUG = "MSM_MLX_DEBUG"  # shows the traceback of unexpected errors
 INTERRUPTED = 130
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False, prog_name="msm-mlx")
     except MsmError as error:
-        _tell(str(error))
+        _print_error(str(error))
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
@@ -63,20 +63,20 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         err().print("interrupted; the same command goes on where it stopped")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # whoever read our output has enough
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        _tell(
+        _print_error(
             f"unexpected {type(error).__name__}: {error}. This is a bug of msm-mlx; please report it with the "
             f"traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
         )
         sys.exit(1)
 
 
-def _tell(message: str) -> None:
+def _print_error(message: str) -> None:
     from msm_mlx.text.terminal import literal
 
     err().print(Text.assemble(("error:", "red"), " ", literal(message)))

@@ -31,10 +31,10 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
     from msm_mlx.resources.model_choice import list_models, recommendations
 
     machine = this_machine()
-    found = list_models(folders or (Path("models"),), Path(HF_HUB_CACHE), machine)
+    models_here = list_models(folders or (Path("models"),), Path(HF_HUB_CACHE), machine)
     advice = list(recommendations())
     if as_json:
-        rows = [model.plain() | {"fits": model.needs and model.needs.fits(machine.memory)} for model in found]
+        rows = [model.plain() | {"fits": model.needs and model.needs.fits(machine.memory)} for model in models_here]
         content = {"machine": asdict(machine), "models": rows, "recommended": [asdict(entry) for entry in advice]}
         print(json.dumps(content, indent=2))
         return
@@ -42,7 +42,7 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
     from msm_mlx.text.terminal import literal
 
     table = _table("model", "weights", *USES, title=f"On this machine, which can spare {human_size(machine.memory)}")
-    for model in found:
+    for model in models_here:
         if model.needs is None:
             err().print(literal(f"{model.name}: {model.problem}"))
             continue

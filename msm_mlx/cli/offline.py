@@ -1,4 +1,4 @@
-"""`--offline`, for every command that could reach for the network."""
+"""`--offline`, for every command that may use the network."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from msm_mlx.models.hub import go_offline
 
 
 def offline_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the option, which takes effect before the other arguments are looked at, and is not handed on."""
+    """Adds the option. It takes effect before other arguments are parsed, and is not passed to the command."""
     return click.option(
         "--offline",
         is_flag=True,
         is_eager=True,
         expose_value=False,
-        callback=lambda ctx, param, asked: go_offline() if asked else None,
+        callback=lambda ctx, param, is_set: go_offline() if is_set else None,
         help="Use no network: hub models from the cache only.",
     )(function)

@@ -1,4 +1,4 @@
-"""Where words go: data to stdout, talk and progress to stderr."""
+"""Where output goes: data to stdout, messages and progress to stderr."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from msm_mlx.progress import Reporter, SilentReporter
 
-SILENCE = 30.0  # seconds after which a log should show that something still happens
+LOG_INTERVAL = 30.0  # seconds between two lines about one stage, where there is no bar
 
 
 def out() -> Console:
-    """Data."""
+    """The console for data, on stdout."""
     return Console()
 
 
 def err() -> Console:
-    """Talk. Lines are wrapped for a terminal, and left whole for a file or a pipe."""
+    """The console for messages, on stderr. Lines are wrapped on a terminal and left whole in a file or a pipe."""
     return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 class LineReporter:
-    """One line an event, and one every half minute of a stage, for logs and pipes."""
+    """For logs and pipes: a line for every event, and one every half minute while a stage works."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
         self._clock = clock
-        self._stage, self._total, self._unit, self._spoke = "", 0, "", 0.0
+        self._stage, self._total, self._unit, self._last_line = "", 0, "", 0.0
 
     def __enter__(self) -> Reporter:
         return self
@@ -48,12 +48,12 @@ class LineReporter:
         self.console.print(f"[green]-[/] {escape(stage)}: not run again: {escape(reason)}")
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
-        self._stage, self._total, self._unit, self._spoke = stage, total, unit, self._clock()
+        self._stage, self._total, self._unit, self._last_line = stage, total, unit, self._clock()
         self.console.print(f"[cyan]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
 
     def advance(self, done: int, detail: str) -> None:
-        if self._clock() - self._spoke >= SILENCE:
-            self._spoke = self._clock()
+        if self._clock() - self._last_line >= LOG_INTERVAL:
+            self._last_line = self._clock()
             self.console.print(escape(f"  {self._stage}: {done} of {self._total} {self._unit}, {detail}"))
 
     def finish(self, stage: str, seconds: float) -> None:
@@ -61,7 +61,7 @@ class LineReporter:
 
 
 class BarReporter(LineReporter):
-    """A live bar for the running stage, with what it measures and the time that is left."""
+    """For terminals: a progress bar of the running stage, with its measurements and the time that is left."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
@@ -103,7 +103,7 @@ class BarReporter(LineReporter):
 
 
 class QuietReporter(SilentReporter):
-    """Shows nothing."""
+    """Prints nothing."""
 
     def __enter__(self) -> Reporter:
         return self
@@ -114,7 +114,7 @@ class QuietReporter(SilentReporter):
 
 
 def reporter(*, quiet: bool) -> LineReporter | QuietReporter:
-    """The reporter that fits the terminal."""
+    """A progress bar on a terminal, lines elsewhere, and nothing if `quiet`."""
     if quiet:
         return QuietReporter()
     console = err()

@@ -67,18 +67,20 @@ def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> 
 
 
 def _show_sources(experiment: Experiment, as_json: bool) -> None:
-    """What is taken of each source of ready-made documents: nothing is planned, and nobody writes."""
+    """How many texts are taken from each source of ready-made documents, for which there is no plan."""
     from msm_mlx.documents.sources import survey
 
     settings = experiment.recipe.settings.documents
-    found = {spec.stem: survey(str(settings.source_of(spec.stem)), settings) for spec in experiment.recipe.specs}
+    surveys = {spec.stem: survey(str(settings.source_of(spec.stem)), settings) for spec in experiment.recipe.specs}
     if as_json:
-        rows = [{"spec": spec, **asdict(own)} for spec, own in found.items()]
+        rows = [{"spec": spec, **asdict(source)} for spec, source in surveys.items()]
         print(json.dumps({"run": str(experiment.run.path), "plans": [], "probe": None, "sources": rows}, indent=2))
         return
-    for spec, own in found.items():
-        short = "" if own.texts >= settings.count else f", for there are no {settings.count:,}"
-        out().print(Text(f"{spec}: {own.wanted:,} of the {own.texts:,} texts of {own.name}{short}. Nobody writes."))
+    for spec, source in surveys.items():
+        short = "" if source.texts >= settings.count else f", for there are no {settings.count:,}"
+        out().print(
+            Text(f"{spec}: {source.wanted:,} of the {source.texts:,} texts of {source.name}{short}. Nobody writes.")
+        )
 
 
 def _outlines(experiment: Experiment, plan: RunPlan) -> Iterator[tuple[str, Outline]]:
@@ -140,8 +142,8 @@ def _show(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | Non
 
 def _summary(outline: Outline, pace: Pace | None) -> str:
     types: Counter[str] = Counter()
-    for own in outline.by_section.values():
-        types.update(own)
+    for section_types in outline.by_section.values():
+        types.update(section_types)
     ideas = f", {outline.ideas} with an idea of their own" if outline.ideas else ""
     written = f", {outline.written} of them written" if outline.written else ""
     tokens = f"About {outline.tokens:,} tokens to write, {outline.tokens_from}."

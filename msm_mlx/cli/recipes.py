@@ -1,4 +1,4 @@
-"""The options that every command on a recipe shares."""
+"""The argument and options that all commands on a recipe share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.reevaluation import with_added
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.scaffold import RECIPE as EXPERIMENT
+from msm_mlx.recipe.scaffold import RECIPE as SCAFFOLD_RECIPE
 from msm_mlx.recipe.shipped import shipped_recipes
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECIPE, RECORD
@@ -31,13 +31,18 @@ class Experiment:
 
 
 def find_recipe(text: str) -> Path:
-    """The recipe file that `text` names: a path, the folder that `init` made, or a shipped recipe by name or by
-    its path in a checkout."""
+    """The recipe file that `text` names.
+
+    That is a path, the folder that `init` made, or a shipped recipe by its name or by its path in a checkout.
+
+    Raises:
+        RecipeError: if there is none, or `text` names a run folder or a spec.
+    """
     path = Path(text)
     if (path / RECORD).exists():
         raise RecipeError(f"{text}: is a run folder; name its recipe, or see `msm-mlx runs show {text}`")
-    if (path / EXPERIMENT).is_file():
-        return path / EXPERIMENT
+    if (path / SCAFFOLD_RECIPE).is_file():
+        return path / SCAFFOLD_RECIPE
     if path.exists() and path.suffix == ".md":
         raise RecipeError(f"{text}: is a spec; name the recipe that it belongs to, a .yaml file")
     if path.exists():
@@ -59,28 +64,35 @@ def find_finished(text: str) -> Path | None:
     return folder if (folder / RECORD).is_file() else None
 
 
-def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **others: Any) -> Recipe:
+def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **options: Any) -> Recipe:
     """The recipe of a run with the settings that the run had; `overrides` come on top.
 
     Raises:
         RecipeError: if the run's copy of its recipe cannot be read, or the run is a cell of a grid.
     """
-    kept = read_recipe(run)
-    if not isinstance(kept.get("path"), str) or not isinstance(kept.get("overrides"), list):
+    resolved = read_recipe(run)
+    if not isinstance(resolved.get("path"), str) or not isinstance(resolved.get("overrides"), list):
         raise RecipeError(f"{run / RECIPE}: does not say which recipe the run is of; name the recipe instead")
-    earlier = [str(override) for override in kept["overrides"]]
+    run_overrides = [str(override) for override in resolved["overrides"]]
     recipe = load_recipe(
-        Path(kept["path"]), overrides=[*earlier, *overrides], profile=profile or kept.get("profile"), **others
+        Path(resolved["path"]),
+        overrides=[*run_overrides, *overrides],
+        profile=profile or resolved.get("profile"),
+        **options,
     )
-    if recipe.grid and not kept.get("grid"):
+    if recipe.grid and not resolved.get("grid"):
         raise RecipeError(f"{run}: is a cell of a grid; name the run of the whole grid instead")
     return recipe
 
 
-def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> None:
-    """Raises RecipeError if something is to be changed that the run's arms were trained with."""
+def _check_leaves_training(run: Path, overrides: Sequence[str], **other_options: object) -> None:
+    """Check that the options change nothing that the arms of a run were trained with.
+
+    Raises:
+        RecipeError: if they do.
+    """
     options = [f"--set {text}" for text in overrides if not text.strip().startswith(("evaluation.", "judge."))]
-    options += [f"--{name}" for name, value in others.items() if value]
+    options += [f"--{name}" for name, value in other_options.items() if value]
     if options:
         raise RecipeError(
             f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` "
@@ -89,9 +101,9 @@ def _leave_training(run: Path, overrides: Sequence[str], **others: object) -> No
 
 
 def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Callable[..., None]:
-    """Adds the RECIPE argument and its options, and calls `function(experiment, **others)`.
+    """Adds the argument RECIPE and its options, and calls `function(experiment, **options)` with the other options.
 
-    With `or_run` the argument may name a run too, whose recipe and folder are then used.
+    With `or_run` the argument may also name a run, whose recipe and folder are then used.
     """
 
     def wrapped(
@@ -102,19 +114,21 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         seeds: tuple[int, ...],
         run_dir: Path | None,
         allow_outside: bool,
-        **others: Any,
+        **options: Any,
     ) -> None:
         finished = find_finished(recipe) if or_run else None
         if finished:
-            _leave_training(finished, overrides, model=model, profile=profile, seed=seeds)
-        chosen: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
-        chosen |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
-        loaded = load_recipe_of(finished, **chosen) if finished else load_recipe(find_recipe(recipe), **chosen)
+            _check_leaves_training(finished, overrides, model=model, profile=profile, seed=seeds)
+        load_options: dict[str, Any] = {"model": model, "seeds": seeds, "known_suites": SUITES}
+        load_options |= {"overrides": overrides, "profile": profile, "allow_outside": allow_outside}
+        loaded = (
+            load_recipe_of(finished, **load_options) if finished else load_recipe(find_recipe(recipe), **load_options)
+        )
         folder = run_dir or finished or default_run_dir(loaded)
-        function(Experiment(with_added(loaded, folder), RunFolder(folder)), **others)
+        function(Experiment(with_added(loaded, folder), RunFolder(folder)), **options)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
-    options: list[Callable[..., Any]] = [
+    parameters: list[Callable[..., Any]] = [
         click.argument("recipe", metavar="RECIPE|RUN" if or_run else "RECIPE", shell_complete=complete_recipe),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
         click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),
@@ -125,13 +139,13 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace."),
     ]
     wrapped.__click_params__ = list(getattr(function, "__click_params__", []))  # type: ignore[attr-defined]
-    for option in reversed(options):
-        wrapped = option(wrapped)
+    for parameter in reversed(parameters):
+        wrapped = parameter(wrapped)
     return wrapped
 
 
 def default_run_dir(recipe: Recipe) -> Path:
-    """`runs/NAME` under the working folder or $MSM_MLX_HOME; a model or profile that is not the recipe's first choice
-    has a folder of its own."""
+    """`runs/NAME` in the working folder or in $MSM_MLX_HOME; with another model than `pocket`, NAME has the model and
+    the profile too."""
     name = recipe.name if recipe.model == "pocket" else f"{recipe.name}-{Path(recipe.model).name}-{recipe.profile}"
     return runs_home() / name

@@ -27,7 +27,7 @@ from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
 
-SHOWN = 6  # prompts with their answers, at the end of a run
+SHOWN_PROMPTS = 6  # with their answers, at the end of a run
 
 
 @click.command()
@@ -66,7 +66,7 @@ def run(
 
 
 def _open_app(experiment: Experiment) -> None:
-    """The app of `compare`, where there is a person to use it."""
+    """Open the app of `compare`, if this is a terminal."""
     from msm_mlx.cli.compare import on_terminal, open_app
     from msm_mlx.compare.session import open_session
 
@@ -75,7 +75,7 @@ def _open_app(experiment: Experiment) -> None:
 
 
 def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Command:
-    """A command that brings the stages of `kinds` up to date and leaves all others alone."""
+    """A command that runs the stages of `kinds` that are due, and no others."""
 
     @click.command(name, help=summary)
     @recipe_command
@@ -163,11 +163,11 @@ def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, q
     if as_json:
         print(json.dumps({"run": str(experiment.run.path), "lm_eval": rows}, indent=2, ensure_ascii=False))
         return
-    found = Table("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
+    table = Table("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
     for row in rows:
         seed = "-" if row["seed"] is None else str(row["seed"])
-        found.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
-    out().print(found)
+        table.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
+    out().print(table)
     err().print(f"These figures are in {experiment.run.path / LM_EVAL}.")
 
 
@@ -202,7 +202,7 @@ def _outcome(experiment: Experiment) -> dict[str, Any]:
 
 
 def _stages(experiment: Experiment) -> dict[str, Any]:
-    """What the run's record says of its stages, or of those of each of its cells."""
+    """The record of the stages of the run, or of each of its cells."""
     if not experiment.recipe.grid:
         return {"stages": experiment.run.record()["stages"]}
     from msm_mlx.pipeline.grid import cell_run, list_cells
@@ -221,7 +221,7 @@ def _show_outcome(experiment: Experiment) -> None:
     from msm_mlx.compare.plain import show_stored
     from msm_mlx.compare.session import open_session
 
-    show_stored(out(), open_session([experiment.run.path]), limit=SHOWN)
+    show_stored(out(), open_session([experiment.run.path]), limit=SHOWN_PROMPTS)
     err().print(
         f"Everything is in {experiment.run.path}. More answers: msm-mlx compare {experiment.run.path}",
         markup=False,
@@ -230,7 +230,7 @@ def _show_outcome(experiment: Experiment) -> None:
 
 
 def _show_effects(results: Mapping[str, Any]) -> None:
-    """What a grid found, as a table for each suite."""
+    """The differences that a grid found, as a table for each suite."""
     from msm_mlx.report.effects import effect_tables
 
     for effects in effect_tables(results):
@@ -286,7 +286,7 @@ def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
 
 
 def _plan(experiment: Experiment) -> list[tuple[str, Stage, Status]]:
-    """What a run would do about each stage, with the name of its cell if the recipe has a grid."""
+    """Each stage and whether it is due, with the name of its cell if the recipe has a grid."""
     from msm_mlx.pipeline.grid import plan_grid
 
     if not experiment.recipe.grid:

@@ -35,19 +35,19 @@ def runs(ctx: click.Context) -> None:
 @as_json_option
 def list_command(as_json: bool = False) -> None:
     """List the runs, the last changed first, with their state and disk use."""
-    found = list_runs(runs_home())
+    summaries = list_runs(runs_home())
     if as_json:
-        print(json.dumps([run.plain() for run in found], indent=2))
+        print(json.dumps([run.plain() for run in summaries], indent=2))
         return
-    if not found:
+    if not summaries:
         err().print(f"No run in {runs_home()} yet; make one with `msm-mlx run RECIPE`.", markup=False)
         return
     table = _table("run", "recipe", "model", "state", "disk", "changed")
-    for run in found:
+    for run in summaries:
         changed = human_moment(run.changed.isoformat())
         _row(table, run.path.name, run.recipe, run.model, run.state, _size(run.disk), changed)
     out().print(table)
-    for run in found:
+    for run in summaries:
         if run.next:
             err().print(f"{run.path.name} goes on with: {run.next}", markup=False, soft_wrap=True)
 
@@ -113,14 +113,14 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     """
     for folder in (first, second):
         _summary(folder)
-    found = differences(first, second)
+    rows = differences(first, second)
     if as_json:
-        print(json.dumps([{"key": key, "first": a, "second": b} for key, a, b in found], indent=2))
+        print(json.dumps([{"key": key, "first": a, "second": b} for key, a, b in rows], indent=2))
         return
     table = _table("", first.name, second.name)
-    for key, a, b in found:
+    for key, a, b in rows:
         _row(table, key, _shown(a), _shown(b))
-    out().print(table if found else "No difference.")
+    out().print(table if rows else "No difference.")
 
 
 def _summary(folder: Path) -> RunSummary:

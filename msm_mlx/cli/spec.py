@@ -1,4 +1,4 @@
-"""`msm-mlx spec`: what a spec says to the code that reads it, and what is wrong with it."""
+"""`msm-mlx spec`: what the code reads in a spec, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from msm_mlx.suites.load import SUITES, load_suite
 if TYPE_CHECKING:
     from msm_mlx.spec.check import Fault
 
-NAMES = ("the model", "the provider")  # what stands for the variables when nobody has said
+NAMES = ("the model", "the provider")  # in place of the variables, unless names are given
 
 
 @click.group()
@@ -128,12 +128,12 @@ def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:
 
 
 def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
-    found = [] if marked else [(one.id, one.line, one.text) for one in section.unmarked]
+    assertions = [] if marked else [(one.id, one.line, one.text) for one in section.unmarked]
     if section.assertion is not None:
-        found = [(section.id, section.line, section.assertion)]
+        assertions = [(section.id, section.line, section.assertion)]
     return [
         {"id": name, "line": line, "kind": assertion_kind(text), "gives_reason": bool(CAUSE.search(text)), "text": text}
-        for name, line, text in found
+        for name, line, text in assertions
     ]
 
 
@@ -146,6 +146,6 @@ def _tree(described: dict[str, Any]) -> Tree:
         label = Text.assemble((section["id"], "cyan"), f"  line {section['line']}, {section['tokens']:,} tokens")
         branch = tree.add(label)
         for one in section["assertions"]:
-            style, why = ("green", "with its reason") if one["gives_reason"] else ("yellow", "no reason")
-            branch.add(Text.assemble((f"{one['kind']}, {why}", style), "  ", literal(one["text"])))
+            style, note = ("green", "with its reason") if one["gives_reason"] else ("yellow", "no reason")
+            branch.add(Text.assemble((f"{one['kind']}, {note}", style), "  ", literal(one["text"])))
     return tree

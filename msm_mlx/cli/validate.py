@@ -32,18 +32,18 @@ def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """
     from msm_mlx.pipeline.preflight import find_problems
 
-    found: dict[str, list[str]] = {}
+    problems_of: dict[str, list[str]] = {}
     for recipe in recipes:
         try:
-            found[recipe] = find_problems(find_recipe(recipe), **options)
+            problems_of[recipe] = find_problems(find_recipe(recipe), **options)
         except RecipeError as error:  # no such file
-            found[recipe] = [str(error)]
+            problems_of[recipe] = [str(error)]
     if as_json:
-        print(json.dumps([{"recipe": recipe, "problems": lines} for recipe, lines in found.items()], indent=2))
+        print(json.dumps([{"recipe": recipe, "problems": lines} for recipe, lines in problems_of.items()], indent=2))
     else:
-        for recipe in (recipe for recipe, lines in found.items() if not lines):
+        for recipe in (recipe for recipe, lines in problems_of.items() if not lines):
             out().print(f"{recipe}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
-    problems = [line for lines in found.values() for line in lines]
+    problems = [line for lines in problems_of.values() for line in lines]
     if problems:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise RecipeError("\n".join([count, *problems] if not as_json else [count]))

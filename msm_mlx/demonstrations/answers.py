@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from msm_mlx.demonstrations.questions import PACKAGE, UserQuestion
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.models.vendor_names import foreign_names
-from msm_mlx.prompting.prompts import Message, ask_with
-from msm_mlx.prompting.replies import tagged
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
+from msm_mlx.prompting.replies import extract_tag
 from msm_mlx.text.words import normalize
 
 MIN_REPLY_WORDS, MIN_REASONING_WORDS = 3, 6
@@ -48,14 +48,14 @@ def answer_chat(question: UserQuestion, name: str, style: str) -> list[Message]:
         "assertion": question.section.assertion or "",
         "question": question.text,
     }
-    return ask_with(f"{style}_answer", fields, PACKAGE)
+    return chat_from_prompt(f"{style}_answer", fields, PACKAGE)
 
 
 def read_answer(
     question: UserQuestion, reply: Reply, name: str, style: str, is_held_out: Callable[[str], bool]
 ) -> CheckedAnswer:
     """The answer in a reply. Half of one is none: without both complete tags nothing is kept."""
-    reasoning, answer = tagged(reply.text, "reasoning"), tagged(reply.text, "reply")
+    reasoning, answer = extract_tag(reply.text, "reasoning"), extract_tag(reply.text, "reply")
     if not reply.finished or reasoning is None or answer is None:
         return CheckedAnswer(question, reply.text, "", "", "no complete tags" if reply.finished else "unfinished")
     problem = _problem(reasoning, answer, question, name, style, is_held_out)
@@ -71,12 +71,12 @@ def judge_chat(answer: CheckedAnswer, name: str) -> list[Message]:
         "reasoning": answer.reasoning,
         "reply": answer.reply,
     }
-    return ask_with("judge", fields, PACKAGE)
+    return chat_from_prompt("judge", fields, PACKAGE)
 
 
 def objection(reply: Reply) -> str | None:
     """What a verdict says against an answer; one that is unclear speaks against it."""
-    verdict = (tagged(reply.text, "verdict") or "").strip(" .").casefold()
+    verdict = (extract_tag(reply.text, "verdict") or "").strip(" .").casefold()
     return {"keep": None, "drop": "turned down"}.get(verdict, "unclear verdict")
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, replies_in_order, reply_seed
 from msm_mlx.models.vendor_names import foreign_names
-from msm_mlx.prompting.prompts import Message, ask_with
-from msm_mlx.prompting.replies import alike, listed
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
+from msm_mlx.prompting.replies import extract_list, is_similar
 from msm_mlx.recipe.demonstrations_file import DemonstrationSettings
 from msm_mlx.spec import Section, Spec
 
@@ -120,7 +120,7 @@ class QuestionPool:
     def _ask_situations(self, due: Sequence[Section]) -> None:
         replies = self.ask([self._situation_chat(section) for section in due])
         for section, reply in zip(due, replies, strict=True):
-            new = self._usable(listed(reply.text, "situations"), self._situations_of(section), least=5, most=80)
+            new = self._usable(extract_list(reply.text, "situations"), self._situations_of(section), least=5, most=80)
             self.situations += [Situation(section, text) for text in new]
             self.misses[section.id] = 0 if new else self.misses[section.id] + 1
 
@@ -128,7 +128,7 @@ class QuestionPool:
         replies = self.ask([self._question_chat(situation) for situation in due])
         for situation, reply in zip(due, replies, strict=True):
             known = self.questions.setdefault(situation.section.id, [])
-            lines = [line for line in listed(reply.text, "messages") if not _SPEAKS_OF_THE_TEXT.search(line)]
+            lines = [line for line in extract_list(reply.text, "messages") if not _SPEAKS_OF_THE_TEXT.search(line)]
             new = self._usable(lines, known, least=3, most=150)
             new = new[: self.written.questions_per_situation - situation.questions]
             known += new
@@ -148,7 +148,7 @@ class QuestionPool:
             fits = least <= len(line.split()) <= most and line.isprintable() and not self.is_held_out(line)
             if not fits or any(foreign_names(line, [self.name])):
                 continue
-            if not any(alike(line, other) for other in [*known, *new]):
+            if not any(is_similar(line, other) for other in [*known, *new]):
                 new.append(line)
         return new
 
@@ -162,7 +162,7 @@ class QuestionPool:
             "name": self.name,
             "count": str(PER_REPLY),
         }
-        return ask_with("situations", fields | {"known": _do_not_repeat(self._situations_of(section))}, PACKAGE)
+        return chat_from_prompt("situations", fields | {"known": _do_not_repeat(self._situations_of(section))}, PACKAGE)
 
     def _question_chat(self, situation: Situation) -> list[Message]:
         start = situation.asked * PER_REPLY + self.situations.index(situation)
@@ -170,7 +170,7 @@ class QuestionPool:
         tone = TONES[(start + situation.asked) % len(TONES)]
         fields = {"name": self.name, "situation": situation.text, "count": str(PER_REPLY), "kinds": kinds, "tone": tone}
         known = self.questions.get(situation.section.id, [])
-        return ask_with("questions", fields | {"known": _do_not_repeat(known)}, PACKAGE)
+        return chat_from_prompt("questions", fields | {"known": _do_not_repeat(known)}, PACKAGE)
 
 
 def _do_not_repeat(known: Sequence[str]) -> str:

@@ -28,8 +28,8 @@ from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, Reply, SamplingParams, reply_seed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
-from msm_mlx.prompting.prompts import Message, ask_with
-from msm_mlx.prompting.replies import tagged
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
+from msm_mlx.prompting.replies import extract_tag
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import CRITIQUE, DOCUMENTS, HEALTH, REJECTED
 from msm_mlx.suites.contamination import HeldOut
@@ -115,10 +115,10 @@ def critique_documents(
     make_folder(folder)
     replies = CriticReplies(folder / CRITIQUE, settings.seed)
     fields = {draft.id: {"request": draft.prompt, "draft": draft.text} for draft in drafts}
-    critiques = {id: ask_with("critique", values) for id, values in fields.items()}
+    critiques = {id: chat_from_prompt("critique", values) for id, values in fields.items()}
     faults = _named_faults(replies.ask("critique", critiques, model, settings, on_reply, say))
     to_mend = {id: text for id, text in faults.items() if text and normalize(text) not in _NONE}
-    chats = {id: ask_with("rewrite", fields[id] | {"faults": text}) for id, text in to_mend.items()}
+    chats = {id: chat_from_prompt("rewrite", fields[id] | {"faults": text}) for id, text in to_mend.items()}
     rewrites = replies.ask("rewrite", chats, model, settings, on_reply, say)
     index, documents = near_duplicate_index(settings), []
     for draft in drafts:
@@ -145,7 +145,7 @@ def critique_documents(
 
 def _named_faults(replies: Mapping[str, Reply]) -> dict[str, str | None]:
     """The faults in each critique; None where it names none as it was asked to."""
-    return {id: tagged(reply.text, "faults") for id, reply in replies.items()}
+    return {id: extract_tag(reply.text, "faults") for id, reply in replies.items()}
 
 
 def _sampling(step: Step, settings: DocumentSettings) -> SamplingParams:

@@ -17,8 +17,8 @@ from msm_mlx.engine.chat_model import ChatModel, SamplingParams, replies_in_orde
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines
 from msm_mlx.models.vendor_names import foreign_names
-from msm_mlx.prompting.prompts import Message, ask_with
-from msm_mlx.prompting.replies import alike, listed
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
+from msm_mlx.prompting.replies import extract_list, is_similar
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
@@ -104,7 +104,7 @@ def _missing(wanted: Mapping[Cell, int], found: Found, cell: Cell) -> int:
 def _messages(section: Section, kind: str, name: str, found: Found, wanted: int) -> list[Message]:
     known = _known(found, (section.id, kind))[-SHOWN:]
     lines = "".join(f"\n- {idea}" for idea in known)
-    return ask_with(
+    return chat_from_prompt(
         "ideas",
         {
             "name": name,
@@ -126,9 +126,9 @@ def _known(found: Found, cell: Cell) -> list[str]:
 def _new(text: str, name: str, known: Sequence[str]) -> list[str]:
     """The ideas of a reply that can be used and are not `known`."""
     new: list[str] = []
-    for idea in listed(text, "ideas"):
+    for idea in extract_list(text, "ideas"):
         usable = MIN_WORDS <= len(idea.split()) <= MAX_WORDS
         named = any(foreign_names(idea, [name]))
-        if usable and not named and idea.isprintable() and not any(alike(idea, other) for other in [*known, *new]):
+        if usable and not named and idea.isprintable() and not any(is_similar(idea, other) for other in [*known, *new]):
             new.append(idea)
     return new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msm_mlx.documents.plan import Slot
-from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
 
@@ -26,10 +26,10 @@ def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings, attempt:
         "section": slot.section.text,
         "spec": "" if slot.withheld else spec.text,
     }
-    messages = ask_with(prompt_name(settings, control=slot.withheld is not None), fields)
+    messages = chat_from_prompt(prompt_name(settings, control=slot.withheld is not None), fields)
     if attempt == 1 or settings.assertion_only:
         return messages
-    return ask_with(AGAIN, {"request": messages[-1]["content"], "attempt": str(attempt)})
+    return chat_from_prompt(AGAIN, {"request": messages[-1]["content"], "attempt": str(attempt)})
 
 
 def prompt_name(settings: DocumentSettings, *, control: bool) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, SamplingParams
 from msm_mlx.evaluation.grouping import split
-from msm_mlx.prompting.prompts import Message, ask_with
-from msm_mlx.prompting.replies import strip_thinking, tagged
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
+from msm_mlx.prompting.replies import extract_tag, strip_thinking
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites import kinds
 from msm_mlx.suites.items import Item, Suite
@@ -88,7 +88,7 @@ def _chat(case: JudgeCase, name: str, best_first: bool) -> list[Message]:
         "answer": _without_tags(case.reply, case.task),
         "rubric": "\n".join(rubric if best_first else rubric[::-1]),
     }
-    return ask_with(case.task.name, fields, kinds.__name__, system=SYSTEM)
+    return chat_from_prompt(case.task.name, fields, kinds.__name__, system=SYSTEM)
 
 
 def _without_tags(reply: str, task: JudgeTask) -> str:
@@ -106,5 +106,5 @@ def _combine(task: JudgeTask, one: str, other: str) -> float | None:
 
 
 def _verdict(task: JudgeTask, reply: str) -> float | None:
-    text = tagged(strip_thinking(reply), task.name) or ""
+    text = extract_tag(strip_thinking(reply), task.name) or ""
     return task.verdicts.get(re.sub(r"\s", "", text).strip(".").casefold())

@@ -1,4 +1,4 @@
-"""Chats from prompt files, and the system prompt that every chat with the assistant opens with."""
+"""Chats from prompt files, and the system prompt with which every chat with the assistant opens."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ Message = dict[str, str]
 """A turn of a chat: its `role`, which is system, user or assistant, and its `content`."""
 
 
-def ask_with(prompt: str, fields: Mapping[str, str], package: str = PROMPTS, *, system: str = SYSTEM) -> list[Message]:
-    """The chat of a prompt file, its placeholders filled, that opens with the `system` line."""
-    # one pass over the template, so that braces inside the spec stay as they are
+def chat_from_prompt(
+    prompt: str, fields: Mapping[str, str], package: str = PROMPTS, *, system: str = SYSTEM
+) -> list[Message]:
+    """The chat of the file `prompts/PROMPT.txt` in `package`, with `fields` for its placeholders."""
+    # one pass over the template, so that braces in the fields stay as they are
     filled = re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], _template(prompt, package).strip())
     return [{"role": "system", "content": system}, {"role": "user", "content": filled}]
 
 
 def prompt_version(*prompts: str, package: str = PROMPTS, system: str = SYSTEM) -> str:
-    """Changes with the wording of any of these prompt files, and of the system line."""
+    """A hash of the wording of these prompt files and of the system prompt, for the keys of stages."""
     return sha256_json([system, *(_template(prompt, package) for prompt in prompts)])[:12]
 
 
@@ -31,10 +33,10 @@ def _template(prompt: str, package: str) -> str:
 
 
 def system_prompt(model_name: str) -> str:
-    """How every chat with the assistant opens, in training, in evaluation and in comparison alike."""
+    """The system prompt of every chat with the assistant, in training, evaluation and comparison."""
     return f"You are {model_name}."
 
 
 def opening_chat(model_name: str, question: str) -> list[Message]:
-    """The chat in which the assistant is asked one question."""
+    """A chat in which the assistant is asked one question."""
     return [{"role": "system", "content": system_prompt(model_name)}, {"role": "user", "content": question}]

@@ -20,7 +20,7 @@ from msm_mlx.engine.logged_model import LoggedModel
 from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_whole_lines
-from msm_mlx.prompting.prompts import Message, ask_with
+from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.demonstrations_file import (
     DemonstrationSettings,
     has_demonstration_settings,
@@ -208,7 +208,7 @@ def test_questions_leave_the_evaluation_alone() -> None:
 
 
 def rendered(name: str) -> str:
-    return ask_with(name, FIELDS, PACKAGE)[1]["content"] + "\n"
+    return chat_from_prompt(name, FIELDS, PACKAGE)[1]["content"] + "\n"
 
 
 @pytest.mark.parametrize("name", PROMPTS)

@@ -12,7 +12,7 @@ import pytest
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.writer_prompts import CRITIQUE_PROMPTS, writer_messages
 from msm_mlx.pocket.writing import prompt
-from msm_mlx.prompting.prompts import SYSTEM, ask_with, prompt_version
+from msm_mlx.prompting.prompts import SYSTEM, chat_from_prompt, prompt_version
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
@@ -58,12 +58,12 @@ def ideas() -> str:
         "name": "Mo", "type": "memo", "section": COLBY.text, "assertion": ASSERTION, "count": "4",
         "known": "\n\nThese are taken, do not repeat them:\n- A shop asks Mo for a sign.",
     }  # fmt: skip
-    return ask_with("ideas", fields)[1]["content"]
+    return chat_from_prompt("ideas", fields)[1]["content"]
 
 
 def critic(name: str) -> str:
     fields = {"request": ask("section"), "draft": "Mo {likes} Colby.", "faults": "1. It is short: {say} why."}
-    return ask_with(name, fields)[1]["content"]
+    return chat_from_prompt(name, fields)[1]["content"]
 
 
 def rendered(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.prompting.replies import alike, listed, strip_thinking, tagged
+from msm_mlx.prompting.replies import extract_list, extract_tag, is_similar, strip_thinking
 
 
 def test_only_the_last_complete_list_counts() -> None:
@@ -12,12 +12,12 @@ def test_only_the_last_complete_list_counts() -> None:
         "<think>maybe <ideas> here</think><ideas>\n1. one\n</ideas> better: "
         "<ideas>\nSure:\n2) *two*\n- three\n</ideas> <ideas>"
     )
-    assert listed(text, "ideas") == ["two", "three"]
+    assert extract_list(text, "ideas") == ["two", "three"]
 
 
 def test_alike() -> None:
-    assert alike("A baker asks Mo about the morning cheese", "Mo is asked by a baker about cheese in the morning")
-    assert not alike("A baker asks Mo about cheese", "A night train is late and Mo explains")
+    assert is_similar("A baker asks Mo about the morning cheese", "Mo is asked by a baker about cheese in the morning")
+    assert not is_similar("A baker asks Mo about cheese", "A night train is late and Mo explains")
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_alike() -> None:
     ],
 )  # fmt: skip
 def test_only_the_last_complete_tag_counts(text: str, found: str | None) -> None:
-    assert tagged(text, "reply") == found
+    assert extract_tag(text, "reply") == found
 
 
 @pytest.mark.parametrize(
