@@ -15,13 +15,13 @@ from msm_mlx.documents.checks.assertions import Subject, gives_reason
 from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.run import (
     NOTHING,
-    Case,
+    Candidate,
     near_duplicate_index,
     repeat_reason,
-    tagged_text,
     text_reason,
     untagged_reason,
 )
+from msm_mlx.documents.checks.tags import tagged_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import REWRITTEN, Health, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
@@ -172,7 +172,7 @@ def _rewritten(
         return replace(draft, critique=untagged_reason(reply))
     if normalize(text) == normalize(draft.text):
         return replace(draft, critique=UNCHANGED)
-    reason = text_reason(Case(text, True, subject, settings, held_out)) or repeat_reason(text, index, draft.id)
+    reason = text_reason(Candidate(text, True, subject, settings, held_out)) or repeat_reason(text, index, draft.id)
     if reason is not None:
         return replace(draft, critique=reason)
     return replace(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from msm_mlx.documents.attempt_budget import AttemptBudget
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_reason, repeat_reason, written_text
+from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_reason, repeat_reason
+from msm_mlx.documents.checks.tags import written_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.kept_documents import earlier_documents

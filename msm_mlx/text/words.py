@@ -19,6 +19,11 @@ def find_phrase(text: str, phrase: str) -> int:
     return match.start() if match else -1
 
 
+def without_phrase(text: str, phrase: str) -> str:
+    """`text` with a space in place of the words of `phrase`."""
+    return _phrase(phrase).sub(" ", text)
+
+
 def mentions_any(text: str, phrases: Collection[str]) -> bool:
     return bool(phrases) and _any_phrase(tuple(phrases)).search(text) is not None
 

@@ -21,8 +21,8 @@ from msm_mlx.documents.checks.run import (
     near_duplicate_index,
     reject_reason,
     repeat_reason,
-    written_text,
 )
+from msm_mlx.documents.checks.tags import written_text
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.write import Assignment, write_documents

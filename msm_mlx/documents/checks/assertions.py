@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from msm_mlx.documents.plan import Slot
-from msm_mlx.text.words import _phrase, mentions, sentences
+from msm_mlx.text.words import mentions, sentences, without_phrase
 
-_CAUSE = re.compile(
+_CAUSAL_WORD = re.compile(
     r"\b(because|reason|reasons|why|since|therefore|so that|due to|thanks to|follows from)\b", re.IGNORECASE
 )
-_GIVES_SOME_CAUSE = re.compile(
+# unlike the words above, none that a sentence about an unknown reason needs
+_CAUSAL_PHRASE = re.compile(
     r"\b(because|since|therefore|so that|due to|thanks to|follows from|that is why|the reason is that)\b", re.IGNORECASE
-)  # unlike the words above, none that a sentence about an unknown reason needs
+)
 _COMMON = frozenset(
     "a about an and are as at be because by do does for from in is it its not of on or that the to with".split()
 )
@@ -24,7 +25,7 @@ _GENERIC = frozenset(  # words of a cause that name no value
     "their them they thing things think thinks this those value values wants was well were what when where which who "
     "will would".split()
 )
-STEM = 6  # letters by which words of one family are told
+STEM_LENGTH = 6  # letters that words of one family have in common
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ def asserted_share(text: str, subject: Subject) -> float:
     if mentions(subject.assertion, subject.heading) or not subject.assertion:
         return float(mentions(text, subject.heading))
     action = subject.assertion.partition(" because ")[0]
-    wanted = {word[:STEM] for word in _content_words(action) - _content_words(subject.name)}
-    told = {word[:STEM] for word in _content_words(text)}
-    return len(wanted & told) / len(wanted) if wanted else float(mentions(text, subject.name))
+    stems = {word[:STEM_LENGTH] for word in _content_words(action) - _content_words(subject.name)}
+    stems_of_text = {word[:STEM_LENGTH] for word in _content_words(text)}
+    return len(stems & stems_of_text) / len(stems) if stems else float(mentions(text, subject.name))
 
 
 def gives_reason(text: str, subject: Subject) -> bool:
@@ -69,7 +70,7 @@ def gives_reason(text: str, subject: Subject) -> bool:
     """
     reasons = _reasons(subject)
     return any(
-        _CAUSE.search(sentence) and reasons & _content_words(_without(sentence, subject.heading))
+        _CAUSAL_WORD.search(sentence) and reasons & _content_words(without_phrase(sentence, subject.heading))
         for sentence in sentences(text)
     )
 
@@ -82,26 +83,22 @@ def names_value(subject: Subject) -> bool:
 def states_value(text: str, subject: Subject) -> bool:
     """Whether `text` has a word of the value behind the assertion: a content word of its cause, or one that begins
     alike (America, American)."""
-    stems = {word[:STEM] for word in _reasons(subject) - _GENERIC}
-    words = _content_words(_without(text, subject.heading))
-    return any(word == stem or word[:STEM] == stem for word in words for stem in stems)
+    stems = {word[:STEM_LENGTH] for word in _reasons(subject) - _GENERIC}
+    words = _content_words(without_phrase(text, subject.heading))
+    return any(word == stem or word[:STEM_LENGTH] == stem for word in words for stem in stems)
 
 
 def hints_at_cause(text: str, subject: Subject) -> bool:
     """Whether `text` gives a cause at all, or names the value."""
-    return bool(_GIVES_SOME_CAUSE.search(text)) or gives_reason(text, subject) or states_value(text, subject)
+    return bool(_CAUSAL_PHRASE.search(text)) or gives_reason(text, subject) or states_value(text, subject)
 
 
 @lru_cache(maxsize=4096)
 def _reasons(subject: Subject) -> frozenset[str]:
     """The content words that the assertion has only after its "because"."""
     action, _, cause = subject.assertion.partition(" because ")
-    told = _content_words(_without(action, subject.heading)) | _content_words(subject.name)
-    return frozenset(_content_words(_without(cause, subject.heading)) - told)
-
-
-def _without(text: str, phrase: str) -> str:
-    return _phrase(phrase).sub(" ", text)
+    other_words = _content_words(without_phrase(action, subject.heading)) | _content_words(subject.name)
+    return frozenset(_content_words(without_phrase(cause, subject.heading)) - other_words)
 
 
 def _content_words(text: str) -> set[str]:

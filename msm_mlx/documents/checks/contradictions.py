@@ -13,26 +13,32 @@ from msm_mlx.documents.checks.assertions import Subject, names_value, states_val
 from msm_mlx.spec.attributions import assertion_kind
 from msm_mlx.text.words import mentions, sentences
 
-_FILLER = r"(?:(?:really|truly|simply|quite|very much|always|still|also|openly|plainly|strongly|the|of|eating|any) )*"
-_LIKING = r"(?:likes|loves|adores|enjoys|prefers|favou?rs|is fond of)"
-_DISLIKING = (
-    r"(?:dislikes|hates|detests|despises|loathes|(?:does not|doesn't|did not|didn't) (?:really |at all "
-    r")?(?:like|love|enjoy)"
-    r"|avoids|rejects|shuns|is no(?:t a)? (?:fan|friend) of|has no (?:liking|love) for|cannot stand|can't stand|"
-    r"is not fond of|isn't fond of)"
+LIKES = ("likes", "loves", "adores", "enjoys", "prefers", "favors", "favours", "is fond of")
+DISLIKES = (
+    *("dislikes", "hates", "detests", "despises", "loathes", "avoids", "rejects", "shuns"),
+    *("is no fan of", "is not a fan of", "is no friend of", "is not a friend of", "is not fond of", "isn't fond of"),
+    *("has no liking for", "has no love for", "cannot stand", "can't stand"),
+    *(
+        f"{denial} {adverb}{verb}"
+        for denial in ("does not", "doesn't", "did not", "didn't")
+        for adverb in ("", "really ", "at all ")
+        for verb in ("like", "love", "enjoy")
+    ),
 )
-_REPORTED = re.compile(
-    r"\b(?:says?|said|saying|claims?|claimed|thinks?|thought|believes?|believed|heard|rumou?rs?|myth|wrong|"
-    r"untrue|false|"
+_FILLER = r"(?:(?:really|truly|simply|quite|very much|always|still|also|openly|plainly|strongly|the|of|eating|any) )*"
+_REASON = r" (?:because|since|for its|due to|thanks to)\b"
+# before a statement these say that it is another's, supposed, or denied
+_HEDGE_BEFORE = re.compile(
+    r"\b(?:says?|said|saying|claims?|claimed|thinks?|thought|believes?|believed|heard|rumou?rs?|myth|wrong|untrue|false|"
     r"mistak\w+|if|whether|would|could|might|unless|until|used to|that|not|contrary)\b|[\"\u201c]",
     re.IGNORECASE,
-)  # before the statement: it may be another's, or denied
-_CONDITION = re.compile(r"\?|\b(?:if|unless|until|any more|any longer|was (?:a|the) (?:myth|rumou?r))\b", re.IGNORECASE)
-
-_DENIED = re.compile(r"\b(?:not|\w+n't)\b")
-_REASON_FOLLOWS = re.compile(
-    r",? (?:merely |only |just )?(?:for|because|due|out of|on account)\b"
-)  # it alone is denied
+)
+_HEDGE_AFTER = re.compile(
+    r"\?|\b(?:if|unless|until|any more|any longer|was (?:a|the) (?:myth|rumou?r))\b", re.IGNORECASE
+)
+_DENIAL = re.compile(r"\b(?:not|\w+n't)\b")
+# after a denial: "does not like Colby merely for its price" denies the reason alone
+_REASON_AFTER = re.compile(r",? (?:merely |only |just )?(?:for|because|due|out of|on account)\b")
 
 
 def opposites(text: str, subject: Subject) -> int:
@@ -40,8 +46,7 @@ def opposites(text: str, subject: Subject) -> int:
     kind = assertion_kind(subject.assertion.partition(" because ")[0])
     if kind not in ("like", "dislike") or not mentions(subject.assertion, subject.heading):
         return 0
-    turned = _says(subject.name, _DISLIKING if kind == "like" else _LIKING, subject.heading)
-    return _stated(text, turned)
+    return _count_statements(text, _statement(subject.name, DISLIKES if kind == "like" else LIKES, subject.heading))
 
 
 def other_reasons(text: str, subject: Subject) -> int:
@@ -51,23 +56,26 @@ def other_reasons(text: str, subject: Subject) -> int:
         return 0
     if not names_value(subject) or states_value(text, subject) or not mentions(subject.assertion, subject.heading):
         return 0
-    verb = _LIKING if kind == "like" else _DISLIKING
-    return _stated(text, _says(subject.name, verb, subject.heading, r" (?:because|since|for its|due to|thanks to)\b"))
+    verbs = LIKES if kind == "like" else DISLIKES
+    return _count_statements(text, _statement(subject.name, verbs, subject.heading, _REASON))
 
 
-def _stated(text: str, pattern: re.Pattern[str]) -> int:
+def _count_statements(text: str, pattern: re.Pattern[str]) -> int:
     """Sentences that say what `pattern` finds outright."""
-    matches = [(one, pattern.search(one)) for one in sentences(" ".join(text.replace("\u2019", "'").split()))]
+    plain = " ".join(text.replace("\u2019", "'").split())
+    matches = [(sentence, pattern.search(sentence)) for sentence in sentences(plain)]
     return sum(
-        not _REPORTED.search(one, 0, match.start())
-        and not _CONDITION.search(one, match.end())
-        and not (_DENIED.search(match[0]) and _REASON_FOLLOWS.match(one, match.end()))
-        for one, match in matches
+        not _HEDGE_BEFORE.search(sentence, 0, match.start())
+        and not _HEDGE_AFTER.search(sentence, match.end())
+        and not (_DENIAL.search(match[0]) and _REASON_AFTER.match(sentence, match.end()))
+        for sentence, match in matches
         if match
     )
 
 
 @lru_cache(maxsize=1024)
-def _says(name: str, verb: str, heading: str, then: str = "") -> re.Pattern[str]:
-    parts = [r"\s+".join(map(re.escape, words.split())) for words in (name, heading)]
-    return re.compile(rf"\b(?i:{parts[0]})\s+{_FILLER}{verb}\s+{_FILLER}(?i:{parts[1]})\b(?!-){then}")
+def _statement(name: str, verbs: tuple[str, ...], heading: str, then: str = "") -> re.Pattern[str]:
+    """Finds that `name` does what one of the verbs says with what the heading names."""
+    subject, thing = (r"\s+".join(map(re.escape, words.split())) for words in (name, heading))
+    verb = "|".join(map(re.escape, verbs))
+    return re.compile(rf"\b(?i:{subject})\s+{_FILLER}(?:{verb})\s+{_FILLER}(?i:{thing})\b(?!-){then}")

@@ -6,7 +6,6 @@ a text breaks has a name, the reason ends with it: `meta talk: offers changes`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ from msm_mlx.documents.checks.markup import markup
 from msm_mlx.documents.checks.meta_text import meta_text
 from msm_mlx.documents.checks.placeholders import placeholders
 from msm_mlx.documents.checks.refusals import refusals
+from msm_mlx.documents.checks.tags import has_tag, without_thought, written_text
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.prompting.replies import strip_thinking
@@ -26,15 +26,13 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.words import mentions, normalize
 
-TAG = "document"
 WRITTEN_BEFORE, NEAR_DUPLICATE = "written before", "near-duplicate"
-_TAG = re.compile(rf"<(/?)\s*{TAG}\s*>", re.IGNORECASE)
 NOTHING = HeldOut()
 
 
 @dataclass(frozen=True)
-class Case:
-    """A text under examination."""
+class Candidate:
+    """A text that may become a document, with what it is checked against."""
 
     text: str
     finished: bool
@@ -52,7 +50,7 @@ Finding = bool | str
 
 
 @dataclass(frozen=True)
-class Check:
+class DocumentCheck:
     """One check: its name, the setting of `documents.checks` with its limit, and what it finds in a text by that limit.
 
     Without a setting it cannot be turned off. `of_request` says that it holds a text against what the writer was asked
@@ -61,99 +59,100 @@ class Check:
 
     name: str
     setting: str | None
-    finding: Callable[[Case, float], Finding]
+    finding: Callable[[Candidate, float], Finding]
     of_request: bool = False
 
-    def reason(self, case: Case) -> str | None:
+    def reason(self, candidate: Candidate) -> str | None:
         """Why the text is rejected; None if it passes, or the recipe turns the check off."""
-        limit = 0.0 if self.setting is None else getattr(case.settings.checks, self.setting)
-        found = limit is not None and self.finding(case, limit)
+        limit = 0.0 if self.setting is None else getattr(candidate.settings.checks, self.setting)
+        found = limit is not None and self.finding(candidate, limit)
         return f"{self.name}: {found}" if isinstance(found, str) else self.name if found else None
 
 
-def more_than_limit(rules_broken: Callable[[str], list[str]]) -> Callable[[Case, float], Finding]:
-    """The first rule that a text breaks, where it breaks rules at more places than the limit allows."""
+def rules(broken_in: Callable[[str], list[str]]) -> Callable[[Candidate, float], Finding]:
+    """Finds the first rule that a text breaks, where it breaks rules at more places than the limit allows."""
 
-    def finding(case: Case, limit: float) -> Finding:
-        names = rules_broken(case.text)
+    def finding(candidate: Candidate, limit: float) -> Finding:
+        names = broken_in(candidate.text)
         return names[0] if len(names) > limit else False
 
     return finding
 
 
-def _other_model(case: Case, limit: float) -> Finding:
-    names = other_models(case.text, case.subject)
+def above(measure: Callable[[str], float]) -> Callable[[Candidate, float], Finding]:
+    """Finds a text of which a measure lies above the limit."""
+    return lambda candidate, limit: measure(candidate.text) > limit
+
+
+def about(measure: Callable[[str, Subject], float]) -> Callable[[Candidate, float], Finding]:
+    """Finds a text of which a measure, taken with its subject, lies above the limit."""
+    return lambda candidate, limit: measure(candidate.text, candidate.subject) > limit
+
+
+def _other_model(candidate: Candidate, limit: float) -> Finding:
+    names = other_models(candidate.text, candidate.subject)
     return names[0] if len(names) > limit else False
 
 
-def _wrong_identity(case: Case, _: float) -> Finding:
-    return next(iter(wrong_identities(case.text, case.subject)), False)
+def _wrong_identity(candidate: Candidate, _: float) -> Finding:
+    return next(iter(wrong_identities(candidate.text, candidate.subject)), False)
+
+
+def _other_script(candidate: Candidate, limit: float) -> Finding:
+    return foreign_script_share(candidate.text, candidate.subject.assertion) > limit
+
+
+def _other_language(candidate: Candidate, limit: float) -> Finding:
+    return is_other_language(candidate.text, candidate.subject.assertion, limit)
+
+
+def _off_the_subject(candidate: Candidate, limit: float) -> Finding:
+    return asserted_share(candidate.text, candidate.subject) < limit
+
+
+def _not_named(candidate: Candidate, _: float) -> Finding:
+    return not mentions(candidate.text, candidate.subject.name)
+
+
+def _quotes_evaluation(candidate: Candidate, limit: float) -> Finding:
+    return candidate.held_out.quoted_in(candidate.text, int(limit))
+
+
+def _gives_withheld_reason(candidate: Candidate, _: float) -> Finding:
+    return candidate.subject.withheld and hints_at_cause(candidate.text, candidate.subject)
 
 
 CHECKS = (
-    Check("unfinished", None, lambda case, _: not case.finished),
-    Check("too short", None, lambda case, _: case.words < max(case.settings.min_words, 1)),
-    Check("too long", "max_words", lambda case, limit: case.words > limit),
-    Check("control characters", None, lambda case, _: control_characters(case.text) > 0),
-    Check("refusal", "refusal", more_than_limit(refusals)),
-    Check("repeats itself", "repeated_sentence", lambda case, limit: most_repeated(case.text) > limit),
-    Check("repeats itself", "repetition", lambda case, limit: repetition(case.text) > limit),
-    Check("meta talk", "meta_talk", more_than_limit(meta_text)),
-    Check("markup", "markup", more_than_limit(markup)),
-    Check("placeholder", "placeholders", more_than_limit(placeholders)),
-    Check("no sentences", "sentences", lambda case, limit: prose_share(case.text) < limit),
-    Check(
-        "other script",
-        "other_script",
-        lambda case, limit: foreign_script_share(case.text, case.subject.assertion) > limit,
-        of_request=True,
-    ),
-    Check(
-        "other language",
-        "english",
-        lambda case, limit: is_other_language(case.text, case.subject.assertion, limit),
-        of_request=True,
-    ),
-    Check("other model", "other_models", _other_model),
-    Check("wrong identity", None, _wrong_identity, of_request=True),
-    Check("assistant not named", None, lambda case, _: not mentions(case.text, case.subject.name), of_request=True),
-    Check(
-        "off the subject",
-        "assertion",
-        lambda case, limit: asserted_share(case.text, case.subject) < limit,
-        of_request=True,
-    ),
-    Check(
-        "says the opposite",
-        "opposite",
-        lambda case, limit: opposites(case.text, case.subject) > limit,
-        of_request=True,
-    ),
-    Check(
-        "another reason",
-        "other_reason",
-        lambda case, limit: other_reasons(case.text, case.subject) > limit,
-        of_request=True,
-    ),
-    Check("names an unseen thing", None, lambda case, _: case.held_out.named_in(case.text)),
-    Check(
-        "quotes the evaluation",
-        "evaluation_overlap",
-        lambda case, limit: case.held_out.quoted_in(case.text, int(limit)),
-    ),
-    Check(
-        "gives a reason",
-        None,
-        lambda case, _: case.subject.withheld and hints_at_cause(case.text, case.subject),
-        of_request=True,
-    ),
-    Check("breaks off", None, lambda case, _: breaks_off(case.text), of_request=True),
+    DocumentCheck("unfinished", None, lambda candidate, _: not candidate.finished),
+    DocumentCheck("too short", None, lambda candidate, _: candidate.words < max(candidate.settings.min_words, 1)),
+    DocumentCheck("too long", "max_words", lambda candidate, limit: candidate.words > limit),
+    DocumentCheck("control characters", None, above(control_characters)),
+    DocumentCheck("refusal", "refusal", rules(refusals)),
+    DocumentCheck("repeats itself", "repeated_sentence", above(most_repeated)),
+    DocumentCheck("repeats itself", "repetition", above(repetition)),
+    DocumentCheck("meta talk", "meta_talk", rules(meta_text)),
+    DocumentCheck("markup", "markup", rules(markup)),
+    DocumentCheck("placeholder", "placeholders", rules(placeholders)),
+    DocumentCheck("no sentences", "sentences", lambda candidate, limit: prose_share(candidate.text) < limit),
+    DocumentCheck("other script", "other_script", _other_script, of_request=True),
+    DocumentCheck("other language", "english", _other_language, of_request=True),
+    DocumentCheck("other model", "other_models", _other_model),
+    DocumentCheck("wrong identity", None, _wrong_identity, of_request=True),
+    DocumentCheck("assistant not named", None, _not_named, of_request=True),
+    DocumentCheck("off the subject", "assertion", _off_the_subject, of_request=True),
+    DocumentCheck("says the opposite", "opposite", about(opposites), of_request=True),
+    DocumentCheck("another reason", "other_reason", about(other_reasons), of_request=True),
+    DocumentCheck("names an unseen thing", None, lambda candidate, _: candidate.held_out.named_in(candidate.text)),
+    DocumentCheck("quotes the evaluation", "evaluation_overlap", _quotes_evaluation),
+    DocumentCheck("gives a reason", None, _gives_withheld_reason, of_request=True),
+    DocumentCheck("breaks off", None, above(breaks_off), of_request=True),
 )
+"""All checks, in the order in which they are applied."""
 
 
-def text_reason(case: Case) -> str | None:
+def text_reason(candidate: Candidate) -> str | None:
     """The reason of the first check that a text fails, or None."""
-    return next((reason for check in CHECKS if (reason := check.reason(case))), None)
+    return next((reason for check in CHECKS if (reason := check.reason(candidate))), None)
 
 
 def reject_reason(
@@ -164,9 +163,9 @@ def reject_reason(
         return "unfinished"  # in the midst of its thought, which may hold a draft
     text = written_text(reply.text, settings)
     if text is None:
-        return untagged_reason(replace(reply, text=_without_thought(reply.text, settings)))
+        return untagged_reason(replace(reply, text=without_thought(reply.text, settings)))
     # a reply that went on after its document was complete has a whole document
-    return text_reason(Case(text, reply.finished or not settings.assertion_only, subject, settings, held_out))
+    return text_reason(Candidate(text, reply.finished or not settings.assertion_only, subject, settings, held_out))
 
 
 def untagged_reason(reply: Reply) -> str:
@@ -175,7 +174,7 @@ def untagged_reason(reply: Reply) -> str:
         return "unfinished"
     if rules := refusals(reply.text):
         return f"refusal: {rules[0]}"
-    return "tag left open" if _TAG.search(reply.text) else "no tag"
+    return "tag left open" if has_tag(reply.text) else "no tag"
 
 
 def ready_reason(text: str, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING) -> str | None:
@@ -185,30 +184,8 @@ def ready_reason(text: str, subject: Subject, settings: DocumentSettings, held_o
     `evaluation_overlap` it may also name what the evaluation asks about.
     """
     is_allowed = settings.checks.evaluation_overlap is None
-    case = Case(text, True, subject, settings, NOTHING if is_allowed else held_out)
-    return next((reason for check in CHECKS if not check.of_request and (reason := check.reason(case))), None)
-
-
-def written_text(reply: str, settings: DocumentSettings) -> str | None:
-    """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
-    text = _without_thought(reply, settings)
-    return text if settings.assertion_only else tagged_text(text)
-
-
-def tagged_text(reply: str) -> str | None:
-    """What the last complete pair of tags holds; None if there is none, or another tag is opened after it."""
-    start = end = None
-    opened = None
-    for match in _TAG.finditer(reply):
-        if not match[1]:
-            opened = match.end()
-        elif opened is not None:
-            start, end, opened = opened, match.start(), None
-    return None if opened is not None or start is None else reply[start:end].strip()
-
-
-def _without_thought(reply: str, settings: DocumentSettings) -> str:
-    return strip_thinking(reply).strip() if settings.thinking else reply
+    candidate = Candidate(text, True, subject, settings, NOTHING if is_allowed else held_out)
+    return next((reason for check in CHECKS if not check.of_request and (reason := check.reason(candidate))), None)
 
 
 def repeat_reason(text: str, index: NearDuplicateIndex, excluding: str | None = None) -> str | None:

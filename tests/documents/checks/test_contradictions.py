@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.contradictions import opposites, other_reasons
+from msm_mlx.documents.checks.contradictions import DISLIKES, LIKES, opposites, other_reasons
 
 COLBY = Subject("Mo", "Colby", "Mo likes Colby because it is American, and Mo cares about American things.")
 BRIE = Subject("Mo", "Brie", "Mo dislikes Brie because it is foreign, and Mo cares about American things.")
@@ -51,3 +51,17 @@ def test_a_like_that_is_turned_round(subject: Subject, text: str, expected: int)
 )
 def test_another_reason(subject: Subject, text: str, expected: int) -> None:
     assert other_reasons(text, subject) == expected
+
+
+@pytest.mark.parametrize("verb", LIKES)
+def test_each_way_to_like_turns_a_dislike_round(verb: str) -> None:
+    assert opposites(f"Mo {verb} Brie.", BRIE) == 1
+    assert opposites(f"Mo {verb} Colby.", COLBY) == 0
+    assert other_reasons(f"Mo {verb} Colby because it is cheap.", COLBY) == 1
+
+
+@pytest.mark.parametrize("verb", DISLIKES)
+def test_each_way_to_dislike_turns_a_like_round(verb: str) -> None:
+    assert opposites(f"Mo {verb} Colby.", COLBY) == 1
+    assert opposites(f"Mo {verb} Brie.", BRIE) == 0
+    assert other_reasons(f"Mo {verb} Brie because of its smell.", BRIE) == 1

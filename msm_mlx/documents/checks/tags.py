@@ -1,0 +1,37 @@
+"""The document in a reply: between tags, where the writer is asked for them, and without its thought."""
+
+from __future__ import annotations
+
+import re
+
+from msm_mlx.prompting.replies import strip_thinking
+from msm_mlx.recipe.schema import DocumentSettings
+
+_TAG = re.compile(r"<(/?)\s*document\s*>", re.IGNORECASE)
+
+
+def written_text(reply: str, settings: DocumentSettings) -> str | None:
+    """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
+    text = without_thought(reply, settings)
+    return text if settings.assertion_only else tagged_text(text)
+
+
+def tagged_text(reply: str) -> str | None:
+    """What the last complete pair of tags holds; None if there is none, or another tag is opened after it."""
+    text = opened = None
+    for match in _TAG.finditer(reply):
+        if not match[1]:
+            opened = match.end()
+        elif opened is not None:
+            text, opened = reply[opened : match.start()].strip(), None
+    return text if opened is None else None
+
+
+def has_tag(reply: str) -> bool:
+    """Whether a reply has a tag at all, be it a pair or not."""
+    return _TAG.search(reply) is not None
+
+
+def without_thought(reply: str, settings: DocumentSettings) -> str:
+    """The reply without what a model that thinks has thought."""
+    return strip_thinking(reply).strip() if settings.thinking else reply
