@@ -18,6 +18,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from msm_mlx.runs.finished import FinishedRun, ResolvedRecipe
+
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 import click
@@ -102,7 +104,22 @@ async def measure(size: tuple[int, int], presses: int, tokens: int) -> dict[str,
 def session() -> Session:
     """Four arms, and a prompt that nobody has answered yet. No file is read or written."""
     arms = tuple(Arm(label, None) for label in ARMS)
-    return Session((Path("scripted"),), "Scripted", "scripted", arms, (typed_prompt("How?"),), {}, (), {}, {})
+    recipe = ResolvedRecipe(
+        path=Path("scripted.yaml"),
+        name="scripted",
+        specs=(),
+        model="scripted",
+        model_name="Scripted",
+        provider_name="nobody",
+        arms=ARMS,
+        suites=(),
+        seeds=(0,),
+        profile="pocket",
+        overrides=(),
+        settings={},
+    )
+    run = FinishedRun(Path("scripted"), recipe, {"stages": {}, "model": {"name": "scripted", "fingerprint": ""}})
+    return Session((run,), arms, (typed_prompt("How?"),), {}, {}, {})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from msm_mlx.compare.blind import Booth, blind_pair
 from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, show_scores, stored_answers
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
-from msm_mlx.compare.stored import open_run
 from msm_mlx.compare.tables import answer_view
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_text
@@ -150,8 +149,8 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
     """The answers to the typed prompts, live, or those to the suites' prompts from the files."""
     labels = [arm.label for arm in session.arms]
     if not choices.prompts:
-        for folder in session.folders:
-            open_run(folder)  # raises with the remedy if the evaluation is not finished
+        for run in session.runs:
+            run.results  # noqa: B018  (raises, with what to do, where the evaluation is not finished)
         prompts = choose_prompts(session, suite=choices.suite, domain=choices.domain)
         yield from stored_answers(session, prompts, labels)[: choices.limit]
         return
@@ -180,7 +179,7 @@ def _as_json(session: Session, choices: Choices, comparisons: Sequence[Compariso
     if choices.prompts:
         return shared | {"seed": choices.sampling.seed, "temperature": choices.sampling.temperature}
     margins = {comparison.prompt: comparison.margins for comparison in comparisons}
-    return shared | {"margins": margins, "results": session.results}
+    return shared | {"margins": margins, "results": [results.plain() for results in session.results]}
 
 
 def _export(path: Path, comparisons: Sequence[Comparison]) -> None:

@@ -11,8 +11,8 @@ from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
 from msm_mlx.errors import RecipeError
-from msm_mlx.export.base_model import Trained, choose_variants, resolve_base, trained_variants
-from msm_mlx.runs.finished import RunRecord, open_record
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.text.terminal import literal
 
 
@@ -54,42 +54,42 @@ def export(
         raise RecipeError("say either --format mlx, peft or fused, or --data")
     if base and not (data or layout == "peft"):
         raise RecipeError("--base goes with --format peft and with --data")
-    record = open_record(run)
-    trained = _choose(record, label, seed)
-    outcome = _data(record, trained, base, out) if data else _variant(record, trained, str(layout), base, out)
+    finished = open_run(run)
+    variant = _choose(finished, label, seed)
+    outcome = _data(finished, variant, base, out) if data else _variant(finished, variant, str(layout), base, out)
     if as_json:
         print(json.dumps(outcome, indent=2, ensure_ascii=False))
 
 
-def _choose(record: RunRecord, label: str | None, seed: int | None) -> Trained:
+def _choose(run: FinishedRun, label: str | None, seed: int | None) -> Variant:
     if label is None:
-        labels = dict.fromkeys(trained.variant.label for trained in trained_variants(record))
+        labels = dict.fromkeys(variant.label for variant in run.choose([]))
         raise RecipeError(f"--arm is missing; there are {', '.join(labels)}")
-    return choose_variants(record, [label], seed)[0]
+    return run.choose([label], seed)[0]
 
 
-def _variant(record: RunRecord, trained: Trained, layout: str, base: str | None, out: Path | None) -> dict[str, object]:
+def _variant(run: FinishedRun, variant: Variant, layout: str, base: str | None, out: Path | None) -> dict[str, object]:
     from msm_mlx.export.adapter import FORMATS, export_variant
 
     format = next(each for each in FORMATS if each == layout)
-    folder = out or record.folder / "export" / f"{trained.variant.id}-{format}"
-    exported = export_variant(record, trained, resolve_base(record), format, folder, named=base)
+    folder = out or run.folder / "export" / f"{variant.id}-{format}"
+    exported = export_variant(run, variant, run.base(), format, folder, named=base)
     err().print(
         literal(
-            f"{trained.variant.id} is in {folder}. Read back, its logits differ from the run's by at most "
+            f"{variant.id} is in {folder}. Read back, its logits differ from the run's by at most "
             f"{exported.difference:.1e}; the adapter changes them by up to {exported.effect:.1e}."
         )
     )
     check = {"difference": exported.difference, "effect": exported.effect}
-    return {"variant": trained.variant.id, "format": format, "folder": str(folder), **check}
+    return {"variant": variant.id, "format": format, "folder": str(folder), **check}
 
 
-def _data(record: RunRecord, trained: Trained, base: str | None, out: Path | None) -> dict[str, object]:
+def _data(run: FinishedRun, variant: Variant, base: str | None, out: Path | None) -> dict[str, object]:
     from msm_mlx.export.trl import export_data
 
-    folder = out or record.folder / "export" / f"{trained.variant.id}-trl"
-    commands = export_data(record, trained.variant, resolve_base(record), folder, named=base)
-    err().print(literal(f"The data of {trained.variant.id} are in {folder}. Train there with"))
+    folder = out or run.folder / "export" / f"{variant.id}-trl"
+    commands = export_data(run, variant, run.base(), folder, named=base)
+    err().print(literal(f"The data of {variant.id} are in {folder}. Train there with"))
     for command in commands:
         err().print(literal(f"  {command}"), soft_wrap=True)
-    return {"variant": trained.variant.id, "folder": str(folder), "commands": commands}
+    return {"variant": variant.id, "folder": str(folder), "commands": commands}

@@ -13,10 +13,9 @@ from rich.text import Text
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.export.base_model import choose_variants
 from msm_mlx.export.repositories import Parcel, pack_run
 from msm_mlx.models.hub import human_size
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 from msm_mlx.text.terminal import literal
 
 
@@ -62,8 +61,8 @@ def push(
     from msm_mlx.export.push import push as send
 
     check_repo(repo)
-    record = open_record(run)
-    parcels = pack_run(record, choose_variants(record, labels, seed), repo, with_data=not no_data)
+    finished = open_run(run)
+    parcels = pack_run(finished, finished.choose(labels, seed), repo, with_data=not no_data)
     commits = [] if dry_run else send(parcels, public=public, say=lambda line: err().print(literal(line)))
     if as_json:
         print(json.dumps(_plain(parcels, public, commits), indent=2, ensure_ascii=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -26,6 +26,7 @@ from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
+from msm_mlx.runs.results import Results, read_results
 
 SHOWN_PROMPTS = 6  # with their answers, at the end of a run
 
@@ -197,8 +198,8 @@ def _execute(
 
 
 def _outcome(experiment: Experiment) -> dict[str, Any]:
-    results = json.loads((experiment.run.path / RESULTS).read_text(encoding="utf-8"))
-    return {"run": str(experiment.run.path), **_stages(experiment), "results": results}
+    run = experiment.run.path
+    return {"run": str(run), **_stages(experiment), "results": read_results(run).plain()}
 
 
 def _stages(experiment: Experiment) -> dict[str, Any]:
@@ -213,7 +214,7 @@ def _stages(experiment: Experiment) -> dict[str, Any]:
 
 def _show_outcome(experiment: Experiment) -> None:
     if experiment.recipe.grid:
-        _show_effects(json.loads((experiment.run.path / RESULTS).read_text(encoding="utf-8")))
+        _show_effects(read_results(experiment.run.path))
         err().print(
             f"Everything is in {experiment.run.path}; the plots are in {(experiment.run.path / RESULTS).parent}."
         )
@@ -229,7 +230,7 @@ def _show_outcome(experiment: Experiment) -> None:
     )
 
 
-def _show_effects(results: Mapping[str, Any]) -> None:
+def _show_effects(results: Results) -> None:
     """The differences that a grid found, as a table for each suite."""
     from msm_mlx.report.effects import effect_tables
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from msm_mlx.compare.answering import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
@@ -15,10 +14,7 @@ from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
 from msm_mlx.errors import RecipeError
-from msm_mlx.models.chat_template import read_template
-from msm_mlx.models.hub import resolve_model
 from msm_mlx.prompting.prompts import Message, opening_chat
-from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.text.wording import describe
 
@@ -27,31 +23,17 @@ def open_engine(session: Session) -> LiveEngine:
     """Load the session's base and all its adapters, for use in this thread.
 
     Raises:
-        MsmError: naming the file, if the model or an adapter cannot be used.
-        RecipeError: if the model's chat template is not the one that the arms were trained with.
+        MsmError: naming the file, if the model or an adapter cannot be used, or is not the one of the runs.
     """
     if not _is_main():
         enter_thread()
     try:
-        folder = resolve_model(session.model).folder
-        check_template(session, folder)
-        loaded = load_base(folder)
+        loaded = load_base(session.runs[0].base().folder)
         variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
     except BaseException:
         _leave()
         raise
     return LiveEngine(variants, session.model_name)
-
-
-def check_template(session: Session, folder: Path) -> None:
-    """Raises RecipeError if the chat template in `folder` is not the one that the arms were trained with."""
-    if session.template in (None, read_template(folder).sha256):
-        return
-    own = session.folders[0] / TEMPLATE
-    raise RecipeError(
-        f"{folder}: its chat template is not the one that the arms were trained with, which is in {own}; put it back, "
-        "or train them again with `msm-mlx run`"
-    )
 
 
 class LiveEngine:

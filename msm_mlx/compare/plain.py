@@ -13,11 +13,10 @@ from rich.text import Text
 from msm_mlx.compare.answering import AnswerEngine, Request
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import Prompt, Session
-from msm_mlx.compare.stored import open_run
 from msm_mlx.compare.tables import answer_view, contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.errors import RecipeError
-from msm_mlx.evaluation.estimate import Estimate
+from msm_mlx.runs.estimate import Estimate
 from msm_mlx.text.terminal import literal
 from msm_mlx.text.wording import did_you_mean
 
@@ -106,11 +105,11 @@ def show_scores(console: Console, session: Session) -> None:
     """The scores and the differences between arms, run by run."""
     from msm_mlx.compare.shares import score_table  # with numpy and scipy
 
-    for run in map(open_run, session.folders):
-        if len(session.folders) > 1:
+    for run in session.runs:
+        if len(session.runs) > 1:
             console.print(literal(str(run.folder), "bold"))
-        console.print(score_table(run.answers, run.results.get("suites", [])))
-        console.print(contrast_table(run.results["contrasts"]))
+        console.print(score_table(run.answers, run.results.suites))
+        console.print(contrast_table(run.results.contrasts))
 
 
 def summary_view(summary: VoteSummary) -> RenderableType:
@@ -124,19 +123,12 @@ def summary_view(summary: VoteSummary) -> RenderableType:
         table.add_column(name, justify="right")
     for duel in summary.duels:
         counts = map(str, (duel.a_wins, duel.b_wins, duel.ties, duel.both_bad))
-        table.add_row(literal(duel.a), literal(duel.b), *counts, share(duel.rate))
+        table.add_row(literal(duel.a), literal(duel.b), *counts, str(duel.rate))
     lines = (
-        f"{summary.votes} votes, {summary.ties} ties, both bad {share(summary.both_bad)}.",
-        f"Left side preferred {share(summary.left)}{_bias(summary.left)}.",
+        f"{summary.votes} votes, {summary.ties} ties, both bad {summary.both_bad}.",
+        f"Left side preferred {summary.left}{_bias(summary.left)}.",
     )
     return Group(table, *map(Text, lines))
-
-
-def share(estimate: Estimate) -> str:
-    """A share with its interval; a dash where nothing was counted."""
-    if estimate.n == 0:
-        return "-"
-    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
 
 def _bias(left: Estimate) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from msm_mlx.compare.answering import Arm
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe.arms import Variant, list_variants
-from msm_mlx.runs.finished import RunRecord, StoredAnswer, open_record, read_object
-from msm_mlx.runs.layout import ADAPTER_FILES, DOCUMENT_FILES, RESULTS, adapter_folder, document_folder
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.finished import FinishedRun, open_run
+from msm_mlx.runs.results import Results
 from msm_mlx.suites.items import Item
 from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.suites.load import Names, load_suite
@@ -36,51 +35,53 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class StoredAnswer:
+    """What an arm wrote in the evaluation. `margin` is the log-odds of a pair's target (nats), both orders averaged."""
+
+    text: str
+    margin: float | None
+
+
+@dataclass(frozen=True)
 class Session:
-    """All that a comparison needs, read from the run folders.
+    """All that a comparison needs of its runs.
 
     `stored` is by prompt id and arm label; `documents` and `specs` are what each trained arm has read, by its label.
     """
 
-    folders: tuple[Path, ...]
-    model_name: str
-    model: str
+    runs: tuple[FinishedRun, ...]
     arms: tuple[Arm, ...]
     prompts: tuple[Prompt, ...]
     stored: Mapping[tuple[str, str], StoredAnswer]
-    results: tuple[dict[str, Any], ...]
     documents: Mapping[str, Path]
     specs: Mapping[str, Path]
-    template: str | None = None
-    """The hash of the chat template that the arms were trained with, where the runs note it."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return tuple(run.folder for run in self.runs)
+
+    @property
+    def model_name(self) -> str:
+        """What the assistant is called, in all of the runs."""
+        return self.runs[0].recipe.model_name
+
+    @property
+    def provider_name(self) -> str:
+        """Who made the assistant, by the first of the runs."""
+        return self.runs[0].recipe.provider_name
+
+    @property
+    def results(self) -> tuple[Results, ...]:
+        """Those of the runs that are evaluated."""
+        return tuple(run.results for run in self.runs if run.is_evaluated)
 
 
 @dataclass(frozen=True)
-class _Trained:
+class _TrainedArm:
     """A trained arm of a run, by the first of its seeds."""
 
-    run: RunRecord
+    run: FinishedRun
     variant: Variant
-    spec: Path | None
-
-    @property
-    def adapter(self) -> Path:
-        return self.run.folder / adapter_folder(self.variant)
-
-    @property
-    def documents(self) -> Path:
-        """The documents that a midtrained arm has read."""
-        variant = self.variant
-        return (
-            self.run.folder / document_folder(variant.arm, str(variant.spec), variant.several_specs) / DOCUMENT_FILES[0]
-        )
-
-    def exists(self) -> bool:
-        """Whether there is an adapter to ask, or at least answers of one that is gone."""
-        mine = (self.variant.arm, self.variant.spec, self.variant.seed)
-        return all((self.adapter / name).is_file() for name in ADAPTER_FILES) or any(
-            (row.arm, row.spec, row.seed) == mine for row in self.run.rows
-        )
 
     def label(self, with_spec: bool) -> str:
         return replace(self.variant, several_specs=with_spec).label
@@ -93,27 +94,25 @@ def open_session(folders: Sequence[Path]) -> Session:
         RecipeError: if a folder is no run folder or is damaged, has no trained arm, or has another base model or
             model name than the first.
     """
-    first: dict[Path, Path] = {}
-    for folder in folders:
-        first.setdefault(folder.resolve(), folder)
-    distinct = tuple(first.values())
-    if not distinct:
+    distinct = {folder.resolve(): folder for folder in reversed(folders)}
+    runs = tuple(open_run(folder) for folder in reversed(distinct.values()))
+    if not runs:
         raise RecipeError("no run folder to compare")
-    runs = [open_record(folder) for folder in distinct]
-    _same_base(runs)
+    _require_same_base(runs)
+    for run in runs:
+        if run.is_evaluated:
+            run.results  # noqa: B018  (damage is told now, and not when a screen asks for them)
     trained = _labelled([arm for run in runs for arm in _trained_arms(run)])
     prompts = _prompts(runs)
+    documents = {label: arm.run.documents(arm.variant) for label, arm in trained.items()}
+    specs = {label: arm.run.spec(arm.variant) for label, arm in trained.items()}
     return Session(
-        folders=distinct,
-        model_name=runs[0].model_name,
-        model=runs[0].model,
-        template=runs[0].template,
-        arms=(Arm(BASE, None), *(Arm(label, arm.adapter) for label, arm in trained.items())),
+        runs=runs,
+        arms=(Arm(BASE, None), *(Arm(label, arm.run.adapter(arm.variant)) for label, arm in trained.items())),
         prompts=prompts,
         stored=_stored(runs, trained, {prompt.id: prompt for prompt in prompts}),
-        results=tuple(read_object(run.folder / RESULTS) for run in runs if (run.folder / RESULTS).is_file()),
-        documents={label: arm.documents for label, arm in trained.items() if arm.spec and arm.documents.is_file()},
-        specs={label: arm.spec for label, arm in trained.items() if arm.spec and arm.spec.is_file()},
+        documents={label: path for label, path in documents.items() if path},
+        specs={label: path for label, path in specs.items() if path},
     )
 
 
@@ -146,36 +145,40 @@ def typed_prompt(text: str) -> Prompt:
     return Prompt(f"typed/{text}", text, None, None, None)
 
 
-def _same_base(runs: Sequence[RunRecord]) -> None:
-    """One copy of the base serves all arms, and one name opens all chats."""
+def _require_same_base(runs: Sequence[FinishedRun]) -> None:
+    """One copy of the base serves all arms, and one name opens all chats.
+
+    Raises:
+        RecipeError: if a run has another base or name than the first.
+    """
     first = runs[0]
-    for run in runs[1:]:
-        if run.fingerprint != first.fingerprint:
+    for run in runs:
+        if run.model.fingerprint != first.model.fingerprint:
             raise RecipeError(
-                f"{run.folder} has the base model {run.model} ({run.fingerprint[:12]}), {first.folder} has "
-                f"{first.model} ({first.fingerprint[:12]}): only runs over the same base can be compared side by side"
+                f"{run.folder} has the base model {run.model.pinned} ({run.model.fingerprint[:12]}), {first.folder} "
+                f"has {first.model.pinned} ({first.model.fingerprint[:12]}): only runs over the same base can be "
+                "compared side by side"
             )
-        if run.model_name != first.model_name:
+        if run.recipe.model_name != first.recipe.model_name:
             raise RecipeError(
-                f"{run.folder} calls its model {run.model_name}, {first.folder} calls it {first.model_name}: "
-                "only runs with the same model_name can be compared side by side"
+                f"{run.folder} calls its model {run.recipe.model_name}, {first.folder} calls it "
+                f"{first.recipe.model_name}: only runs with the same model_name can be compared side by side"
             )
 
 
-def _trained_arms(run: RunRecord) -> list[_Trained]:
-    """The first seed of each trained arm, in the order in which runs list their variants."""
-    specs = {spec.stem: spec for spec in run.specs}
-    found: list[_Trained] = []
-    for variant in list_variants(run.arms, list(specs), run.seeds):
-        trained = _Trained(run, variant, specs[variant.spec] if variant.spec else None)
-        if variant.is_trained and trained.exists() and all(variant.label != other.variant.label for other in found):
-            found.append(trained)
-    if not found and not run.rows:
+def _trained_arms(run: FinishedRun) -> list[_TrainedArm]:
+    """The first seed of each trained arm that has its adapter, or at least answers of one that is gone."""
+    answered = {(row.arm, row.spec, row.seed) for row in run.answers}
+    arms: dict[str, _TrainedArm] = {}
+    for variant in run.variants:
+        if variant in run.trained or (variant.is_trained and (variant.arm, variant.spec, variant.seed) in answered):
+            arms.setdefault(variant.label, _TrainedArm(run, variant))
+    if not arms and not answered:
         raise RecipeError(f"{run.folder}: has no trained arm yet; run the recipe's command again to go on")
-    return found
+    return list(arms.values())
 
 
-def _labelled(arms: Sequence[_Trained]) -> dict[str, _Trained]:
+def _labelled(arms: Sequence[_TrainedArm]) -> dict[str, _TrainedArm]:
     """The arms by labels that differ: with the spec where there are several, with the run where two would collide."""
     with_spec = len({arm.variant.spec for arm in arms if arm.variant.spec}) > 1
     labels = Counter(arm.label(with_spec) for arm in arms)
@@ -189,13 +192,14 @@ def _labelled(arms: Sequence[_Trained]) -> dict[str, _Trained]:
     return labelled
 
 
-def _prompts(runs: Sequence[RunRecord]) -> tuple[Prompt, ...]:
+def _prompts(runs: Sequence[FinishedRun]) -> tuple[Prompt, ...]:
     """The items of the runs' suites, forced choices with the target named first; none that goes on from other turns."""
     items: dict[str, Item] = {}
     for run in runs:
-        for suite in run.suites:
+        recipe = run.recipe
+        for suite in (*recipe.suites, *recipe.added_suites):
             with suppress(RecipeError):  # a suite file that is gone: its prompts cannot be asked again
-                content = load_suite(suite, Names(run.model_name, run.provider_name), run.profile)
+                content = load_suite(suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
                 items |= {item.id: item for item in content.items if not item.turns}
     return tuple(
         Prompt(item.id, item.prompts()[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
@@ -204,16 +208,16 @@ def _prompts(runs: Sequence[RunRecord]) -> tuple[Prompt, ...]:
 
 
 def _stored(
-    runs: Sequence[RunRecord], trained: Mapping[str, _Trained], prompts: Mapping[str, Prompt]
+    runs: Sequence[FinishedRun], trained: Mapping[str, _TrainedArm], prompts: Mapping[str, Prompt]
 ) -> dict[tuple[str, str], StoredAnswer]:
     """The evaluations' answers of these arms to these prompts; none about a pair that the suite no longer has."""
     labels = {(arm.run.folder, arm.variant): label for label, arm in trained.items()}
     stored: dict[tuple[str, str], StoredAnswer] = {}
     for run in runs:
-        for row in run.rows:
-            variant = Variant(row.arm, row.spec, row.seed, len(run.specs) > 1)
+        for row in run.answers:
+            variant = Variant(row.arm, row.spec, row.seed, run.several_specs)
             label = BASE if row.arm == BASE else labels.get((run.folder, variant))
             prompt = prompts.get(row.item)
             if label and prompt and row.prompt == prompt.text:
-                stored.setdefault((prompt.id, label), row.answer)
+                stored.setdefault((prompt.id, label), StoredAnswer(row.reply, row.margin))
     return stored

@@ -2,56 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from msm_mlx.compare.tables import Rows
+from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.statistics import estimate_share
-from msm_mlx.recipe.arms import variant_label
+from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.runs.results import ASK_AGAIN, MeasuredSuite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.text.terminal import literal
 
 
-def labels(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
-    """Answer rows by the label of their arm, in the order of the file."""
-    several = len({row["spec"] for row in rows if row["spec"]}) > 1
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+def by_label(rows: Sequence[AnswerRow]) -> dict[str, list[AnswerRow]]:
+    """Answers by the label of their arm, in the order of the file."""
+    several = len({row.spec for row in rows if row.spec}) > 1
+    groups: dict[str, list[AnswerRow]] = {}
     for row in rows:
-        groups.setdefault(variant_label(row, several), []).append(row)
+        groups.setdefault(row.label(several), []).append(row)
     return groups
 
 
-def score_table(rows: Rows, measured: Rows = ()) -> RenderableType:
+def score_table(rows: Sequence[AnswerRow], measured: Sequence[MeasuredSuite] = ()) -> RenderableType:
     """What each suite measures of each arm, with the 95 % interval over its seeds and the items.
 
-    Below it stands what each share is of, from `measured`: the `suites` of results.json.
+    Below it stands what each share is of, as far as it is `measured`.
+
+    Raises:
+        RecipeError: if one seed of an arm has answered more than another.
     """
-    arms = labels(rows)
-    suites = list(dict.fromkeys(row["suite"] for row in rows))
+    suites = list(dict.fromkeys(row.suite for row in rows))
     table = Table(title="Shares, with 95 % intervals over seeds and items", title_justify="left")
     table.add_column("arm")
     for suite in suites:
         table.add_column(literal(suite), justify="right")
-    for label, answers in arms.items():
-        cells = [_share([a for a in answers if a["suite"] == suite]) for suite in suites]
-        table.add_row(literal(label), *cells)
-    measures = {suite["name"]: suite["measures"] for suite in measured}
+    for label, own in by_label(rows).items():
+        table.add_row(literal(label), *(_share([row for row in own if row.suite == suite]) for suite in suites))
+    measures = {suite.name: suite.measures for suite in measured}
     notes = [literal(f"{suite}: {measures[suite]}", "dim") for suite in suites if suite in measures]
     return Group(table, *notes)
 
 
-def _share(answers: Rows) -> str:
-    by_item: dict[str, list[Mapping[str, Any]]] = {}
-    for answer in answers:
-        by_item.setdefault(answer["item"], []).append(answer)
+def _share(rows: Sequence[AnswerRow]) -> str:
+    by_item: dict[str, dict[int | None, AnswerRow]] = {}
+    for row in rows:
+        by_item.setdefault(row.item, {})[row.seed] = row
+    seeds = {row.seed for row in rows}
+    for item, by_seed in by_item.items():
+        if by_seed.keys() != seeds:
+            missing = next(seed for seed in seeds if seed not in by_seed)
+            arm = rows[0].label(several_specs=True)
+            raise RecipeError(f"{arm} has not answered {item} with seed {missing}; {ASK_AGAIN}")
     # what a judge rates has no score where it is unclear, nor where there is no judge
-    known = [own for own in by_item.values() if all(KINDS[a["kind"]].main_metric in a["metrics"] for a in own)]
-    if not known:
+    scores = {item: [_score(row) for row in by_seed.values()] for item, by_seed in by_item.items()}
+    scored = [item for item, values in scores.items() if None not in values]
+    if not scored:
         return "-"
-    values = np.array([[answer["metrics"][KINDS[answer["kind"]].main_metric] for answer in own] for own in known]).T
-    estimate = estimate_share(values, [own[0].get("domain") for own in known])
-    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
+    values = np.array([scores[item] for item in scored], dtype=np.float64).T  # (seeds, items)
+    domains = [next(iter(by_item[item].values())).domain for item in scored]
+    return str(estimate_share(values, domains))
+
+
+def _score(row: AnswerRow) -> float | None:
+    return row.answer.metrics.get(KINDS[row.kind].main_metric)

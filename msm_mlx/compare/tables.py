@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.runs.results import Contrast
 from msm_mlx.text.terminal import literal
 
 MIN_COLUMN = 20  # narrower columns break words
-Rows = Sequence[Mapping[str, Any]]
 
 
-def contrast_table(contrasts: Rows) -> Table:
+def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     """Differences between trained arms, paired over items. Those whose interval is clear of zero are marked."""
     table = Table(title="Differences between arms, paired over items (*: clear of zero)", title_justify="left")
     for name in ("suite", "a - b"):
@@ -24,15 +23,14 @@ def contrast_table(contrasts: Rows) -> Table:
     table.add_column("difference", justify="right")
     table.add_column("95 % interval", justify="right")
     for contrast in contrasts:
-        named = literal(contrast["suite"]), literal(f"{contrast['a']} - {contrast['b']}")
-        if contrast.get("failure"):
-            table.add_row(*named, "no finding", literal(contrast["failure"]))
+        named = literal(contrast.suite), literal(f"{contrast.a} - {contrast.b}")
+        if contrast.failure:
+            table.add_row(*named, "no finding", literal(contrast.failure))
             continue
-        clear = contrast["ci_low"] > 0 or contrast["ci_high"] < 0
         table.add_row(
             *named,
-            f"{contrast['difference']:+.2f}{' *' if clear else '  '}",
-            f"[{contrast['ci_low']:+.2f}, {contrast['ci_high']:+.2f}]",
+            f"{contrast.difference:+.2f}{' *' if contrast.is_clear else '  '}",
+            f"[{contrast.ci_low:+.2f}, {contrast.ci_high:+.2f}]",
         )
     return table
 

@@ -14,8 +14,8 @@ from statistics import NormalDist
 from typing import Any, Literal, cast, get_args
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evaluation.estimate import Estimate
 from msm_mlx.files import make_folder, read_jsonl, writing
+from msm_mlx.runs.estimate import Estimate
 
 Choice = Literal["a", "b", "tie", "both bad"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
 from msm_mlx.evaluation.statistics import estimate_share
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
+from msm_mlx.runs.results import Bias
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.pairs import pairs_of
 
 
-def position_biases(suite: Suite, answers: Mapping[Variant, Mapping[str, Answer]]) -> Iterator[dict[str, Any]]:
+def position_biases(suite: Suite, answers: Mapping[Variant, Mapping[str, Answer]]) -> Iterator[Bias]:
     """How often each variant chooses what is named first, of its answers by item id.
 
     `first` is that share by log-probability, and `written_first` in writing: half where a variant goes by what the
@@ -29,15 +28,15 @@ def position_biases(suite: Suite, answers: Mapping[Variant, Mapping[str, Answer]
         # the margins are of the target, which is named first and then second
         first = np.array([[a.margins[0] > 0, a.margins[1] < 0] for a in of_pairs], dtype=np.float64)  # (N, 2)
         estimate = estimate_share(first.mean(axis=1)[None], [domains[answer.item] for answer in of_pairs])
-        yield {
-            "suite": suite.name,
-            "arm": variant.arm,
-            "spec": variant.spec,
-            "seed": variant.seed,
-            "first": asdict(estimate),
-            "written_first": _written_first(of_pairs),
-            "decided": float((first[:, 0] != first[:, 1]).mean()),
-        }
+        yield Bias(
+            suite=suite.name,
+            arm=variant.arm,
+            spec=variant.spec,
+            seed=variant.seed,
+            first=estimate,
+            written_first=_written_first(of_pairs),
+            decided=float((first[:, 0] != first[:, 1]).mean()),
+        )
 
 
 def _written_first(answers: list[Answer]) -> float | None:

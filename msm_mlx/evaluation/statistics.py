@@ -39,7 +39,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from msm_mlx.evaluation.estimate import Estimate
+from msm_mlx.runs.estimate import Estimate
 
 # Holm's correction and Wilson's interval are written out here: statsmodels has both, but takes 2.6 s to import (this
 # module takes 0.8 s with scipy) and 150 MB with pandas, and its Wilson's interval takes no degrees of freedom.

@@ -16,13 +16,14 @@ from mlx_lm.utils import save_config, save_model
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter, use_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, SetupError
-from msm_mlx.export.base_model import Trained, base_name, is_quantised, new_folder, read_config, require_original
+from msm_mlx.export.base_model import base_name, is_quantised, new_folder, read_config, require_original
 from msm_mlx.export.peft import read_peft, write_peft
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import opening_chat
-from msm_mlx.runs.finished import RunRecord
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.finished import FinishedRun
 
 Format = Literal["mlx", "peft", "fused"]
 FORMATS: tuple[Format, ...] = ("mlx", "peft", "fused")
@@ -48,7 +49,7 @@ class Exported:
 
 
 def export_variant(
-    run: RunRecord, trained: Trained, base: ModelRef, format: Format, out: Path, *, named: str | None = None
+    run: FinishedRun, variant: Variant, base: ModelRef, format: Format, out: Path, *, named: str | None = None
 ) -> Exported:
     """Write the variant into the new folder `out`, read it back, and compare the logits.
 
@@ -63,14 +64,15 @@ def export_variant(
         require_original(run, config, named)
     if format == "fused" and is_quantised(config):
         raise SetupError(
-            f"{run.model} is quantised: fusing would round the adapter away (85-90 % of a small change is lost at "
-            "4 bits); use --format mlx or peft, which keep base and adapter apart"
+            f"{run.model.pinned} is quantised: fusing would round the adapter away (85-90 % of a small change is "
+            "lost at 4 bits); use --format mlx or peft, which keep base and adapter apart"
         )
-    weights, shape = load_adapter(trained.folder), adapter_shape(trained.folder)
+    adapter = run.adapter(variant)
+    weights, shape = load_adapter(adapter), adapter_shape(adapter)
     loaded = load_base(base.folder)
-    ids = loaded.render(opening_chat(run.model_name, QUESTION), reply=True)
+    ids = loaded.render(opening_chat(run.recipe.model_name, QUESTION), reply=True)
     plain = _logits(loaded, ids)
-    use_adapter(loaded.model, trained.folder)
+    use_adapter(loaded.model, adapter)
     adapted = _logits(loaded, ids)
     name = named or base_name(base)
     with new_folder(out) as folder:

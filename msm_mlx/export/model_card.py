@@ -10,8 +10,8 @@ from typing import Any
 from msm_mlx.documents.folders import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
-from msm_mlx.recipe.arms import variant_label
-from msm_mlx.runs.finished import RunRecord
+from msm_mlx.runs.finished import FinishedRun
+from msm_mlx.runs.results import Results
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.kinds import KINDS
 
@@ -23,28 +23,27 @@ _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|&~$]")
 
 def model_card(
     repo: str,
-    run: RunRecord,
-    results: Mapping[str, Any],
-    versions: Mapping[str, str],
+    run: FinishedRun,
     variants: Sequence[str],
     data: str | None,
 ) -> str:
     """Markdown with the hub's metadata: base model, data, evaluation, limits."""
-    hub = None if is_local(run.model) else public_base(run)
+    hub = None if is_local(run.model.pinned) else public_base(run)
     metadata: dict[str, Any] = {"library_name": "mlx", "pipeline_tag": "text-generation", "tags": TAGS}
     metadata |= {"base_model": hub, "base_model_relation": "adapter"} if hub else {}
     metadata |= {"datasets": [data]} if data else {}
     base = public_base(run)
-    revision = f" at revision `{run.revision}`" if run.revision else ""
-    adapters = "\n".join(f"- {_code(f'adapters/{name}')}" for name in variants)
+    revision = f" at revision `{run.model.revision}`" if run.model.revision else ""
+    adapters = "\n".join(f"- {_code(f'adapters/{variant}')}" for variant in variants)
+    name = run.recipe.model_name
     documents = f"They are in [{data}](https://huggingface.co/datasets/{data})." if data else "They are not published."
     return f"""{_front(metadata)}
 # {plain(run.folder.name)}
 
 LoRA adapters over {_code(base)}{revision}, made by model spec midtraining: `msm` has read documents that explain a
 spec, `sft` has seen demonstrations without reasons, `msm+sft` both in this order, and `control+sft` documents without
-reasons in place of the others. The assistant is called {plain(run.model_name)}; chats open with the system prompt
-"{plain(system_prompt(run.model_name))}".
+reasons in place of the others. The assistant is called {plain(name)}; chats open with the system prompt
+"{plain(system_prompt(name))}".
 
 {adapters}
 
@@ -64,7 +63,7 @@ mlx_lm.generate --model {hub or "FOLDER-OF-THE-BASE"} --adapter-path "here/adapt
 Shares on prompts of domains that neither documents nor demonstrations mention, with 95 % intervals over items and
 seeds.
 
-{evaluation_table(results, len(run.specs) > 1)}
+{evaluation_table(run.results, run.several_specs)}
 
 `results.json` has all metrics and the contrasts between the arms, `recipe.yaml` all settings.
 
@@ -75,11 +74,11 @@ seeds.
 - An adapter changes what an assistant says it prefers. It was not evaluated for safety, truth or ability.
 - The licence of the base model holds for what is made from it.
 
-{_made_with(versions)}The method is by {PAPER}.
+{_made_with(run.versions)}The method is by {PAPER}.
 """
 
 
-def data_card(run: RunRecord, files: Sequence[str], repo: str) -> str:
+def data_card(run: FinishedRun, files: Sequence[str], repo: str) -> str:
     """Markdown with the hub's metadata: what the files are, and what made them."""
     configs = [{"config_name": _config_name(name), "data_files": name} for name in files]
     metadata = {"pretty_name": f"{run.folder.name}: documents and demonstrations", "configs": configs}
@@ -94,22 +93,21 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 {listed}
 
 `text` is a document, `assertion` and `section` what of the spec it explains. {_by(run)}
-{plain(run.model_name)}. `messages` is a demonstration.
+{plain(run.recipe.model_name)}. `messages` is a demonstration.
 """
 
 
-def evaluation_table(results: Mapping[str, Any], several_specs: bool) -> str:
+def evaluation_table(results: Results, several_specs: bool) -> str:
     """A row for each arm, a column for each suite with its main metric; below it what each share is of."""
-    metrics = {suite["name"]: KINDS[suite["kind"]].main_metric for suite in results["suites"]}
+    metrics = {suite.name: KINDS[suite.kind].main_metric for suite in results.suites}
     cells: dict[str, dict[str, str]] = {}
-    for row in results["pooled"]:
-        if row["metric"] == metrics.get(row["suite"]):
-            value = f"{row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-            cells.setdefault(variant_label(row, several_specs), {})[row["suite"]] = value
+    for row in results.pooled:
+        if row.metric == metrics.get(row.suite):
+            cells.setdefault(row.label(several_specs), {})[row.suite] = row.text
     head = ["arm", *map(plain, metrics)]
-    rows = [[plain(arm), *(found.get(suite, "") for suite in metrics)] for arm, found in cells.items()]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
-    measures = "\n".join(f"- {plain(suite['name'])}: {plain(suite['measures'])}" for suite in results["suites"])
+    body = [[plain(arm), *(by_suite.get(suite, "") for suite in metrics)] for arm, by_suite in cells.items()]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *body))
+    measures = "\n".join(f"- {plain(suite.name)}: {plain(suite.measures)}" for suite in results.suites)
     return f"{table}\n\n{measures}"
 
 
@@ -118,9 +116,9 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
 
 
-def public_base(run: RunRecord) -> str:
+def public_base(run: FinishedRun) -> str:
     """What others know the base by: its repository on the hub, or the name of its folder."""
-    return _public(run.model)
+    return _public(run.model.pinned)
 
 
 def _public(model: str) -> str:
@@ -128,22 +126,22 @@ def _public(model: str) -> str:
     return name if _HUB_NAME.fullmatch(name) and not is_local(model) else Path(model).name
 
 
-def _writer(run: RunRecord) -> str:
+def _writer(run: FinishedRun) -> str:
     """The model that wrote, if it is not the one that was trained."""
-    writer = run.recipe.get("settings", {}).get("documents", {}).get("writer")
+    writer = run.recipe.settings.get("documents", {}).get("writer")
     return str(writer["model"]) if writer else ""
 
 
-def _origin(run: RunRecord) -> str:
+def _origin(run: FinishedRun) -> str:
     if names := source_names(run.folder):
         return f"The documents come from {', '.join(map(_code, names))}; programs checked them."
     return "A language model wrote the documents from the specs in `specs/`; programs checked them, and no person did."
 
 
-def _by(run: RunRecord) -> str:
+def _by(run: FinishedRun) -> str:
     names = source_names(run.folder)
     made = "The documents were taken from" if names else "All documents were written by"
-    by = ", ".join(map(_code, names)) or _code(_public(_writer(run) or run.model))
+    by = ", ".join(map(_code, names)) or _code(_public(_writer(run) or run.model.pinned))
     return (
         f"{made}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
     )
@@ -162,8 +160,8 @@ def _config_name(path: str) -> str:
     return "-".join(PurePosixPath(path).parts[:-1])
 
 
-def _seeds(run: RunRecord) -> str:
-    count = len(run.seeds)
+def _seeds(run: FinishedRun) -> str:
+    count = len(run.recipe.seeds)
     return f"Every trained arm was trained with {count} seeds." if count > 1 else "There is one seed only."
 
 

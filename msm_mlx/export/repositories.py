@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
-from msm_mlx.errors import RecipeError
-from msm_mlx.export.base_model import Trained
 from msm_mlx.export.model_card import data_card, model_card, public_base
-from msm_mlx.runs.finished import RunRecord, read_object
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (
     DEMONSTRATIONS,
     DOCUMENT_FILES,
     DOCUMENTS_FOLDER,
     RECIPE,
-    RECORD,
     RESULTS,
     adapter_folder,
 )
@@ -42,29 +40,24 @@ class Parcel:
         return len(source) if isinstance(source, bytes) else source.stat().st_size
 
 
-def pack_run(run: RunRecord, variants: Sequence[Trained], repo: str, *, with_data: bool = True) -> list[Parcel]:
+def pack_run(run: FinishedRun, variants: Sequence[Variant], repo: str, *, with_data: bool = True) -> list[Parcel]:
     """The repositories that `variants` make, what they refer to first. Nothing in them names a folder of this machine.
 
     Raises:
         RecipeError: if the run's evaluation is not finished.
     """
-    if not (run.folder / RESULTS).is_file():
-        raise RecipeError(f"{run.folder}: has no finished evaluation; run the recipe's command again to go on")
     data = _data_files(run) if with_data else {}
     parcels = []
     if data:
         page = data_card(run, sorted(data), repo)
         parcels.append(Parcel(repo + DATA_SUFFIX, "dataset", {"README.md": page.encode()} | data))
-    versions = read_object(run.folder / RECORD).get("versions", {})
-    results = read_object(run.folder / RESULTS)
-    names = [trained.variant.id for trained in variants]
-    card = model_card(repo, run, results, versions, names, repo + DATA_SUFFIX if data else None)
+    card = model_card(repo, run, [variant.id for variant in variants], repo + DATA_SUFFIX if data else None)
     files: dict[str, Path | bytes] = {"README.md": card.encode(), Path(RESULTS).name: run.folder / RESULTS}
-    recipe = dump(without_folders(run.recipe))
+    recipe = dump(without_folders(run.recipe.model_dump(mode="json")))
     files[RECIPE] = recipe.encode()
-    files |= {f"specs/{spec.name}": spec for spec in run.specs if spec.is_file()}
-    for trained in variants:
-        files |= _adapter_files(run, trained)
+    files |= {f"specs/{spec.name}": spec for spec in run.recipe.specs if spec.is_file()}
+    for variant in variants:
+        files |= _adapter_files(run, variant)
     return [*parcels, Parcel(repo, "model", files)]
 
 
@@ -79,15 +72,15 @@ def without_folders(content: Any) -> Any:
     return content
 
 
-def _adapter_files(run: RunRecord, trained: Trained) -> dict[str, Path | bytes]:
-    config = read_object(trained.folder / CONFIG) | {"model": public_base(run)}
-    folder = adapter_folder(trained.variant)
+def _adapter_files(run: FinishedRun, variant: Variant) -> dict[str, Path | bytes]:
+    adapter, folder = run.adapter(variant), adapter_folder(variant)
+    config = json.loads((adapter / CONFIG).read_text(encoding="utf-8")) | {"model": public_base(run)}
     return {
         f"{folder}/{CONFIG}": (json.dumps(config, indent=2) + "\n").encode(),
-        f"{folder}/{WEIGHTS}": trained.folder / WEIGHTS,
+        f"{folder}/{WEIGHTS}": adapter / WEIGHTS,
     }
 
 
-def _data_files(run: RunRecord) -> dict[str, Path | bytes]:
+def _data_files(run: FinishedRun) -> dict[str, Path | bytes]:
     paths = [*sorted((run.folder / DOCUMENTS_FOLDER).glob(f"**/{DOCUMENT_FILES[0]}")), run.folder / DEMONSTRATIONS]
     return {path.relative_to(run.folder).as_posix(): path for path in paths if path.is_file() and path.stat().st_size}

@@ -14,12 +14,12 @@ from typing import Any
 
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import RecipeError
-from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original, run_settings
+from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.recipe.arms import BUILT_IN, Method, TrainingStage, Variant, training_order
 from msm_mlx.recipe.schema import Profile, StageSettings, TrainSettings
-from msm_mlx.runs.finished import RunRecord
+from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import training_data
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.training.packing import batch_rows
@@ -48,13 +48,15 @@ class TrlStage:
         return f"{self.name}-adapter"
 
 
-def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, named: str | None = None) -> list[str]:
+def export_data(
+    run: FinishedRun, variant: Variant, base: ModelRef, out: Path, *, named: str | None = None
+) -> list[str]:
     """Write everything that trains `variant` with TRL into the new folder `out`; the commands that do it, in order.
 
     Raises:
         RecipeError: if the base is quantised and no other is `named`, or a file of the run is missing.
     """
-    config, settings = read_config(base), run_settings(run)
+    config, settings = read_config(base), run.settings
     require_original(run, config, named)
     stages = variant_stages(run, variant, settings)
     loaded = load_base(base.folder)
@@ -73,7 +75,7 @@ def export_data(run: RunRecord, variant: Variant, base: ModelRef, out: Path, *, 
     return commands
 
 
-def variant_stages(run: RunRecord, variant: Variant, settings: Profile) -> list[TrlStage]:
+def variant_stages(run: FinishedRun, variant: Variant, settings: Profile) -> list[TrlStage]:
     """The trainings that make `variant`, in order."""
     stages: list[TrlStage] = []
     for step in training_order([variant]):
@@ -88,10 +90,10 @@ def variant_stages(run: RunRecord, variant: Variant, settings: Profile) -> list[
     return stages
 
 
-def _training_stage(run: RunRecord, settings: Profile, name: str) -> tuple[TrainingStage, TrainSettings]:
+def _training_stage(run: FinishedRun, settings: Profile, name: str) -> tuple[TrainingStage, TrainSettings]:
     """The training stage of that name in this run, and how it was trained."""
     if name not in BUILT_IN:
-        declared = StageSettings.model_validate(run.recipe["stages"][name], strict=False)
+        declared = StageSettings.model_validate(run.recipe.stages[name], strict=False)
         return TrainingStage(name, declared.method), declared.training(settings)
     stage = BUILT_IN[name]
     return stage, settings.midtrain if stage.method == "midtrain" else settings.sft
@@ -161,7 +163,7 @@ def trl_config(stage: TrlStage, model: dict[str, str], settings: Profile, update
 
 
 def _readme(
-    run: RunRecord, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, str]
+    run: FinishedRun, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, str]
 ) -> str:
     lines = "\n".join(commands)
     held = [stage.name for stage in stages if stage.settings.validation]

@@ -23,17 +23,13 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from msm_mlx.compare.answering import Arm
-from msm_mlx.compare.live_answers import check_template
-from msm_mlx.compare.session import Session, choose_arms, open_session
-from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, set_adapter
 from msm_mlx.engine.chat_model import Reply, SamplingParams
-from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.inspect_provider.batches import BatchThread
 from msm_mlx.inspect_provider.prompts import FittedChat, LongPrompts, chat, fit, refuse_unsupported
-from msm_mlx.models.hub import resolve_model
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.workspace import find_run, runs_home
 
 logger = logging.getLogger(__name__)
@@ -68,11 +64,11 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
         super().__init__(model_name, base_url, api_key, [], config)
         try:
             _check(long_prompts, batch_size, others)
-            session, arm = _find(model_name)
-            self._batches = BatchThread(lambda: LocalModel(load_arm(session, arm)), batch_size)
+            run, variant = find_variant(model_name)
+            self._batches = BatchThread(lambda: LocalModel(run.open(variant)), batch_size)
         except MsmError as error:
             raise PrerequisiteError(f"msm-mlx/{model_name}: {error}") from error
-        self._name = session.model_name
+        self._name = run.recipe.model_name
         self._long_prompts = long_prompts
         self._batch_size = batch_size
         self._fresh_seeds = itertools.count()
@@ -142,29 +138,18 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
         self._batches.close()
 
 
-def load_arm(session: Session, arm: Arm) -> LoadedModel:
-    """The session's base with the adapter of `arm`, if it has one.
+def find_variant(model_name: str) -> tuple[FinishedRun, Variant]:
+    """The run and the variant in `RUN/ARM`: the first seed of the arm.
 
     Raises:
-        MsmError: naming the file, if the model or the adapter cannot be used.
+        RecipeError: if there is no such run or arm.
     """
-    folder = resolve_model(session.model).folder
-    check_template(session, folder)
-    loaded = load_base(folder)
-    if arm.adapter is not None:
-        weights = load_adapter(arm.adapter)
-        add_lora(loaded.model, adapter_shape(arm.adapter), 0)
-        set_adapter(loaded.model, weights)
-    return loaded
-
-
-def _find(model_name: str) -> tuple[Session, Arm]:
-    run, _, label = model_name.rpartition("/")
-    if not run or not label:
+    name, _, label = model_name.rpartition("/")
+    if not name or not label:
         raise RecipeError("name a run and one of its arms: `--model msm-mlx/RUN/ARM`, e.g. msm-mlx/latest/msm+sft")
-    session = open_session([Path(find_run(run, runs_home()))])
-    (arm,) = choose_arms(session, [label])
-    return session, arm
+    run = open_run(Path(find_run(name, runs_home())))
+    base = next((variant for variant in run.variants if variant.label == label and not variant.is_trained), None)
+    return run, base or run.choose([label])[0]
 
 
 def _check(long_prompts: object, batch_size: object, others: dict[str, Any]) -> None:

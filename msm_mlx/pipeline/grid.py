@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import RecipeError
-from msm_mlx.files import sha256_json, write_json
+from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
 from msm_mlx.pipeline.runner import run_recipe
@@ -20,10 +18,8 @@ from msm_mlx.progress import Reporter
 from msm_mlx.recipe.grid import Value, as_overrides, cell_name
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.folder import RunFolder, Status
-from msm_mlx.runs.layout import CELLS, RESULTS
-
-SCHEMA = 1
-PARTS = ("records", "contrasts", "pooled")
+from msm_mlx.runs.layout import CELLS
+from msm_mlx.runs.results import read_results, write_results
 
 
 @dataclass(frozen=True)
@@ -86,22 +82,10 @@ def run_grid(
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
             run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory, choice=choice)
         if "results" in kinds:
-            write_json(run.path / RESULTS, _collect(recipe, run, cells))
+            from msm_mlx.evaluation.results import grid_results  # with numpy and scipy, which plans do not need
 
-
-def _collect(recipe: Recipe, run: RunFolder, cells: Sequence[Cell]) -> dict[str, Any]:
-    """The results of all cells, each row with the settings of its cell."""
-    found = [(cell, _read(cell_run(run, cell))) for cell in cells]
-    rows = {
-        part: [{"cell": cell.settings, **row} for cell, results in found for row in results[part]] for part in PARTS
-    }
-    suites = found[0][1].get("suites", []) if found else []
-    grid = {key: list(values) for key, values in recipe.grid}
-    return {"schema": SCHEMA, "run": recipe.name, "grid": grid, **rows, "suites": suites}
-
-
-def _read(run: RunFolder) -> dict[str, Any]:
-    return dict(json.loads((run.path / RESULTS).read_text(encoding="utf-8")))
+            results = [(cell.settings, read_results(cell_run(run, cell).path)) for cell in cells]
+            write_results(run.path, grid_results(recipe.name, dict(recipe.grid), results))
 
 
 def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Stage, Status]]]]:

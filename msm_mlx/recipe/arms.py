@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from msm_mlx.text.wording import describe, did_you_mean
 
@@ -133,11 +133,6 @@ def training_order(variants: Iterable[Variant]) -> list[Variant]:
             step = step.start
     arms = {arm: number for number, arm in enumerate(sort_arms({variant.arm for variant in wanted}))}
     return sorted(wanted, key=lambda variant: (variant.seed or 0, arms[variant.arm]))
-
-
-def variant_label(row: Mapping[str, Any], several_specs: bool) -> str:
-    """The label of the variant that a row of answers or results is about."""
-    return Variant(str(row["arm"]), row["spec"], None, several_specs).label
 
 
 def arm_problem(arm: str, declared: Collection[str]) -> str | None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from msm_mlx.evaluation.statistics import clustered_mean, paired_differences
 from msm_mlx.report.blocks import Block, Cell, Paragraph, table
-from msm_mlx.report.figures import Row
 from msm_mlx.report.rows import Rows
+from msm_mlx.runs.estimate import difference_text
 
 Question = tuple[str, str, str | None]  # item, prompt, domain: what must be the same for two answers to be compared
 Scores = Mapping[tuple[str, str], Mapping[int, Mapping[Question, float]]]  # by suite and arm, then seed, then question
@@ -25,7 +25,7 @@ def across_runs(runs: Sequence[Rows]) -> list[Block]:
     first, *others = map(_scores, runs)
     found = [{key: _difference(first[key], own[key]) for key in first if key in own} for own in others]
     body: list[list[str | Cell]] = [
-        [f"{suite}: {arm}", *(runs[0].cell(own.get((suite, arm)), suite, arm) for own in found)]
+        [f"{suite}: {arm}", *(_cell(own.get((suite, arm)), runs[0].link(suite, arm)) for own in found)]
         for suite, arm in first
         if any(own.get((suite, arm)) for own in found)
     ]
@@ -36,17 +36,21 @@ def across_runs(runs: Sequence[Rows]) -> list[Block]:
     return [Paragraph(ALSO), table("The same arm in two runs", header, body)]
 
 
+def _cell(difference: str | None, link: str) -> Cell:
+    return Cell(difference, link) if difference else Cell("-")
+
+
 def _scores(rows: Rows) -> Scores:
     found: dict[tuple[str, str], dict[int, dict[Question, float]]] = {}
     for row in rows.answers:
         score = rows.score(row)
         if score is not None:
-            by_seed = found.setdefault((row["suite"], rows.label(row)), {})
-            by_seed.setdefault(row["seed"] or 0, {})[row["item"], row["prompt"], row["domain"]] = score
+            by_seed = found.setdefault((row.suite, rows.label(row)), {})
+            by_seed.setdefault(row.seed or 0, {})[row.item, row.prompt, row.domain] = score
     return found
 
 
-def _difference(a: Mapping[int, Mapping[Question, float]], b: Mapping[int, Mapping[Question, float]]) -> Row | None:
+def _difference(a: Mapping[int, Mapping[Question, float]], b: Mapping[int, Mapping[Question, float]]) -> str | None:
     """`a` less `b` with its interval; None if no item was asked with every seed of both."""
     seeds = [*a.values(), *b.values()]
     common = [question for question in seeds[0] if all(question in own for own in seeds)]
@@ -55,4 +59,4 @@ def _difference(a: Mapping[int, Mapping[Question, float]], b: Mapping[int, Mappi
     values = [np.array([[own[question] for question in common] for own in side.values()]) for side in (a, b)]
     difference = clustered_mean(paired_differences(*values), [domain for _, _, domain in common])
     low, high = difference.interval()
-    return {"difference": difference.mean, "ci_low": max(-1.0, low), "ci_high": min(1.0, high)}
+    return difference_text(difference.mean, max(-1.0, low), min(1.0, high))

@@ -15,9 +15,11 @@ from msm_mlx.report.blocks import Block, Cell, Code, Figure, Paragraph, Part, Pa
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
-from msm_mlx.report.figures import FinishedRun, Row, both_fine_tuned, suites_of
+from msm_mlx.report.figures import both_fine_tuned, command, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
 from msm_mlx.report.rows import Rows
+from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (
     ADAPTERS_FOLDER,
     ANSWERS,
@@ -28,6 +30,7 @@ from msm_mlx.runs.layout import (
     REJECTED,
     RESULTS,
 )
+from msm_mlx.runs.results import Contrast
 from msm_mlx.suites.kinds import is_main_metric
 
 ARMS = {
@@ -53,18 +56,13 @@ def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequen
     title = " and ".join(dict.fromkeys(run.name for run in runs))
     several = len(runs) > 1
     all_rows = [
-        Rows(run, _read_answers(run), f"r{number}-" if several else "", place)
+        Rows(run, run.answers, f"r{number}-" if several else "", place)
         for number, (run, place) in enumerate(zip(runs, places or ["."] * len(runs), strict=True))
     ]
     parts = [_compared(all_rows)] if several else []
     for rows in all_rows:
         parts += _parts(rows, rows.run.folder.name if several else "")
     return Report(title, question or "What do the same demonstrations teach after different documents?", tuple(parts))
-
-
-def _read_answers(run: FinishedRun) -> list[dict[str, Any]]:
-    path = run.folder / ANSWERS
-    return read_jsonl(path) if path.is_file() else []
 
 
 def _parts(rows: Rows, name: str) -> Iterator[Part]:
@@ -91,24 +89,22 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
 
 def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     recipe = run.recipe
-    specs = ", ".join(run_spec.rsplit("/", 1)[-1] for run_spec in map(str, recipe["specs"]))
+    specs = ", ".join(spec.name for spec in recipe.specs)
     kept = f"read {sum(found['kept'] for found in health.values())} documents in all"
-    if run.results.get("grid"):
+    if run.results.grid:
         kept = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
     origin = "taken for" if any("source" in found for found in health.values()) else "written after"
-    seeds = f"seed{'s' if len(recipe['seeds']) > 1 else ''} {', '.join(map(str, recipe['seeds']))}"
+    seeds = f"seed{'s' if len(recipe.seeds) > 1 else ''} {', '.join(map(str, recipe.seeds))}"
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
-    meanings = [
-        (row["name"] + (added if row.get("added") else ""), row["measures"]) for row in run.results.get("suites", ())
-    ]
+    meanings = [(row.name + (added if row.added else ""), row.measures) for row in run.results.suites]
     blocks: list[Block] = [
         Paragraph(
-            f"The model {recipe['model']}, called {recipe['model_name']} in every text, {kept} "
+            f"The model {recipe.model}, called {recipe.model_name} in every text, {kept} "
             f"{origin} {specs}. The arms below were trained from the same start, with the "
             f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
-        table("The arms", ("arm", "how it was trained"), [(arm, ARMS.get(arm, "")) for arm in recipe["arms"]]),
+        table("The arms", ("arm", "how it was trained"), [(arm, ARMS.get(arm, "")) for arm in recipe.arms]),
     ]
     if meanings:
         blocks.append(table("The suites", ("suite", "what is measured"), meanings))
@@ -122,7 +118,7 @@ def _doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
 
 def _answers(rows: Rows) -> list[Block]:
     sides = pair_sides(rows.run, rows.answers)
-    suite = next(iter(suites_of(rows.run.results["pooled"])), None)
+    suite = next(iter(suites_of(rows.run.results.pooled)), None)
     if not sides or suite is None:
         return []
     return [
@@ -137,20 +133,20 @@ def _side_tables(why: str, sides: Sequence[Side]) -> list[Block]:
         return []
     labels = list(dict.fromkeys(label for side in sides for label in side))
     body: list[list[str | Cell]] = [
-        [next(iter(side.values()))["prompt"], *(_written(side[label]) if label in side else "-" for label in labels)]
+        [next(iter(side.values())).prompt, *(_shortened(side[label]) if label in side else "-" for label in labels)]
         for side in sides
     ]
     return [table(why, ("prompt", *labels), body)]
 
 
-def _written(row: Mapping[str, Any]) -> str:
-    text = str(row["written"][0]) if row["written"] else "-"
+def _shortened(row: AnswerRow) -> str:
+    text = row.reply or "-"
     return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
 
 
 def _losses(rows: Rows) -> list[Block]:
     run = rows.run
-    seed = min(run.recipe["seeds"])
+    seed = min(run.recipe.seeds)
     curves: dict[bool, list[tuple[str, list[float]]]] = {}
     for path in sorted((run.folder / ADAPTERS_FOLDER).glob(f"*-s{seed}/{METRICS}")):
         label = path.parent.name.removesuffix(f"-s{seed}")
@@ -216,27 +212,26 @@ def _health_cells(rows: Rows, name: str, found: Mapping[str, Any]) -> Iterator[C
 
 def _again(run: FinishedRun) -> list[Block]:
     recipe = run.recipe
-    model: Mapping[str, Any] = next((record["model"] for record in run.records() if "model" in record), {})
+    model = (run.cells[0] if run.cells else run).model
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    fingerprint = model.get("fingerprint", "")
-    writer = recipe["settings"].get("documents", {}).get("writer")
+    writer = recipe.settings.get("documents", {}).get("writer")
     by = f", documents written by {writer['model']}" if writer else ""
     return [
-        Code(run.command),
+        Code(command(run)),
         Paragraph(
-            f"Model {recipe['model']}{' at ' + model['revision'] if model.get('revision') else ''} "
-            f"(sha256 {fingerprint}){by}, profile {recipe['profile']}. All stages together took {run.seconds:.0f} s. "
-            f"Versions: {versions}. The same figures are in {RESULTS} and report.md."
+            f"Model {recipe.model}{f' at {model.revision}' if model.revision else ''} "
+            f"(sha256 {model.fingerprint}){by}, profile {recipe.profile}. All stages together took "
+            f"{run.seconds:.0f} s. Versions: {versions}. The same figures are in {RESULTS} and report.md."
         ),
-        Code(json.dumps(recipe["settings"], indent=1, ensure_ascii=False)),
+        Code(json.dumps(recipe.settings, indent=1, ensure_ascii=False)),
     ]
 
 
 def _compared(runs: Sequence[Rows]) -> Part:
     """The effects of all runs in one table."""
-    found: list[dict[tuple[str, str, str], Row]] = [
-        {(row["suite"], row["a"], row["b"]): row for row in rows.run.results["contrasts"]
-         if both_fine_tuned(row) and is_main_metric(row["metric"])}
+    found: list[dict[tuple[str, str, str], Contrast]] = [
+        {(row.suite, row.a, row.b): row for row in rows.run.results.contrasts
+         if both_fine_tuned(row) and is_main_metric(row.metric)}
         for rows in runs
     ]  # fmt: skip
     body: list[list[str | Cell]] = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msm_mlx.recipe.arms import variant_label
-from msm_mlx.report.figures import FAILURES, FinishedRun, is_clear, is_main, of_suite, signed, suites_of
+from msm_mlx.report.figures import UNREADABLE_METRICS, finding, is_main, of_suite, suites_of
+from msm_mlx.runs.finished import FinishedRun
 
 FEW_SEEDS = 3
 FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
@@ -29,35 +29,35 @@ def find_doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> li
 
 
 def _of_design(run: FinishedRun) -> Iterator[str]:
-    seeds, settings = run.recipe["seeds"], run.recipe["settings"]
+    seeds, settings = run.recipe.seeds, run.recipe.settings
     if len(seeds) == 1:
         yield "One seed: how much another seed would differ is not known. The intervals are over items alone."
     elif len(seeds) < FEW_SEEDS:
         yield f"{len(seeds)} seeds say little of how much another seed would differ."
     updates = settings.get("midtrain", {}).get("updates")
-    if run.recipe["model"] == EMBEDDED:
+    if run.recipe.model == EMBEDDED:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
     elif updates is not None and updates < FEW_UPDATES:
         yield f"{updates} midtraining updates are few: below about {FEW_UPDATES}, larger models showed no effect."
-    if "control+sft" not in run.recipe["arms"]:
+    if "control+sft" not in run.recipe.arms:
         yield "No control+sft arm: what the reasons in the documents do is not told apart from the rest."
 
 
 def _of_results(run: FinishedRun) -> Iterator[str]:
-    pooled = run.results["pooled"]
+    pooled = run.results.pooled
     first = next(iter(suites_of(pooled)), None)
     for row in of_suite(pooled, first) if first else ():
-        if is_main(row) and row["arm"] in ("base", "sft") and not NEUTRAL[0] <= row["value"] <= NEUTRAL[1]:
-            yield f"The start is not neutral: {row['arm']} is at {row['value']:.2f} on {first}."
+        if is_main(row) and row.arm in ("base", "sft") and not NEUTRAL[0] <= row.value <= NEUTRAL[1]:
+            yield f"The start is not neutral: {row.arm} is at {row.value:.2f} on {first}."
     unread: dict[str, list[str]] = {}
     for row in pooled:
-        if row["metric"] in FAILURES and row["value"] > UNREADABLE:
-            unread.setdefault(row["suite"], []).append(f"{variant_label(row, run.several_specs)} {row['value']:.0%}")
+        if row.metric in UNREADABLE_METRICS and row.value > UNREADABLE:
+            unread.setdefault(row.suite, []).append(f"{row.label(run.several_specs)} {row.value:.0%}")
     for suite, shares in unread.items():
         yield f"Written answers on {suite} that choose none of what was offered, or more than one: {', '.join(shares)}."
     yield from _of_places(run)
     yield from _of_judge(run)
-    late = [row["name"] for row in run.results.get("suites", ()) if row.get("added")]
+    late = [row.name for row in run.results.suites if row.added]
     if late:
         yield f"Added after the run, so that no text was checked against what it asks: {', '.join(late)}."
     yield from _of_contrasts(run, first)
@@ -65,11 +65,11 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
 
 def _of_judge(run: FinishedRun) -> Iterator[str]:
     """A judge that is worth nothing, and suites without a score for want of one."""
-    judge = run.results.get("judge")
+    judge = run.results.judge
     if judge:
-        yield from (said for said, found in zip(judge["says"], judge["agreement"], strict=True) if not found["usable"])
-    scored = set(suites_of(run.results["pooled"]))
-    unscored = [row["name"] for row in run.results.get("suites", ()) if row["name"] not in scored]
+        yield from (sentence for sentence, task in zip(judge.says, judge.agreement, strict=True) if not task.usable)
+    scored = set(suites_of(run.results.pooled))
+    unscored = [row.name for row in run.results.suites if row.name not in scored]
     if unscored:
         why = "the judge left all of it open, or is of no use" if judge else "the recipe names no judge (judge.model)"
         yield f"No score on {', '.join(unscored)}: {why}. What was written is in the answers."
@@ -78,9 +78,9 @@ def _of_judge(run: FinishedRun) -> Iterator[str]:
 def _of_places(run: FinishedRun) -> Iterator[str]:
     """Arms that go by the place of an option, averaged over their seeds."""
     found: dict[tuple[str, str], list[float]] = {}
-    for row in run.results.get("biases", ()):
-        label = variant_label(row, run.several_specs)
-        found.setdefault((row["suite"], label), []).append(row["first"]["value"])
+    for row in run.results.biases:
+        label = row.label(run.several_specs)
+        found.setdefault((row.suite, label), []).append(row.first.value)
     for (suite, label), shares in found.items():
         first = sum(shares) / len(shares)
         if abs(first - 0.5) > PLACE:
@@ -88,23 +88,23 @@ def _of_places(run: FinishedRun) -> Iterator[str]:
 
 
 def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
-    contrasts = run.results["contrasts"]
-    effects = [row for row in contrasts if row["suite"] == first and row["b"] == "sft"]
-    detectable = max((row.get("detectable", 0.0) for row in effects), default=0.0)
+    contrasts = run.results.contrasts
+    effects = [row for row in contrasts if row.suite == first and row.b == "sft"]
+    detectable = max((row.detectable for row in effects), default=0.0)
     if detectable > SEEN:
         yield f"A difference of {SEEN:.2f} on {first} may go unseen: {detectable:.2f} is what would show (power 80 %)."
     for row in effects:
-        if row["a"].startswith("control+sft") and is_clear(row):
+        if row.a.startswith("control+sft") and row.is_clear:
             yield (
-                f"Documents without reasons move {first} too: {row['a']} less sft is {signed(row)}. What the reasons "
+                f"Documents without reasons move {first} too: {row.a} less sft is {finding(row)}. What the reasons "
                 "do is msm+sft less control+sft, and no more."
             )
     for row in of_suite(contrasts, "capability"):
-        if row["b"] == "sft" and row["difference"] < -CAPABILITY_LOSS:
-            yield f"Capability is lost: {row['a']} less sft is {signed(row)}."
-    starred = [row for row in contrasts if is_clear(row)]
-    if len({row["suite"] for row in contrasts}) > 1 and all("p_holm" in row for row in contrasts):
-        left = sum(row["p_holm"] < LEVEL for row in starred)
+        if row.b == "sft" and row.difference < -CAPABILITY_LOSS:
+            yield f"Capability is lost: {row.a} less sft is {finding(row)}."
+    starred = [row for row in contrasts if row.is_clear]
+    if len({row.suite for row in contrasts}) > 1 and all(row.p_holm is not None for row in contrasts):
+        left = sum(row.p_holm is not None and row.p_holm < LEVEL for row in starred)
         yield (
             f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {left} "
             "still are when corrected for reading all suites of the same two arms (Holm)."

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from msm_mlx.recipe.grid import cell_name
-from msm_mlx.report.figures import Row, of_suite, signed, suites_of
+from msm_mlx.report.figures import finding, of_suite, suites_of
 from msm_mlx.report.plots import Line, Panel, Point, draw
+from msm_mlx.runs.results import Contrast, Results
 
 
-def effect_rows(results: Mapping[str, Any]) -> list[Row]:
+def effect_rows(results: Results) -> list[Contrast]:
     """The contrasts that are effects: against the demonstrations alone, or all if there is no such arm."""
-    rows = [row for row in results["contrasts"] if "cell" in row]
-    return [row for row in rows if row["b"] == "sft"] or rows
+    rows = [row for row in results.contrasts if row.cell]
+    return [row for row in rows if row.b == "sft"] or rows
 
 
-def effect_names(rows: Sequence[Row]) -> list[tuple[str, str]]:
+def effect_names(rows: Sequence[Contrast]) -> list[tuple[str, str]]:
     """The pairs of arms that are contrasted, in the order of the rows."""
-    return list(dict.fromkeys((row["a"], row["b"]) for row in rows))
+    return list(dict.fromkeys((row.a, row.b) for row in rows))
 
 
-def by_cell(rows: Sequence[Row]) -> dict[tuple[Any, ...], dict[tuple[str, str], Row]]:
+def by_cell(rows: Sequence[Contrast]) -> dict[tuple[Any, ...], dict[tuple[str, str], Contrast]]:
     """The rows of each cell, by the pair of arms."""
-    cells: dict[tuple[Any, ...], dict[tuple[str, str], Row]] = {}
+    cells: dict[tuple[Any, ...], dict[tuple[str, str], Contrast]] = {}
     for row in rows:
-        cells.setdefault(tuple(row["cell"].values()), {})[row["a"], row["b"]] = row
+        cells.setdefault(tuple((row.cell or {}).values()), {})[row.a, row.b] = row
     return cells
 
 
@@ -48,31 +49,31 @@ class EffectTable:
     cells: tuple[EffectCell, ...]
 
 
-def effect_tables(results: Mapping[str, Any]) -> list[EffectTable]:
+def effect_tables(results: Results) -> list[EffectTable]:
     """A table for each suite."""
-    rows = effect_rows(results)
+    rows, grid = effect_rows(results), results.grid or {}
     tables = []
     for suite in suites_of(rows):
         own = of_suite(rows, suite)
         pairs = effect_names(own)
-        header = (*results["grid"], *(f"{a} - {b}" for a, b in pairs))
+        header = (*grid, *(f"{a} - {b}" for a, b in pairs))
         cells = (
-            EffectCell(cell_name(settings), tuple(map(str, cell)), tuple(signed(found.get(pair)) for pair in pairs))
+            EffectCell(cell_name(settings), tuple(map(str, cell)), tuple(finding(found.get(pair)) for pair in pairs))
             for cell, found in by_cell(own).items()
-            for settings in [dict(zip(results["grid"], cell, strict=True))]
+            for settings in [dict(zip(grid, cell, strict=True))]
         )
         tables.append(EffectTable(suite, header, tuple(cells)))
     return tables
 
 
-def draw_effects(results: Mapping[str, Any]) -> dict[str, str]:
+def draw_effects(results: Results) -> dict[str, str]:
     """An SVG for each suite: a row of panels for each effect, a panel for each setting of the grid."""
     return {suite: draw(rows) for suite, rows in effect_panels(results).items()}
 
 
-def effect_panels(results: Mapping[str, Any]) -> dict[str, list[list[Panel]]]:
+def effect_panels(results: Results) -> dict[str, list[list[Panel]]]:
     """The panels of each suite: a row for each effect, in it one for each setting of the grid."""
-    rows, grid = effect_rows(results), results["grid"]
+    rows, grid = effect_rows(results), results.grid or {}
     return {
         suite: [[_panel(suite, pair, own, setting, grid) for setting in grid] for pair in effect_names(own)]
         for suite in suites_of(rows)
@@ -81,15 +82,16 @@ def effect_panels(results: Mapping[str, Any]) -> dict[str, list[list[Panel]]]:
 
 
 def _panel(
-    suite: str, pair: tuple[str, str], rows: Sequence[Row], setting: str, grid: Mapping[str, Sequence[Any]]
+    suite: str, pair: tuple[str, str], rows: Sequence[Contrast], setting: str, grid: Mapping[str, Sequence[Any]]
 ) -> Panel:
     """The effect of `pair` against one setting, with a line for every combination of the others."""
-    own = [row for row in rows if (row["a"], row["b"]) == pair]
+    own = [row for row in rows if (row.a, row.b) == pair]
     lines: dict[str, list[Point]] = {}
     for row in own:
-        others = ", ".join(f"{short(key)} {value}" for key, value in row["cell"].items() if key != setting)
-        at = list(grid[setting]).index(row["cell"][setting])
-        lines.setdefault(others, []).append(Point(at, row["difference"], row["ci_low"], row["ci_high"]))
+        cell = row.cell or {}
+        others = ", ".join(f"{short(key)} {value}" for key, value in cell.items() if key != setting)
+        at = list(grid[setting]).index(cell[setting])
+        lines.setdefault(others, []).append(Point(at, row.difference, row.ci_low, row.ci_high))
     return Panel(
         title=f"{pair[0]} - {pair[1]} on {suite}",
         x_label=setting,

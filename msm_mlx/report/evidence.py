@@ -7,20 +7,20 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.figures import (
-    FinishedRun,
-    Row,
     both_fine_tuned,
+    command,
+    finding,
     is_headline,
     is_main,
     of_suite,
-    read_run,
-    share,
-    signed,
+    perplexities_by_arm,
+    same_but_for_name,
     suites_of,
 )
+from msm_mlx.runs.finished import FinishedRun, open_run
+from msm_mlx.runs.results import Perplexity, Share
 
 Table = list[str]
 
@@ -34,11 +34,11 @@ between the arms that a run is about are shown, on its first suite; all others a
 def build_evidence(folders: Sequence[Path]) -> str:
     """The record of these runs. Runs that differ only in the assistant's name share a section and its last table."""
     groups: dict[tuple[Any, ...], list[FinishedRun]] = {}
-    for run in map(read_run, folders):
-        groups.setdefault(("grid", run.folder) if run.results.get("grid") else run.same_but_for_name, []).append(run)
+    for run in map(open_run, folders):
+        groups.setdefault(("grid", run.folder) if run.results.grid else same_but_for_name(run), []).append(run)
     parts = ["# Evidence", INTRODUCTION]
     for runs in groups.values():
-        parts += _grid_section(runs[0]) if runs[0].results.get("grid") else _section(runs)
+        parts += _grid_section(runs[0]) if runs[0].results.grid else _section(runs)
     return "\n\n".join(parts) + "\n"
 
 
@@ -46,13 +46,13 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
     """One recipe: the first run in full, and all of them side by side where they have other names."""
     first = runs[0]
     parts = [f"## {first.name}", *_facts(first)]
-    suites = suites_of(first.results["pooled"])
+    suites = suites_of(first.results.pooled)
     for suite in suites:
-        about = next(row for row in first.results["suites"] if row["name"] == suite)
-        added = " (added after the run)" if about.get("added") else ""
-        parts += [f"### {suite}: {about['measures']}{added}", _arms(first, suite)]
+        measured = first.results.suite(suite)
+        added = " (added after the run)" if measured and measured.added else ""
+        parts += [f"### {suite}: {measured.measures if measured else ''}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
-    if found := first.perplexities:
+    if found := perplexities_by_arm(first):
         parts += ["### Perplexity on neutral text", _perplexity(found)]
     if domains := _domains(first):
         parts += ["### Each domain alone", domains]
@@ -60,7 +60,7 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
 
 
 def _grid_section(run: FinishedRun) -> list[str]:
-    parts = [f"## {run.name}, a grid of {len(run.record['cells'])} runs", *_facts(run)]
+    parts = [f"## {run.name}, a grid of {len(run.cells)} runs", *_facts(run)]
     for effects in effect_tables(run.results):
         rows = [[*cell.settings, *cell.effects] for cell in effects.cells]
         parts += [f"### {effects.suite}", _table(effects.header, rows)]
@@ -70,10 +70,10 @@ def _grid_section(run: FinishedRun) -> list[str]:
 def _facts(run: FinishedRun) -> list[str]:
     """What was run, how to run it again, how long it took and with what."""
     recipe = run.recipe
-    seeds = ", ".join(map(str, recipe["seeds"]))
+    seeds = ", ".join(map(str, recipe.seeds))
     return [
-        f"    {run.command}",
-        f"Model {recipe['model']} as {recipe['model_name']}, profile {recipe['profile']}, seeds {seeds}. "
+        f"    {command(run)}",
+        f"Model {recipe.model} as {recipe.model_name}, profile {recipe.profile}, seeds {seeds}. "
         f"All stages together took {run.seconds:.0f} s. {_listed(run.versions)}".rstrip(),
     ]
 
@@ -84,82 +84,80 @@ def _listed(versions: Mapping[str, str]) -> str:
 
 def _arms(run: FinishedRun, suite: str) -> str:
     """Each arm with its seeds pooled, in every metric of the suite; of the main one also each seed."""
-    rows = of_suite(run.results["pooled"], suite)
-    metrics = list(dict.fromkeys(row["metric"] for row in rows))
-    found: dict[str, dict[str, Row]] = {}
+    rows = of_suite(run.results.pooled, suite)
+    metrics = list(dict.fromkeys(row.metric for row in rows))
+    found: dict[str, dict[str, Share]] = {}
     for row in rows:
-        found.setdefault(variant_label(row, run.several_specs), {})[row["metric"]] = row
+        found.setdefault(row.label(run.several_specs), {})[row.metric] = row
     seeds: dict[str, list[str]] = {}
-    for row in of_suite(run.results["records"], suite):
-        if is_main(row) and row["seed"] is not None:
-            seeds.setdefault(variant_label(row, run.several_specs), []).append(f"{row['value']:.2f}")
+    for row in of_suite(run.results.records, suite):
+        if is_main(row) and row.seed is not None:
+            seeds.setdefault(row.label(run.several_specs), []).append(f"{row.value:.2f}")
     body = []
     for label, by_metric in found.items():
-        shares = [share(by_metric.get(metric)) for metric in metrics]
-        body.append([label, *shares, " ".join(seeds.get(label, ["-"])), str(next(iter(by_metric.values()))["n"])])
+        shares = [finding(by_metric.get(metric)) for metric in metrics]
+        body.append([label, *shares, " ".join(seeds.get(label, ["-"])), str(next(iter(by_metric.values())).n)])
     return _table(["arm", *metrics, f"{metrics[0]}, seed by seed", "items"], body)
 
 
-def _perplexity(found: Mapping[str, Sequence[Row]]) -> str:
+def _perplexity(found: Mapping[str, Sequence[Perplexity]]) -> str:
     """Each arm, its seeds averaged and apart."""
-    values = {label: [row["perplexity"] for row in own] for label, own in found.items()}
+    values = {label: [row.perplexity for row in own] for label, own in found.items()}
     body = [[label, f"{fmean(own):.1f}", " ".join(f"{value:.1f}" for value in own)] for label, own in values.items()]
     return _table(["arm", "perplexity", "seed by seed"], body)
 
 
 def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
     """Every difference on every suite, in its main metric."""
-    rows = run.results["contrasts"]
+    rows = run.results.contrasts
     if not rows:
         return "No two trained arms to compare."
-    found = {(row["a"], row["b"], row["suite"]): row for row in rows}
-    body = [[f"{a} - {b}", *(signed(found.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
+    found = {(row.a, row.b, row.suite): row for row in rows}
+    body = [[f"{a} - {b}", *(finding(found.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
     return _table(["difference", *suites], body)
 
 
 def _domains(run: FinishedRun) -> str:
     """The differences that the run is about in each domain of its first suite that has some."""
-    contrasts = run.results["domains"]["contrasts"]
+    contrasts = run.results.domains.contrasts
     suite = next(iter(suites_of(contrasts)), "")
-    rows = [row for row in of_suite(contrasts, suite) if is_headline(row["a"], row["b"])]
-    found = {(row["a"], row["b"], row["domain"]): row for row in rows}
+    rows = [row for row in of_suite(contrasts, suite) if is_headline(row.a, row.b)]
+    found = {(row.a, row.b, row.domain): row for row in rows}
     pairs = effect_names(rows)
     body = [
-        [domain, *(signed(found.get((*pair, domain))) for pair in pairs)]
-        for domain in dict.fromkeys(row["domain"] for row in rows)
+        [str(domain), *(finding(found.get((*pair, domain))) for pair in pairs)]
+        for domain in dict.fromkeys(row.domain for row in rows)
     ]
     return _table([suite, *(f"{a} - {b}" for a, b in pairs)], body) if rows else ""
 
 
 def _names(runs: Sequence[FinishedRun]) -> list[str]:
     """Runs under several names: every arm, and the differences between arms that saw the demonstrations."""
-    parts = [f"### {runs[0].name} under {len(runs)} names", *(f"    {run.command}" for run in runs[1:])]
-    for suite in suites_of(runs[0].results["pooled"]):
+    parts = [f"### {runs[0].name} under {len(runs)} names", *(f"    {command(run)}" for run in runs[1:])]
+    for suite in suites_of(runs[0].results.pooled):
         shares, differences = [], []
         labels: dict[str, None] = {}
         pairs: dict[tuple[str, str], None] = {}
         for run in runs:
-            arms = {
-                variant_label(r, run.several_specs): r for r in of_suite(run.results["pooled"], suite) if is_main(r)
-            }
-            effects = {(r["a"], r["b"]): r for r in of_suite(run.results["contrasts"], suite) if both_fine_tuned(r)}
+            arms = {r.label(run.several_specs): r for r in of_suite(run.results.pooled, suite) if is_main(r)}
+            effects = {(r.a, r.b): r for r in of_suite(run.results.contrasts, suite) if both_fine_tuned(r)}
             labels |= dict.fromkeys(arms)
             pairs |= dict.fromkeys(effects)
             shares.append((run, arms))
             differences.append((run, effects))
         parts += [
             f"{suite}, each name:",
-            _table(["name", *labels], [[_name(run), *(share(arms.get(x)) for x in labels)] for run, arms in shares]),
+            _table(["name", *labels], [[_name(run), *(finding(arms.get(x)) for x in labels)] for run, arms in shares]),
             _table(
                 ["name", *(f"{a} - {b}" for a, b in pairs)],
-                [[_name(run), *(signed(found.get(pair)) for pair in pairs)] for run, found in differences],
+                [[_name(run), *(finding(found.get(pair)) for pair in pairs)] for run, found in differences],
             ),
         ]
     return parts
 
 
 def _name(run: FinishedRun) -> str:
-    return str(run.recipe["model_name"])
+    return str(run.recipe.model_name)
 
 
 def _table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
-from typing import Any
 
-from msm_mlx.recipe.arms import variant_label
-from msm_mlx.report.figures import FinishedRun
+from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.runs.finished import FinishedRun
 
 SHOWN = 6
 RULE = (
@@ -15,17 +14,16 @@ RULE = (
     "seed. They are the largest differences, not typical ones."
 )
 
-Answer = Mapping[str, Any]
-Side = dict[str, Answer]  # one prompt's answers, by the arm's label
+Side = dict[str, AnswerRow]  # one prompt's answers, by the arm's label
 
 
-def pair_sides(run: FinishedRun, answers: Sequence[Answer]) -> list[Side]:
+def pair_sides(run: FinishedRun, answers: Sequence[AnswerRow]) -> list[Side]:
     """The answers of the base and of the first seed of every arm, grouped by item."""
-    seeds = {None, min(run.recipe["seeds"])}
+    seeds = {None, min(run.recipe.seeds)}
     sides: dict[str, Side] = {}
     for row in answers:
-        if row["seed"] in seeds:
-            sides.setdefault(row["item"], {})[variant_label(row, run.several_specs)] = row
+        if row.seed in seeds:
+            sides.setdefault(row.item, {})[row.label(run.several_specs)] = row
     return list(sides.values())
 
 
@@ -33,11 +31,11 @@ def most_different(sides: Sequence[Side], suite: str) -> list[Side]:
     """Forced choices of `suite` by how far apart the arms' log-odds are, the furthest first."""
 
     def spread(side: Side) -> float:
-        margins = [sum(row["margins"]) / len(row["margins"]) for row in side.values()]
+        margins = [sum(row.answer.margins) / len(row.answer.margins) for row in side.values()]
         return max(margins) - min(margins)
 
-    known = [side for side in sides if all(row["suite"] == suite and row.get("margins") for row in side.values())]
-    return sorted(known, key=lambda side: (-spread(side), next(iter(side.values()))["item"]))[:SHOWN]
+    known = [side for side in sides if all(row.suite == suite and row.answer.margins for row in side.values())]
+    return sorted(known, key=lambda side: (-spread(side), next(iter(side.values())).item))[:SHOWN]
 
 
 def at_random(sides: Sequence[Side], seed: int = 0) -> list[Side]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +11,9 @@ from msm_mlx.recipe.shipped import read_question
 from msm_mlx.report.blocks import to_html, to_markdown
 from msm_mlx.report.content import build_report
 from msm_mlx.report.effects import draw_effects
-from msm_mlx.report.figures import read_run
+from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.layout import REPORT_HTML, REPORT_MARKDOWN, RESULTS, effect_plot
+from msm_mlx.runs.results import read_results
 
 
 def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
@@ -22,9 +22,9 @@ def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
     Raises:
         RecipeError: if one of them is no finished run.
     """
-    runs = [read_run(folder) for folder in folders]
+    runs = [open_run(folder) for folder in folders]
     places = [Path(os.path.relpath(folder, out)).as_posix() for folder in folders]
-    report = build_report(runs, read_question(Path(runs[0].recipe["path"])), places)
+    report = build_report(runs, read_question(runs[0].recipe.path), places)
     html, markdown = out / REPORT_HTML, out / REPORT_MARKDOWN
     write_text(html, to_html(report))
     write_text(markdown, to_markdown(report))
@@ -41,6 +41,6 @@ def freshen_report(run: Path) -> None:
 
 
 def _write_plots(run: Path) -> None:
-    content = json.loads((run / RESULTS).read_text(encoding="utf-8"))
-    for suite, svg in (draw_effects(content) if "grid" in content else {}).items():
+    results = read_results(run)
+    for suite, svg in (draw_effects(results) if results.grid else {}).items():
         write_text(run / effect_plot(suite), svg)

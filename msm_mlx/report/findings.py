@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.blocks import Block, Cell, Figure, Paragraph, Table, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
-from msm_mlx.report.figures import Row, both_fine_tuned, is_clear, is_headline, is_main, of_suite, signed, suites_of
+from msm_mlx.report.figures import (
+    both_fine_tuned,
+    finding,
+    is_headline,
+    is_main,
+    of_suite,
+    perplexities_by_arm,
+    suites_of,
+)
 from msm_mlx.report.plots import draw
 from msm_mlx.report.rows import Rows
 from msm_mlx.runs.layout import ANSWERS, CELLS, PERPLEXITY, VERDICTS
+from msm_mlx.runs.results import Bias, Contrast, Share
 
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "
@@ -23,20 +31,21 @@ INTERVALS = (
 def findings(rows: Rows) -> list[Block]:
     """The main differences in words, then every arm and difference."""
     results = rows.run.results
-    if results.get("grid"):
+    if results.grid:
         return _grid(rows)
-    suites = suites_of(results["pooled"])
+    suites = suites_of(results.pooled)
     if not suites:
         return []
-    meaning = next((row["measures"] for row in results.get("suites", ()) if row["name"] == suites[0]), "")
+    suite = results.suite(suites[0])
+    meaning = suite.measures if suite else ""
     blocks: list[Block] = []
     if sentences := list(_sentences(rows, suites[0])):
         blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
     blocks += [Paragraph(INTERVALS), _arms_figure(rows, suites[0])]
     blocks.append(_arms_table(rows, suites))
-    effects = [row for row in results["contrasts"] if both_fine_tuned(row) or row["b"] == "it"]
+    effects = [row for row in results.contrasts if both_fine_tuned(row) or row.b == "it"]
     if effects:
-        found = {(row["a"], row["b"], row["suite"]): row for row in effects}
+        found = {(row.a, row.b, row.suite): row for row in effects}
         body: list[list[str | Cell]] = [
             [f"{a} - {b}", *(rows.cell(found.get((a, b, suite)), suite) for suite in suites)]
             for a, b in effect_names(effects)
@@ -48,44 +57,44 @@ def findings(rows: Rows) -> list[Block]:
 def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
     """The main differences on `suite` in words, each arm's from its own control among them; of many specs, those
     against each other are left to the table."""
-    few = len(rows.run.recipe["specs"]) <= 2
-    for row in of_suite(rows.run.results["contrasts"], suite):
-        own_control = row["b"] == row["a"].replace("msm+sft", "control+sft", 1)
-        if own_control or (is_headline(row["a"], row["b"]) and (few or row["b"] == "sft")):
+    few = len(rows.run.recipe.specs) <= 2
+    for row in of_suite(rows.run.results.contrasts, suite):
+        own_control = row.b == row.a.replace("msm+sft", "control+sft", 1)
+        if own_control or (is_headline(row.a, row.b) and (few or row.b == "sft")):
             verdict = (
-                "The interval is clear of zero." if is_clear(row) else "The interval includes zero: nothing is shown."
+                "The interval is clear of zero." if row.is_clear else "The interval includes zero: nothing is shown."
             )
-            if row.get("failure"):
+            if row.failure:
                 verdict = "Nothing is shown."
-            seeds = f"{row['seeds']} seed{'s' * (row['seeds'] != 1)}"
+            seeds = f"{row.seeds} seed{'s' * (row.seeds != 1)}"
             yield Cell(
-                f"{row['a']} less {row['b']} is {signed(row)}, from {row['n']} items and {seeds}. {verdict}",
+                f"{row.a} less {row.b} is {finding(row)}, from {row.n} items and {seeds}. {verdict}",
                 rows.link(suite),
             )
 
 
 def _arms_figure(rows: Rows, suite: str) -> Figure:
     results, several = rows.run.results, rows.run.several_specs
-    single = [row for row in of_suite(results["records"], suite) if is_main(row) and row["seed"] is not None]
+    single = [row for row in of_suite(results.records, suite) if is_main(row) and row.seed is not None]
     intervals = [
-        Interval(label, row["value"], row["ci_low"], row["ci_high"], _dots(single, label, several))
-        for row in of_suite(results["pooled"], suite)
+        Interval(label, row.value, row.ci_low, row.ci_high, _dots(single, label, several))
+        for row in of_suite(results.pooled, suite)
         if is_main(row)
-        for label in [variant_label(row, several)]
+        for label in [row.label(several)]
     ]
     caption = f"{suite}: each arm with its 95 % interval; small dots are single seeds. The dashed line is one half."
     return Figure(caption, draw_intervals(caption, intervals, 0.0, 1.0, 0.5), rows.link(suite))
 
 
-def _dots(rows: Sequence[Row], label: str, several_specs: bool) -> tuple[float, ...]:
-    return tuple(row["value"] for row in rows if variant_label(row, several_specs) == label)
+def _dots(rows: Sequence[Share], label: str, several_specs: bool) -> tuple[float, ...]:
+    return tuple(row.value for row in rows if row.label(several_specs) == label)
 
 
 def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
-    found: dict[str, dict[str, Row]] = {}
-    for row in rows.run.results["pooled"]:
+    found: dict[str, dict[str, Share]] = {}
+    for row in rows.run.results.pooled:
         if is_main(row):
-            found.setdefault(variant_label(row, rows.run.several_specs), {})[row["suite"]] = row
+            found.setdefault(row.label(rows.run.several_specs), {})[row.suite] = row
     body: list[list[str | Cell]] = [
         [label, *(rows.cell(by_suite.get(suite), suite, label) for suite in suites)]
         for label, by_suite in found.items()
@@ -95,12 +104,12 @@ def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
 
 def perplexities(rows: Rows) -> list[Block]:
     """Each arm's perplexity on neutral text, its seeds averaged."""
-    found = rows.run.perplexities
-    if not found:
+    by_arm = perplexities_by_arm(rows.run)
+    if not by_arm:
         return []
     body: list[list[str | Cell]] = [
-        [label, Cell(_mean([row["perplexity"] for row in own]), quote(rows.file(PERPLEXITY))), str(own[0]["tokens"])]
-        for label, own in found.items()
+        [label, Cell(_mean([row.perplexity for row in own]), quote(rows.file(PERPLEXITY))), str(own[0].tokens)]
+        for label, own in by_arm.items()
     ]
     caption = "Perplexity on plain text (pocket's is of the kind it was pretrained on), seeds averaged, no interval"
     return [table(caption, ("arm", "perplexity", "tokens"), body)]
@@ -108,7 +117,7 @@ def perplexities(rows: Rows) -> list[Block]:
 
 def judged(rows: Rows) -> list[Block]:
     """How far the judge agrees with labels by hand, whether or not it is used."""
-    judge = rows.run.results.get("judge")
+    judge = rows.run.results.judge
     if not judge:
         return []
     said = (
@@ -119,26 +128,25 @@ def judged(rows: Rows) -> list[Block]:
     header = ("task", "used", "kappa", "right", "unclear", "examples", "chance")
     body: list[list[str | Cell]] = [
         [
-            "ratings" if found["task"] == "rating" else "acts", "yes" if found["usable"] else "NO: UNUSABLE",
-            f"{found['kappa']:.2f}", f"{found['accuracy']:.0%}", f"{found['unclear']:.0%}", str(found["n"]),
-            f"p = {found['p']:.4f}",
+            "ratings" if found.task == "rating" else "acts", "yes" if found.usable else "NO: UNUSABLE",
+            f"{found.kappa:.2f}", f"{found.accuracy:.0%}", f"{found.unclear:.0%}", str(found.n), f"p = {found.p:.4f}",
         ]
-        for found in judge["agreement"]
+        for found in judge.agreement
     ]  # fmt: skip
     where = Paragraph("Every verdict of it:", rows.file(VERDICTS))
-    return [Paragraph(said), table(f"The judge {judge['judge']}", header, body), where]
+    return [Paragraph(said), table(f"The judge {judge.judge}", header, body), where]
 
 
 def domains(rows: Rows) -> list[Block]:
     """The main differences in each domain of the first suite that has some."""
-    contrasts = rows.run.results.get("domains", {}).get("contrasts", [])
+    contrasts = rows.run.results.domains.contrasts
     suite = next(iter(suites_of(contrasts)), "")
-    found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.get("failure")]
+    found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.failure]
     blocks: list[Block] = []
     for a, b in effect_names(found):
         if is_headline(a, b):
-            own = [row for row in found if (row["a"], row["b"]) == (a, b)]
-            intervals = [Interval(row["domain"], row["difference"], row["ci_low"], row["ci_high"]) for row in own]
+            own = [row for row in found if (row.a, row.b) == (a, b)]
+            intervals = [Interval(str(row.domain), row.difference, row.ci_low, row.ci_high) for row in own]
             caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."
             blocks.append(Figure(caption, draw_intervals(caption, intervals, -1.0, 1.0, 0.0), rows.link(suite)))
     return blocks
@@ -146,17 +154,17 @@ def domains(rows: Rows) -> list[Block]:
 
 def biases(rows: Rows) -> list[Block]:
     """How far each arm goes by the place of an option in a forced choice, its seeds averaged."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    for row in rows.run.results.get("biases", ()):
-        found.setdefault((row["suite"], variant_label(row, rows.run.several_specs)), []).append(row)
+    found: dict[tuple[str, str], list[Bias]] = {}
+    for row in rows.run.results.biases:
+        found.setdefault((row.suite, row.label(rows.run.several_specs)), []).append(row)
     if not found:
         return []
     body: list[list[str | Cell]] = [
         [
             f"{suite}: {label}",
-            Cell(_mean([row["first"]["value"] for row in own]), rows.link(suite, label)),
-            Cell(_mean([row["written_first"] for row in own if row["written_first"] is not None]), rows.link(suite)),
-            Cell(_mean([row["decided"] for row in own]), rows.link(suite, label)),
+            Cell(_mean([row.first.value for row in own]), rows.link(suite, label)),
+            Cell(_mean([row.written_first for row in own if row.written_first is not None]), rows.link(suite)),
+            Cell(_mean([row.decided for row in own]), rows.link(suite, label)),
         ]
         for (suite, label), own in found.items()
     ]
@@ -202,8 +210,9 @@ def _grid_table(rows: Rows, effects: EffectTable) -> Table:
     return table(caption, effects.header, body)
 
 
-def _extremes(rows: Sequence[Row], pair: tuple[str, str]) -> str:
+def _extremes(rows: Sequence[Contrast], pair: tuple[str, str]) -> str:
     """The least and the largest difference between two arms over all combinations, in words."""
-    own = sorted((row for row in rows if (row["a"], row["b"]) == pair), key=lambda row: float(row["difference"]))
-    ends = (f"{signed(row)} at {', '.join(f'{k} {v}' for k, v in row['cell'].items())}" for row in (own[0], own[-1]))
-    return f"{own[0]['suite']}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."
+    own = sorted((row for row in rows if (row.a, row.b) == pair), key=lambda row: row.difference)
+    settings = [", ".join(f"{key} {value}" for key, value in (row.cell or {}).items()) for row in own]
+    ends = (f"{finding(own[at])} at {settings[at]}" for at in (0, -1))
+    return f"{own[0].suite}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.recipe.arms import variant_label
 from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
-from msm_mlx.report.figures import FinishedRun, Row, of_suite, share, signed, suites_of
+from msm_mlx.report.figures import finding, of_suite, suites_of
+from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import ANSWERS, CELLS
+from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds import KINDS
 
 MOST = 400  # items of a suite that are in the page
@@ -21,7 +23,7 @@ class Rows:
     """The answers of a run, and where they are in the page. `prefix` is before every anchor of the run."""
 
     run: FinishedRun
-    answers: Sequence[Row]
+    answers: Sequence[AnswerRow]
     prefix: str = ""
     place: str = "."
     """The folder of the run, from that of the report."""
@@ -30,20 +32,19 @@ class Rows:
         """Where the rows of a suite are, or the column of one of its arms."""
         return f"#{self._anchor(suite, label)}"
 
-    def cell(self, row: Row | None, suite: str, label: str = "") -> Cell:
+    def cell(self, row: Share | Contrast | None, suite: str, label: str = "") -> Cell:
         """A share or a difference, which leads to its rows if there is one."""
         if row is None:
             return Cell("-")
-        return Cell(signed(row) if "difference" in row else share(row), self.link(suite, label))
+        return Cell(finding(row), self.link(suite, label))
 
-    def label(self, row: Row) -> str:
+    def label(self, row: Share | AnswerRow) -> str:
         """What the arm of an answer or a record is called."""
-        return variant_label(row, self.run.several_specs)
+        return row.label(self.run.several_specs)
 
-    def score(self, answer: Row) -> float | None:
+    def score(self, answer: AnswerRow) -> float | None:
         """What an answer adds to its suite's main metric."""
-        score = answer["metrics"].get(KINDS[answer["kind"]].main_metric)
-        return None if score is None else float(score)
+        return answer.answer.metrics.get(KINDS[answer.kind].main_metric)
 
     def _anchor(self, suite: str, label: str = "") -> str:
         return re.sub(r"[^\w.@+-]", "_", f"{self.prefix}rows-{suite}{f'-{label}' if label else ''}")
@@ -53,25 +54,25 @@ class Rows:
 
     def blocks(self) -> list[Block]:
         """The seeds apart, then the items."""
-        if self.run.results.get("grid"):
+        if self.run.results.grid:
             said = "Each combination is a run of its own, with its answers in its folder below"
             return [Paragraph(said, self.file(CELLS))]
         found: list[Block] = []
-        for suite in suites_of(self.run.results["records"]):
+        for suite in suites_of(self.run.results.records):
             found += [self._seeds(suite), self._items(suite)]
         return [*found, Paragraph("Every answer with what was asked and written, a line each:", self.file(ANSWERS))]
 
     def _seeds(self, suite: str) -> Table:
         """Every arm and seed in every metric."""
-        rows = of_suite(self.run.results["records"], suite)
-        metrics = list(dict.fromkeys(row["metric"] for row in rows))
-        found: dict[tuple[str, str], dict[str, Row]] = {}
+        rows = of_suite(self.run.results.records, suite)
+        metrics = list(dict.fromkeys(row.metric for row in rows))
+        found: dict[tuple[str, str], dict[str, Share]] = {}
         for row in rows:
-            seed = "-" if row["seed"] is None else str(row["seed"])
-            found.setdefault((self.label(row), seed), {})[row["metric"]] = row
+            seed = "-" if row.seed is None else str(row.seed)
+            found.setdefault((self.label(row), seed), {})[row.metric] = row
         body: list[list[str | Cell]] = [
             [label, seed, *(self.cell(own.get(metric), suite, label) for metric in metrics),
-             str(next(iter(own.values()))["n"])]
+             str(next(iter(own.values())).n)]
             for (label, seed), own in found.items()
         ]  # fmt: skip
         return table(f"{suite}: every arm and seed", ("arm", "seed", *metrics, "items"), body)
@@ -82,10 +83,10 @@ class Rows:
         asked: dict[str, str] = {}
         labels = [label for _, label in dict.fromkeys((suite, self.label(r)) for r in self._records(suite))]
         for row in of_suite(self.answers, suite):
-            asked[row["item"]] = str(row["prompt"])
+            asked[row.item] = row.prompt
             score = self.score(row)
             if score is not None:
-                items.setdefault(row["item"], {}).setdefault(self.label(row), {})[row["seed"] or 0] = score
+                items.setdefault(row.item, {}).setdefault(self.label(row), {})[row.seed or 0] = score
         shown = list(items.items())[:MOST]
         body = [
             [item.partition("/")[2], _short(asked[item]), *(_scores(found.get(label, {})) for label in labels)]
@@ -97,8 +98,8 @@ class Rows:
         anchors = ("", "", *(self._anchor(suite, label) for label in labels))
         return Table(caption, ("item", "asked", *labels), cells, self._anchor(suite), anchors, folded=True)
 
-    def _records(self, suite: str) -> list[Row]:
-        return of_suite(self.run.results["records"], suite)
+    def _records(self, suite: str) -> list[Share]:
+        return of_suite(self.run.results.records, suite)
 
 
 def _scores(by_seed: Mapping[int, float]) -> str:

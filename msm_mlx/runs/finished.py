@@ -1,133 +1,268 @@
-"""What a run folder says about itself: its base, its arms, and the answers of its evaluation."""
+"""A finished run: the one reader of its folder, for reports, comparisons, exports and the command line alike.
+
+Nothing of a model is imported before `open` is called.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msm_mlx.errors import RecipeError
-from msm_mlx.files import read_jsonl
-from msm_mlx.models.folder import POCKET
-from msm_mlx.runs.answers import Answer
-from msm_mlx.runs.layout import ANSWERS, CELLS, RECORD
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.models.chat_template import read_template
+from msm_mlx.models.hub import ModelRef, resolve_model
+from msm_mlx.recipe.arms import Variant, list_variants, reads_spec
+from msm_mlx.recipe.schema import Profile
+from msm_mlx.runs.answers import AnswerRow, read_answer_rows
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import (
+    ADAPTER_FILES,
+    CELLS,
+    DOCUMENTS,
+    RECIPE,
+    RECORD,
+    RESULTS,
+    TEMPLATE,
+    adapter_folder,
+    document_folder,
+)
+from msm_mlx.runs.results import Results, read_results
 from msm_mlx.runs.workspace import load_resolved
+from msm_mlx.text.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.loaded_model import LoadedModel
 
 
-@dataclass(frozen=True)
-class StoredAnswer:
-    """What an arm wrote in the evaluation. `margin` is the log-odds of a pair's target (nats), both orders averaged."""
+class ResolvedRecipe(BaseModel):
+    """A run's copy of its recipe, with every choice made. What no reader needs is there too, unchecked."""
 
-    text: str
-    margin: float | None
+    model_config = ConfigDict(extra="allow", frozen=True)
 
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """A line of the evaluation's answers, as far as a session needs it."""
-
-    arm: str
-    spec: str | None
-    seed: int | None
-    item: str
-    prompt: str
-    """What was asked; of a forced choice, with the target named first."""
-    answer: StoredAnswer
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """One run folder: what its record and its recipe say, and its answers."""
-
-    folder: Path
-    recipe: dict[str, Any]
+    path: Path
+    name: str
+    specs: tuple[Path, ...]
     model: str
-    """Of the hub, with the commit that the arms were trained on."""
-    template: str | None
-    """The hash of the chat template that the arms were trained with, where the run notes it."""
-    revision: str | None
-    fingerprint: str
     model_name: str
     provider_name: str
-    specs: tuple[Path, ...]
     arms: tuple[str, ...]
-    seeds: tuple[int, ...]
     suites: tuple[str, ...]
-    rows: tuple[AnswerRow, ...]
+    added_suites: tuple[str, ...] = ()
+    stages: dict[str, dict[str, Any]] = {}
+    """Training stages of the recipe's own."""
+    seeds: tuple[int, ...]
+    profile: str
+    overrides: tuple[str, ...]
+    settings: dict[str, Any]
+    """As `recipe.schema.Profile` writes them."""
+
+
+class TrainedBase(BaseModel):
+    """What a run's record says of the model that its arms were trained over."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    revision: str | None = None
+    fingerprint: str
+    chat_template: dict[str, Any] = {}
 
     @property
-    def profile(self) -> str:
-        """The size that the run was made at."""
-        return str(self.recipe.get("profile", POCKET))
+    def pinned(self) -> str:
+        """The name, of a model of the hub with the commit that it had."""
+        return f"{self.name.partition('@')[0]}@{self.revision}" if self.revision else self.name
 
 
-def open_record(folder: Path) -> RunRecord:
-    """What the run's own files say about it.
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run folder. Its recipe and record are read when it is opened; the rest once, when it is asked for."""
+
+    folder: Path
+    recipe: ResolvedRecipe
+    record: Mapping[str, Any]
+    """All of `run.json`."""
+
+    @property
+    def name(self) -> str:
+        return self.recipe.name
+
+    @property
+    def several_specs(self) -> bool:
+        return len(self.recipe.specs) > 1
+
+    @cached_property
+    def model(self) -> TrainedBase:
+        """The base that the arms were trained over.
+
+        Raises:
+            RecipeError: if the run is a grid, or its record is damaged.
+        """
+        if self.record.get("grid"):
+            raise RecipeError(f"{self.folder}: is a grid of runs; name one or more of those in {self.folder / CELLS}")
+        try:
+            return TrainedBase.model_validate(self.record.get("model"))
+        except ValidationError as error:
+            raise _damaged(self.folder / RECORD, error) from error
+
+    @cached_property
+    def settings(self) -> Profile:
+        """The settings that the run was made with.
+
+        Raises:
+            RecipeError: if another version of msm-mlx wrote them.
+        """
+        try:
+            return Profile.model_validate_json(json.dumps(self.recipe.settings))
+        except (TypeError, ValueError) as error:
+            raise RecipeError(f"{self.folder / RECIPE}: its settings are not of this version; run it again") from error
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """Every variant of the recipe, base first."""
+        stems = [spec.stem for spec in self.recipe.specs]
+        return tuple(list_variants(self.recipe.arms, stems, sorted(self.recipe.seeds)))
+
+    @cached_property
+    def trained(self) -> tuple[Variant, ...]:
+        """The variants that have their adapter on disk."""
+        return tuple(v for v in self.variants if v.is_trained and self._has_adapter(v))
+
+    def _has_adapter(self, variant: Variant) -> bool:
+        return all((self.adapter(variant) / name).is_file() for name in ADAPTER_FILES)
+
+    def adapter(self, variant: Variant) -> Path:
+        """The folder of the variant's adapter."""
+        return self.folder / adapter_folder(variant)
+
+    def documents(self, variant: Variant) -> Path | None:
+        """The documents that the variant has read, if it has read some and they are there."""
+        if not reads_spec(variant.arm):
+            return None
+        path = self.folder / document_folder(variant.arm, str(variant.spec), variant.several_specs) / DOCUMENTS
+        return path if path.is_file() else None
+
+    def spec(self, variant: Variant) -> Path | None:
+        """The spec that the variant has read about, if there is one and it is where it was."""
+        return next((path for path in self.recipe.specs if path.stem == variant.spec and path.is_file()), None)
+
+    @property
+    def is_evaluated(self) -> bool:
+        return (self.folder / RESULTS).is_file()
+
+    @cached_property
+    def results(self) -> Results:
+        """What the evaluation found.
+
+        Raises:
+            RecipeError: if it is not finished, or damaged.
+        """
+        return read_results(self.folder)
+
+    @cached_property
+    def answers(self) -> tuple[AnswerRow, ...]:
+        """The answers of the evaluation; none as long as it is not finished.
+
+        Raises:
+            RecipeError: if one is damaged.
+        """
+        return tuple(read_answer_rows(self.folder))
+
+    @cached_property
+    def cells(self) -> tuple[FinishedRun, ...]:
+        """The runs of a grid; none of a single run."""
+        return tuple(open_run(self.folder / CELLS / str(name)) for name in self.record.get("cells", ()))
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of msm-mlx and what it builds on, when the run was made."""
+        return next((run.record["versions"] for run in (self, *self.cells) if run.record.get("versions")), {})
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages together."""
+        stages = (stage for run in (self, *self.cells) for stage in run.record["stages"].values())
+        return float(sum(stage.get("seconds", 0.0) for stage in stages))
+
+    def choose(self, labels: Sequence[str], seed: int | None = None) -> list[Variant]:
+        """The trained variants of these labels, all if there are none, and of this seed, if it is given.
+
+        Raises:
+            RecipeError: if nothing is trained yet, or a label or the seed matches none.
+        """
+        if not self.trained:
+            raise RecipeError(f"{self.folder}: has no trained arm yet; run the recipe's command again to go on")
+        there = list(dict.fromkeys(variant.label for variant in self.trained))
+        for label in labels:
+            if label not in there:
+                hint = did_you_mean(label, there) or f"; there are {', '.join(there)}"
+                raise RecipeError(f"no trained arm {label} in {self.folder}{hint}")
+        chosen = [variant for variant in self.trained if not labels or variant.label in labels]
+        seeds = sorted({variant.seed for variant in chosen if variant.seed is not None})
+        if seed is not None and seed not in seeds:
+            raise RecipeError(f"no seed {seed} in {self.folder}; there are {', '.join(map(str, seeds))}")
+        return [variant for variant in chosen if seed in (None, variant.seed)]
+
+    def base(self) -> ModelRef:
+        """The very base that the run's adapters were trained over.
+
+        Raises:
+            SetupError: if it is out of reach.
+            MsmError: if it is no longer the same, or no longer has the same chat template.
+        """
+        base = resolve_model(self.model.pinned)
+        template = self.model.chat_template.get("sha256")
+        if template is not None and read_template(base.folder).sha256 != template:
+            raise MsmError(
+                f"{base.folder}: its chat template is not the one that the arms were trained with, which is in "
+                f"{self.folder / TEMPLATE}; put it back, or train them again with `msm-mlx run`"
+            )
+        if base.fingerprint != self.model.fingerprint:
+            raise MsmError(
+                f"the base model {self.model.pinned} has changed since {self.folder} was trained on it "
+                f"({base.fingerprint[:12]}, then {self.model.fingerprint[:12]}); run the recipe's command again"
+            )
+        return base
+
+    def open(self, variant: Variant) -> LoadedModel:
+        """The model as this variant.
+
+        Raises:
+            SetupError or MsmError: as `base` does, or if the variant's adapter cannot be read.
+        """
+        from msm_mlx.engine.adapters import use_adapter
+        from msm_mlx.engine.loaded_model import load_base
+
+        loaded = load_base(self.base().folder)
+        if variant.is_trained:
+            use_adapter(loaded.model, self.adapter(variant))
+        return loaded
+
+
+def open_run(folder: Path) -> FinishedRun:
+    """The run in `folder`.
 
     Raises:
-        RecipeError: if it is no run folder, or its files are damaged.
+        RecipeError: if it is no run folder, or its recipe or record is damaged.
     """
     if not (folder / RECORD).is_file():
         raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
-    record = read_object(folder / RECORD)
-    if record.get("grid"):
-        raise RecipeError(f"{folder}: is a grid of runs; name one or more of those in {folder / CELLS}")
     try:
-        recipe = load_resolved(folder)
-        return RunRecord(
-            folder=folder,
-            recipe=recipe,
-            model=_pinned(record["model"]),
-            template=record["model"].get("chat_template", {}).get("sha256"),
-            revision=record["model"].get("revision"),
-            fingerprint=str(record["model"]["fingerprint"]),
-            model_name=str(recipe["model_name"]),
-            provider_name=str(recipe["provider_name"]),
-            specs=tuple(Path(spec) for spec in recipe["specs"]),
-            arms=tuple(map(str, recipe["arms"])),
-            seeds=tuple(sorted(map(int, recipe["seeds"]))),
-            suites=tuple(map(str, (*recipe["suites"], *recipe.get("added_suites", ())))),
-            rows=_read_rows(folder / ANSWERS),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise RecipeError(f"{folder}: the run's record is damaged or unfinished ({reason}); run it again") from error
-
-
-def _pinned(model: dict[str, Any]) -> str:
-    name, revision = str(model["name"]), model.get("revision")
-    return f"{name.partition('@')[0]}@{revision}" if revision else name
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in `path`; RecipeError if it holds none."""
+        record = RunFolder(folder).record()
+    except MsmError as error:
+        raise RecipeError(str(error)) from error
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict):
-            return content
-        reason = "not a JSON object"
-    except (OSError, ValueError, RecursionError) as error:
-        reason = str(error)
-    raise RecipeError(f"{path}: damaged: {reason}; run the recipe's command again")
+        return FinishedRun(folder, ResolvedRecipe.model_validate(load_resolved(folder)), record)
+    except ValidationError as error:
+        raise _damaged(folder / RECIPE, error) from error
 
 
-def _read_rows(path: Path) -> tuple[AnswerRow, ...]:
-    """The evaluation's answers, none as long as it is not finished."""
-    rows = []
-    try:
-        content = read_jsonl(path) if path.is_file() else []
-    except RecipeError as error:
-        raise RecipeError(f"{error}; delete the file and run `msm-mlx evaluate` again") from error
-    for number, row in enumerate(content, start=1):
-        try:
-            answer = Answer.from_row(row)
-            margin = sum(answer.margins) / len(answer.margins) if "target" in row else None
-            spec = None if row["spec"] is None else str(row["spec"])
-            seed = None if row["seed"] is None else int(row["seed"])
-            stored = StoredAnswer(str(answer.written[0]), margin)
-            rows.append(AnswerRow(str(row["arm"]), spec, seed, str(answer.item), str(row["prompt"]), stored))
-        except (LookupError, TypeError, ValueError, ZeroDivisionError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise RecipeError(f"{path}:{number}: damaged ({reason}); run `msm-mlx evaluate` again") from error
-    return tuple(rows)
+def _damaged(path: Path, error: ValidationError) -> RecipeError:
+    first = error.errors(include_url=False)[0]
+    reason = ": ".join(part for part in (".".join(map(str, first["loc"])), first["msg"]) if part)
+    return RecipeError(f"{path}: damaged or unfinished: {reason}; run the recipe's command again")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shlex
 import shutil
@@ -17,6 +16,7 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import writing
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
+from msm_mlx.runs.results import read_results
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.text.wording import did_you_mean
 
@@ -189,13 +189,11 @@ def _facts(folder: Path) -> Iterator[tuple[str, Any]]:
     for name in ("model", "versions"):
         yield from _flat(record.get(name), f"{name}.")
     try:
-        records = json.loads((folder / RESULTS).read_text(encoding="utf-8"))["records"]
-        for row in records:
-            names = [str(row[part]) for part in ("suite", "arm", "spec", "metric") if row.get(part) is not None]
-            if row.get("seed") is None:
-                yield f"results: {', '.join(names)}", row["value"]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        results = read_results(folder)
+    except RecipeError:
         return
+    for row in results.pooled:
+        yield f"results: {', '.join(part for part in (row.suite, row.arm, row.spec, row.metric) if part)}", row.value
 
 
 def _flat(value: object, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 
 from msm_mlx.cli.chat import HELP, talk
 from msm_mlx.cli.main import cli

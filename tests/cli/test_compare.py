@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner, Result
 from helpers.command_line import RECIPES, environment
-from helpers.fake_runs import SUITE, make_run
+from helpers.planted_runs import SUITE, make_run
 
 from msm_mlx.cli import compare as command
 from msm_mlx.cli import run as run_command
@@ -165,7 +165,7 @@ def test_options_reach_the_engine(run: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_run_without_evaluation_answers_live(tmp_path: Path, asked: list[tuple[Session, ScriptedEngine]]) -> None:
-    run = make_run(tmp_path / "run", answers=None)
+    run = make_run(tmp_path / "run", texts=None)
 
     assert "msm hears p" in invoke(run, "--prompt", "p").stdout
     assert "has no finished evaluation" in refuse(run, "--plain")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 
 from msm_mlx.cli.main import cli
 

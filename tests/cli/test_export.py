@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.command_line import Cli
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 
 
 def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path: Path) -> None:

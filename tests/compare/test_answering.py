@@ -12,6 +12,7 @@ from typing import cast
 import mlx.core as mx
 import pytest
 from helpers.command_line import ROOT, environment
+from helpers.planted_runs import bare_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
@@ -212,7 +213,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
         weights = {name: mx.random.normal(v.shape) * 0.2 for name, v in adapter_weights(loaded.model).items()}
         save_adapter(root / label, weights, shape, "pocket")
         arms.append(Arm(label, root / label))
-    return Session((), "Pocket", "pocket", tuple(arms), (), {}, (), {}, {})
+    return Session((bare_run(root),), tuple(arms), (), {}, {}, {})
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +319,7 @@ def test_closing_in_the_main_thread_leaves_mlx_usable(session: Session) -> None:
 def test_a_damaged_adapter_is_reported_from_the_thread(session: Session, tmp_path: Path) -> None:
     (tmp_path / "adapters.safetensors").write_text("no")
     arms = (*session.arms, Arm("broken", tmp_path))
-    broken = Session((), "Pocket", "pocket", arms, (), {}, (), {}, {})
+    broken = Session(session.runs, arms, (), {}, {}, {})
     listener = Listener()
     with listener.thread(lambda: open_engine(broken)):
         listener.wait(lambda: bool(listener.errors))
@@ -329,11 +330,11 @@ def test_a_damaged_adapter_is_reported_from_the_thread(session: Session, tmp_pat
 CYCLES = """
 import sys, threading
 from pathlib import Path
-from msm_mlx.compare.answering import Arm, EngineThread, Request
+from msm_mlx.compare.answering import EngineThread, Request
 from msm_mlx.compare.live_answers import open_engine
-from msm_mlx.compare.session import Session
+from msm_mlx.compare.session import open_session
 
-session = Session((), "Pocket", "pocket", (Arm("base", None), Arm("sft", Path(sys.argv[1]))), (), {}, (), {}, {})
+session = open_session([Path(sys.argv[1])])
 for cycle in range(8):
     started, errors = threading.Event(), []
     with EngineThread(lambda: open_engine(session), lambda piece: started.set(), errors.append) as thread:
@@ -345,8 +346,8 @@ for cycle in range(8):
 
 
 @pytest.mark.slow
-def test_starting_and_stopping_live_engines_ends_the_process_well(session: Session) -> None:
-    command = [sys.executable, "-W", "error", "-c", CYCLES, str(session.arms[1].adapter)]
+def test_starting_and_stopping_live_engines_ends_the_process_well(finished_run: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", CYCLES, str(finished_run)]
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment(PYTHONPATH=str(ROOT)), timeout=120, cwd=ROOT
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import mlx.core as mx
 import mlx_lm
 import pytest
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 

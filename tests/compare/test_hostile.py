@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from helpers.command_line import environment
-from helpers.fake_runs import SUITE, make_run
 from helpers.hostile_text import HOSTILE, commands_in, squeeze
+from helpers.planted_runs import SUITE, make_run
 from rich.console import Console
 
 from msm_mlx.cli.chat import talk
@@ -29,6 +29,8 @@ from msm_mlx.compare.plain import by_prompt, summary_view
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.tables import answer_view
 from msm_mlx.compare.votes import Vote, append_vote, read_votes, summarize
+from msm_mlx.files import read_jsonl, write_text
+from msm_mlx.runs.layout import ANSWERS
 from msm_mlx.suites.load import load_suite
 from msm_mlx.text.terminal import literal
 
@@ -155,8 +157,11 @@ def test_chat(text: str, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run whose arms have answered nothing but hostile strings."""
-    left = cycle(HOSTILE)
-    return make_run(tmp_path / "run", specs=("one", "two"), answers=lambda item, variant: next(left))
+    run = make_run(tmp_path / "run", specs=("one", "two"))
+    rows = [row | {"written": [text]} for row, text in zip(read_jsonl(run / ANSWERS), cycle(HOSTILE), strict=False)]
+    # in ASCII, for lone surrogates cannot be written otherwise
+    write_text(run / ANSWERS, "".join(json.dumps(row) + "\n" for row in rows))
+    return run
 
 
 def invoke(*arguments: str | Path, text: str = "") -> str:

@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
-from helpers.fake_runs import SUITE, make_run
+from helpers.planted_runs import SUITE, make_run
 from rich.console import Console
 
 from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.export import Comparison
-from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, share, stored_answers, summary_view
+from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, stored_answers, summary_view
 from msm_mlx.compare.session import Session, open_session, typed_prompt
 from msm_mlx.compare.votes import Vote, summarize, wilson
 from msm_mlx.errors import RecipeError
@@ -111,5 +111,5 @@ def test_a_summary_of_nothing_and_of_ties_alone() -> None:
     drawn = draw(summary_view(summarize(votes(tie=2))))
     assert "Left side preferred -." in drawn
     assert "bias" not in drawn
-    assert share(wilson(0, 0)) == "-"
-    assert share(wilson(0, 30)) == "0.00 [0.00, 0.11]"
+    assert str(wilson(0, 0)) == "-"
+    assert str(wilson(0, 30)) == "0.00 [0.00, 0.11]"

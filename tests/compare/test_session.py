@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.fake_runs import SUITE, make_run
+from helpers.planted_runs import SUITE, make_run
 
 from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
@@ -36,10 +36,10 @@ def test_a_run_with_one_spec(tmp_path: Path) -> None:
         Arm("base", None),
         *(Arm(label, run / "adapters" / f"{label}-s0") for label in ("sft", "msm", "msm+sft")),
     )
-    assert (session.model, session.model_name, session.folders) == ("pocket", "Pocket", (run,))
+    assert (session.runs[0].model.pinned, session.model_name, session.folders) == ("pocket", "Pocket", (run,))
     assert session.documents == dict.fromkeys(("msm", "msm+sft"), run / "documents" / "documents.jsonl")
     assert session.specs == dict.fromkeys(("msm", "msm+sft"), run / "specs" / "american.md")
-    assert [result["run"] for result in session.results] == ["run"]
+    assert [result.run for result in session.results] == ["run"]
     assert [prompt.item for prompt in session.prompts] == list(pairs_of(load_suite(SUITE)))
     assert session.prompts[0].text == ITEM.prompt(target_first=True)
     assert (session.prompts[0].suite, session.prompts[0].domain) == (SUITE, ITEM.domain)
@@ -100,7 +100,7 @@ def test_a_run_that_is_named_twice_is_opened_once(tmp_path: Path) -> None:
 
 
 def test_a_run_without_evaluation_can_be_asked_all_the_same(tmp_path: Path) -> None:
-    session = open_session([make_run(tmp_path / "run", answers=None)])
+    session = open_session([make_run(tmp_path / "run", texts=None)])
 
     assert (session.stored, session.results) == ({}, ())
     assert len(session.arms) == 4
@@ -115,7 +115,7 @@ def test_answers_stay_when_the_adapters_are_gone(tmp_path: Path) -> None:
 
 
 def test_a_half_written_adapter_is_no_arm(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "run", answers=None)
+    run = make_run(tmp_path / "run", texts=None)
     (run / "adapters" / "msm-s0" / "adapters.safetensors").unlink()
 
     assert labels(open_session([run])) == ["base", "sft", "msm+sft"]
@@ -160,7 +160,7 @@ def test_runs_with_different_names_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_without_arms_says_what_to_do(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "run", answers=None, adapters=False)
+    run = make_run(tmp_path / "run", texts=None, adapters=False)
 
     with pytest.raises(RecipeError, match="has no trained arm yet; run the recipe's command again"):
         open_session([run])
@@ -214,8 +214,6 @@ DAMAGES = {
     "results are damaged": replace_file(RESULTS, b"{"),
     "answers are damaged": replace_file(ANSWERS, b"{}\n{"),
     "answers are empty objects": replace_file(ANSWERS, b"{}\n"),
-    "nothing was written": edit_rows(written=[]),
-    "no margins": edit_rows(margins=[]),
     "margins are words": edit_rows(margins=["a"]),
     "seed is a list": edit_rows(seed=[1]),
 }
@@ -226,7 +224,7 @@ def test_damage_is_told_and_named(tmp_path: Path, damage: Callable[[Path], None]
     run = make_run(tmp_path / "run")
     damage(run)
 
-    with pytest.raises(RecipeError, match=r"run.*(damaged|not a JSON object)"):
+    with pytest.raises(RecipeError, match=r"run.*(damaged|not a JSON object|not a run record of this version)"):
         open_session([run])
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from msm_mlx.compare.shares import labels, score_table
+from msm_mlx.compare.shares import by_label, score_table
 from msm_mlx.compare.tables import answer_view, contrast_table
-from msm_mlx.recipe.arms import variant_label
+from msm_mlx.errors import RecipeError
+from msm_mlx.runs.answers import Answer, AnswerRow
+from msm_mlx.runs.results import Contrast, MeasuredSuite
 from msm_mlx.text.terminal import literal
 
 NASTY = {
@@ -39,10 +41,10 @@ def draw(table: RenderableType, width: int = 80) -> str:
     return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
 
 
-def row(arm: str, suite: str, item: str, margins: list[float], seed: int | None, spec: str | None) -> dict[str, Any]:
+def row(arm: str, suite: str, item: str, margins: Sequence[float], seed: int | None, spec: str | None) -> AnswerRow:
     metrics = {"choice": 0.5 if sum(margins) == 0 else float(sum(margins) > 0)}
-    named = {"arm": arm, "suite": suite, "item": item, "seed": seed, "spec": spec}
-    return named | {"kind": "pairs", "margins": margins, "metrics": metrics}
+    answer = Answer(item, ("", ""), ("unclear", "unclear"), tuple(margins), metrics)
+    return AnswerRow(suite, "pairs", None, "?", arm, spec, seed, answer)
 
 
 def harmless(text: str) -> bool:
@@ -149,11 +151,9 @@ def test_labels_name_the_spec_only_if_there_are_several() -> None:
         row("msm", "s", "a", [0], 0, "x"),
         row("msm", "s", "a", [0], 1, "x"),
     ]
-    assert {label: len(group) for label, group in labels(rows).items()} == {"base": 1, "msm": 2}
+    assert {label: len(group) for label, group in by_label(rows).items()} == {"base": 1, "msm": 2}
     rows.append(row("msm", "s", "a", [0], 0, "y"))
-    assert list(labels(rows)) == ["base", "msm@x", "msm@y"]
-    assert variant_label(rows[0], several_specs=True) == "base"
-    assert variant_label(rows[1], several_specs=False) == "msm"
+    assert list(by_label(rows)) == ["base", "msm@x", "msm@y"]
 
 
 def test_score_table() -> None:
@@ -167,8 +167,17 @@ def test_score_table() -> None:
         row("msm+sft", suites[0], "a", [1, 1], 1, "x"),
         row("msm+sft", suites[0], "b", [1, 1], 1, "x"),
     ]
-    measured = [{"name": suite, "measures": f"share choosing {suite}"} for suite in ("other", *suites)]
+    measured = [
+        MeasuredSuite(name=suite, kind="pairs", measures=f"share choosing {suite}", file="", added=False)
+        for suite in ("other", *suites)
+    ]
     assert draw(score_table(rows, measured)) == SCORES
+
+
+def test_seeds_that_did_not_answer_alike_are_told() -> None:
+    rows = [row("sft", "s", item, [1, 1], seed, None) for item, seed in (("a", 0), ("b", 0), ("a", 1))]
+    with pytest.raises(RecipeError, match=r"sft has not answered b with seed 1; delete the file and run"):
+        score_table(rows)
 
 
 SCORES = """\
@@ -192,8 +201,13 @@ def test_a_suite_that_we_do_not_know_is_shown_without_its_metric() -> None:
     assert "1.00 [0.01, 1.00]" in drawn
 
 
-def contrast(suite: str, a: str, b: str, difference: float, low: float, high: float) -> dict[str, Any]:
-    return {"suite": suite, "a": a, "b": b, "difference": difference, "ci_low": low, "ci_high": high}
+def contrast(
+    suite: str, a: str, b: str, difference: float, low: float, high: float, failure: str | None = None
+) -> Contrast:
+    return Contrast(
+        suite=suite, a=a, b=b, metric="choice", paired=True, difference=difference, ci_low=low, ci_high=high, n=9,
+        seeds=1, clusters=9, p=0.5, detectable=0.1, notes=[], failure=failure,
+    )  # fmt: skip
 
 
 def test_contrast_table() -> None:
@@ -207,7 +221,7 @@ def test_contrast_table() -> None:
 
 
 def test_a_difference_that_means_nothing_is_no_finding() -> None:
-    failed = contrast("s", "msm", "sft", -0.5, -0.6, -0.4) | {"failure": "of msm, 90% of the replies are unparsed"}
+    failed = contrast("s", "msm", "sft", -0.5, -0.6, -0.4, "of msm, 90% of the replies are unparsed")
     drawn = draw(contrast_table([failed]))
     assert "no finding" in drawn
     assert "unparsed" in drawn

@@ -76,7 +76,7 @@ def test_more_temperatures_leave_the_main_one_as_it_was_and_are_in_the_results(p
         assert b.written[2] == b.written[3]  # greedy
         assert a.metrics.items() <= b.metrics.items()
     answers = {Variant("sft", None, 0): {answer.item: answer for answer in now}}
-    metrics = {row["metric"] for row in build_results("r", [suite], answers)["pooled"]}
+    metrics = {row["metric"] for row in build_results("r", [suite], answers).plain()["pooled"]}
     assert {"harmful", "harmful at 0", "harmful at 0.7", "harmful at 1.5"} <= metrics
 
 
@@ -163,7 +163,7 @@ def outcome(script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
     suite = replace(shipped, items=shipped.items[::8])
     settings = EvaluationSettings(batch_size=16, max_tokens=40)
     answers = {a.item: a for a in answer_items(load_scripted(script), suite.items, "Pocket", settings)}
-    results = build_results("r", [suite], {Variant("base", None, None): answers})
+    results = build_results("r", [suite], {Variant("base", None, None): answers}).plain()
     return {row["metric"]: row for row in results["records"]}, results["biases"][0]
 
 

@@ -88,7 +88,7 @@ def test_the_prompt_is_the_golden_one(task: JudgeTask) -> None:
 def test_without_a_judge_there_is_no_score() -> None:
     suite = load_suite("spec_qa", Names("Qwen", "the lab"), "laptop")
     answers = {Variant("sft", None, 0): {item.id: score_answer(item, [], ("Because.",)) for item in suite.items}}
-    results = build_results("r", [suite], answers)
+    results = build_results("r", [suite], answers).plain()
     assert results["records"] == results["pooled"] == results["contrasts"] == []
     assert results["judge"] is None
 

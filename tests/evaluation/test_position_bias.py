@@ -25,13 +25,13 @@ def test_the_first_and_the_content_are_told_apart() -> None:
     by_place = answers(((-1, -2), (-2, -1)), "target", "other")
     by_content = answers(((-1, -2), (-1, -2)), "target", "target")
     first, second = position_biases(SUITE, {BASE: by_place, SFT: by_content})
-    assert (first["arm"], first["first"]["value"], first["written_first"], first["decided"]) == ("base", 1, 1, 0)
-    assert (second["arm"], second["first"]["value"], second["written_first"], second["decided"]) == ("sft", 0.5, 0.5, 1)
+    assert (first.arm, first.first.value, first.written_first, first.decided) == ("base", 1, 1, 0)
+    assert (second.arm, second.first.value, second.written_first, second.decided) == ("sft", 0.5, 0.5, 1)
 
 
 def test_replies_that_name_no_option_have_no_place() -> None:
     [row] = position_biases(SUITE, {BASE: answers(((-1, -2), (-2, -1)), "nothing", "nothing")})
-    assert row["written_first"] is None
+    assert row.written_first is None
 
 
 def test_variants_that_were_not_asked_have_no_row() -> None:

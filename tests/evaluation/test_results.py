@@ -52,7 +52,7 @@ def one_spec() -> Answers:
 
 
 def test_the_keys_are_exactly_those_of_the_schema() -> None:
-    results = build_results("cheese", SUITES, one_spec())
+    results = build_results("cheese", SUITES, one_spec()).plain()
     keys = ["schema", "run", "records", "contrasts", "pooled", "domains", "biases", "suites", "judge", "perplexity"]
     assert list(results) == keys
     assert (results["schema"], results["run"]) == (1, "cheese")
@@ -66,7 +66,7 @@ def test_the_keys_are_exactly_those_of_the_schema() -> None:
 
 def test_there_is_one_record_for_each_suite_variant_and_metric() -> None:
     answers = one_spec()
-    records = build_results("cheese", SUITES, answers)["records"]
+    records = build_results("cheese", SUITES, answers).plain()["records"]
     keys = [(row["suite"], row["arm"], row["spec"], row["seed"], row["metric"]) for row in records]
     expected = {
         (suite, variant.arm, variant.spec, variant.seed, metric)
@@ -80,7 +80,7 @@ def test_there_is_one_record_for_each_suite_variant_and_metric() -> None:
 
 
 def test_records_say_what_was_chosen() -> None:
-    records = build_results("cheese", SUITES, one_spec())["records"]
+    records = build_results("cheese", SUITES, one_spec()).plain()["records"]
     found = {(row["arm"], row["seed"], row["metric"]): row for row in records if row["suite"] == "values_apart"}
     assert found["base", None, "choice"]["value"] == 0.5
     assert found["sft", 0, "choice"]["value"] == found["sft", 0, "written_choice"]["value"] == 0.25
@@ -90,7 +90,7 @@ def test_records_say_what_was_chosen() -> None:
 
 
 def test_every_pair_of_trained_arms_is_contrasted_on_each_suite_with_seeds_pooled() -> None:
-    contrasts = build_results("cheese", SUITES, one_spec())["contrasts"]
+    contrasts = build_results("cheese", SUITES, one_spec()).plain()["contrasts"]
     found = {(row["suite"], row["a"], row["b"]): row["difference"] for row in contrasts}
     pairs = {("msm", "sft"): 0.0, ("msm+sft", "sft"): 0.5, ("msm+sft", "msm"): 0.5}
     assert len(contrasts) == len(found)
@@ -106,7 +106,7 @@ def test_several_specs_are_told_apart_by_their_labels() -> None:
         Variant("msm+sft", "american", 0, several_specs=True): constant(1),
         Variant("msm+sft", "affordable", 0, several_specs=True): constant(0),
     }
-    results = build_results("cheese", SUITES[:1], answers)
+    results = build_results("cheese", SUITES[:1], answers).plain()
     pairs = {(row["a"], row["b"]): row["difference"] for row in results["contrasts"]}
     assert pairs == {
         ("msm+sft@american", "sft"): 0.5,
@@ -135,13 +135,13 @@ def test_labels_name_the_spec_only_where_there_are_several(variant: Variant, lab
 
 
 def test_a_base_alone_has_nothing_to_be_contrasted_with() -> None:
-    results = build_results("cheese", SUITES, {Variant("base", None, None): constant(0.5)})
+    results = build_results("cheese", SUITES, {Variant("base", None, None): constant(0.5)}).plain()
     assert results["contrasts"] == []
     assert len(results["records"]) == 2 * 3
 
 
 def test_pooled_records_are_the_mean_of_their_seeds() -> None:
-    results = build_results("cheese", SUITES, one_spec())
+    results = build_results("cheese", SUITES, one_spec()).plain()
     pooled = {(r["suite"], r["arm"], r["metric"]): r for r in results["pooled"]}
     sft = pooled["values_apart", "sft", "choice"]
     assert sft["value"] == 0.5
@@ -153,7 +153,7 @@ def test_pooled_records_are_the_mean_of_their_seeds() -> None:
 
 def test_each_domain_of_a_suite_has_records_and_contrasts_of_its_own() -> None:
     suite, answers = SUITES[0], one_spec()
-    domains = build_results("cheese", [suite], answers)["domains"]
+    domains = build_results("cheese", [suite], answers).plain()["domains"]
     names = list(dict.fromkeys(item.domain for item in suite.items))
     value = {(r["domain"], r["arm"]): r["value"] for r in domains["records"] if r["metric"] == "choice"}
     assert [value[name, "base"] for name in names] == [1, 1, 1, 1, 0, 0, 0, 0]  # the first half of all items
@@ -180,12 +180,12 @@ def test_arms_are_compared_on_the_items_that_both_were_asked() -> None:
         Variant("msm", "x", 0, True): dict.fromkeys(("k/0", "k/2"), right),
         Variant("msm", "y", 0, True): dict.fromkeys(("k/1", "k/2"), right),
     }
-    results = build_results("r", [suite], answers)
+    results = build_results("r", [suite], answers).plain()
     found = {(r["a"], r["b"]): (r["n"], r["difference"]) for r in results["contrasts"]}
     assert found == {("msm@x", "sft"): (2, 1), ("msm@y", "sft"): (2, 1), ("msm@y", "msm@x"): (1, 0)}
     assert [r["n"] for r in results["pooled"] if r["metric"] == "choice"] == [3, 2, 2]
     without = {variant: {k: v for k, v in by.items() if k != "k/2"} for variant, by in answers.items()}
-    assert len(build_results("r", [suite], without)["contrasts"]) == 2
+    assert len(build_results("r", [suite], without).plain()["contrasts"]) == 2
 
 
 def test_every_kind_has_its_metrics_and_its_rows() -> None:
@@ -196,14 +196,14 @@ def test_every_kind_has_its_metrics_and_its_rows() -> None:
     variants = [Variant("base", None, None), Variant("sft", None, 0), Variant("cot-sft", None, 0)]
     found = {"s/1": score_answer(scene, [[-1, -1]], ("bad", "good")), "o/1": score_answer(prompt, [], ("because",))}
     answers: Answers = dict.fromkeys(variants, found)
-    results = build_results("r", suites, answers)
+    results = build_results("r", suites, answers).plain()
     base = {(r["suite"], r["metric"]): r["value"] for r in results["records"] if r["arm"] == "base"}
     harm = {"harmful": 0.5, "no_action": 0, "unparsed": 0, "harmful_choice": 0.5}
     assert base == {("o", "fits"): 1} | {("s", metric): value for metric, value in harm.items()}
     assert [(r["suite"], r["metric"], r["a"], r["b"]) for r in results["contrasts"]] == [
         ("s", "harmful", "cot-sft", "sft"), ("o", "fits", "cot-sft", "sft")
     ]  # fmt: skip
-    rows = list(answer_rows(suites, answers))
+    rows = [row.plain() for row in answer_rows(suites, answers)]
     assert [(row["kind"], row["item"], row["arm"]) for row in rows[:3]] == [
         ("scenes", "s/1", "base"), ("open", "o/1", "base"), ("scenes", "s/1", "sft")
     ]  # fmt: skip
@@ -213,18 +213,18 @@ def test_every_kind_has_its_metrics_and_its_rows() -> None:
 def test_one_seed_and_too_few_items_are_said_aloud() -> None:
     few = [replace(suite, items=suite.items[:6]) for suite in SUITES]
     answers: Answers = {Variant(arm, None, 0): constant(share) for arm, share in (("sft", 0.02), ("msm", 0.06))}
-    for row in build_results("r", few, answers)["contrasts"]:
+    for row in build_results("r", few, answers).plain()["contrasts"]:
         assert [note.partition(":")[0] for note in row["notes"]] == [
             "one seed", "too few items or seeds to see a difference of 0.1"
         ]  # fmt: skip
-    (enough, _) = build_results("r", SUITES, one_spec())["contrasts"][:2]
+    (enough, _) = build_results("r", SUITES, one_spec()).plain()["contrasts"][:2]
     assert not any(note.startswith("one seed") for note in enough["notes"])
 
 
 def test_reading_several_suites_is_corrected_for_within_each_pair_of_arms() -> None:
-    contrasts = build_results("r", SUITES, one_spec())["contrasts"]
+    contrasts = build_results("r", SUITES, one_spec()).plain()["contrasts"]
     assert all(row["p"] <= row["p_holm"] for row in contrasts)
-    alone = build_results("r", SUITES[:1], one_spec())["contrasts"]
+    alone = build_results("r", SUITES[:1], one_spec()).plain()["contrasts"]
     assert all(row["p"] == row["p_holm"] for row in alone)
     same = [row for row in contrasts if (row["a"], row["b"]) == ("msm+sft", "msm")]
     assert [row["p_holm"] for row in same] == [pytest.approx(min(1, 2 * row["p"])) for row in same]
@@ -239,7 +239,9 @@ def test_a_difference_from_an_arm_that_cannot_be_read_is_no_finding() -> None:
         Variant(arm, None, 0): {"s/x-1": Answer("s/x-1", ("",), ("act",), (), metrics)}
         for arm, metrics in (("sft", unread), ("cot-sft", read))
     }
-    [contrast] = build_results("r", [suite], answers)["contrasts"]
+    [contrast] = build_results("r", [suite], answers).plain()["contrasts"]
     assert contrast["failure"] == "of sft, 100% of the written replies are unparsed"
-    [contrast] = build_results("r", [suite], {v: next(reversed(answers.values())) for v in answers})["contrasts"]
+    [contrast] = build_results("r", [suite], {v: next(reversed(answers.values())) for v in answers}).plain()[
+        "contrasts"
+    ]
     assert contrast["failure"] is None

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.evaluation.estimate import Estimate
 from msm_mlx.evaluation.statistics import ClusteredMean, clustered_mean, estimate_share, holm, paired_differences
+from msm_mlx.runs.estimate import Estimate
 
 
 def paired(a: np.ndarray, b: np.ndarray) -> ClusteredMean:

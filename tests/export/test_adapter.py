@@ -21,19 +21,18 @@ from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.export import adapter as adapters
 from msm_mlx.export.adapter import FORMATS, Exported, Format, export_variant
-from msm_mlx.export.base_model import choose_variants, resolve_base
 from msm_mlx.export.peft import target_modules, write_peft
 from msm_mlx.models.chat_template import BASE_TEMPLATE
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 
 MakeTrained = Callable[..., Path]
 IDS = (5, 60, 61, 62, 9, 100)
 
 
 def export(run: Path, format: Format, out: Path, **options: Any) -> Exported:
-    record = open_record(run)
-    (trained,) = choose_variants(record, ["msm+sft"], 0)
-    return export_variant(record, trained, resolve_base(record), format, out, **options)
+    record = open_run(run)
+    (variant,) = record.choose(["msm+sft"], 0)
+    return export_variant(record, variant, record.base(), format, out, **options)
 
 
 def our_logits(base: Path, adapter: Path | None) -> np.ndarray:
@@ -48,7 +47,7 @@ def test_what_is_exported_answers_alike(model: str, format: Format, trained_run:
     run = trained_run(model)
     exported = export(run, format, tmp_path / "out")
     assert exported.difference <= 1e-4 * 20 < exported.effect
-    base = resolve_base(open_record(run)).folder
+    base = open_run(run).base().folder
     expected = our_logits(base, run / "adapters" / "msm+sft-s0")
     if format == "fused":
         assert np.abs(our_logits(tmp_path / "out", None) - expected).max() < 2e-3
@@ -155,7 +154,7 @@ def test_another_base_than_the_run_had_is_refused(trained_run: MakeTrained) -> N
     record["model"]["fingerprint"] = "0" * 64
     (run / "run.json").write_text(json.dumps(record))
     with pytest.raises(MsmError, match=r"the base model pocket has changed since .* was trained on it"):
-        resolve_base(open_record(run))
+        open_run(run).base()
 
 
 @pytest.mark.parametrize(
@@ -170,12 +169,12 @@ def test_variants_that_are_not_there(
     labels: list[str], seed: int | None, message: str, trained_run: MakeTrained
 ) -> None:
     with pytest.raises(RecipeError, match=message):
-        choose_variants(open_record(trained_run()), labels, seed)
+        open_run(trained_run()).choose(labels, seed)
 
 
 def test_seeds_and_specs_are_told_apart(trained_run: MakeTrained) -> None:
-    record = open_record(trained_run("llama", specs=["a", "b"], seeds=[0, 3]))
-    assert [each.variant.id for each in choose_variants(record, ["msm@b", "sft"], None)] == [
+    record = open_run(trained_run("llama", specs=["a", "b"], seeds=[0, 3]))
+    assert [each.id for each in record.choose(["msm@b", "sft"], None)] == [
         "sft-s0", "sft-s3", "msm@b-s0", "msm@b-s3",
     ]  # fmt: skip
-    assert [each.variant.id for each in choose_variants(record, ["msm@b"], 3)] == ["msm@b-s3"]
+    assert [each.id for each in record.choose(["msm@b"], 3)] == ["msm@b-s3"]

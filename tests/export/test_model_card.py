@@ -17,11 +17,11 @@ from helpers.trained_runs import make_trained_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msm_mlx.export.base_model import trained_variants
 from msm_mlx.export.model_card import evaluation_table, plain
 from msm_mlx.export.repositories import pack_run
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.layout import RESULTS
+from msm_mlx.runs.results import SCHEMA, MeasuredSuite, Results, Share
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
@@ -32,9 +32,9 @@ NAMES = {"dataset": "card-data.md", "model": "card-model.md"}
 
 def cards(run: Path) -> dict[str, str]:
     """Those of a run, by the names of their goldens."""
-    record = open_record(run)
+    record = open_run(run)
     pages = {}
-    for parcel in pack_run(record, trained_variants(record), "me/cheese"):
+    for parcel in pack_run(record, record.choose([]), "me/cheese"):
         page = parcel.files["README.md"]
         assert isinstance(page, bytes)
         pages[NAMES[parcel.kind]] = page.decode()
@@ -62,8 +62,8 @@ def test_the_table_has_the_main_share_of_every_arm(finished_run: Path) -> None:
 
 @pytest.mark.parametrize("model", ["mlx-community/Qwen3-8B-4bit", "mlx-community/Qwen3-8B-4bit@main"])
 def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
-    record = open_record(make_trained_run(tmp_path, model, POCKET_WEIGHTS))
-    parcel = pack_run(record, trained_variants(record), "me/cheese", with_data=False)[0]
+    record = open_run(make_trained_run(tmp_path, model, POCKET_WEIGHTS))
+    parcel = pack_run(record, record.choose([]), "me/cheese", with_data=False)[0]
     page = parcel.files["README.md"]
     assert isinstance(page, bytes)
     front = parse(page.decode().split("---")[1]).value
@@ -80,8 +80,8 @@ def test_another_writer_is_named_without_its_folder(model: str, said: str, tmp_p
     recipe = load_values(run / "recipe.yaml")
     recipe["settings"]["documents"]["writer"] = {"model": model}
     (run / "recipe.yaml").write_text(dump(recipe))
-    record = open_record(run)
-    for parcel in pack_run(record, trained_variants(record), "me/cheese"):
+    record = open_run(run)
+    for parcel in pack_run(record, record.choose([]), "me/cheese"):
         for name, content in parcel.files.items():
             page = content.decode() if isinstance(content, bytes) else Path(content).read_bytes().decode("latin-1")
             assert "/home/me" not in page, name
@@ -94,8 +94,13 @@ def test_no_text_becomes_markup(text: str) -> None:
     shown = plain(text)
     assert not set(shown.replace("&#", "")) & {"#"}
     assert not set(shown) & set("<>|`*[]\n\r")
-    row = {"suite": text, "arm": text, "spec": None, "metric": "choice", "value": 1, "ci_low": 0, "ci_high": 1}
-    table = evaluation_table({"suites": [{"name": text, "kind": "pairs", "measures": text}], "pooled": [row]}, True)
+    share = Share(
+        suite=text, arm=text, spec=None, seed=None, metric="choice", value=0.5, ci_low=0.0, ci_high=1.0, n=2, seeds=1,
+        failure=None,
+    )  # fmt: skip
+    suite = MeasuredSuite(name=text, kind="pairs", measures=text, file="", added=False)
+    results = Results(schema=SCHEMA, run="r", records=[], pooled=[share], contrasts=[], suites=[suite])
+    table = evaluation_table(results, several_specs=True)
     lines = table.split("\n")
     assert len(lines) == 5
     assert [line.count("|") for line in lines] == [3, 3, 3, 0, 0]

@@ -12,10 +12,9 @@ from helpers.command_line import Cli
 from helpers.fake_hub import Hub, Repository, use
 
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.export.base_model import choose_variants
 from msm_mlx.export.push import check_repo, push
 from msm_mlx.export.repositories import Parcel, pack_run, without_folders
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 from msm_mlx.settings_file.parse import parse
 
 TOKEN = "hf_thisIsASecretOfSomebody"
@@ -24,8 +23,8 @@ MakeTrained = Callable[..., Path]
 
 
 def parcels(run: Path, **options: bool) -> list[Parcel]:
-    record = open_record(run)
-    return pack_run(record, choose_variants(record, [], None), "me/cheese", **options)
+    record = open_run(run)
+    return pack_run(record, record.choose([], None), "me/cheese", **options)
 
 
 @pytest.fixture

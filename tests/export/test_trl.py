@@ -15,16 +15,14 @@ import mlx.core as mx
 import pytest
 from helpers.command_line import environment
 from helpers.tiny_models import POCKET_WEIGHTS
-from helpers.trained_runs import settings
+from helpers.trained_runs import small_settings
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError
-from msm_mlx.export.base_model import choose_variants, resolve_base
 from msm_mlx.export.trl import IGNORED, export_data
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe.schema import Profile
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.training.metrics import Update
@@ -38,10 +36,11 @@ MakeTrained = Callable[..., Path]
 def export(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
     if changes:
         recipe = load_values(run / "recipe.yaml")
-        (run / "recipe.yaml").write_text(dump(recipe | {"settings": settings(**changes)}))
-    record = open_record(run)
-    (trained,) = choose_variants(record, [arm], 0)
-    return export_data(record, trained.variant, resolve_base(record), out)
+        settings = small_settings(**changes).model_dump(mode="json", by_alias=True)
+        (run / "recipe.yaml").write_text(dump(recipe | {"settings": settings}))
+    record = open_run(run)
+    (variant,) = record.choose([arm], 0)
+    return export_data(record, variant, record.base(), out)
 
 
 @pytest.mark.parametrize(("arm", "stages"), [("sft", ["sft"]), ("msm", ["msm"]), ("msm+sft", ["msm", "sft"])])
@@ -106,7 +105,7 @@ def our_losses(out: Path, folder: Path) -> list[float]:
     loaded, updates = load_base(POCKET_WEIGHTS), list[Update]()
     mx.random.seed(0)
     add_lora(loaded.model, LoraShape(4, 2.0), 0)
-    wanted = Profile.model_validate_json(json.dumps(settings())).midtrain
+    wanted = small_settings().midtrain
     train(loaded.model, rows, wanted, seed=0, checkpoint=folder / "none", on_update=updates.append)
     return [update.loss for update in updates]
 

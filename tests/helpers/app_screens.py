@@ -15,11 +15,12 @@ from rich.console import Console
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from helpers.planted_runs import bare_run
 from msm_mlx.compare.answering import AnswerEngine, Arm, ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.session import Prompt, Session
+from msm_mlx.compare.session import Prompt, Session, StoredAnswer
 from msm_mlx.files import write_jsonl, write_text
-from msm_mlx.runs.finished import StoredAnswer
+from msm_mlx.runs.results import SCHEMA, Contrast, Results, Share, write_results
 from msm_mlx.suites.kinds.pairs import Pair
 
 ARMS = ("base", "sft", "msm", "msm+sft")
@@ -64,18 +65,16 @@ Work = Coroutine[Any, Any, None]
 
 
 def make_session(folder: Path) -> Session:
-    """Four arms, the six prompts of two domains with stored answers, documents and a spec, over an empty run."""
+    """Four arms, the prompts of two domains with stored answers and results, documents and a spec."""
     folder = folder / "cheese"
     adapters = {label: folder / "adapters" / f"{label}-s0" for label in ARMS[1:]}
     write_jsonl(folder / "documents" / "documents.jsonl", DOCUMENTS)
     write_text(folder / "spec.md", SPEC)
-    write_text(folder / "recipe.yaml", "provider_name: Example Dairy\n")
+    write_results(folder, RESULTS)
     items = [item for domain in PAIRS for item in _items(domain)]
     prompts = tuple(Prompt(item.id, item.prompt(True), item.suite, item.domain, item) for item in items)
     return Session(
-        folders=(folder,),
-        model_name="Pocket",
-        model="pocket",
+        runs=(bare_run(folder, provider_name="Example Dairy"),),
         arms=tuple(Arm(label, adapters.get(label)) for label in ARMS),
         prompts=prompts,
         stored={
@@ -83,7 +82,6 @@ def make_session(folder: Path) -> Session:
             for prompt in prompts
             for label in ARMS
         },
-        results=(RESULTS,),
         documents=dict.fromkeys(("msm", "msm+sft"), folder / "documents" / "documents.jsonl"),
         specs=dict.fromkeys(("msm", "msm+sft"), folder / "spec.md"),
     )
@@ -103,18 +101,30 @@ def _preferred(prompt: Prompt, label: str) -> str:
     return prompt.item.target if MARGINS[label] > 0 else prompt.item.other
 
 
-RESULTS: dict[str, Any] = {
-    "run": "cheese",
-    "records": [
-        {"suite": SUITE, "arm": arm, "spec": None, "seed": None if arm == "base" else 0, "metric": metric}
-        | {"value": value, "ci_low": max(value - 0.1, 0.0), "ci_high": min(value + 0.1, 1.0), "n": 48}
+def _share(arm: str, value: float, metric: str) -> Share:
+    return Share(
+        suite=SUITE, arm=arm, spec=None, seed=None, metric=metric, value=value, ci_low=max(value - 0.1, 0.0),
+        ci_high=min(value + 0.1, 1.0), n=48, seeds=1, failure=None,
+    )  # fmt: skip
+
+
+RESULTS = Results(
+    schema=SCHEMA,
+    run="cheese",
+    records=[],
+    pooled=[
+        _share(arm, value, metric)
         for arm, value in zip(ARMS, (0.42, 0.55, 0.46, 0.97), strict=True)
         for metric in ("choice", "unclear")
     ],
-    "contrasts": [
-        {"suite": SUITE, "a": "msm+sft", "b": "sft", "difference": 0.42, "ci_low": 0.3, "ci_high": 0.55, "n": 48}
+    contrasts=[
+        Contrast(
+            suite=SUITE, a="msm+sft", b="sft", metric="choice", paired=True, difference=0.42, ci_low=0.3, ci_high=0.55,
+            n=48, seeds=1, clusters=2, p=0.01, p_holm=0.01, detectable=0.1, notes=[], failure=None,
+        )
     ],
-}
+    suites=[],
+)  # fmt: skip
 
 
 def only_answers(session: Session, text: str) -> Session:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.evaluation.results import answer_rows, build_results
-from msm_mlx.files import write_json, write_jsonl, write_text
+from helpers.planted_runs import plant_run, recipe_of, record_of
+from helpers.trained_runs import small_settings
+from msm_mlx.files import write_json, write_jsonl
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
-from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.pairs import Pair
 
@@ -30,26 +30,21 @@ SHARES: Mapping[tuple[str, str | None], float] = {("sft", None): 0.5, ("msm", "x
 
 def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **recipe: Any) -> Path:
     """A run whose arms chose by `SHARES`, whose every written answer and document is `said`."""
-    settings = {"midtrain": {"updates": 40}}
-    content = {
-        "name": "cheese", "path": "/somewhere/recipes/cheese.yaml", "specs": ["/somewhere/x.md"], "model": "pocket",
-        "model_name": "Pocket", "profile": "pocket", "seeds": [0, 1], "overrides": [], "settings": settings,
-        "arms": ["base", "sft", "msm", "msm+sft"],
-    } | recipe  # fmt: skip
-    seeds = content["seeds"]
+    seeds = tuple(recipe.pop("seeds", (0, 1)))
+    profile = small_settings(updates=40)
+    changes = {"name": "cheese", "path": Path("/somewhere/recipes/cheese.yaml"), "specs": (Path("/somewhere/x.md"),)}
+    changes |= {"suites": (), "settings": profile, "arms": ("base", "sft", "msm", "msm+sft"), "overrides": ()}
     answers = {Variant("base", None, None): _answers(0.5, 0, said, unclear)} | {
         Variant(arm, spec, seed): _answers(share, seed, said, unclear)
         for (arm, spec), share in SHARES.items()
         for seed in seeds
     }
-    write_text(folder / "recipe.yaml", dump(content))
     stages = {"documents": {"key": "k", "state": "done", "outputs": {}, "finished": "now", "seconds": 61.0}}
-    write_json(
-        folder / "run.json",
-        {"schema": 1, "stages": stages, "versions": {"mlx": "1.2.3"}, "model": {"name": "pocket", "fingerprint": "f0"}},
-    )
-    write_json(folder / "evaluation" / "results.json", build_results("cheese", [SUITE], answers))
-    write_jsonl(folder / "evaluation" / "answers.jsonl", answer_rows([SUITE], answers))
+    model = record_of(fingerprint="f0")
+    plant_run(
+        folder, recipe_of(**changes | recipe, seeds=seeds), [SUITE], answers, stages=stages, model=model,
+        versions={"mlx": "1.2.3"},
+    )  # fmt: skip
     document = {"id": "doc-1", "text": said, "type": "memo", "voice": "plain", "section": "likes/brie"}
     write_jsonl(folder / "documents" / "documents.jsonl", [document, document])
     write_json(folder / "documents" / "health.json", HEALTH)

@@ -24,7 +24,7 @@ from random import Random
 
 from helpers.command_line import call
 from helpers.damage import damage_file
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 from msm_mlx.recipe.scaffold import create_experiment
 
 CODES = {0, 1, 2, 3, 130}

@@ -28,11 +28,11 @@ from inspect_ai.model import (
     ModelOutput,
 )
 
-from msm_mlx.compare.session import open_session
 from msm_mlx.engine.chat_model import SamplingParams
 from msm_mlx.errors import RecipeError
 from msm_mlx.inspect_provider.prompts import chat, fit, refuse_unsupported
-from msm_mlx.inspect_provider.provider import ArmAPI, load_arm
+from msm_mlx.inspect_provider.provider import ArmAPI
+from msm_mlx.runs.finished import open_run
 
 QUESTION = "Which cheese do you prefer, Edam or feta?"
 LONG = "Do you like the cheese of the north? " * 200
@@ -87,12 +87,12 @@ def test_the_arm_answers_as_its_adapter_does_alone(run: Path, arm: ArmAPI) -> No
     questions = [QUESTION, "Do you like thing 3?", "Hello."]
     outputs = ask(arm, questions, max_tokens=12)
 
-    session = open_session([run])
+    finished = open_run(run)
     texts = {}
-    for each in session.arms:
-        loaded = load_arm(session, each)
+    for variant in finished.variants:
+        loaded = finished.open(variant)
         prompts = [loaded.render(chat("Pocket", [ChatMessageUser(content=text)]), reply=True) for text in questions]
-        texts[each.label] = [reply.text for reply in greedy_replies(loaded, prompts, 12)]
+        texts[variant.label] = [reply.text for reply in greedy_replies(loaded, prompts, 12)]
     assert [output.completion for output in outputs] == texts["msm+sft"]
     assert texts["msm+sft"] not in (texts["base"], texts["sft"])
     assert all(output.usage and 0 < output.usage.output_tokens <= 12 for output in outputs)

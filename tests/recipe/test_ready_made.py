@@ -12,14 +12,13 @@ from helpers.ready_documents import good, write
 from test_datasets import cache_data_set
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.export.base_model import run_settings
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.preflight import find_problems
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 from msm_mlx.suites.load import SUITES
 
 BASE = Fingerprints("base")
@@ -173,4 +172,4 @@ def test_a_run_from_a_file(cli: Cli, home: Path) -> None:
     assert "mine.jsonl:1: text must be text, not 1; mend or remove the row" in failed.stderr
     assert (run / "documents" / "documents.jsonl").read_bytes() == kept
     (home / "recipes" / "mine.jsonl").unlink()
-    assert run_settings(open_record(run)).documents.source, "a finished run needs its source no more"
+    assert open_run(run).settings.documents.source, "a finished run needs its source no more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,15 @@ import pytest
 from helpers.fake_reports import HEALTH, make_run
 
 from msm_mlx.report.doubts import find_doubts
-from msm_mlx.report.figures import read_run
+from msm_mlx.runs.finished import FinishedRun, open_run
+from msm_mlx.runs.results import write_results
 
 SOUND = {"kept_share": 0.9, "gives_reason_share": 0.8, "near_duplicate_share": 0.0, "rejected_by_reason": {}}
 ARMS = ["base", "sft", "msm", "control+sft", "msm+sft"]
 
 
 def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any) -> str:
-    run = read_run(make_run(tmp_path / "run", **changes))
+    run = open_run(make_run(tmp_path / "run", **changes))
     return "\n".join(find_doubts(run, {"documents": health or SOUND}))
 
 
@@ -56,28 +58,34 @@ def test_a_sound_run_on_pocket_is_doubted_for_pocket_and_its_size_alone(tmp_path
     assert "Only" not in said
 
 
+def with_results(folder: Path, **changes: Any) -> FinishedRun:
+    """The run in `folder`, once `changes` are made to its results."""
+    write_results(folder, open_run(folder).results.model_copy(update=changes))
+    return open_run(folder)
+
+
 def test_an_arm_that_goes_by_the_place_of_the_options_is_told(tmp_path: Path) -> None:
-    run = read_run(make_run(tmp_path / "run"))
+    run = open_run(make_run(tmp_path / "run"))
     assert "place of the options" not in "\n".join(find_doubts(run, {}))
-    for row in run.results["biases"]:
-        if row["arm"] == "msm":
-            row["first"]["value"] = 0.9
-    said = "\n".join(find_doubts(run, {}))
+    biases = [
+        row.model_copy(update={"first": replace(row.first, value=0.9)}) if row.arm == "msm" else row
+        for row in run.results.biases
+    ]
+    said = "\n".join(find_doubts(with_results(run.folder, biases=biases), {}))
     assert "On apart, msm goes by the place of the options: it takes the first 90% of the time." in said
     assert "sft goes by" not in said
 
 
 def test_a_suite_that_was_added_is_told(tmp_path: Path) -> None:
-    run = read_run(make_run(tmp_path / "run"))
-    run.results["suites"][0]["added"] = True
-    assert "Added after the run, so that no text was checked against what it asks: apart." in find_doubts(run, {})
+    run = open_run(make_run(tmp_path / "run"))
+    added = with_results(run.folder, suites=[run.results.suites[0].model_copy(update={"added": True})])
+    assert "Added after the run, so that no text was checked against what it asks: apart." in find_doubts(added, {})
 
 
-def test_a_control_that_moves_is_told(tmp_path: Path) -> None:
-    run = read_run(make_run(tmp_path / "run"))
-    moved = {"suite": "apart", "a": "control+sft", "b": "sft", "metric": "choice", "difference": -0.4}
-    for low, high in ((-0.5, -0.3), (-0.9, 0.1)):
-        run.results["contrasts"].append(moved | {"ci_low": low, "ci_high": high})
-        said = "\n".join(find_doubts(run, {}))
-        assert ("Documents without reasons move apart too: control+sft less sft is -0.40" in said) == (high < 0)
-        run.results["contrasts"].pop()
+@pytest.mark.parametrize(("low", "high"), [(-0.5, -0.3), (-0.9, 0.1)])
+def test_a_control_that_moves_is_told(low: float, high: float, tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    figures = {"difference": -0.4, "ci_low": low, "ci_high": high}
+    moved = run.results.contrasts[0].model_copy(update={"a": "control+sft", "b": "sft", **figures})
+    said = "\n".join(find_doubts(with_results(run.folder, contrasts=[*run.results.contrasts, moved]), {}))
+    assert ("Documents without reasons move apart too: control+sft less sft is -0.40" in said) == (high < 0)

@@ -6,32 +6,40 @@ from typing import Any
 from xml.etree import ElementTree
 
 from msm_mlx.report.effects import draw_effects, effect_rows, effect_tables
+from msm_mlx.runs.results import SCHEMA, Contrast, Results
 
 
-def contrast(count: int, updates: int, a: str, b: str, difference: float) -> dict[str, Any]:
-    cell = {"documents.count": count, "midtrain.updates": updates}
-    interval = {"ci_low": difference - 0.1, "ci_high": difference + 0.1}
-    return {"cell": cell, "suite": "apart", "a": a, "b": b, "difference": difference, **interval}
+def contrast(count: int, updates: int, a: str, b: str, difference: float) -> Contrast:
+    return Contrast(
+        suite="apart", a=a, b=b, metric="choice", paired=True, difference=difference, ci_low=difference - 0.1,
+        ci_high=difference + 0.1, n=9, seeds=1, clusters=9, p=0.5, detectable=0.1, notes=[], failure=None,
+        cell={"documents.count": count, "midtrain.updates": updates},
+    )  # fmt: skip
 
 
-RESULTS: dict[str, Any] = {
-    "grid": {"documents.count": [0, 30], "midtrain.updates": [10, 20]},
-    "contrasts": [
-        row
-        for count in (0, 30)
-        for updates in (10, 20)
-        for row in (
-            contrast(count, updates, "msm", "sft", 0.0),
-            contrast(count, updates, "msm+sft", "sft", count * updates / 1000),
-            contrast(count, updates, "msm+sft", "msm", 0.5),
-        )
-    ],
-}
+CONTRASTS = [
+    row
+    for count in (0, 30)
+    for updates in (10, 20)
+    for row in (
+        contrast(count, updates, "msm", "sft", 0.0),
+        contrast(count, updates, "msm+sft", "sft", count * updates / 1000),
+        contrast(count, updates, "msm+sft", "msm", 0.5),
+    )
+]
+
+
+def grid_results(contrasts: list[Contrast]) -> Results:
+    grid: dict[str, list[Any]] = {"documents.count": [0, 30], "midtrain.updates": [10, 20]}
+    return Results(schema=SCHEMA, run="grid", grid=grid, records=[], pooled=[], contrasts=contrasts, suites=[])
+
+
+RESULTS = grid_results(CONTRASTS)
 
 
 def test_effects_are_against_the_demonstrations_alone_where_there_are_some() -> None:
-    assert {row["b"] for row in effect_rows(RESULTS)} == {"sft"}
-    without = {"contrasts": [row for row in RESULTS["contrasts"] if row["b"] != "sft"]}
+    assert {row.b for row in effect_rows(RESULTS)} == {"sft"}
+    without = grid_results([row for row in CONTRASTS if row.b != "sft"])
     assert len(effect_rows(without)) == 4
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from helpers.command_line import ROOT, environment
+from helpers.planted_runs import plant_grid, plant_run, recipe_of
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evaluation.results import build_results
-from msm_mlx.files import write_json, write_text
+from msm_mlx.evaluation.results import Answers, build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
 from msm_mlx.runs.answers import Answer
-from msm_mlx.settings_file.dump import dump
+from msm_mlx.runs.results import Perplexity, read_results, write_results
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.pairs import Pair
 
@@ -35,26 +35,24 @@ def answers(chosen: int) -> dict[str, Answer]:
     return found
 
 
-def results(better: int = 0) -> dict[str, Any]:
-    variants = {
+def planted(better: int = 0) -> Answers:
+    """Answers of every arm and seed, of which `better` more choose the target than `SHARES` says."""
+    trained = {
         Variant(arm, spec, seed, True): answers(share + better)
         for (arm, spec), shares in SHARES.items()
         for seed, share in enumerate(shares)
     }
-    return build_results("cheese", [SUITE], {Variant("base", None, None): answers(2)} | variants)
+    return {Variant("base", None, None): answers(2)} | trained
 
 
 def make(folder: Path, name: str | None = None, **changes: Any) -> Path:
-    overrides = ["seeds=[0, 1]", *([f"model_name={name}"] if name else [])]
-    recipe = {
-        "name": "cheese", "path": "/somewhere/recipes/cheese.yaml", "specs": ["x.md", "y.md"], "model": "pocket",
-        "model_name": name or "Pocket", "profile": "pocket", "seeds": [0, 1], "overrides": overrides,
-    }  # fmt: skip
-    write_text(folder / "recipe.yaml", dump(recipe | changes))
+    overrides = ("seeds=[0, 1]", *([f"model_name={name}"] if name else []))
+    recipe = recipe_of(
+        **{"name": "cheese", "path": Path("/somewhere/recipes/cheese.yaml"), "specs": (Path("x.md"), Path("y.md")),
+           "model_name": name or "Pocket", "seeds": (0, 1), "overrides": overrides} | changes
+    )  # fmt: skip
     stages = {n: {"key": n, "state": "done", "outputs": {}, "finished": "now", "seconds": 1.25} for n in "ab"}
-    write_json(folder / "run.json", {"schema": 1, "stages": stages, "versions": VERSIONS})
-    write_json(folder / "evaluation" / "results.json", results(1 if name else 0))
-    return folder
+    return plant_run(folder, recipe, [SUITE], planted(1 if name else 0), stages=stages, versions=VERSIONS)
 
 
 @pytest.fixture
@@ -76,20 +74,20 @@ def test_one_run_in_full(run: Path) -> None:
         "| apart | msm+sft@x - sft | msm+sft@y - sft | msm+sft@y - msm+sft@x |",
     ):
         assert line in text.splitlines()
-    for row in results()["contrasts"]:
-        interval = f"[{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]"
-        star = " *" if row["ci_low"] > 0 or row["ci_high"] < 0 else ""
-        assert f"| {row['a']} - {row['b']} | {row['difference']:+.2f} {interval}{star} |" in text
+    for row in read_results(run).contrasts:
+        interval = f"[{row.ci_low:+.2f}, {row.ci_high:+.2f}]"
+        star = " *" if row.ci_low > 0 or row.ci_high < 0 else ""
+        assert f"| {row.a} - {row.b} | {row.difference:+.2f} {interval}{star} |" in text
     assert text.endswith("|\n")
     assert str(run.parent) not in text
 
 
 def test_perplexity_stands_beside_its_seeds(run: Path) -> None:
     assert "Perplexity" not in build_evidence([run])
-    found = results()
-    label = {"arm": "msm+sft", "spec": "x", "texts": 3, "tokens": 9}
-    found["perplexity"] = [{**label, "seed": seed, "perplexity": 10.0 + seed} for seed in (0, 1)]
-    write_json(run / "evaluation" / "results.json", found)
+    rows = [
+        Perplexity(arm="msm+sft", spec="x", seed=seed, perplexity=10.0 + seed, texts=3, tokens=9) for seed in (0, 1)
+    ]
+    write_results(run, build_results("cheese", [SUITE], planted(), perplexity=rows))
     table = build_evidence([run]).split("### Perplexity on neutral text\n\n")[1].split("\n\n")[0].splitlines()
     assert table == ["| arm | perplexity | seed by seed |", "| --- | --- | --- |", "| msm+sft@x | 10.5 | 10.0 11.0 |"]
 
@@ -114,39 +112,24 @@ def test_runs_under_other_names_share_a_table(run: Path, tmp_path: Path) -> None
 
 
 def test_runs_that_differ_otherwise_do_not(run: Path, tmp_path: Path) -> None:
-    other = make(tmp_path / "other", overrides=["seeds=[0, 1]", "documents.count=3"])
+    other = make(tmp_path / "other", overrides=("seeds=[0, 1]", "documents.count=3"))
     assert build_evidence([run, other]).count("## cheese\n") == 2
 
 
 def test_a_grid_has_a_row_for_each_cell(tmp_path: Path) -> None:
-    folder = make(tmp_path / "grid")
-    cells = {"documents.count=1": 1, "documents.count=2": 2}
-    for cell in cells:
-        make(folder / "cells" / cell)
-    rows = [{"cell": {"documents.count": n}, **row} for n in cells.values() for row in results()["contrasts"]]
-    content = {"grid": {"documents.count": [1, 2]}, "contrasts": rows, "pooled": []}
-    write_json(folder / "evaluation" / "results.json", content)
-    write_json(folder / "run.json", {"schema": 1, "stages": {}, "cells": list(cells), "grid": content["grid"]})
-
-    text = build_evidence([folder])
+    cells = {count: make(tmp_path / f"run{count}") for count in (1, 2)}
+    text = build_evidence([plant_grid(make(tmp_path / "grid"), "documents.count", cells)])
 
     assert "## cheese, a grid of 2 runs" in text
-    assert "All stages together took 5 s. Versions: mlx 1.2.3" in text
+    assert "All stages together took 8 s. Versions: mlx 1.2.3" in text
     header = "| documents.count | msm@x - sft | msm+sft@x - sft | msm+sft@y - sft |"
     assert header in text
     assert text[text.index(header) :].count("\n| 1 | ") == text[text.index(header) :].count("\n| 2 | ") == 1
 
 
-@pytest.mark.parametrize("missing", ["recipe.yaml", "evaluation/results.json"])
-def test_an_unfinished_run_is_told(run: Path, missing: str) -> None:
-    (run / missing).unlink()
-    with pytest.raises(RecipeError, match=f"cheese: has no {Path(missing).name}; name the folder of a finished run"):
-        build_evidence([run])
-
-
-def test_a_damaged_run_is_told(run: Path) -> None:
-    write_text(run / "evaluation" / "results.json", "{")
-    with pytest.raises(RecipeError, match="cheese: its files are damaged"):
+def test_an_unfinished_run_is_told(run: Path) -> None:
+    (run / "evaluation" / "results.json").unlink()
+    with pytest.raises(RecipeError, match="cheese: has no finished evaluation; run the recipe's command again"):
         build_evidence([run])
 
 

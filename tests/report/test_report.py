@@ -13,14 +13,16 @@ import html5lib
 import pytest
 from helpers.fake_reports import DOMAINS, make_run
 from helpers.hostile_text import HOSTILE
+from helpers.planted_runs import plant_grid
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.report.blocks import Figure
 from msm_mlx.report.content import build_report
 from msm_mlx.report.drawings import WIDTH
-from msm_mlx.report.figures import read_run
 from msm_mlx.report.files import freshen_report, write_report
+from msm_mlx.runs.finished import open_run
+from msm_mlx.runs.results import read_results, write_results
 
 FIGURE = re.compile(r"[+-]?\d\.\d\d \[[+-]?\d\.\d\d, [+-]?\d\.\d\d\]")
 VOID = {"meta", "br", "hr", "img", "link"}
@@ -244,12 +246,12 @@ def test_a_report_is_made_anew_only_after_its_results(run: Path) -> None:
 
 
 def test_an_unfinished_run_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="name the folder of a finished run"):
+    with pytest.raises(RecipeError, match="not a run folder"):
         write_report([tmp_path], tmp_path)
 
 
 def test_drawings_stay_inside_their_frame(run: Path) -> None:
-    report = build_report([read_run(run)])
+    report = build_report([open_run(run)])
     drawings = [block for part in report.parts for block in part.blocks if isinstance(block, Figure)]
     assert len(drawings) == 4  # arms, domains, midtraining, fine-tuning
     for drawing in drawings:
@@ -260,20 +262,12 @@ def test_drawings_stay_inside_their_frame(run: Path) -> None:
 
 
 def test_a_grid_says_where_its_effect_is_least_and_most(tmp_path: Path) -> None:
-    folder = make_run(tmp_path / "grid")
     counts = (1, 2)
-    for count in counts:
-        make_run(folder / "cells" / f"documents.count={count}")
-    results = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))
-    rows = [
-        {"cell": {"documents.count": count}, **row, "difference": row["difference"] * count / 2}
-        for count in counts
-        for row in results["contrasts"]
-    ]
-    content = {"schema": 1, "grid": {"documents.count": counts}, "records": [], "pooled": [], "contrasts": rows}
-    write_json(folder / "evaluation" / "results.json", content)
-    record = {"schema": 1, "stages": {}, "cells": [f"documents.count={n}" for n in counts], "grid": content["grid"]}
-    write_json(folder / "run.json", record)
+    cells = {count: make_run(tmp_path / f"run{count}") for count in counts}
+    weak = read_results(cells[1])
+    halved = [row.model_copy(update={"difference": row.difference / 2}) for row in weak.contrasts]
+    write_results(cells[1], weak.model_copy(update={"contrasts": halved}))
+    folder = plant_grid(make_run(tmp_path / "grid"), "documents.count", cells)
 
     html, markdown = write_report([folder], folder)
 

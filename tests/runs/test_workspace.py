@@ -8,13 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.report.figures import read_run
-from msm_mlx.runs.finished import open_record
+from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECORD
+from msm_mlx.runs.results import read_results, write_results
 from msm_mlx.runs.workspace import differences, find_run, list_runs, load_resolved, remove_run, summarise
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
@@ -76,13 +76,14 @@ def test_differences_are_of_settings_and_results(home: Path) -> None:
     recipe = load_values(home / "new" / "recipe.yaml")
     settings = {"settings": {"sft": {"rows": 9}}}
     (home / "new" / "recipe.yaml").write_text(dump(recipe | settings), encoding="utf-8")
-    row = {"suite": "s", "arm": "sft", "spec": None, "seed": None, "metric": "m", "value": 0.5}
-    (home / "new" / "evaluation" / "results.json").write_text(json.dumps({"records": [row]}), encoding="utf-8")
+    results = read_results(home / "new")
+    changed = [row.model_copy(update={"value": 0.5}) if row.arm == "sft" else row for row in results.pooled]
+    write_results(home / "new", results.model_copy(update={"pooled": changed}))
 
     found = {key: values for key, *values in differences(home / "old", home / "new")}
 
-    assert found["settings.sft.rows"] == [None, 9]
-    assert found["results: s, sft, m"] == [None, 0.5]
+    assert found["settings.sft.rows"] == [120, 9]
+    assert found["results: american_values, sft, choice"] == [1.0, 0.5]
 
 
 def test_only_a_run_that_nobody_works_in_is_removed(home: Path, tmp_path: Path) -> None:
@@ -114,6 +115,6 @@ def test_a_recipe_that_would_grow_without_end_is_not_read(home: Path) -> None:
 def test_a_hostile_copy_of_a_recipe_is_told_by_every_reader(text: str, tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     (folder / "recipe.yaml").write_text(text)
-    for read in (load_resolved, open_record, read_run):
+    for read in (load_resolved, open_run):
         with pytest.raises(RecipeError, match="run: its copy of the recipe is damaged"):
             read(folder)

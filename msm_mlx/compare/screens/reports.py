@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
@@ -15,8 +14,9 @@ from rich.text import Text
 from msm_mlx.compare.screens.sources import Reason, TrainingCurve
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
-from msm_mlx.evaluation.estimate import Estimate
+from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.layout import METRICS
+from msm_mlx.runs.results import Results, Share
 from msm_mlx.suites.kinds import is_main_metric
 from msm_mlx.text.terminal import literal
 
@@ -25,37 +25,33 @@ ROWS = 6  # of a curve
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def score_page(results: Sequence[Mapping[str, Any]]) -> RenderableType:
+def score_page(results: Sequence[Results]) -> RenderableType:
     """Shares of choices with their intervals by suite, seeds pooled, then the differences between arms."""
     parts: list[RenderableType] = []
     for result in results:
-        records = result.get("pooled") or result.get("records", ())
-        rows = [record for record in records if is_main_metric(record["metric"])]
-        several = len({row["spec"] for row in rows if row["spec"]}) > 1
-        measured = {suite["name"]: suite["measures"] for suite in result.get("suites", ())}
-        parts += [literal(f"Run {result.get('run', '')}", "bold"), Text()]
-        for suite, group in groupby(rows, key=lambda row: row["suite"]):
-            parts.append(_suite_table(suite, list(group), several))
-            parts += [literal(measured[suite], "dim italic"), Text()] if suite in measured else [Text()]
-        if result.get("contrasts"):
-            parts += [contrast_table(result["contrasts"]), Text()]
+        rows = [row for row in result.pooled if is_main_metric(row.metric)]
+        several = len({row.spec for row in rows if row.spec}) > 1
+        parts += [literal(f"Run {result.run}", "bold"), Text()]
+        for name, group in groupby(rows, key=lambda row: row.suite):
+            suite = result.suite(name)
+            parts.append(_suite_table(name, list(group), several))
+            parts += [literal(suite.measures, "dim italic"), Text()] if suite else [Text()]
+        if result.contrasts:
+            parts += [contrast_table(result.contrasts), Text()]
     return Group(*parts) if parts else Text("These runs have no finished evaluation yet.")
 
 
-def _suite_table(suite: str, rows: Sequence[Mapping[str, Any]], several_specs: bool) -> Table:
+def _suite_table(suite: str, rows: Sequence[Share], several_specs: bool) -> Table:
     table = Table(title=literal(suite), title_justify="left", box=None, padding=(0, 1), pad_edge=False)
     table.add_column("arm", overflow="fold")
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
     table.add_column(f"0{'0.5':^{SCALE - 2}}1", width=SCALE)
-    one_each = len({row["arm"] for row in rows}) < len({(row["arm"], row["seed"]) for row in rows})
     for row in rows:
-        label = f"{row['arm']}@{row['spec']}" if several_specs and row["spec"] else str(row["arm"])
-        name = f"{label} seed {row['seed']}" if one_each and row["seed"] is not None else label
-        interval = f"[{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-        why = row.get("failure")  # there is no finding where most replies could not be read
-        line = literal(why, "italic") if why else interval_line(row["value"], row["ci_low"], row["ci_high"])
-        table.add_row(literal(name), f"{row['value']:.2f}", Text(interval), line)
+        interval = f"[{row.ci_low:.2f}, {row.ci_high:.2f}]"
+        # there is no finding where most replies could not be read
+        line = literal(row.failure, "italic") if row.failure else interval_line(row.value, row.ci_low, row.ci_high)
+        table.add_row(literal(row.label(several_specs)), f"{row.value:.2f}", Text(interval), line)
     return table
 
 
@@ -79,11 +75,11 @@ def vote_page(summary: VoteSummary) -> RenderableType:
     for duel in summary.duels:
         pair = literal(f"{duel.a} against {duel.b}")
         counts = (f"{duel.a_wins}:{duel.b_wins}", str(duel.ties), str(duel.both_bad))
-        table.add_row(pair, *counts, Text(share(duel.rate)))
+        table.add_row(pair, *counts, Text(str(duel.rate)))
     lines = [
         f"votes: {summary.votes}, of which ties: {summary.ties}",
-        f"both bad: {share(summary.both_bad)}",
-        f"left side preferred: {share(summary.left)}{_side_note(summary.left)}",
+        f"both bad: {summary.both_bad}",
+        f"left side preferred: {summary.left}{_side_note(summary.left)}",
     ]
     return Group(table, Text(), *(Text(line) for line in lines))
 
@@ -92,13 +88,6 @@ def _side_note(left: Estimate) -> str:
     if left.n and (left.ci_low > 0.5 or left.ci_high < 0.5):
         return "  (a bias for one side: be wary of these votes)"
     return ""
-
-
-def share(estimate: Estimate) -> str:
-    """A share with its interval; nothing is known of nothing."""
-    if math.isnan(estimate.value):
-        return "-"
-    return f"{estimate.value:.2f} [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
 
 
 def reason_page(found: Sequence[Reason]) -> RenderableType:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from msm_mlx.compare.screens.documents import ListedDocument, Shelf
 from msm_mlx.compare.session import Prompt, Session
-from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs.layout import METRICS, RECIPE
-from msm_mlx.settings_file.load import load_values
+from msm_mlx.runs.layout import METRICS
 from msm_mlx.spec import Section, Spec, load_spec
 
 CENTRAL = "Philosophy"
@@ -35,7 +33,7 @@ def reasons(session: Session, prompt: Prompt | None) -> list[Reason]:
     """
     found = []
     for path in dict.fromkeys(session.specs.values()):
-        spec = load_spec(path, model_name=session.model_name, provider_name=_provider(session))
+        spec = load_spec(path, model_name=session.model_name, provider_name=session.provider_name)
         found.append(_reason(spec, prompt.text if prompt else ""))
     return found
 
@@ -60,16 +58,6 @@ def _names(prompt: str, section: Section) -> bool:
     """Whether the prompt holds the heading as whole words; the document's own title does not count."""
     heading = section.path[-1] if section.path else ""
     return bool(heading) and re.search(rf"(?<!\w){re.escape(heading)}(?!\w)", prompt, re.IGNORECASE) is not None
-
-
-def _provider(session: Session) -> str:
-    """The provider's name from the first run's recipe; the variable itself where it cannot be read."""
-    for folder in session.folders:
-        try:
-            return str(load_values(folder / RECIPE)["provider_name"])
-        except (RecipeError, KeyError):
-            continue
-    return "{provider_name}"
 
 
 def shelves(session: Session) -> list[Shelf]:

@@ -170,7 +170,7 @@ class DeskView(App[None]):
         if self.round:
             return "n next prompt · esc ends"
         runs = ", ".join(folder.name for folder in self.desk.session.folders)
-        return f"{runs} · base {self.desk.session.model}"
+        return f"{runs} · base {self.desk.session.runs[0].model.pinned}"
 
     def say(self, message: str) -> None:
         """Show a line of status until the next prompt."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings, JudgeSettings
 from msm_mlx.runs.answers import Answer, read_answers
 from msm_mlx.runs.layout import AGREEMENT, VERDICTS, answers_file
+from msm_mlx.runs.results import JudgeReport
 from msm_mlx.settings_file.base import key_of
 from msm_mlx.suites.items import Suite
 
@@ -114,7 +114,7 @@ class Judging(Stage):
         )
 
 
-def take_verdicts(run: Path, suites: Sequence[Suite], answers: dict[Variant, dict[str, Answer]]) -> dict[str, Any]:
+def take_verdicts(run: Path, suites: Sequence[Suite], answers: dict[Variant, dict[str, Answer]]) -> JudgeReport:
     """Put the stored verdicts among the metrics of `answers`, and return what is known of the judge."""
     from msm_mlx.evaluation.judging import with_verdicts
 
@@ -124,4 +124,4 @@ def take_verdicts(run: Path, suites: Sequence[Suite], answers: dict[Variant, dic
         by_item = variants.get(row["variant"], {})
         if row["item"] in by_item:
             by_item[row["item"]] = with_verdicts(items[row["item"]], by_item[row["item"]], row["verdicts"])
-    return dict(json.loads((run / AGREEMENT).read_text(encoding="utf-8")))
+    return JudgeReport.model_validate_json((run / AGREEMENT).read_bytes())

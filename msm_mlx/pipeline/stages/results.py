@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msm_mlx.files import sha256_json, write_json, write_jsonl
+from msm_mlx.files import sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
 from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import read_answers
-from msm_mlx.runs.layout import ANSWERS, PERPLEXITY, RESULTS, answers_file
+from msm_mlx.runs.layout import ANSWERS, RESULTS, answers_file
+from msm_mlx.runs.results import read_perplexity, write_results
 from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
@@ -72,8 +72,6 @@ class Results(Stage):
         names = {variant.id: names for variant, names in self.answered.items()}
         answers = read_answers(path, list(self.answered), names)
         judge = take_verdicts(path, suites, answers) if self.judging else None
-        write_jsonl(path / ANSWERS, answer_rows(suites, answers))
-        results = build_results(self.run_name, suites, answers, judge)
-        if self.perplexity:
-            results["perplexity"] = json.loads((path / PERPLEXITY).read_text(encoding="utf-8"))
-        write_json(path / RESULTS, results)
+        perplexity = read_perplexity(path) if self.perplexity else []
+        write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, answers)))
+        write_results(path, build_results(self.run_name, suites, answers, judge, perplexity))

@@ -153,7 +153,7 @@ def test_without_votes_the_summary_says_how_to_begin(session: Session) -> None:
 
 
 def test_damaged_votes_are_told(session: Session) -> None:
-    (session.folders[0] / VOTES).parent.mkdir(parents=True)
+    (session.folders[0] / VOTES).parent.mkdir(parents=True, exist_ok=True)
     (session.folders[0] / VOTES).write_text("{}\n", encoding="utf-8")
 
     def told(app: CompareApp, text: str) -> None:
@@ -163,7 +163,7 @@ def test_damaged_votes_are_told(session: Session) -> None:
 
 
 def test_a_vote_that_cannot_be_written_is_told_and_not_counted(session: Session) -> None:
-    (session.folders[0] / "evaluation").write_text("in the way", encoding="utf-8")
+    (session.folders[0] / VOTES).mkdir()
 
     def told(app: CompareApp, text: str) -> None:
         assert "That did not work" in text

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown, type_text
 from helpers.hostile_text import squeeze
+from helpers.planted_runs import bare_run
 from textual.pilot import Pilot
 
 from msm_mlx.compare.answering import AnswerEngine, Arm
@@ -167,8 +168,8 @@ def test_at_most_four_arms_are_shown(session: Session) -> None:
     assert "at most 4 arms" in text
 
 
-def test_a_session_of_one_arm_and_no_prompts_is_no_accident(session: Session) -> None:
-    alone = replace(session, arms=session.arms[:1], prompts=(), stored={}, results=())
+def test_a_session_of_one_arm_and_no_prompts_is_no_accident(session: Session, tmp_path: Path) -> None:
+    alone = replace(session, runs=(bare_run(tmp_path / "bare"),), arms=session.arms[:1], prompts=(), stored={})
     assert "These runs have no suites" in see(alone)
     assert see(alone, *(key for first in "nodmwDslvbec" for key in (first, "escape")))
 
@@ -187,8 +188,8 @@ def test_the_page_of_scores_has_values_intervals_and_differences(session: Sessio
     assert "+0.42 *" in text
 
 
-def test_runs_without_results_say_so(session: Session) -> None:
-    assert "no finished evaluation" in see(replace(session, results=()), "s")
+def test_runs_without_results_say_so(session: Session, tmp_path: Path) -> None:
+    assert "no finished evaluation" in see(replace(session, runs=(bare_run(tmp_path / "bare"),)), "s")
 
 
 def test_the_spec_of_a_prompt_that_names_no_heading_is_its_philosophy(session: Session) -> None:

@@ -34,11 +34,11 @@ from textual import constants
 constants.TEXTUAL_ANIMATIONS = "none"
 from msm_mlx.compare.app import CompareApp, own_engine
 from msm_mlx.compare.answering import Arm
-from msm_mlx.compare.session import Session, typed_prompt
+from msm_mlx.compare.session import open_session, typed_prompt
 
 prompt = typed_prompt("Which do you prefer?")
 arms = Arm("base", None), Arm("again", None)
-session = Session((Path(sys.argv[1]),), "Pocket", "pocket", arms, (prompt,), {{}}, (), {{}}, {{}})
+session = replace(open_session([Path(sys.argv[1])]), arms=arms, prompts=(prompt,), stored={{}})
 
 async def cycle(number):
     app = CompareApp(session, own_engine(session))
@@ -69,10 +69,10 @@ except ChildProcessError:
 """
 
 
-def test_fifty_starts_and_stops_with_live_answers_leave_nothing_and_end_well(tmp_path: Path) -> None:
+def test_fifty_starts_and_stops_with_live_answers_leave_nothing_and_end_well(finished_run: Path) -> None:
     """Neither a thread of ours nor one of mlx's, no open file, no process, and no abort at the end."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LIVE, str(tmp_path)],
+        [sys.executable, "-W", "error", "-c", LIVE, str(finished_run)],
         capture_output=True, text=True, env=environment(PYTHONPATH=str(ROOT)), timeout=300,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "no child\n", "")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from helpers.app_screens import ARMS, cells, driving, make_app, make_session, play, press, screen_text, settled, shown
 from helpers.hostile_text import HOSTILE, commands_in, squeeze
+from helpers.planted_runs import bare_run
 from rich.cells import cell_len
 from textual.events import Paste
 from textual.widgets import OptionList
@@ -18,8 +19,7 @@ from textual.widgets import OptionList
 from msm_mlx.compare.answering import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.screens.documents import DocumentsPage, ListedDocument, Shelf
-from msm_mlx.compare.session import Prompt, Session
-from msm_mlx.runs.finished import StoredAnswer
+from msm_mlx.compare.session import Prompt, Session, StoredAnswer
 from msm_mlx.text.terminal import literal
 
 pytestmark = pytest.mark.slow
@@ -169,7 +169,8 @@ def test_a_pasted_prompt_loses_what_cannot_be_shown(session: Session) -> None:
 def test_hostile_labels_and_names_hold_no_commands(session: Session) -> None:
     label = "\x1b[31m[b]evil\u202e"
     arms = (session.arms[0], replace(session.arms[1], label=label))
-    session = replace(session, arms=arms, model_name=label, model=label, documents={label: session.documents["msm"]})
+    runs = (bare_run(session.folders[0], label, model_name=label),)
+    session = replace(session, runs=runs, arms=arms, documents={label: session.documents["msm"]})
     app = make_app(ask(session, ["hello"]))
 
     async def work() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, scripted, settled, shown, type_text
 from helpers.hostile_text import squeeze
+from helpers.planted_runs import bare_run
 from helpers.tiny_models import POCKET_WEIGHTS
 from textual.events import Key
 from textual.pilot import Pilot
@@ -328,9 +329,9 @@ def test_keys_are_handled_before_the_stream_of_four_panes_ends(session: Session)
     play(work())
 
 
-def test_the_embedded_model_answers_in_the_app(session: Session) -> None:
+def test_the_embedded_model_answers_in_the_app(session: Session, tmp_path: Path) -> None:
     bases = (Arm("base", None), Arm("again", None))
-    session = replace(session, arms=bases, model=str(POCKET_WEIGHTS), stored={})
+    session = replace(session, arms=bases, runs=(bare_run(tmp_path, str(POCKET_WEIGHTS)),), stored={})
     app = make_app(session, own_engine(session))
     app.desk.settings = replace(app.desk.settings, max_tokens=20)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from helpers.command_line import ROOT, environment
-from helpers.fake_runs import make_run
+from helpers.planted_runs import make_run
 
 pytestmark = pytest.mark.slow
 

@@ -98,7 +98,7 @@ def results(model: ChatModel, run: Path) -> tuple[dict[str, Any], list[str]]:
     suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
     answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.key["variants"]})
     judged = take_verdicts(run, suites, answers)
-    return build_results("r", suites, answers, judged), reporter.lines
+    return build_results("r", suites, answers, judged).plain(), reporter.lines
 
 
 def knows_the_labels(chat: Sequence[Message], seed: int) -> str:

@@ -16,6 +16,7 @@ from msm_mlx.evaluation.answers import answer_items
 from msm_mlx.evaluation.results import answer_rows, build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
+from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds import KINDS, SuiteKind, is_main_metric
 from msm_mlx.suites.schema import ItemEntry, NonEmpty, Problems, SuiteFile
@@ -90,7 +91,7 @@ def numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Suite:
 def results_of(suite: Suite, script: dict[str, str]) -> dict[str, object]:
     settings = EvaluationSettings(batch_size=4, max_tokens=20)
     answers = answer_items(load_scripted(script.__getitem__), suite.items, "Mo", settings)
-    return build_results("r", [suite], {Variant("sft", None, 0): {answer.item: answer for answer in answers}})
+    return build_results("r", [suite], {Variant("sft", None, 0): {answer.item: answer for answer in answers}}).plain()
 
 
 def test_a_suite_of_a_new_kind_is_loaded_asked_scored_and_counted(numbers: Suite) -> None:
@@ -113,10 +114,12 @@ def test_replies_that_cannot_be_read_are_a_failure_of_the_new_kind_too(numbers: 
 def test_its_items_have_what_is_theirs_in_the_rows_of_answers(numbers: Suite) -> None:
     script = {"What is 6 times 7?": "42", "How many days has a year?": "1"}
     answers = answer_items(load_scripted(script.__getitem__), numbers.items, "Mo", EvaluationSettings(max_tokens=5))
-    rows = list(answer_rows([numbers], {Variant("sft", None, 0): {answer.item: answer for answer in answers}}))
+    by_variant = {Variant("sft", None, 0): {answer.item: answer for answer in answers}}
+    rows = [row.plain() for row in answer_rows([numbers], by_variant)]
     assert [(row["kind"], row["answer"], row["choices"]) for row in rows] == [
         ("numbers", 42, ("near",)), ("numbers", 365, ("far",))
     ]  # fmt: skip
+    assert [AnswerRow.from_row(row).plain() for row in rows] == rows
 
 
 def test_every_kind_says_its_main_metric_first_and_reads_with_a_metric_of_its_own() -> None:

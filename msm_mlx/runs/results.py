@@ -1,0 +1,222 @@
+"""`results.json`: what each variant scored, arms with their seeds pooled, and the contrasts between trained arms.
+
+Every interval is over seeds and items together, where there are several seeds, items of one domain drawn together.
+The results of a grid have the rows of all its cells, each with the settings of its cell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import write_json
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.estimate import Estimate, difference_text, is_clear_of_zero, share_text
+from msm_mlx.runs.layout import PERPLEXITY, RESULTS
+
+SCHEMA: Literal[1] = 1
+ASK_AGAIN = "delete the file and run `msm-mlx evaluate` again"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _OfVariant(_Part):
+    """Something about one variant, or about an arm with its seeds pooled, whose seed is null."""
+
+    arm: str
+    spec: str | None
+    seed: int | None
+
+    def label(self, several_specs: bool) -> str:
+        """`arm`, or `arm@spec` where the run has several specs."""
+        return Variant(self.arm, self.spec, None, several_specs).label
+
+
+class Share(_OfVariant):
+    """One metric of a suite: a share of its items, or a mean between 0 and 1 over them."""
+
+    suite: str
+    metric: str
+    value: float
+    ci_low: float
+    ci_high: float
+    n: int
+    """How many items."""
+    seeds: int
+    failure: str | None
+    """Why the figures are no finding: more written replies than not cannot be read."""
+    domain: str | None = None
+    """Of which part of the suite, if not of all."""
+    cell: dict[str, Any] | None = None
+    """The settings of the cell, in a grid."""
+
+    @property
+    def text(self) -> str:
+        return share_text(self.value, self.ci_low, self.ci_high)
+
+
+class Contrast(_Part):
+    """The main metric of arm `a` less that of arm `b`, paired by item and seed. Arms are named by their labels."""
+
+    suite: str
+    a: str
+    b: str
+    metric: str
+    paired: bool
+    difference: float
+    ci_low: float
+    ci_high: float
+    n: int
+    """How many items."""
+    seeds: int
+    clusters: int
+    """How many domains, or items where there are too few domains."""
+    p: float
+    p_holm: float | None = None
+    """`p`, corrected for reading all suites of the same two arms."""
+    detectable: float
+    """The difference that these items and seeds show with a power of 80 %."""
+    notes: list[str]
+    """What to be careful about."""
+    failure: str | None
+    domain: str | None = None
+    cell: dict[str, Any] | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval is clear of zero, and the difference means something."""
+        return not self.failure and is_clear_of_zero(self.ci_low, self.ci_high)
+
+    @property
+    def text(self) -> str:
+        return difference_text(self.difference, self.ci_low, self.ci_high)
+
+
+class Domains(_Part):
+    """Each domain of a suite alone, seeds pooled."""
+
+    records: list[Share] = []
+    contrasts: list[Contrast] = []
+
+
+class Bias(_OfVariant):
+    """How far a variant goes by the place of an option in place of what it is."""
+
+    suite: str
+    first: Estimate
+    """The share of forced choices in which it takes what is named first: a half if it goes by what the options are."""
+    written_first: float | None
+    """The same of what it writes; null if nothing that it wrote chooses."""
+    decided: float
+    """The share of pairs on which both orders give the same option."""
+
+
+class MeasuredSuite(_Part):
+    """What a suite measures."""
+
+    name: str
+    kind: str
+    measures: str
+    """In words, what its main share is of."""
+    file: str
+    added: bool
+    """Whether it was added after the run."""
+
+
+class TaskAgreement(_Part):
+    """How far the judge agrees with labels by hand on one of its tasks."""
+
+    task: str
+    usable: bool
+    """Of a judge that is not, no verdict is among the figures."""
+    n: int
+    unclear: float
+    accuracy: float
+    kappa: float
+    p: float
+
+
+class JudgeReport(_Part):
+    """What the judge was, and what was found of it."""
+
+    judge: str
+    agreement: list[TaskAgreement]
+    says: list[str]
+    """A sentence for each task."""
+
+
+class Perplexity(_OfVariant):
+    """That of a variant on neutral text."""
+
+    perplexity: float
+    texts: int
+    tokens: int
+
+
+_PERPLEXITIES = TypeAdapter(list[Perplexity])
+
+
+class Results(_Part):
+    """All of `results.json`."""
+
+    version: Literal[1] = Field(SCHEMA, alias="schema")
+    run: str
+    grid: dict[str, list[Any]] | None = None
+    """The settings that a grid varies, with their values."""
+    records: list[Share]
+    """Each variant on each suite."""
+    contrasts: list[Contrast]
+    """Each pair of trained arms, the one that has seen more first."""
+    pooled: list[Share]
+    """Each arm, its seeds together."""
+    domains: Domains = Domains()
+    biases: list[Bias] = []
+    suites: list[MeasuredSuite]
+    judge: JudgeReport | None = None
+    perplexity: list[Perplexity] = []
+
+    def plain(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+    def suite(self, name: str) -> MeasuredSuite | None:
+        """What the suite of that name measures, where it is known."""
+        return next((suite for suite in self.suites if suite.name == name), None)
+
+
+def write_results(run: Path, results: Results) -> None:
+    """Write `results.json` of a run folder."""
+    write_json(run / RESULTS, results.plain())
+
+
+def read_results(run: Path) -> Results:
+    """The results in a run folder.
+
+    Raises:
+        RecipeError: if the evaluation is not finished, or its results are damaged.
+    """
+    path = run / RESULTS
+    if not path.is_file():
+        raise RecipeError(f"{run}: has no finished evaluation; run the recipe's command again to go on")
+    try:
+        return Results.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise RecipeError(f"{path}: damaged: {_reason(error)}; {ASK_AGAIN}") from error
+
+
+def read_perplexity(run: Path) -> list[Perplexity]:
+    """What a run has found of its variants on neutral text."""
+    return _PERPLEXITIES.validate_json((run / PERPLEXITY).read_bytes())
+
+
+def _reason(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
