@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from msm_mlx.files import append_jsonl, read_jsonl, write_jsonl
+from msm_mlx.files import append_jsonl, read_whole_lines, write_jsonl
 
 FLUSH_SECONDS = 1.0
 
@@ -55,8 +55,12 @@ class MetricsLog:
         self._last_flush = clock()
 
     def start(self, finished_updates: int) -> None:
-        """Drop what a killed process wrote about updates after its last checkpoint: they are done again."""
-        rows = read_jsonl(self._path) if finished_updates and self._path.exists() else []
+        """Drop what a killed process wrote about updates after its last checkpoint: they are done again.
+
+        Raises:
+            MsmError: if a line before the last is damaged.
+        """
+        rows = read_whole_lines(self._path) if finished_updates else []  # a kill may have torn the last line
         write_jsonl(self._path, [row for row in rows if row["number"] <= finished_updates])
 
     def update(self, update: Update) -> None:
