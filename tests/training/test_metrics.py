@@ -71,5 +71,5 @@ def test_a_damaged_line_in_the_middle_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     log = log_of(path, 3)
     path.write_text(path.read_text().replace('{"number": 2', '{"number: 2'))
-    with pytest.raises(MsmError, match="metrics.jsonl:2: damaged"):
+    with pytest.raises(MsmError, match=r"metrics\.jsonl:2: damaged"):
         log.start(3)
