@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, takewhile
 from typing import Any
 
 import mlx.core as mx
@@ -14,14 +12,15 @@ from mlx_lm.generate import BatchGenerator
 from mlx_lm.models.cache import make_prompt_cache
 
 from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.keyed_sampler import KeyedSampler
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.prefix import prefix_attention, shared_row
+from msm_mlx.engine.shared_prefixes import shared_prefixes
 
-WORTH_SHARING = 16  # tokens; reading fewer once costs more than it saves
-BY_THEMSELVES = 8  # rows from which those of one beginning are written apart from others, without copies of it
-MIXED = 4  # batches of rows of several beginnings, whose caches are in memory together
+MIN_GROUP_ROWS = 8  # from which rows of one beginning are written apart from others, without copies of its cache
+MIXED_BATCHES = 4  # of rows of several beginnings, whose caches are in memory together
 PREFILL_STEP = 512  # tokens of a prompt read at once: the larger, the more memory, and no faster (mlx-lm issue 1781)
-NO_MEMORY = ("[metal::malloc]", "nsufficient Memory", "OutOfMemory", "nable to allocate")  # in mlx's errors
+OUT_OF_MEMORY = ("[metal::malloc]", "nsufficient Memory", "OutOfMemory", "nable to allocate")  # in mlx's errors
 CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all rows; growing them copies them once
 
 
@@ -67,15 +66,23 @@ def generate_each(
     memory: float | None = None,
     on_fewer: Callable[[int, str], None] = lambda rows, why: None,
 ) -> Iterator[tuple[int, Reply]]:
-    """The replies to `prompts` as they are finished, each with its index. At most `batch_size` are written at a time.
+    """The replies to `prompts` as they are finished, each with its index.
 
     A reply depends on its prompt and its seed, whatever is written beside it: every row draws from keys of its own.
     The logits of a row do change in their last bits with the shape of the batch, so that a draw that is as good as
     tied can fall otherwise; in half precision and with temperature 0 this is seen now and then, in single precision
-    hardly ever. `memory` bounds the bytes of keys and values (None: no bound); where it runs out all the same, half as
-    many rows go on with what is left. `on_fewer` is told both, with the reason. `stop` are strings that end a reply
-    and are not part of it; it also ends where the model's context does, for which every prompt has to leave one token
-    at least. Temperature 0 takes the likeliest token always.
+    hardly ever.
+
+    Args:
+        prompts: their ids. Each has two tokens at least, and leaves room for one more in the model's context.
+        seeds: one for each prompt.
+        max_tokens: of a reply, which also ends where the model's context does.
+        batch_size: how many rows are written at a time, at most.
+        temperature: 0 takes the likeliest token always.
+        stop: strings that end a reply and are not part of it.
+        memory: bounds the bytes of keys and values; None does not. Where it runs out all the same, half as many rows
+            go on with what is left.
+        on_fewer: is told of fewer rows than `batch_size`, with the reason.
     """
     if not prompts:
         return
@@ -93,7 +100,7 @@ def generate_each(
                 done.add(index)
                 yield index, reply
         except (MemoryError, RuntimeError) as error:
-            if size == 1 or not (isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY)):
+            if size == 1 or not (isinstance(error, MemoryError) or any(sign in str(error) for sign in OUT_OF_MEMORY)):
                 raise
             size //= 2
             on_fewer(size, "because there was no memory for more")
@@ -111,17 +118,14 @@ def _generate_groups(
         groups.setdefault(prefix, []).append(row)
     mixed: list[Row] = []
     for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
-        shared = (
-            shared_row(loaded.model, _read(loaded.model, prefix))
-            if prefix and len(group) >= min(size, BY_THEMSELVES)
-            else None
-        )
-        if shared:  # and enough rows to be written by themselves
+        is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS)
+        shared = shared_row(loaded.model, _read(loaded.model, prefix)) if is_large else None
+        if shared:
             yield from _generate(loaded, group, {prefix: shared}, size, temperature)
         else:
             mixed += group
-    for start in range(0, len(mixed), MIXED * size):
-        part = mixed[start : start + MIXED * size]
+    for start in range(0, len(mixed), MIXED_BATCHES * size):
+        part = mixed[start : start + MIXED_BATCHES * size]
         caches = {prefix: _read(loaded.model, prefix) for prefix in {row.prefix for row in part} if prefix}
         yield from _generate(loaded, part, caches, size, temperature)
 
@@ -152,14 +156,14 @@ def _generate(
         open_rows = dict(zip(uids, rows, strict=True))
         sampler.seeds = {uid: row.seed % 2**32 for uid, row in open_rows.items()}
         while open_rows:
-            sampler.expect()
+            sampler.before_step()
             with prefix_attention(loaded.model):
                 prompts, responses = generator.next()
             replies = {r.uid: reply for r in responses if (reply := _take(open_rows[r.uid], r, loaded))}
             stopped = [r.uid for r in responses if r.uid in replies and r.finish_reason is None]
             if stopped:
                 generator.remove(stopped)
-            sampler.seen(prompts, responses, stopped)
+            sampler.after_step(prompts, responses, stopped)
             for uid, reply in replies.items():
                 yield open_rows.pop(uid).index, reply
     finally:
@@ -176,81 +180,6 @@ def _take(row: Row, response: Any, loaded: LoadedModel) -> Reply | None:
     if response.finish_reason is not None:
         return Reply(loaded.decode(row.ids).strip(), len(row.ids), False)
     return None
-
-
-class KeyedSampler:
-    """Draws for all rows at once, each with keys of its own: its seed and the number of the draw.
-
-    `BatchGenerator` asks with log-probabilities (B, V) and does not say of which rows; `expect` and `seen` follow from
-    its responses which they are: those that are writing, then those that have read their prompts.
-    """
-
-    def __init__(self, temperature: float) -> None:
-        self.temperature = temperature
-        self.seeds: dict[int, int] = {}
-        self._draws: Counter[int] = Counter()
-        self._writing: list[int] = []
-        self._ready: list[int] = []
-        self._calls: deque[list[int]] = deque()
-
-    def expect(self) -> None:
-        """Before each step of the generator."""
-        self._calls = deque(rows for rows in (self._writing, self._ready) if rows)
-
-    def seen(self, prompts: Sequence[Any], responses: Sequence[Any], removed: Collection[int]) -> None:
-        """After each step: its responses, and the rows that were taken out since."""
-        started = [response.uid for response in prompts if response.end_of_prompt]
-        going = [response.uid for response in responses if response.finish_reason is None]
-        self._writing = [uid for uid in [*going, *started] if uid not in removed]
-        waiting = [uid for uid in self._ready if uid not in started]
-        read = [r.uid for r in prompts if not r.end_of_prompt and r.progress[0] == r.progress[1] - 1]
-        self._ready = [*waiting, *read]
-
-    def __call__(self, logprobs: mx.array) -> mx.array:
-        uids = self._calls.popleft()
-        if len(uids) != logprobs.shape[0]:
-            raise AssertionError("mlx_lm's BatchGenerator orders its rows in another way than this version's")
-        keys = mx.array([[self.seeds[uid], self._draws[uid]] for uid in uids], mx.uint32)  # (B, 2)
-        self._draws.update(uids)
-        if not self.temperature:
-            return mx.argmax(logprobs, axis=-1)
-        return _draw(logprobs / self.temperature, keys)
-
-
-_draw = mx.vmap(lambda logits, key: mx.random.categorical(logits, key=key))  # (B, V) and (B, 2) to (B,)
-
-
-def shared_prefixes(prompts: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """For each prompt, a beginning that it shares with others and that is worth reading once; empty if there is none.
-
-    The choice of beginnings saves the most tokens. Each prompt keeps two tokens of its own.
-    """
-    order = sorted(range(len(prompts)), key=lambda i: tuple(prompts[i]))
-    common = [_common(prompts[a], prompts[b]) for a, b in pairwise(order)]
-    prefixes: list[tuple[int, ...]] = [()] * len(prompts)
-    for low, high, length in _groups(common, 0, len(order))[1]:
-        for i in order[low:high]:
-            prefixes[i] = tuple(prompts[i][:length])
-    return prefixes
-
-
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
-    pairs = zip(first[:-2], second[:-2], strict=False)  # the generator wants a prompt, and a token to start from
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _groups(common: Sequence[int], low: int, high: int) -> tuple[int, list[tuple[int, int, int]]]:
-    """Tokens saved among the sorted prompts `low` to `high`, and the groups that save them: start, end, length."""
-    if high - low < 2:
-        return 0, []
-    shortest = min(common[low : high - 1])
-    together = (high - low - 1) * shortest if shortest >= WORTH_SHARING else 0
-    cuts = [low, *(i + 1 for i in range(low, high - 1) if common[i] == shortest), high]
-    parts = [_groups(common, a, b) for a, b in pairwise(cuts)]
-    apart = sum(saved for saved, _ in parts)
-    if together and together >= apart:
-        return together, [(low, high, shortest)]
-    return apart, [group for _, groups in parts for group in groups]
 
 
 def _read(model: nn.Module, prefix: Sequence[int]) -> list[Any]:

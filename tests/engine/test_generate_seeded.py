@@ -10,12 +10,10 @@ import mlx.core as mx
 import mlx_lm
 import pytest
 from helpers.tiny_models import save_tiny_model
-from hypothesis import given
-from hypothesis import strategies as st
 
 from msm_mlx.engine import generate_seeded as batches
 from msm_mlx.engine.chat_model import Reply
-from msm_mlx.engine.generate_seeded import WORTH_SHARING, generate_each, shared_prefixes
+from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.prefix import prefix_attention, shared_row
 
@@ -73,6 +71,21 @@ def test_a_text_depends_on_prompt_and_seed_and_not_on_its_batch(family: str, tmp
     again = replies_of(loaded, prompts, [seed + 100 for seed in seeds])
     assert all(a != b for a, b in zip(together, again, strict=True))
     assert len({reply.text for reply in replies_of(loaded, [prompts[0]] * 5)}) == 5
+
+
+def test_rows_that_begin_end_and_are_refilled_at_different_steps_keep_their_own_draws(
+    tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prompts of one to many steps of reading, and replies that a stop string ends early: what `KeyedSampler` says of
+    the order of rows holds, or a reply would get the keys of another."""
+    monkeypatch.setattr(batches, "PREFILL_STEP", 8)
+    words = ("Why", "Edam or feta then", "tea " * 20, "So", "milk " * 40, "Say more of that", "wine " * 9)
+    prompts = [tiny.render([{"role": "user", "content": text}], reply=True) for text in words]
+    seeds, stop = list(range(20, 27)), list("aeiou")
+    alone = [replies_of(tiny, [p], [s], max_tokens=20, stop=stop)[0] for p, s in zip(prompts, seeds, strict=True)]
+    assert len({reply.tokens for reply in alone}) > 3
+    for size in (2, 3, 7):
+        assert replies_of(tiny, prompts, seeds, size=size, max_tokens=20, stop=stop) == alone
 
 
 def test_one_beginning_is_read_once_and_kept_once(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,27 +164,6 @@ def test_a_reply_ends_where_the_context_does(pocket: LoadedModel) -> None:
     assert 400 < len(prompt) < limit
     [reply] = replies_of(pocket, [prompt], temperature=9.0, max_tokens=10_000)
     assert (reply.tokens, reply.finished) == (limit - len(prompt), False)
-
-
-token_lists = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=60), max_size=12)
-
-
-@given(token_lists)
-def test_beginnings_are_shared_and_leave_something_to_read(prompts: list[list[int]]) -> None:
-    prefixes = shared_prefixes(prompts)
-    for prompt, prefix in zip(prompts, prefixes, strict=True):
-        assert tuple(prompt[: len(prefix)]) == prefix
-        if prefix:
-            assert WORTH_SHARING <= len(prefix) <= len(prompt) - 2
-            assert prefixes.count(prefix) > 1
-
-
-def test_the_beginnings_that_save_most_are_chosen() -> None:
-    identity, first, second = list(range(20)), list(range(100, 200)), list(range(200, 300))
-    prompts = [[*identity, *section, 900 + i, 1000] for section in (first, second) for i in range(3)]
-    lengths = [len(prefix) for prefix in shared_prefixes(prompts)]
-    assert lengths == [120] * 6
-    assert [len(p) for p in shared_prefixes([*prompts[:1], *prompts[3:4], [*identity, 5, 6, 7]])] == [20, 20, 20]
 
 
 def test_half_as_many_go_on_where_the_memory_ends(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
