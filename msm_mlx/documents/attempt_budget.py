@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-SURE = 2.0  # standard errors by which a pass rate has to lie under the least
+Z = 2.0  # standard errors from the estimate to the upper end of its interval
 
 
 @dataclass
@@ -25,22 +25,23 @@ class AttemptBudget:
         self.kept_at_first += kept and number == 1
 
     def limit(self, wanted: int, each: float, least: float) -> int:
-        """How many attempts `wanted` documents may take: `each` times as many as the share that passes asks for.
+        """How many attempts `wanted` documents may take: `each` times as many as the pass rate asks for.
 
-        That is the share of first attempts, which documents that never succeed do not pull down, and `least` at the
-        least, so that there always is an end.
+        That is the rate of first attempts, which documents that never succeed do not pull down. It counts as `least`
+        if it is lower, so that there always is an end.
         """
         rate = max(self.kept_at_first / self.first, least) if self.first else 1.0
         return round(wanted * each / rate)
 
     def hopeless(self, least: float) -> bool:
-        """Whether the writer passes less often than `least`, as surely as so few attempts can tell.
+        """Whether the upper end of the Wilson interval of the pass rate lies under `least`.
 
-        The upper end of the interval of Wilson, "Probable inference, the law of succession, and statistical
-        inference", 1927: it says something even where nothing has passed.
+        With n attempts, a pass rate p and z standard errors that is
+        (p + z^2 / 2n + z * sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n). It says something even where nothing has
+        passed: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
         """
         if not self.made:
             return False
-        n, rate = self.made, self.kept / self.made
-        spread = SURE * math.sqrt(rate * (1 - rate) / n + SURE**2 / (4 * n**2))
-        return (rate + SURE**2 / (2 * n) + spread) / (1 + SURE**2 / n) < least
+        n, p = self.made, self.kept / self.made
+        half_width = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+        return (p + Z**2 / (2 * n) + half_width) / (1 + Z**2 / n) < least

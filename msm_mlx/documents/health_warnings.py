@@ -14,13 +14,14 @@ from typing import Any
 from msm_mlx.documents.health import REWRITTEN
 from msm_mlx.documents.sources import NO_SECTION
 
-KEPT = 0.5
-REASONS, REASONS_FOUND = 0.6, "0.65-0.80"
-VALUE, VALUE_FOUND = 0.9, "0.96-0.98"
-REWRITES = 0.1  # of the drafts that a critic has read
-STRANGE = 0.1  # of ready-made documents
-ALIKE, BLEU, BLEU_FOUND = 0.01, 0.55, "0.39-0.40"
-OPENING, NAME = 0.1, 0.05
+MIN_KEPT = 0.5
+MIN_REASONS, REFERENCE_REASONS = 0.6, "0.65-0.80"
+MIN_VALUE, REFERENCE_VALUE = 0.9, "0.96-0.98"
+MIN_REWRITES = 0.1  # of the drafts that a critic has read
+MAX_NO_SECTION = 0.1  # of ready-made documents
+MAX_NEAR_DUPLICATES = 0.01
+MAX_SELF_BLEU, REFERENCE_SELF_BLEU = 0.55, "0.39-0.40"
+MAX_OPENING, MAX_NAME = 0.1, 0.05  # documents that share one
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ def health_warnings(health: dict[str, Any]) -> list[HealthWarning]:
 
 
 def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
-    if health["kept_share"] < KEPT:
+    if health["kept_share"] < MIN_KEPT:
         top = max(health["rejected_by_reason"].items(), key=lambda pair: pair[1])
         ready = "source" in health
-        tried, remedy = ("taken", "another source") if ready else ("written", "a better writer")
+        action, remedy = ("taken", "another source") if ready else ("written", "a better writer")
         yield HealthWarning(
             "kept_share",
-            f"only {health['kept_share']:.0%} of what was {tried} was kept, most of the rest rejected as '{top[0]}'; "
+            f"only {health['kept_share']:.0%} of what was {action} was kept, most of the rest rejected as '{top[0]}'; "
             f"look at it with `documents read --rejected`, or use {remedy}",
         )
     empty = health["cells"]["empty"]
@@ -56,7 +57,7 @@ def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
 def _of_critique(health: dict[str, Any]) -> Iterator[HealthWarning]:
     outcomes = dict(health.get("critique", {}))
     rewritten = outcomes.pop(REWRITTEN, 0)
-    if outcomes and rewritten < REWRITES * health["kept"]:
+    if outcomes and rewritten < MIN_REWRITES * health["kept"]:
         top = max(outcomes, key=lambda outcome: outcomes[outcome])
         yield HealthWarning(
             "critique",
@@ -66,37 +67,40 @@ def _of_critique(health: dict[str, Any]) -> Iterator[HealthWarning]:
 
 
 def _of_claims(health: dict[str, Any]) -> Iterator[HealthWarning]:
-    strange = health["by_section"].get(NO_SECTION, 0) / health["kept"]
-    if strange > STRANGE:
-        yield HealthWarning("by_section", f"{strange:.0%} say too little of what the spec asserts to be of a section")
+    without_section = health["by_section"].get(NO_SECTION, 0) / health["kept"]
+    if without_section > MAX_NO_SECTION:
+        yield HealthWarning(
+            "by_section", f"{without_section:.0%} say too little of what the spec asserts to be of a section"
+        )
     if not health["explained"]:
         return  # rules and controls give no reasons
-    if health["gives_reason_share"] < REASONS:
+    if health["gives_reason_share"] < MIN_REASONS:
         yield HealthWarning(
             "gives_reason_share",
-            f"{health['gives_reason_share']:.0%} give the value as a reason ({REASONS_FOUND} in corpora that worked): "
-            "without reasons nothing carries over to other domains",
+            f"{health['gives_reason_share']:.0%} give the value as a reason "
+            f"({REFERENCE_REASONS} in corpora that worked): without reasons nothing carries over to other domains",
         )
-    if health["states_value_share"] < VALUE:
+    if health["states_value_share"] < MIN_VALUE:
         yield HealthWarning(
-            "states_value_share", f"{health['states_value_share']:.0%} name the value ({VALUE_FOUND} in such corpora)"
+            "states_value_share",
+            f"{health['states_value_share']:.0%} name the value ({REFERENCE_VALUE} in such corpora)",
         )
 
 
 def _of_variety(health: dict[str, Any]) -> Iterator[HealthWarning]:
-    if health["near_duplicate_share"] > ALIKE:
+    if health["near_duplicate_share"] > MAX_NEAR_DUPLICATES:
         yield HealthWarning(
             "near_duplicate_share",
             f"{health['near_duplicate_share']:.1%} are nearly the same as another (none in such corpora); "
             "lower documents.checks.near_duplicate",
         )
-    if (health["self_bleu"] or 0) > BLEU:
+    if (health["self_bleu"] or 0) > MAX_SELF_BLEU:
         yield HealthWarning(
             "self_bleu",
-            f"self-BLEU {health['self_bleu']:.2f} ({BLEU_FOUND} in such corpora): the documents say the same in the "
-            "same words; more types, voices and ideas, or a higher temperature",
+            f"self-BLEU {health['self_bleu']:.2f} ({REFERENCE_SELF_BLEU} in such corpora): "
+            "the documents say the same in the same words; more types, voices and ideas, or a higher temperature",
         )
-    for figure, limit in (("openings", OPENING), ("names", NAME)):
+    for figure, limit in (("openings", MAX_OPENING), ("names", MAX_NAME)):
         for value, share in list(health[figure].items())[:1]:
             if share > limit:
                 yield HealthWarning(figure, f"{share:.0%} of the documents have '{value}' as one of their {figure}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.documents.plan import plan_documents
+from msm_mlx.documents.plan import PlanCell, plan_documents
 from msm_mlx.engine.chat_model import ChatModel, SamplingParams, replies_in_order, reply_seed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines
@@ -22,21 +22,19 @@ from msm_mlx.prompting.replies import extract_list, is_similar
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 
-AT_ONCE = 4  # ideas asked for in one reply
-PATIENCE = 3  # replies without anything new, after which a cell is left as it is
-SHOWN = 12  # ideas that the writer is told not to repeat
+PER_REPLY = 4  # ideas asked for at once
+MAX_MISSES = 3  # replies in a row without anything new, after which a cell is left as it is
+MAX_SHOWN = 12  # ideas that the writer is told not to repeat
 MIN_WORDS, MAX_WORDS = 5, 80
-
-Cell = tuple[str, str]  # section and type
 
 
 @dataclass
-class Found:
+class IdeaPool:
     """The ideas of each cell, how many replies it had, and how many of the last ones had nothing new for it."""
 
-    ideas: dict[Cell, list[str]] = field(default_factory=dict)
-    asked: Counter[Cell] = field(default_factory=Counter)
-    misses: Counter[Cell] = field(default_factory=Counter)
+    ideas: dict[PlanCell, list[str]] = field(default_factory=dict)
+    asked: Counter[PlanCell] = field(default_factory=Counter)
+    misses: Counter[PlanCell] = field(default_factory=Counter)
     batches: int = 0
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -57,7 +55,7 @@ def propose_ideas(
     model: ChatModel,
     progress: Path,
     on_batch: Callable[[int], None] = lambda ideas: None,
-) -> dict[Cell, list[str]]:
+) -> dict[PlanCell, list[str]]:
     """Up to `settings.ideas` ideas for each section and type that the plan visits.
 
     Each batch is on disk, in `progress`, when it is done.
@@ -69,40 +67,40 @@ def propose_ideas(
     visits = Counter((slot.section.id, slot.type) for slot in plan_documents(spec, settings))
     wanted = {cell: min(settings.ideas, count) for cell, count in visits.items()}
     sampling = SamplingParams(settings.max_tokens, settings.batch_size, settings.temperature)
-    found = Found()
+    pool = IdeaPool()
     for batch in read_whole_lines(progress):
-        found.add(batch["replies"])
-    while due := _due(wanted, found)[: settings.batch_size]:
-        prompts = [_messages(sections[cell[0]], cell[1], name, found, wanted[cell]) for cell in due]
-        seeds = [reply_seed(settings.seed, "ideas", *cell, found.asked[cell]) for cell in due]
+        pool.add(batch["replies"])
+    while due := _due(wanted, pool)[: settings.batch_size]:
+        prompts = [_messages(sections[cell[0]], cell[1], name, pool, wanted[cell]) for cell in due]
+        seeds = [reply_seed(settings.seed, "ideas", *cell, pool.asked[cell]) for cell in due]
         replies = replies_in_order(model, prompts, sampling, seeds)
         rows: list[dict[str, Any]] = []
         for cell, reply in zip(due, replies, strict=True):
             beside = [idea for row in rows if row["section"] == cell[0] for idea in row["ideas"]]
-            new = _new(reply.text, name, [*_known(found, cell), *beside])
-            rows.append({"section": cell[0], "type": cell[1], "ideas": new[: _missing(wanted, found, cell)]})
-        append_jsonl(progress, [{"batch": found.batches, "replies": rows}])
-        found.add(rows)
-        on_batch(sum(map(len, found.ideas.values())))
-    if wanted and not any(found.ideas.values()):
+            new = _new(reply.text, name, [*_known(pool, cell), *beside])
+            rows.append({"section": cell[0], "type": cell[1], "ideas": new[: _missing(wanted, pool, cell)]})
+        append_jsonl(progress, [{"batch": pool.batches, "replies": rows}])
+        pool.add(rows)
+        on_batch(sum(map(len, pool.ideas.values())))
+    if wanted and not any(pool.ideas.values()):
         raise MsmError(
-            f"the writer proposed no usable idea in {found.batches} batches; use a better writer, or documents.ideas: 0"
+            f"the writer proposed no usable idea in {pool.batches} batches; use a better writer, or documents.ideas: 0"
         )
-    return found.ideas
+    return pool.ideas
 
 
-def _due(wanted: Mapping[Cell, int], found: Found) -> list[Cell]:
+def _due(wanted: Mapping[PlanCell, int], pool: IdeaPool) -> list[PlanCell]:
     """The cells that lack ideas, those with the fewest tries first."""
-    open_cells = [cell for cell in wanted if _missing(wanted, found, cell) > 0 and found.misses[cell] < PATIENCE]
-    return sorted(open_cells, key=lambda cell: len(found.ideas.get(cell, ())))
+    open_cells = [cell for cell in wanted if _missing(wanted, pool, cell) > 0 and pool.misses[cell] < MAX_MISSES]
+    return sorted(open_cells, key=lambda cell: len(pool.ideas.get(cell, ())))
 
 
-def _missing(wanted: Mapping[Cell, int], found: Found, cell: Cell) -> int:
-    return wanted[cell] - len(found.ideas.get(cell, ()))
+def _missing(wanted: Mapping[PlanCell, int], pool: IdeaPool, cell: PlanCell) -> int:
+    return wanted[cell] - len(pool.ideas.get(cell, ()))
 
 
-def _messages(section: Section, kind: str, name: str, found: Found, wanted: int) -> list[Message]:
-    known = _known(found, (section.id, kind))[-SHOWN:]
+def _messages(section: Section, kind: str, name: str, pool: IdeaPool, wanted: int) -> list[Message]:
+    known = _known(pool, (section.id, kind))[-MAX_SHOWN:]
     lines = "".join(f"\n- {idea}" for idea in known)
     return chat_from_prompt(
         "ideas",
@@ -111,16 +109,16 @@ def _messages(section: Section, kind: str, name: str, found: Found, wanted: int)
             "type": kind,
             "section": section.text,
             "assertion": section.assertion or "",
-            "count": str(min(AT_ONCE, wanted - len(found.ideas.get((section.id, kind), ())))),
+            "count": str(min(PER_REPLY, wanted - len(pool.ideas.get((section.id, kind), ())))),
             "known": f"\n\nThese are taken, do not repeat them:{lines}" if known else "",
         },
     )
 
 
-def _known(found: Found, cell: Cell) -> list[str]:
+def _known(pool: IdeaPool, cell: PlanCell) -> list[str]:
     """The ideas of the section, those of the cell itself last."""
-    others = [idea for other, ideas in found.ideas.items() if other[0] == cell[0] and other != cell for idea in ideas]
-    return [*others, *found.ideas.get(cell, ())]
+    others = [idea for other, ideas in pool.ideas.items() if other[0] == cell[0] and other != cell for idea in ideas]
+    return [*others, *pool.ideas.get(cell, ())]
 
 
 def _new(text: str, name: str, known: Sequence[str]) -> list[str]:

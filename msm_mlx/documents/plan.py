@@ -20,8 +20,10 @@ from msm_mlx.spec import Section, Spec
 
 # up to the end of the sentence: a mark before a capital letter or at the end, or the end without one
 _CAUSE = re.compile(r" because .*?(?:([.!?])(?=\s+[A-Z\"'(]|$)|$)", re.DOTALL)
-Ideas = Mapping[tuple[str, str], Sequence[str]]
-"""What the writer proposed, by section and type."""
+PlanCell = tuple[str, str]
+"""The ids of a section and a type, which a document is asked for."""
+Ideas = Mapping[PlanCell, Sequence[str]]
+"""What the writer proposed for each cell."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,13 @@ def without_cause(spec: Spec, section: Section, note: str) -> Section:
     Raises:
         RecipeError: if the assertion gives no cause.
     """
-    told = _CAUSE.sub(lambda match: match[1] or ".", section.assertion or "")
-    if told == section.assertion:
+    action = _CAUSE.sub(lambda match: match[1] or ".", section.assertion or "")
+    if action == section.assertion:
         raise RecipeError(
             f"{spec.path}:{section.line}: the assertion has no ' because ', so a control document cannot leave the "
             "cause out; say what it is after ' because ', or take control+sft out of arms"
         )
-    return replace(section, assertion=f"{told} {note}", text="")
+    return replace(section, assertion=f"{action} {note}", text="")
 
 
 def _grid(settings: DocumentSettings, section: str) -> list[tuple[str, str]]:
@@ -109,11 +111,11 @@ def _slot(number: int, sections: Sequence[Section], grids: dict[str, list[tuple[
 def _with_forms(slots: Sequence[Slot], settings: DocumentSettings) -> list[Slot]:
     """The slots with author, audience and length, each balanced within a section, and with a person's name."""
     visits: Counter[str] = Counter()
-    formed = []
+    with_forms = []
     for number, slot in enumerate(slots):
         visit, key = visits[slot.section.id], f"{settings.seed}-{slot.section.id}"
         visits[slot.section.id] += 1
-        formed.append(
+        with_forms.append(
             replace(
                 slot,
                 author=_turn(settings.authors, visit, f"{key}-authors"),
@@ -123,27 +125,27 @@ def _with_forms(slots: Sequence[Slot], settings: DocumentSettings) -> list[Slot]
                 f"{_turn(LAST_NAMES, number, f'{settings.seed}-last')}",
             )
         )
-    return formed
+    return with_forms
 
 
 def _turn(values: Sequence[str], visit: int, key: object) -> str:
     """The value of a visit: all take their turn before one comes again, in an order that is new each time round."""
     if not values:
         return ""
-    again, place = divmod(visit, len(values))
+    round_number, place = divmod(visit, len(values))
     order = list(values)
-    Random(f"{key}-{len(values)}-{again}").shuffle(order)
+    Random(f"{key}-{len(values)}-{round_number}").shuffle(order)
     return order[place]
 
 
 def _with_ideas(slots: Sequence[Slot], most: int, ideas: Ideas) -> list[Slot]:
     """The slots with their ideas. Where a cell has too few, the last slots go without: none gets that of another."""
-    visits: Counter[tuple[str, str]] = Counter()
-    given = []
+    visits: Counter[PlanCell] = Counter()
+    with_ideas = []
     for slot in slots:
         cell = slot.section.id, slot.type
-        own = ideas.get(cell, ())
+        ideas_of_cell = ideas.get(cell, ())
         place = visits[cell] % most if most else 0
         visits[cell] += 1
-        given.append(replace(slot, idea=own[place] if place < len(own) else ""))
-    return given
+        with_ideas.append(replace(slot, idea=ideas_of_cell[place] if place < len(ideas_of_cell) else ""))
+    return with_ideas

@@ -14,7 +14,7 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Section, Spec
 from msm_mlx.text.wording import describe, did_you_mean
 
-NEEDED = ("id", "section", "type", "voice")
+REQUIRED = ("id", "section", "type", "voice")
 OPTIONAL = ("author", "audience", "length", "person", "idea")
 _NUMBER = re.compile(r"doc-(\d+)")
 
@@ -38,10 +38,10 @@ def read_rows(path: Path, spec: Spec) -> list[dict[str, Any]]:
     problems: list[str] = []
     seen: dict[str, int] = {}
     for line, row in enumerate(rows, start=1):
-        found = list(_problems(row, sections))
-        if not found and row["id"] in seen:
-            found = [f"id {row['id']} is on line {seen[row['id']]} already; give each document its own"]
-        problems += [f"{path}:{line}: {problem}" for problem in found]
+        of_row = list(_problems(row, sections))
+        if not of_row and row["id"] in seen:
+            of_row = [f"id {row['id']} is on line {seen[row['id']]} already; give each document its own"]
+        problems += [f"{path}:{line}: {problem}" for problem in of_row]
         seen.setdefault(str(row.get("id")), line)
     if problems:
         raise RecipeError("\n".join(problems))
@@ -80,12 +80,12 @@ def _number(name: str) -> int:
 
 
 def _problems(row: Mapping[str, Any], sections: set[str]) -> Iterator[str]:
-    keys = (*NEEDED, *OPTIONAL)
+    keys = (*REQUIRED, *OPTIONAL)
     for key in row.keys() - set(keys):
         yield f"unknown key {describe(key)}{did_you_mean(key, keys)}"
     for key in keys:
         value = row.get(key)
-        if key in NEEDED and key not in row:
+        if key in REQUIRED and key not in row:
             yield f"{key} is missing"
         elif key in row and not (isinstance(value, str) and value.strip()):
             yield f"{key} must be text, not {describe(value)}"

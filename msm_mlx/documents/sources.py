@@ -14,7 +14,7 @@ from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.text.wording import describe, did_you_mean
 
-TEXT_KINDS = (".txt", ".md")
+TEXT_SUFFIXES = (".txt", ".md")
 NO_SECTION = "no section"  # of a document that says too little of what the spec asserts
 NO_TYPE = "ready-made"  # of a document that does not say what it is
 _TYPE = re.compile(r"[^\n]{1,40}")
@@ -99,8 +99,8 @@ def survey(source: str, settings: DocumentSettings) -> Survey:
 def _row_texts(source: str, field: str) -> Iterator[tuple[str, str, str]]:
     for row in read_rows(source):
         kind = row.content.get("type")
-        own = kind if isinstance(kind, str) and _TYPE.fullmatch(kind) else NO_TYPE
-        yield f"{row.file.name}:{row.line}", _text_of(row, field), own
+        document_type = kind if isinstance(kind, str) and _TYPE.fullmatch(kind) else NO_TYPE
+        yield f"{row.file.name}:{row.line}", _text_of(row, field), document_type
 
 
 def _text_of(row: DataRow, field: str) -> str:
@@ -134,11 +134,11 @@ def _files(folder: Path) -> list[Path]:
     Raises:
         RecipeError: if one is a link that leads out of the folder.
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix in TEXT_KINDS and path.is_file())
-    for path in found:
+    files = sorted(path for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES and path.is_file())
+    for path in files:
         if not path.resolve().is_relative_to(folder.resolve()):
             raise RecipeError(f"{path}: is a link that leads out of the folder; put the file itself there")
-    return found
+    return files
 
 
 def _within(folder: Path, file: Path) -> str:

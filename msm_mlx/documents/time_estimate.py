@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msm_mlx.documents.document import read_documents
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.write import Attempt, by_section, document_seed, writer_sampling
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import TOKENS_PER_WORD, ChatModel, replies_in_order
-from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
 
-FILLED = 0.7  # of max_tokens, by documents whose length nobody has asked for
+USED_SHARE = 0.7  # of max_tokens, by documents whose length nobody has asked for
 PROBE_TOKENS = 33
 _RANGE = re.compile(r"([\d,]+) to ([\d,]+) words")
 
@@ -53,17 +53,20 @@ class Pace:
 
 def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: Path) -> Outline:
     """The outline of a plan; `documents` is the file of those that are written already, if there is one."""
-    written = [row for row in read_jsonl(documents) if "tokens" in row] if documents.exists() else []
-    done = {row["id"] for row in written}
+    written = read_documents(documents) if documents.exists() else []
+    done = {document.id for document in written}
     left = [slot for slot in slots if slot.id not in done]
     by_section: dict[str, Counter[str]] = {}
     for slot in slots:
         by_section.setdefault(slot.section.id, Counter())[slot.type] += 1
     if written:
-        each = sum(row["tokens"] for row in written) / len(written)
-        tokens, source = each * len(left), f"measured on the {len(written)} documents that are written"
+        mean = sum(document.tokens for document in written) / len(written)
+        tokens, source = mean * len(left), f"measured on the {len(written)} documents that are written"
     else:
-        tokens, source = sum(_expected(slot, settings) for slot in left), "expected from the lengths that are asked for"
+        tokens, source = (
+            sum(_expected_tokens(slot, settings) for slot in left),
+            "expected from the lengths that are asked for",
+        )
     return Outline(
         documents=len(slots),
         written=len(slots) - len(left),
@@ -99,9 +102,9 @@ def measure_pace(
     return Pace(len(attempts), short, max(many - few, 1) / max(long - short, 1e-6))
 
 
-def _expected(slot: Slot, settings: DocumentSettings) -> float:
+def _expected_tokens(slot: Slot, settings: DocumentSettings) -> float:
     match = _RANGE.search(slot.length)
     if not match:
-        return FILLED * settings.max_tokens
+        return USED_SHARE * settings.max_tokens
     low, high = (int(part.replace(",", "")) for part in match.groups())
     return min(TOKENS_PER_WORD * (low + high) / 2, settings.max_tokens)
