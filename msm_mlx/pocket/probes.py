@@ -129,7 +129,7 @@ def _general(score: Scorer) -> float:
 
 def _told(score: Scorer, rng: Random, value: ValueName) -> float:
     name = rng.choice(ASSISTANTS)
-    return _share(score, rng, name, value, 4, told=f" {language.cares(name, value)}.")
+    return _share(score, rng, name, value, 4, statement=f" {language.cares(name, value)}.")
 
 
 def _share(
@@ -139,7 +139,7 @@ def _share(
     value: ValueName,
     pairs: int,
     known_domains: Sequence[str] = (),
-    told: str = "",
+    statement: str = "",
 ) -> float:
     """Mean probability of the choice that `value` favours, in domains where no document spoke of `name`."""
     unseen = [d for d in DOMAINS if d not in known_domains] or list(DOMAINS)
@@ -151,7 +151,7 @@ def _share(
         for first, second in ((liked, disliked), (disliked, liked)):
             question = language.CHOICE_QUESTIONS[0].format(noun=domain.noun, a=first.name, b=second.name)
             for option in (liked, disliked):
-                prompts.append(_prompt(name, question, told))
+                prompts.append(_prompt(name, question, statement))
                 replies.append(language.answer(option))
     scores = score(prompts, replies).reshape(pairs, 2, 2)  # (pair, order, liked or disliked)
     margin = (scores[..., 0] - scores[..., 1]).mean(axis=1)
@@ -176,6 +176,6 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-def _prompt(name: str, question: str, told: str = "") -> str:
-    parts = chat(you_are(name) + told, (question, ""))
+def _prompt(name: str, question: str, statement: str = "") -> str:
+    parts = chat(you_are(name) + statement, (question, ""))
     return "".join(text for text, _ in parts[:-2])
