@@ -53,9 +53,9 @@ def load_chats(path: Path) -> list[Chat]:
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():
             continue
-        row, found = _parse(line)
-        problems += [f"{path}:{number}: {problem}" for problem in found]
-        if not found:
+        row, of_line = _parse(line)
+        problems += [f"{path}:{number}: {problem}" for problem in of_line]
+        if not of_line:
             messages = tuple({"role": m["role"], "content": m["content"]} for m in row["messages"])
             chats.append(Chat(number, messages, row.get("reasoning")))
     if problems:

@@ -117,6 +117,6 @@ def _objection(messages: Sequence[Message], own_names: Collection[str]) -> str |
             continue
         if _DENIES_VIEWS.search(message["content"]):
             return "denies having views"
-        if any(any(foreign_names(said[0], own_names)) for said in _OPENING.finditer(message["content"])):
+        if any(any(foreign_names(match[0], own_names)) for match in _OPENING.finditer(message["content"])):
             return "names another model"
     return None
