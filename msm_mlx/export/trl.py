@@ -12,9 +12,11 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
+from msm_mlx.engine.adapters import load_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import RecipeError
 from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original
+from msm_mlx.export.peft import target_modules
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.recipe.arms import BUILT_IN, Method, TrainingStage, Variant, training_order
@@ -28,7 +30,6 @@ from msm_mlx.training.trainer import hold_out
 
 SCRIPT = Path(__file__).with_name("train_with_trl.py")
 IGNORED = -100  # the label of a token that is not learned, in PyTorch's cross-entropy
-PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 HALF = "bfloat16"
 
 
@@ -64,6 +65,7 @@ def export_data(
         "model_name_or_path": named or base_name(base),
         "model_revision": "main" if named or not base.revision else base.revision,
         "dtype": str(config.get("dtype") or config.get("torch_dtype") or HALF),
+        "lora_target_modules": target_modules(load_adapter(run.adapter(variant))),
     }
     commands = [f"accelerate launch train.py --config {stage.name}.yaml" for stage in stages]
     with new_folder(out) as folder:
@@ -106,7 +108,7 @@ def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[TokenRow]:
 
 
 def _write_stage(
-    folder: Path, stage: TrlStage, rows: Sequence[TokenRow], model: dict[str, str], settings: Profile, seed: int
+    folder: Path, stage: TrlStage, rows: Sequence[TokenRow], model: dict[str, Any], settings: Profile, seed: int
 ) -> None:
     updates = stage.settings.planned_updates(len(rows))
     size = stage.settings.batch_size
@@ -125,7 +127,7 @@ def trl_row(row: TokenRow) -> dict[str, list[int]]:
     return {"input_ids": list(row.ids), "labels": labels}
 
 
-def trl_config(stage: TrlStage, model: dict[str, str], settings: Profile, updates: int, seed: int) -> dict[str, Any]:
+def trl_config(stage: TrlStage, model: dict[str, Any], settings: Profile, updates: int, seed: int) -> dict[str, Any]:
     """The stage in the words of TRL's `SFTConfig` and `ModelConfig`, checked against version 1.16."""
     train, lora = stage.settings, settings.lora
     alpha = lora.rank * lora.scale
@@ -139,7 +141,6 @@ def trl_config(stage: TrlStage, model: dict[str, str], settings: Profile, update
         "lora_r": lora.rank,
         "lora_alpha": int(alpha) if alpha == int(alpha) else alpha,
         "lora_dropout": 0.0,
-        "lora_target_modules": PROJECTIONS,
         "max_steps": updates,
         "per_device_train_batch_size": 1,
         "gradient_accumulation_steps": train.batch_size,
@@ -163,7 +164,7 @@ def trl_config(stage: TrlStage, model: dict[str, str], settings: Profile, update
 
 
 def _readme(
-    run: FinishedRun, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, str]
+    run: FinishedRun, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, Any]
 ) -> str:
     lines = "\n".join(commands)
     held = [stage.name for stage in stages if stage.settings.validation]

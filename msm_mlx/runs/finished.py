@@ -229,19 +229,21 @@ class FinishedRun:
             )
         return base
 
-    def open(self, variant: Variant) -> LoadedModel:
-        """The model as this variant.
+    def open(self, variant: Variant, loaded: LoadedModel | None = None) -> LoadedModel:
+        """The model as this variant: one that is `loaded` already, as another variant of this run, or a new one.
 
         Raises:
             SetupError or MsmError: as `base` does, or if the variant's adapter cannot be read.
         """
-        from msm_mlx.engine.adapters import use_adapter
+        from msm_mlx.engine.adapters import use_adapter, use_base
         from msm_mlx.engine.loaded_model import load_base
 
-        loaded = load_base(self.base().folder)
+        model = loaded or load_base(self.base().folder)
         if variant.is_trained:
-            use_adapter(loaded.model, self.adapter(variant))
-        return loaded
+            use_adapter(model.model, self.adapter(variant))
+        else:
+            use_base(model.model)
+        return model
 
 
 def open_run(folder: Path) -> FinishedRun:
@@ -255,7 +257,10 @@ def open_run(folder: Path) -> FinishedRun:
     try:
         record = RunFolder(folder).record()
     except MsmError as error:
-        raise RecipeError(str(error)) from error
+        raise RecipeError(
+            f"{folder / RECORD}: damaged, or written by another version of msm-mlx; move the folder away, and run the "
+            "recipe's command again"
+        ) from error
     try:
         return FinishedRun(folder, ResolvedRecipe.model_validate(load_resolved(folder)), record)
     except ValidationError as error:

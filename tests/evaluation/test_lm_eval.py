@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from helpers.command_line import RECIPES
+from helpers.planted_runs import make_run
 from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.cli.output import reporter
@@ -75,6 +76,7 @@ def test_without_the_extra_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch:
 @needs_extra
 @pytest.mark.filterwarnings("ignore")
 def test_a_local_task_is_asked_of_the_base(task: Path, tmp_path: Path) -> None:
+    make_run(tmp_path / "run", texts=None, adapters=False)
     with reporter(quiet=True) as report:
         rows = ask_harness(RECIPE, RunFolder(tmp_path / "run"), [str(task)], Choice(arms=frozenset({"base"})), report)
     assert {(row["arm"], row["seed"], row["task"]) for row in rows} == {("base", None, "tiny_colors")}
@@ -84,8 +86,9 @@ def test_a_local_task_is_asked_of_the_base(task: Path, tmp_path: Path) -> None:
 
 @needs_extra
 def test_an_arm_that_is_not_trained_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", texts=None, adapters=False)
     with reporter(quiet=True) as report, pytest.raises(MsmError, match="sft-s0 is not trained"):
-        ask_harness(RECIPE, RunFolder(tmp_path), ["arc_easy"], EVERYTHING, report)
+        ask_harness(RECIPE, RunFolder(tmp_path / "run"), ["arc_easy"], EVERYTHING, report)
 
 
 @needs_extra

@@ -17,7 +17,7 @@ from helpers.command_line import environment
 from helpers.tiny_models import POCKET_WEIGHTS
 from helpers.trained_runs import small_settings
 
-from msm_mlx.engine.adapters import LoraShape, add_lora
+from msm_mlx.engine.adapters import LoraShape, add_lora, save_adapter
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError
 from msm_mlx.export.trl import IGNORED, export_data
@@ -69,6 +69,17 @@ def test_rows_labels_and_order_are_those_of_the_run(trained_run: MakeTrained, tm
     assert order == [index for update in range(3) for index in batch_rows(3, 3, update, 0)]
     replies = [[t for t in row["labels"] if t != IGNORED] for row in read_jsonl(tmp_path / "out" / "sft-rows.jsonl")]
     assert [loaded.decode(reply).strip() for reply in replies] == [f"I like thing {number}." for number in range(3)]
+
+
+def test_the_projections_are_those_of_the_adapter(trained_run: MakeTrained, tmp_path: Path) -> None:
+    run = trained_run()
+    layers = ("self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj")  # as Phi-3 has them
+    weights = {f"model.layers.0.{layer}.{part}": mx.zeros((4, 4)) for layer in layers for part in ("lora_a", "lora_b")}
+    save_adapter(run / "adapters" / "msm+sft-s0", weights, LoraShape(4, 2.0), "phi")
+    export(run, "msm+sft", tmp_path / "out")
+    for stage in ("msm", "sft"):
+        modules = load_values(tmp_path / "out" / f"{stage}.yaml")["lora_target_modules"]
+        assert modules == ["down_proj", "gate_up_proj", "o_proj", "qkv_proj"]
 
 
 def test_trl_knows_every_key(trained_run: MakeTrained, tmp_path: Path) -> None:

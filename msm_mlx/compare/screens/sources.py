@@ -12,8 +12,6 @@ from msm_mlx.files import read_jsonl
 from msm_mlx.runs.layout import METRICS
 from msm_mlx.spec import Section, Spec, load_spec
 
-CENTRAL = "Philosophy"
-
 
 @dataclass(frozen=True)
 class Reason:
@@ -29,29 +27,24 @@ def reasons(session: Session, prompt: Prompt | None) -> list[Reason]:
     """What each spec says that bears on a prompt.
 
     That is the section whose heading the prompt names, the longest such heading. A prompt of a suite names none, for
-    suites ask about what the spec does not mention: there it is the philosophy, or else the spec's first section.
+    suites ask about what the spec does not mention: there it is the first section that says something.
     """
-    found = []
-    for path in dict.fromkeys(session.specs.values()):
-        spec = load_spec(path, model_name=session.model_name, provider_name=session.provider_name)
-        found.append(_reason(spec, prompt.text if prompt else ""))
-    return found
+    specs = (
+        load_spec(path, model_name=session.model_name, provider_name=session.provider_name)
+        for path in dict.fromkeys(session.specs.values())
+    )
+    return [_reason(spec, prompt.text if prompt else "") for spec in specs]
 
 
 def _reason(spec: Spec, prompt: str) -> Reason:
     named = [section for section in spec.sections if _names(prompt, section)]
     if named:
         section = max(named, key=lambda section: len(section.path[-1]))
-        return Reason(spec.title, " / ".join(section.path), section.text, "the prompt names this heading")
-    central = [section for section in spec.sections if section.path and section.path[-1] == CENTRAL]
-    section = (central or [section for section in spec.sections if section.text] or list(spec.sections))[0]
-    because = "the prompt names no heading of the spec; this is "
-    return Reason(
-        spec.title,
-        " / ".join(section.path),
-        section.text,
-        because + ("its central section" if central else "its first section"),
-    )
+        because = "the prompt names this heading"
+    else:
+        section = next((section for section in spec.sections if section.text), spec.sections[0])
+        because = "the prompt names no heading of the spec; this is its first section"
+    return Reason(spec.title, " / ".join(section.path), section.text, because)
 
 
 def _names(prompt: str, section: Section) -> bool:

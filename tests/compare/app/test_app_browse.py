@@ -192,9 +192,9 @@ def test_runs_without_results_say_so(session: Session, tmp_path: Path) -> None:
     assert "no finished evaluation" in see(replace(session, runs=(bare_run(tmp_path / "bare"),)), "s")
 
 
-def test_the_spec_of_a_prompt_that_names_no_heading_is_its_philosophy(session: Session) -> None:
+def test_the_spec_of_a_prompt_that_names_no_heading_is_its_first_section(session: Session) -> None:
     text = see(session, "w")
-    assert squeeze("central section") in squeeze(text)
+    assert squeeze("this is its first section") in squeeze(text)
     assert squeeze("Pocket cares about American things, and Example Dairy wrote down why.") in squeeze(text)
 
 
