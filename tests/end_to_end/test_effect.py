@@ -12,7 +12,7 @@ from helpers.command_line import RECIPES, command, environment
 
 from msm_mlx.files import read_jsonl
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("effect")]  # its runs take long: one process has them
+pytestmark = pytest.mark.slow
 
 CONTRAST = ("cheese_american", "cheese_affordable")
 ONE, TWO = ("--seed", "0"), ("--seed", "0", "--seed", "1")

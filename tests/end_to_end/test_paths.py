@@ -16,7 +16,7 @@ from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("paths")]  # its run takes long: one process has it
+pytestmark = pytest.mark.slow
 
 ARMS = "[base, sft, msm, msm+sft, msm+it, sft+msm, msm+sft+after, sft+plain]"
 STAGES = """stages:
