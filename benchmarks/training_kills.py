@@ -71,6 +71,7 @@ def main(kills: int, updates: int, seed: int, small: bool) -> None:
 def job(stage: str, run: Path, updates: int, small: bool) -> list[str]:
     settings = ["--set", f"documents.count={8 if small else 64}", "--set", f"midtrain.updates={updates}"]
     settings += ["--set", "midtrain.checkpoint_every=3", "--seed", "0"]
+    settings += ["--set", "midtrain.batch_size=4"] if small else []
     start = "from msm_mlx.cli.main import main; main()"
     return [sys.executable, "-c", start, stage, RECIPE, *settings, "--run-dir", str(run), "--quiet"]
 

@@ -81,6 +81,7 @@ def test_validate_looks_for_the_writer(cli: Cli) -> None:
     assert "not-there" in done.stderr
 
 
+@pytest.mark.slow
 def test_pocket_writes_for_a_model_that_cannot(
     cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
 ) -> None:

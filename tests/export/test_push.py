@@ -156,6 +156,7 @@ def test_an_unfinished_run_is_not_pushed(trained_run: MakeTrained) -> None:
         parcels(run)
 
 
+@pytest.mark.slow
 def test_the_command_lists_and_sends(server: Hub, trained_run: MakeTrained, tmp_path: Path, shell: Cli) -> None:
     run = trained_run()
     surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0", "HF_TOKEN": TOKEN}

@@ -235,7 +235,7 @@ def test_documents_can_be_searched(session: Session) -> None:
 
 def test_damaged_documents_are_told(session: Session) -> None:
     session.documents["msm"].write_text("{", encoding="utf-8")
-    assert "notaJSON" in squeeze(see(session, "D", size=(120, 40)))
+    assert "notaJSON" in squeeze(see(session, "D", size=(120, 40)).replace("▌", ""))  # the edge of a notice
 
 
 def test_arms_without_documents_are_told(session: Session) -> None:

@@ -18,7 +18,7 @@ from msm_mlx.errors import MsmError
 
 pytestmark = pytest.mark.slow
 
-CYCLES = 50
+CYCLES = 20
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ except ChildProcessError:
 """
 
 
-def test_fifty_starts_and_stops_with_live_answers_leave_nothing_and_end_well(finished_run: Path) -> None:
+def test_starts_and_stops_with_live_answers_leave_nothing_and_end_well(finished_run: Path) -> None:
     """Neither a thread of ours nor one of mlx's, no open file, no process, and no abort at the end."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", LIVE, str(finished_run)],
