@@ -15,23 +15,12 @@ PACKAGE, TESTS = ROOT / "msm_mlx", ROOT / "tests"
 LONGEST = 500  # lines of a file
 # names that several classes have, to be parted
 STILL_SHARED = {
-    "Check",
-    "Document",
-    "Job",
-    "Training",
     "Answer",
-    "Batch",
     "Cell",
-    "Corpus",
     "Line",
-    "Passage",
-    "Piece",
-    "Rows",
-    "Sampling",
+    "Perplexity",
+    "Results",
     "Settings",
-    "Stage",
-    "Turn",
-    "_Answer",
     "_Job",
 }
 
