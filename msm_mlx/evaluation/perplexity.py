@@ -37,7 +37,8 @@ def neutral_texts(profile: str) -> list[str]:
 def perplexity(loaded: LoadedModel, texts: Sequence[str], batch_size: int) -> tuple[float, int]:
     """exp of the mean negative log-probability of a token, and the number of tokens.
 
-    Every text stands alone, after what begins a document, and is cut where the model's context ends.
+    Every text stands alone, after what begins a document, and is cut where the model's context ends:
+    a text that lost its beginning instead would be judged without what it refers to.
     """
     from msm_mlx.engine.continuations import score_continuations
 
