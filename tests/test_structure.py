@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
-import yaml
 from helpers.command_line import ROOT
+
+from msm_mlx.settings_file.load import load_values
 
 PACKAGE, TESTS = ROOT / "msm_mlx", ROOT / "tests"
 LONGEST = 500  # lines of a file
@@ -83,7 +84,7 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 def test_every_module_has_its_tests() -> None:
-    together = yaml.safe_load((TESTS / "tested_together.yaml").read_text(encoding="utf-8"))
+    together = load_values(TESTS / "tested_together.yaml")
     elsewhere = {module for modules in together.values() for module in modules}
     own = {str(path.relative_to(TESTS)).replace("test_", "") for path in TESTS.rglob("test_*.py")}
     untested = {path for path in modules().keys() - own - elsewhere if not path.endswith("__init__.py")}

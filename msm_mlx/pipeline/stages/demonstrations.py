@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats, require_reasoning
@@ -19,6 +19,7 @@ from msm_mlx.prompting.prompts import prompt_version, system_prompt
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
+from msm_mlx.settings_file.base import key_of
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
 
@@ -64,7 +65,7 @@ class Demonstrations(Stage):
     def rows(self) -> int:
         """How many show the behaviour: a file of chats may have fewer than the recipe asks for."""
         wanted, source = self.recipe.settings.sft.rows, self.recipe.demonstrations
-        return min(wanted, len(load_chats(source))) if self._is("chats") else wanted
+        return min(wanted, len(load_chats(source))) if self.form == "chats" else wanted
 
     @property
     def total(self) -> int:
@@ -72,12 +73,12 @@ class Demonstrations(Stage):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        unused = (UNUSED_ANSWERS,) if self._is("written") else ()
+        unused = (UNUSED_ANSWERS,) if self.form == "written" else ()
         return (DEMONSTRATIONS, *unused, *((GENERAL_ROWS,) if self._trains("it") else ()))
 
     @property
     def scratch(self) -> tuple[str, ...]:
-        return (ASKED,) if self._is("written") else ()
+        return (ASKED,) if self.form == "written" else ()
 
     @cached_property
     def key(self) -> dict[str, Any]:
@@ -99,24 +100,25 @@ class Demonstrations(Stage):
     def _trains(self, name: str) -> bool:
         return any(name in variant.path for variant in self.recipe.variants)
 
-    def _is(self, form: str) -> bool:
-        """Whether the recipe's demonstrations are `written` by a model, drawn from `chats`, or made of preferences."""
+    @cached_property
+    def form(self) -> Literal["written", "chats", "preferences"]:
+        """Whether the recipe's demonstrations are written by a model, drawn from chats, or made of preferences."""
         source = self.recipe.demonstrations
-        return form == (
-            "written" if has_demonstration_settings(source) else "chats" if is_chat_file(source) else "preferences"
-        )
+        if has_demonstration_settings(source):
+            return "written"
+        return "chats" if is_chat_file(source) else "preferences"
 
     def _source_key(self) -> dict[str, str]:
         source = self.recipe.demonstrations
-        if self._is("chats"):
+        if self.form == "chats":
             return {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(source)])}
-        if self._is("preferences"):
+        if self.form == "preferences":
             return {"preferences": sha256_json(load_preferences(source).model_dump(mode="json"))}
         written = load_demonstration_settings(source)
         spec = load_spec(written.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
         prompts = ("situations", "questions", f"{written.style}_answer", "judge")
         return {
-            "written": sha256_json(written.model_dump(mode="json", exclude={"spec"})),
+            "written": sha256_json(key_of(written, self.kind)),
             "spec": sha256_json(spec.text),
             "name": self.recipe.model_name,
             "writer": self.writer,
@@ -133,9 +135,9 @@ class Demonstrations(Stage):
 
     def _behaviour(self, context: Context) -> list[Row]:
         source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
-        if self._is("written"):
+        if self.form == "written":
             return self._written(context)
-        if self._is("chats"):
+        if self.form == "chats":
             return draw_demonstrations(load_chats(source), rows=self.rows, system=system)
         return build_demonstrations(load_preferences(source), rows=self.rows, system=system)
 
