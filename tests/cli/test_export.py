@@ -58,4 +58,4 @@ def test_a_damaged_adapter(cli: Cli, tmp_path: Path) -> None:
     make_run(tmp_path / "run")
     done = cli("export", "run", "--arm", "sft", "--format", "mlx")
     assert done.returncode == 1
-    assert "the base model pocket has changed" in done.stderr
+    assert "adapters/sft-s0/adapters.safetensors: cannot be read" in done.stderr

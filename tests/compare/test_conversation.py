@@ -103,6 +103,7 @@ def test_a_length_and_a_seed_are_kept(base: Variants) -> None:
     assert len({drawn(seed) for seed in range(5)}) > 1
 
 
+@pytest.mark.slow
 def test_a_conversation_is_with_the_variant_that_was_asked_for(tmp_path: Path, fresh_pocket: LoadedModel) -> None:
     """What it says is what mlx-lm says with that adapter."""
     session = open_session([make_run(tmp_path / "run", arms=("base",))])

@@ -321,6 +321,7 @@ def test_what_is_on_disk_is_not_written_again(tmp_path: Path) -> None:
     assert len({seed for _, seed in model.asked}) == len(model.asked) - lost
 
 
+@pytest.mark.slow
 def test_a_local_model_stopped_again_and_again_ends_with_the_same_bytes(pocket: LoadedModel, tmp_path: Path) -> None:
     model, stopped = LocalModel(pocket), tmp_path / "stopped"
     write_with_pocket(model, tmp_path / "whole")
@@ -331,6 +332,7 @@ def test_a_local_model_stopped_again_and_again_ends_with_the_same_bytes(pocket: 
     assert files(stopped) == files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_the_size_of_the_batch_does_not_change_the_texts(pocket: LoadedModel, tmp_path: Path) -> None:
     for size in (1, 3, 16):
         write_with_pocket(LocalModel(pocket), tmp_path / str(size), batch_size=size)
