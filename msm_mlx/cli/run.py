@@ -26,7 +26,7 @@ from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
-from msm_mlx.runs.results import Results, read_results
+from msm_mlx.runs.results import RunResults, read_results
 
 SHOWN_PROMPTS = 6  # with their answers, at the end of a run
 
@@ -230,7 +230,7 @@ def _show_outcome(experiment: Experiment) -> None:
     )
 
 
-def _show_effects(results: Results) -> None:
+def _show_effects(results: RunResults) -> None:
     """The differences that a grid found, as a table for each suite."""
     from msm_mlx.report.effects import effect_tables
 

@@ -60,10 +60,10 @@ def stored_answers(session: Session, prompts: Sequence[Prompt], labels: Sequence
     """What the evaluation has of these arms' greedy answers; prompts that none has answered are left out."""
     comparisons = []
     for prompt in prompts:
-        found = {label: session.stored[prompt.id, label] for label in labels if (prompt.id, label) in session.stored}
-        if found:
-            answers = {label: answer.text for label, answer in found.items()}
-            margins = {label: answer.margin for label, answer in found.items()}
+        by_label = {label: session.stored[prompt.id, label] for label in labels if (prompt.id, label) in session.stored}
+        if by_label:
+            answers = {label: answer.text for label, answer in by_label.items()}
+            margins = {label: answer.margin for label, answer in by_label.items()}
             comparisons.append(Comparison(prompt.text, answers, margins, seed=0, temperature=0.0))
     return comparisons
 
@@ -96,8 +96,8 @@ def by_prompt(comparisons: Sequence[Comparison]) -> dict[str, Mapping[str, str]]
 def show_stored(console: Console, session: Session, *, limit: int) -> None:
     """Stored answers of all arms to the first `limit` prompts, and the scores."""
     labels = [arm.label for arm in session.arms]
-    found = stored_answers(session, choose_prompts(session, suite=None, domain=None), labels)[:limit]
-    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(found), console.width))
+    comparisons = stored_answers(session, choose_prompts(session, suite=None, domain=None), labels)[:limit]
+    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
     show_scores(console, session)
 
 

@@ -12,7 +12,7 @@ from msm_mlx.compare.answering import Arm
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun, open_run
-from msm_mlx.runs.results import Results
+from msm_mlx.runs.results import RunResults
 from msm_mlx.suites.items import Item
 from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.suites.load import Names, load_suite
@@ -71,7 +71,7 @@ class Session:
         return self.runs[0].recipe.provider_name
 
     @property
-    def results(self) -> tuple[Results, ...]:
+    def results(self) -> tuple[RunResults, ...]:
         """Those of the runs that are evaluated."""
         return tuple(run.results for run in self.runs if run.is_evaluated)
 

@@ -13,7 +13,7 @@ from msm_mlx.evaluation.position_bias import position_biases
 from msm_mlx.evaluation.statistics import clustered_mean, estimate_share, holm, paired_differences
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer, AnswerRow
-from msm_mlx.runs.results import SCHEMA, Contrast, Domains, JudgeReport, MeasuredSuite, Perplexity, Results, Share
+from msm_mlx.runs.results import SCHEMA, Contrast, Domains, JudgeReport, MeasuredSuite, PerplexityRow, RunResults, Share
 from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
 
@@ -30,11 +30,11 @@ def build_results(
     suites: Sequence[Suite],
     answers: Answers,
     judge: JudgeReport | None = None,
-    perplexity: Sequence[Perplexity] = (),
-) -> Results:
+    perplexity: Sequence[PerplexityRow] = (),
+) -> RunResults:
     """What these answers come to. `judge` is None where nobody judged, or what was found of the judge."""
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
-    return Results(
+    return RunResults(
         schema=SCHEMA,
         run=run,
         records=[row for suite in suites for row in _records(suite, answers)],
@@ -63,11 +63,11 @@ def build_results(
 
 
 def grid_results(
-    run: str, grid: Mapping[str, Sequence[Any]], cells: Sequence[tuple[Mapping[str, Any], Results]]
-) -> Results:
+    run: str, grid: Mapping[str, Sequence[Any]], cells: Sequence[tuple[Mapping[str, Any], RunResults]]
+) -> RunResults:
     """What the runs of a grid come to: `cells` are the settings and results of each."""
     labelled = [({"cell": dict(settings)}, results) for settings, results in cells]
-    return Results(
+    return RunResults(
         schema=SCHEMA,
         run=run,
         grid={key: list(values) for key, values in grid.items()},

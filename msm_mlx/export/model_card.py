@@ -11,7 +11,7 @@ from msm_mlx.documents.folders import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.results import Results
+from msm_mlx.runs.results import RunResults
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.kinds import KINDS
 
@@ -97,7 +97,7 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 """
 
 
-def evaluation_table(results: Results, several_specs: bool) -> str:
+def evaluation_table(results: RunResults, several_specs: bool) -> str:
     """A row for each arm, a column for each suite with its main metric; below it what each share is of."""
     metrics = {suite.name: KINDS[suite.kind].main_metric for suite in results.suites}
     cells: dict[str, dict[str, str]] = {}

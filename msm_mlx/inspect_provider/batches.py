@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=ChatModel)
 
 
 @dataclass(frozen=True)
-class _Job:
+class _WaitingPrompt:
     chat: Sequence[Message]
     sampling: SamplingParams
     seed: int
@@ -35,7 +35,7 @@ class BatchThread(Generic[Model]):
     def __init__(self, load: Callable[[], Model], batch_size: int) -> None:
         self._load = load
         self._batch_size = batch_size
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.Queue[_WaitingPrompt | None] = queue.Queue()
         self._loaded: Future[Model] = Future()
         self._thread = threading.Thread(target=self._run, name="inspect-batches", daemon=True)
         self._thread.start()
@@ -43,7 +43,7 @@ class BatchThread(Generic[Model]):
 
     def submit(self, chat: Sequence[Message], sampling: SamplingParams, seed: int) -> Future[Reply]:
         """The reply to come; one that is cancelled before its batch begins is never asked for."""
-        job = _Job(chat, sampling, seed)
+        job = _WaitingPrompt(chat, sampling, seed)
         self._jobs.put(job)
         return job.reply
 
@@ -62,8 +62,8 @@ class BatchThread(Generic[Model]):
         finally:
             release_thread()
 
-    def _batches(self) -> Iterator[list[_Job]]:
-        waiting: list[_Job] = []
+    def _batches(self) -> Iterator[list[_WaitingPrompt]]:
+        waiting: list[_WaitingPrompt] = []
         closing = False
         while waiting or not closing:
             if not waiting:
@@ -77,14 +77,14 @@ class BatchThread(Generic[Model]):
             waiting = [job for job in waiting if job not in batch]
             yield batch
 
-    def _take(self, waiting: list[_Job], timeout: float | None) -> bool:
+    def _take(self, waiting: list[_WaitingPrompt], timeout: float | None) -> bool:
         """Move one job over; False if there is none to come."""
         job = self._jobs.get(timeout=timeout)
         if job is not None:
             waiting.append(job)
         return job is not None
 
-    def _serve(self, batch: Sequence[_Job]) -> None:
+    def _serve(self, batch: Sequence[_WaitingPrompt]) -> None:
         jobs = [job for job in batch if job.reply.set_running_or_notify_cancel()]
         if not jobs:
             return

@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """Text with a figure, and where the rows behind it are."""
 
     text: str
@@ -34,7 +34,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    items: tuple[Cell, ...]
+    items: tuple[TableCell, ...]
     kind: str = "bullets"
 
 
@@ -60,7 +60,7 @@ class Table:
 
     caption: str
     header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     anchor: str = ""
     anchors: tuple[str, ...] = ()
     folded: bool = False
@@ -100,13 +100,13 @@ class Report:
     parts: tuple[Part, ...]
 
 
-def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | Cell]], anchor: str = "") -> Table:
-    cells = tuple(tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows)
+def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | TableCell]], anchor: str = "") -> Table:
+    cells = tuple(tuple(cell if isinstance(cell, TableCell) else TableCell(cell) for cell in row) for row in rows)
     return Table(caption, tuple(header), cells, anchor)
 
 
-def bullets(items: Iterable[str | Cell]) -> Bullets:
-    return Bullets(tuple(item if isinstance(item, Cell) else Cell(item) for item in items))
+def bullets(items: Iterable[str | TableCell]) -> Bullets:
+    return Bullets(tuple(item if isinstance(item, TableCell) else TableCell(item) for item in items))
 
 
 def to_html(report: Report) -> str:

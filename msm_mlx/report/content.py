@@ -11,7 +11,7 @@ from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
-from msm_mlx.report.blocks import Block, Cell, Code, Figure, Paragraph, Part, Passage, Report, bullets, table
+from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
@@ -42,7 +42,7 @@ ARMS = {
     "msm+sft": "midtrained on the documents, then fine-tuned on the same demonstrations",
     "it": "fine-tuned on general instructions alone",
 }
-LONGEST = 600  # characters of an answer that are shown
+MAX_CHARACTERS = 600  # characters of an answer that are shown
 EXAMPLES = 2  # documents of each folder
 
 
@@ -90,10 +90,10 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
 def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     recipe = run.recipe
     specs = ", ".join(spec.name for spec in recipe.specs)
-    kept = f"read {sum(found['kept'] for found in health.values())} documents in all"
+    kept = f"read {sum(figures['kept'] for figures in health.values())} documents in all"
     if run.results.grid:
         kept = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
-    origin = "taken for" if any("source" in found for found in health.values()) else "written after"
+    origin = "taken for" if any("source" in figures for figures in health.values()) else "written after"
     seeds = f"seed{'s' if len(recipe.seeds) > 1 else ''} {', '.join(map(str, recipe.seeds))}"
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
@@ -112,8 +112,8 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
 
 
 def _doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
-    found = find_doubts(run, health)
-    return [bullets(found)] if found else [Paragraph("None of the rules that look for weaknesses applies.")]
+    doubts = find_doubts(run, health)
+    return [bullets(doubts)] if doubts else [Paragraph("None of the rules that look for weaknesses applies.")]
 
 
 def _answers(rows: Rows) -> list[Block]:
@@ -132,7 +132,7 @@ def _side_tables(why: str, sides: Sequence[Side]) -> list[Block]:
     if not sides:
         return []
     labels = list(dict.fromkeys(label for side in sides for label in side))
-    body: list[list[str | Cell]] = [
+    body: list[list[str | TableCell]] = [
         [next(iter(side.values())).prompt, *(_shortened(side[label]) if label in side else "-" for label in labels)]
         for side in sides
     ]
@@ -141,7 +141,7 @@ def _side_tables(why: str, sides: Sequence[Side]) -> list[Block]:
 
 def _shortened(row: AnswerRow) -> str:
     text = row.reply or "-"
-    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
+    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " ..."
 
 
 def _losses(rows: Rows) -> list[Block]:
@@ -181,16 +181,18 @@ def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
 def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     if not health:
         return []
-    body: list[list[str | Cell]] = [[name, *_health_cells(rows, name, found)] for name, found in health.items()]
+    body: list[list[str | TableCell]] = [
+        [name, *_health_cells(rows, name, figures)] for name, figures in health.items()
+    ]
     header = ("documents", "kept", "rejected", "share kept", "tokens", "give the value as a reason", "why rejected")
     blocks: list[Block] = [table("What was written", header, body)]
-    for name, found in health.items():
-        if outcomes := found.get("critique"):
-            said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-            blocks.append(Paragraph(f"{name}: what a second model did with the drafts, or why they stay: {said}."))
-        if source := found.get("source"):
-            said = f"{name}: taken from the {source['texts']} texts of {source['name']}, version {source['version']}."
-            blocks.append(Paragraph(said))
+    for name, figures in health.items():
+        if outcomes := figures.get("critique"):
+            counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+            blocks.append(Paragraph(f"{name}: what a second model did with the drafts, or why they stay: {counts}."))
+        if source := figures.get("source"):
+            origin = f"the {source['texts']} texts of {source['name']}, version {source['version']}"
+            blocks.append(Paragraph(f"{name}: taken from {origin}."))
     for name, folder in _folders(rows.run).items():
         for document in folder.kept[:EXAMPLES]:
             kind = ", ".join(part for part in (document.type, document.voice) if part)
@@ -199,15 +201,18 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
     return blocks
 
 
-def _health_cells(rows: Rows, name: str, found: Mapping[str, Any]) -> Iterator[Cell]:
+def _health_cells(rows: Rows, name: str, figures: Mapping[str, Any]) -> Iterator[TableCell]:
     """The figures of a folder of documents, each leading to the file that it is from."""
-    reasons = ", ".join(f"{reason} {count}" for reason, count in found["rejected_by_reason"].items()) or "none"
+    reasons = ", ".join(f"{reason} {count}" for reason, count in figures["rejected_by_reason"].items()) or "none"
     cells = [
-        (str(found["kept"]), DOCUMENTS), (str(found["rejected"]), REJECTED), (f"{found['kept_share']:.0%}", HEALTH),
-        (str(found["tokens"]), HEALTH), (f"{found['gives_reason_share']:.0%}", HEALTH),
-    ]  # fmt: skip
-    yield from (Cell(text, quote(rows.file(f"{name}/{file}"))) for text, file in cells)
-    yield Cell(reasons)
+        (str(figures["kept"]), DOCUMENTS),
+        (str(figures["rejected"]), REJECTED),
+        (f"{figures['kept_share']:.0%}", HEALTH),
+        (str(figures["tokens"]), HEALTH),
+        (f"{figures['gives_reason_share']:.0%}", HEALTH),
+    ]
+    yield from (TableCell(text, quote(rows.file(f"{name}/{file}"))) for text, file in cells)
+    yield TableCell(reasons)
 
 
 def _again(run: FinishedRun) -> list[Block]:
@@ -229,14 +234,14 @@ def _again(run: FinishedRun) -> list[Block]:
 
 def _compared(runs: Sequence[Rows]) -> Part:
     """The effects of all runs in one table."""
-    found: list[dict[tuple[str, str, str], Contrast]] = [
+    by_run: list[dict[tuple[str, str, str], Contrast]] = [
         {(row.suite, row.a, row.b): row for row in rows.run.results.contrasts
          if both_fine_tuned(row) and is_main_metric(row.metric)}
         for rows in runs
     ]  # fmt: skip
-    body: list[list[str | Cell]] = [
-        [f"{s}: {a} - {b}", *(rows.cell(own.get((s, a, b)), s) for own, rows in zip(found, runs, strict=True))]
-        for s, a, b in dict.fromkeys(key for own in found for key in own)
+    body: list[list[str | TableCell]] = [
+        [f"{s}: {a} - {b}", *(rows.cell(effects.get((s, a, b)), s) for effects, rows in zip(by_run, runs, strict=True))]
+        for s, a, b in dict.fromkeys(key for effects in by_run for key in effects)
     ]
     header = ("difference", *(rows.run.folder.name for rows in runs))
     blocks = (Paragraph(INTERVALS), table("Differences between arms", header, body), *across_runs(runs))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msm_mlx.evaluation.results import EFFECT_OF_INTEREST
+from msm_mlx.models.folder import POCKET
 from msm_mlx.report.figures import UNREADABLE_METRICS, finding, is_main, of_suite, suites_of
 from msm_mlx.runs.finished import FinishedRun
 
-FEW_SEEDS = 3
-FEW_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
-SEEN = 0.10  # a difference that a run should be able to see
-LEVEL = 0.05  # of a p value
-NEUTRAL = (0.35, 0.65)  # where a start counts as neutral
-UNREADABLE = 0.02  # share of answers
-CAPABILITY_LOSS = 0.02
-PLACE = 0.15  # how far from half the time an arm may take the option that is named first
-FEW_KEPT = 0.7  # of the documents written
-FEW_REASONS = 0.5  # of the documents kept, that give the value as a reason
-ALIKE = 0.05  # share of near-duplicates
-LEAKED = ("names an unseen thing", "quotes the evaluation")
-EMBEDDED = "pocket"
+MIN_SEEDS = 3
+MIN_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
+ALPHA = 0.05  # of a p value
+NEUTRAL_START = (0.35, 0.65)  # where a start counts as neutral
+MAX_UNREADABLE = 0.02  # share of answers
+MAX_CAPABILITY_LOSS = 0.02
+MAX_POSITION_BIAS = 0.15  # how far from half the time an arm may take the option that is named first
+MIN_SHARE_KEPT = 0.7  # of the documents written
+MIN_SHARE_WITH_REASON = 0.5  # of the documents kept, that give the value as a reason
+MAX_NEAR_DUPLICATES = 0.05  # share of near-duplicates
+CONTAMINATION_REASONS = ("names an unseen thing", "quotes the evaluation")
 
 
 def find_doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -32,13 +32,13 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
     seeds, settings = run.recipe.seeds, run.recipe.settings
     if len(seeds) == 1:
         yield "One seed: how much another seed would differ is not known. The intervals are over items alone."
-    elif len(seeds) < FEW_SEEDS:
+    elif len(seeds) < MIN_SEEDS:
         yield f"{len(seeds)} seeds say little of how much another seed would differ."
     updates = settings.get("midtrain", {}).get("updates")
-    if run.recipe.model == EMBEDDED:
+    if run.recipe.model == POCKET:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
-    elif updates is not None and updates < FEW_UPDATES:
-        yield f"{updates} midtraining updates are few: below about {FEW_UPDATES}, larger models showed no effect."
+    elif updates is not None and updates < MIN_UPDATES:
+        yield f"{updates} midtraining updates are few: below about {MIN_UPDATES}, larger models showed no effect."
     if "control+sft" not in run.recipe.arms:
         yield "No control+sft arm: what the reasons in the documents do is not told apart from the rest."
 
@@ -47,11 +47,11 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
     pooled = run.results.pooled
     first = next(iter(suites_of(pooled)), None)
     for row in of_suite(pooled, first) if first else ():
-        if is_main(row) and row.arm in ("base", "sft") and not NEUTRAL[0] <= row.value <= NEUTRAL[1]:
+        if is_main(row) and row.arm in ("base", "sft") and not NEUTRAL_START[0] <= row.value <= NEUTRAL_START[1]:
             yield f"The start is not neutral: {row.arm} is at {row.value:.2f} on {first}."
     unread: dict[str, list[str]] = {}
     for row in pooled:
-        if row.metric in UNREADABLE_METRICS and row.value > UNREADABLE:
+        if row.metric in UNREADABLE_METRICS and row.value > MAX_UNREADABLE:
             unread.setdefault(row.suite, []).append(f"{row.label(run.several_specs)} {row.value:.0%}")
     for suite, shares in unread.items():
         yield f"Written answers on {suite} that choose none of what was offered, or more than one: {', '.join(shares)}."
@@ -77,13 +77,13 @@ def _of_judge(run: FinishedRun) -> Iterator[str]:
 
 def _of_places(run: FinishedRun) -> Iterator[str]:
     """Arms that go by the place of an option, averaged over their seeds."""
-    found: dict[tuple[str, str], list[float]] = {}
+    shares_by_arm: dict[tuple[str, str], list[float]] = {}
     for row in run.results.biases:
         label = row.label(run.several_specs)
-        found.setdefault((row.suite, label), []).append(row.first.value)
-    for (suite, label), shares in found.items():
+        shares_by_arm.setdefault((row.suite, label), []).append(row.first.value)
+    for (suite, label), shares in shares_by_arm.items():
         first = sum(shares) / len(shares)
-        if abs(first - 0.5) > PLACE:
+        if abs(first - 0.5) > MAX_POSITION_BIAS:
             yield f"On {suite}, {label} goes by the place of the options: it takes the first {first:.0%} of the time."
 
 
@@ -91,8 +91,11 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
     contrasts = run.results.contrasts
     effects = [row for row in contrasts if row.suite == first and row.b == "sft"]
     detectable = max((row.detectable for row in effects), default=0.0)
-    if detectable > SEEN:
-        yield f"A difference of {SEEN:.2f} on {first} may go unseen: {detectable:.2f} is what would show (power 80 %)."
+    if detectable > EFFECT_OF_INTEREST:
+        yield (
+            f"A difference of {EFFECT_OF_INTEREST:.2f} on {first} may go unseen: {detectable:.2f} is what would show "
+            "(power 80 %)."
+        )
     for row in effects:
         if row.a.startswith("control+sft") and row.is_clear:
             yield (
@@ -100,11 +103,11 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
                 "do is msm+sft less control+sft, and no more."
             )
     for row in of_suite(contrasts, "capability"):
-        if row.b == "sft" and row.difference < -CAPABILITY_LOSS:
+        if row.b == "sft" and row.difference < -MAX_CAPABILITY_LOSS:
             yield f"Capability is lost: {row.a} less sft is {finding(row)}."
     starred = [row for row in contrasts if row.is_clear]
     if len({row.suite for row in contrasts}) > 1 and all(row.p_holm is not None for row in contrasts):
-        left = sum(row.p_holm is not None and row.p_holm < LEVEL for row in starred)
+        left = sum(row.p_holm is not None and row.p_holm < ALPHA for row in starred)
         yield (
             f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {left} "
             "still are when corrected for reading all suites of the same two arms (Holm)."
@@ -112,13 +115,13 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
 
 
 def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for name, found in health.items():
-        if found["kept_share"] < FEW_KEPT:
-            yield f"Only {found['kept_share']:.0%} of what was written into {name}/ was kept."
-        leaked = sum(found["rejected_by_reason"].get(reason, 0) for reason in LEAKED)
-        if leaked:
-            yield f"{leaked} texts written into {name}/ named what the evaluation asks about; they were rejected."
-        if "control" not in name and found["gives_reason_share"] < FEW_REASONS:
-            yield f"Only {found['gives_reason_share']:.0%} of the documents in {name}/ give the value as a reason."
-        if found.get("near_duplicate_share", 0.0) > ALIKE:
-            yield f"{found['near_duplicate_share']:.0%} of the documents in {name}/ nearly repeat another."
+    for name, figures in health.items():
+        if figures["kept_share"] < MIN_SHARE_KEPT:
+            yield f"Only {figures['kept_share']:.0%} of what was written into {name}/ was kept."
+        contaminated = sum(figures["rejected_by_reason"].get(reason, 0) for reason in CONTAMINATION_REASONS)
+        if contaminated:
+            yield f"{contaminated} texts written into {name}/ named what the evaluation asks about; they were rejected."
+        if "control" not in name and figures["gives_reason_share"] < MIN_SHARE_WITH_REASON:
+            yield f"Only {figures['gives_reason_share']:.0%} of the documents in {name}/ give the value as a reason."
+        if figures.get("near_duplicate_share", 0.0) > MAX_NEAR_DUPLICATES:
+            yield f"{figures['near_duplicate_share']:.0%} of the documents in {name}/ nearly repeat another."

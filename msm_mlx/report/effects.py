@@ -8,11 +8,11 @@ from typing import Any
 
 from msm_mlx.recipe.grid import cell_name
 from msm_mlx.report.figures import finding, of_suite, suites_of
-from msm_mlx.report.plots import Line, Panel, Point, draw
-from msm_mlx.runs.results import Contrast, Results
+from msm_mlx.report.plots import Panel, PlotLine, Point, draw
+from msm_mlx.runs.results import Contrast, RunResults
 
 
-def effect_rows(results: Results) -> list[Contrast]:
+def effect_rows(results: RunResults) -> list[Contrast]:
     """The contrasts that are effects: against the demonstrations alone, or all if there is no such arm."""
     rows = [row for row in results.contrasts if row.cell]
     return [row for row in rows if row.b == "sft"] or rows
@@ -49,35 +49,35 @@ class EffectTable:
     cells: tuple[EffectCell, ...]
 
 
-def effect_tables(results: Results) -> list[EffectTable]:
+def effect_tables(results: RunResults) -> list[EffectTable]:
     """A table for each suite."""
     rows, grid = effect_rows(results), results.grid or {}
     tables = []
     for suite in suites_of(rows):
-        own = of_suite(rows, suite)
-        pairs = effect_names(own)
+        effects = of_suite(rows, suite)
+        pairs = effect_names(effects)
         header = (*grid, *(f"{a} - {b}" for a, b in pairs))
         cells = (
-            EffectCell(cell_name(settings), tuple(map(str, cell)), tuple(finding(found.get(pair)) for pair in pairs))
-            for cell, found in by_cell(own).items()
+            EffectCell(cell_name(settings), tuple(map(str, cell)), tuple(finding(by_pair.get(pair)) for pair in pairs))
+            for cell, by_pair in by_cell(effects).items()
             for settings in [dict(zip(grid, cell, strict=True))]
         )
         tables.append(EffectTable(suite, header, tuple(cells)))
     return tables
 
 
-def draw_effects(results: Results) -> dict[str, str]:
+def draw_effects(results: RunResults) -> dict[str, str]:
     """An SVG for each suite: a row of panels for each effect, a panel for each setting of the grid."""
     return {suite: draw(rows) for suite, rows in effect_panels(results).items()}
 
 
-def effect_panels(results: Results) -> dict[str, list[list[Panel]]]:
+def effect_panels(results: RunResults) -> dict[str, list[list[Panel]]]:
     """The panels of each suite: a row for each effect, in it one for each setting of the grid."""
     rows, grid = effect_rows(results), results.grid or {}
     return {
-        suite: [[_panel(suite, pair, own, setting, grid) for setting in grid] for pair in effect_names(own)]
+        suite: [[_panel(suite, pair, effects, setting, grid) for setting in grid] for pair in effect_names(effects)]
         for suite in suites_of(rows)
-        for own in [of_suite(rows, suite)]
+        for effects in [of_suite(rows, suite)]
     }
 
 
@@ -85,18 +85,18 @@ def _panel(
     suite: str, pair: tuple[str, str], rows: Sequence[Contrast], setting: str, grid: Mapping[str, Sequence[Any]]
 ) -> Panel:
     """The effect of `pair` against one setting, with a line for every combination of the others."""
-    own = [row for row in rows if (row.a, row.b) == pair]
+    effects = [row for row in rows if (row.a, row.b) == pair]
     lines: dict[str, list[Point]] = {}
-    for row in own:
+    for row in effects:
         cell = row.cell or {}
-        others = ", ".join(f"{short(key)} {value}" for key, value in cell.items() if key != setting)
+        legend = ", ".join(f"{short(key)} {value}" for key, value in cell.items() if key != setting)
         at = list(grid[setting]).index(cell[setting])
-        lines.setdefault(others, []).append(Point(at, row.difference, row.ci_low, row.ci_high))
+        lines.setdefault(legend, []).append(Point(at, row.difference, row.ci_low, row.ci_high))
     return Panel(
         title=f"{pair[0]} - {pair[1]} on {suite}",
         x_label=setting,
         ticks=tuple(map(str, grid[setting])),
-        lines=tuple(Line(label, tuple(points)) for label, points in lines.items()),
+        lines=tuple(PlotLine(label, tuple(points)) for label, points in lines.items()),
     )
 
 

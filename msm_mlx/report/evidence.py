@@ -20,7 +20,7 @@ from msm_mlx.report.figures import (
     suites_of,
 )
 from msm_mlx.runs.finished import FinishedRun, open_run
-from msm_mlx.runs.results import Perplexity, Share
+from msm_mlx.runs.results import PerplexityRow, Share
 
 Table = list[str]
 
@@ -52,8 +52,8 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
         added = " (added after the run)" if measured and measured.added else ""
         parts += [f"### {suite}: {measured.measures if measured else ''}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
-    if found := perplexities_by_arm(first):
-        parts += ["### Perplexity on neutral text", _perplexity(found)]
+    if by_arm := perplexities_by_arm(first):
+        parts += ["### Perplexity on neutral text", _perplexity(by_arm)]
     if domains := _domains(first):
         parts += ["### Each domain alone", domains]
     return [*parts, *_names(runs)] if len(runs) > 1 else parts
@@ -86,24 +86,26 @@ def _arms(run: FinishedRun, suite: str) -> str:
     """Each arm with its seeds pooled, in every metric of the suite; of the main one also each seed."""
     rows = of_suite(run.results.pooled, suite)
     metrics = list(dict.fromkeys(row.metric for row in rows))
-    found: dict[str, dict[str, Share]] = {}
+    by_arm: dict[str, dict[str, Share]] = {}
     for row in rows:
-        found.setdefault(row.label(run.several_specs), {})[row.metric] = row
+        by_arm.setdefault(row.label(run.several_specs), {})[row.metric] = row
     seeds: dict[str, list[str]] = {}
     for row in of_suite(run.results.records, suite):
         if is_main(row) and row.seed is not None:
             seeds.setdefault(row.label(run.several_specs), []).append(f"{row.value:.2f}")
     body = []
-    for label, by_metric in found.items():
+    for label, by_metric in by_arm.items():
         shares = [finding(by_metric.get(metric)) for metric in metrics]
         body.append([label, *shares, " ".join(seeds.get(label, ["-"])), str(next(iter(by_metric.values())).n)])
     return _table(["arm", *metrics, f"{metrics[0]}, seed by seed", "items"], body)
 
 
-def _perplexity(found: Mapping[str, Sequence[Perplexity]]) -> str:
+def _perplexity(by_arm: Mapping[str, Sequence[PerplexityRow]]) -> str:
     """Each arm, its seeds averaged and apart."""
-    values = {label: [row.perplexity for row in own] for label, own in found.items()}
-    body = [[label, f"{fmean(own):.1f}", " ".join(f"{value:.1f}" for value in own)] for label, own in values.items()]
+    values = {label: [row.perplexity for row in seeds] for label, seeds in by_arm.items()}
+    body = [
+        [label, f"{fmean(seeds):.1f}", " ".join(f"{value:.1f}" for value in seeds)] for label, seeds in values.items()
+    ]
     return _table(["arm", "perplexity", "seed by seed"], body)
 
 
@@ -112,8 +114,8 @@ def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
     rows = run.results.contrasts
     if not rows:
         return "No two trained arms to compare."
-    found = {(row.a, row.b, row.suite): row for row in rows}
-    body = [[f"{a} - {b}", *(finding(found.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
+    by_pair = {(row.a, row.b, row.suite): row for row in rows}
+    body = [[f"{a} - {b}", *(finding(by_pair.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
     return _table(["difference", *suites], body)
 
 
@@ -122,10 +124,10 @@ def _domains(run: FinishedRun) -> str:
     contrasts = run.results.domains.contrasts
     suite = next(iter(suites_of(contrasts)), "")
     rows = [row for row in of_suite(contrasts, suite) if is_headline(row.a, row.b)]
-    found = {(row.a, row.b, row.domain): row for row in rows}
+    by_pair = {(row.a, row.b, row.domain): row for row in rows}
     pairs = effect_names(rows)
     body = [
-        [str(domain), *(finding(found.get((*pair, domain))) for pair in pairs)]
+        [str(domain), *(finding(by_pair.get((*pair, domain))) for pair in pairs)]
         for domain in dict.fromkeys(row.domain for row in rows)
     ]
     return _table([suite, *(f"{a} - {b}" for a, b in pairs)], body) if rows else ""
@@ -150,7 +152,7 @@ def _names(runs: Sequence[FinishedRun]) -> list[str]:
             _table(["name", *labels], [[_name(run), *(finding(arms.get(x)) for x in labels)] for run, arms in shares]),
             _table(
                 ["name", *(f"{a} - {b}" for a, b in pairs)],
-                [[_name(run), *(finding(found.get(pair)) for pair in pairs)] for run, found in differences],
+                [[_name(run), *(finding(effects.get(pair)) for pair in pairs)] for run, effects in differences],
             ),
         ]
     return parts

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from msm_mlx.recipe.arms import arm_of, shows_behaviour
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.results import Contrast, Perplexity, Share
+from msm_mlx.runs.results import Contrast, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
 
 NAME = "model_name="
@@ -41,9 +41,9 @@ def command(run: FinishedRun) -> str:
     return shlex.join(["msm-mlx", "run", place, *options, *where])
 
 
-def perplexities_by_arm(run: FinishedRun) -> dict[str, list[Perplexity]]:
+def perplexities_by_arm(run: FinishedRun) -> dict[str, list[PerplexityRow]]:
     """The rows of each arm, one a seed."""
-    by_arm: dict[str, list[Perplexity]] = {}
+    by_arm: dict[str, list[PerplexityRow]] = {}
     for row in run.results.perplexity:
         by_arm.setdefault(row.label(run.several_specs), []).append(row)
     return by_arm

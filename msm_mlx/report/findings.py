@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from msm_mlx.report.blocks import Block, Cell, Figure, Paragraph, Table, bullets, table
+from msm_mlx.report.blocks import Block, Figure, Paragraph, Table, TableCell, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
 from msm_mlx.report.figures import (
@@ -45,16 +45,16 @@ def findings(rows: Rows) -> list[Block]:
     blocks.append(_arms_table(rows, suites))
     effects = [row for row in results.contrasts if both_fine_tuned(row) or row.b == "it"]
     if effects:
-        found = {(row.a, row.b, row.suite): row for row in effects}
-        body: list[list[str | Cell]] = [
-            [f"{a} - {b}", *(rows.cell(found.get((a, b, suite)), suite) for suite in suites)]
+        by_pair = {(row.a, row.b, row.suite): row for row in effects}
+        body: list[list[str | TableCell]] = [
+            [f"{a} - {b}", *(rows.cell(by_pair.get((a, b, suite)), suite) for suite in suites)]
             for a, b in effect_names(effects)
         ]
         blocks.append(table("Differences between arms", ("difference", *suites), body))
     return blocks
 
 
-def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
+def _sentences(rows: Rows, suite: str) -> Iterator[TableCell]:
     """The main differences on `suite` in words, each arm's from its own control among them; of many specs, those
     against each other are left to the table."""
     few = len(rows.run.recipe.specs) <= 2
@@ -67,7 +67,7 @@ def _sentences(rows: Rows, suite: str) -> Iterator[Cell]:
             if row.failure:
                 verdict = "Nothing is shown."
             seeds = f"{row.seeds} seed{'s' * (row.seeds != 1)}"
-            yield Cell(
+            yield TableCell(
                 f"{row.a} less {row.b} is {finding(row)}, from {row.n} items and {seeds}. {verdict}",
                 rows.link(suite),
             )
@@ -91,13 +91,13 @@ def _dots(rows: Sequence[Share], label: str, several_specs: bool) -> tuple[float
 
 
 def _arms_table(rows: Rows, suites: Sequence[str]) -> Table:
-    found: dict[str, dict[str, Share]] = {}
+    by_arm: dict[str, dict[str, Share]] = {}
     for row in rows.run.results.pooled:
         if is_main(row):
-            found.setdefault(row.label(rows.run.several_specs), {})[row.suite] = row
-    body: list[list[str | Cell]] = [
+            by_arm.setdefault(row.label(rows.run.several_specs), {})[row.suite] = row
+    body: list[list[str | TableCell]] = [
         [label, *(rows.cell(by_suite.get(suite), suite, label) for suite in suites)]
-        for label, by_suite in found.items()
+        for label, by_suite in by_arm.items()
     ]
     return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
 
@@ -107,9 +107,9 @@ def perplexities(rows: Rows) -> list[Block]:
     by_arm = perplexities_by_arm(rows.run)
     if not by_arm:
         return []
-    body: list[list[str | Cell]] = [
-        [label, Cell(_mean([row.perplexity for row in own]), quote(rows.file(PERPLEXITY))), str(own[0].tokens)]
-        for label, own in by_arm.items()
+    body: list[list[str | TableCell]] = [
+        [label, TableCell(_mean([row.perplexity for row in seeds]), quote(rows.file(PERPLEXITY))), str(seeds[0].tokens)]
+        for label, seeds in by_arm.items()
     ]
     caption = "Perplexity on plain text (pocket's is of the kind it was pretrained on), seeds averaged, no interval"
     return [table(caption, ("arm", "perplexity", "tokens"), body)]
@@ -120,33 +120,33 @@ def judged(rows: Rows) -> list[Block]:
     judge = rows.run.results.judge
     if not judge:
         return []
-    said = (
+    explanation = (
         "A judge is a local model with a fixed rubric. Each answer is put to it twice, the rubric in both orders, and "
         "is unclear if the verdicts differ. First it judges examples with labels by hand: what it says of the "
         "answers is shown only if it agrees with these labels beyond chance."
     )
     header = ("task", "used", "kappa", "right", "unclear", "examples", "chance")
-    body: list[list[str | Cell]] = [
+    body: list[list[str | TableCell]] = [
         [
-            "ratings" if found.task == "rating" else "acts", "yes" if found.usable else "NO: UNUSABLE",
-            f"{found.kappa:.2f}", f"{found.accuracy:.0%}", f"{found.unclear:.0%}", str(found.n), f"p = {found.p:.4f}",
+            "ratings" if task.task == "rating" else "acts", "yes" if task.usable else "NO: UNUSABLE",
+            f"{task.kappa:.2f}", f"{task.accuracy:.0%}", f"{task.unclear:.0%}", str(task.n), f"p = {task.p:.4f}",
         ]
-        for found in judge.agreement
+        for task in judge.agreement
     ]  # fmt: skip
     where = Paragraph("Every verdict of it:", rows.file(VERDICTS))
-    return [Paragraph(said), table(f"The judge {judge.judge}", header, body), where]
+    return [Paragraph(explanation), table(f"The judge {judge.judge}", header, body), where]
 
 
 def domains(rows: Rows) -> list[Block]:
     """The main differences in each domain of the first suite that has some."""
     contrasts = rows.run.results.domains.contrasts
     suite = next(iter(suites_of(contrasts)), "")
-    found = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.failure]
+    effects = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.failure]
     blocks: list[Block] = []
-    for a, b in effect_names(found):
+    for a, b in effect_names(effects):
         if is_headline(a, b):
-            own = [row for row in found if (row.a, row.b) == (a, b)]
-            intervals = [Interval(str(row.domain), row.difference, row.ci_low, row.ci_high) for row in own]
+            by_domain = [row for row in effects if (row.a, row.b) == (a, b)]
+            intervals = [Interval(str(row.domain), row.difference, row.ci_low, row.ci_high) for row in by_domain]
             caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."
             blocks.append(Figure(caption, draw_intervals(caption, intervals, -1.0, 1.0, 0.0), rows.link(suite)))
     return blocks
@@ -154,28 +154,28 @@ def domains(rows: Rows) -> list[Block]:
 
 def biases(rows: Rows) -> list[Block]:
     """How far each arm goes by the place of an option in a forced choice, its seeds averaged."""
-    found: dict[tuple[str, str], list[Bias]] = {}
+    by_arm: dict[tuple[str, str], list[Bias]] = {}
     for row in rows.run.results.biases:
-        found.setdefault((row.suite, row.label(rows.run.several_specs)), []).append(row)
-    if not found:
+        by_arm.setdefault((row.suite, row.label(rows.run.several_specs)), []).append(row)
+    if not by_arm:
         return []
-    body: list[list[str | Cell]] = [
+    body: list[list[str | TableCell]] = [
         [
             f"{suite}: {label}",
-            Cell(_mean([row.first.value for row in own]), rows.link(suite, label)),
-            Cell(_mean([row.written_first for row in own if row.written_first is not None]), rows.link(suite)),
-            Cell(_mean([row.decided for row in own]), rows.link(suite, label)),
+            TableCell(_mean([row.first.value for row in seeds]), rows.link(suite, label)),
+            TableCell(_mean([row.written_first for row in seeds if row.written_first is not None]), rows.link(suite)),
+            TableCell(_mean([row.decided for row in seeds]), rows.link(suite, label)),
         ]
-        for (suite, label), own in found.items()
+        for (suite, label), seeds in by_arm.items()
     ]
     header = ("suite and arm", "takes what is named first", "writes what is named first", "same in both orders")
-    said = (
+    explanation = (
         "Every pair is asked in both orders, and both count half. Who goes by what the options are takes the one "
         "that is named first half of the time, and the same one in both orders; who goes by their place scores a half, "
         "whatever it takes. Options are scored as whole replies and never as letters, so that no letter can be "
         "preferred. Where there are several seeds, the least and the most are in brackets."
     )
-    return [Paragraph(said), table("Shares of the forced choices", header, body)]
+    return [Paragraph(explanation), table("Shares of the forced choices", header, body)]
 
 
 def _mean(values: Sequence[float]) -> str:
@@ -190,8 +190,8 @@ def _grid(rows: Rows) -> list[Block]:
     blocks: list[Block] = [Paragraph(INTERVALS)]
     results, panels = rows.run.results, effect_panels(rows.run.results)
     for effects in effect_tables(results):
-        own = of_suite(effect_rows(results), effects.suite)
-        blocks.append(bullets(_extremes(own, pair) for pair in effect_names(own)))
+        of_effect = of_suite(effect_rows(results), effects.suite)
+        blocks.append(bullets(_extremes(of_effect, pair) for pair in effect_names(of_effect)))
         drawn = [panel for row in panels[effects.suite] for panel in row]
         for panel in drawn:
             caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
@@ -202,8 +202,11 @@ def _grid(rows: Rows) -> list[Block]:
 
 
 def _grid_table(rows: Rows, effects: EffectTable) -> Table:
-    body: list[list[str | Cell]] = [
-        [*cell.settings, *(Cell(text, quote(rows.file(f"{CELLS}/{cell.name}/{ANSWERS}"))) for text in cell.effects)]
+    body: list[list[str | TableCell]] = [
+        [
+            *cell.settings,
+            *(TableCell(text, quote(rows.file(f"{CELLS}/{cell.name}/{ANSWERS}"))) for text in cell.effects),
+        ]
         for cell in effects.cells
     ]
     caption = f"Differences on {effects.suite}, for every combination of settings; figures lead to its answers"
@@ -212,7 +215,7 @@ def _grid_table(rows: Rows, effects: EffectTable) -> Table:
 
 def _extremes(rows: Sequence[Contrast], pair: tuple[str, str]) -> str:
     """The least and the largest difference between two arms over all combinations, in words."""
-    own = sorted((row for row in rows if (row.a, row.b) == pair), key=lambda row: row.difference)
-    settings = [", ".join(f"{key} {value}" for key, value in (row.cell or {}).items()) for row in own]
-    ends = (f"{finding(own[at])} at {settings[at]}" for at in (0, -1))
-    return f"{own[0].suite}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."
+    ordered = sorted((row for row in rows if (row.a, row.b) == pair), key=lambda row: row.difference)
+    settings = [", ".join(f"{key} {value}" for key, value in (row.cell or {}).items()) for row in ordered]
+    ends = (f"{finding(ordered[at])} at {settings[at]}" for at in (0, -1))
+    return f"{ordered[0].suite}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."

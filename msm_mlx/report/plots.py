@@ -27,7 +27,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlotLine:
     """Points that belong together, and what they are called."""
 
     label: str
@@ -41,7 +41,7 @@ class Panel:
     title: str
     x_label: str
     ticks: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
 
 
 def draw(rows: Sequence[Sequence[Panel]], *, like: Sequence[Panel] = (), standalone: bool = True) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.report.blocks import Block, Cell, Paragraph, Table, table
+from msm_mlx.report.blocks import Block, Paragraph, Table, TableCell, table
 from msm_mlx.report.figures import finding, of_suite, suites_of
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
@@ -14,8 +14,8 @@ from msm_mlx.runs.layout import ANSWERS, CELLS
 from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds import KINDS
 
-MOST = 400  # items of a suite that are in the page
-LONGEST = 140  # characters of what was asked
+MAX_ITEMS = 400  # items of a suite that are in the page
+MAX_CHARACTERS = 140  # characters of what was asked
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Rows:
         """Where the rows of a suite are, or the column of one of its arms."""
         return f"#{self._anchor(suite, label)}"
 
-    def cell(self, row: Share | Contrast | None, suite: str, label: str = "") -> Cell:
+    def cell(self, row: Share | Contrast | None, suite: str, label: str = "") -> TableCell:
         """A share or a difference, which leads to its rows if there is one."""
         if row is None:
-            return Cell("-")
-        return Cell(finding(row), self.link(suite, label))
+            return TableCell("-")
+        return TableCell(finding(row), self.link(suite, label))
 
     def label(self, row: Share | AnswerRow) -> str:
         """What the arm of an answer or a record is called."""
@@ -55,46 +55,46 @@ class Rows:
     def blocks(self) -> list[Block]:
         """The seeds apart, then the items."""
         if self.run.results.grid:
-            said = "Each combination is a run of its own, with its answers in its folder below"
-            return [Paragraph(said, self.file(CELLS))]
-        found: list[Block] = []
+            explanation = "Each combination is a run of its own, with its answers in its folder below"
+            return [Paragraph(explanation, self.file(CELLS))]
+        blocks: list[Block] = []
         for suite in suites_of(self.run.results.records):
-            found += [self._seeds(suite), self._items(suite)]
-        return [*found, Paragraph("Every answer with what was asked and written, a line each:", self.file(ANSWERS))]
+            blocks += [self._seeds(suite), self._items(suite)]
+        return [*blocks, Paragraph("Every answer with what was asked and written, a line each:", self.file(ANSWERS))]
 
     def _seeds(self, suite: str) -> Table:
         """Every arm and seed in every metric."""
         rows = of_suite(self.run.results.records, suite)
         metrics = list(dict.fromkeys(row.metric for row in rows))
-        found: dict[tuple[str, str], dict[str, Share]] = {}
+        by_variant: dict[tuple[str, str], dict[str, Share]] = {}
         for row in rows:
             seed = "-" if row.seed is None else str(row.seed)
-            found.setdefault((self.label(row), seed), {})[row.metric] = row
-        body: list[list[str | Cell]] = [
-            [label, seed, *(self.cell(own.get(metric), suite, label) for metric in metrics),
-             str(next(iter(own.values())).n)]
-            for (label, seed), own in found.items()
+            by_variant.setdefault((self.label(row), seed), {})[row.metric] = row
+        body: list[list[str | TableCell]] = [
+            [label, seed, *(self.cell(by_metric.get(metric), suite, label) for metric in metrics),
+             str(next(iter(by_metric.values())).n)]
+            for (label, seed), by_metric in by_variant.items()
         ]  # fmt: skip
         return table(f"{suite}: every arm and seed", ("arm", "seed", *metrics, "items"), body)
 
     def _items(self, suite: str) -> Table:
         """Every item with what each arm scored on it, a figure for each seed."""
         items: dict[str, dict[str, dict[int, float]]] = {}
-        asked: dict[str, str] = {}
+        prompts: dict[str, str] = {}
         labels = [label for _, label in dict.fromkeys((suite, self.label(r)) for r in self._records(suite))]
         for row in of_suite(self.answers, suite):
-            asked[row.item] = row.prompt
+            prompts[row.item] = row.prompt
             score = self.score(row)
             if score is not None:
                 items.setdefault(row.item, {}).setdefault(self.label(row), {})[row.seed or 0] = score
-        shown = list(items.items())[:MOST]
+        shown = list(items.items())[:MAX_ITEMS]
         body = [
-            [item.partition("/")[2], _short(asked[item]), *(_scores(found.get(label, {})) for label in labels)]
-            for item, found in shown
+            [item.partition("/")[2], _short(prompts[item]), *(_scores(by_arm.get(label, {})) for label in labels)]
+            for item, by_arm in shown
         ]
-        left = f"; {len(items) - MOST} more are in {ANSWERS}" if len(items) > MOST else ""
+        left = f"; {len(items) - MAX_ITEMS} more are in {ANSWERS}" if len(items) > MAX_ITEMS else ""
         caption = f"{suite}: what each arm scored on each of {len(items)} items, a figure for each seed{left}"
-        cells = tuple(tuple(map(Cell, row)) for row in body)
+        cells = tuple(tuple(map(TableCell, row)) for row in body)
         anchors = ("", "", *(self._anchor(suite, label) for label in labels))
         return Table(caption, ("item", "asked", *labels), cells, self._anchor(suite), anchors, folded=True)
 
@@ -108,4 +108,4 @@ def _scores(by_seed: Mapping[int, float]) -> str:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[:LONGEST] + " ..."
+    return line if len(line) <= MAX_CHARACTERS else line[:MAX_CHARACTERS] + " ..."

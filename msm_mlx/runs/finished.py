@@ -32,7 +32,7 @@ from msm_mlx.runs.layout import (
     adapter_folder,
     document_folder,
 )
-from msm_mlx.runs.results import Results, read_results
+from msm_mlx.runs.results import RunResults, read_results
 from msm_mlx.runs.workspace import load_resolved
 from msm_mlx.text.wording import did_you_mean
 
@@ -156,7 +156,7 @@ class FinishedRun:
         return (self.folder / RESULTS).is_file()
 
     @cached_property
-    def results(self) -> Results:
+    def results(self) -> RunResults:
         """What the evaluation found.
 
         Raises:

@@ -150,7 +150,7 @@ class JudgeReport(_Part):
     """A sentence for each task."""
 
 
-class Perplexity(_OfVariant):
+class PerplexityRow(_OfVariant):
     """That of a variant on neutral text."""
 
     perplexity: float
@@ -158,10 +158,10 @@ class Perplexity(_OfVariant):
     tokens: int
 
 
-_PERPLEXITIES = TypeAdapter(list[Perplexity])
+_PERPLEXITIES = TypeAdapter(list[PerplexityRow])
 
 
-class Results(_Part):
+class RunResults(_Part):
     """All of `results.json`."""
 
     version: Literal[1] = Field(SCHEMA, alias="schema")
@@ -178,7 +178,7 @@ class Results(_Part):
     biases: list[Bias] = []
     suites: list[MeasuredSuite]
     judge: JudgeReport | None = None
-    perplexity: list[Perplexity] = []
+    perplexity: list[PerplexityRow] = []
 
     def plain(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -189,12 +189,12 @@ class Results(_Part):
         return next((suite for suite in self.suites if suite.name == name), None)
 
 
-def write_results(run: Path, results: Results) -> None:
+def write_results(run: Path, results: RunResults) -> None:
     """Write `results.json` of a run folder."""
     write_json(run / RESULTS, results.plain())
 
 
-def read_results(run: Path) -> Results:
+def read_results(run: Path) -> RunResults:
     """The results in a run folder.
 
     Raises:
@@ -204,12 +204,12 @@ def read_results(run: Path) -> Results:
     if not path.is_file():
         raise RecipeError(f"{run}: has no finished evaluation; run the recipe's command again to go on")
     try:
-        return Results.model_validate_json(path.read_bytes())
+        return RunResults.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise RecipeError(f"{path}: damaged: {_reason(error)}; {ASK_AGAIN}") from error
 
 
-def read_perplexity(run: Path) -> list[Perplexity]:
+def read_perplexity(run: Path) -> list[PerplexityRow]:
     """What a run has found of its variants on neutral text."""
     return _PERPLEXITIES.validate_json((run / PERPLEXITY).read_bytes())
 

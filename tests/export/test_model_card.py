@@ -21,7 +21,7 @@ from msm_mlx.export.model_card import evaluation_table, plain
 from msm_mlx.export.repositories import pack_run
 from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.layout import RESULTS
-from msm_mlx.runs.results import SCHEMA, MeasuredSuite, Results, Share
+from msm_mlx.runs.results import SCHEMA, MeasuredSuite, RunResults, Share
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
@@ -99,7 +99,7 @@ def test_no_text_becomes_markup(text: str) -> None:
         failure=None,
     )  # fmt: skip
     suite = MeasuredSuite(name=text, kind="pairs", measures=text, file="", added=False)
-    results = Results(schema=SCHEMA, run="r", records=[], pooled=[share], contrasts=[], suites=[suite])
+    results = RunResults(schema=SCHEMA, run="r", records=[], pooled=[share], contrasts=[], suites=[suite])
     table = evaluation_table(results, several_specs=True)
     lines = table.split("\n")
     assert len(lines) == 5

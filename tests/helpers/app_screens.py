@@ -20,7 +20,7 @@ from msm_mlx.compare.answering import AnswerEngine, Arm, ScriptedEngine
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.session import Prompt, Session, StoredAnswer
 from msm_mlx.files import write_jsonl, write_text
-from msm_mlx.runs.results import SCHEMA, Contrast, Results, Share, write_results
+from msm_mlx.runs.results import SCHEMA, Contrast, RunResults, Share, write_results
 from msm_mlx.suites.kinds.pairs import Pair
 
 ARMS = ("base", "sft", "msm", "msm+sft")
@@ -108,7 +108,7 @@ def _share(arm: str, value: float, metric: str) -> Share:
     )  # fmt: skip
 
 
-RESULTS = Results(
+RESULTS = RunResults(
     schema=SCHEMA,
     run="cheese",
     records=[],

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from msm_mlx.report.effects import draw_effects, effect_rows, effect_tables
-from msm_mlx.runs.results import SCHEMA, Contrast, Results
+from msm_mlx.runs.results import SCHEMA, Contrast, RunResults
 
 
 def contrast(count: int, updates: int, a: str, b: str, difference: float) -> Contrast:
@@ -29,9 +29,9 @@ CONTRASTS = [
 ]
 
 
-def grid_results(contrasts: list[Contrast]) -> Results:
+def grid_results(contrasts: list[Contrast]) -> RunResults:
     grid: dict[str, list[Any]] = {"documents.count": [0, 30], "midtrain.updates": [10, 20]}
-    return Results(schema=SCHEMA, run="grid", grid=grid, records=[], pooled=[], contrasts=contrasts, suites=[])
+    return RunResults(schema=SCHEMA, run="grid", grid=grid, records=[], pooled=[], contrasts=contrasts, suites=[])
 
 
 RESULTS = grid_results(CONTRASTS)

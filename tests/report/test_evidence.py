@@ -16,7 +16,7 @@ from msm_mlx.evaluation.results import Answers, build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
 from msm_mlx.runs.answers import Answer
-from msm_mlx.runs.results import Perplexity, read_results, write_results
+from msm_mlx.runs.results import PerplexityRow, read_results, write_results
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.pairs import Pair
 
@@ -85,7 +85,7 @@ def test_one_run_in_full(run: Path) -> None:
 def test_perplexity_stands_beside_its_seeds(run: Path) -> None:
     assert "Perplexity" not in build_evidence([run])
     rows = [
-        Perplexity(arm="msm+sft", spec="x", seed=seed, perplexity=10.0 + seed, texts=3, tokens=9) for seed in (0, 1)
+        PerplexityRow(arm="msm+sft", spec="x", seed=seed, perplexity=10.0 + seed, texts=3, tokens=9) for seed in (0, 1)
     ]
     write_results(run, build_results("cheese", [SUITE], planted(), perplexity=rows))
     table = build_evidence([run]).split("### Perplexity on neutral text\n\n")[1].split("\n\n")[0].splitlines()

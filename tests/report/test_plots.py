@@ -7,14 +7,14 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.report.plots import WIDTH, Line, Panel, Point, draw, panel_height
+from msm_mlx.report.plots import WIDTH, Panel, PlotLine, Point, draw, panel_height
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHARES = st.floats(-1, 1)
 POINTS = st.lists(st.tuples(SHARES, SHARES, SHARES).map(sorted), min_size=1, max_size=5)
 
 
-def panel(*lines: Line, ticks: int = 5) -> Panel:
+def panel(*lines: PlotLine, ticks: int = 5) -> Panel:
     return Panel("a <b> & c", "count", tuple(map(str, range(ticks))), lines)
 
 
@@ -27,18 +27,18 @@ def circles(svg: str) -> list[tuple[float, float]]:
 @given(POINTS)
 def test_every_point_is_drawn_inside_its_panel(values: list[list[float]]) -> None:
     points = tuple(Point(at, value, low, high) for at, (low, value, high) in enumerate(values))
-    svg = draw([[panel(Line("x", points))]])
+    svg = draw([[panel(PlotLine("x", points))]])
     found = circles(svg)
     assert len(found) == len(points)
-    assert all(0 < x < WIDTH and 0 < y < panel_height([panel(Line("x", points))]) for x, y in found)
+    assert all(0 < x < WIDTH and 0 < y < panel_height([panel(PlotLine("x", points))]) for x, y in found)
     assert [x for x, _ in found] == sorted(x for x, _ in found)
     highest, lowest = max(points, key=lambda p: p.value), min(points, key=lambda p: p.value)
     assert found[highest.at][1] <= found[lowest.at][1]
-    assert svg == draw([[panel(Line("x", points))]])
+    assert svg == draw([[panel(PlotLine("x", points))]])
 
 
 def test_panels_stand_in_rows_and_share_their_axis() -> None:
-    low, high = (panel(Line("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
+    low, high = (panel(PlotLine("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
     root = ElementTree.fromstring(draw([[low, high], [low]]))
     tall = panel_height([low])
     assert (root.attrib["width"], root.attrib["height"]) == (str(2 * WIDTH), str(2 * tall))
@@ -55,7 +55,7 @@ def test_titles_are_text_whatever_they_hold() -> None:
 
 
 def test_a_drawing_in_a_page_takes_its_colours_and_the_axis_of_those_beside_it() -> None:
-    low, high = (panel(Line("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
+    low, high = (panel(PlotLine("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
     alone, beside = draw([[low]], standalone=False), draw([[low]], like=[low, high], standalone=False)
     assert "rect" not in alone + beside
     assert "white" not in alone + beside
@@ -64,7 +64,7 @@ def test_a_drawing_in_a_page_takes_its_colours_and_the_axis_of_those_beside_it()
 
 
 def test_a_legend_has_room_for_every_line() -> None:
-    many = panel(*(Line(f"line {n}", (Point(0, 0, 0, 0),)) for n in range(9)))
+    many = panel(*(PlotLine(f"line {n}", (Point(0, 0, 0, 0),)) for n in range(9)))
     texts = [e for e in ElementTree.fromstring(draw([[many]])).iter(f"{SVG}text") if str(e.text).startswith("line")]
     assert len(texts) == 9
     assert len({(e.attrib["x"], e.attrib["y"]) for e in texts}) == 9

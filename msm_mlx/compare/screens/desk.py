@@ -19,20 +19,20 @@ LENGTHS = (20, 50, 100, 200, 400, 800, 1600, 3200)
 
 
 @dataclass(frozen=True)
-class Settings:
+class DeskSettings:
     """How answers are generated; the same for every arm."""
 
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int = 200
 
-    def another_seed(self) -> Settings:
+    def another_seed(self) -> DeskSettings:
         return replace(self, seed=self.seed + 1)
 
-    def warmer(self, steps: int) -> Settings:
+    def warmer(self, steps: int) -> DeskSettings:
         return replace(self, temperature=_step(TEMPERATURES, self.temperature, steps))
 
-    def longer(self, steps: int) -> Settings:
+    def longer(self, steps: int) -> DeskSettings:
         return replace(self, max_tokens=int(_step(LENGTHS, self.max_tokens, steps)))
 
 
@@ -41,11 +41,11 @@ def _step(values: Sequence[float], value: float, steps: int) -> float:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShownAnswer:
     """An arm's answer to a prompt. `settings` is None for one that the evaluation has stored."""
 
     text: str = ""
-    settings: Settings | None = None
+    settings: DeskSettings | None = None
     tokens: int = 0
     tokens_per_second: float = 0.0
     stop: Stop | None = None
@@ -74,10 +74,10 @@ class Desk:
         self.prompts = list(session.prompts)
         self.order = [arm.label for arm in session.arms]
         self.shown = first_shown(self.order)
-        self.settings = Settings()
+        self.settings = DeskSettings()
         self.seen: list[str] = []
         self._at = 0
-        self._live: dict[tuple[str, str], Answer] = {}
+        self._live: dict[tuple[str, str], ShownAnswer] = {}
         self._scored: dict[str, Margins] = {}
 
     @property
@@ -140,13 +140,13 @@ class Desk:
         self.shown = [arm for arm in self.order if (arm in self.shown) != (arm == label)]
         return ""
 
-    def answer(self, label: str, prompt: Prompt | None = None) -> Answer | None:
+    def answer(self, label: str, prompt: Prompt | None = None) -> ShownAnswer | None:
         """The newest answer of an arm to a prompt, or to the one that is looked at."""
         prompt = prompt or self.prompt
         if prompt is None:
             return None
         stored = self.session.stored.get((prompt.id, label))
-        return self._live.get((prompt.id, label)) or (Answer(stored.text) if stored else None)
+        return self._live.get((prompt.id, label)) or (ShownAnswer(stored.text) if stored else None)
 
     def margin(self, label: str, prompt: Prompt | None = None) -> float | None:
         """The log-odds of the target, if the prompt is a forced choice that the arm has been scored on."""
@@ -163,7 +163,7 @@ class Desk:
         if self.prompt is None:
             return None
         for label in labels:
-            self._live[self.prompt.id, label] = Answer(settings=self.settings)
+            self._live[self.prompt.id, label] = ShownAnswer(settings=self.settings)
         how = self.settings
         return Request(self.prompt.text, tuple(labels), how.max_tokens, how.temperature, how.seed)
 
@@ -201,7 +201,7 @@ class Desk:
         answers = {label: answer for label in self.shown if (answer := self.answer(label, prompt)) and answer.text}
         if not answers:
             return None
-        how = next((answer.settings for answer in answers.values() if answer.settings), Settings())
+        how = next((answer.settings for answer in answers.values() if answer.settings), DeskSettings())
         texts = {label: answer.text for label, answer in answers.items()}
         margins = {label: self.margin(label, prompt) for label in answers}
         return Comparison(prompt.text, texts, margins, how.seed, how.temperature)

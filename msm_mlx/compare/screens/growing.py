@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 
 @dataclass(frozen=True)
-class Line:
+class ScreenLine:
     """A line as it is wrapped: where it begins in the whole text, and as row and column of the text's own lines."""
 
     text: Text
@@ -25,16 +25,16 @@ class Line:
     column: int
 
 
-def wrap_lines(body: Text, width: int, known: Sequence[Line] = ()) -> list[Line]:
+def wrap_lines(body: Text, width: int, known: Sequence[ScreenLine] = ()) -> list[ScreenLine]:
     """The lines of `body` at this width. `known` are those of a text that it goes on from: all but the last stand."""
     lines = list(known)
-    last = lines.pop() if lines else Line(Text(), 0, 0, 0)
+    last = lines.pop() if lines else ScreenLine(Text(), 0, 0, 0)
     start, row, column = last.start, last.row, last.column
     for whole in body.plain[start:].split("\n"):
         ends = [*_breaks(whole, width), len(whole)]
         for at, end in pairwise((0, *ends)):
             shown = len(whole[at:end].rstrip())  # spaces at the end may have no room in the line
-            lines.append(Line(body[start + at : start + at + shown], start + at, row, column + at))
+            lines.append(ScreenLine(body[start + at : start + at + shown], start + at, row, column + at))
         start, row, column = start + len(whole) + 1, row + 1, 0
     return lines
 
@@ -64,7 +64,7 @@ class GrowingText(Widget):
         super().__init__(classes="growing")
         self._body = Text()
         self._width = 0
-        self._lines: list[Line] = []
+        self._lines: list[ScreenLine] = []
 
     def show(self, body: Text) -> None:
         """Show a text, which costs little if it goes on from the one before."""
@@ -95,7 +95,7 @@ class GrowingText(Widget):
         strip = Strip(Segment.apply_style(text.render(self.app.console), style), text.cell_len)
         return strip.extend_cell_length(width, style).apply_offsets(line.column, line.row)
 
-    def _selected(self, line: Line) -> Text:
+    def _selected(self, line: ScreenLine) -> Text:
         """The text of a line, with what is selected of it marked."""
         selection = self.text_selection
         span = selection.get_span(line.row) if selection else None

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Markdown
 
 from msm_mlx.compare.diff import word_diff
-from msm_mlx.compare.screens.desk import MOST_PANES, Answer
+from msm_mlx.compare.screens.desk import MOST_PANES, ShownAnswer
 from msm_mlx.compare.screens.growing import GrowingText
 from msm_mlx.text.terminal import literal
 
@@ -30,7 +30,7 @@ class View:
     writing: bool = False
 
 
-def answer_view(title: str, answer: Answer | None, *, rendered: bool, hide_speed: bool = False) -> View:
+def answer_view(title: str, answer: ShownAnswer | None, *, rendered: bool, hide_speed: bool = False) -> View:
     """The pane of one answer. What is still being written is shown raw: half a Markdown document is another one."""
     if answer is None:
         return View(literal(title), Text("no answer yet: enter generates one", "dim italic"), Text())
@@ -41,7 +41,7 @@ def answer_view(title: str, answer: Answer | None, *, rendered: bool, hide_speed
     return View(literal(title), literal(answer.text), foot, markdown, writing=not answer.complete)
 
 
-def _foot(answer: Answer, hide_speed: bool) -> str:
+def _foot(answer: ShownAnswer, hide_speed: bool) -> str:
     if answer.settings is None:
         return "stored"
     speed = "" if hide_speed or not answer.tokens else f"{answer.tokens_per_second:.0f} tok/s"

@@ -16,7 +16,7 @@ from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.layout import METRICS
-from msm_mlx.runs.results import Results, Share
+from msm_mlx.runs.results import RunResults, Share
 from msm_mlx.suites.kinds import is_main_metric
 from msm_mlx.text.terminal import literal
 
@@ -25,7 +25,7 @@ ROWS = 6  # of a curve
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def score_page(results: Sequence[Results]) -> RenderableType:
+def score_page(results: Sequence[RunResults]) -> RenderableType:
     """Shares of choices with their intervals by suite, seeds pooled, then the differences between arms."""
     parts: list[RenderableType] = []
     for result in results:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from msm_mlx.compare.screens.growing import Line, wrap_lines
+from msm_mlx.compare.screens.growing import ScreenLine, wrap_lines
 from msm_mlx.text.terminal import literal
 
 quick = settings(max_examples=60, deadline=None)
@@ -20,7 +20,7 @@ PIECES = st.lists(st.sampled_from(["a", " word", "  ", "\n", "漢", "x" * 23, *H
 @quick
 @given(PIECES, st.integers(2, 30))
 def test_text_in_pieces_is_wrapped_like_the_whole(pieces: list[str], width: int) -> None:
-    body, lines = Text(), list[Line]()
+    body, lines = Text(), list[ScreenLine]()
     for piece in pieces:
         body = literal(body.plain + piece)
         lines = wrap_lines(body, width, lines)
