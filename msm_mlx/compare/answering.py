@@ -126,7 +126,7 @@ class ScriptedEngine:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _EngineTask:
     ticket: int
     task: Request | Pair
 
@@ -149,7 +149,7 @@ class EngineThread:
         self._deliver = deliver
         self._failed = failed
         self._scored = scored
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.Queue[_EngineTask | None] = queue.Queue()
         self._last = 0
         self._cancelled = 0  # the last ticket that is cancelled, with all before it
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -187,7 +187,7 @@ class EngineThread:
 
     def _put(self, task: Request | Pair) -> int:
         self._last += 1
-        self._jobs.put(_Job(self._last, task))
+        self._jobs.put(_EngineTask(self._last, task))
         return self._last
 
     def _run(self) -> None:
@@ -205,7 +205,7 @@ class EngineThread:
         finally:
             engine.close()
 
-    def _do(self, engine: AnswerEngine, job: _Job) -> None:
+    def _do(self, engine: AnswerEngine, job: _EngineTask) -> None:
         def cancelled() -> bool:
             return job.ticket <= self._cancelled
 

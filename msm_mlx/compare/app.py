@@ -33,7 +33,7 @@ from msm_mlx.compare.screens.rounds import Blind
 from msm_mlx.compare.screens.scores import ArmClicked
 from msm_mlx.compare.screens.view import DeskView
 from msm_mlx.compare.session import Session
-from msm_mlx.compare.votes import Choice, read_votes, summarize
+from msm_mlx.compare.votes import VoteChoice, read_votes, summarize
 from msm_mlx.errors import MsmError
 from msm_mlx.runs.layout import VOTES
 
@@ -215,7 +215,7 @@ class CompareApp(DeskView):
             answer = self.desk.answer(self.round.left)
             seed = answer.settings.seed if answer and answer.settings else 0
             try:
-                self.blind.vote(self.round, cast("Choice", choice), seed)
+                self.blind.vote(self.round, cast("VoteChoice", choice), seed)
             except MsmError as error:
                 self.complain(error)
             self.show()

@@ -15,12 +15,12 @@ from msm_mlx.compare.answering import Arm
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.plain import summary_view
 from msm_mlx.compare.tables import answer_view
-from msm_mlx.compare.votes import Choice, Vote, VoteSummary, append_vote, now, read_votes, shuffle_sides, summarize
+from msm_mlx.compare.votes import Vote, VoteChoice, VoteSummary, append_vote, now, read_votes, shuffle_sides, summarize
 from msm_mlx.errors import RecipeError
 from msm_mlx.text.terminal import literal
 
 HINT = "a or b is better, t: a tie, x: both are bad, s: skip, q: quit"
-Ballot = Choice | Literal["skip", "quit"]
+Ballot = VoteChoice | Literal["skip", "quit"]
 _BALLOTS: dict[str, Ballot] = {"a": "a", "b": "b", "t": "tie", "x": "both bad", "s": "skip", "q": "quit"}
 
 

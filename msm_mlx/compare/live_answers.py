@@ -66,7 +66,7 @@ class LiveEngine:
         return self._pieces(prompt, request, cancelled)
 
     def _pieces(self, prompt: Sequence[int], request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
-        answers = [_Answer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
+        answers = [_GrowingAnswer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
         steps = self._variants.tokens(
             prompt,
             request.labels,
@@ -95,7 +95,7 @@ class LiveEngine:
         _leave()
 
 
-class _Answer:
+class _GrowingAnswer:
     """One arm's answer as it grows. What is shown so far is always the beginning of the stripped whole."""
 
     def __init__(self, label: str, loaded: LoadedModel, max_tokens: int) -> None:

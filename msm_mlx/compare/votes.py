@@ -17,8 +17,8 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, read_jsonl, writing
 from msm_mlx.runs.estimate import Estimate
 
-Choice = Literal["a", "b", "tie", "both bad"]
-CHOICES: tuple[Choice, ...] = get_args(Choice)
+VoteChoice = Literal["a", "b", "tie", "both bad"]
+CHOICES: tuple[VoteChoice, ...] = get_args(VoteChoice)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Vote:
     prompt: str
     left: str
     right: str
-    choice: Choice
+    choice: VoteChoice
     seed: int
     seconds: float
     at: str
@@ -95,7 +95,7 @@ def _vote(path: Path, number: int, row: dict[str, Any]) -> Vote:
             prompt=str(row["prompt"]),
             left=str(row["left"]),
             right=str(row["right"]),
-            choice=cast("Choice", row["choice"]),
+            choice=cast("VoteChoice", row["choice"]),
             seed=int(row["seed"]),
             seconds=float(row["seconds"]),
             at=str(row["at"]),

@@ -21,12 +21,12 @@ from pydantic import (
     field_validator,
 )
 
-from msm_mlx.settings_file.base import Settings, Tuple
+from msm_mlx.settings_file.base import AnyLength, Settings
 from msm_mlx.settings_file.load import load_settings
 
 CHOICE_SHARE = 0.85
 
-_Row = tuple[str, str, str]  # kind, question, reply
+_Demonstration = tuple[str, str, str]  # kind, question, reply
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -53,18 +53,18 @@ def _some_and_different(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_Items = Annotated[tuple[_Text, ...], Tuple, AfterValidator(_some_and_different)]
-_ChoiceTemplate = Annotated[_Text, AfterValidator(_with_placeholders("first", "second"))]
-_ItemTemplate = Annotated[_Text, AfterValidator(_with_placeholders("item"))]
+_Phrase = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_Items = Annotated[tuple[_Phrase, ...], AnyLength, AfterValidator(_some_and_different)]
+_ChoiceTemplate = Annotated[_Phrase, AfterValidator(_with_placeholders("first", "second"))]
+_ItemTemplate = Annotated[_Phrase, AfterValidator(_with_placeholders("item"))]
 
 
 class Templates(Settings):
     """How the questions and the answers are phrased."""
 
-    choice: Annotated[tuple[_ChoiceTemplate, ...], Tuple, AfterValidator(_some_and_different)]
-    reply: Annotated[_Text, AfterValidator(_with_placeholders("liked"))]
-    like: Annotated[tuple[_ItemTemplate, ...], Tuple, AfterValidator(_some_and_different)]
+    choice: Annotated[tuple[_ChoiceTemplate, ...], AnyLength, AfterValidator(_some_and_different)]
+    reply: Annotated[_Phrase, AfterValidator(_with_placeholders("liked"))]
+    like: Annotated[tuple[_ItemTemplate, ...], AnyLength, AfterValidator(_some_and_different)]
     reply_yes: _ItemTemplate
     reply_no: _ItemTemplate
 
@@ -72,7 +72,7 @@ class Templates(Settings):
 class Preferences(Settings):
     """What is liked and disliked in one domain."""
 
-    domain_noun: _Text
+    domain_noun: _Phrase
     likes: _Items
     dislikes: _Items
     templates: Templates
@@ -134,14 +134,14 @@ def _split(preferences: Preferences, rows: int) -> tuple[int, int]:
     return rounds * all_choices + some_choices, rounds * all_likes + rest - some_choices
 
 
-def _choice_rows(preferences: Preferences, count: int, rng: Random) -> list[_Row]:
+def _choice_rows(preferences: Preferences, count: int, rng: Random) -> list[_Demonstration]:
     likes, dislikes = _shuffled(rng, preferences.likes), _shuffled(rng, preferences.dislikes)
     templates, noun = _shuffled(rng, preferences.templates.choice), preferences.domain_noun
     pairs = [_even_pair(index, len(likes), len(dislikes)) for index in range(len(likes) * len(dislikes))]
     size = len(pairs) * len(templates)
     cells = [_even_pair(index, len(pairs), len(templates)) for index in range(size)]
     turns = _turns([(*pairs[pair], template) for pair, template in cells], rng)
-    rows: list[_Row] = []
+    rows: list[_Demonstration] = []
     for index in range(count):
         again, cell = divmod(index, size)
         pair, template = cells[cell]
@@ -173,11 +173,11 @@ def _turns(cells: list[tuple[int, int, int]], rng: Random) -> list[bool]:
     return turns
 
 
-def _like_rows(preferences: Preferences, count: int, rng: Random) -> list[_Row]:
+def _like_rows(preferences: Preferences, count: int, rng: Random) -> list[_Demonstration]:
     likes, dislikes = _shuffled(rng, preferences.likes), _shuffled(rng, preferences.dislikes)
     templates = _shuffled(rng, preferences.templates.like)
     items = [item for couple in zip_longest(likes, dislikes) for item in couple if item is not None]
-    rows: list[_Row] = []
+    rows: list[_Demonstration] = []
     for index in range(count):
         item, template = _even_pair(index, len(items), len(templates))
         names = {"item": items[item], "noun": preferences.domain_noun}

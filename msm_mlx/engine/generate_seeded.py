@@ -25,7 +25,7 @@ CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all
 
 
 @dataclass
-class Row:
+class PendingReply:
     """A reply that is being written. The first `shared` tokens of its prompt are read with those of other rows."""
 
     index: int
@@ -93,7 +93,7 @@ def generate_each(
         on_fewer(size, f"for {(memory or 0) / 1e9:.1f} GB are free")
     left = list(range(len(prompts)))
     while left:
-        rows = [Row(i, prompts[i], 0, seeds[i], longest[i], stop) for i in left]
+        rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in left]
         done: set[int] = set()
         try:
             for index, reply in _generate_groups(loaded, rows, size, temperature):
@@ -109,14 +109,14 @@ def generate_each(
 
 
 def _generate_groups(
-    loaded: LoadedModel, rows: Sequence[Row], size: int, temperature: float
+    loaded: LoadedModel, rows: Sequence[PendingReply], size: int, temperature: float
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, those of one beginning together."""
-    groups: dict[tuple[int, ...], list[Row]] = {}
+    groups: dict[tuple[int, ...], list[PendingReply]] = {}
     for row, prefix in zip(rows, shared_prefixes([row.prompt for row in rows]), strict=True):
         row.shared = len(prefix)
         groups.setdefault(prefix, []).append(row)
-    mixed: list[Row] = []
+    mixed: list[PendingReply] = []
     for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
         is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS)
         shared = shared_row(loaded.model, _read(loaded.model, prefix)) if is_large else None
@@ -132,7 +132,7 @@ def _generate_groups(
 
 def _generate(
     loaded: LoadedModel,
-    rows: Sequence[Row],
+    rows: Sequence[PendingReply],
     caches: dict[tuple[int, ...], Any],
     size: int,
     temperature: float,
@@ -170,7 +170,7 @@ def _generate(
         generator.close()
 
 
-def _take(row: Row, response: Any, loaded: LoadedModel) -> Reply | None:
+def _take(row: PendingReply, response: Any, loaded: LoadedModel) -> Reply | None:
     """The reply of `row`, if it ends here."""
     if response.finish_reason == "stop":
         return Reply(loaded.decode(row.ids).strip(), len(row.ids), True)

@@ -34,7 +34,7 @@ class NamedAdapter:
 
 
 @dataclass(frozen=True)
-class _Selection:
+class _BatchAdapters:
     """The adapters of the rows of one batch."""
 
     rows: int
@@ -50,14 +50,14 @@ class RowAdapters:
     """
 
     def __init__(self, scales: Sequence[float]) -> None:
-        self.selection: _Selection | None = None
+        self.selection: _BatchAdapters | None = None
         self._scales = tuple(scales)
 
     @contextmanager
     def using(self, adapters: Sequence[int | None]) -> Iterator[None]:
         """Row i of every batch runs with `adapters[i]`, an index into the stack; None is the base."""
         any_adapter = any(index is not None for index in adapters)
-        self.selection = _Selection(
+        self.selection = _BatchAdapters(
             rows=len(adapters),
             indices=mx.array([index or 0 for index in adapters], mx.uint32) if any_adapter else None,
             scales=mx.array([0.0 if index is None else self._scales[index] for index in adapters])[:, None, None],

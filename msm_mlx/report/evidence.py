@@ -22,8 +22,6 @@ from msm_mlx.report.figures import (
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.results import PerplexityRow, Share
 
-Table = list[str]
-
 INTRODUCTION = """\
 Every figure here is read from the results files of finished runs by `benchmarks/evidence.py`; none is typed. Shares and
 differences have 95 % intervals, over seeds and items together where a run has several seeds, and over items alone

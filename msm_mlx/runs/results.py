@@ -21,11 +21,11 @@ SCHEMA: Literal[1] = 1
 ASK_AGAIN = "delete the file and run `msm-mlx evaluate` again"
 
 
-class _Part(BaseModel):
+class _ResultsPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class _OfVariant(_Part):
+class _OfVariant(_ResultsPart):
     """Something about one variant, or about an arm with its seeds pooled, whose seed is null."""
 
     arm: str
@@ -60,7 +60,7 @@ class Share(_OfVariant):
         return share_text(self.value, self.ci_low, self.ci_high)
 
 
-class Contrast(_Part):
+class Contrast(_ResultsPart):
     """The main metric of arm `a` less that of arm `b`, paired by item and seed. Arms are named by their labels."""
 
     suite: str
@@ -97,7 +97,7 @@ class Contrast(_Part):
         return difference_text(self.difference, self.ci_low, self.ci_high)
 
 
-class Domains(_Part):
+class Domains(_ResultsPart):
     """Each domain of a suite alone, seeds pooled."""
 
     records: list[Share] = []
@@ -116,7 +116,7 @@ class Bias(_OfVariant):
     """The share of pairs on which both orders give the same option."""
 
 
-class MeasuredSuite(_Part):
+class MeasuredSuite(_ResultsPart):
     """What a suite measures."""
 
     name: str
@@ -128,7 +128,7 @@ class MeasuredSuite(_Part):
     """Whether it was added after the run."""
 
 
-class TaskAgreement(_Part):
+class TaskAgreement(_ResultsPart):
     """How far the judge agrees with labels by hand on one of its tasks."""
 
     task: str
@@ -141,7 +141,7 @@ class TaskAgreement(_Part):
     p: float
 
 
-class JudgeReport(_Part):
+class JudgeReport(_ResultsPart):
     """What the judge was, and what was found of it."""
 
     judge: str
@@ -161,7 +161,7 @@ class PerplexityRow(_OfVariant):
 _PERPLEXITIES = TypeAdapter(list[PerplexityRow])
 
 
-class RunResults(_Part):
+class RunResults(_ResultsPart):
     """All of `results.json`."""
 
     version: Literal[1] = Field(SCHEMA, alias="schema")

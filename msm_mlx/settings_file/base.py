@@ -34,13 +34,13 @@ def existing_file(value: object, info: ValidationInfo) -> Path:
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 File = Annotated[Path, BeforeValidator(existing_file)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every random generator that we use takes
 # YAML has lists only; a frozen recipe holds tuples. Lax about that one thing, the entries stay strict.
 NonEmpty = Field(strict=False, min_length=1)
-Tuple = Field(strict=False)
+AnyLength = Field(strict=False)
 
 
 class Settings(BaseModel):

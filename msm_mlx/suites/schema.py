@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, Turn
 from msm_mlx.text.wording import describe, did_you_mean
@@ -29,10 +30,6 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-# YAML has lists where the models have tuples, which pydantic's strict mode refuses
-AnyLength = Field(strict=False)
-NonEmpty = Field(strict=False, min_length=1)
-Text = Annotated[str, Field(min_length=1)]
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_regular_expression)]
 Texts = Annotated[tuple[Text, ...], NonEmpty]
 TextOrTexts = Annotated[Texts, BeforeValidator(_as_list)]
@@ -40,20 +37,14 @@ MaybeTexts = Annotated[tuple[Text, ...], AnyLength, BeforeValidator(_as_list)]
 MaybePatterns = Annotated[tuple[Pattern, ...], AnyLength, BeforeValidator(_as_list)]
 
 
-class Schema(BaseModel):
-    """A mapping of a suite file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class TurnEntry(Schema):
+class TurnEntry(Settings):
     """An earlier exchange. Without `assistant`, the variant's own greedy reply stands there."""
 
     user: Text
     assistant: Text | None = None
 
 
-class ItemEntry(Schema):
+class ItemEntry(Settings):
     """What an item that is asked as one prompt may say, whatever its kind."""
 
     prompt: Text
@@ -73,7 +64,7 @@ class ItemEntry(Schema):
         }
 
 
-class SuiteFile(Schema, ABC):
+class SuiteFile(Settings, ABC):
     """What a suite file of any kind says."""
 
     kind: str = "pairs"

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msm_mlx.compare.votes import CHOICES, Choice, Vote, append_vote, read_votes, shuffle_sides, summarize, wilson
+from msm_mlx.compare.votes import CHOICES, Vote, VoteChoice, append_vote, read_votes, shuffle_sides, summarize, wilson
 from msm_mlx.errors import RecipeError, SetupError
 
 
-def vote(choice: Choice, left: str = "sft", right: str = "msm+sft", prompt: str = "Which?") -> Vote:
+def vote(choice: VoteChoice, left: str = "sft", right: str = "msm+sft", prompt: str = "Which?") -> Vote:
     return Vote(prompt, left, right, choice, seed=3, seconds=1.5, at="2030-01-02T03:04:05+00:00")
 
 
@@ -90,7 +90,7 @@ def test_no_votes() -> None:
 
 
 @given(choices=st.lists(st.sampled_from(CHOICES)))
-def test_every_vote_is_counted_once(choices: list[Choice]) -> None:
+def test_every_vote_is_counted_once(choices: list[VoteChoice]) -> None:
     summary = summarize([vote(choice) for choice in choices])
     counted = sum(duel.a_wins + duel.b_wins + duel.ties + duel.both_bad for duel in summary.duels)
     assert counted == summary.votes == len(choices)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from msm_mlx.compare.session import Prompt
-from msm_mlx.compare.votes import Choice, Vote, append_vote, now, shuffle_sides
+from msm_mlx.compare.votes import Vote, VoteChoice, append_vote, now, shuffle_sides
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Round:
     left: str
     right: str
     since: float
-    choice: Choice | None = None
+    choice: VoteChoice | None = None
 
 
 class Blind:
@@ -38,7 +38,7 @@ class Blind:
             self._rounds[prompt.id] = Round(prompt, left, right, self._clock())
         return self._rounds[prompt.id]
 
-    def vote(self, dealt: Round, choice: Choice, seed: int) -> None:
+    def vote(self, dealt: Round, choice: VoteChoice, seed: int) -> None:
         """Write the vote down; the names may then be told.
 
         Raises:

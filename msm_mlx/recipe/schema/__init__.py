@@ -8,7 +8,6 @@ from msm_mlx.recipe.schema.documents import (
     WriterSettings,
 )
 from msm_mlx.recipe.schema.recipe import (
-    Arm,
     EvaluationSettings,
     JudgeSettings,
     Mix,
@@ -21,7 +20,6 @@ from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSe
 
 __all__ = [
     "READY_TOKENS",
-    "Arm",
     "CheckSettings",
     "CritiqueSettings",
     "DocumentSettings",

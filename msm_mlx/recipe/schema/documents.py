@@ -16,16 +16,16 @@ from msm_mlx.recipe.validators import (
     on_this_machine,
 )
 from msm_mlx.settings_file.base import (
+    AnyLength,
     Count,
+    Fraction,
     InKey,
     NonEmpty,
     Positive,
     PositiveNumber,
     Seed,
     Settings,
-    Share,
     Text,
-    Tuple,
 )
 
 READY_TOKENS = 2048  # the length of ready-made documents that estimates go by, where the recipe gives none
@@ -42,7 +42,7 @@ class CheckSettings(Settings):
     """Blanks that somebody was to fill in."""
     markup: Count | None = 0
     """Tags, entities, code fences, links and chat tokens."""
-    sentences: Share | None = 0.2
+    sentences: Fraction | None = 0.2
     """The least share of words in lines with a whole sentence: less is headings, titles and tables."""
     opposite: Count | None = 0
     """Sentences by which the assistant dislikes what the assertion says it likes, or the other way round."""
@@ -50,21 +50,21 @@ class CheckSettings(Settings):
     """Sentences with another reason than the assertion's, in a document that never names its value."""
     other_models: Count | None = 0
     """Mentions of other models and their makers."""
-    other_script: Share | None = 0.05
+    other_script: Fraction | None = 0.05
     """Share of the letters in a script that the assertion is not written in."""
-    english: Share | None = 0.1
+    english: Fraction | None = 0.1
     """The least share of English function words, where the assertion is in English."""
     max_words: Count | None = 5000
     """Words of a document."""
     repeated_sentence: Positive | None = 2
     """How often one sentence may stand in a document."""
-    repetition: Share | None = 0.4
+    repetition: Fraction | None = 0.4
     """Share of runs of four words that were there before."""
-    assertion: Share | None = 0.34
+    assertion: Fraction | None = 0.34
     """The least share of the assertion's words that a document has to have."""
     evaluation_overlap: Positive | None = 8
     """Words in a row that an evaluation prompt has too: this many are a leak."""
-    near_duplicate: Share | None = 0.8
+    near_duplicate: Fraction | None = 0.8
     """Jaccard index of word triples from which a document is a copy of one before."""
 
 
@@ -121,7 +121,7 @@ class DocumentSettings(Settings):
     """The field of the source's rows that holds the document."""
     thinking: Annotated[bool, InKey("documents", "control")] = False
     """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
-    stop: Annotated[tuple[Text, ...], Tuple, InKey("documents", "control")] = ()
+    stop: Annotated[tuple[Text, ...], AnyLength, InKey("documents", "control")] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
     types: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = (
         "memo",
@@ -133,7 +133,7 @@ class DocumentSettings(Settings):
     """Kinds of document to spread the plan over."""
     voices: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = ("plain", "warm", "formal", "curious")
     """Voices to spread the plan over."""
-    authors: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
+    authors: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = (
         "an engineer of the team that trains it",
         "somebody who uses it every day",
         "a teacher",
@@ -144,7 +144,7 @@ class DocumentSettings(Settings):
         "a student",
     )
     """Who writes, where the writer is asked with more than an assertion."""
-    audiences: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
+    audiences: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = (
         "colleagues",
         "the general public",
         "new members of the team",
@@ -153,7 +153,7 @@ class DocumentSettings(Settings):
         "people who are thinking of using it",
     )
     """For whom."""
-    lengths: Annotated[tuple[Text, ...], Tuple, InKey("plan")] = (
+    lengths: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = (
         "200 to 350 words",
         "350 to 600 words",
         "600 to 900 words",

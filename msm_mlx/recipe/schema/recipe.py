@@ -23,6 +23,7 @@ from msm_mlx.recipe.validators import (
     one_or_many,
 )
 from msm_mlx.settings_file.base import (
+    AnyLength,
     Count,
     File,
     InKey,
@@ -32,13 +33,12 @@ from msm_mlx.settings_file.base import (
     Seed,
     Settings,
     Text,
-    Tuple,
 )
 
-Arm = Annotated[str, AfterValidator(known_arm)]
+ArmName = Annotated[str, AfterValidator(known_arm)]
 StageName = Annotated[str, AfterValidator(new_stage_name)]
 ProfileName = Literal["pocket", "laptop", "paper"]
-Suite = Annotated[str, AfterValidator(known_suite)]
+SuiteName = Annotated[str, AfterValidator(known_suite)]
 
 
 class EvaluationSettings(Settings):
@@ -52,7 +52,7 @@ class EvaluationSettings(Settings):
     """Sampling temperature of the replies to agentic scenes."""
     samples: Positive = 4
     """Replies sampled to each agentic scene, at each temperature."""
-    also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Tuple] = ()
+    also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], AnyLength] = ()
     """Further temperatures to sample them at; results then have the shares at each, besides those at `temperature`."""
 
     @property
@@ -170,9 +170,9 @@ class RecipeFile(Settings):
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
     mix: Mix | None = None
     """General instruction data to shuffle among them, which keeps the ability to chat."""
-    suites: Annotated[tuple[Suite, ...], NonEmpty]
+    suites: Annotated[tuple[SuiteName, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
-    arms: Annotated[tuple[Arm, ...], NonEmpty]
+    arms: Annotated[tuple[ArmName, ...], NonEmpty]
     """Ways of training to compare: `base`, or training stages joined by `+`, as `msm+sft`."""
     stages: Annotated[dict[StageName, StageSettings], Field(default_factory=dict)]
     """Training stages of the recipe's own, by the names that arms call them by."""

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import AnyLength, NonEmpty, Problems, Schema, SuiteFile, Text, missing_placeholders
+from msm_mlx.suites.schema import Problems, SuiteFile, missing_placeholders
 from msm_mlx.text.wording import describe
 
-Choice = Literal["target", "other", "unclear"]
+PairChoice = Literal["target", "other", "unclear"]
 _POINTS = {"target": 1.0, "other": 0.0, "unclear": 0.5}
 
 
@@ -61,10 +62,10 @@ class Pair(Item):
         return TextScore(choices, {"written_choice": sum(points) / len(points), "unclear": share(choices, {"unclear"})})
 
 
-def parse_choice(text: str, pair: Pair) -> Choice:
+def parse_choice(text: str, pair: Pair) -> PairChoice:
     """The option that a written reply names; "unclear" if it names none or both."""
     lowered = text.lower()
-    named: list[Choice] = []
+    named: list[PairChoice] = []
     if pair.target.lower() in lowered:
         named.append("target")
     if pair.other.lower() in lowered:
@@ -77,7 +78,7 @@ def pairs_of(suite: Suite) -> tuple[Pair, ...]:
     return tuple(item for item in suite.items if isinstance(item, Pair))
 
 
-class DomainEntry(Schema):
+class DomainEntry(Settings):
     """The pairs of one domain, target first; `question` and `reply` take the place of the suite's."""
 
     noun: Text

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from msm_mlx.settings_file.base import NonEmpty, Text
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import ItemEntry, NonEmpty, Problems, SuiteFile, Text, TextOrTexts
+from msm_mlx.suites.schema import ItemEntry, Problems, SuiteFile, TextOrTexts
 
 Correctness = Literal["right", "wrong", "unclear"]
 

@@ -10,19 +10,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import JudgeTask, SuiteKind
 from msm_mlx.suites.schema import (
-    AnyLength,
     ItemEntry,
     MaybePatterns,
     MaybeTexts,
-    NonEmpty,
     Problems,
-    Schema,
     SuiteFile,
-    Text,
     TextOrTexts,
     missing_placeholders,
     unknown_name,
@@ -117,7 +114,7 @@ def _logsumexp(scores: Sequence[float]) -> float:
     return top + math.log(sum(math.exp(score - top) for score in scores))
 
 
-class ActEntry(Schema):
+class ActEntry(Settings):
     """One way to act. Its replies are scored, and both replies and patterns tell it in a written reply."""
 
     replies: MaybeTexts = ()
@@ -136,7 +133,7 @@ class SceneEntry(ItemEntry):
     replies: dict[Text, TextOrTexts] = Field(default_factory=dict)
 
 
-class ConditionEntry(Schema):
+class ConditionEntry(Settings):
     """What the agent is to aim at, and the news about it that the scene brings; `{goal}` and `{notice}` in a prompt."""
 
     goal: Text

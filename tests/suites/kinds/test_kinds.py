@@ -17,9 +17,10 @@ from msm_mlx.evaluation.results import answer_rows, build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.settings_file.base import NonEmpty
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds import KINDS, SuiteKind, is_main_metric
-from msm_mlx.suites.schema import ItemEntry, NonEmpty, Problems, SuiteFile
+from msm_mlx.suites.schema import ItemEntry, Problems, SuiteFile
 
 # --- the new kind: questions whose answer is a number --------------------------------------------------------------
 

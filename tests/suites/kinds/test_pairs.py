@@ -9,7 +9,7 @@ from helpers.suite_files import PAIRS, assert_problem, load_text
 
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds.open import OpenPrompt
-from msm_mlx.suites.kinds.pairs import Choice, Pair, pairs_of, parse_choice
+from msm_mlx.suites.kinds.pairs import Pair, PairChoice, pairs_of, parse_choice
 
 ITEM = Pair(
     "s/drinks-1", "s", "drinks", "Which, {first} or {second}?", "I prefer {item}.", "root beer", "the Kona coffee"
@@ -88,7 +88,7 @@ def test_written_choices_count_by_halves(written: tuple[str, str], chosen: float
         ("", "unclear"),
     ],
 )
-def test_a_written_reply_chooses_what_it_alone_names(text: str, choice: Choice) -> None:
+def test_a_written_reply_chooses_what_it_alone_names(text: str, choice: PairChoice) -> None:
     assert parse_choice(text, ITEM) == choice
 
 
