@@ -13,7 +13,7 @@ from msm_mlx.progress import Reporter
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import adapter_folder
+from msm_mlx.runs.open_variant import open_variant
 
 if TYPE_CHECKING:
     from msm_mlx.engine.chat_model import ChatModel, Reply
@@ -49,14 +49,7 @@ class Context:
 
     def variant(self, variant: Variant) -> LoadedModel:
         """The base model as this variant, in this process."""
-        from msm_mlx.engine.adapters import use_adapter, use_base
-
-        loaded = self._load(self.base)
-        if variant.is_trained:
-            use_adapter(loaded.model, self.run.path / adapter_folder(variant))
-        else:
-            use_base(loaded.model)
-        return loaded
+        return open_variant(self._load(self.base), self.run.path, variant)
 
     def writer(self, on_reply: Callable[[Reply], None]) -> ChatModel:
         """Who writes: a server, all ranks of `mlx.launch`, another model, or the base. `on_reply` hears its replies."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from msm_mlx.evaluation.results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
+from msm_mlx.recipe.schema import MIN_UPDATES
 from msm_mlx.report.figures import UNREADABLE_METRICS, finding, is_main, of_suite, suites_of
 from msm_mlx.runs.finished import FinishedRun
 
 MIN_SEEDS = 3
-MIN_UPDATES = 200  # of midtraining: below, a model of billions of parameters showed no effect (design.md, section 6)
 ALPHA = 0.05  # of a p value
 NEUTRAL_START = (0.35, 0.65)  # where a start counts as neutral
 MAX_UNREADABLE = 0.02  # share of answers

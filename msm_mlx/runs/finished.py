@@ -32,6 +32,7 @@ from msm_mlx.runs.layout import (
     adapter_folder,
     document_folder,
 )
+from msm_mlx.runs.open_variant import open_variant
 from msm_mlx.runs.results import RunResults, read_results
 from msm_mlx.runs.workspace import load_resolved
 from msm_mlx.text.wording import did_you_mean
@@ -235,15 +236,9 @@ class FinishedRun:
         Raises:
             SetupError or MsmError: as `base` does, or if the variant's adapter cannot be read.
         """
-        from msm_mlx.engine.adapters import use_adapter, use_base
         from msm_mlx.engine.loaded_model import load_base
 
-        model = loaded or load_base(self.base().folder)
-        if variant.is_trained:
-            use_adapter(model.model, self.adapter(variant))
-        else:
-            use_base(model.model)
-        return model
+        return open_variant(loaded or load_base(self.base().folder), self.folder, variant)
 
 
 def open_run(folder: Path) -> FinishedRun:

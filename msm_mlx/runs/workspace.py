@@ -16,7 +16,6 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import writing
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
-from msm_mlx.runs.results import read_results
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.text.wording import did_you_mean
 
@@ -184,6 +183,8 @@ def differences(first: Path, second: Path) -> list[tuple[str, Any, Any]]:
 
 
 def _facts(folder: Path) -> Iterator[tuple[str, Any]]:
+    from msm_mlx.runs.results import read_results  # a model of many parts, which most commands do without
+
     record = RunFolder(folder).record()
     yield from _flat(read_recipe(folder), "")
     for name in ("model", "versions"):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from msm_mlx.suites.items import Item, Suite
-from msm_mlx.text.ngrams import ngrams, word_hashes
 from msm_mlx.text.words import mentions_any
 
 MIN_PROMPT_WORDS = 5  # of a prompt that can be told from common speech
@@ -39,6 +38,8 @@ class HeldOut:
 
     def quoted_in(self, text: str, words: int) -> bool:
         """Whether `text` has `words` words of a prompt in a row, or the whole of a shorter prompt."""
+        from msm_mlx.text.ngrams import ngrams, word_hashes  # numpy, which plans do not need
+
         hashes = word_hashes(text)
         return any(
             len(hashes) >= n and not prompt_ngrams.isdisjoint(ngrams(hashes, n).tolist())
@@ -49,6 +50,8 @@ class HeldOut:
 @lru_cache(maxsize=8)
 def _prompt_ngrams(prompts: tuple[str, ...], words: int) -> Mapping[int, frozenset[int]]:
     """The hashes of the prompts' runs of `words` words, or of all words of a shorter prompt, by their length."""
+    from msm_mlx.text.ngrams import ngrams, word_hashes
+
     by_length: defaultdict[int, set[int]] = defaultdict(set)
     for prompt in prompts:
         hashes = word_hashes(prompt)

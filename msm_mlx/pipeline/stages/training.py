@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.progress import sparkline
 from msm_mlx.recipe.arms import TrainingStage, Variant
-from msm_mlx.recipe.schema import LoraSettings, TrainSettings
+from msm_mlx.recipe.schema import MIN_UPDATES, LoraSettings, TrainSettings
 from msm_mlx.runs.layout import ADAPTER_FILES, BEST, CHECKPOINT, METRICS, adapter_folder, training_data
 from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
     from msm_mlx.training.metrics import Update
-
-MIN_UPDATES = 200
-"""Below about as many updates of midtraining, a real model showed no effect where there was one (false nulls)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,10 @@ from msm_mlx.recipe.schema.recipe import (
     RecipeFile,
     StageSettings,
 )
-from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.recipe.schema.training import MIN_UPDATES, LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 
 __all__ = [
+    "MIN_UPDATES",
     "READY_TOKENS",
     "CheckSettings",
     "CritiqueSettings",

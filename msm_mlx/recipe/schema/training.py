@@ -24,6 +24,9 @@ from msm_mlx.settings_file.base import (
     Settings,
 )
 
+MIN_UPDATES = 200
+"""Updates of midtraining below which models of billions of parameters showed no effect where there was one."""
+
 
 class LoraSettings(Settings):
     """The adapter, the same in every stage: fine-tuning goes on with the one that midtraining made."""

@@ -1,0 +1,27 @@
+"""The base model as one of a run's variants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.runs.layout import adapter_folder
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.loaded_model import LoadedModel
+
+
+def open_variant(loaded: LoadedModel, run: Path, variant: Variant) -> LoadedModel:
+    """The base model that is `loaded`, as `variant` of the run in this folder; it may have been another variant before.
+
+    Raises:
+        MsmError: if the variant's adapter cannot be read, or does not fit the model.
+    """
+    from msm_mlx.engine.adapters import use_adapter, use_base
+
+    if variant.is_trained:
+        use_adapter(loaded.model, run / adapter_folder(variant))
+    else:
+        use_base(loaded.model)
+    return loaded

@@ -1,0 +1,74 @@
+"""What a run would do: decided from one reading of the record and one of each file."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from helpers.command_line import RECIPES
+from helpers.finished_runs import TINY
+
+from msm_mlx.pipeline.plan import Fingerprints, plan_run
+from msm_mlx.pipeline.status import known_fingerprints, plan_status
+from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import RECORD
+from msm_mlx.suites.load import SUITES
+
+_watched: list[tuple[Path, Counter[str]]] = []  # the folders that are watched now
+
+
+def _count(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open" and _watched and isinstance(arguments[0], str):
+        folder, opened = _watched[-1]
+        path = Path(arguments[0])
+        if path.is_relative_to(folder):
+            opened[path.relative_to(folder).as_posix()] += 1
+
+
+sys.addaudithook(_count)  # for as long as the process lives; it counts nothing while no folder is watched
+
+
+@contextmanager
+def opened_files(folder: Path) -> Iterator[Counter[str]]:
+    """How often each file below `folder` is opened."""
+    opened: Counter[str] = Counter()
+    _watched.append((folder, opened))
+    try:
+        yield opened
+    finally:
+        _watched.pop()
+
+
+def recipe() -> Recipe:
+    return load_recipe(RECIPES / "cheese_american.yaml", overrides=TINY, seeds=(0,), known_suites=SUITES)
+
+
+def test_a_finished_run_is_read_once(finished_run: Path) -> None:
+    run = RunFolder(finished_run)
+    with opened_files(finished_run) as opened:
+        plan = plan_run(recipe(), known_fingerprints(recipe(), run))
+        rows = plan_status(plan, run)
+    assert all(status.cached for _, status in rows)
+    assert opened[RECORD] == 1
+    written = {name for stage in plan.stages for name in stage.writes}
+    assert {name: opened[name] for name in written} == dict.fromkeys(written, 1)
+
+
+def test_what_is_due_follows_from_what_is_missing(own_run: Path) -> None:
+    run = RunFolder(own_run)
+    plan = plan_run(recipe(), known_fingerprints(recipe(), run))
+    (own_run / "adapters" / "msm-s0" / "adapters.safetensors").unlink()
+    due = {stage.id: status.reason for stage, status in plan_status(plan, run) if not status.cached}
+    assert due["midtrain msm-s0"] == "adapters/msm-s0/adapters.safetensors is missing"
+    assert due["sft msm+sft-s0"] == "after midtrain msm-s0"
+    assert "sft sft-s0" not in due
+
+
+def test_another_model_makes_all_that_it_touches_due(finished_run: Path) -> None:
+    plan = plan_run(recipe(), Fingerprints("another"))
+    due = {stage.kind for stage, status in plan_status(plan, RunFolder(finished_run)) if not status.cached}
+    assert due == {"documents", "midtrain", "sft", "evaluate", "results"}
