@@ -109,10 +109,16 @@ def test_paths_are_cut_to_the_names_of_files(text: str, expected: str) -> None:
     assert without_folders({"a": [text, 3, None]}) == {"a": [expected, 3, None]}
 
 
-@pytest.mark.parametrize("where", ["repos/create", "validate-yaml", "preupload", "batch", "verify", "commit"])
 @pytest.mark.parametrize(
-    ("status", "message"),
-    [(401, "the hub refuses; use a token that may write"), (403, "the hub refuses"), (400, "answered with status 400")],
+    ("where", "status", "message"),
+    [
+        *(
+            (where, 403, "the hub refuses")
+            for where in ("repos/create", "validate-yaml", "preupload", "batch", "verify")
+        ),
+        ("commit", 401, "the hub refuses; use a token that may write"),
+        ("commit", 400, "answered with status 400"),
+    ],
 )
 def test_what_the_hub_refuses(
     where: str, status: int, message: str, hub: Hub, trained_run: MakeTrained, caplog: pytest.LogCaptureFixture
