@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
+from msm_mlx.models.hub import human_size
+from msm_mlx.text.terminal import literal
+
+if TYPE_CHECKING:
+    from msm_mlx.resources.machine import Machine
+    from msm_mlx.resources.model_choice import KnownModel, Recommendation
 
 USES = ("writing", "midtraining", "comparing")
 
@@ -38,9 +46,12 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
         content = {"machine": asdict(machine), "models": rows, "recommended": [asdict(entry) for entry in advice]}
         print(json.dumps(content, indent=2))
         return
-    from msm_mlx.models.hub import human_size
-    from msm_mlx.text.terminal import literal
+    _show_models(models_here, machine)
+    _show_advice(advice)
 
+
+def _show_models(models_here: Sequence[KnownModel], machine: Machine) -> None:
+    """A table of the models on this machine; below it what is wrong with one, or what makes it fit."""
     table = _table("model", "weights", *USES, title=f"On this machine, which can spare {human_size(machine.memory)}")
     for model in models_here:
         if model.needs is None:
@@ -53,6 +64,10 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
             options = " ".join(f"--set {change}" for change in model.needs.changes)
             err().print(literal(f"{model.name} fits with {options}"), soft_wrap=True)
     out().print(table)
+
+
+def _show_advice(advice: Sequence[Recommendation]) -> None:
+    """A table of the models to choose by the memory of a Mac; below it the settings that make them fit."""
     table = _table(
         "memory", "model", *USES, title="To choose by the memory of a Mac (extrapolated, not tried on Metal)"
     )

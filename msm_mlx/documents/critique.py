@@ -117,23 +117,20 @@ def critique_documents(
     fields = {draft.id: {"request": draft.prompt, "draft": draft.text} for draft in drafts}
     critiques = {id: chat_from_prompt("critique", values) for id, values in fields.items()}
     faults = _named_faults(replies.ask("critique", critiques, model, settings, on_reply, say))
-    to_mend = {id: text for id, text in faults.items() if text and normalize(text) not in _NONE}
+    to_mend = {id: text for id, text in faults.items() if text is not None and _names_faults(text)}
     chats = {id: chat_from_prompt("rewrite", fields[id] | {"faults": text}) for id, text in to_mend.items()}
     rewrites = replies.ask("rewrite", chats, model, settings, on_reply, say)
-    index, documents = near_duplicate_index(settings), []
+    index = near_duplicate_index(settings)
     for draft in drafts:
         index.add(draft.id, draft.text)
+    documents = []
     for draft in drafts:
         if draft.id in to_mend:
             reply, subject = rewrites.get(draft.id), subjects[draft.id]
             document = _rewritten(draft, reply, subject, settings, held_out, index)
-        elif draft.id in faults:
-            document = replace(draft, critique=NO_FAULTS if faults[draft.id] is None else NOTHING_TO_MEND)
         else:
-            document = replace(draft, critique=NO_REPLY)
+            document = replace(draft, critique=_outcome_without_rewrite(draft.id, faults))
         documents.append(replace(document, critic=critic))
-        if document.critique == REWRITTEN:
-            index.add(document.id, document.text)
     health = document_health(documents, rejected)
     write_jsonl(folder / DOCUMENTS, (document.to_row() for document in documents))
     write_jsonl(folder / REJECTED, (document.to_row() for document in rejected))
@@ -146,6 +143,17 @@ def critique_documents(
 def _named_faults(replies: Mapping[str, Reply]) -> dict[str, str | None]:
     """The faults in each critique; None where it names none as it was asked to."""
     return {id: extract_tag(reply.text, "faults") for id, reply in replies.items()}
+
+
+def _names_faults(text: str) -> bool:
+    return normalize(text) not in _NONE
+
+
+def _outcome_without_rewrite(id: str, faults: Mapping[str, str | None]) -> str:
+    """What became of a draft that nobody was asked to rewrite."""
+    if id not in faults:
+        return NO_REPLY
+    return NO_FAULTS if faults[id] is None else NOTHING_TO_MEND
 
 
 def _sampling(step: Step, settings: DocumentSettings) -> SamplingParams:
@@ -164,7 +172,7 @@ def _rewritten(
     held_out: HeldOut,
     index: NearDuplicateIndex,
 ) -> Document:
-    """The document with the text of the reply, or the draft with the reason why it stays."""
+    """The document with the text of the reply, which goes into the index, or the draft with the reason why it stays."""
     if reply is None:
         return replace(draft, critique=NO_REPLY)
     text = tagged_text(reply.text)
@@ -175,6 +183,7 @@ def _rewritten(
     reason = text_reason(Candidate(text, True, subject, settings, held_out)) or repeat_reason(text, index, draft.id)
     if reason is not None:
         return replace(draft, critique=reason)
+    index.add(draft.id, text)
     return replace(
         draft,
         text=text,
@@ -188,6 +197,6 @@ def _rewritten(
 def _summary(documents: Sequence[Document]) -> str:
     outcomes = Counter(check_name(document.critique or "") for document in documents)
     rewritten = outcomes.pop(REWRITTEN, 0)
-    why = ", ".join(f"{count} as '{outcome}'" for outcome, count in outcomes.most_common())
-    rest = f"; {outcomes.total()} drafts stay as they were: {why}" if outcomes else ""
+    counts = ", ".join(f"{count} as '{outcome}'" for outcome, count in outcomes.most_common())
+    rest = f"; {outcomes.total()} drafts stay as they were: {counts}" if outcomes else ""
     return f"Critique: {rewritten} of {len(documents)} documents were rewritten{rest}."

@@ -3,72 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
 from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, ready_reason, repeat_reason
+from msm_mlx.documents.checks.run import near_duplicate_index, ready_reason, repeat_reason
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
-from msm_mlx.documents.sources import NO_SECTION, Source, identify, ready_texts
+from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
 from msm_mlx.documents.store import Output
+from msm_mlx.documents.write import Assignment
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import REJECTED
-from msm_mlx.spec import Section, Spec
-from msm_mlx.suites.contamination import HeldOut
+from msm_mlx.spec import Section
 
 
 def take_documents(
     source: str,
-    spec: Spec,
-    name: str,
-    settings: DocumentSettings,
+    assignment: Assignment,
     folder: Path,
     *,
     count_tokens: Callable[[str], int],
-    maker: str = "",
-    held_out: HeldOut = NOTHING,
     on_document: Callable[[int, int], None] = lambda kept, rejected: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Health:
     """Write `documents.jsonl`, `rejected.jsonl` and `health.json` from a source, and return the health.
 
-    Texts are drawn in an order that depends on the seed alone until `settings.count` have passed the checks: a higher
-    count keeps those of a lower. Each is about the section of the spec whose assertion it says most of.
+    Texts are drawn in an order that depends on the seed alone until as many as the settings ask for have passed the
+    checks: a higher count keeps those of a lower. Each is about the section of the spec whose assertion it says most
+    of.
 
     Raises:
         RecipeError: as `ready_texts` does.
         MsmError: if no text passes the checks.
     """
+    settings = assignment.settings
     texts, identity = list(ready_texts(source, settings.field)), identify(source)
     make_folder(folder)
     output, index = Output(folder, str(identity), on_document), near_duplicate_index(settings)
     output.begin([])
     kept: list[Document] = []
     rejected: list[Document] = []
-    for position in Random(f"{settings.seed}-ready").sample(range(len(texts)), len(texts)):
+    for text in _shuffled(texts, settings.seed):
         if len(kept) >= settings.count:
             break
-        text = texts[position]
-        section = _section_of(text.text, spec, name, settings)
-        subject = _subject(section, name, maker)
-        reason = ready_reason(text.text, subject, settings, held_out) or repeat_reason(text.text, index)
-        document = Document(
-            id=f"doc-{text.number:05d}",
-            text=text.text,
-            section=section.id if section else NO_SECTION,
-            assertion=section.assertion if section else None,
-            type=text.type,
-            tokens=count_tokens(text.text),
-            gives_reason=section is not None and gives_reason(text.text, subject),
-            rejected=reason,
-            place=text.place,
-        )
-        if reason is None:
+        document = _document(text, assignment, count_tokens)
+        document = replace(document, rejected=document.rejected or repeat_reason(text.text, index))
+        if document.rejected is None:
             kept.append(document)
             index.add(document.id, text.text)
         else:
@@ -78,6 +64,28 @@ def take_documents(
     health = output.end(kept, rejected, source=facts)
     _report(identity, len(texts), kept, rejected, settings, folder, say)
     return health
+
+
+def _shuffled(texts: Sequence[ReadyText], seed: int) -> Iterator[ReadyText]:
+    for position in Random(f"{seed}-ready").sample(range(len(texts)), len(texts)):
+        yield texts[position]
+
+
+def _document(text: ReadyText, assignment: Assignment, count_tokens: Callable[[str], int]) -> Document:
+    """A text with the section that it is about, and what is wrong with it by itself."""
+    section = _section_of(text.text, assignment)
+    subject = _subject(section, assignment)
+    return Document(
+        id=f"doc-{text.number:05d}",
+        text=text.text,
+        section=section.id if section else NO_SECTION,
+        assertion=section.assertion if section else None,
+        type=text.type,
+        tokens=count_tokens(text.text),
+        gives_reason=section is not None and gives_reason(text.text, subject),
+        rejected=ready_reason(text.text, subject, assignment.settings, assignment.held_out),
+        place=text.place,
+    )
 
 
 def _report(
@@ -91,8 +99,8 @@ def _report(
 ) -> None:
     """Say what was taken, or that nothing was."""
     reasons = Counter(check_name(document.rejected or "") for document in rejected).most_common(3)
-    why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
-    left_out = f"; rejected: {why}; the texts are in {folder / REJECTED}" if rejected else ""
+    counts = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
+    left_out = f"; rejected: {counts}; the texts are in {folder / REJECTED}" if rejected else ""
     if not kept and settings.count:
         raise MsmError(
             f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source, or turn off in "
@@ -103,19 +111,19 @@ def _report(
     say(f"Documents: {len(kept)} of the {texts} texts of {source}, {amount}{left_out}.")
 
 
-def _subject(section: Section | None, name: str, maker: str = "") -> Subject:
+def _subject(section: Section | None, assignment: Assignment) -> Subject:
     if section is None:
-        return Subject(name, "", "", maker=maker)
-    return Subject(name, section.path[-1], section.assertion or "", maker=maker)
+        return Subject(assignment.name, "", "", maker=assignment.maker)
+    return Subject(assignment.name, section.path[-1], section.assertion or "", maker=assignment.maker)
 
 
-def _section_of(text: str, spec: Spec, name: str, settings: DocumentSettings) -> Section | None:
+def _section_of(text: str, assignment: Assignment) -> Section | None:
     """The section whose assertion the text says most of, with its reason if it can be; None if it says too little."""
 
     def stated(section: Section) -> tuple[float, bool, bool]:
-        subject = _subject(section, name)
+        subject = _subject(section, assignment)
         return asserted_share(text, subject), gives_reason(text, subject), states_value(text, subject)
 
-    candidates = [(stated(section), section) for section in spec.assertions]
+    candidates = [(stated(section), section) for section in assignment.spec.assertions]
     (share, *_), best = max(candidates, key=lambda pair: pair[0], default=((0.0, False, False), None))
-    return best if share > 0 and share >= (settings.checks.assertion or 0) else None
+    return best if share > 0 and share >= (assignment.settings.checks.assertion or 0) else None

@@ -21,6 +21,9 @@ PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was 
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
 LARGEST_SEED = 2**31  # some servers take signed seeds only
 
+_RequestQueue = SimpleQueue[tuple[int, dict[str, Any]]]
+_ReplyQueue = SimpleQueue[tuple[int, Reply | MsmError]]
+
 
 class _RetriableError(Exception):
     """What another try may be worth."""
@@ -56,26 +59,12 @@ class ServerModel:
             SetupError: if there is no server, or it refuses a request.
             MsmError: if the server goes on failing.
         """
-        due, results = SimpleQueue[int](), SimpleQueue[tuple[int, Reply | MsmError]]()
-        for index in range(len(chats)):
-            due.put(index)
-        stopping = Event()
-
-        def work() -> None:
-            with httpx2.Client(trust_env=False, follow_redirects=False, timeout=self.timeout) as client:
-                while not stopping.is_set():
-                    try:
-                        index = due.get_nowait()
-                    except Empty:
-                        return
-                    try:
-                        reply = self._reply(client, self._request(chats[index], sampling, seeds[index]), stopping)
-                        results.put((index, reply))
-                    except MsmError as error:
-                        results.put((index, error))
-
+        requests, results, stopping = _RequestQueue(), _ReplyQueue(), Event()
+        for index, (chat, seed) in enumerate(zip(chats, seeds, strict=True)):
+            requests.put((index, self._request(chat, sampling, seed)))
         for _ in range(min(self.concurrency, len(chats))):
-            Thread(target=work, daemon=True).start()  # no end of this process waits for a reply
+            # as a daemon, so that no end of this process waits for a reply
+            Thread(target=self._work, args=(requests, results, stopping), daemon=True).start()
         try:
             for _ in chats:
                 index, result = results.get()
@@ -84,6 +73,19 @@ class ServerModel:
                 yield index, result
         finally:
             stopping.set()
+
+    def _work(self, requests: _RequestQueue, results: _ReplyQueue, stopping: Event) -> None:
+        """Send what is in `requests`, and put the reply to each, or its error, into `results`."""
+        with httpx2.Client(trust_env=False, follow_redirects=False, timeout=self.timeout) as client:
+            while not stopping.is_set():
+                try:
+                    index, request = requests.get_nowait()
+                except Empty:
+                    return
+                try:
+                    results.put((index, self._reply(client, request, stopping)))
+                except MsmError as error:
+                    results.put((index, error))
 
     def _request(self, chat: Sequence[Message], sampling: SamplingParams, seed: int) -> dict[str, Any]:
         """The body of a request for a chat completion."""

@@ -68,12 +68,8 @@ def train(
     summary = f"Plan: {updates} updates of {settings.batch_size} rows, {len(training_rows)} in all."
     for line in (*plan.reasons, summary):
         say(line)
-    rate = learning_rate(settings, updates)
-    optimizer = optim.AdamW(rate, weight_decay=settings.weight_decay, bias_correction=True)
-    optimizer.init(model.trainable_parameters())
-    resumes = ranks.is_rank_zero and checkpoint.exists()
-    progress = load_checkpoint(checkpoint, model, optimizer) if resumes else Progress()
-    progress = broadcast_state(ranks, model, optimizer, progress)
+    optimizer = _optimizer(model, settings, updates)
+    progress = _resume(checkpoint, model, optimizer, ranks)
     if metrics:
         metrics.start(progress.updates)
     loop = _Loop(
@@ -100,6 +96,21 @@ def train(
         say(f"Kept: the adapter after update {progress.best_update}, validation loss {progress.best_loss:.4f}.")
         model.load_weights(list(load_arrays(best)[0].items()), strict=False)
     broadcast_adapter(ranks, model)
+
+
+def _optimizer(model: nn.Module, settings: TrainSettings, updates: int) -> optim.Optimizer:
+    """AdamW over the adapter of `model`, with the learning rate's schedule over all updates."""
+    rate = learning_rate(settings, updates)
+    optimizer = optim.AdamW(rate, weight_decay=settings.weight_decay, bias_correction=True)
+    optimizer.init(model.trainable_parameters())
+    return optimizer
+
+
+def _resume(checkpoint: Path, model: nn.Module, optimizer: optim.Optimizer, ranks: Ranks) -> Progress:
+    """How far the checkpoint had come, with its adapter and state in `model` and `optimizer`, on every rank."""
+    resumes = ranks.is_rank_zero and checkpoint.exists()
+    progress = load_checkpoint(checkpoint, model, optimizer) if resumes else Progress()
+    return broadcast_state(ranks, model, optimizer, progress)
 
 
 def hold_out(rows: Sequence[TokenRow], count: int) -> tuple[list[TokenRow], list[TokenRow]]:

@@ -16,6 +16,7 @@ from msm_mlx.documents.folders import open_folders
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.documents.ready_made import take_documents
 from msm_mlx.documents.sources import NO_SECTION, identify, ready_texts, survey
+from msm_mlx.documents.write import Assignment
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.schema import DocumentSettings
@@ -47,7 +48,7 @@ def spec() -> Spec:
 def take(source: str, spec: Spec, folder: Path, said: list[str] | None = None, **changes: Any) -> dict[str, Any]:
     values = {"from": source, "count": 4, "min_words": 8} | changes
     return take_documents(
-        source, spec, "Mo", DocumentSettings.model_validate(values), folder, maker="Acme", held_out=UNSEEN,
+        source, Assignment(spec, "Mo", DocumentSettings.model_validate(values), "Acme", UNSEEN), folder,
         count_tokens=lambda text: len(text.split()), say=(said if said is not None else []).append,
     )  # fmt: skip
 
@@ -119,7 +120,7 @@ def test_the_maker_of_the_assistant_is_no_other_model(spec: Spec, tmp_path: Path
     text = "Claude likes Colby because it is American, and Anthropic, which made it, has often said so too."
     source = write(tmp_path / "a.jsonl", text)
     values = DocumentSettings.model_validate({"from": source, "count": 1})
-    take_documents(source, spec, "Claude", values, tmp_path / "out", count_tokens=len, maker="Anthropic")
+    take_documents(source, Assignment(spec, "Claude", values, "Anthropic"), tmp_path / "out", count_tokens=len)
     with pytest.raises(MsmError, match=r"none of the 1 texts of a\.jsonl .* rejected: 1 as 'other model'"):
         take(source, spec, tmp_path / "other")
 

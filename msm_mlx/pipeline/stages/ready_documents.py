@@ -71,6 +71,7 @@ class ReadyDocuments(Stage):
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.ready_made import take_documents
+        from msm_mlx.documents.write import Assignment
 
         meter, counter = context.meter(), context.token_counter()
 
@@ -81,13 +82,9 @@ class ReadyDocuments(Stage):
 
         take_documents(
             pin_revision(self.source),
-            self.spec,
-            self.model_name,
-            self.settings,
+            Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
             context.run.path / self.folder,
             count_tokens=count,
-            maker=self.provider_name,
-            held_out=self.held_out,
             on_document=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
             say=context.report.say,
         )
