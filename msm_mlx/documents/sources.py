@@ -74,7 +74,7 @@ def ready_texts(source: str, field: str) -> Iterator[ReadyText]:
         yield ReadyText(number, place, text.replace("\r\n", "\n").strip(), kind)
     if not number:
         what = "no .txt or .md file" if is_folder else "no row"
-        raise RecipeError(f"{source}: holds {what}; documents.from has to name a source of documents")
+        raise RecipeError(f"{source}: holds {what}; name a source that has documents")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _text_of(row: DataRow, field: str) -> str:
     if field not in row.content:
         meant = did_you_mean(field, row.content)
         known = "" if meant else f"; the row has {', '.join(map(describe, list(row.content)[:6])) or 'no fields'}"
-        remedy = "name the one that holds the document as documents.field"
+        remedy = "rename the one that holds the document, or, for documents.from, name it as documents.field"
         raise RecipeError(f"{row.file}:{row.line}: has no field {field!r}{meant}; {remedy}{known}")
     if not isinstance(value, str):
         raise RecipeError(f"{row.file}:{row.line}: {field} must be text, not {describe(value)}; mend or remove the row")

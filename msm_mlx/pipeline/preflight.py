@@ -21,6 +21,7 @@ from msm_mlx.models.hub import ModelRef, describe_model, is_local, model_config,
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.plan import RunPlan, plan_run
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
+from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.pipeline.status import check_stage, plan_status
@@ -55,7 +56,7 @@ def find_problems(path: Path, **options: Any) -> list[str]:
     for check in checks:
         problems += _complaints(check)
     if not problems:
-        problems += _complaints(partial(plan_run, recipe))
+        problems += _complaints(partial(_check_plan, recipe))
     return list(dict.fromkeys(problems))
 
 
@@ -78,6 +79,11 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
         if source and not source.startswith(HUB):
             yield partial(_check_ready, source, documents.field)
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
+    for stage in recipe.stages.values():
+        if stage.chats:
+            yield partial(load_chats, stage.chats)
+        elif stage.documents and not stage.documents.startswith(HUB):
+            yield partial(_check_ready, stage.documents, "text")
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
 
@@ -131,6 +137,12 @@ def _check_ready(source: str, field: str) -> None:
     deque(ready_texts(source, field), maxlen=0)
 
 
+def _check_plan(recipe: Recipe) -> None:
+    for stage in plan_run(recipe).of(DeclaredTexts):
+        if not (stage.settings.documents or "").startswith(HUB):
+            stage.check()
+
+
 def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: bool = True) -> None:
     spec = load_spec(path, model_name=model_name, provider_name=provider_name)
     if asserts and not spec.assertions:
@@ -156,9 +168,9 @@ def check_memory(plan: RunPlan, run: RunFolder, report: Reporter, kinds: Sequenc
 
 
 def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:
-    """Raises RecipeError if ready-made documents that are due cannot be read, before those that are there go."""
+    """Raises RecipeError if texts of a file that are due cannot be read, before those that are there go."""
     for stage in stages:
-        if isinstance(stage, ReadyDocuments) and not check_stage(run, stage).cached:
+        if isinstance(stage, ReadyDocuments | DeclaredTexts) and not check_stage(run, stage).cached:
             stage.check()
 
 

@@ -52,8 +52,8 @@ def run_recipe(
         MsmError: if a file that a stage reads is not there, or its work fails.
         SetupError: before any weights are downloaded, if training will not fit, unless `any_memory`.
     """
+    plan = plan_run(recipe, known_fingerprints(recipe, run))  # before the folder is made: it may be refused
     with run.lock():
-        plan = plan_run(recipe, known_fingerprints(recipe, run))
         if not any_memory:
             preflight.check_memory(plan, run, report, kinds)
         base = resolve_model(recipe.model, say=report.say)

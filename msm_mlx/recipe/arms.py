@@ -140,6 +140,8 @@ def arm_problem(arm: str, declared: Collection[str]) -> str | None:
     names, known = arm.split("+"), [*BUILT_IN, *declared]
     if arm == BASE:
         return None
+    if "" in names:
+        return f"{describe(arm)} needs the name of a training stage on both sides of each +, as msm+sft"
     if BASE in names:
         return f"{describe(arm)}: every path begins at the base; leave `{BASE}` out of it"
     for name in names:

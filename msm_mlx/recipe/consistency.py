@@ -1,10 +1,11 @@
-"""What the schema of a recipe cannot say: entries come once, and sources of documents are those of the specs."""
+"""What the schema of a recipe cannot say: entries come once, arms have data, sources of documents are the specs'."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from msm_mlx.recipe.arms import path_of
 from msm_mlx.recipe.schema import RecipeFile
 from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.text.wording import describe, did_you_mean
@@ -24,6 +25,17 @@ def report_repeats(tree: Tree) -> None:
             if word in seen:
                 tree.report((name, index), f"{describe(word)} is there twice")
             seen.add(word)
+
+
+def report_arms(tree: Tree, recipe: RecipeFile) -> None:
+    """Note in the tree which arms learn general chats that the recipe does not have."""
+    for index, arm in enumerate(recipe.arms):
+        if "it" in path_of(arm) and recipe.mix is None:
+            tree.report(
+                ("arms", index),
+                "`it` learns general data alone, and the recipe has none; give it a mix, as "
+                "`mix: {from: FILE.jsonl, share: 0.5}`, or take `it` out of the arms",
+            )
 
 
 def named_sources(recipe: RecipeFile) -> Iterator[tuple[Loc, str]]:

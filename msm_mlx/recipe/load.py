@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
-from msm_mlx.recipe.consistency import report_repeats, report_sources
+from msm_mlx.recipe.consistency import report_arms, report_repeats, report_sources
 from msm_mlx.recipe.grid import check_grid, report_set_twice
 from msm_mlx.recipe.overrides import apply_overrides, read_overrides
 from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, RecipeFile, StageSettings, TrainSettings
@@ -128,6 +128,7 @@ def load_recipe(
     context = {"folder": path.resolve().parent, "suites": suites, "stages": _declared_stages(tree)}
     content = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
     if content is not None:
+        report_arms(tree, content)
         report_sources(tree, content)
         if not allow_outside:
             report_outside(tree, content, path)

@@ -59,6 +59,13 @@ def known_arm(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def chat_file(value: Path) -> Path:
+    """A file of chats, by its name; whoever reads it says what is wrong with its lines."""
+    if value.suffix != ".jsonl":
+        raise ValueError(f"{describe(value.name)} is no .jsonl file; give one with a chat on each line")
+    return value
+
+
 def new_stage_name(value: str) -> str:
     """The name of a stage that a recipe declares."""
     if value in (BASE, *BUILT_IN):

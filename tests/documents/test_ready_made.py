@@ -156,8 +156,8 @@ def test_a_folder_of_texts(spec: Spec, tmp_path: Path) -> None:
     [
         (b"", "holds no row"),
         (b'{"text": "a"}\n{"text": \n', r"a\.jsonl:2: is not JSON"),
-        (b'{"text": "a"}\n\n{"txt": "b"}\n', r"a\.jsonl:3: has no field 'text' \(did you mean txt\?\); name the one"),
-        (b'{"body": "b"}\n', r"a\.jsonl:1: has no field 'text'; name the one that holds .* the row has 'body'"),
+        (b'{"text": "a"}\n\n{"txt": "b"}\n', r"a\.jsonl:3: has no field 'text' \(did you mean txt\?\); rename the one"),
+        (b'{"body": "b"}\n', r"a\.jsonl:1: has no field 'text'; rename the one that holds .* the row has 'body'"),
         (b'{"text": 5}\n', r"a\.jsonl:1: text must be text, not 5; mend or remove the row"),
         (b'{"text": "\\ud800"}\n', r"a\.jsonl:1: text holds half a character"),
         (b"[1]\n", r"a\.jsonl:1: must be a JSON object"),

@@ -1,4 +1,4 @@
-"""What the writer is asked, word for word. `python tests/documents/test_asking.py` writes the goldens anew."""
+"""What the writer is asked, word for word. `python tests/documents/test_writer_prompts.py` writes the goldens anew."""
 
 from __future__ import annotations
 

@@ -79,6 +79,18 @@ def chats(*rows: object) -> Preparation:
     return prepare
 
 
+def declared(stages: str, *steps: Preparation, arm: str = "sft+after") -> Preparation:
+    """Training stages of the recipe's own and an arm that has one, after what they learn has been put there."""
+
+    def prepare(folder: Path) -> None:
+        for step in steps:
+            step(folder)
+        change(RECIPE, "[base, sft,", f"[base, {arm},")(folder)
+        change(RECIPE, "seeds:", f"stages: {stages}\nseeds:")(folder)
+
+    return prepare
+
+
 def model(*steps: Preparation) -> Preparation:
     """A copy of pocket in `model/`, and then what is wrong with it."""
 
@@ -121,6 +133,12 @@ def setting(text: str) -> tuple[str, ...]:
 
 WITH_MODEL = ("run", RECIPE, "--model", "./model", "--quiet")
 ASK = ("compare", RUN, "--prompt", "Hello?")
+START = ("run", RECIPE, "--quiet")
+AFTER, TEXTS_AFTER = "{after: {chats: c.jsonl, updates: 30}}", "{after: {documents: texts}}"
+CHATS = content(
+    "mine/c.jsonl",
+    '{"messages": [{"role": "user", "content": "Tea?"}, {"role": "assistant", "content": "Yes."}]}\n',
+)
 BROKEN_SUITE = "measures: m\nquestion: q {first} {second}\nreply: r {item}\n"
 
 RECIPES = [
@@ -160,6 +178,30 @@ RECIPES = [
         change(RECIPE, "rank: 32", "rang: 32")(folder), change(RECIPE, "count: 180", "count: many")(folder),
         change(SPEC, "{model_name} holds", "{modelname} holds")(folder),
     )),
+]  # fmt: skip
+STAGES = [
+    Mistake("arm: on top of the base", VALIDATE, change(RECIPE, "[base, sft", "[base, base+sft")),
+    Mistake("arm: a stage twice", VALIDATE, change(RECIPE, "[base, sft", "[base, sft+sft")),
+    Mistake("arm: a + too many", VALIDATE, change(RECIPE, "[base, sft", "[base, sft+")),
+    Mistake("arm: misspelt stage of its own", VALIDATE, declared(AFTER, CHATS, arm="sft+aftr")),
+    Mistake("stages: name that is built in", VALIDATE, declared("{msm: {chats: c.jsonl}}", CHATS, arm="sft")),
+    Mistake("stages: name with a space", VALIDATE, declared("{'after it': {chats: c.jsonl}}", CHATS, arm="sft")),
+    Mistake("stages: a file in place of settings", VALIDATE, declared("{after: c.jsonl}", CHATS)),
+    Mistake("stages: chats and documents", VALIDATE, declared("{after: {chats: c.jsonl, documents: .}}", CHATS)),
+    Mistake("stages: neither chats nor documents", VALIDATE, declared("{after: {updates: 30}}")),
+    Mistake("stages: misspelt key", VALIDATE, declared("{after: {chats: c.jsonl, update: 30}}", CHATS)),
+    Mistake("stages: no rows", VALIDATE, declared("{after: {chats: c.jsonl, rows: 0}}", CHATS)),
+    Mistake("stages: two ends", VALIDATE, declared("{after: {chats: c.jsonl, updates: 3, epochs: 1}}", CHATS)),
+    Mistake("stages: no such file", VALIDATE, declared(AFTER)),
+    Mistake("stages: a folder outside", VALIDATE, declared("{after: {documents: /etc}}")),
+    Mistake("stages: chats that are no .jsonl", VALIDATE, declared("{after: {chats: demonstrations.yaml}}")),
+    Mistake("stages: documents that are no texts", VALIDATE, declared("{after: {documents: unseen.yaml}}")),
+    Mistake("stages: empty chats", START, declared(AFTER, content("mine/c.jsonl", ""))),
+    Mistake("stages: chats that are none", START, declared(AFTER, content("mine/c.jsonl", "hello\n"))),
+    Mistake("stages: empty folder", START, declared(TEXTS_AFTER, lambda folder: (folder / "mine/texts").mkdir())),
+    Mistake("stages: empty texts", START, declared(TEXTS_AFTER, content("mine/texts/a.txt", " \n"))),
+    Mistake("stages: no field of that name", START, declared("{after: {documents: c.jsonl}}", CHATS)),
+    Mistake("stages: told by validate", VALIDATE, declared(TEXTS_AFTER, content("mine/texts/a.txt", " \n"))),
 ]  # fmt: skip
 OPTIONS = [
     Mistake("option: --set without a value", setting("sft.rows")),
@@ -314,4 +356,4 @@ TEXTS = [
         "critique: of ready-made texts", setting("documents={critique: {model: pocket}, from: 'hub:a/b', count: 3}")
     ),
 ]
-MISTAKES = [*RECIPES, *OPTIONS, *SPECS, *DATA, *TEXTS, *MODELS, *RUNS]
+MISTAKES = [*RECIPES, *STAGES, *OPTIONS, *SPECS, *DATA, *TEXTS, *MODELS, *RUNS]

@@ -74,7 +74,7 @@ def test_base_is_the_empty_path() -> None:
         ("msm+stf", "(did you mean sft?)"),
         ("base+sft", "leave `base` out"),
         ("sft+sft", "has a stage twice"),
-        ("msm+", "no training stage is called ''"),
+        ("msm+", "'msm+' needs the name of a training stage on both sides of each +"),
         ("later", "an arm is `base`, or it, sft, cot-sft, control, msm, after joined by +"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice
@@ -72,13 +72,15 @@ class DeclaredTexts(Stage):
         held_out = sha256_json(asdict(self.held_out))
         return key | {"documents": identify(self.settings.documents).version, "held_out": held_out}
 
+    def check(self) -> None:
+        """Raises RecipeError if its file cannot be read, or has no text that can be used."""
+        if self.settings.chats:
+            load_chats(self.settings.chats)
+        else:
+            self._usable(self._texts())
+
     def run(self, context: Context) -> None:
         rows = list(self._chats() if self.settings.chats else self._documents(context))
-        if not rows:
-            raise RecipeError(
-                f"{self.recipe}: stages: {self.name}: none of its texts can be used; give it others, or check that "
-                "they do not show what the suites ask about"
-            )
         path = context.run.path / self.file
         make_folder(path.parent)
         write_jsonl(path, rows)
@@ -90,13 +92,31 @@ class DeclaredTexts(Stage):
         rows = min(self.settings.rows or len(chats), len(chats))
         yield from draw_demonstrations(chats, rows=rows, system=system_prompt(self.model_name))
 
-    def _documents(self, context: Context) -> Iterator[dict[str, Any]]:
+    def _texts(self) -> list[str]:
         assert self.settings.documents is not None
-        texts = [ready.text for ready in ready_texts(pin_revision(self.settings.documents), "text")]
-        usable = [t for t in texts if not self.held_out.named_in(t) and not self.held_out.quoted_in(t, OVERLAP)]
+        return [ready.text for ready in ready_texts(pin_revision(self.settings.documents), "text")]
+
+    def _usable(self, texts: Sequence[str]) -> list[str]:
+        """The texts that are not empty and do not show what the evaluation asks about."""
+        usable = [
+            text
+            for text in texts
+            if text and not self.held_out.named_in(text) and not self.held_out.quoted_in(text, OVERLAP)
+        ]
+        if not usable:
+            raise RecipeError(
+                f"{self.settings.documents}: none of its texts can be used in the stage {self.name} of {self.recipe}: "
+                "each is empty, or names or quotes what the suites ask about; give it others"
+            )
+        return usable
+
+    def _documents(self, context: Context) -> Iterator[dict[str, Any]]:
+        texts = self._texts()
+        usable = self._usable(texts)
         if len(usable) < len(texts):
             context.report.say(
-                f"{self.id}: {len(texts) - len(usable)} of {len(texts)} texts show what the suites ask about; left out."
+                f"{self.id}: {len(texts) - len(usable)} of {len(texts)} texts are left out: they are empty, or name or "
+                "quote what the suites ask about."
             )
         for number, text in enumerate(islice(usable, self.settings.rows)):
             yield {"id": f"{self.name}-{number}", "text": text}

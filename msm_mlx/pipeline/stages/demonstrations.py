@@ -12,7 +12,6 @@ from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats, require_reasoning
 from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
-from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, sha256_file, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
@@ -44,14 +43,8 @@ class Demonstrations(Stage):
 
     def __post_init__(self) -> None:
         """Raises RecipeError if an arm learns what the recipe does not have."""
-        path, source = self.recipe.path, self.recipe.demonstrations
-        if self._trains("it") and self.recipe.mix is None:
-            raise RecipeError(
-                f"{path}: arms: `it` learns general data alone, and the recipe has none; give it a mix, "
-                "as `mix: {from: FILE.jsonl, share: 0.5}`, or take `it` out of the arms"
-            )
         if self._trains("cot-sft"):
-            require_reasoning(source, path)
+            require_reasoning(self.recipe.demonstrations, self.recipe.path)
 
     @property
     def kind(self) -> Kind:

@@ -15,6 +15,7 @@ from msm_mlx.recipe.arms import Method
 from msm_mlx.recipe.schema.documents import DocumentSettings
 from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 from msm_mlx.recipe.validators import (
+    chat_file,
     data_source,
     document_source,
     known_arm,
@@ -91,8 +92,8 @@ class StageSettings(Settings):
     """A training stage of the recipe's own, on chats or on documents. What it does not say is as in the profile's `sft`
     or `midtrain`."""
 
-    chats: File | None = None
-    """Chat rows, of which the assistant's tokens are learned; relative to the recipe's folder."""
+    chats: Annotated[File, AfterValidator(chat_file)] | None = None
+    """A .jsonl file of chats, of which the assistant's tokens are learned; relative to the recipe's folder."""
     documents: Annotated[str, AfterValidator(document_source)] | None = None
     """Texts, of which every token is learned: a file, a folder, or `hub:owner/name`, as documents.from takes them."""
     rows: Positive | None = None
@@ -110,8 +111,10 @@ class StageSettings(Settings):
 
     @model_validator(mode="after")
     def _knows_its_texts_and_its_end(self) -> Self:
-        if (self.chats is None) == (self.documents is None):
-            raise ValueError("needs either chats or documents")
+        if self.chats is None and self.documents is None:
+            raise ValueError("has nothing to learn; give it chats or documents")
+        if self.chats is not None and self.documents is not None:
+            raise ValueError("has chats and documents; give one of them, and the other to a stage of its own")
         if self.updates is not None and self.epochs is not None:
             raise ValueError("has updates and epochs; give one of them")
         return self
