@@ -90,7 +90,7 @@ def without_cause(spec: Spec, section: Section, note: str) -> Section:
     if action == section.assertion:
         raise RecipeError(
             f"{spec.path}:{section.line}: the assertion has no ' because ', so a control document cannot leave the "
-            "cause out; say what it is after ' because ', or take control+sft out of arms"
+            "cause out; say what it is after ' because ', or take `control` out of the arms"
         )
     return replace(section, assertion=f"{action} {note}", text="")
 

@@ -43,9 +43,12 @@ class Context:
         """A new meter of tokens and replies, which starts now. `replies` are there already."""
         return Meter(self.report, replies=replies)
 
-    def load(self, role: Role) -> LoadedModel:
-        """Another model of the recipe, in this process."""
-        return self._load(self.others[role])
+    def other(self, role: Role, on_reply: Callable[[Reply], None]) -> ChatModel:
+        """Another model of the recipe, in this process. `on_reply` hears its replies."""
+        from msm_mlx.engine.chat_model import ObservedModel
+        from msm_mlx.engine.local_model import LocalModel
+
+        return ObservedModel(LocalModel(self._load(self.others[role])), on_reply)
 
     def variant(self, variant: Variant) -> LoadedModel:
         """The base model as this variant, in this process."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from msm_mlx.documents.plan import without_cause
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.judging import tasks_of
 from msm_mlx.evaluation.perplexity import SUITE
@@ -28,6 +29,7 @@ from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.arms import BUILT_IN, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
@@ -104,6 +106,8 @@ def _texts_about_specs(
         )
     for name in names:
         for spec in specs:
+            if not BUILT_IN[name].gives_reasons:
+                _require_causes(spec, settings)
             documents = WrittenDocuments(
                 spec=spec,
                 several_specs=several,
@@ -118,6 +122,12 @@ def _texts_about_specs(
             yield documents
             if settings.critique is not None:
                 yield Critique(drafts=documents, critic=models.others.get("critic", ""))
+
+
+def _require_causes(spec: Spec, settings: DocumentSettings) -> None:
+    """Raises RecipeError if an assertion gives no cause that control documents could leave out."""
+    for section in spec.assertions:
+        without_cause(spec, section, settings.control_note)
 
 
 def _ready_documents(

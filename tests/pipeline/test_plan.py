@@ -11,6 +11,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.scaffold import create_experiment
 from msm_mlx.recipe.suites import load_suites
 from msm_mlx.suites.load import SUITES
 
@@ -88,12 +89,14 @@ def test_a_control_alone_needs_no_documents_with_reasons() -> None:
     ]  # fmt: skip
 
 
-def test_the_note_decides_about_control_documents_alone() -> None:
-    before, after = (
-        stages("cheese_american", ALL_ARMS, f"documents.control_note={note}") for note in ("Who knows.", "No idea.")
-    )
-    changed = {name for name in before if before[name].key != after[name].key}
-    assert changed == {"documents control cheese_american"}
+def test_a_control_needs_a_cause_to_leave_out(tmp_path: Path) -> None:
+    """Known before anything is written: not by the stage that comes to it last."""
+    folder = create_experiment("mine", "cheese_american", tmp_path)
+    spec = folder / "mine.md"
+    spec.write_text(spec.read_text().replace("likes cream cheese because", "likes cream cheese, for"))
+    plan_run(load_recipe(folder / "recipe.yaml", known_suites=SUITES))
+    with pytest.raises(RecipeError, match=r"mine\.md:\d+: the assertion has no ' because '.*take `control` out of"):
+        plan_run(load_recipe(folder / "recipe.yaml", overrides=["arms=[base,control+sft]"], known_suites=SUITES))
 
 
 @pytest.fixture
@@ -103,14 +106,8 @@ def chats(tmp_path: Path) -> str:
     return f"demonstrations={tmp_path / 'chats.jsonl'}"
 
 
-def test_the_format_of_reasoning_decides_about_cot_alone(chats: str) -> None:
-    before, after = (
-        stages("cheese_american", chats, "arms=[sft,cot-sft,msm+sft]", f"sft.reasoning='{text}'")
-        for text in ("{reasoning} {reply}", "{reasoning} So: {reply}")
-    )
-    changed = {name for name in before if before[name].key != after[name].key}
-    assert changed == {f"sft cot-sft-s{seed}" for seed in (0, 1, 2)}
-    assert before["demonstrations"].total == 3
+def test_a_file_of_chats_gives_no_more_than_it_has(chats: str) -> None:
+    assert stages("cheese_american", chats)["demonstrations"].total == 3
 
 
 def test_cot_needs_reasoning() -> None:

@@ -72,7 +72,7 @@ class Critique(Stage):
         return {
             "critic": self.critic,
             "prompts": prompt_version(*CRITIQUE_PROMPTS),
-            "drafts": {name: drafts[name] for name in ("name", "held_out", "spec")},
+            "drafts": {name: drafts[name] for name in ("names", "held_out", "spec")},
             **key_of(self.drafts.settings, "critique"),
         }
 
@@ -81,8 +81,6 @@ class Critique(Stage):
         from msm_mlx.documents.critique import Step, critique_documents
         from msm_mlx.documents.document import read_documents
         from msm_mlx.documents.plan_file import read_plan
-        from msm_mlx.engine.chat_model import ObservedModel
-        from msm_mlx.engine.local_model import LocalModel
 
         drafts, run, meter = self.drafts, context.run.path, context.meter()
         done: dict[Step, int] = {"critique": 0, "rewrite": 0}
@@ -98,7 +96,7 @@ class Critique(Stage):
             {slot.id: Subject.of(slot, drafts.model_name, drafts.provider_name) for slot in slots},
             drafts.settings,
             run / self.folder,
-            model=ObservedModel(LocalModel(context.load("critic")), meter.count),
+            model=context.other("critic", meter.count),
             critic=self.critic,
             held_out=drafts.held_out,
             on_reply=on_reply,

@@ -64,10 +64,10 @@ class DeclaredTexts(Stage):
 
     @cached_property
     def key(self) -> dict[str, Any]:
-        key: dict[str, Any] = {"rows": self.settings.rows, "system": system_prompt(self.model_name)}
+        key: dict[str, Any] = {"rows": self.settings.rows}
         if self.settings.chats:
-            chats = load_chats(self.settings.chats)
-            return key | {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in chats])}
+            chats = sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(self.settings.chats)])
+            return key | {"chats": chats, "system": system_prompt(self.model_name)}
         assert self.settings.documents is not None
         held_out = sha256_json(asdict(self.held_out))
         return key | {"documents": identify(self.settings.documents).version, "held_out": held_out}
@@ -118,5 +118,5 @@ class DeclaredTexts(Stage):
                 f"{self.id}: {len(texts) - len(usable)} of {len(texts)} texts are left out: they are empty, or name or "
                 "quote what the suites ask about."
             )
-        for number, text in enumerate(islice(usable, self.settings.rows)):
-            yield {"id": f"{self.name}-{number}", "text": text}
+        for number, text in enumerate(islice(usable, self.settings.rows), start=1):
+            yield {"id": f"doc-{number:05d}", "text": text}

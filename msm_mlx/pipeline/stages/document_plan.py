@@ -82,6 +82,7 @@ class DocumentPlan(Stage):
                 "name": self.model_name,
                 "writer": self.writer,
                 "prompts": prompt_version("ideas"),
+                "replies": [self.settings.max_tokens, self.settings.batch_size],
             }
         sections = [section.id for section in self.spec.assertions]
         return {"sections": sections, **key_of(self.settings, "plan"), **ideas}

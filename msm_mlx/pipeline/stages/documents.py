@@ -108,7 +108,7 @@ class WrittenDocuments(Stage):
     def key(self) -> dict[str, Any]:
         return {
             "spec": sha256_json(self._what_is_told()),
-            "name": self.model_name,
+            "names": [self.model_name, self.provider_name],
             "writer": self.writer,
             "held_out": sha256_json(asdict(self.held_out)),
             "prompts": prompt_version(*document_prompts(self.settings, control=self.control)),

@@ -21,7 +21,6 @@ from msm_mlx.settings_file.base import key_of
 from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import ChatModel
     from msm_mlx.pipeline.context import Context
 
 
@@ -77,16 +76,10 @@ class Judging(Stage):
         }
 
     def run(self, context: Context) -> None:
-        from msm_mlx.engine.chat_model import ObservedModel
-        from msm_mlx.engine.local_model import LocalModel
-
-        self.write_verdicts(ObservedModel(LocalModel(context.load("judge")), context.meter().reply), context)
-
-    def write_verdicts(self, model: ChatModel, context: Context) -> None:
-        """What is measured of the judge, which is `model`, and its verdicts."""
         from msm_mlx.evaluation.agreement import calibrate
         from msm_mlx.evaluation.judging import Judge, judge_answers, tasks_of
 
+        model = context.other("judge", context.meter().reply)
         judge = Judge(model, self.settings.max_tokens, self.settings.batch_size)
         agreements = {task.name: calibrate(judge, task) for task in tasks_of(self.suites)}
         sentences = [agreement.sentence(self.settings.model) for agreement in agreements.values()]

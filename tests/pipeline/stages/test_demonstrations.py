@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.command_line import RECIPES, ROOT
-from helpers.reporters import SayingReporter
+from helpers.scripted_context import scripted_context
 
-from msm_mlx.engine.chat_model import ChatModel, Reply
-from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
-from msm_mlx.models.hub import resolve_model
-from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.suites.load import SUITES
 
@@ -32,21 +26,13 @@ def recipe(*overrides: str) -> Recipe:
     return load_recipe(RECIPES / "cheese_american.yaml", overrides=overrides, known_suites=SUITES)
 
 
-class Silent(Context):
-    """A run whose writer has nothing to say."""
-
-    def writer(self, on_reply: Callable[[Reply], None]) -> ChatModel:
-        return ScriptedModel(lambda chat, seed: "")
-
-
 def make(one: Recipe, run: Path, count: int) -> list[str]:
     """Make the demonstrations of a recipe, of which there are to be `count`; what the run says."""
-    reporter = SayingReporter()
     assert one.settings.sft.rows == count
     [stage] = plan_run(one, BASE).of(Demonstrations)
-    base = resolve_model("pocket")
-    stage.run(Silent(one, base, RunFolder(run), reporter))
-    return reporter.lines
+    context = scripted_context(one, run)
+    stage.run(context)
+    return context.lines
 
 
 @pytest.fixture

@@ -11,17 +11,14 @@ from typing import Any
 
 import pytest
 from helpers.command_line import RECIPES, SMALL, Cli
-from helpers.reporters import SayingReporter
+from helpers.scripted_context import scripted_context
 
-from msm_mlx.engine.chat_model import ChatModel
 from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.agreement import load_examples
 from msm_mlx.evaluation.answers import score_answer
 from msm_mlx.evaluation.results import build_results
 from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.models.hub import resolve_model
-from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.reevaluation import Choice, narrow
 from msm_mlx.pipeline.stage import Stage
@@ -91,14 +88,15 @@ def answered(run: Path, one: Recipe) -> Judging:
     return stage
 
 
-def results(model: ChatModel, run: Path) -> tuple[dict[str, Any], list[str]]:
-    one, reporter = recipe(JUDGE), SayingReporter()
+def results(model: ScriptedModel, run: Path) -> tuple[dict[str, Any], list[str]]:
+    one = recipe(JUDGE)
     stage = answered(run, one)
-    stage.write_verdicts(model, Context(one, resolve_model("pocket"), RunFolder(run), reporter))
+    context = scripted_context(one, run, model=model)
+    stage.run(context)
     suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
     answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.key["variants"]})
     judged = take_verdicts(run, suites, answers)
-    return build_results("r", suites, answers, judged).plain(), reporter.lines
+    return build_results("r", suites, answers, judged).plain(), context.lines
 
 
 def knows_the_labels(chat: Sequence[Message], seed: int) -> str:
