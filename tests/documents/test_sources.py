@@ -33,7 +33,7 @@ def test_a_folder_gives_its_texts_in_order(tmp_path: Path) -> None:
     ("row", "message"),
     [
         ({"txt": "One."}, r"a\.jsonl:1: has no field 'text' \(did you mean txt\?\)"),
-        ({"number": 1}, r"a\.jsonl:1: has no field 'text'; name the one .*; the row has 'number'"),
+        ({"number": 1}, r"a\.jsonl:1: has no field 'text'; rename the one .*; the row has 'number'"),
         ({"text": 3}, r"a\.jsonl:1: text must be text, not 3"),
         ({"text": "\ud800"}, r"a\.jsonl:1: text holds half a character"),
     ],
