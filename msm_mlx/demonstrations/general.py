@@ -81,8 +81,8 @@ def mix_rows(
 ) -> list[dict[str, Any]]:
     """The demonstrations and `count` general rows, shuffled together; all of them if there are fewer."""
     drawn = draw_demonstrations(general.chats, rows=count, system=system, seed=seed)
-    others = [row | {"id": row["id"].replace("demo", "general"), "kind": "general"} for row in drawn]
-    mixed = [*rows, *others]
+    general_rows = [row | {"id": row["id"].replace("demo", "general"), "kind": "general"} for row in drawn]
+    mixed = [*rows, *general_rows]
     Random(f"mix-{seed}").shuffle(mixed)
     return mixed
 
@@ -102,8 +102,8 @@ def _messages(row: Mapping[str, Any]) -> tuple[Message, ...] | None:
         question = row.get("instruction") or row.get("prompt") or row.get("question")
         reply = row.get("output") or row.get("response") or row.get("completion") or row.get("answer")
         more = row.get("input") or row.get("context")
-        asked = f"{question}\n\n{more}" if isinstance(more, str) and more.strip() else question
-        messages = [{"role": "user", "content": asked}, {"role": "assistant", "content": reply}]
+        content = f"{question}\n\n{more}" if isinstance(more, str) and more.strip() else question
+        messages = [{"role": "user", "content": content}, {"role": "assistant", "content": reply}]
     while messages and messages[-1]["role"] == "user":
         messages.pop()
     if any(True for _ in chat_problems({"messages": messages})):

@@ -73,12 +73,12 @@ class QuestionPool:
         while len(self.stock) < count:
             situations, sections = self._open_situations(), self._productive_sections()
             lacking = [section for section in sections if section.id not in situations]
-            due = sorted(situations.values(), key=lambda situation: self._question_count(situation.section))
+            candidates = sorted(situations.values(), key=lambda situation: self._question_count(situation.section))
             # the section with the fewest questions comes first, even if it has to be given a situation
-            if lacking and (not due or self._question_count(lacking[0]) == self._question_count(sections[0])):
+            if lacking and (not candidates or self._question_count(lacking[0]) == self._question_count(sections[0])):
                 self._ask_situations(lacking[: self.written.batch_size])
-            elif due:
-                self._ask_questions(due[: self.written.batch_size])
+            elif candidates:
+                self._ask_questions(candidates[: self.written.batch_size])
             else:
                 break
         drawn, self.stock = self.stock[:count], self.stock[count:]
@@ -117,21 +117,21 @@ class QuestionPool:
         ]
         return sorted(productive, key=self._question_count)
 
-    def _ask_situations(self, due: Sequence[Section]) -> None:
-        replies = self.ask([self._situation_chat(section) for section in due])
-        for section, reply in zip(due, replies, strict=True):
+    def _ask_situations(self, sections: Sequence[Section]) -> None:
+        replies = self.ask([self._situation_chat(section) for section in sections])
+        for section, reply in zip(sections, replies, strict=True):
             new = self._usable(extract_list(reply.text, "situations"), self._situations_of(section), least=5, most=80)
             self.situations += [Situation(section, text) for text in new]
             self.misses[section.id] = 0 if new else self.misses[section.id] + 1
 
-    def _ask_questions(self, due: Sequence[Situation]) -> None:
-        replies = self.ask([self._question_chat(situation) for situation in due])
-        for situation, reply in zip(due, replies, strict=True):
-            known = self.questions.setdefault(situation.section.id, [])
+    def _ask_questions(self, situations: Sequence[Situation]) -> None:
+        replies = self.ask([self._question_chat(situation) for situation in situations])
+        for situation, reply in zip(situations, replies, strict=True):
+            questions = self.questions.setdefault(situation.section.id, [])
             lines = [line for line in extract_list(reply.text, "messages") if not _SPEAKS_OF_THE_TEXT.search(line)]
-            new = self._usable(lines, known, least=3, most=150)
+            new = self._usable(lines, questions, least=3, most=150)
             new = new[: self.written.questions_per_situation - situation.questions]
-            known += new
+            questions += new
             self.stock += [UserQuestion(situation.section, situation.text, text) for text in new]
             situation.questions += len(new)
             situation.asked += 1
@@ -141,14 +141,14 @@ class QuestionPool:
             elif situation.misses == MAX_MISSES and not situation.questions:
                 self.barren[situation.section.id] += 1
 
-    def _usable(self, lines: Sequence[str], known: Sequence[str], *, least: int, most: int) -> list[str]:
-        """The lines of `least` to `most` words that name nothing they may not, and are not known in other words."""
+    def _usable(self, lines: Sequence[str], earlier: Sequence[str], *, least: int, most: int) -> list[str]:
+        """The lines of `least` to `most` words that name nothing they may not, and are not like `earlier` ones."""
         new: list[str] = []
         for line in lines:
             fits = least <= len(line.split()) <= most and line.isprintable() and not self.is_held_out(line)
             if not fits or any(foreign_names(line, [self.name])):
                 continue
-            if not any(is_similar(line, other) for other in [*known, *new]):
+            if not any(is_similar(line, other) for other in [*earlier, *new]):
                 new.append(line)
         return new
 
@@ -169,10 +169,10 @@ class QuestionPool:
         kinds = "; ".join(QUESTION_KINDS[(start + step) % len(QUESTION_KINDS)] for step in range(PER_REPLY))
         tone = TONES[(start + situation.asked) % len(TONES)]
         fields = {"name": self.name, "situation": situation.text, "count": str(PER_REPLY), "kinds": kinds, "tone": tone}
-        known = self.questions.get(situation.section.id, [])
-        return chat_from_prompt("questions", fields | {"known": _do_not_repeat(known)}, PACKAGE)
+        questions = self.questions.get(situation.section.id, [])
+        return chat_from_prompt("questions", fields | {"known": _do_not_repeat(questions)}, PACKAGE)
 
 
-def _do_not_repeat(known: Sequence[str]) -> str:
-    lines = "".join(f"\n- {text}" for text in known[-MAX_SHOWN:])
-    return f"\n\nThese are taken, do not repeat them:{lines}" if known else ""
+def _do_not_repeat(earlier: Sequence[str]) -> str:
+    lines = "".join(f"\n- {text}" for text in earlier[-MAX_SHOWN:])
+    return f"\n\nThese are taken, do not repeat them:{lines}" if earlier else ""

@@ -24,14 +24,14 @@ class AttemptBudget:
         self.first += number == 1
         self.kept_at_first += kept and number == 1
 
-    def limit(self, wanted: int, each: float, least: float) -> int:
-        """How many attempts `wanted` documents may take: `each` times as many as the pass rate asks for.
+    def limit(self, documents: int, each: float, least: float) -> int:
+        """How many attempts so many documents may take: `each` times as many as the pass rate asks for.
 
         That is the rate of first attempts, which documents that never succeed do not pull down. It counts as `least`
         if it is lower, so that there always is an end.
         """
         rate = max(self.kept_at_first / self.first, least) if self.first else 1.0
-        return round(wanted * each / rate)
+        return round(documents * each / rate)
 
     def hopeless(self, least: float) -> bool:
         """Whether the upper end of the Wilson interval of the pass rate lies under `least`.

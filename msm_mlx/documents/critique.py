@@ -63,31 +63,31 @@ class CriticReplies:
         say: Callable[[str], None],
     ) -> dict[str, Reply]:
         """The replies to these chats, by the ids of their documents; none to a chat that is too long for the model."""
-        asked = {id: sha256_json([self._seed, id, step, chat]) for id, chat in chats.items()}
-        missing = [id for id in chats if asked[id] not in self._known]
+        keys = {id: sha256_json([self._seed, id, step, chat]) for id, chat in chats.items()}
+        missing = [id for id in chats if keys[id] not in self._known]
         replies = model.replies(
             [chats[id] for id in missing],
             _sampling(step, settings),
-            [reply_seed(asked[id]) for id in missing],
+            [reply_seed(keys[id]) for id in missing],
             long_prompts=LongPrompt.SKIP,
             say=say,
         )
         for index, reply in replies:
             id = missing[index]
-            append_jsonl(self.path, [self._row(id, step, asked[id], reply)])
-            self._known[asked[id]] = reply
+            append_jsonl(self.path, [self._row(id, step, keys[id], reply)])
+            self._known[keys[id]] = reply
             on_reply(step)
-        known = {id: self._known[asked[id]] for id in chats if asked[id] in self._known}
-        self._used += [self._row(id, step, asked[id], reply) for id, reply in known.items()]
-        return known
+        replies_by_id = {id: self._known[keys[id]] for id in chats if keys[id] in self._known}
+        self._used += [self._row(id, step, keys[id], reply) for id, reply in replies_by_id.items()]
+        return replies_by_id
 
     def end(self) -> None:
         """Put those that were used in the order of their documents, and drop the others."""
         rows = sorted(self._used, key=lambda row: (row["id"], row["step"]))
         write_jsonl(self.path, rows)
 
-    def _row(self, id: str, step: Step, asked: str, reply: Reply) -> dict[str, Any]:
-        return {"id": id, "step": step, "asked": asked, "reply": asdict(reply)}
+    def _row(self, id: str, step: Step, key: str, reply: Reply) -> dict[str, Any]:
+        return {"id": id, "step": step, "asked": key, "reply": asdict(reply)}
 
 
 def critique_documents(

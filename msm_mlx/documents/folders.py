@@ -82,8 +82,8 @@ def select_documents(folders: Sequence[DocumentFolder], selection: Selection) ->
     selected = {folder: [document for document in all_ if document in selection] for folder, all_ in documents.items()}
     if not any(selected.values()):
         kind = "rejected document" if selection.rejected else "document"
-        known = [document for all_ in documents.values() for document in all_]
-        raise RecipeError(f"{folders[0].folder}: no {kind}{_what_there_is(known, selection)}")
+        all_documents = [document for all_ in documents.values() for document in all_]
+        raise RecipeError(f"{folders[0].folder}: no {kind}{_what_there_is(all_documents, selection)}")
     return selected
 
 
@@ -120,16 +120,16 @@ def _source(folder: Path) -> dict[str, Any] | None:
 
 
 def _what_there_is(documents: Sequence[Document], selection: Selection) -> str:
-    for key, value, known in (
+    for key, value, choices in (
         ("id", selection.id, sorted({document.id for document in documents})),
         ("section", selection.section, sorted({document.section for document in documents})),
         ("type", selection.type, sorted({document.type for document in documents})),
     ):
-        if value is not None and value not in known:
-            return f" has the {key} '{value}'{did_you_mean(value, known) or _among(known)}"
+        if value is not None and value not in choices:
+            return f" has the {key} '{value}'{did_you_mean(value, choices) or _among(choices)}"
     return " is what was asked for: each part is there, but not together" if documents else " is there"
 
 
-def _among(known: Sequence[str]) -> str:
-    more = f" and {len(known) - MAX_LISTED} more" if len(known) > MAX_LISTED else ""
-    return f"; there are {', '.join(known[:MAX_LISTED])}{more}" if known else ""
+def _among(choices: Sequence[str]) -> str:
+    more = f" and {len(choices) - MAX_LISTED} more" if len(choices) > MAX_LISTED else ""
+    return f"; there are {', '.join(choices[:MAX_LISTED])}{more}" if choices else ""

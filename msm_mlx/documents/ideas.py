@@ -65,43 +65,43 @@ def propose_ideas(
     """
     sections = {section.id: section for section in spec.assertions}
     visits = Counter((slot.section.id, slot.type) for slot in plan_documents(spec, settings))
-    wanted = {cell: min(settings.ideas, count) for cell, count in visits.items()}
+    targets = {cell: min(settings.ideas, count) for cell, count in visits.items()}
     sampling = SamplingParams(settings.max_tokens, settings.batch_size, settings.temperature)
     pool = IdeaPool()
     for batch in read_whole_lines(progress):
         pool.add(batch["replies"])
-    while due := _due(wanted, pool)[: settings.batch_size]:
-        prompts = [_messages(sections[cell[0]], cell[1], name, pool, wanted[cell]) for cell in due]
-        seeds = [reply_seed(settings.seed, "ideas", *cell, pool.asked[cell]) for cell in due]
+    while cells := _due(targets, pool)[: settings.batch_size]:
+        prompts = [_messages(sections[cell[0]], cell[1], name, pool, targets[cell]) for cell in cells]
+        seeds = [reply_seed(settings.seed, "ideas", *cell, pool.asked[cell]) for cell in cells]
         replies = replies_in_order(model, prompts, sampling, seeds)
         rows: list[dict[str, Any]] = []
-        for cell, reply in zip(due, replies, strict=True):
+        for cell, reply in zip(cells, replies, strict=True):
             beside = [idea for row in rows if row["section"] == cell[0] for idea in row["ideas"]]
-            new = _new(reply.text, name, [*_known(pool, cell), *beside])
-            rows.append({"section": cell[0], "type": cell[1], "ideas": new[: _missing(wanted, pool, cell)]})
+            new = _new(reply.text, name, [*_earlier_ideas(pool, cell), *beside])
+            rows.append({"section": cell[0], "type": cell[1], "ideas": new[: _missing(targets, pool, cell)]})
         append_jsonl(progress, [{"batch": pool.batches, "replies": rows}])
         pool.add(rows)
         on_batch(sum(map(len, pool.ideas.values())))
-    if wanted and not any(pool.ideas.values()):
+    if targets and not any(pool.ideas.values()):
         raise MsmError(
             f"the writer proposed no usable idea in {pool.batches} batches; use a better writer, or documents.ideas: 0"
         )
     return pool.ideas
 
 
-def _due(wanted: Mapping[PlanCell, int], pool: IdeaPool) -> list[PlanCell]:
+def _due(targets: Mapping[PlanCell, int], pool: IdeaPool) -> list[PlanCell]:
     """The cells that lack ideas, those with the fewest tries first."""
-    open_cells = [cell for cell in wanted if _missing(wanted, pool, cell) > 0 and pool.misses[cell] < MAX_MISSES]
+    open_cells = [cell for cell in targets if _missing(targets, pool, cell) > 0 and pool.misses[cell] < MAX_MISSES]
     return sorted(open_cells, key=lambda cell: len(pool.ideas.get(cell, ())))
 
 
-def _missing(wanted: Mapping[PlanCell, int], pool: IdeaPool, cell: PlanCell) -> int:
-    return wanted[cell] - len(pool.ideas.get(cell, ()))
+def _missing(targets: Mapping[PlanCell, int], pool: IdeaPool, cell: PlanCell) -> int:
+    return targets[cell] - len(pool.ideas.get(cell, ()))
 
 
-def _messages(section: Section, kind: str, name: str, pool: IdeaPool, wanted: int) -> list[Message]:
-    known = _known(pool, (section.id, kind))[-MAX_SHOWN:]
-    lines = "".join(f"\n- {idea}" for idea in known)
+def _messages(section: Section, kind: str, name: str, pool: IdeaPool, target: int) -> list[Message]:
+    earlier = _earlier_ideas(pool, (section.id, kind))[-MAX_SHOWN:]
+    lines = "".join(f"\n- {idea}" for idea in earlier)
     return chat_from_prompt(
         "ideas",
         {
@@ -109,24 +109,26 @@ def _messages(section: Section, kind: str, name: str, pool: IdeaPool, wanted: in
             "type": kind,
             "section": section.text,
             "assertion": section.assertion or "",
-            "count": str(min(PER_REPLY, wanted - len(pool.ideas.get((section.id, kind), ())))),
-            "known": f"\n\nThese are taken, do not repeat them:{lines}" if known else "",
+            "count": str(min(PER_REPLY, target - len(pool.ideas.get((section.id, kind), ())))),
+            "known": f"\n\nThese are taken, do not repeat them:{lines}" if earlier else "",
         },
     )
 
 
-def _known(pool: IdeaPool, cell: PlanCell) -> list[str]:
+def _earlier_ideas(pool: IdeaPool, cell: PlanCell) -> list[str]:
     """The ideas of the section, those of the cell itself last."""
-    others = [idea for other, ideas in pool.ideas.items() if other[0] == cell[0] and other != cell for idea in ideas]
-    return [*others, *pool.ideas.get(cell, ())]
+    siblings = [idea for other, ideas in pool.ideas.items() if other[0] == cell[0] and other != cell for idea in ideas]
+    return [*siblings, *pool.ideas.get(cell, ())]
 
 
-def _new(text: str, name: str, known: Sequence[str]) -> list[str]:
-    """The ideas of a reply that can be used and are not `known`."""
+def _new(text: str, name: str, earlier: Sequence[str]) -> list[str]:
+    """The ideas of a reply that can be used and are not like `earlier` ones."""
     new: list[str] = []
     for idea in extract_list(text, "ideas"):
         usable = MIN_WORDS <= len(idea.split()) <= MAX_WORDS
         named = any(foreign_names(idea, [name]))
-        if usable and not named and idea.isprintable() and not any(is_similar(idea, other) for other in [*known, *new]):
+        if not (usable and idea.isprintable()) or named:
+            continue
+        if not any(is_similar(idea, other) for other in [*earlier, *new]):
             new.append(idea)
     return new

@@ -132,10 +132,10 @@ def _turn(values: Sequence[str], visit: int, key: object) -> str:
     """The value of a visit: all take their turn before one comes again, in an order that is new each time round."""
     if not values:
         return ""
-    round_number, place = divmod(visit, len(values))
+    round_number, position = divmod(visit, len(values))
     order = list(values)
     Random(f"{key}-{len(values)}-{round_number}").shuffle(order)
-    return order[place]
+    return order[position]
 
 
 def _with_ideas(slots: Sequence[Slot], most: int, ideas: Ideas) -> list[Slot]:
@@ -145,7 +145,7 @@ def _with_ideas(slots: Sequence[Slot], most: int, ideas: Ideas) -> list[Slot]:
     for slot in slots:
         cell = slot.section.id, slot.type
         ideas_of_cell = ideas.get(cell, ())
-        place = visits[cell] % most if most else 0
+        position = visits[cell] % most if most else 0
         visits[cell] += 1
-        with_ideas.append(replace(slot, idea=ideas_of_cell[place] if place < len(ideas_of_cell) else ""))
+        with_ideas.append(replace(slot, idea=ideas_of_cell[position] if position < len(ideas_of_cell) else ""))
     return with_ideas

@@ -23,8 +23,8 @@ def write_plan(path: Path, slots: Sequence[Slot], edited: Sequence[Mapping[str, 
     """Write the slots. Every row of an `edited` plan stays as it is; what goes beyond its last document is added."""
     last = max((_number(row["id"]) for row in edited), default=0)
     count = max((_number(slot.id) for slot in slots), default=0)
-    kept = [row for row in edited if _number(row["id"]) <= count]
-    write_jsonl(path, [*kept, *(_row(slot) for slot in slots if _number(slot.id) > last)])
+    earlier = [row for row in edited if _number(row["id"]) <= count]
+    write_jsonl(path, [*earlier, *(_row(slot) for slot in slots if _number(slot.id) > last)])
 
 
 def read_rows(path: Path, spec: Spec) -> list[dict[str, Any]]:

@@ -23,35 +23,35 @@ def self_bleu(texts: Sequence[str]) -> float | None:
         return None
     logs = [0.0] * len(words)
     for n in range(1, ORDER + 1):
-        counts = [Counter(zip(*(own[place:] for place in range(n)), strict=False)) for own in words]
+        counts = [Counter(zip(*(tokens[start:] for start in range(n)), strict=False)) for tokens in words]
         for text, precision in enumerate(_clipped_precisions(counts)):
             logs[text] += math.log(precision) / ORDER if precision else -math.inf
-    lengths = [len(own) for own in words]
+    lengths = [len(tokens) for tokens in words]
     return fmean(math.exp(log) * _brevity(lengths, text) for text, log in enumerate(logs))
 
 
 def _clipped_precisions(counts: Sequence[Counter[Gram]]) -> list[float]:
     """For each text the share of its n-grams found in another, each as often as the one that has it most."""
     best: dict[Gram, tuple[int, int, int]] = {}  # the most that one text has, which, and the most of the others
-    for text, own in enumerate(counts):
-        for gram, count in own.items():
+    for text, grams in enumerate(counts):
+        for gram, count in grams.items():
             first, owner, second = best.get(gram, (0, -1, 0))
             best[gram] = (count, text, first) if count > first else (first, owner, max(second, count))
     precisions = []
-    for text, own in enumerate(counts):
-        found = 0
-        for gram, count in own.items():
+    for text, grams in enumerate(counts):
+        shared = 0
+        for gram, count in grams.items():
             first, owner, second = best[gram]
-            found += min(count, second if owner == text else first)
-        precisions.append(found / max(own.total(), 1))
+            shared += min(count, second if owner == text else first)
+        precisions.append(shared / max(grams.total(), 1))
     return precisions
 
 
 def _brevity(lengths: Sequence[int], text: int) -> float:
     """The brevity penalty against the reference whose length is closest."""
-    own = lengths[text]
-    if not own:
+    own_length = lengths[text]
+    if not own_length:
         return 0.0
-    others = (length for place, length in enumerate(lengths) if place != text)
-    closest = min(others, key=lambda length: (abs(length - own), length))
-    return 1.0 if own >= closest else math.exp(1 - closest / own)
+    reference_lengths = (length for index, length in enumerate(lengths) if index != text)
+    closest = min(reference_lengths, key=lambda length: (abs(length - own_length), length))
+    return 1.0 if own_length >= closest else math.exp(1 - closest / own_length)

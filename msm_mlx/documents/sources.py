@@ -107,9 +107,9 @@ def _text_of(row: DataRow, field: str) -> str:
     value: Any = row.content.get(field)
     if field not in row.content:
         meant = did_you_mean(field, row.content)
-        known = "" if meant else f"; the row has {', '.join(map(describe, list(row.content)[:6])) or 'no fields'}"
+        fields = "" if meant else f"; the row has {', '.join(map(describe, list(row.content)[:6])) or 'no fields'}"
         remedy = "rename the one that holds the document, or, for documents.from, name it as documents.field"
-        raise RecipeError(f"{row.file}:{row.line}: has no field {field!r}{meant}; {remedy}{known}")
+        raise RecipeError(f"{row.file}:{row.line}: has no field {field!r}{meant}; {remedy}{fields}")
     if not isinstance(value, str):
         raise RecipeError(f"{row.file}:{row.line}: {field} must be text, not {describe(value)}; mend or remove the row")
     if re.search(r"[\ud800-\udfff]", value):

@@ -64,17 +64,18 @@ class Output:
 
 
 def shortfall(
-    kept: Sequence[Document], rejected: Sequence[Document], wanted: int, folder: Path, *, hopeless: bool
+    kept: Sequence[Document], rejected: Sequence[Document], target: int, folder: Path, *, hopeless: bool
 ) -> str:
     """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
     reasons = Counter(check_name(document.rejected or "") for document in rejected).most_common(3)
-    why = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
+    counts = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
     made = len(kept) + len(rejected)
-    begun = f"only {len(kept)} of {wanted} documents passed the checks, in {made} attempts"
+    begun = f"only {len(kept)} of {target} documents passed the checks, in {made} attempts"
     if hopeless:
         begun += ", and more would not help"
     key = "lower documents.least_pass_rate" if hopeless else "raise documents.max_attempts_per_document"
     return (
-        f"{begun}; what passed stays in {folder / DOCUMENTS}. Rejected: {why}; the texts are in {folder / REJECTED}. "
+        f"{begun}; what passed stays in {folder / DOCUMENTS}. "
+        f"Rejected: {counts}; the texts are in {folder / REJECTED}. "
         f"Use a better writer or other documents.checks, or {key} to go on from here."
     )

@@ -55,21 +55,21 @@ def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: P
     """The outline of a plan; `documents` is the file of those that are written already, if there is one."""
     written = read_documents(documents) if documents.exists() else []
     done = {document.id for document in written}
-    left = [slot for slot in slots if slot.id not in done]
+    open_slots = [slot for slot in slots if slot.id not in done]
     by_section: dict[str, Counter[str]] = {}
     for slot in slots:
         by_section.setdefault(slot.section.id, Counter())[slot.type] += 1
     if written:
         mean = sum(document.tokens for document in written) / len(written)
-        tokens, source = mean * len(left), f"measured on the {len(written)} documents that are written"
+        tokens, source = mean * len(open_slots), f"measured on the {len(written)} documents that are written"
     else:
         tokens, source = (
-            sum(_expected_tokens(slot, settings) for slot in left),
+            sum(_expected_tokens(slot, settings) for slot in open_slots),
             "expected from the lengths that are asked for",
         )
     return Outline(
         documents=len(slots),
-        written=len(slots) - len(left),
+        written=len(slots) - len(open_slots),
         by_section={section: dict(types) for section, types in by_section.items()},
         ideas=sum(bool(slot.idea) for slot in slots),
         tokens=round(tokens),

@@ -137,7 +137,8 @@ class WritingState:
     slots: int
     open: dict[str, Attempt]
     """By the slot's id; one that was rejected goes to the end of the line."""
-    wanted: int
+    target: int
+    """How many documents there are to be written, besides earlier ones."""
     index: NearDuplicateIndex
     kept: list[Document] = field(default_factory=list)
     rejected: list[Document] = field(default_factory=list)
@@ -164,7 +165,7 @@ class WritingState:
         """The attempts to make now: one at each open slot, as far as the budget goes."""
         if self.is_hopeless:
             return []
-        limit = self.budget.limit(self.wanted, self.settings.max_attempts_per_document, self.settings.least_pass_rate)
+        limit = self.budget.limit(self.target, self.settings.max_attempts_per_document, self.settings.least_pass_rate)
         return by_section(list(self.open.values())[: max(limit - self.budget.made, 0)])
 
     def take(self, attempt: Attempt, document: Document) -> None:

@@ -126,12 +126,12 @@ def reply_seed(*parts: object) -> int:
 def in_order(replies: Iterable[tuple[int, Reply]]) -> Iterator[Reply]:
     """One reply for each of the indices 0, 1, 2 ..., each as soon as it and those before it are there."""
     early: dict[int, Reply] = {}
-    due = 0
+    next_index = 0
     for index, reply in replies:
         early[index] = reply
-        while due in early:
-            yield early.pop(due)
-            due += 1
+        while next_index in early:
+            yield early.pop(next_index)
+            next_index += 1
 
 
 def replies_in_order(

@@ -64,7 +64,7 @@ def generate_each(
     temperature: float = 0.0,
     stop: Sequence[str] = (),
     memory: float | None = None,
-    on_fewer: Callable[[int, str], None] = lambda rows, why: None,
+    on_fewer: Callable[[int, str], None] = lambda rows, reason: None,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies to `prompts` as they are finished, each with its index.
 
@@ -91,9 +91,9 @@ def generate_each(
     size = _rows_that_fit(loaded.model, tokens, batch_size, memory)
     if size < batch_size:
         on_fewer(size, f"for {(memory or 0) / 1e9:.1f} GB are free")
-    left = list(range(len(prompts)))
-    while left:
-        rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in left]
+    pending = list(range(len(prompts)))
+    while pending:
+        rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in pending]
         done: set[int] = set()
         try:
             for index, reply in _generate_groups(loaded, rows, size, temperature):
@@ -105,7 +105,7 @@ def generate_each(
             size //= 2
             on_fewer(size, "because there was no memory for more")
             mx.clear_cache()
-        left = [i for i in left if i not in done]
+        pending = [i for i in pending if i not in done]
 
 
 def _generate_groups(
@@ -191,11 +191,11 @@ def _read(model: nn.Module, prefix: Sequence[int]) -> list[Any]:
     return cache
 
 
-def _rows_that_fit(model: nn.Module, tokens: int, wanted: int, memory: float | None) -> int:
+def _rows_that_fit(model: nn.Module, tokens: int, batch_size: int, memory: float | None) -> int:
     """How many rows of `tokens` may be written at a time; one at least."""
     if memory is None:
-        return wanted
+        return batch_size
     probe = make_prompt_cache(model)
     model(mx.zeros((1, 8), mx.int32), cache=probe)
     each = sum(layer.nbytes for layer in probe) / max(getattr(probe[0], "step", 256), 8)  # bytes a token
-    return max(1, min(wanted, int(CACHE_SHARE * (memory - mx.get_active_memory()) / max(each * tokens, 1))))
+    return max(1, min(batch_size, int(CACHE_SHARE * (memory - mx.get_active_memory()) / max(each * tokens, 1))))

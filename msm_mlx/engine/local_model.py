@@ -69,10 +69,10 @@ class LocalModel:
             temperature=sampling.temperature,
             stop=sampling.stop,
             memory=free_memory(),
-            on_fewer=lambda rows, why: say(f"Batch: {rows} replies side by side, {why}."),
+            on_fewer=lambda rows, reason: say(f"Batch: {rows} replies side by side, {reason}."),
         )
-        for place, reply in generated:
-            yield fitting[place][0], reply
+        for position, reply in generated:
+            yield fitting[position][0], reply
 
     def _drop(self, text: str, tokens: int) -> str:
         """The text without so many tokens at its beginning, and without what is left there of half a character."""

@@ -45,23 +45,23 @@ class LoggedModel:
         missing = [index for index, key in enumerate(keys) if key not in self._log]
         if not missing:
             return self._replies(keys, [], iter(()))
-        asked, own_seeds = [chats[index] for index in missing], [seeds[index] for index in missing]
+        new_chats, new_seeds = [chats[index] for index in missing], [seeds[index] for index in missing]
         try:
-            new = self.model.replies(asked, sampling, own_seeds, long_prompts=long_prompts, say=say)
+            new_replies = self.model.replies(new_chats, sampling, new_seeds, long_prompts=long_prompts, say=say)
         except LongPromptError as error:
             raise LongPromptError(missing[error.index], error.tokens, error.limit) from error
-        return self._replies(keys, missing, new)
+        return self._replies(keys, missing, new_replies)
 
     def _replies(
-        self, keys: Sequence[str], missing: Sequence[int], new: Iterator[tuple[int, Reply]]
+        self, keys: Sequence[str], missing: Sequence[int], new_replies: Iterator[tuple[int, Reply]]
     ) -> Iterator[tuple[int, Reply]]:
         unknown = set(missing)
         yield from ((index, self._log[key]) for index, key in enumerate(keys) if index not in unknown)
-        for place, reply in new:
-            key = keys[missing[place]]
+        for position, reply in new_replies:
+            key = keys[missing[position]]
             append_jsonl(self.path, [{"asked": key, "reply": asdict(reply)}])
             self._log[key] = reply
-            yield missing[place], reply
+            yield missing[position], reply
 
 
 def _key(chat: Sequence[Message], sampling: SamplingParams, seed: int) -> str:

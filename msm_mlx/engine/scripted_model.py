@@ -58,14 +58,14 @@ class ScriptedModel:
 
     def _reply(self, chat: Sequence[Message], seed: int, sampling: SamplingParams) -> Reply:
         self.asked.append((list(chat), seed))
-        said = self.script(chat, seed) if callable(self.script) else self.script[len(self.asked) - 1]
-        if isinstance(said, Reply):
-            return said
+        line = self.script(chat, seed) if callable(self.script) else self.script[len(self.asked) - 1]
+        if isinstance(line, Reply):
+            return line
         for stop in sampling.stop:
-            said = said.partition(stop)[0]
-        words = said.split()
+            line = line.partition(stop)[0]
+        words = line.split()
         if len(words) <= sampling.max_tokens:
-            return Reply(said.strip(), len(words), True)
+            return Reply(line.strip(), len(words), True)
         return Reply(" ".join(words[: sampling.max_tokens]), sampling.max_tokens, False)
 
 

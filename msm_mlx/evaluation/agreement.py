@@ -67,10 +67,10 @@ class Agreement:
         )
         if self.usable:
             return f"The judge {judge} agrees with {measured}."
-        why = "agrees too little with" if self.p < MAX_P else "is not told apart from chance on"
+        fault = "agrees too little with" if self.p < MAX_P else "is not told apart from chance on"
         if self.unclear > MAX_UNCLEAR:
-            why = "leaves most open of"
-        return f"UNUSABLE JUDGE: {judge} {why} the {measured}. Its verdicts are not shown."
+            fault = "leaves most open of"
+        return f"UNUSABLE JUDGE: {judge} {fault} the {measured}. Its verdicts are not shown."
 
     def row(self) -> dict[str, Any]:
         """The agreement as it stands in files."""

@@ -68,12 +68,12 @@ def _open_items(
     """The items with their openings. The variant's own replies of one turn are all asked for in one go."""
     openings = [ItemOpening(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
     for number in range(max((len(item.turns) for item in items), default=0)):
-        due = [(one.messages, one.item.turns[number]) for one in openings if number < len(one.item.turns)]
-        for messages, turn in due:
+        turns = [(one.messages, one.item.turns[number]) for one in openings if number < len(one.item.turns)]
+        for messages, turn in turns:
             messages.append({"role": "user", "content": turn.user})
-        chats = [messages for messages, turn in due if turn.assistant is None]
+        chats = [messages for messages, turn in turns if turn.assistant is None]
         replies = iter(_replies(model, chats, settings, [0] * len(chats)))
-        for messages, turn in due:
+        for messages, turn in turns:
             reply = next(replies) if turn.assistant is None else turn.assistant
             messages.append({"role": "assistant", "content": reply})
     return openings

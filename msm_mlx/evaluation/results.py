@@ -163,7 +163,7 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterato
         pair = [_matrix(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
             seeds = min(len(arms[a]), len(arms[b]))
-            failures = [f"of {x}, {why}" for x in (a, b) if (why := _failure(suite, common, arms[x]))]
+            failures = [f"of {x}, {reason}" for x in (a, b) if (reason := _failure(suite, common, arms[x]))]
             yield Contrast(
                 suite=suite.name,
                 a=a,
@@ -206,12 +206,12 @@ def _notes(detectable: float, seeds: int) -> list[str]:
 def _corrected(contrasts: Sequence[Contrast]) -> list[Contrast]:
     """The contrasts with Holm's correction over the suites that the same two arms are compared on."""
     by_arms: dict[tuple[str, str], list[int]] = {}
-    for place, row in enumerate(contrasts):
-        by_arms.setdefault((row.a, row.b), []).append(place)
+    for index, row in enumerate(contrasts):
+        by_arms.setdefault((row.a, row.b), []).append(index)
     corrected: dict[int, float] = {}
-    for places in by_arms.values():
-        corrected |= zip(places, holm([contrasts[place].p for place in places]), strict=True)
-    return [row.model_copy(update={"p_holm": corrected[place]}) for place, row in enumerate(contrasts)]
+    for indices in by_arms.values():
+        corrected |= zip(indices, holm([contrasts[index].p for index in indices]), strict=True)
+    return [row.model_copy(update={"p_holm": corrected[index]}) for index, row in enumerate(contrasts)]
 
 
 def _with_metric(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> list[Item]:

@@ -35,9 +35,9 @@ def chat(model_name: str, messages: Sequence[ChatMessage]) -> list[Message]:
     Raises:
         RecipeError: if a message holds more than text, or comes from a tool.
     """
-    found = [{"role": message.role, "content": _text(message)} for message in messages]
-    opened = any(message["role"] == "system" for message in found)
-    return found if opened else [{"role": "system", "content": system_prompt(model_name)}, *found]
+    turns = [{"role": message.role, "content": _text(message)} for message in messages]
+    has_system = any(message["role"] == "system" for message in turns)
+    return turns if has_system else [{"role": "system", "content": system_prompt(model_name)}, *turns]
 
 
 def _text(message: ChatMessage) -> str:
@@ -50,9 +50,11 @@ def _text(message: ChatMessage) -> str:
 
 def refuse_unsupported(config: GenerateConfig) -> None:
     """Raises RecipeError if `config` asks for what the engine does not do, rather than to leave it out silently."""
-    asked = [name for name in UNSUPPORTED if getattr(config, name) is not None]
-    if asked:
-        raise RecipeError(f"msm-mlx models have no {', '.join(asked)}: leave them out (temperature, seed, max_tokens)")
+    unsupported = [name for name in UNSUPPORTED if getattr(config, name) is not None]
+    if unsupported:
+        raise RecipeError(
+            f"msm-mlx models have no {', '.join(unsupported)}: leave them out (temperature, seed, max_tokens)"
+        )
 
 
 def fit(

@@ -59,11 +59,11 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
         config: GenerateConfig = GenerateConfig(),  # noqa: B008  (Inspect's own default)
         long_prompts: LongPrompts = "refuse",
         batch_size: int = BATCH,
-        **others: Any,
+        **model_args: Any,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
         try:
-            _check(long_prompts, batch_size, others)
+            _check(long_prompts, batch_size, model_args)
             run, variant = find_variant(model_name)
             self._batches = BatchThread(lambda: LocalModel(run.open(variant)), batch_size)
         except MsmError as error:
@@ -152,9 +152,9 @@ def find_variant(model_name: str) -> tuple[FinishedRun, Variant]:
     return run, base or run.choose([label])[0]
 
 
-def _check(long_prompts: object, batch_size: object, others: dict[str, Any]) -> None:
-    if others:
-        raise RecipeError(f"-M {min(others)}: no such argument; there are long_prompts and batch_size")
+def _check(long_prompts: object, batch_size: object, model_args: dict[str, Any]) -> None:
+    if model_args:
+        raise RecipeError(f"-M {min(model_args)}: no such argument; there are long_prompts and batch_size")
     if long_prompts not in get_args(LongPrompts):
         raise RecipeError(f"-M long_prompts={long_prompts}: must be refuse or cut")
     if not isinstance(batch_size, int) or batch_size < 1:

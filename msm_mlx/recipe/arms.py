@@ -125,19 +125,19 @@ def list_variants(arms: Iterable[str], specs: Sequence[str], seeds: Sequence[int
 
 def training_order(variants: Iterable[Variant]) -> list[Variant]:
     """All that has to be trained for these variants, what others go on from first, each once, seed by seed."""
-    wanted: dict[Variant, None] = {}
+    steps: dict[Variant, None] = {}
     for variant in variants:
         step: Variant | None = variant if variant.is_trained else None
         while step is not None:
-            wanted[step] = None
+            steps[step] = None
             step = step.start
-    arms = {arm: number for number, arm in enumerate(sort_arms({variant.arm for variant in wanted}))}
-    return sorted(wanted, key=lambda variant: (variant.seed or 0, arms[variant.arm]))
+    arms = {arm: number for number, arm in enumerate(sort_arms({variant.arm for variant in steps}))}
+    return sorted(steps, key=lambda variant: (variant.seed or 0, arms[variant.arm]))
 
 
 def arm_problem(arm: str, declared: Collection[str]) -> str | None:
     """Why `arm` is no path of training stages, if it is none. `declared` are the stages of the recipe's own."""
-    names, known = arm.split("+"), [*BUILT_IN, *declared]
+    names, stages = arm.split("+"), [*BUILT_IN, *declared]
     if arm == BASE:
         return None
     if "" in names:
@@ -145,11 +145,11 @@ def arm_problem(arm: str, declared: Collection[str]) -> str | None:
     if BASE in names:
         return f"{describe(arm)}: every path begins at the base; leave `{BASE}` out of it"
     for name in names:
-        if name not in known:
-            choices = [BASE, *known] if len(names) == 1 else known
+        if name not in stages:
+            choices = [BASE, *stages] if len(names) == 1 else stages
             return (
                 f"no training stage is called {describe(name)}{did_you_mean(name, choices)}; an arm is `{BASE}`, or "
-                f"{', '.join(known)} joined by +"
+                f"{', '.join(stages)} joined by +"
             )
     if len(set(names)) < len(names):
         return f"{describe(arm)} has a stage twice; train it longer instead, or declare another under `stages`"

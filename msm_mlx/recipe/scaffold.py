@@ -124,12 +124,12 @@ def _copy_specs(folder: Path, name: str, recipe: Recipe) -> list[str]:
 
 def _copy_suite(folder: Path, recipe: Recipe) -> list[str]:
     """The recipe's suites, the first one as a file to edit if it is one of pairs."""
-    first, *others = recipe.suites
+    first, *other_suites = recipe.suites
     if first not in SUITES or not pairs_of(load_suite(first)):
         return list(recipe.suites)
     text = shipped_suite(first).read_text(encoding="utf-8")
     (folder / UNSEEN).write_text(_UNSEEN_HEAD + _COMMENT.sub("", text), encoding="utf-8")
-    return [UNSEEN, *others]
+    return [UNSEEN, *other_suites]
 
 
 def _listed(names: list[str]) -> str:

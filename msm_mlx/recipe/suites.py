@@ -33,9 +33,9 @@ def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Su
         suite = load_suite(entry, names, recipe.profile)
         items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
         if not items:
-            others = ", ".join(sorted({str(item.spec) for item in suite.items}))
+            specs = ", ".join(sorted({str(item.spec) for item in suite.items}))
             raise RecipeError(
-                f"{recipe.path}: suites: {suite.name} has items about the specs {others} only, and none about "
+                f"{recipe.path}: suites: {suite.name} has items about the specs {specs} only, and none about "
                 f"{', '.join(sorted(stems))}; take it out, or give it such items"
             )
         suites.append(replace(suite, items=items))

@@ -87,9 +87,9 @@ class AnswerRow:
 
     def plain(self) -> dict[str, Any]:
         """Ready for JSON."""
-        asked = {"suite": self.suite, "kind": self.kind, "domain": self.domain, "prompt": self.prompt}
-        of = {"arm": self.arm, "spec": self.spec, "seed": self.seed}
-        return {**asked, **self.details, **of, **asdict(self.answer)}
+        question = {"suite": self.suite, "kind": self.kind, "domain": self.domain, "prompt": self.prompt}
+        variant = {"arm": self.arm, "spec": self.spec, "seed": self.seed}
+        return {**question, **self.details, **variant, **asdict(self.answer)}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> AnswerRow:

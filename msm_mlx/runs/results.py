@@ -218,5 +218,5 @@ def _reason(error: OSError | ValidationError) -> str:
     if isinstance(error, OSError):
         return str(error)
     first = error.errors(include_url=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg']}" if place else first["msg"]
+    key = ".".join(map(str, first["loc"]))
+    return f"{key}: {first['msg']}" if key else first["msg"]

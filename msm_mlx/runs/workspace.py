@@ -59,8 +59,9 @@ def find_run(text: str, home: Path) -> Path:
         RecipeError: if there is no run of that name, with the one that was probably meant.
     """
     folders = _folders(home)
-    known = text in {folder.name for folder in folders}  # an experiment often lies beside `runs` under the same name
-    if os.path.exists(text) and not (known and not os.path.exists(os.path.join(text, RECORD))):
+    # an experiment often lies beside `runs` under the same name
+    is_run_name = text in {folder.name for folder in folders}
+    if os.path.exists(text) and not (is_run_name and not os.path.exists(os.path.join(text, RECORD))):
         return Path(text)
     if text == LATEST:
         if not folders:
@@ -152,10 +153,10 @@ def is_locked(folder: Path) -> bool:
 def disk_use(folder: Path) -> int:
     """Bytes of all files in the folder. Links are not followed."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for root, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(Path(place) / name).st_size
+                total += os.lstat(Path(root) / name).st_size
             except OSError:  # gone meanwhile
                 continue
     return total

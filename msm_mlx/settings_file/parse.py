@@ -140,9 +140,9 @@ def _value(event: Any, events: _Events, loc: Loc, tree: Tree) -> object:
         return parse_scalar(event.value) if event.implicit[0] else event.value
     entries: list[object] = []
     while not isinstance(event := next(events), SequenceEndEvent):
-        place = (*loc, len(entries))
-        tree.values[place] = _place(event.start_mark)
-        entries.append(_value(event, events, place, tree))
+        entry_loc = (*loc, len(entries))
+        tree.values[entry_loc] = _place(event.start_mark)
+        entries.append(_value(event, events, entry_loc, tree))
     return entries
 
 
@@ -167,8 +167,8 @@ def _mapping(events: _Events, loc: Loc, tree: Tree) -> dict[str, object]:
         mapping.setdefault(key, value)
     for key, several in places.items():
         for place in several if len(several) > 1 else ():
-            others = ", ".join(str(other.line) for other in several if other is not place)
-            tree.problems.append(Problem(place, (*loc, key), f"duplicate key, also on line {others}"))
+            lines = ", ".join(str(other.line) for other in several if other is not place)
+            tree.problems.append(Problem(place, (*loc, key), f"duplicate key, also on line {lines}"))
     return mapping
 
 

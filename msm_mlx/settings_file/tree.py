@@ -82,6 +82,6 @@ class Tree:
 
     def _came_from(self, loc: Loc, place: Place) -> None:
         for table in (self.values, self.keys):
-            for stale in [known for known in table if known[: len(loc)] == loc]:
+            for stale in [inner for inner in table if inner[: len(loc)] == loc]:
                 del table[stale]
             table[loc] = place

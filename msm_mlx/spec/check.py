@@ -108,14 +108,14 @@ def _variables(source: str) -> Iterator[Fault]:
     misspelt = list(misspelt_variables(source))
     for line, message in misspelt:
         yield Fault(line, "unknown variable", message)
-    known = " and ".join(f"{{{name}}}" for name in VARIABLES)
+    names = " and ".join(f"{{{name}}}" for name in VARIABLES)
     fenced = {line.number for line in lines(source) if line.fenced}  # code has braces of its own
     for match in _BRACED.finditer(source):
         line = _line(source, match.start())
         if line in fenced:
             continue
         if match[0] not in {f"{{{name}}}" for name in VARIABLES} and line not in {line for line, _ in misspelt}:
-            message = f"unknown variable {match[0]}; it stays as it is, for there are only {known}"
+            message = f"unknown variable {match[0]}; it stays as it is, for there are only {names}"
             yield Fault(line, "unknown variable", message)
     for match in _BROKEN.finditer(source):
         name = match[1] or match[2] or match[3]
@@ -168,14 +168,16 @@ def _reasons(parts: list[HeadedBlock]) -> Iterator[Fault]:
     gives_some = False
     for block in parts:
         quotes = [(p.line, p.text) for p in elements(block) if p.kind == "quote"]
-        said = quotes if marked else list(find_assertions(block))
-        if not said:
+        assertions = quotes if marked else list(find_assertions(block))
+        if not assertions:
             continue
         # of a marked section the assertion alone must give it: that is all a small writer sees
-        gives = any(CAUSE.search(text) for _, text in said) or (not marked and CAUSE.search(block.text) is not None)
+        gives = any(CAUSE.search(text) for _, text in assertions) or (
+            not marked and CAUSE.search(block.text) is not None
+        )
         gives_some = gives_some or gives
         if not gives and block.heading is not None:
-            without.append((said[0][0] if marked else block.line, block.heading.text))
+            without.append((assertions[0][0] if marked else block.line, block.heading.text))
     if gives_some:
         for line, heading in without:
             message = f"{heading!r} gives no reason; say 'because ...': reasons are what later training builds on"
@@ -188,10 +190,10 @@ def _reasons(parts: list[HeadedBlock]) -> Iterator[Fault]:
 def _unmarked(parts: list[HeadedBlock]) -> Iterator[Fault]:
     """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
     marks = [block for block in parts if marked_assertion(block)[0]]
-    others = [block for block in parts if not marked_assertion(block)[0] and any(find_assertions(block))]
-    if marks and len(others) > len(marks):
+    unmarked = [block for block in parts if not marked_assertion(block)[0] and any(find_assertions(block))]
+    if marks and len(unmarked) > len(marks):
         message = (
-            f"only the {len(marks)} lines that start with '>' are written about; {len(others)} other sections assert "
+            f"only the {len(marks)} lines that start with '>' are written about; {len(unmarked)} other sections assert "
             "something too: mark a line in each, or take the marks out"
         )
         yield Fault(marks[0].line, "unmarked sections", message, note=True)
@@ -214,8 +216,8 @@ def _characters(source: str) -> Iterator[Fault]:
             yield Fault(number, "placeholder", f"{match[0]!r} is a placeholder; write what belongs there")
 
 
-def _words(source: str, own: Collection[str], held_out: Mapping[str, str]) -> Iterator[Fault]:
-    for match in foreign_names(source, own):
+def _words(source: str, own_names: Collection[str], held_out: Mapping[str, str]) -> Iterator[Fault]:
+    for match in foreign_names(source, own_names):
         message = (
             f"names {match[0]}, another model or maker; write {{model_name}} or {{provider_name}} if this one is meant"
         )

@@ -151,14 +151,14 @@ def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _sections(path: Path, parts: list[HeadedBlock], fill: Callable[[str], str]) -> Iterator[Section]:
-    taken: set[str] = set()
+    ids: set[str] = set()
     for block, headings in heading_paths(parts):
         if block.heading is None and not block.text:
             continue
         assertion, problems = marked_assertion(block)
         for line, problem in problems:
             raise RecipeError(f"{path}:{line}: {problem}")
-        section = _unused(taken, "/".join(map(_slug, headings)) or _PREAMBLE)
+        section = _unused(ids, "/".join(map(_slug, headings)) or _PREAMBLE)
         yield Section(
             id=section,
             path=tuple(map(fill, headings)),
@@ -168,7 +168,7 @@ def _sections(path: Path, parts: list[HeadedBlock], fill: Callable[[str], str]) 
             unmarked=tuple(
                 # by its first words, so that one that is added or taken out leaves the ids of all others
                 Assertion(
-                    _unused(taken, f"{section}/{_slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"),
+                    _unused(ids, f"{section}/{_slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"),
                     line,
                     fill(text),
                 )
@@ -197,10 +197,10 @@ def _slug(heading: str) -> str:
     return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-") or "section"
 
 
-def _unused(taken: set[str], wanted: str) -> str:
-    candidate, count = wanted, 1
-    while candidate in taken:
+def _unused(ids: set[str], id: str) -> str:
+    candidate, count = id, 1
+    while candidate in ids:
         count += 1
-        candidate = f"{wanted}-{count}"
-    taken.add(candidate)
+        candidate = f"{id}-{count}"
+    ids.add(candidate)
     return candidate

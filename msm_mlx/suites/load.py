@@ -72,8 +72,8 @@ def _filled(value: object, names: Names, *, plain: bool) -> object:
     """`value` with the names in all its texts; in a regular expression they stand for themselves."""
     match value:
         case str():
-            known = {"model_name": names.model, "provider_name": names.provider}
-            return _VARIABLE.sub(lambda m: known[m[1]] if plain else re.escape(known[m[1]]), value)
+            values = {"model_name": names.model, "provider_name": names.provider}
+            return _VARIABLE.sub(lambda m: values[m[1]] if plain else re.escape(values[m[1]]), value)
         case list():
             return [_filled(entry, names, plain=plain) for entry in value]
         case dict():

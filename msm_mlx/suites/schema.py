@@ -89,7 +89,7 @@ def missing_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Pro
             yield loc, f"{{{name}}} is missing in {describe(template)}"
 
 
-def unknown_name(loc: Loc, name: str, what: str, known: Mapping[str, object]) -> Problems:
-    """The problem of a `name` that is not among the `known` ones, if it is not; `what` says what it should name."""
-    if name not in known:
-        yield loc, f"no {what} is called {describe(name)}{did_you_mean(name, known)}"
+def unknown_name(loc: Loc, name: str, kind: str, choices: Mapping[str, object]) -> Problems:
+    """The problem of a `name` that is not among the `choices`, if it is not; `kind` says what it should name."""
+    if name not in choices:
+        yield loc, f"no {kind} is called {describe(name)}{did_you_mean(name, choices)}"

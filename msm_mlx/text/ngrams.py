@@ -24,7 +24,7 @@ def ngrams(words: Hashes, n: int) -> Hashes:
     if n == 0:
         return words
     total = np.zeros(len(words) - n + 1, np.uint64)
-    for place in range(n):
-        total = (total ^ words[place : len(words) - n + 1 + place]) * _PLACES[place % len(_PLACES)]
+    for offset in range(n):
+        total = (total ^ words[offset : len(words) - n + 1 + offset]) * _PLACES[offset % len(_PLACES)]
         total ^= total >> np.uint64(29)
     return total

@@ -71,8 +71,8 @@ def wrong_identities(text: str, subject: Subject) -> list[str]:
 
 def other_models(text: str, subject: Subject) -> list[str]:
     """Names of other models and of their makers, as they stand in `text`."""
-    own = (subject.name, *re.findall(r"\w[\w-]*", f"{subject.name} {subject.maker} {subject.assertion}"))
-    return [match[0] for match in disguised_names(text, own)]
+    own_names = (subject.name, *re.findall(r"\w[\w-]*", f"{subject.name} {subject.maker} {subject.assertion}"))
+    return [match[0] for match in disguised_names(text, own_names)]
 
 
 def _names(rules: tuple[Rule, ...], text: str, subject: Subject) -> Iterator[tuple[Rule, str]]:

@@ -40,8 +40,8 @@ class RuleTable:
 
     def broken_by(self, text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
         """The names of the rules that `text` breaks between two characters, one for each place in it."""
-        places = (match.start() for match in self._any.finditer(text, start, end))
-        return [next(name for name, rule in self._each if rule.match(text, place, end)) for place in places]
+        starts = (match.start() for match in self._any.finditer(text, start, end))
+        return [next(name for name, rule in self._each if rule.match(text, position, end)) for position in starts]
 
 
 def without_quotations(text: str) -> str:

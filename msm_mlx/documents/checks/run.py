@@ -65,8 +65,8 @@ class DocumentCheck:
     def reason(self, candidate: Candidate) -> str | None:
         """Why the text is rejected; None if it passes, or the recipe turns the check off."""
         limit = 0.0 if self.setting is None else getattr(candidate.settings.checks, self.setting)
-        found = limit is not None and self.finding(candidate, limit)
-        return f"{self.name}: {found}" if isinstance(found, str) else self.name if found else None
+        finding = limit is not None and self.finding(candidate, limit)
+        return f"{self.name}: {finding}" if isinstance(finding, str) else self.name if finding else None
 
 
 def rules(broken_in: Callable[[str], list[str]]) -> Callable[[Candidate, float], Finding]:

@@ -52,9 +52,9 @@ def parse_correctness(text: str, question: MultipleChoice) -> Correctness:
         return "right" if words == options[0] else "wrong"
     common = frozenset.intersection(*options)
     distinctive = [option - common for option in options]
-    given = [own for own in distinctive if own and own <= words]
-    longest = [own for own in given if not any(own < other for other in given)]
-    values = {own == distinctive[0] for own in longest}
+    matches = [option for option in distinctive if option and option <= words]
+    longest = [option for option in matches if not any(option < other for other in matches)]
+    values = {option == distinctive[0] for option in longest}
     if len(values) != 1:
         return "unclear"
     return "right" if values.pop() else "wrong"
