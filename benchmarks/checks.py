@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.run import near_duplicate_index, reject_reason, repeat_reason
+from msm_mlx.documents.checks.reject import near_duplicate_index, reject_reason, repeat_reason
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import document_health
 from msm_mlx.engine.chat_model import Reply

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.checks.run import (
+from msm_mlx.documents.checks.reject import (
     NOTHING,
     Candidate,
     near_duplicate_index,
@@ -21,6 +20,7 @@ from msm_mlx.documents.checks.run import (
     text_reason,
     untagged_reason,
 )
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.tags import tagged_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import REWRITTEN, Health, document_health

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
+from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, repeat_reason
 from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.checks.run import near_duplicate_index, ready_reason, repeat_reason
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from msm_mlx.documents.attempt_budget import AttemptBudget
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.run import NOTHING, near_duplicate_index, reject_reason, repeat_reason
+from msm_mlx.documents.checks.reject import NOTHING, near_duplicate_index, reject_reason, repeat_reason
 from msm_mlx.documents.checks.tags import written_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
@@ -77,7 +77,7 @@ def write_documents(
         seeds = [document_seed(settings, attempt) for attempt in attempts]
         replies = in_order(model.replies(chats, writer_sampling(settings), seeds, say=say))
         for attempt, chat, reply in zip(attempts, chats, replies, strict=True):
-            state.take(attempt, judge_reply(assignment, attempt, chat, reply))
+            state.take(attempt, to_document(assignment, attempt, chat, reply))
             if state.is_hopeless:
                 break
     return state.end()
@@ -100,7 +100,7 @@ def document_seed(settings: DocumentSettings, attempt: Attempt) -> int:
     return reply_seed(settings.seed, attempt.slot.id, attempt.number)
 
 
-def judge_reply(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Document:
+def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Document:
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
     subject = Subject.of(slot, assignment.name, assignment.maker)
@@ -169,7 +169,7 @@ class WritingState:
         return by_section(list(self.open.values())[: max(limit - self.budget.made, 0)])
 
     def take(self, attempt: Attempt, document: Document) -> None:
-        """Keep a document or reject it, if by itself it passes the checks but says what another has said."""
+        """Keep the document, or reject it for its own fault or as a repeat, and open its slot again."""
         document = replace(document, rejected=document.rejected or repeat_reason(document.text, self.index))
         passes = document.rejected is None
         del self.open[attempt.slot.id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.models.hub import ModelRef
@@ -95,7 +95,7 @@ class Context:
         return self._models.load(ref.folder)
 
     def _writer(self) -> ChatModel:
-        settings, other = self.recipe.settings.documents.writer, self.others.get("writer")
+        settings, ref = self.recipe.settings.documents.writer, self.others.get("writer", self.base)
         if settings and settings.server:
             from msm_mlx.engine.server_model import ServerModel
 
@@ -103,12 +103,13 @@ class Context:
         if is_launched():
             from msm_mlx.worker.shared_model import SharedModel
 
-            return SharedModel(self.model_process(), "writer" if other else "base", str((other or self.base).folder))
+            role: Literal["base", "writer"] = "writer" if "writer" in self.others else "base"
+            return SharedModel(self.model_process(), role, str(ref.folder))
         from msm_mlx.engine.adapters import use_base
         from msm_mlx.engine.local_model import LocalModel
 
-        same = other is None or other.fingerprint == self.base.fingerprint
-        loaded = self._load(self.base if other is None or same else other)
+        same = ref.fingerprint == self.base.fingerprint
+        loaded = self._load(self.base if same else ref)
         if same:
             use_base(loaded.model)  # as the run's base, it may have an adapter on
         self.report.say(f"Tokens: {loaded.counter.reason}.")

@@ -86,7 +86,7 @@ def _training(
 def _training_seconds(stage: Training, recipe: Recipe, shape: ModelShape, machine: Machine) -> float:
     """Matrix products alone: twice the parameters a token forwards, twice backwards, and once more if recomputed."""
     settings, documents = stage.settings, recipe.settings.documents
-    rows = documents.count if stage.kind == "midtrain" else recipe.settings.sft.rows
+    rows = documents.count if stage.kind == "midtrain" else recipe.settings.sft.rows  # as many as a usual stage has
     longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
     tokens = settings.planned_updates(rows) * settings.batch_size * 0.5 * longest
     return tokens * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
@@ -95,19 +95,19 @@ def _training_seconds(stage: Training, recipe: Recipe, shape: ModelShape, machin
 def _writing(kind: Kind, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine) -> StageForecast:
     documents, evaluation = recipe.settings.documents, recipe.settings.evaluation
     if kind == "documents":
-        batch, each, count = documents.batch_size, documents.max_tokens, documents.count
+        batch, each = documents.batch_size, documents.max_tokens
     elif kind == "critique":
         assert documents.critique is not None
-        batch, count = documents.critique.batch_size, documents.count
+        batch = documents.critique.batch_size
         each = 2 * documents.max_tokens + documents.critique.max_tokens  # reads a draft, names faults, writes anew
     elif kind == "judge":
         assert recipe.judge is not None
-        batch, count = recipe.judge.batch_size, sum(stage.total for stage in stages)
+        batch = recipe.judge.batch_size
         each = evaluation.max_tokens + recipe.judge.max_tokens  # reads a reply, and rates it
     else:
-        batch, each, count = evaluation.batch_size, evaluation.max_tokens, 100 * len(recipe.suites)
+        batch, each = evaluation.batch_size, evaluation.max_tokens
     memory = generation_memory(shape, batch, PROMPT_TOKENS + each)
-    seconds = len(stages) * _writing_seconds(shape, machine, batch, each, count)
+    seconds = sum(_writing_seconds(shape, machine, batch, each, stage.total) for stage in stages)
     return StageForecast(kind, len(stages), memory, seconds, memory.total <= machine.memory, None)
 
 

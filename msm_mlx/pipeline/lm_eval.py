@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def ask_harness(
     recipe: Recipe, run: RunFolder, tasks: Sequence[str], choice: Choice, report: Reporter
 ) -> list[dict[str, Any]]:
-    """A row for each variant, task and metric, which `evaluation/lm_eval.json` then holds with the versions.
+    """A row for each variant, task and metric, which `evaluation/lm_eval.json` then holds with the names of the tasks.
 
     Raises:
         SetupError: if lm-eval is not installed.

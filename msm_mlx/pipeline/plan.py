@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from msm_mlx.documents.plan import without_cause
@@ -59,10 +58,6 @@ class RunPlan:
     def of(self, kind: type[AnyStage]) -> list[AnyStage]:
         """The stages of one class, in order."""
         return [stage for stage in self.stages if isinstance(stage, kind)]
-
-    def of_kinds(self, kinds: Iterable[Kind]) -> list[Stage]:
-        """The stages that commands call by these names, in order."""
-        return [stage for stage in self.stages if stage.kind in set(kinds)]
 
 
 def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
@@ -153,7 +148,7 @@ def _ready_documents(
 
 
 def _chats(recipe: Recipe, models: Fingerprints, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
-    if any(name in BUILT_IN and BUILT_IN[name].method == "sft" for name in learned):
+    if any(BUILT_IN[name].method == "sft" for name in learned & BUILT_IN.keys()):
         yield Demonstrations(recipe=recipe, writer=_writer(recipe, models), held_out=held_out)
 
 
@@ -161,7 +156,12 @@ def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[
     for name, settings in recipe.stages.items():
         if name in learned:
             yield DeclaredTexts(
-                name=name, settings=settings, model_name=recipe.model_name, held_out=held_out, recipe=recipe.path
+                name=name,
+                settings=settings,
+                model_name=recipe.model_name,
+                held_out=held_out,
+                overlap=recipe.settings.documents.checks.evaluation_overlap,
+                recipe=recipe.path,
             )
 
 
@@ -231,9 +231,12 @@ def _writer(recipe: Recipe, models: Fingerprints) -> str:
     return f"server: {writer.model}" if writer.server else models.others.get("writer", "")
 
 
-def ready_sources(recipe: Recipe) -> list[str]:
-    """All sources of texts that nobody has to write."""
-    specs: Iterable[Path] = recipe.specs
-    sources = [recipe.settings.documents.source_of(spec.stem) for spec in specs]
-    declared = [settings.documents for settings in recipe.stages.values()]
-    return list(dict.fromkeys(source for source in (*sources, *declared) if source))
+def text_sources(recipe: Recipe, kinds: Iterable[Kind]) -> list[str]:
+    """The sources of texts that nobody has to write, as far as stages of these kinds read them."""
+    sources: list[str | None] = []
+    if "documents" in kinds:
+        sources += [recipe.settings.documents.source_of(spec.stem) for spec in recipe.specs]
+        sources += [settings.documents for settings in recipe.stages.values()]
+    if "demonstrations" in kinds and recipe.mix:
+        sources.append(recipe.mix.source)
+    return list(dict.fromkeys(source for source in sources if source))

@@ -13,6 +13,7 @@ from typing import Any
 
 from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import is_chat_file, load_chats
+from msm_mlx.demonstrations.general import load_general
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError
@@ -79,11 +80,13 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
         if source and not source.startswith(HUB):
             yield partial(_check_ready, source, documents.field)
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
-    for stage in recipe.stages.values():
-        if stage.chats:
-            yield partial(load_chats, stage.chats)
-        elif stage.documents and not stage.documents.startswith(HUB):
-            yield partial(_check_ready, stage.documents, "text")
+    if recipe.mix and not recipe.mix.source.startswith(HUB):
+        yield partial(load_general, recipe.mix.source, (recipe.model_name, recipe.provider_name))
+    for settings in recipe.stages.values():
+        if settings.chats:
+            yield partial(load_chats, settings.chats)
+        elif settings.documents and not settings.documents.startswith(HUB):
+            yield partial(_check_ready, settings.documents, "text")
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
 
@@ -178,12 +181,14 @@ def require_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
     """Raises MsmError if a file that a stage reads is neither there nor made by a stage before it."""
     made: set[str] = set()
     for stage in stages:
-        for name in stage.reads:
-            if name not in made and not (run.path / name).exists():
-                raise MsmError(
-                    f"{stage.id} waits for {name} in {run.path}; run the stage that makes it first, or `msm-mlx run`"
-                )
-        made.update(stage.writes)
+        missing = next((name for name in stage.reads if name not in made and not (run.path / name).exists()), None)
+        if missing:
+            raise MsmError(
+                f"{stage.id} waits for {missing} in {run.path}; run the stage that makes it first, or `msm-mlx run`"
+            )
+        is_due = not made.isdisjoint(stage.reads) or not check_stage(run, stage).cached
+        if is_due:  # of one that is done, only what is there can be read
+            made.update(stage.writes)
 
 
 def check_adapters(stages: Sequence[Stage], plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter) -> None:

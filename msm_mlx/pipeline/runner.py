@@ -12,12 +12,13 @@ from typing import Any
 
 from msm_mlx.datasets import HUB, data_files
 from msm_mlx.engine.launch import is_launched
+from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.pipeline import preflight
 from msm_mlx.pipeline.context import Context
-from msm_mlx.pipeline.plan import RunPlan, plan_run, ready_sources
+from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.status import check_stage, known_fingerprints
@@ -64,7 +65,8 @@ def run_recipe(
             for role, name in recipe.others.items()
             if not WORK[role].isdisjoint(kinds)
         }
-        plan = _with_models(plan, run, base, others, fetched="documents" in kinds and _fetch_ready(recipe))
+        fetched = _fetch_texts(recipe, kinds)
+        plan = _with_models(plan, run, base, others, fetched=fetched)
         stages = [stage for stage in narrow(plan, choice, run) if stage.kind in kinds]
         preflight.check_ready(stages, run)
         preflight.require_inputs(stages, run)
@@ -88,12 +90,13 @@ def run_stage(stage: Stage, context: Context) -> None:
     if status.cached:
         report.skip(stage.id, status.reason)
         return
+    if stage.missing(run):
+        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
     inputs = stage.inputs(run)
-    assert inputs is not None
     started = time.monotonic()
     grew = run.grew(stage.id, inputs, stage.grows_with)
     if grew:
-        stage.begin_again(run)
+        stage.drop_stale(run)
     kept = run.set_aside(stage.keeps) if grew else []
     run.begin(stage.id, inputs, [name for name in (*stage.writes, *stage.scratch) if name not in kept])
     if neighbour := run.borrow(inputs, stage.writes):
@@ -137,12 +140,12 @@ def _with_models(
     return plan if models == plan.models and not fetched else plan_run(plan.recipe, models)
 
 
-def _fetch_ready(recipe: Recipe) -> bool:
-    """Bring ready-made texts of the hub into its cache, from where they are read; whether there are any.
+def _fetch_texts(recipe: Recipe, kinds: Sequence[Kind]) -> bool:
+    """Bring the texts of the hub that are due into its cache, from where they are read; whether there are any.
 
     Before anything else, so that their commit is a part of the stage's key.
     """
-    sources = [source for source in ready_sources(recipe) if source.startswith(HUB)]
+    sources = [source for source in text_sources(recipe, kinds) if source.startswith(HUB)]
     for source in sources:
         data_files(source)
     return bool(sources)

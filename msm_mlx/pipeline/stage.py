@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
@@ -13,18 +13,7 @@ if TYPE_CHECKING:
 Kind = Literal[
     "plan", "documents", "critique", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"
 ]  # fmt: skip
-KINDS: tuple[Kind, ...] = (
-    "plan",
-    "documents",
-    "critique",
-    "demonstrations",
-    "midtrain",
-    "sft",
-    "evaluate",
-    "perplexity",
-    "judge",
-    "results",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,15 +75,17 @@ class Stage(ABC):
     def key(self) -> dict[str, Any]:
         """All that decides the outcome besides the files that it reads, as JSON. Computed once."""
 
-    def inputs(self, run: RunFolder) -> dict[str, Any] | None:
-        """All that decides the outcome, files by their hashes; None as long as a file that it reads is not there."""
-        if not all((run.path / name).exists() for name in self.reads):
-            return None
+    def missing(self, run: RunFolder) -> str | None:
+        """The first file that it reads and that is not there yet."""
+        return next((name for name in self.reads if not (run.path / name).exists()), None)
+
+    def inputs(self, run: RunFolder) -> dict[str, Any]:
+        """All that decides the outcome, files by their hashes. None of those that it reads may be missing."""
         stage = {"stage": self.kind, "version": self.version}
         return stage | self.key | {name: run.hash_of(name) for name in self.reads}
 
-    def begin_again(self, run: RunFolder) -> None:  # noqa: B027  (most stages have nothing to do)
-        """Called before it goes on from what it had: put away what is no longer good."""
+    def drop_stale(self, run: RunFolder) -> None:  # noqa: B027  (most stages have nothing to do)
+        """Called before it goes on from what it had: remove what is no longer good."""
 
     @abstractmethod
     def run(self, context: Context) -> None:

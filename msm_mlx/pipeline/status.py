@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from msm_mlx.models.hub import ModelRef, is_local, resolve_model
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan
@@ -14,11 +15,9 @@ from msm_mlx.runs.folder import RunFolder, Status
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
     """Whether `stage` has to run, and why (not)."""
-    inputs = stage.inputs(run)
-    if inputs is None:
-        missing = next(name for name in stage.reads if not (run.path / name).exists())
+    if missing := stage.missing(run):
         return Status(False, f"waits for {missing}")
-    return run.status(stage.id, inputs, stage.writes)
+    return run.status(stage.id, stage.inputs(run), stage.writes)
 
 
 def plan_status(plan: RunPlan, run: RunFolder) -> list[tuple[Stage, Status]]:
@@ -40,15 +39,15 @@ def known_fingerprints(
     """The models that a run would use, as far as that is known offline: for one of the hub, that of the last run in the
     folder. Those that are `resolved` are known."""
     record = run.record()
-    others: dict[Role, str] = {}
-    for role, name in recipe.others.items():
-        before = record.get(role) or {}
-        if role in resolved:
-            others[role] = resolved[role].fingerprint
-        elif is_local(name):
-            others[role] = resolve_model(name).fingerprint
-        elif before.get("name") == name:
-            others[role] = str(before.get("fingerprint", ""))
-    if is_local(recipe.model):
-        return Fingerprints(resolve_model(recipe.model).fingerprint, others)
-    return Fingerprints(str(record.get("model", {}).get("fingerprint", "")), others)
+    others: dict[Role, str] = {
+        role: resolved[role].fingerprint if role in resolved else _known_fingerprint(name, record.get(role))
+        for role, name in recipe.others.items()
+    }
+    return Fingerprints(_known_fingerprint(recipe.model, record.get("model")), others)
+
+
+def _known_fingerprint(name: str, before: Mapping[str, Any] | None) -> str:
+    """That of a model on this machine, else what the record says if it is `before` about the same model."""
+    if is_local(name):
+        return resolve_model(name).fingerprint
+    return str(before.get("fingerprint", "")) if before and before.get("name") == name else ""

@@ -89,14 +89,19 @@ def path_of(arm: str) -> tuple[str, ...]:
     return () if arm == BASE else tuple(arm.split("+"))
 
 
+def built_in_stages(arm: str) -> list[TrainingStage]:
+    """The stages of an arm's path that are built in, in order."""
+    return [BUILT_IN[name] for name in path_of(arm) if name in BUILT_IN]
+
+
 def reads_spec(arm: str) -> bool:
     """Whether the arm is midtrained on documents about a spec, and so comes once for each."""
-    return any(name in BUILT_IN and BUILT_IN[name].about_spec for name in path_of(arm))
+    return any(stage.about_spec for stage in built_in_stages(arm))
 
 
 def shows_behaviour(arm: str) -> bool:
     """Whether the arm has learned the demonstrations."""
-    return any(name in BUILT_IN and BUILT_IN[name].shows_behaviour for name in path_of(arm))
+    return any(stage.shows_behaviour for stage in built_in_stages(arm))
 
 
 def arm_of(label: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from msm_mlx.evaluation.statistics import clustered_mean, paired_differences
+from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Paragraph, TableCell, table
-from msm_mlx.report.rows import Rows
 from msm_mlx.runs.estimate import difference_text
 
 Question = tuple[str, str, str | None]  # item, prompt, domain: what must be the same for two answers to be compared

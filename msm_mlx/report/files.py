@@ -9,8 +9,8 @@ from pathlib import Path
 from msm_mlx.files import write_text
 from msm_mlx.recipe.shipped import read_question
 from msm_mlx.report.blocks import to_html, to_markdown
-from msm_mlx.report.content import build_report
 from msm_mlx.report.effects import draw_effects
+from msm_mlx.report.page import build_report
 from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.layout import REPORT_HTML, REPORT_MARKDOWN, RESULTS, effect_plot
 from msm_mlx.runs.results import read_results

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Figure, Paragraph, Table, TableCell, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
@@ -18,7 +19,6 @@ from msm_mlx.report.figures import (
     suites_of,
 )
 from msm_mlx.report.plots import draw
-from msm_mlx.report.rows import Rows
 from msm_mlx.runs.layout import ANSWERS, CELLS, PERPLEXITY, VERDICTS
 from msm_mlx.runs.results import Bias, Contrast, Share
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -147,14 +147,13 @@ def suite_of(row: Mapping[str, Any]) -> str:
     return str(row["item"]).partition("/")[0]
 
 
-def read_answers(run: Path, variants: Sequence[Variant], suites: Mapping[str, Sequence[str]]) -> dict[Variant, Any]:
-    """The stored answers of the variants whose id is in `suites`, to the suites that it names, by item."""
+def read_answers(run: Path, answered: Mapping[Variant, Collection[str]]) -> dict[Variant, dict[str, Answer]]:
+    """The stored answers of each variant to the suites of these names, by item."""
     return {
         variant: {
             row["item"]: Answer.from_row(row)
             for row in read_jsonl(run / answers_file(variant))
-            if suite_of(row) in suites[variant.id]
+            if suite_of(row) in names
         }
-        for variant in variants
-        if variant.id in suites
+        for variant, names in answered.items()
     }

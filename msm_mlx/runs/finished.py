@@ -145,7 +145,8 @@ class FinishedRun:
         """The documents that the variant has read, if it has read some and they are there."""
         if not reads_spec(variant.arm):
             return None
-        path = self.folder / document_folder(variant.arm, str(variant.spec), variant.several_specs) / DOCUMENTS
+        folder = document_folder(str(variant.spec), variant.several_specs, control="control" in variant.path)
+        path = self.folder / folder / DOCUMENTS
         return path if path.is_file() else None
 
     def spec(self, variant: Variant) -> Path | None:

@@ -94,7 +94,7 @@ class RunFolder:
         """Write the recipe as it was resolved into the folder."""
         write_text(self.path / RECIPE, dump(resolved))
 
-    def status(self, stage: str, inputs: object, outputs: Sequence[str]) -> Status:
+    def status(self, stage: str, inputs: Mapping[str, object], outputs: Sequence[str]) -> Status:
         """Whether `stage` is done for these inputs. Outputs that somebody has put there or changed by hand are kept."""
         entry = self.record()["stages"].get(stage)
         present = [name for name in outputs if (self.path / name).exists()]
@@ -103,8 +103,7 @@ class RunFolder:
         if entry is None:
             return Status(False, "not run yet")
         if entry["key"] != sha256_json(inputs):
-            changed = _changed(entry.get("inputs"), inputs)
-            return Status(False, f"its inputs changed{f' ({changed})' if changed else ''}")
+            return Status(False, f"its inputs changed ({', '.join(sorted(_differ_in(entry['inputs'], inputs)))})")
         if entry["state"] != "done":
             return Status(False, "was interrupted")
         missing = [name for name in outputs if name not in present]
@@ -118,7 +117,7 @@ class RunFolder:
     def grew(self, stage: str, inputs: Mapping[str, object], names: Collection[str]) -> bool:
         """Whether the last attempt at `stage` had other inputs, but only among those with the given names."""
         entry = self.record()["stages"].get(stage)
-        differ = _differ_in(entry.get("inputs"), inputs) if entry else set()
+        differ = _differ_in(entry["inputs"], inputs) if entry else set()
         return bool(differ) and differ <= set(names)
 
     def set_aside(self, files: Sequence[tuple[str, str]]) -> list[str]:
@@ -238,25 +237,18 @@ class RunFolder:
 
 def _is_entry(entry: object) -> bool:
     """Whether `entry` is what `begin` and `finish` record of a stage."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("key"), str):
+    if not isinstance(entry, dict):
+        return False
+    if not isinstance(entry.get("key"), str) or not isinstance(entry.get("inputs"), dict):
         return False
     if entry.get("state") == "done":
         return isinstance(entry.get("outputs"), dict) and isinstance(entry.get("finished"), str)
     return entry.get("state") == "started"
 
 
-def _changed(before: object, after: object) -> str:
-    """The names of the inputs that differ, where they are known."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return ""
-    return ", ".join(sorted(_differ_in(before, after)))
-
-
-def _differ_in(before: object, after: Mapping[str, object]) -> set[str]:
-    """The names of the inputs that differ; all of them if nothing is known of those before."""
-    if not isinstance(before, dict):
-        return {*after, ""}
-    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+def _differ_in(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
+    """The names of the inputs that differ."""
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
 def human_moment(iso: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.models.chat_template import FILE
-from msm_mlx.recipe.arms import BUILT_IN, Variant, path_of
+from msm_mlx.recipe.arms import BUILT_IN, Variant
 
 # Of the run as a whole.
 RECIPE = "recipe.yaml"  # as it was resolved
@@ -49,14 +49,14 @@ VOTES = "evaluation/votes.jsonl"
 
 def training_data(variant: Variant) -> str:
     """The texts that the last stage of this variant learns: documents, or chats."""
-    name = variant.path[-1]
-    if name == "it":
-        return GENERAL_ROWS
-    if name in BUILT_IN and BUILT_IN[name].method == "sft":
-        return DEMONSTRATIONS
-    if name in BUILT_IN:
-        return f"{document_folder(name, variant.spec or '', variant.several_specs)}/{DOCUMENTS}"
-    return declared_data(name)
+    stage = BUILT_IN.get(variant.path[-1])
+    if stage is None:
+        return declared_data(variant.path[-1])
+    if stage.method == "sft":
+        return DEMONSTRATIONS if stage.shows_behaviour else GENERAL_ROWS
+    assert variant.spec is not None
+    folder = document_folder(variant.spec, variant.several_specs, control=not stage.gives_reasons)
+    return f"{folder}/{DOCUMENTS}"
 
 
 def declared_data(name: str) -> str:
@@ -64,10 +64,10 @@ def declared_data(name: str) -> str:
     return f"stages/{name}.jsonl"
 
 
-def document_folder(arm: str, spec: str, several_specs: bool) -> str:
-    """Where the documents are that an arm is midtrained on, and reads by itself or through the arm it starts from."""
-    parts = [DOCUMENTS_FOLDER, *(["control"] if "control" in path_of(arm) else [])]
-    return "/".join([*parts, spec] if several_specs else parts)
+def document_folder(spec: str, several_specs: bool, *, control: bool = False) -> str:
+    """Where the documents about the spec of this name are; those of a `control` give no reasons."""
+    parts = [DOCUMENTS_FOLDER, *(["control"] if control else []), *([spec] if several_specs else [])]
+    return "/".join(parts)
 
 
 def as_draft(folder: str) -> str:
@@ -81,7 +81,13 @@ def rows_file(data: Path, *, reasoned: bool = False) -> Path:
 
 
 def adapter_folder(variant: Variant) -> str:
+    """Where the adapter of a trained variant is."""
     return f"{ADAPTERS_FOLDER}/{variant.id}"
+
+
+def adapter_files(variant: Variant) -> tuple[str, ...]:
+    """The files that make the base model this variant: none for the base itself."""
+    return tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if variant.is_trained else ()
 
 
 def answers_file(variant: Variant) -> str:

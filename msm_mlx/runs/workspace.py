@@ -173,6 +173,7 @@ def remove_run(folder: Path) -> None:
         raise RecipeError(f"{folder}: not a run folder (it has no {RECORD} of its own), so it is left alone")
     with RunFolder(folder).lock(), writing(folder):
         doomed = folder.with_name(f".{folder.name}.removed")
+        shutil.rmtree(doomed, ignore_errors=True)  # what an interrupted removal has left
         folder.rename(doomed)
         shutil.rmtree(doomed)
 

@@ -14,14 +14,14 @@ from helpers.bad_writer import PLAIN as OFTEN
 from helpers.good_documents import GOOD_DOCUMENTS
 
 from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.checks.run import (
+from msm_mlx.documents.checks.reject import (
     NEAR_DUPLICATE,
     WRITTEN_BEFORE,
     near_duplicate_index,
     reject_reason,
     repeat_reason,
 )
+from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.tags import written_text
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import Output

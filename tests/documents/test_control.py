@@ -9,7 +9,7 @@ import pytest
 from helpers.command_line import ROOT
 
 from msm_mlx.documents.checks.assertions import Subject, hints_at_cause
-from msm_mlx.documents.checks.run import reject_reason
+from msm_mlx.documents.checks.reject import reject_reason
 from msm_mlx.documents.plan import plan_documents, without_cause
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import Reply

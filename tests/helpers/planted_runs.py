@@ -117,7 +117,7 @@ def make_run(
             for name in ADAPTER_FILES:
                 write(folder / adapter_folder(variant) / name, "")
     for spec in specs:
-        write(folder / document_folder("msm", spec, len(specs) > 1) / DOCUMENTS, "")
+        write(folder / document_folder(spec, len(specs) > 1) / DOCUMENTS, "")
     return folder
 
 

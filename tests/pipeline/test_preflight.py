@@ -81,3 +81,15 @@ def test_a_suite_about_another_spec(folder: Path) -> None:
     (line,) = find_problems(folder / "recipe.yaml")
 
     assert "about the specs" in line
+
+
+def test_a_mix_and_the_texts_of_declared_stages_are_read_too(folder: Path) -> None:
+    for name in ("general", "after", "texts"):
+        (folder / f"{name}.jsonl").write_text("garbage\n", encoding="utf-8")
+    declared = "{after: {chats: after.jsonl, updates: 2}, plain: {documents: texts.jsonl, updates: 2}}"
+    replace(folder / "recipe.yaml", "seeds:", f"stages: {declared}\nmix: {{from: general.jsonl, count: 2}}\nseeds:")
+
+    found = find_problems(folder / "recipe.yaml")
+
+    for name in ("general.jsonl:1", "after.jsonl:1", "texts.jsonl:1"):
+        assert any(name in line for line in found), found

@@ -72,3 +72,14 @@ def test_another_model_makes_all_that_it_touches_due(finished_run: Path) -> None
     plan = plan_run(recipe(), Fingerprints("another"))
     due = {stage.kind for stage, status in plan_status(plan, RunFolder(finished_run)) if not status.cached}
     assert due == {"documents", "midtrain", "sft", "evaluate", "results"}
+
+
+def test_the_base_of_an_earlier_run_is_not_taken_for_another_of_the_hub(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.describe(model={"name": "org/old", "fingerprint": "org/old@1"})
+    settings = (*TINY, "arms=[base, sft]")
+    for name, fingerprint in (("org/old", "org/old@1"), ("org/new", "")):
+        one = load_recipe(
+            RECIPES / "cheese_american.yaml", overrides=settings, model=name, profile="pocket", known_suites=SUITES
+        )
+        assert known_fingerprints(one, run).base == fingerprint

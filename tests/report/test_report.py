@@ -18,9 +18,9 @@ from helpers.planted_runs import plant_grid
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.report.blocks import Figure
-from msm_mlx.report.content import build_report
 from msm_mlx.report.drawings import WIDTH
 from msm_mlx.report.files import freshen_report, write_report
+from msm_mlx.report.page import build_report
 from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.results import read_results, write_results
 

@@ -50,7 +50,7 @@ def test_states(home: Path) -> None:
     folder = home / "new"
     assert summarise(folder).state == "unfinished"
     record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    record["stages"]["results"] = {"key": "k", "state": "done", "outputs": {}, "finished": "now"}
+    record["stages"]["results"] = {"key": "k", "inputs": {}, "state": "done", "outputs": {}, "finished": "now"}
     (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
     assert summarise(folder).state == "finished"
     with RunFolder(folder).lock():
@@ -118,3 +118,12 @@ def test_a_hostile_copy_of_a_recipe_is_told_by_every_reader(text: str, tmp_path:
     for read in (load_resolved, open_run):
         with pytest.raises(RecipeError, match="run: its copy of the recipe is damaged"):
             read(folder)
+
+
+def test_what_an_interrupted_removal_has_left_is_no_hindrance(home: Path) -> None:
+    left_over = home / ".new.removed"
+    left_over.mkdir()
+    (left_over / "big.bin").write_bytes(b"0" * 100)
+    remove_run(home / "new")
+    assert not (home / "new").exists()
+    assert not left_over.exists()

@@ -10,7 +10,7 @@ from msm_mlx.documents.writer_prompts import CRITIQUE_PROMPTS
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.prompting.prompts import prompt_version
-from msm_mlx.runs.layout import CRITIQUE, DOCUMENT_FILES, document_folder
+from msm_mlx.runs.layout import CRITIQUE, DOCUMENT_FILES
 from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Critique(Stage):
 
     @property
     def id(self) -> str:
-        return f"documents {'control ' if self.drafts.control else ''}{self.drafts.spec.path.stem}"
+        return f"documents {self.drafts.subject}"
 
     @property
     def total(self) -> int:
@@ -42,8 +42,7 @@ class Critique(Stage):
 
     @property
     def folder(self) -> str:
-        name = "control" if self.drafts.control else "msm"
-        return document_folder(name, self.drafts.spec.path.stem, self.drafts.several_specs)
+        return self.drafts.final_folder
 
     @property
     def replies(self) -> str:

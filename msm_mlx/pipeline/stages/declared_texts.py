@@ -24,8 +24,6 @@ from msm_mlx.suites.contamination import HeldOut
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
 
-OVERLAP = 8  # words of an evaluation prompt in a row that a document must not have, as for written ones
-
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredTexts(Stage):
@@ -35,6 +33,8 @@ class DeclaredTexts(Stage):
     settings: StageSettings
     model_name: str
     held_out: HeldOut
+    overlap: int | None
+    """Words of an evaluation prompt in a row that a document must not have; None for any number."""
     recipe: Path
     """Whose fault it is if there are no texts."""
     unit: ClassVar[str] = "rows"
@@ -70,7 +70,11 @@ class DeclaredTexts(Stage):
             return key | {"chats": chats, "system": system_prompt(self.model_name)}
         assert self.settings.documents is not None
         held_out = sha256_json(asdict(self.held_out))
-        return key | {"documents": identify(self.settings.documents).version, "held_out": held_out}
+        return key | {
+            "documents": identify(self.settings.documents).version,
+            "held_out": held_out,
+            "overlap": self.overlap,
+        }
 
     def check(self) -> None:
         """Raises RecipeError if its file cannot be read, or has no text that can be used."""
@@ -98,11 +102,7 @@ class DeclaredTexts(Stage):
 
     def _usable(self, texts: Sequence[str]) -> list[str]:
         """The texts that are not empty and do not show what the evaluation asks about."""
-        usable = [
-            text
-            for text in texts
-            if text and not self.held_out.named_in(text) and not self.held_out.quoted_in(text, OVERLAP)
-        ]
+        usable = [text for text in texts if text and not self._shows_the_evaluation(text)]
         if not usable:
             raise RecipeError(
                 f"{self.settings.documents}: none of its texts can be used in the stage {self.name} of {self.recipe}: "
@@ -120,3 +120,7 @@ class DeclaredTexts(Stage):
             )
         for number, text in enumerate(islice(usable, self.settings.rows), start=1):
             yield {"id": f"doc-{number:05d}", "text": text}
+
+    def _shows_the_evaluation(self, text: str) -> bool:
+        quoted = self.overlap is not None and self.held_out.quoted_in(text, self.overlap)
+        return quoted or self.held_out.named_in(text)

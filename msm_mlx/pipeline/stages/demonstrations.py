@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats, require_reasoning
 from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
-from msm_mlx.files import make_folder, sha256_file, sha256_json, write_jsonl
+from msm_mlx.documents.sources import identify
+from msm_mlx.files import make_folder, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
@@ -123,8 +122,7 @@ class Demonstrations(Stage):
         mix = self.recipe.mix
         if mix is None:
             return {}
-        content = mix.source if mix.source.startswith(HUB) else sha256_file(Path(mix.source))
-        return {"mix": content, "mixed": self.total - self.rows}
+        return {"mix": identify(mix.source).version, "mixed": self.total - self.rows}
 
     def _behaviour(self, context: Context) -> list[Row]:
         source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)

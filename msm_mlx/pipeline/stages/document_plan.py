@@ -70,7 +70,7 @@ class DocumentPlan(Stage):
 
     @property
     def _folder(self) -> str:
-        return document_folder("msm", self.spec.path.stem, self.several_specs)
+        return document_folder(self.spec.path.stem, self.several_specs)
 
     @cached_property
     def key(self) -> dict[str, Any]:

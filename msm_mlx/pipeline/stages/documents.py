@@ -59,7 +59,12 @@ class WrittenDocuments(Stage):
 
     @property
     def id(self) -> str:
-        return f"{'drafts' if self.drafts else 'documents'} {'control ' if self.control else ''}{self.spec.path.stem}"
+        return f"{'drafts' if self.drafts else 'documents'} {self.subject}"
+
+    @property
+    def subject(self) -> str:
+        """What they are about, and whether they are a control's, in the names of stages."""
+        return f"control {self.spec.path.stem}" if self.control else self.spec.path.stem
 
     @property
     def total(self) -> int:
@@ -68,13 +73,17 @@ class WrittenDocuments(Stage):
     @property
     def plan(self) -> str:
         """The file of the plan, which a control shares."""
-        return f"{document_folder('msm', self.spec.path.stem, self.several_specs)}/{PLAN}"
+        return f"{document_folder(self.spec.path.stem, self.several_specs)}/{PLAN}"
 
     @property
     def folder(self) -> str:
         """Where the documents go, or their drafts."""
-        folder = document_folder("control" if self.control else "msm", self.spec.path.stem, self.several_specs)
-        return as_draft(folder) if self.drafts else folder
+        return as_draft(self.final_folder) if self.drafts else self.final_folder
+
+    @property
+    def final_folder(self) -> str:
+        """Where the documents go in the end, with or without a critic."""
+        return document_folder(self.spec.path.stem, self.several_specs, control=self.control)
 
     @property
     def documents(self) -> str:

@@ -14,7 +14,7 @@ from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import suite_of
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import ADAPTER_FILES, adapter_folder, answers_file
+from msm_mlx.runs.layout import adapter_files, answers_file
 from msm_mlx.settings_file.base import key_of
 from msm_mlx.suites.items import Suite
 
@@ -55,8 +55,7 @@ class Evaluation(Stage):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        folder = adapter_folder(self.variant)
-        return tuple(f"{folder}/{name}" for name in (ADAPTER_FILES if self.variant.is_trained else ()))
+        return adapter_files(self.variant)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -88,15 +87,14 @@ class Evaluation(Stage):
 
     def answered(self, run: RunFolder) -> set[str]:
         """The suites that the variant has answered, as they and the variant are now."""
-        entry, inputs = run.record()["stages"].get(self.id), self.inputs(run)
-        if not entry or not inputs or entry["state"] != "done" or not (run.path / self.file).exists():
+        entry = run.record()["stages"].get(self.id)
+        if not entry or self.missing(run) or entry["state"] != "done" or not (run.path / self.file).exists():
             return set()
-        before = entry.get("inputs") or {}
-        if any(before.get(name) != value for name, value in inputs.items() if name not in self.grows_with):
-            return set()
-        return self._unchanged(run)
+        inputs = self.inputs(run)
+        same = entry["inputs"] == inputs or run.grew(self.id, inputs, self.grows_with)
+        return self._unchanged(run) if same else set()
 
-    def begin_again(self, run: RunFolder) -> None:
+    def drop_stale(self, run: RunFolder) -> None:
         """Leave only the answers to suites that are as they were."""
         path = run.path / self.file
         if path.exists():
@@ -104,7 +102,7 @@ class Evaluation(Stage):
             write_jsonl(path, [row for row in read_jsonl(path) if suite_of(row) in unchanged])
 
     def _unchanged(self, run: RunFolder) -> set[str]:
-        before = (run.record()["stages"][self.id].get("inputs") or {}).get("suites") or {}
+        before = run.record()["stages"][self.id]["inputs"]["suites"]
         return {name for name, sha in self.key["suites"].items() if before.get(name) == sha}
 
     def run(self, context: Context) -> None:

@@ -93,7 +93,7 @@ class Judging(Stage):
             for item in suite.items
         }
         names = [suite.name for suite in self.suites]
-        answers = read_answers(context.run.path, list(self.answered), {variant.id: names for variant in self.answered})
+        answers = read_answers(context.run.path, dict.fromkeys(self.answered, names))
         cases = [(v, answer) for v, by_item in answers.items() for answer in by_item.values() if answer.item in items]
         verdicts = judge_answers(judge, [(*items[answer.item], answer) for _, answer in cases], self.model_name)
         rows = [

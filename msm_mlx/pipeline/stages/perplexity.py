@@ -10,7 +10,7 @@ from msm_mlx.evaluation.perplexity import neutral_texts
 from msm_mlx.files import sha256_json, write_json
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.recipe.arms import Variant
-from msm_mlx.runs.layout import ADAPTER_FILES, PERPLEXITY, adapter_folder
+from msm_mlx.runs.layout import PERPLEXITY, adapter_files
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
@@ -42,8 +42,7 @@ class Perplexity(Stage):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        folders = [adapter_folder(variant) for variant in self.variants if variant.is_trained]
-        return tuple(f"{folder}/{name}" for folder in folders for name in ADAPTER_FILES)
+        return tuple(name for variant in self.variants for name in adapter_files(variant))
 
     @property
     def writes(self) -> tuple[str, ...]:

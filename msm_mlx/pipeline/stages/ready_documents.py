@@ -49,7 +49,7 @@ class ReadyDocuments(Stage):
 
     @property
     def folder(self) -> str:
-        return document_folder("msm", self.spec.path.stem, self.several_specs)
+        return document_folder(self.spec.path.stem, self.several_specs)
 
     @property
     def writes(self) -> tuple[str, ...]:

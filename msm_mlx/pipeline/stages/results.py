@@ -69,8 +69,7 @@ class Results(Stage):
         from msm_mlx.evaluation.results import answer_rows, build_results
 
         path, suites = context.run.path, list(self.suites)
-        names = {variant.id: names for variant, names in self.answered.items()}
-        answers = read_answers(path, list(self.answered), names)
+        answers = read_answers(path, self.answered)
         judge = take_verdicts(path, suites, answers) if self.judging else None
         perplexity = read_perplexity(path) if self.perplexity else []
         write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, answers)))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.progress import sparkline
 from msm_mlx.recipe.arms import TrainingStage, Variant
 from msm_mlx.recipe.schema import MIN_UPDATES, LoraSettings, TrainSettings
-from msm_mlx.runs.layout import ADAPTER_FILES, BEST, CHECKPOINT, METRICS, adapter_folder, training_data
+from msm_mlx.runs.layout import BEST, CHECKPOINT, METRICS, adapter_files, adapter_folder, training_data
 from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ class Training(Stage):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.data, *(f"{self.start}/{name}" for name in (ADAPTER_FILES if self.start else ())))
+        return (self.data, *(adapter_files(self.variant.start) if self.variant.start else ()))
 
     @property
     def writes(self) -> tuple[str, ...]:
-        return tuple(f"{self.folder}/{name}" for name in (*ADAPTER_FILES, METRICS))
+        return (*adapter_files(self.variant), f"{self.folder}/{METRICS}")
 
     @property
     def scratch(self) -> tuple[str, ...]:
@@ -91,9 +92,10 @@ class Training(Stage):
         from msm_mlx.worker.job import training_job
 
         assert self.variant.seed is not None
-        if self.kind == "midtrain" and not self.embedded and 0 < self.total < MIN_UPDATES:
-            context.report.say(f"Only {self.total} updates: below about {MIN_UPDATES}, midtraining gave false nulls.")
         path, meter = context.run.path, context.meter()
+        updates = self.settings.planned_updates(len(read_jsonl(path / self.data)))
+        if self.kind == "midtrain" and not self.embedded and 0 < updates < MIN_UPDATES:
+            context.report.say(f"Only {updates} updates: below about {MIN_UPDATES}, midtraining gave false nulls.")
         job = training_job(
             context.base,
             self.training.method,

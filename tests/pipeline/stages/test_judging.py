@@ -94,7 +94,7 @@ def results(model: ScriptedModel, run: Path) -> tuple[dict[str, Any], list[str]]
     context = scripted_context(one, run, model=model)
     stage.run(context)
     suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
-    answers = read_answers(run, one.variants, {name: ["spec_qa"] for name in stage.key["variants"]})
+    answers = read_answers(run, {variant: ["spec_qa"] for variant in stage.answered})
     judged = take_verdicts(run, suites, answers)
     return build_results("r", suites, answers, judged).plain(), context.lines
 

@@ -11,13 +11,13 @@ from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
+from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
 from msm_mlx.report.figures import both_fine_tuned, command, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
-from msm_mlx.report.rows import Rows
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (

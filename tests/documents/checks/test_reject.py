@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.documents.checks.assertions import Subject
+from msm_mlx.documents.checks.reject import CHECKS, reject_reason
 from msm_mlx.documents.checks.rules import check_name
-from msm_mlx.documents.checks.run import CHECKS, reject_reason
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.recipe.schema import CheckSettings, DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
