@@ -55,6 +55,12 @@ def own_run(finished_run: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def lone_run(tmp_path: Path) -> Path:
+    """The folder of a run to be, without neighbours that it could borrow from."""
+    return tmp_path / "alone" / "run"
+
+
+@pytest.fixture
 def tiny(tiny_model_folder: Callable[[str], Path]) -> LoadedModel:
     """A tiny Llama, to be changed at will."""
     return load_base(tiny_model_folder("llama"))

@@ -13,3 +13,22 @@ class SayingReporter(SilentReporter):
 
     def say(self, line: str) -> None:
         self.lines.append(line)
+
+
+class StageReporter(SayingReporter):
+    """Keeps besides which stages ran, with the reason, and which were skipped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: dict[str, str] = {}
+        self.skipped: dict[str, str] = {}
+        self.finished: list[str] = []
+
+    def skip(self, stage: str, reason: str) -> None:
+        self.skipped[stage] = reason
+
+    def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+        self.begun[stage] = reason
+
+    def finish(self, stage: str, seconds: float) -> None:
+        self.finished.append(stage)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from helpers.reporters import SayingReporter
+from helpers.plans import MODELS
+from helpers.reporters import StageReporter
 from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scripted_model import Script, ScriptedModel
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.context import Context
+from msm_mlx.pipeline.plan import plan_run
+from msm_mlx.pipeline.runner import run_stage
+from msm_mlx.pipeline.stage import Kind
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
@@ -62,14 +67,41 @@ class ScriptedContext(Context):
         return self.trainer
 
     @property
+    def told(self) -> StageReporter:
+        """What the run has reported."""
+        assert isinstance(self.report, StageReporter)
+        return self.report
+
+    @property
     def lines(self) -> list[str]:
         """What the run has said."""
-        assert isinstance(self.report, SayingReporter)
-        return self.report.lines
+        return self.told.lines
+
+    @property
+    def asked(self) -> list[str]:
+        """The last messages of the chats that were put to the model."""
+        return [chat[-1]["content"] for chat, _ in self.model.asked]
 
 
 def scripted_context(recipe: Recipe, run: Path, script: Script | None = None, **options: Any) -> ScriptedContext:
     """A context over the embedded model in the folder `run`; without a script the models have nothing to say."""
     if script:
         options["model"] = ScriptedModel(script)
-    return ScriptedContext(recipe, resolve_model("pocket"), RunFolder(run), SayingReporter(), **options)
+    return ScriptedContext(recipe, resolve_model("pocket"), RunFolder(run), StageReporter(), **options)
+
+
+def run_stages(
+    recipe: Recipe, run: Path, kinds: Collection[Kind], script: Script | None = None, **options: Any
+) -> ScriptedContext:
+    """Bring the stages of these kinds up to date in the folder `run`, as a run would; the context they worked in."""
+    context = scripted_context(recipe, run, script, **options)
+    for stage in plan_run(recipe, MODELS).stages:
+        if stage.kind in kinds:
+            run_stage(stage, context)
+    return context
+
+
+def write_well(chat: Sequence[Message], seed: int) -> str:
+    """What a writer says that is given an assertion alone: the assertion, and a sentence like no other."""
+    said = chat[-1]["content"].partition(". ")[2]
+    return f"{said} Somebody{seed} at place{seed} had thing{seed} settled{seed} by evening{seed}."
