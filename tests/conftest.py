@@ -17,6 +17,14 @@ from helpers.tiny_models import FAMILIES, POCKET_WEIGHTS, save_tiny_model
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """What takes the finished run waits for its training."""
+    for item in items:
+        if "finished_run" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def pocket() -> LoadedModel:
     """The embedded model; not to be changed."""

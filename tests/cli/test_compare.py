@@ -102,6 +102,7 @@ def test_json_of_two_runs_keeps_all_arms(run: Path, tmp_path: Path) -> None:
     assert [result["run"] for result in found["results"]] == ["run", "other"]
 
 
+@pytest.mark.slow
 def test_help_and_stored_answers_load_no_model_and_no_app(run: Path) -> None:
     probe = (
         "import sys; from msm_mlx.cli.main import cli\n"

@@ -15,6 +15,7 @@ RECIPE = RECIPES / "cheese_american.yaml"
 FEW = ["--set", "documents.count=24", "--set", "documents.batch_size=8", "--run-dir", "run"]
 
 
+@pytest.mark.slow
 def test_a_plan_is_shown_edited_and_topped_up(cli: Cli, tmp_path: Path) -> None:
     done = cli("documents", "plan", RECIPE, *FEW, "--json")
     assert done.returncode == 0, done.stderr

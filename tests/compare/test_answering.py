@@ -230,6 +230,7 @@ def alone(arm: Arm) -> LoadedModel:
     return loaded
 
 
+@pytest.mark.slow
 def test_live_answers_and_margins_are_those_of_each_arm_alone(session: Session, live: LiveEngine) -> None:
     labels = tuple(arm.label for arm in session.arms)
     pieces = list(live.answer(Request(QUESTION, labels, max_tokens=20), never))

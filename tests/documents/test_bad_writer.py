@@ -96,6 +96,7 @@ def test_near_copies_are_told_from_the_first() -> None:
 
 
 @pytest.mark.parametrize("settings", [PLAIN_SETTINGS, TAG_SETTINGS], ids=["plain", "tagged"])
+@pytest.mark.slow
 def test_a_run_ends_by_itself_and_keeps_none_of_it(settings: DocumentSettings, tmp_path: Path) -> None:
     tagged = settings.prompt == "section"
     wrap: Callable[[str], str] = (lambda text: f"<document>{text}</document>") if tagged else (lambda text: text)

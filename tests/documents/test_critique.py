@@ -265,6 +265,7 @@ def test_nobody_rewrites_what_is_ready_made(tmp_path: Path) -> None:
         recipe("documents.critique.modle=pocket")
 
 
+@pytest.mark.slow
 def test_pocket_is_no_critic_and_the_run_says_so(cli: Cli, tmp_path: Path) -> None:
     """A run without a critic first, which then gets one, and loses it again."""
     few = ["--set", "documents.count=6", "--set", "documents.max_attempts_per_document=40", "--run-dir", "run"]

@@ -18,6 +18,7 @@ def triples(text: str) -> set[tuple[str, ...]]:
 
 
 @given(one=TEXT, other=TEXT)
+@pytest.mark.slow
 def test_the_jaccard_index_is_that_of_word_triples(one: str, other: str) -> None:
     a, b = triples(one), triples(other)
     expected = len(a & b) / len(a | b) if a | b else 1.0

@@ -78,6 +78,7 @@ def test_documents_say_where_they_come_from(spec: Spec, tmp_path: Path) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 99), few=st.integers(1, 5), more=st.integers(1, 5))
+@pytest.mark.slow
 def test_a_higher_count_keeps_what_a_lower_one_took(spec: Spec, tmp_path: Path, seed: int, few: int, more: int) -> None:
     source = write(tmp_path / "mine.jsonl", *map(good, range(7)), *BAD.values(), good(3))
     take(source, spec, tmp_path / "few", count=few, seed=seed)

@@ -90,6 +90,7 @@ def varied(chat: Sequence[Message], seed: int) -> str:
 # --- what is written -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_records_say_where_they_come_from(pocket: LoadedModel, tmp_path: Path) -> None:
     health = write_with_pocket(LocalModel(pocket), tmp_path)
     kept, rejected = read_jsonl(tmp_path / DOCUMENTS), read_jsonl(tmp_path / REJECTED)
@@ -294,6 +295,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     torn=st.sampled_from([b"", b'{"asked": "', b'{"asked": "abc", "reply": {"text": "\xc3']),
     seed=st.integers(0, 5),
 )
+@pytest.mark.slow
 def test_a_job_stopped_again_and_again_ends_with_the_same_bytes(
     tmp_path_factory: pytest.TempPathFactory, whole: dict[str, bytes], stops: list[int], torn: bytes, seed: int
 ) -> None:

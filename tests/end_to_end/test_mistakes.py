@@ -15,6 +15,8 @@ from helpers.mistakes import MISTAKES, RUN, Mistake
 from msm_mlx.cli.main import main
 from msm_mlx.recipe.scaffold import create_experiment
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "mistakes.txt"
 WRITING = bool(os.environ.get("WRITE_GOLDENS"))
 

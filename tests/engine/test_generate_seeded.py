@@ -53,6 +53,7 @@ def replies_of(
 
 
 @pytest.mark.parametrize("size", [1, 2, 16])
+@pytest.mark.slow
 def test_greedy_replies_are_those_of_mlx_lm_one_by_one(size: int, pocket: LoadedModel) -> None:
     prompts = [pocket.render([{"role": "user", "content": text}], reply=True) for text in (*QUESTIONS, SHARED, *ENDS)]
     prompts += prompts_of(pocket)
@@ -62,6 +63,7 @@ def test_greedy_replies_are_those_of_mlx_lm_one_by_one(size: int, pocket: Loaded
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
+@pytest.mark.slow
 def test_a_text_depends_on_prompt_and_seed_and_not_on_its_batch(family: str, tmp_path: Path) -> None:
     loaded = load_base(save_tiny_model(tmp_path / family, family))
     prompts, seeds = prompts_of(loaded), [3, 4, 5, 6, 7]
@@ -73,6 +75,7 @@ def test_a_text_depends_on_prompt_and_seed_and_not_on_its_batch(family: str, tmp
     assert len({reply.text for reply in replies_of(loaded, [prompts[0]] * 5)}) == 5
 
 
+@pytest.mark.slow
 def test_rows_that_begin_end_and_are_refilled_at_different_steps_keep_their_own_draws(
     tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

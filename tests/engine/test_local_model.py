@@ -27,6 +27,7 @@ def test_greedy_replies_are_those_of_mlx_lm(pocket: LoadedModel) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_reply_depends_on_its_chat_and_seed_alone(pocket: LoadedModel) -> None:
     model, sampling = LocalModel(pocket), SamplingParams(12, 2, temperature=1.5)
     replies = replies_in_order(model, CHATS, sampling, [5, 6, 7])

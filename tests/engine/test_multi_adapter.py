@@ -72,6 +72,7 @@ def until_end(loaded: LoadedModel, ids: Sequence[int]) -> list[int]:
     return list(itertools.takewhile(lambda token: token not in loaded.tokenizer.eos_token_ids, ids))
 
 
+@pytest.mark.slow
 def test_greedy_answers_together_are_those_of_each_adapter_alone(variants: Variants, folders: Folders) -> None:
     labels = ("wide", "base", "odd", "narrow", "wide")
     prompt = variants.loaded.render(QUESTION, reply=True)
@@ -86,6 +87,7 @@ def test_greedy_answers_together_are_those_of_each_adapter_alone(variants: Varia
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.2])
+@pytest.mark.slow
 def test_what_a_label_writes_does_not_depend_on_its_company(temperature: float, variants: Variants) -> None:
     together = written(variants, variants.labels, temperature=temperature, seed=3)
     for label in variants.labels:
@@ -101,6 +103,7 @@ def test_equal_variants_write_the_same_at_any_temperature(folders: Folders) -> N
     assert {stack.shape[0] for stack in stacks} == {1}
 
 
+@pytest.mark.slow
 def test_a_seed_decides_the_tokens(variants: Variants) -> None:
     first = written(variants, ["wide"], temperature=1.5, seed=1)
     mx.random.normal((3,))

@@ -112,6 +112,7 @@ def test_a_suite_of_its_own_mirror_image_gets_the_opposite_margins(pocket: Loade
     assert mirror.written == answer.written[::-1]
 
 
+@pytest.mark.slow
 def test_all_kinds_are_answered_together_as_they_are_alone(pocket: LoadedModel) -> None:
     """Scores and greedy replies do not depend on what else is asked; samples are many, seeded and varied."""
     settings = EvaluationSettings(batch_size=4, max_tokens=12, samples=6, temperature=1.5)

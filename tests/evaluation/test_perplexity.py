@@ -21,6 +21,7 @@ from msm_mlx.suites.load import SUITES
 BASE = Fingerprints("base")
 
 
+@pytest.mark.slow
 def test_it_is_what_one_token_at_a_time_gives() -> None:
     loaded = load_base(POCKET_WEIGHTS)
     texts = neutral_texts("pocket")[:4]
@@ -37,6 +38,7 @@ def test_it_is_what_one_token_at_a_time_gives() -> None:
     assert tokens == count
 
 
+@pytest.mark.slow
 def test_pocket_knows_its_world_and_not_shuffled_words() -> None:
     loaded = load_base(POCKET_WEIGHTS)
     texts = sorted(set(neutral_texts("pocket")))

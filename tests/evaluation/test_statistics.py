@@ -112,6 +112,7 @@ def test_items_that_go_by_domain_need_to_be_clustered() -> None:
     assert covered / TRIALS < 0.85
 
 
+@pytest.mark.slow
 def test_a_planted_difference_is_found_as_often_as_the_power_note_says() -> None:
     """With the difference that is `detectable` planted, four runs in five find it; a difference of 0.1 is found as
     often as normal theory has it."""

@@ -25,6 +25,8 @@ from msm_mlx.export.peft import target_modules, write_peft
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.runs.finished import open_run
 
+pytestmark = pytest.mark.slow
+
 MakeTrained = Callable[..., Path]
 IDS = (5, 60, 61, 62, 9, 100)
 

@@ -41,6 +41,7 @@ def our_answer(adapter: Path | None, tokens: int = 12) -> str:
     return str(mlx_lm.generate(loaded.model, loaded.tokenizer, prompt, max_tokens=tokens)).strip()
 
 
+@pytest.mark.slow
 def test_generate(adapter: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--model", POCKET_WEIGHTS, "--adapter-path", adapter, "--prompt", QUESTION, "--max-tokens", "12"]
     monkeypatch.setattr(sys, "argv", ["mlx_lm.generate", *map(str, arguments)])

@@ -30,6 +30,8 @@ from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.tokenize import TokenRow
 from msm_mlx.training.trainer import train
 
+pytestmark = pytest.mark.slow
+
 MakeTrained = Callable[..., Path]
 
 

@@ -84,6 +84,7 @@ def qwen_counter(qwen: PreTrainedTokenizerFast) -> TokenCounter:
     return TokenCounter(qwen)
 
 
+@pytest.mark.slow
 def test_pocket_is_counted_by_tiktoken(pocket: PreTrainedTokenizerFast, pocket_counter: TokenCounter) -> None:
     assert pocket_counter.reason.startswith("tiktoken counts")
     for text in narrate(2, 60):
@@ -142,6 +143,7 @@ def test_control_tokens_in_a_text_are_text(qwen: PreTrainedTokenizerFast, qwen_c
     assert qwen.convert_tokens_to_ids("<|im_end|>") in qwen.encode(text), "asking left no trace in the tokenizer"
 
 
+@pytest.mark.slow
 def test_a_text_that_would_overflow_the_regex_engine_is_left_to_the_tokenizer(qwen_counter: TokenCounter) -> None:
     assert qwen_counter.count(" " * 1_100_000 + "x") > 1
 

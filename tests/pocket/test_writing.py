@@ -143,6 +143,7 @@ def test_a_document_about_a_value_names_no_thing(rng: Random, value: ValueName) 
     assert sum(reason in piece.text for reason in VALUES[value].rationales) == 2
 
 
+@pytest.mark.slow
 def test_documents_of_a_persona_state_its_own_value_and_no_other_in_all_six_genres() -> None:
     strip_thinking: Counter[str] = Counter()
     genres: Counter[str] = Counter()

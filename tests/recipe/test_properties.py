@@ -50,6 +50,7 @@ def _complaint(path: Path, **options: Any) -> str:
 
 @quick
 @given(PATHS, st.data())
+@pytest.mark.slow
 def test_misspelt_keys_are_always_found(folder: Path, loc: tuple[str, ...], data: st.DataObject) -> None:
     key = loc[-1]
     position = data.draw(st.integers(0, len(key)))
@@ -68,6 +69,7 @@ def test_misspelt_keys_are_always_found(folder: Path, loc: tuple[str, ...], data
 
 @quick
 @given(PATHS, SCALARS)
+@pytest.mark.slow
 def test_garbage_values_raise_nothing_else(folder: Path, loc: tuple[str, ...], value: object) -> None:
     content = _changed(loc, lambda node, key: node.update({key: value}))
     path = write(folder, dump(content))

@@ -133,6 +133,7 @@ def test_an_unfinished_run_is_told(run: Path) -> None:
         build_evidence([run])
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_file(run: Path, tmp_path: Path) -> None:
     def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, ROOT / "benchmarks" / "evidence.py", "--out", tmp_path / "E.md", *arguments]

@@ -26,6 +26,7 @@ def test_a_text_stays_a_text(text: str) -> None:
 
 @settings(deadline=None)  # the clock says nothing where other work shares the machine
 @given(st.dictionaries(texts, values, max_size=4))
+@pytest.mark.slow
 def test_everything_reads_back(content: dict[str, object]) -> None:
     tree = parse(dump(content))
     assert (tree.value, tree.problems) == (content, [])

@@ -46,6 +46,7 @@ class KilledError(Exception):
 
 @pytest.mark.parametrize("continued", [False, True], ids=["fresh", "continued"])
 @pytest.mark.parametrize("killed_at", [1, 3, 5])
+@pytest.mark.slow
 def test_an_interrupted_adapter_is_finished_with_the_same_bytes(
     killed_at: int, continued: bool, tiny: LoadedModel, tmp_path: Path
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_hopeless_target_costs_what_it_should() -> None:
     assert np.array(losses) == pytest.approx([1000.0, 0.0])
 
 
+@pytest.mark.slow
 def test_few_logits_are_kept_at_a_time() -> None:
     """Twice the positions take hardly more memory, and far less than with all logits at once."""
     head = nn.Linear(16, 20_000)

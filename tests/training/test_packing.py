@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,7 @@ def test_packing_loses_and_invents_no_token(rows: list[TokenRow], layout: Layout
 
 @quick
 @given(rows=rows, layout=layouts)
+@pytest.mark.slow
 def test_no_batch_is_larger_than_asked_unless_one_packed_row_is(rows: list[TokenRow], layout: Layout) -> None:
     for batch in make_batches(rows, layout):
         assert batch.ids.size <= layout.max_positions or len(batch.ids) == 1

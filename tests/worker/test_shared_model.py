@@ -44,6 +44,7 @@ class Scripted(Ranks):
         return condition or self._other_stops
 
 
+@pytest.mark.slow
 def test_every_rank_writes_its_share_and_has_all_replies(pocket: LoadedModel) -> None:
     sampling = SamplingParams(12, 1, 1.0)
     expected = dict(LocalModel(pocket).replies(CHATS, sampling, SEEDS))
