@@ -16,7 +16,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 CODE = re.compile(r"`([^`\n]+)`")
 MODULE_OR_FOLDER = re.compile(r"[\w./]+(?:\.py|/)")
 DEFINITION = re.compile(
-    r"(?P<function>[a-z_]+)\(\)|(?P<class>(?:[A-Z][a-z]+){2,}|Check|Item|Stage)|(?P<constant>[A-Z][A-Z_]{3,})"
+    r"(?P<function>[a-z_]+)\(\)|(?P<class>(?:[A-Z][a-z]+){2,}|Item|Stage)|(?P<constant>[A-Z][A-Z_]{3,})"
 )
 OUTSIDE = {"msm_mlx/", "runs/", "tests/test_docs.py"}  # the package, a folder of the workspace, and this file
 

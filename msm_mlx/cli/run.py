@@ -46,6 +46,9 @@ def run(
     Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same
     command goes on where it was stopped, and does nothing when all is done.
 
+    An arm is `base`, or training stages joined by + in their order, as msm+sft. Stages are msm, control, sft, cot-sft,
+    it, and what the recipe declares under `stages`.
+
     \b
     Examples:
       msm-mlx run recipes/cheese_american.yaml

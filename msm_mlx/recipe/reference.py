@@ -15,7 +15,8 @@ from msm_mlx.settings_file.base import Settings
 
 @dataclass(frozen=True)
 class Setting:
-    """`key` as `--set` takes it; the keys of a profile stand below its name in the recipe. `default` is YAML."""
+    """`key` is as `--set` takes it, with NAME for a name that the recipe gives; the keys of a profile stand below its
+    name in the recipe. `default` is YAML."""
 
     key: str
     default: str
@@ -33,7 +34,7 @@ def _within(settings: type[Settings], prefix: str) -> Iterator[Setting]:
         key = f"{prefix}{field.alias or name}"
         yield Setting(key, _default(field), " ".join((field.description or "").split()), _choices(field.annotation))
         if (inner := _settings_in(field.annotation)) and inner is not Profile:
-            yield from _within(inner, f"{key}.")
+            yield from _within(inner, f"{key}.NAME." if _is_by_name(field.annotation) else f"{key}.")
 
 
 def _settings_in(annotation: Any) -> type[Settings] | None:
@@ -41,6 +42,11 @@ def _settings_in(annotation: Any) -> type[Settings] | None:
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         return annotation
     return next(filter(None, map(_settings_in, get_args(annotation))), None)
+
+
+def _is_by_name(annotation: Any) -> bool:
+    """Whether the recipe names the entries of this value."""
+    return get_origin(annotation) is dict
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

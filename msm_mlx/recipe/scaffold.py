@@ -36,6 +36,8 @@ _RECIPE_HEAD = """\
 #     msm-mlx estimate {name}     how much memory and time it takes here
 #     msm-mlx run {name}          writes, trains and compares
 #
+# An arm is `base`, or training stages joined by + in their order: msm (documents), control (documents without reasons),
+# sft (demonstrations), cot-sft (with their reasoning), it (general chats alone), or one of your own, under `stages`.
 # A value here can also be changed for one run: --set midtrain.updates=60, --model FOLDER, --seed 0.
 """
 _SPEC_HEAD = """\

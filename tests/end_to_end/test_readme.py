@@ -15,8 +15,14 @@ from helpers.command_line import ROOT, command, environment
 from helpers.fuzz import SMALL, run_command
 
 from msm_mlx.cli.main import COMMANDS
+from msm_mlx.files import write_jsonl
 from msm_mlx.models.hub import human_size
+from msm_mlx.pipeline.plan import plan_run
+from msm_mlx.pipeline.stages.training import Training
+from msm_mlx.recipe.load import load_recipe
+from msm_mlx.recipe.scaffold import create_experiment
 from msm_mlx.resources.model_choice import recommendations
+from msm_mlx.suites.load import SUITES
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +80,35 @@ def test_the_lines_in_order(tmp_path: Path, finished_run: Path) -> None:
 
     assert (workspace / "runs" / "my_values" / "evaluation" / "results.json").is_file()
     assert not (workspace / "runs" / "my_values-again").exists(), "`runs rm` is among the lines"
+
+
+def test_the_python_does_what_it_says(tmp_path: Path) -> None:
+    [program] = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    for name in ("recipes", "specs"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == program.rstrip().rpartition("# ")[2] + "\n", done.stderr
+
+
+def test_the_recipe_of_arms_and_stages_is_one(tmp_path: Path) -> None:
+    """Each stage that an arm has is trained, and what arms share once."""
+    [snippet] = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    chat = {"messages": [{"role": "user", "content": "Tea?"}, {"role": "assistant", "content": "Yes."}]}
+    for name in ("general", "after"):
+        write_jsonl(tmp_path / f"{name}.jsonl", [chat])
+    path = create_experiment("mine", "cheese_american", tmp_path) / "recipe.yaml"
+    text = re.sub(r"(?m)^arms:.*\n", snippet, path.read_text(encoding="utf-8"))
+    for name in ("general", "after"):
+        text = text.replace(f"{name}.jsonl", f"../{name}.jsonl")
+    path.write_text(text, encoding="utf-8")
+
+    recipe = load_recipe(path, seeds=[0], known_suites=SUITES, allow_outside=True)
+    trained = [stage.variant.arm for stage in plan_run(recipe).of(Training)]
+
+    assert sorted(trained) == sorted({*recipe.arms} - {"base"})
+    assert recipe.training_settings("after").updates == 30
 
 
 def test_every_command_is_told_of() -> None:

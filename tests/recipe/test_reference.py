@@ -35,6 +35,7 @@ def test_some_of_them(setting: Setting) -> None:
 
 def test_words_that_are_taken_are_told() -> None:
     assert SETTINGS["documents.prompt"].choices == ("assertion", "section", "spec")
+    assert "stages.NAME.chats" in SETTINGS, "as --set takes it, but for the name"
     assert SETTINGS["documents.from"].key == "documents.from"  # as a recipe says it, not as the code does
 
 

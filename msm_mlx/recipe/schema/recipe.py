@@ -176,7 +176,8 @@ class RecipeFile(Settings):
     suites: Annotated[tuple[SuiteName, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[ArmName, ...], NonEmpty]
-    """Ways of training to compare: `base`, or training stages joined by `+`, as `msm+sft`."""
+    """Ways of training to compare: `base`, or training stages joined by `+` in the order in which they train, as
+    `msm+sft`. Stages are `msm`, `control`, `sft`, `cot-sft`, `it`, and those under `stages`."""
     stages: Annotated[dict[StageName, StageSettings], Field(default_factory=dict)]
     """Training stages of the recipe's own, by the names that arms call them by."""
     seeds: Annotated[tuple[Seed, ...], NonEmpty]
