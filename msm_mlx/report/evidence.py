@@ -72,8 +72,13 @@ def _facts(run: FinishedRun) -> list[str]:
     return [
         f"    {command(run)}",
         f"Model {recipe.model} as {recipe.model_name}, profile {recipe.profile}, seeds {seeds}. "
-        f"All stages together took {run.seconds:.0f} s. {_listed(run.versions)}".rstrip(),
+        f"{_time(run)}{_listed(run.versions)}".rstrip(),
     ]
+
+
+def _time(run: FinishedRun) -> str:
+    """How long the stages took; nothing where some were copied from another run, which did their work."""
+    return "" if run.has_borrowed else f"All stages together took {run.seconds:.0f} s. "
 
 
 def _listed(versions: Mapping[str, str]) -> str:

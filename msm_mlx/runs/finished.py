@@ -186,6 +186,11 @@ class FinishedRun:
         return next((run.record["versions"] for run in (self, *self.cells) if run.record.get("versions")), {})
 
     @property
+    def has_borrowed(self) -> bool:
+        """Whether a stage was copied from another run."""
+        return any("borrowed_from" in entry for entry in self.record["stages"].values())
+
+    @property
     def seconds(self) -> float:
         """Wall time of all stages together."""
         stages = (stage for run in (self, *self.cells) for stage in run.record["stages"].values())

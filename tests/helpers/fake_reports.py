@@ -39,7 +39,9 @@ def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **re
         for (arm, spec), share in SHARES.items()
         for seed in seeds
     }
-    stages = {"documents": {"key": "k", "state": "done", "outputs": {}, "finished": "now", "seconds": 61.0}}
+    stages = {
+        "documents": {"key": "k", "inputs": {}, "state": "done", "outputs": {}, "finished": "now", "seconds": 61.0}
+    }
     model = record_of(fingerprint="f0")
     plant_run(
         folder, recipe_of(**changes | recipe, seeds=seeds), [SUITE], answers, stages=stages, model=model,

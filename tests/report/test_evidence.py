@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,9 @@ def make(folder: Path, name: str | None = None, **changes: Any) -> Path:
         **{"name": "cheese", "path": Path("/somewhere/recipes/cheese.yaml"), "specs": (Path("x.md"), Path("y.md")),
            "model_name": name or "Pocket", "seeds": (0, 1), "overrides": overrides} | changes
     )  # fmt: skip
-    stages = {n: {"key": n, "state": "done", "outputs": {}, "finished": "now", "seconds": 1.25} for n in "ab"}
+    stages = {
+        n: {"key": n, "inputs": {}, "state": "done", "outputs": {}, "finished": "now", "seconds": 1.25} for n in "ab"
+    }
     return plant_run(folder, recipe, [SUITE], planted(1 if name else 0), stages=stages, versions=VERSIONS)
 
 
@@ -146,3 +149,10 @@ def test_the_command_writes_the_file(run: Path, tmp_path: Path) -> None:
     assert failed.returncode == 2
     assert failed.stderr.startswith("error: ")
     assert "Traceback" not in failed.stderr
+
+
+def test_the_time_of_stages_that_another_run_did_is_not_told(run: Path) -> None:
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    record["stages"]["a"]["borrowed_from"] = "another"
+    (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    assert "All stages together" not in build_evidence([run])
