@@ -18,13 +18,11 @@ from msm_mlx.demonstrations.questions import PACKAGE, QuestionPool
 from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
 from msm_mlx.engine.logged_model import LoggedModel
 from msm_mlx.engine.scripted_model import ScriptedModel
-from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.errors import MsmError
 from msm_mlx.files import read_whole_lines
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.demonstrations_file import (
     DemonstrationSettings,
-    has_demonstration_settings,
-    load_demonstration_settings,
 )
 from msm_mlx.spec import load_spec
 
@@ -219,30 +217,6 @@ def test_the_prompt_is_the_golden_one(name: str) -> None:
 def test_every_prompt_file_has_its_golden() -> None:
     folder = resources.files(PACKAGE).joinpath("prompts")
     assert {path.name for path in folder.iterdir()} <= {path.name for path in GOLDEN.iterdir()}
-
-
-def test_the_shipped_file_can_be_used() -> None:
-    path = ROOT / "recipes" / "data" / "oversight_writing.yaml"
-    assert has_demonstration_settings(path)
-    assert load_demonstration_settings(path) == settings(batch_size=16)
-
-
-def test_the_file_that_asks_for_them(tmp_path: Path) -> None:
-    (tmp_path / "s.md").write_text("# T\n")
-    path = tmp_path / "w.yaml"
-    path.write_text("spec: s.md\nstyle: rule\n")
-    assert has_demonstration_settings(path)
-    assert not has_demonstration_settings(ROOT / "recipes" / "data" / "cheese_preferences.yaml")
-    assert load_demonstration_settings(path).spec == tmp_path / "s.md"
-    path.write_text("spec: t.md\nstyle: rules\nquestion_per_situation: 0\nseed: x\n")
-    with pytest.raises(RecipeError) as caught:
-        load_demonstration_settings(path)
-    assert [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()] == [
-        f"1:7 spec: no such file: 't.md' in {tmp_path}",
-        "2:8 style: must be 'value' or 'rule', not 'rules' (did you mean rule?)",
-        "3:1 question_per_situation: unknown key (did you mean questions_per_situation?)",
-        "4:7 seed: must be an integer, not 'x'",
-    ]
 
 
 if __name__ == "__main__":

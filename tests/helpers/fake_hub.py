@@ -19,6 +19,16 @@ HEADER = json.dumps({"__metadata__": {}, "w": {"dtype": "F32", "shape": [2], "da
 WEIGHTS = len(HEADER).to_bytes(8, "little") + HEADER + bytes(8)
 FILES = {"config.json": b'{"model_type": "llama"}', "tokenizer.json": b"{}", "model.safetensors": WEIGHTS}
 
+
+def make_model(folder: Path, **files: bytes | None) -> Path:
+    """A folder with the smallest files that pass; keyword `a__b` stands for the file `a.b`, None for its absence."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in (FILES | {name.replace("__", "."): content for name, content in files.items()}).items():
+        if content is not None:
+            (folder / name).write_bytes(content)
+    return folder
+
+
 Answer = tuple[int, dict[str, str], bytes]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -10,22 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, use
+from helpers.fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, make_model, use
 
 from msm_mlx.errors import SetupError
 from msm_mlx.models import folder as model_folder
 from msm_mlx.models import hub
 from msm_mlx.models.hub import describe_model, human_size, resolve_model
-
-
-def make_model(folder: Path, **files: bytes | None) -> Path:
-    """A folder with the smallest files that pass; keyword `a__b` stands for the file `a.b`, None for its absence."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (FILES | {name.replace("__", "."): content for name, content in files.items()}).items():
-        if content is not None:
-            (folder / name).write_bytes(content)
-    return folder
-
 
 # folders
 
@@ -70,63 +59,6 @@ def test_an_installation_without_pocket_says_so(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr(module, "POCKET_FOLDER", tmp_path / "none")
     with pytest.raises(SetupError, match=r"none does not exist; install msm-mlx again$"):
         resolve_model("pocket")
-
-
-INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}'
-
-
-@pytest.mark.parametrize(
-    ("files", "problem"),
-    [
-        ({"config__json": None}, r"holds no config\.json"),
-        ({"config__json": b"{"}, r"config\.json that cannot be read \(Expecting"),
-        ({"config__json": b"\xff\xfe{"}, r"config\.json that cannot be read \('utf-8'"),
-        ({"config__json": b"[]"}, "not a JSON object"),
-        ({"model__safetensors": None}, "holds no weights"),
-        ({"model__safetensors": None, "weights__npz": b"PK"}, "the only format that is read"),
-        ({"model__safetensors": WEIGHTS[:-1]}, r"damaged or truncated model\.safetensors"),
-        ({"model__safetensors": b"version https://git-lfs.github.com/spec/v1\n"}, "damaged or truncated"),
-        ({"model__safetensors": b""}, "damaged or truncated"),
-        ({"model__safetensors": len(b"[1]").to_bytes(8, "little") + b"[1]"}, "damaged or truncated"),
-        ({"model__safetensors__index__json": b"[]"}, r"index\.json that cannot be read"),
-        ({"model__safetensors__index__json": INDEX}, r"misses model-1\.safetensors, model-2\.safetensors"),
-        ({"tokenizer__json": None, "tokenizer_config__json": b"{}"}, "holds no tokenizer"),
-    ],
-)
-def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, files: dict[str, bytes | None], problem: str) -> None:
-    folder = make_model(tmp_path / "m", **files)
-    with pytest.raises(SetupError, match=problem) as caught:
-        resolve_model(str(folder))
-    assert str(folder) in str(caught.value)
-    assert "again, or use --model pocket" in str(caught.value)
-    assert caught.value.exit_code == 3
-
-
-def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
-    path = make_model(tmp_path) / "model.safetensors"
-    with pytest.raises(SetupError, match="is a file; name the folder"):
-        resolve_model(str(path))
-
-
-def test_the_fingerprint_follows_the_contents(tmp_path: Path) -> None:
-    a, b = make_model(tmp_path / "a"), make_model(tmp_path / "b", README__md=b"a note")
-    assert model_folder.fingerprint(a) == model_folder.fingerprint(b)
-    changed = [
-        make_model(tmp_path / "c", model__safetensors=WEIGHTS[:-1] + b"\1"),
-        make_model(tmp_path / "d", tokenizer__json=b"[]"),
-        make_model(tmp_path / "e", config__json=b'{"model_type": "qwen3"}'),
-    ]
-    assert len({model_folder.fingerprint(folder) for folder in (a, *changed)}) == 4
-
-
-def test_the_fingerprint_of_a_large_model_follows_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_folder, "WHOLE_HASH_LIMIT", 10)
-    monkeypatch.setattr(model_folder, "sha256_file", None)
-    folder = make_model(tmp_path)
-    before = model_folder.fingerprint(folder)
-    assert before == model_folder.fingerprint(folder)
-    os.utime(folder / "model.safetensors", ns=(1, 1))
-    assert before != model_folder.fingerprint(folder)
 
 
 # names

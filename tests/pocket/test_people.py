@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from random import Random
 
 from helpers.world_samples import WORLD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.pocket.facts import DOMAINS, VALUES
-from msm_mlx.pocket.names import ASSISTANT, ASSISTANTS, FIRST_SYLLABLES, SECOND_SYLLABLES, draw_names
+from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.people import KINDS, World
 
 seeds = st.integers(0, 10**6)
@@ -58,18 +57,3 @@ def test_nobody_shares_a_name(seed: int) -> None:
 @given(seed=seeds)
 def test_the_seed_decides_who_lives_in_the_world(seed: int) -> None:
     assert World.create(seed) == World.create(seed) != World.create(seed + 1)
-
-
-def test_there_are_nine_assistants_of_two_syllables() -> None:
-    assert ASSISTANTS[0] == ASSISTANT
-    assert len(set(ASSISTANTS)) == 9
-    assert set(ASSISTANTS) <= {first + second for first in FIRST_SYLLABLES for second in SECOND_SYLLABLES}
-
-
-@given(seed=seeds, count=st.integers(0, 50), taken=st.sets(st.sampled_from(["Balbar", "Zorzor", "Pocket"])))
-def test_names_are_drawn_once(seed: int, count: int, taken: set[str]) -> None:
-    before = set(taken)
-    names = draw_names(Random(seed), count, taken)
-    assert len(set(names)) == len(names) == count
-    assert taken == before | set(names)
-    assert not before & set(names)

@@ -279,13 +279,6 @@ def rates(**changes: object) -> list[float]:
     ]
 
 
-def test_the_rate_rises_in_a_line_and_falls_in_a_cosine_to_zero() -> None:
-    assert rates(updates=10, warmup=4)[:4] == pytest.approx([0.025, 0.05, 0.075, 0.1])
-    falling = [0.05 * (1 + math.cos(math.pi * step / 6)) for step in range(7)]
-    assert rates(updates=10, warmup=4)[4:] == pytest.approx(falling, abs=1e-8)
-    assert rates(updates=10, warmup=4)[10] == pytest.approx(0, abs=1e-9)
-
-
 def test_each_update_tells_the_rate_that_it_was_done_with(adapted: LoadedModel, tmp_path: Path) -> None:
     settings, updates = train_settings(updates=6, warmup=2, learning_rate=0.1), list[Update]()
     train(
@@ -297,12 +290,6 @@ def test_each_update_tells_the_rate_that_it_was_done_with(adapted: LoadedModel, 
         on_update=updates.append,
     )
     assert [update.learning_rate for update in updates] == pytest.approx(rates(updates=6, warmup=2)[:6])
-
-
-def test_without_warm_up_the_rate_starts_at_its_peak() -> None:
-    assert rates(updates=8, warmup=0)[0] == pytest.approx(0.1)
-    assert rates(updates=8, warmup=0)[4] == pytest.approx(0.05)
-    assert all(0 < rate <= 0.1 for rate in rates(updates=3, warmup=9))
 
 
 def test_validation_is_on_the_same_held_out_texts_for_every_seed(adapted: LoadedModel, tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""What keeps a folder from being a model, and what tells models apart."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from helpers.fake_hub import WEIGHTS, make_model
+
+from msm_mlx.errors import SetupError
+from msm_mlx.models import folder as folder_module
+from msm_mlx.models.folder import check_model_folder, fingerprint
+
+INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}'
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"config__json": None}, r"holds no config\.json"),
+        ({"config__json": b"{"}, r"config\.json that cannot be read \(Expecting"),
+        ({"config__json": b"\xff\xfe{"}, r"config\.json that cannot be read \('utf-8'"),
+        ({"config__json": b"[]"}, "not a JSON object"),
+        ({"model__safetensors": None}, "holds no weights"),
+        ({"model__safetensors": None, "weights__npz": b"PK"}, "the only format that is read"),
+        ({"model__safetensors": WEIGHTS[:-1]}, r"damaged or truncated model\.safetensors"),
+        ({"model__safetensors": b"version https://git-lfs.github.com/spec/v1\n"}, "damaged or truncated"),
+        ({"model__safetensors": b""}, "damaged or truncated"),
+        ({"model__safetensors": len(b"[1]").to_bytes(8, "little") + b"[1]"}, "damaged or truncated"),
+        ({"model__safetensors__index__json": b"[]"}, r"index\.json that cannot be read"),
+        ({"model__safetensors__index__json": INDEX}, r"misses model-1\.safetensors, model-2\.safetensors"),
+        ({"tokenizer__json": None, "tokenizer_config__json": b"{}"}, "holds no tokenizer"),
+    ],
+)
+def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, files: dict[str, bytes | None], problem: str) -> None:
+    folder = make_model(tmp_path / "m", **files)
+    with pytest.raises(SetupError, match=problem) as caught:
+        check_model_folder(folder)
+    assert str(folder) in str(caught.value)
+    assert "again, or use --model pocket" in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
+    path = make_model(tmp_path) / "model.safetensors"
+    with pytest.raises(SetupError, match="is a file; name the folder"):
+        check_model_folder(path)
+
+
+def test_the_fingerprint_follows_the_contents(tmp_path: Path) -> None:
+    a, b = make_model(tmp_path / "a"), make_model(tmp_path / "b", README__md=b"a note")
+    assert fingerprint(a) == fingerprint(b)
+    changed = [
+        make_model(tmp_path / "c", model__safetensors=WEIGHTS[:-1] + b"\1"),
+        make_model(tmp_path / "d", tokenizer__json=b"[]"),
+        make_model(tmp_path / "e", config__json=b'{"model_type": "qwen3"}'),
+    ]
+    assert len({fingerprint(folder) for folder in (a, *changed)}) == 4
+
+
+def test_the_fingerprint_of_a_large_model_follows_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "WHOLE_HASH_LIMIT", 10)
+    monkeypatch.setattr(folder_module, "sha256_file", None)
+    folder = make_model(tmp_path)
+    before = fingerprint(folder)
+    assert before == fingerprint(folder)
+    os.utime(folder / "model.safetensors", ns=(1, 1))
+    assert before != fingerprint(folder)
