@@ -22,6 +22,7 @@ class StageReporter(SayingReporter):
         super().__init__()
         self.begun: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
+        self.progress: list[tuple[int, str]] = []
         self.finished: list[str] = []
 
     def skip(self, stage: str, reason: str) -> None:
@@ -29,6 +30,9 @@ class StageReporter(SayingReporter):
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
         self.begun[stage] = reason
+
+    def advance(self, done: int, detail: str) -> None:
+        self.progress.append((done, detail))
 
     def finish(self, stage: str, seconds: float) -> None:
         self.finished.append(stage)

@@ -1,4 +1,4 @@
-"""The texts of a stage that a recipe declares: what is taken of them, what is left out, and when there is none."""
+"""The texts of a training stage that a recipe declares: what is taken of its file, and what is left out and told."""
 
 from __future__ import annotations
 
@@ -6,81 +6,157 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES
-from helpers.reporters import SayingReporter
+from helpers.plans import changed, keys, only, plan, recipe
+from helpers.ready_documents import good, write
+from helpers.scripted_context import ScriptedContext, run_stages
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.models.hub import resolve_model
-from msm_mlx.pipeline.context import Context
-from msm_mlx.pipeline.plan import Fingerprints, RunPlan, plan_run
+from msm_mlx.files import read_jsonl
+from msm_mlx.pipeline.preflight import check_ready
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
-from msm_mlx.recipe.load import load_recipe
+from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import declared_data
-from msm_mlx.suites.load import SUITES
 
-CHATS = [
-    {"messages": [{"role": "user", "content": f"Question {n}?"}, {"role": "assistant", "content": f"Reply {n}."}]}
-    for n in range(5)
-]
-
-
-def plan_with(**stage: object) -> RunPlan:
-    """A run with the arm `sft+after`, whose stage `after` is this one."""
-    overrides = ["arms=[base, sft+after]", f"stages.after={json.dumps(stage)}"]
-    recipe = load_recipe(RECIPES / "cheese_american.yaml", overrides=overrides, known_suites=SUITES)
-    return plan_run(recipe, Fingerprints("base"))
+FILE = "stages/after.jsonl"
+QUESTION = "Which of the two would you rather take home with you tonight?"
+SUITE = f"""\
+kind: questions
+measures: share right
+items:
+  - {{prompt: "{QUESTION}", right: A., wrong: [B.]}}
+"""
 
 
-def make(plan: RunPlan, run: Path) -> tuple[list[dict[str, object]], list[str]]:
-    """The rows that the stage leaves, and what the run says."""
-    [stage] = plan.of(DeclaredTexts)
-    reporter = SayingReporter()
-    stage.run(Context(plan.recipe, resolve_model("pocket"), RunFolder(run), reporter))
-    return read_jsonl(run / declared_data("after")), reporter.lines
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    (tmp_path / "mine.yaml").write_text(SUITE)
+    return Path(write(tmp_path / "texts.jsonl", *map(good, range(5))))
 
 
-def texts(folder: Path, *contents: str) -> Path:
+@pytest.fixture
+def chats(tmp_path: Path) -> Path:
+    (tmp_path / "mine.yaml").write_text(SUITE)
+    rows = ([{"role": "user", "content": f"{one}?"}, {"role": "assistant", "content": "B."}] for one in "ABCDE")
+    path = tmp_path / "chats.jsonl"
+    path.write_text("".join(json.dumps({"messages": row}) + "\n" for row in rows))
+    return path
+
+
+def settings(path: Path, more: str = "", arms: str = "[base, msm+after]") -> tuple[str, ...]:
+    what = path.stem.replace("texts", "documents")
+    suites = f"suites=[{path.parent / 'mine.yaml'}]"
+    return f"arms={arms}", "seeds=[0]", suites, f"stages={{after: {{{what}: {path}{more}}}}}"
+
+
+def take(run: Path, path: Path, more: str = "") -> ScriptedContext:
+    return run_stages(recipe(*settings(path, more, "[base, after]")), run, ["demonstrations", "documents"])
+
+
+def test_documents_are_taken_as_they_are(lone_run: Path, documents: Path) -> None:
+    context = take(lone_run, documents)
+    assert [row["text"] for row in read_jsonl(lone_run / FILE)] == list(map(good, range(5)))
+    assert list(context.told.begun) == ["documents of after"]
+    assert context.lines == []
+
+
+def test_as_many_documents_as_are_asked_for_come_first(lone_run: Path, documents: Path) -> None:
+    take(lone_run, documents, ", rows: 2")
+    assert [row["text"] for row in read_jsonl(lone_run / FILE)] == [good(0), good(1)]
+
+
+def test_chats_are_drawn_with_the_system_line(lone_run: Path, chats: Path) -> None:
+    context = take(lone_run, chats, ", rows: 3")
+    rows = read_jsonl(lone_run / FILE)
+    assert len({row["messages"][1]["content"] for row in rows}) == len(rows) == 3
+    assert {row["messages"][0]["content"] for row in rows} == {"You are Pocket."}
+    assert list(context.told.begun) == ["demonstrations of after"]
+
+
+def test_what_shows_the_evaluation_is_left_out_and_counted(lone_run: Path, documents: Path) -> None:
+    quotes = f"{good(7)} {QUESTION}"
+    write(documents, good(0), quotes, good(1), quotes, good(2))
+    context = take(lone_run, documents, ", rows: 3")
+    assert [row["text"] for row in read_jsonl(lone_run / FILE)] == [good(0), good(1), good(2)]
+    [line] = context.lines
+    assert line.startswith("documents of after: 2 of 5 texts are left out: they are empty, or name or quote")
+
+
+def test_empty_texts_and_those_that_name_what_is_chosen_between_are_left_out_too(
+    lone_run: Path, tmp_path: Path
+) -> None:
+    apart = ("arms=[base, after]", "suites=[values_apart]")
+    folder = tmp_path / "texts"
+    stage = f"stages={{after: {{documents: {folder}, rows: 2}}}}"
     folder.mkdir()
-    for number, content in enumerate(contents):
-        (folder / f"{number}.txt").write_text(content)
-    return folder
+    (folder / "0.txt").write_text("Tea is hot.")
+    thing = only(DeclaredTexts, *apart, stage).held_out.things[0]
+    for number, text in enumerate((" \n", f"They like {thing} here.", "Rain is wet.", "Snow is cold."), start=1):
+        (folder / f"{number}.txt").write_text(text)
+    context = run_stages(recipe(*apart, stage), lone_run, ["documents"])
+    assert [row["text"] for row in read_jsonl(lone_run / FILE)] == ["Tea is hot.", "Rain is wet."]
+    assert "2 of 5 texts are left out" in context.lines[0]
 
 
-def test_chats_are_drawn_once_each(tmp_path: Path) -> None:
-    write_jsonl(tmp_path / "chats.jsonl", CHATS)
-    plan = plan_with(chats=str(tmp_path / "chats.jsonl"), rows=3)
-    [stage] = plan.of(DeclaredTexts)
-
-    rows, _ = make(plan, tmp_path / "run")
-
-    assert (stage.kind, stage.total) == ("demonstrations", 3)
-    assert len({row["line"] for row in rows}) == 3
-    assert plan_with(chats=str(tmp_path / "chats.jsonl"), rows=9).of(DeclaredTexts)[0].total == len(CHATS)
+def test_there_are_as_many_chats_as_the_file_has(chats: Path) -> None:
+    assert [only(DeclaredTexts, *settings(chats, f", rows: {rows}")).total for rows in (3, 9)] == [3, 5]
 
 
-def test_documents_are_taken_in_order_less_those_that_show_what_is_asked(tmp_path: Path) -> None:
-    [stage] = plan_with(documents=str(texts(tmp_path / "some", "A."))).of(DeclaredTexts)
-    asked_about = f"They like {stage.held_out.things[0]} here."
-    folder = texts(tmp_path / "texts", "Tea is hot.", asked_about, " \n", "Rain is wet.", "Snow is cold.")
-
-    rows, lines = make(plan_with(documents=str(folder), rows=2), tmp_path / "run")
-
-    assert [row["text"] for row in rows] == ["Tea is hot.", "Rain is wet."]
-    assert any("2 of 5 texts are left out" in line for line in lines)
-
-
-def test_texts_of_which_none_can_be_used_are_refused_before_the_run(tmp_path: Path) -> None:
-    [stage] = plan_with(documents=str(texts(tmp_path / "texts", " ", "\n"))).of(DeclaredTexts)
-    with pytest.raises(RecipeError, match=r"texts: none of its texts can be used in the stage after of .*; give it"):
-        stage.check()
+def test_texts_that_all_show_the_evaluation_are_refused_beforehand(lone_run: Path, documents: Path) -> None:
+    take(lone_run, documents)
+    before = (lone_run / FILE).read_bytes()
+    write(documents, QUESTION)
+    stages = plan(*settings(documents, arms="[base, after]")).stages
+    with pytest.raises(RecipeError, match=r"texts\.jsonl: none of its texts can be used in the stage after"):
+        check_ready(stages, RunFolder(lone_run))
+    assert (lone_run / FILE).read_bytes() == before
 
 
-def test_other_texts_are_another_key(tmp_path: Path) -> None:
-    folder = texts(tmp_path / "texts", "Tea is hot.")
-    [before] = plan_with(documents=str(folder)).of(DeclaredTexts)
-    one = before.key
-    (folder / "1.txt").write_text("Rain is wet.")
-    [after] = plan_with(documents=str(folder)).of(DeclaredTexts)
-    assert after.key != one
+def test_a_damaged_file_is_refused_before_the_texts_that_are_there_go(lone_run: Path, documents: Path) -> None:
+    take(lone_run, documents)
+    before = (lone_run / FILE).read_bytes()
+    documents.write_text(documents.read_text() + '{"text": ')
+    with pytest.raises(RecipeError, match=r"texts\.jsonl:6: "):
+        check_ready(plan(*settings(documents)).stages, RunFolder(lone_run))
+    assert (lone_run / FILE).read_bytes() == before
+
+
+def test_an_arm_goes_on_with_them_after_its_other_stages(documents: Path) -> None:
+    [before, after] = plan(*settings(documents)).of(Training)
+    assert (before.id, after.id) == ("midtrain msm-s0", "midtrain msm+after-s0")
+    assert after.reads[0] == FILE == only(DeclaredTexts, *settings(documents)).file
+    assert after.start == before.folder
+
+
+@pytest.mark.parametrize(
+    ("more", "stages"),
+    [
+        (", rows: 2", {"documents of after"}),
+        (", learning_rate: 1e-5", {"midtrain msm+after-s0"}),
+        (", updates: 3", {"midtrain msm+after-s0"}),
+        (", max_length: 99", {"midtrain msm+after-s0"}),
+    ],
+)
+def test_its_settings_decide_about_its_own_stages_alone(documents: Path, more: str, stages: set[str]) -> None:
+    assert changed(keys(plan(*settings(documents))), keys(plan(*settings(documents, more)))) == stages
+
+
+def test_the_content_of_its_file_decides_about_its_texts_alone(documents: Path) -> None:
+    before = keys(plan(*settings(documents)))
+    write(documents, *map(good, range(6)))
+    assert changed(before, keys(plan(*settings(documents)))) == {"documents of after"}
+
+
+def test_the_name_is_of_no_matter_to_documents_and_stands_above_chats(documents: Path, chats: Path) -> None:
+    for path, named in ((documents, False), (chats, True)):
+        before, after = (keys(plan(*settings(path), f"model_name={name}")) for name in ("Mo", "Zed"))
+        texts = "demonstrations of after" if named else "documents of after"
+        assert (before[texts] != after[texts]) == named
+
+
+def test_stages_with_the_same_texts_share_them(lone_run: Path, documents: Path) -> None:
+    both = f"stages={{after: {{documents: {documents}}}, later: {{documents: {documents}}}}}"
+    one = recipe(*settings(documents)[1:3], both, "arms=[base, after, later]")
+    context = run_stages(one, lone_run, ["documents"])
+    assert context.told.begun.keys() == {"documents of after"}
+    assert context.told.skipped.keys() == {"documents of later"}
+    assert (lone_run / "stages/later.jsonl").read_bytes() == (lone_run / FILE).read_bytes()
