@@ -96,7 +96,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
 documents = _stage_command("write", ["plan", "documents", "critique"], "Write the documents that explain the spec.")
 midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
 sft = _stage_command(
-    "sft", ["demonstrations", "sft"], "Train the arms that see the demonstrations. Needs what `midtrain` makes."
+    "sft", ["demonstrations", "sft"], "Fine-tune on the demonstrations and other chats. Needs what `midtrain` makes."
 )
 
 

@@ -12,6 +12,7 @@ from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
 from msm_mlx.report.all_rows import Rows
+from msm_mlx.report.arms import describe_training
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
@@ -33,15 +34,6 @@ from msm_mlx.runs.layout import (
 from msm_mlx.runs.results import Contrast
 from msm_mlx.suites.kinds import is_main_metric
 
-ARMS = {
-    "base": "the model as it came",
-    "sft": "fine-tuned on the demonstrations alone",
-    "cot-sft": "fine-tuned on the demonstrations with the reasoning before each reply",
-    "msm": "midtrained on the documents alone",
-    "control+sft": "midtrained on documents with the preferences and no reasons, then fine-tuned on the demonstrations",
-    "msm+sft": "midtrained on the documents, then fine-tuned on the same demonstrations",
-    "it": "fine-tuned on general instructions alone",
-}
 MAX_CHARACTERS = 600  # characters of an answer that are shown
 EXAMPLES = 2  # documents of each folder
 
@@ -98,13 +90,14 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
     added = ", added after the run: no document or demonstration was checked against it"
     meanings = [(row.name + (added if row.added else ""), row.measures) for row in run.results.suites]
+    arms = [(arm, describe_training(arm, recipe.stages)) for arm in recipe.arms]
     blocks: list[Block] = [
         Paragraph(
             f"The model {recipe.model}, called {recipe.model_name} in every text, {kept} "
             f"{origin} {specs}. The arms below were trained from the same start, with the "
             f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
-        table("The arms", ("arm", "how it was trained"), [(arm, ARMS.get(arm, "")) for arm in recipe.arms]),
+        table("The arms", ("arm", "how it was trained"), arms),
     ]
     if meanings:
         blocks.append(table("The suites", ("suite", "what is measured"), meanings))

@@ -122,7 +122,7 @@ def test_page_and_markdown_have_the_figures_of_the_results(run: Path, page: str)
 def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str) -> None:
     markdown = (run / "report.md").read_text(encoding="utf-8")
     for text in (markdown, page):
-        assert "midtrained on the documents, then fine-tuned on the same demonstrations" in text
+        assert "midtrained on the documents, then fine-tuned on the demonstrations" in text
         assert "from 20 items and 2 seeds. The interval is clear of zero." in text
         assert "msm-mlx run recipes/cheese.yaml" in text
         assert "mlx 1.2.3" in text

@@ -1,0 +1,32 @@
+"""How an arm was trained, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.datasets import HUB
+from msm_mlx.recipe.arms import BASE, path_of
+
+STAGES = {
+    "msm": "midtrained on the documents",
+    "control": "midtrained on documents with the preferences and no reasons",
+    "sft": "fine-tuned on the demonstrations",
+    "cot-sft": "fine-tuned on the demonstrations with the reasoning before each reply",
+    "it": "fine-tuned on general instructions",
+}
+
+
+def describe_training(arm: str, declared: Mapping[str, Mapping[str, Any]]) -> str:
+    """The stages of the arm's path, in order. `declared` has the settings of those that the recipe declares."""
+    if arm == BASE:
+        return "the model as it came"
+    return ", then ".join(STAGES.get(name) or _describe_declared(declared[name]) for name in path_of(arm))
+
+
+def _describe_declared(settings: Mapping[str, Any]) -> str:
+    if settings.get("chats"):
+        return f"fine-tuned on the chats of {Path(settings['chats']).name}"
+    source = str(settings["documents"])
+    return f"midtrained on the texts of {source if source.startswith(HUB) else Path(source).name}"
