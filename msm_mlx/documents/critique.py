@@ -5,7 +5,6 @@ What it writes goes through the same checks. Where it has no use, the draft stay
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,14 +19,14 @@ from msm_mlx.documents.checks.reject import (
     text_reason,
     untagged_reason,
 )
-from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.rules import count_checks
 from msm_mlx.documents.checks.tags import tagged_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import REWRITTEN, Health, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, Reply, SamplingParams, reply_seed
-from msm_mlx.errors import MsmError
-from msm_mlx.files import append_jsonl, make_folder, read_whole_lines, sha256_json, write_json, write_jsonl
+from msm_mlx.engine.logged_model import read_log
+from msm_mlx.files import append_jsonl, make_folder, sha256_json, write_json, write_jsonl
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.prompting.replies import extract_tag
 from msm_mlx.recipe.schema import DocumentSettings
@@ -45,13 +44,8 @@ class CriticReplies:
 
     def __init__(self, path: Path, seed: int) -> None:
         self.path, self._seed = path, seed
-        self._known: dict[str, Reply] = {}
+        self._log = read_log(path)
         self._used: list[dict[str, Any]] = []
-        for line, row in enumerate(read_whole_lines(path), start=1):
-            try:
-                self._known[row["asked"]] = Reply(**row["reply"])
-            except (KeyError, TypeError) as error:
-                raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
 
     def ask(
         self,
@@ -64,7 +58,7 @@ class CriticReplies:
     ) -> dict[str, Reply]:
         """The replies to these chats, by the ids of their documents; none to a chat that is too long for the model."""
         keys = {id: sha256_json([self._seed, id, step, chat]) for id, chat in chats.items()}
-        missing = [id for id in chats if keys[id] not in self._known]
+        missing = [id for id in chats if keys[id] not in self._log]
         replies = model.replies(
             [chats[id] for id in missing],
             _sampling(step, settings),
@@ -75,9 +69,9 @@ class CriticReplies:
         for index, reply in replies:
             id = missing[index]
             append_jsonl(self.path, [self._row(id, step, keys[id], reply)])
-            self._known[keys[id]] = reply
+            self._log[keys[id]] = reply
             on_reply(step)
-        replies_by_id = {id: self._known[keys[id]] for id in chats if keys[id] in self._known}
+        replies_by_id = {id: self._log[keys[id]] for id in chats if keys[id] in self._log}
         self._used += [self._row(id, step, keys[id], reply) for id, reply in replies_by_id.items()]
         return replies_by_id
 
@@ -195,8 +189,6 @@ def _rewritten(
 
 
 def _summary(documents: Sequence[Document]) -> str:
-    outcomes = Counter(check_name(document.critique or "") for document in documents)
-    rewritten = outcomes.pop(REWRITTEN, 0)
-    counts = ", ".join(f"{count} as '{outcome}'" for outcome, count in outcomes.most_common())
-    rest = f"; {outcomes.total()} drafts stay as they were: {counts}" if outcomes else ""
-    return f"Critique: {rewritten} of {len(documents)} documents were rewritten{rest}."
+    outcomes = [document.critique or "" for document in documents if document.critique != REWRITTEN]
+    rest = f"; {len(outcomes)} drafts stay as they were: {count_checks(outcomes)}" if outcomes else ""
+    return f"Critique: {len(documents) - len(outcomes)} of {len(documents)} documents were rewritten{rest}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
 from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, repeat_reason
-from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.rules import count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
@@ -98,8 +97,7 @@ def _report(
     say: Callable[[str], None],
 ) -> None:
     """Say what was taken, or that nothing was."""
-    reasons = Counter(check_name(document.rejected or "") for document in rejected).most_common(3)
-    counts = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
+    counts = count_checks((document.rejected or "" for document in rejected), most=3)
     left_out = f"; rejected: {counts}; the texts are in {folder / REJECTED}" if rejected else ""
     if not kept and settings.count:
         raise MsmError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import jsonlines
 
-from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.rules import count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health, document_health
 from msm_mlx.files import write_json, write_jsonl, writing
@@ -67,8 +66,7 @@ def shortfall(
     kept: Sequence[Document], rejected: Sequence[Document], target: int, folder: Path, *, hopeless: bool
 ) -> str:
     """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
-    reasons = Counter(check_name(document.rejected or "") for document in rejected).most_common(3)
-    counts = ", ".join(f"{count} as '{reason}'" for reason, count in reasons)
+    counts = count_checks((document.rejected or "" for document in rejected), most=3)
     made = len(kept) + len(rejected)
     begun = f"only {len(kept)} of {target} documents passed the checks, in {made} attempts"
     if hopeless:

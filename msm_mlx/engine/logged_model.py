@@ -12,6 +12,21 @@ from msm_mlx.files import append_jsonl, read_whole_lines, sha256_json
 from msm_mlx.prompting.prompts import Message
 
 
+def read_log(path: Path) -> dict[str, Reply]:
+    """The replies of a log, by the keys under which they were asked for. A torn last line, as of a kill, is cut off.
+
+    Raises:
+        MsmError: with file and line, if the log is damaged.
+    """
+    replies = {}
+    for line, row in enumerate(read_whole_lines(path), start=1):
+        try:
+            replies[row["asked"]] = Reply(**row["reply"])
+        except (KeyError, TypeError) as error:
+            raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
+    return replies
+
+
 class LoggedModel:
     """`model`, which is asked only what `path` has no reply to: the same chat, sampling and seed.
 
@@ -19,17 +34,12 @@ class LoggedModel:
     a batch is no part of what is looked up, because no reply depends on it.
 
     Raises:
-        MsmError: with file and line, if the log is damaged. A torn last line, which a kill leaves, is cut off.
+        MsmError: as `read_log` does.
     """
 
     def __init__(self, model: ChatModel, path: Path) -> None:
         self.model, self.path = model, path
-        self._log: dict[str, Reply] = {}
-        for line, row in enumerate(read_whole_lines(path), start=1):
-            try:
-                self._log[row["asked"]] = Reply(**row["reply"])
-            except (KeyError, TypeError) as error:
-                raise MsmError(f"{path}:{line}: damaged; delete the file to begin anew") from error
+        self._log = read_log(path)
 
     def replies(
         self,

@@ -11,6 +11,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.layout import ANSWERS, answers_file
+from msm_mlx.runs.results import ASK_AGAIN
 from msm_mlx.suites.kinds import KINDS
 
 
@@ -129,16 +130,14 @@ def read_answer_rows(run: Path) -> list[AnswerRow]:
     try:
         lines = read_jsonl(path)
     except RecipeError as error:
-        raise RecipeError(f"{error}; delete the file and run `msm-mlx evaluate` again") from error
+        raise RecipeError(f"{error}; {ASK_AGAIN}") from error
     rows = []
     for number, line in enumerate(lines, start=1):
         try:
             rows.append(AnswerRow.from_row(line))
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}"
-            raise RecipeError(
-                f"{path}:{number}: damaged: {reason}; delete the file and run `msm-mlx evaluate` again"
-            ) from error
+            raise RecipeError(f"{path}:{number}: damaged: {reason}; {ASK_AGAIN}") from error
     return rows
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 QUOTED_SHARE = 0.5  # share of a text in quotation marks from which it is quoted as a whole, and they say nothing
@@ -57,3 +59,9 @@ def without_quotations(text: str) -> str:
 def check_name(reason: str) -> str:
     """The check in the reason why a text was rejected: `meta talk` in `meta talk: offers changes`."""
     return reason.partition(": ")[0]
+
+
+def count_checks(reasons: Iterable[str], most: int | None = None) -> str:
+    """How often each check stands in the reasons, the commonest first, as `3 as 'markup', 1 as 'too short'`."""
+    counts = Counter(map(check_name, reasons)).most_common(most)
+    return ", ".join(f"{count} as '{name}'" for name, count in counts)

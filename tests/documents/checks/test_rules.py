@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.documents.checks import markup, meta_text, placeholders, refusals
-from msm_mlx.documents.checks.rules import Rule, RuleTable, check_name, without_quotations
+from msm_mlx.documents.checks.rules import Rule, RuleTable, check_name, count_checks, without_quotations
 
 TABLES = {
     "refusals in an opening": refusals.IN_OPENING,
@@ -61,3 +61,10 @@ def test_quotations_are_left_out_of_a_text_that_is_not_one(text: str, rest: str)
 def test_the_check_in_a_reason() -> None:
     assert check_name("meta talk: offers changes") == "meta talk"
     assert check_name("too short") == "too short"
+
+
+def test_the_commonest_checks_come_first_and_what_they_found_is_left_out() -> None:
+    reasons = ["too short", "markup: bold", "markup: a link", "language"]
+    assert count_checks(reasons) == "2 as 'markup', 1 as 'too short', 1 as 'language'"
+    assert count_checks(reasons, most=1) == "2 as 'markup'"
+    assert count_checks([]) == ""
