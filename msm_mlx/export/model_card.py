@@ -93,7 +93,7 @@ adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 {listed}
 
 `text` is a document, `assertion` and `section` what of the spec it explains. {_by(run)}
-{plain(run.recipe.model_name)}. `messages` is a demonstration.
+{plain(run.recipe.model_name)}. `messages` is a demonstration.{_declared(run)}
 """
 
 
@@ -156,8 +156,14 @@ def _front(metadata: Mapping[str, Any]) -> str:
 
 
 def _config_name(path: str) -> str:
-    """`documents/control/x/documents.jsonl` as documents-control-x, `demonstrations/train.jsonl` as demonstrations."""
-    return "-".join(PurePosixPath(path).parts[:-1])
+    """`documents/control/x/documents.jsonl` as documents-control-x, `demonstrations/train.jsonl` as demonstrations, and
+    `stages/after.jsonl` as stages-after."""
+    *folders, _ = PurePosixPath(path).parts
+    return "-".join([*folders, PurePosixPath(path).stem] if folders == ["stages"] else folders)
+
+
+def _declared(run: FinishedRun) -> str:
+    return " `stages/` has what the recipe's own training stages learn, as it was given." if run.recipe.stages else ""
 
 
 def _seeds(run: FinishedRun) -> str:

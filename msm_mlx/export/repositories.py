@@ -20,6 +20,7 @@ from msm_mlx.runs.layout import (
     RECIPE,
     RESULTS,
     adapter_folder,
+    declared_data,
 )
 from msm_mlx.settings_file.dump import dump
 
@@ -82,5 +83,7 @@ def _adapter_files(run: FinishedRun, variant: Variant) -> dict[str, Path | bytes
 
 
 def _data_files(run: FinishedRun) -> dict[str, Path | bytes]:
-    paths = [*sorted((run.folder / DOCUMENTS_FOLDER).glob(f"**/{DOCUMENT_FILES[0]}")), run.folder / DEMONSTRATIONS]
+    documents = sorted((run.folder / DOCUMENTS_FOLDER).glob(f"**/{DOCUMENT_FILES[0]}"))
+    declared = [run.folder / declared_data(name) for name in run.recipe.stages]
+    paths = [*documents, run.folder / DEMONSTRATIONS, *declared]
     return {path.relative_to(run.folder).as_posix(): path for path in paths if path.is_file() and path.stat().st_size}

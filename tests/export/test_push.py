@@ -14,7 +14,11 @@ from helpers.fake_hub import Hub, Repository, use
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.export.push import check_repo, push
 from msm_mlx.export.repositories import Parcel, pack_run, without_folders
+from msm_mlx.files import make_folder, write_jsonl
 from msm_mlx.runs.finished import open_run
+from msm_mlx.runs.layout import RECIPE, declared_data
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
 
 TOKEN = "hf_thisIsASecretOfSomebody"
@@ -52,6 +56,21 @@ def test_everything_arrives(hub: Hub, trained_run: MakeTrained) -> None:
         f"models/me/cheese/commit/{'2' * 40}",
     ]
     assert said == ["me/cheese-data (dataset): 3 files", "me/cheese (model): 10 files"]
+
+
+def test_what_a_declared_stage_learns_goes_along(trained_run: MakeTrained) -> None:
+    run = trained_run()
+    recipe = load_values(run / RECIPE)
+    recipe["stages"] = {"after": {"chats": "/home/me/after.jsonl", "documents": None}}
+    (run / RECIPE).write_text(dump(recipe))
+    make_folder((run / declared_data("after")).parent)
+    write_jsonl(run / declared_data("after"), [{"messages": []}])
+    data, model = parcels(run)
+    assert "stages/after.jsonl" in data.files
+    page, pushed = contents(data)["README.md"].decode(), contents(model)[RECIPE].decode()
+    assert "config_name: stages-after" in page
+    assert "`stages/` has what the recipe's own training stages learn" in page
+    assert "chats: after.jsonl" in pushed
 
 
 def test_the_same_again_sends_no_weights_twice(hub: Hub, trained_run: MakeTrained) -> None:
