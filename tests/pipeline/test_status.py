@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from helpers.command_line import RECIPES
 from helpers.finished_runs import TINY
+from helpers.opened_files import opened_files
 
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
@@ -17,30 +14,6 @@ from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECORD
 from msm_mlx.suites.load import SUITES
-
-_watched: list[tuple[Path, Counter[str]]] = []  # the folders that are watched now
-
-
-def _count(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and _watched and isinstance(arguments[0], str):
-        folder, opened = _watched[-1]
-        path = Path(arguments[0])
-        if path.is_relative_to(folder):
-            opened[path.relative_to(folder).as_posix()] += 1
-
-
-sys.addaudithook(_count)  # for as long as the process lives; it counts nothing while no folder is watched
-
-
-@contextmanager
-def opened_files(folder: Path) -> Iterator[Counter[str]]:
-    """How often each file below `folder` is opened."""
-    opened: Counter[str] = Counter()
-    _watched.append((folder, opened))
-    try:
-        yield opened
-    finally:
-        _watched.pop()
 
 
 def recipe() -> Recipe:

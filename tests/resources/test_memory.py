@@ -5,44 +5,23 @@ from __future__ import annotations
 import gc
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
 import pytest
+from helpers.model_configs import QWEN3_8B, config
 from helpers.tiny_models import train_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlx_lm.models import llama, qwen3
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
-from msm_mlx.errors import MsmError, SetupError
-from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
-from msm_mlx.pipeline.plan import Fingerprints, plan_run
-from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.resources.machine import Machine, this_machine
+from msm_mlx.errors import MsmError
+from msm_mlx.resources.machine import this_machine
 from msm_mlx.resources.memory import ModelShape, generation_memory, propose, training_memory
 from msm_mlx.training.probe import probe_training
 
-from helpers.command_line import RECIPES  # isort: skip
-
 FAMILIES: dict[str, ModuleType] = {"llama": llama, "qwen3": qwen3}
-QWEN3_8B = {
-    "model_type": "qwen3", "hidden_size": 4096, "num_hidden_layers": 36, "num_attention_heads": 32,
-    "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 12288, "vocab_size": 151_936,
-    "tie_word_embeddings": False, "torch_dtype": "bfloat16", "quantization": {"bits": 4, "group_size": 64},
-}  # fmt: skip
-
-
-def config(family: str, bits: int, **changes: int) -> dict[str, Any]:
-    shape = {
-        "hidden_size": 96, "num_hidden_layers": 5, "intermediate_size": 256, "num_attention_heads": 3,
-        "num_key_value_heads": 1, "head_dim": 32, "vocab_size": 1500,
-    }  # fmt: skip
-    found: dict[str, Any] = shape | changes
-    found |= {"model_type": family, "tie_word_embeddings": True, "torch_dtype": "float32", "rms_norm_eps": 1e-5}
-    found |= {"rope_theta": 1e4, "max_position_embeddings": 4096}
-    return found | ({"quantization": {"bits": bits, "group_size": 32}} if bits else {})
 
 
 @pytest.mark.slow
@@ -150,56 +129,6 @@ def test_an_adapter_in_the_models_own_type_takes_less_memory(checkpointing: bool
         training = train_settings(max_length=200, adapter_dtype=dtype, gradient_checkpointing=checkpointing)
         peaks.append(probe_training(model, content["vocab_size"], training)[0])
     assert peaks[1] < 0.97 * peaks[0]
-
-
-def laptop(*overrides: str) -> Recipe:
-    return load_recipe(RECIPES / "cheese_american.yaml", model="a/b", profile="laptop", overrides=overrides)
-
-
-def machine(gigabytes: float, metal: bool = True) -> Machine:
-    return Machine("Apple M3", metal, gigabytes * 1e9, 1e12, 1e11)
-
-
-def test_what_does_not_fit_is_refused_with_settings_that_do() -> None:
-    recipe, shape = laptop(), ModelShape.from_config(QWEN3_8B)
-    due = plan_run(recipe, Fingerprints("")).stages
-    refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(64)), machine(64), due)
-    with pytest.raises(SetupError, match=r"--set midtrain\.gradient_checkpointing=true") as refusal:
-        refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(11)), machine(11), due)
-    text = str(refusal.value)
-    options = [word for word in text.replace("\n", " ").split() if word.startswith(("midtrain.", "sft."))]
-    refuse_what_does_not_fit(forecast(plan_run(laptop(*options)), shape, machine(11)), machine(11), due)
-    documents = [stage for stage in due if stage.kind == "documents"]
-    refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(11)), machine(11), documents)
-    with pytest.raises(SetupError, match="choose a smaller model"):
-        refuse_what_does_not_fit(forecast(plan_run(recipe), shape, machine(3)), machine(3), due)
-
-
-def test_every_kind_of_stage_is_forecast() -> None:
-    stages = forecast(plan_run(laptop()), ModelShape.from_config(QWEN3_8B), machine(64))
-    assert [(stage.kind, stage.runs) for stage in stages] == [
-        ("documents", 1), ("midtrain", 3), ("sft", 6), ("evaluate", 10),
-    ]  # fmt: skip
-    assert all(stage.seconds > 0 and stage.memory.total > 4.6e9 for stage in stages)
-
-
-def test_other_models_are_forecast_by_their_own_shapes() -> None:
-    named = laptop("documents.writer.model=a/writer", "documents.critique.model=a/critic")
-    big, small = ModelShape.from_config(QWEN3_8B), ModelShape.from_config(config("qwen3", 0))
-    alone = {stage.kind: stage for stage in forecast(plan_run(laptop()), small, machine(64))}
-    found = {
-        stage.kind: stage for stage in forecast(plan_run(named), small, machine(64), {"writer": big, "critic": big})
-    }
-    assert list(found) == ["documents", "critique", "midtrain", "sft", "evaluate"]
-    assert found["midtrain"] == alone["midtrain"]
-    assert found["documents"].memory.total > 4.6e9 > alone["documents"].memory.total
-    assert found["critique"].memory.total > 4.6e9
-    judged = forecast(plan_run(laptop("judge.model=a/judge", "suites=[spec_qa]")), small, machine(64), {"judge": big})
-    assert (judged[-1].kind, judged[-1].runs, judged[-1].memory.total > 4.6e9) == ("judge", 1, True)
-    served = forecast(
-        plan_run(laptop("documents.writer={model: m, server: 'http://localhost:1/v1'}")), small, machine(64)
-    )
-    assert [stage.kind for stage in served] == ["midtrain", "sft", "evaluate"]
 
 
 def test_this_machine_has_memory() -> None:

@@ -1,0 +1,116 @@
+"""The models of a run: which one writes, that one alone is in memory, and how fast they are said to be."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helpers.plans import recipe
+from helpers.reporters import StageReporter
+
+from msm_mlx.engine.chat_model import ObservedModel, Reply, SamplingParams
+from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.engine.server_model import ServerModel
+from msm_mlx.models.hub import ModelRef, resolve_model
+from msm_mlx.pipeline.context import Context, Meter
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.load import Recipe
+from msm_mlx.runs.folder import RunFolder
+
+BASE = Variant("base", None, None)
+ModelFolder = Callable[[str], Path]
+
+
+def context(run: Path, base: ModelRef, one: Recipe | None = None, **others: ModelRef) -> Context:
+    return Context(one or recipe(), base, RunFolder(run), StageReporter(), others)  # type: ignore[arg-type]
+
+
+def ref(tiny_model_folder: ModelFolder, family: str = "llama") -> ModelRef:
+    return resolve_model(str(tiny_model_folder(family)))
+
+
+def folder_of(model: object) -> Path:
+    """The folder of the model that answers."""
+    assert isinstance(model, ObservedModel)
+    assert isinstance(model.model, LocalModel)
+    return model.model.loaded.folder
+
+
+def test_the_base_writes_unless_the_recipe_names_another(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
+    base, other = ref(tiny_model_folder), ref(tiny_model_folder, "qwen3")
+    heard: list[Reply] = []
+    assert folder_of(context(lone_run, base).writer(heard.append)) == base.folder
+    assert folder_of(context(lone_run, base, writer=other).writer(heard.append)) == other.folder
+    copy = replace(base, name="copy", folder=Path("elsewhere"))
+    assert folder_of(context(lone_run, base, writer=copy).writer(heard.append)) == base.folder
+
+
+def test_a_server_is_asked_where_one_is_named(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
+    served = recipe("documents.writer={model: m, server: 'http://127.0.0.1:1/v1', concurrency: 3}")
+    writer = context(lone_run, ref(tiny_model_folder), served).writer(lambda reply: None)
+    assert isinstance(writer, ObservedModel)
+    assert isinstance(writer.model, ServerModel)
+
+
+def test_replies_are_heard(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
+    heard: list[Reply] = []
+    critic = context(lone_run, ref(tiny_model_folder), critic=ref(tiny_model_folder, "qwen3"))
+    model = critic.other("critic", heard.append)
+    [(_, reply)] = model.replies([[{"role": "user", "content": "Hi"}]], SamplingParams(3, 1), [0])
+    assert heard == [reply]
+
+
+def test_one_model_is_in_memory_at_a_time(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
+    one = context(lone_run, ref(tiny_model_folder), critic=ref(tiny_model_folder, "qwen3"))
+    base = weakref.ref(one.variant(BASE).model)
+    gc.collect()
+    assert base() is not None
+    critic = one.other("critic", lambda reply: None)
+    assert base() is None
+    del critic
+    model = weakref.ref(one.variant(BASE).model)
+    one.model_process()
+    gc.collect()
+    assert model() is None
+
+
+def test_the_process_is_one_until_the_run_ends(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
+    one = context(lone_run, ref(tiny_model_folder))
+    assert one.model_process() is one.model_process()
+    one.close()
+    one.close()
+
+
+def test_tokens_are_counted_without_the_weights(lone_run: Path, tiny_model_folder: ModelFolder, tmp_path: Path) -> None:
+    base = ref(tiny_model_folder)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for file in base.folder.iterdir():
+        if file.suffix != ".safetensors":
+            (bare / file.name).write_bytes(file.read_bytes())
+    assert context(lone_run, replace(base, folder=bare)).token_counter().count("Hello") > 0
+
+
+def test_a_meter_counts_from_what_is_there_already() -> None:
+    reporter = StageReporter()
+    meter = Meter(reporter, replies=4, started=0.0)
+    meter.count(Reply("a", 5, True))
+    assert reporter.progress == []
+    meter.reply(Reply("b", 7, True))
+    assert meter.tokens == 12
+    [(done, detail)] = reporter.progress
+    assert done == 5
+    assert detail.startswith("replies, ")
+    assert detail.endswith(" tokens/s")
+
+
+@pytest.mark.parametrize("tokens", [0, 10**9])
+def test_a_meter_that_has_just_started_shows_a_rate(tokens: int) -> None:
+    reporter = StageReporter()
+    meter = Meter(reporter, tokens=tokens)
+    meter.show(1, "loss 1")
+    assert reporter.progress[0][1].startswith("loss 1, ")
