@@ -46,7 +46,7 @@ def test_a_seed_repeats_what_is_drawn(run: Path) -> None:
         return chat(run, "--seed", str(seed), *drawn, text=f"{HELLO}\n{HELLO}\n").stdout
 
     assert talked(1) == talked(1)
-    assert len({talked(seed) for seed in range(4)}) > 1
+    assert len({talked(seed) for seed in range(3)}) > 1
 
 
 def test_answers_are_as_long_as_allowed(run: Path) -> None:

@@ -56,11 +56,11 @@ def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: P
     assert run_laptop(cli, tmp_path, model).returncode == 0
     (model / "chat_template.jinja").write_text("{{ messages[-1]['content'] }}{{ eos_token }}", encoding="utf-8")
 
-    for refused in (
-        cli("compare", "run", "--prompt", "Hello?"),
-        cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run"),
+    for code, refused in (
+        (1, cli("compare", "run", "--prompt", "Hello?")),
+        (2, cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run")),
     ):
-        assert (refused.returncode, refused.stderr.count("chat template")) == (2, 1), refused.stderr
+        assert (refused.returncode, refused.stderr.count("chat template")) == (code, 1), refused.stderr
         assert "put it back" in refused.stderr
 
 
