@@ -34,12 +34,12 @@ def _with_placeholders(*required: str) -> Callable[[str], str]:
     """A check that a template has every required placeholder and, besides `{noun}`, no other."""
 
     def check(template: str) -> str:
-        found = set(_PLACEHOLDER.findall(template))
-        if missing := [name for name in required if name not in found]:
+        placeholders = set(_PLACEHOLDER.findall(template))
+        if missing := [name for name in required if name not in placeholders]:
             raise ValueError(f"{{{missing[0]}}} is missing in {template!r}")
-        if unknown := sorted(found - {*required, "noun"}):
-            known = ", ".join(f"{{{name}}}" for name in (*required, "noun"))
-            raise ValueError(f"unknown placeholder {{{unknown[0]}}} in {template!r}; there are {known}")
+        if unknown := sorted(placeholders - {*required, "noun"}):
+            choices = ", ".join(f"{{{name}}}" for name in (*required, "noun"))
+            raise ValueError(f"unknown placeholder {{{unknown[0]}}} in {template!r}; there are {choices}")
         return template
 
     return check
@@ -164,11 +164,11 @@ def _turns(cells: list[tuple[int, int, int]], rng: Random) -> list[bool]:
     turns: list[bool] = []
     for couple in zip(cells[::2], cells[1::2], strict=True):
         keys = [(("like", a), ("dislike", b), ("pair", a, b), ("template", t)) for a, b, t in couple]
-        leans = [sum(lean[key] for key in own) for own in keys]
+        leans = [sum(lean[key] for key in cell_keys) for cell_keys in keys]
         turn = leans[0] > leans[1] or (leans[0] == leans[1] and rng.random() < 0.5)
-        for own, turned in zip(keys, (turn, not turn), strict=True):
+        for cell_keys, turned in zip(keys, (turn, not turn), strict=True):
             turns.append(turned)
-            for key in own:
+            for key in cell_keys:
                 lean[key] += -1 if turned else 1
     return turns
 

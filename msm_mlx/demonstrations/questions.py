@@ -47,7 +47,7 @@ class Situation:
 
     section: Section
     text: str
-    asked: int = 0
+    requests: int = 0
     questions: int = 0
     misses: int = 0
 
@@ -100,7 +100,7 @@ class QuestionPool:
     def _open_situations(self) -> dict[str, Situation]:
         """By section, the least asked of the situations that may still give questions."""
         least_asked: dict[str, Situation] = {}
-        for situation in sorted(self.situations, key=lambda situation: situation.asked, reverse=True):
+        for situation in sorted(self.situations, key=lambda situation: situation.requests, reverse=True):
             if situation.questions < self.written.questions_per_situation and situation.misses < MAX_MISSES:
                 least_asked[situation.section.id] = situation
         return least_asked
@@ -134,7 +134,7 @@ class QuestionPool:
             questions += new
             self.stock += [UserQuestion(situation.section, situation.text, text) for text in new]
             situation.questions += len(new)
-            situation.asked += 1
+            situation.requests += 1
             situation.misses = 0 if new else situation.misses + 1
             if new:
                 self.barren[situation.section.id] = 0
@@ -165,9 +165,9 @@ class QuestionPool:
         return chat_from_prompt("situations", fields | {"known": _do_not_repeat(self._situations_of(section))}, PACKAGE)
 
     def _question_chat(self, situation: Situation) -> list[Message]:
-        start = situation.asked * PER_REPLY + self.situations.index(situation)
+        start = situation.requests * PER_REPLY + self.situations.index(situation)
         kinds = "; ".join(QUESTION_KINDS[(start + step) % len(QUESTION_KINDS)] for step in range(PER_REPLY))
-        tone = TONES[(start + situation.asked) % len(TONES)]
+        tone = TONES[(start + situation.requests) % len(TONES)]
         fields = {"name": self.name, "situation": situation.text, "count": str(PER_REPLY), "kinds": kinds, "tone": tone}
         questions = self.questions.get(situation.section.id, [])
         return chat_from_prompt("questions", fields | {"known": _do_not_repeat(questions)}, PACKAGE)

@@ -33,7 +33,7 @@ class IdeaPool:
     """The ideas of each cell, how many replies it had, and how many of the last ones had nothing new for it."""
 
     ideas: dict[PlanCell, list[str]] = field(default_factory=dict)
-    asked: Counter[PlanCell] = field(default_factory=Counter)
+    requests: Counter[PlanCell] = field(default_factory=Counter)
     misses: Counter[PlanCell] = field(default_factory=Counter)
     batches: int = 0
 
@@ -44,7 +44,7 @@ class IdeaPool:
             cell = row["section"], row["type"]
             new = list(row["ideas"])
             self.ideas.setdefault(cell, []).extend(new)
-            self.asked[cell] += 1
+            self.requests[cell] += 1
             self.misses[cell] = 0 if new else self.misses[cell] + 1
 
 
@@ -72,7 +72,7 @@ def propose_ideas(
         pool.add(batch["replies"])
     while cells := _due(targets, pool)[: settings.batch_size]:
         prompts = [_messages(sections[cell[0]], cell[1], name, pool, targets[cell]) for cell in cells]
-        seeds = [reply_seed(settings.seed, "ideas", *cell, pool.asked[cell]) for cell in cells]
+        seeds = [reply_seed(settings.seed, "ideas", *cell, pool.requests[cell]) for cell in cells]
         replies = replies_in_order(model, prompts, sampling, seeds)
         rows: list[dict[str, Any]] = []
         for cell, reply in zip(cells, replies, strict=True):

@@ -73,8 +73,8 @@ def ready_texts(source: str, field: str) -> Iterator[ReadyText]:
     ):
         yield ReadyText(number, place, text.replace("\r\n", "\n").strip(), kind)
     if not number:
-        what = "no .txt or .md file" if is_folder else "no row"
-        raise RecipeError(f"{source}: holds {what}; name a source that has documents")
+        unit = ".txt or .md file" if is_folder else "row"
+        raise RecipeError(f"{source}: holds no {unit}; name a source that has documents")
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ _MUST_BE = {
     "greater_than": "greater than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than": "less than {lt}",
+    "less_than_equal": "at most {le:g}",
     "literal_error": "{expected}",
 }
 
