@@ -9,16 +9,10 @@ import mlx.optimizers as optim
 import pytest
 from helpers.arrays import flat, same_bits
 
-from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_arrays
+from msm_mlx.engine.adapters import adapter_weights, save_arrays
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-
-
-@pytest.fixture
-def adapted(tiny: LoadedModel) -> LoadedModel:
-    add_lora(tiny.model, LoraShape(2, 2.0), seed=0)
-    return tiny
 
 
 def optimizer_of(loaded: LoadedModel, updates: int = 0) -> optim.Optimizer:
