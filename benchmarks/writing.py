@@ -131,6 +131,11 @@ class _Endless(LoadedModel):
     def stop_tokens(self) -> list[list[int]]:
         return []
 
+    @property
+    def context_length(self) -> None:
+        """None: mlx-lm writes on where the context ends, and so do we here, for as many tokens."""
+        return None
+
 
 def _without_end(tokenizer: TokenizerWrapper) -> TokenizerWrapper:
     """The same tokenizer, with no id that ends a text."""

@@ -15,7 +15,6 @@ from msm_mlx.settings_file.load import load_values
 
 PACKAGE, TESTS = ROOT / "msm_mlx", ROOT / "tests"
 LONGEST = 500  # lines of a file
-STILL_SHARED = {"Kind"}  # names that several types have, to be parted
 TYPE_NAME = re.compile(r"_?[A-Z]\w*[a-z]\w*")  # of a class or an alias; constants have no small letters
 
 
@@ -82,7 +81,7 @@ def test_no_two_types_have_one_name() -> None:
         for name in type_names(tree):
             homes[name].append(path)
 
-    assert {name: paths for name, paths in homes.items() if len(paths) > 1}.keys() == STILL_SHARED
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
 def test_every_module_has_its_tests() -> None:

@@ -26,15 +26,15 @@ from msm_mlx.resources.memory import (
 )
 
 CHAT = 256  # tokens of a demonstration
-Kind = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
-ROLES: dict[Kind, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
+ModelWork = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
+ROLES: dict[ModelWork, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
 
 
 @dataclass(frozen=True)
 class StageForecast:
     """What a kind of stage takes. `seconds` is for all `runs` of it together, and rough."""
 
-    kind: Kind
+    kind: ModelWork
     runs: int
     memory: Memory
     seconds: float
@@ -50,7 +50,7 @@ def forecast(
     `others` are the shapes of the models that are not trained.
     """
     forecasts = []
-    for kind in get_args(Kind):
+    for kind in get_args(ModelWork):
         stages = [stage for stage in plan.stages if stage.kind == kind and _loads_a_model(stage, plan.recipe)]
         model = others.get(ROLES[kind], shape) if kind in ROLES else shape
         if kind in ("midtrain", "sft"):
@@ -69,7 +69,7 @@ def _loads_a_model(stage: Stage, recipe: Recipe) -> bool:
 
 
 def _training(
-    kind: Kind, stages: Sequence[Training], recipe: Recipe, shape: ModelShape, machine: Machine
+    kind: ModelWork, stages: Sequence[Training], recipe: Recipe, shape: ModelShape, machine: Machine
 ) -> StageForecast:
     """The memory is that of the stage that takes most; the proposal is for its settings."""
     rank = recipe.settings.lora.rank
@@ -92,7 +92,9 @@ def _training_seconds(stage: Training, recipe: Recipe, shape: ModelShape, machin
     return tokens * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
 
 
-def _writing(kind: Kind, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine) -> StageForecast:
+def _writing(
+    kind: ModelWork, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine
+) -> StageForecast:
     documents, evaluation = recipe.settings.documents, recipe.settings.evaluation
     if kind == "documents":
         batch, each = documents.batch_size, documents.max_tokens
