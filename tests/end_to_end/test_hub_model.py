@@ -21,7 +21,7 @@ def test_a_hub_model_from_the_download_to_an_offline_answer(server: Hub, shell: 
     folder = save_lookalike(tmp_path / "there", "qwen3", chat=True, bits=None)
     server.files = {path.name: path.read_bytes() for path in folder.iterdir()}
     surroundings = {"HF_ENDPOINT": server.address, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0"}
-    surroundings["HF_HOME"] = str(tmp_path / "hf")
+    surroundings |= {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_PROGRESS_BARS": "0"}
 
     done = run_laptop(shell, tmp_path, "o/m", quiet=False, **surroundings)
 
