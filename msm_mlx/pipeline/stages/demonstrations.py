@@ -53,7 +53,7 @@ class Demonstrations(Stage):
     def id(self) -> str:
         return "demonstrations"
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """How many show the behaviour: a file of chats may have fewer than the recipe asks for."""
         wanted, source = self.recipe.settings.sft.rows, self.recipe.demonstrations
