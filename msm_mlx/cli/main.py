@@ -77,9 +77,11 @@ def main() -> None:
 
 
 def _print_error(message: str) -> None:
+    from msm_mlx.text.problem_lines import group_problems
     from msm_mlx.text.terminal import literal
 
-    err().print(Text.assemble(("error:", "red"), " ", literal(message)))
+    lines = group_problems(message.split("\n"))
+    err().print(Text.assemble(("error:", "red"), " ", literal("\n".join(lines))))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
+from msm_mlx.text.problem_lines import group_problems
 
 Check = Callable[[], object]
 
@@ -58,7 +59,7 @@ def find_problems(path: Path, **options: Any) -> list[str]:
         problems += _complaints(check)
     if not problems:
         problems += _complaints(partial(_check_plan, recipe))
-    return list(dict.fromkeys(problems))
+    return group_problems(problems)
 
 
 def _complaints(check: Check) -> list[str]:
