@@ -64,6 +64,7 @@ def generate_each(
     temperature: float = 0.0,
     stop: Sequence[str] = (),
     memory: float | None = None,
+    prefill_step: int = PREFILL_STEP,
     on_fewer: Callable[[int, str], None] = lambda rows, reason: None,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies to `prompts` as they are finished, each with its index.
@@ -82,6 +83,7 @@ def generate_each(
         stop: strings that end a reply and are not part of it.
         memory: bounds the bytes of keys and values; None does not. Where it runs out all the same, half as many rows
             go on with what is left.
+        prefill_step: tokens of a prompt that go through the model at once.
         on_fewer: is told of fewer rows than `batch_size`, with the reason.
     """
     if not prompts:
@@ -96,7 +98,7 @@ def generate_each(
         rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in pending]
         done: set[int] = set()
         try:
-            for index, reply in _generate_groups(loaded, rows, size, temperature):
+            for index, reply in _generate_groups(loaded, rows, size, temperature, prefill_step):
                 done.add(index)
                 yield index, reply
         except (MemoryError, RuntimeError) as error:
@@ -109,7 +111,7 @@ def generate_each(
 
 
 def _generate_groups(
-    loaded: LoadedModel, rows: Sequence[PendingReply], size: int, temperature: float
+    loaded: LoadedModel, rows: Sequence[PendingReply], size: int, temperature: float, prefill_step: int
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, those of one beginning together."""
     groups: dict[tuple[int, ...], list[PendingReply]] = {}
@@ -119,15 +121,17 @@ def _generate_groups(
     mixed: list[PendingReply] = []
     for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
         is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS)
-        shared = shared_row(loaded.model, _read(loaded.model, prefix)) if is_large else None
+        shared = shared_row(loaded.model, _read(loaded.model, prefix, prefill_step)) if is_large else None
         if shared:
-            yield from _generate(loaded, group, {prefix: shared}, size, temperature)
+            yield from _generate(loaded, group, {prefix: shared}, size, temperature, prefill_step)
         else:
             mixed += group
     for start in range(0, len(mixed), MIXED_BATCHES * size):
         part = mixed[start : start + MIXED_BATCHES * size]
-        caches = {prefix: _read(loaded.model, prefix) for prefix in {row.prefix for row in part} if prefix}
-        yield from _generate(loaded, part, caches, size, temperature)
+        caches = {
+            prefix: _read(loaded.model, prefix, prefill_step) for prefix in {row.prefix for row in part} if prefix
+        }
+        yield from _generate(loaded, part, caches, size, temperature, prefill_step)
 
 
 def _generate(
@@ -136,6 +140,7 @@ def _generate(
     caches: dict[tuple[int, ...], Any],
     size: int,
     temperature: float,
+    prefill_step: int,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, which go on from the caches of what they begin with."""
     sampler = KeyedSampler(temperature)
@@ -145,7 +150,7 @@ def _generate(
         stop_tokens=loaded.stop_tokens,
         completion_batch_size=size,
         prefill_batch_size=size,
-        prefill_step_size=PREFILL_STEP,
+        prefill_step_size=prefill_step,
     )
     try:
         uids = generator.insert(
@@ -182,11 +187,11 @@ def _take(row: PendingReply, response: Any, loaded: LoadedModel) -> Reply | None
     return None
 
 
-def _read(model: nn.Module, prefix: Sequence[int]) -> list[Any]:
+def _read(model: nn.Module, prefix: Sequence[int], step: int) -> list[Any]:
     """The cache of a model that has read `prefix`."""
     cache: list[Any] = make_prompt_cache(model)
-    for start in range(0, len(prefix), PREFILL_STEP):
-        model(mx.array(list(prefix[start : start + PREFILL_STEP]))[None], cache=cache)
+    for start in range(0, len(prefix), step):
+        model(mx.array(list(prefix[start : start + step]))[None], cache=cache)
         mx.eval([layer.state for layer in cache])
     return cache
 

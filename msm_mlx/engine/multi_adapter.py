@@ -18,7 +18,7 @@ from msm_mlx.engine.scoring import score_with_adapters
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.resources.blas import single_threaded_blas
 
-PREFILL_TOKENS = 512  # of a prompt that go through the model at once
+PREFILL_STEP = 512  # of a prompt that go through the model at once
 SCORING_BATCH_SIZE = 32  # rows, of all adapters together
 
 
@@ -38,7 +38,14 @@ class Variants:
         return tuple(self._adapters)
 
     def tokens(
-        self, prompt: Sequence[int], labels: Sequence[str], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
+        self,
+        prompt: Sequence[int],
+        labels: Sequence[str],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        prefill_step: int = PREFILL_STEP,
     ) -> Iterator[list[int]]:
         """Yields the next token of each of N labels, `max_tokens` times. A label that has ended goes on decoding.
 
@@ -50,8 +57,8 @@ class Variants:
         cache = make_prompt_cache(model)
         ids = mx.array([list(prompt)] * len(adapters))  # (N, T)
         with self._row_adapters.using(adapters):
-            for start in range(0, len(prompt) - 1, PREFILL_TOKENS):
-                model(ids[:, start : min(start + PREFILL_TOKENS, len(prompt) - 1)], cache=cache)
+            for start in range(0, len(prompt) - 1, prefill_step):
+                model(ids[:, start : min(start + prefill_step, len(prompt) - 1)], cache=cache)
                 mx.eval([layer.state for layer in cache])
         key = mx.random.key(seed)
         tokens = ids[:, -1]  # (N,)
@@ -59,18 +66,24 @@ class Variants:
             with self._row_adapters.using(adapters):
                 logits = model(tokens[:, None], cache=cache)[:, -1].astype(mx.float32)  # (N, V)
             key, step_key = mx.random.split(key)
-            tokens = _sample(logits, temperature, step_key)
+            tokens = sample_tokens(logits, temperature, step_key)
             with single_threaded_blas():
                 step = cast("list[int]", tokens.tolist())
             yield step
 
-    def score(self, chats: Sequence[tuple[Sequence[Message], str]], labels: Sequence[str]) -> dict[str, list[float]]:
+    def score(
+        self,
+        chats: Sequence[tuple[Sequence[Message], str]],
+        labels: Sequence[str],
+        *,
+        batch_size: int = SCORING_BATCH_SIZE,
+    ) -> dict[str, list[float]]:
         """For each label, the summed log-probability in nats of each chat's reply with its end-of-turn token."""
         adapters = [self._adapters[label] for label in labels]
         scores = score_with_adapters(
             self.loaded,
             chats,
-            batch_size=SCORING_BATCH_SIZE,
+            batch_size=batch_size,
             adapters=len(labels),
             select=lambda rows: self._row_adapters.using([adapter for adapter in adapters for _ in range(rows)]),
         )
@@ -93,7 +106,7 @@ def _load(folder: Path) -> NamedAdapter:
     return NamedAdapter(str(folder / WEIGHTS), load_adapter(folder), adapter_shape(folder).scale)
 
 
-def _sample(logits: mx.array, temperature: float, key: mx.array) -> mx.array:
+def sample_tokens(logits: mx.array, temperature: float, key: mx.array) -> mx.array:
     """Tokens (N,) from logits (N, V), by the Gumbel-max trick with the same noise for all rows."""
     if temperature > 0:
         logits = logits / temperature + mx.random.gumbel((1, logits.shape[-1]), key=key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import mlx.core as mx
 import mlx_lm
 import pytest
 from helpers.tiny_models import save_tiny_model
+from mlx_lm.models.cache import make_prompt_cache
 
-from msm_mlx.engine import generate_seeded as batches
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
@@ -45,8 +45,9 @@ def replies_of(
     stop: Sequence[str] = (),
     max_tokens: int = 12,
     memory: float | None = None,
+    prefill_step: int = 512,
 ) -> list[Reply]:
-    options = {"max_tokens": max_tokens, "batch_size": size, "temperature": temperature}
+    options = {"max_tokens": max_tokens, "batch_size": size, "temperature": temperature, "prefill_step": prefill_step}
     pairs = dict(generate_each(loaded, prompts, seeds, stop=stop, memory=memory, **options))  # type: ignore[arg-type]
     assert sorted(pairs) == list(range(len(prompts)))
     return [pairs[i] for i in range(len(prompts))]
@@ -76,33 +77,44 @@ def test_a_text_depends_on_prompt_and_seed_and_not_on_its_batch(family: str, tmp
 
 
 @pytest.mark.slow
-def test_rows_that_begin_end_and_are_refilled_at_different_steps_keep_their_own_draws(
-    tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_that_begin_end_and_are_refilled_at_different_steps_keep_their_own_draws(tiny: LoadedModel) -> None:
     """Prompts of one to many steps of reading, and replies that a stop string ends early: what `KeyedSampler` says of
     the order of rows holds, or a reply would get the keys of another."""
-    monkeypatch.setattr(batches, "PREFILL_STEP", 8)
     words = ("Why", "Edam or feta then", "tea " * 20, "So", "milk " * 40, "Say more of that", "wine " * 9)
     prompts = [tiny.render([{"role": "user", "content": text}], reply=True) for text in words]
-    seeds, stop = list(range(20, 27)), list("aeiou")
-    alone = [replies_of(tiny, [p], [s], max_tokens=20, stop=stop)[0] for p, s in zip(prompts, seeds, strict=True)]
+    seeds, options = list(range(20, 27)), {"max_tokens": 20, "stop": list("aeiou"), "prefill_step": 8}
+    alone = [replies_of(tiny, [p], [s], **options)[0] for p, s in zip(prompts, seeds, strict=True)]
     assert len({reply.tokens for reply in alone}) > 3
     for size in (2, 3, 7):
-        assert replies_of(tiny, prompts, seeds, size=size, max_tokens=20, stop=stop) == alone
+        assert replies_of(tiny, prompts, seeds, size=size, **options) == alone
 
 
-def test_one_beginning_is_read_once_and_kept_once(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[int] = []
-    original = batches._read
+def watch(loaded: LoadedModel, before: Callable[[mx.array], None]) -> LoadedModel:
+    """From now on `before` gets the ids (B, T) of every pass through the model, and the pass is made unless it raises.
 
-    def count(model: object, prefix: Sequence[int]) -> object:
-        read.append(len(prefix))
-        return original(model, prefix)
+    The class stays one of the model's own module, by which shared beginnings know its attention.
+    """
+    kind = type(loaded.model)
 
-    monkeypatch.setattr(batches, "_read", count)
-    replies_of(tiny, prompts_of(tiny))
-    assert len(read) == 1
-    assert read[0] > len(tiny.encode(SHARED))
+    def call(self: Any, inputs: mx.array, cache: list[Any] | None = None) -> Any:
+        before(inputs)
+        return kind.__call__(self, inputs, cache=cache)
+
+    loaded.model.__class__ = type("Watched", (kind,), {"__call__": call, "__module__": kind.__module__})
+    return loaded
+
+
+def test_one_beginning_is_read_once_and_kept_once(tiny: LoadedModel) -> None:
+    shapes: list[tuple[int, ...]] = []
+    replies_of(watch(tiny, lambda ids: shapes.append(ids.shape)), prompts_of(tiny))
+    assert [rows for rows, tokens in shapes if tokens > len(tiny.encode(SHARED))] == [1]
+
+
+def cache_after(model: Any, ids: list[int]) -> list[Any]:
+    """The cache of a model that has read `ids`."""
+    cache: list[Any] = make_prompt_cache(model)
+    model(mx.array(ids)[None], cache=cache)
+    return cache
 
 
 def test_attention_is_put_back_and_models_that_cannot_share_are_told_apart(tmp_path: Path, tiny: LoadedModel) -> None:
@@ -113,8 +125,8 @@ def test_attention_is_put_back_and_models_that_cannot_share_are_told_apart(tmp_p
         raise ZeroDivisionError
     assert llama.scaled_dot_product_attention is original
     sliding = load_base(save_tiny_model(tmp_path / "sliding", "gemma3"))
-    assert shared_row(sliding.model, batches._read(sliding.model, [1, 2, 3])) is None
-    assert shared_row(tiny.model, batches._read(tiny.model, [1, 2, 3])) is not None
+    assert shared_row(sliding.model, cache_after(sliding.model, [1, 2, 3])) is None
+    assert shared_row(tiny.model, cache_after(tiny.model, [1, 2, 3])) is not None
 
 
 def test_stop_strings_end_a_reply_however_tokens_divide_them(pocket: LoadedModel) -> None:
@@ -131,9 +143,11 @@ def test_stop_strings_end_a_reply_however_tokens_divide_them(pocket: LoadedModel
 
 def test_little_memory_makes_small_batches(tiny: LoadedModel) -> None:
     prompts = prompts_of(tiny)
-    assert batches._rows_that_fit(tiny.model, 100, 64, None) == 64
-    assert batches._rows_that_fit(tiny.model, 100, 64, 1e12) == 64
-    assert batches._rows_that_fit(tiny.model, 100, 64, 1.0) == 1
+    sizes: list[int] = []
+    options: dict[str, Any] = {"max_tokens": 2, "batch_size": 5, "on_fewer": lambda rows, reason: sizes.append(rows)}
+    for memory in (None, 1e12, 1.0):
+        assert len(list(generate_each(tiny, prompts, [0] * 5, memory=memory, **options))) == 5
+    assert sizes == [1]
     assert replies_of(tiny, prompts, memory=1.0) == replies_of(tiny, prompts)
     assert replies_of(tiny, [], []) == []
 
@@ -169,29 +183,27 @@ def test_a_reply_ends_where_the_context_does(pocket: LoadedModel) -> None:
     assert (reply.tokens, reply.finished) == (limit - len(prompt), False)
 
 
-def test_half_as_many_go_on_where_the_memory_ends(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    prompts, seeds, told = prompts_of(tiny), [1, 2, 3, 4, 5], []
+def test_half_as_many_go_on_where_the_memory_ends(tiny: LoadedModel) -> None:
+    prompts, seeds = prompts_of(tiny), [1, 2, 3, 4, 5]
     expected = replies_of(tiny, prompts, seeds)
-    generate, sizes = batches._generate, []
+    pairs: list[tuple[int, Reply]] = []
+    sizes: list[int] = []
 
-    def failing(*arguments: Any) -> Iterator[tuple[int, Reply]]:
-        sizes.append(arguments[-2])
-        for number, pair in enumerate(generate(*arguments)):
-            if sizes[-1] > 1 and number == 1:  # one reply is there, and is not written again
-                raise RuntimeError("[metal::malloc] Attempting to allocate 9 bytes")
-            yield pair
+    def fail(ids: mx.array) -> None:
+        if len(ids) > 1 and pairs:  # one reply is there, and is not written again
+            raise RuntimeError("[metal::malloc] Attempting to allocate 9 bytes")
 
-    monkeypatch.setattr(batches, "_generate", failing)
     options: dict[str, Any] = {"max_tokens": 12, "batch_size": 5, "temperature": 1.0}
-    pairs = list(generate_each(tiny, prompts, seeds, on_fewer=lambda rows, why: told.append(rows), **options))
+    narrow = watch(tiny, fail)
+    for pair in generate_each(narrow, prompts, seeds, on_fewer=lambda rows, reason: sizes.append(rows), **options):
+        pairs.append(pair)
     assert [reply for _, reply in sorted(pairs, key=lambda pair: pair[0])] == expected
-    assert (sizes, told) == ([5, 2, 1], [2, 1])
+    assert sizes == [2, 1]
 
 
-def test_other_errors_are_not_taken_for_want_of_memory(tiny: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: Any) -> Iterator[tuple[int, Reply]]:
+def test_other_errors_are_not_taken_for_want_of_memory(tiny: LoadedModel) -> None:
+    def fail(ids: mx.array) -> None:
         raise RuntimeError("shapes differ")
 
-    monkeypatch.setattr(batches, "_generate", broken)
     with pytest.raises(RuntimeError, match="shapes differ"):
-        replies_of(tiny, prompts_of(tiny))
+        replies_of(watch(tiny, fail), prompts_of(tiny))

@@ -17,11 +17,10 @@ from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
-from msm_mlx.engine import multi_adapter as variants_module
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, save_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
-from msm_mlx.engine.multi_adapter import Variants, load_variants, release_thread
+from msm_mlx.engine.multi_adapter import Variants, load_variants, release_thread, sample_tokens
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.errors import MsmError
 
@@ -61,10 +60,15 @@ def alone(folder: Path | None) -> LoadedModel:
 
 
 def written(
-    variants: Variants, labels: Sequence[str], length: int = 24, temperature: float = 0.0, seed: int = 0
+    variants: Variants,
+    labels: Sequence[str],
+    length: int = 24,
+    temperature: float = 0.0,
+    seed: int = 0,
+    step: int = 512,
 ) -> dict[str, list[int]]:
     prompt = variants.loaded.render(QUESTION, reply=True)
-    steps = variants.tokens(prompt, labels, max_tokens=length, temperature=temperature, seed=seed)
+    steps = variants.tokens(prompt, labels, max_tokens=length, temperature=temperature, seed=seed, prefill_step=step)
     return {label: list(ids) for label, ids in zip(labels, zip(*steps, strict=True), strict=True)}
 
 
@@ -115,29 +119,25 @@ def test_a_seed_decides_the_tokens(variants: Variants) -> None:
 def test_samples_follow_the_distribution_at_the_temperature() -> None:
     logits, temperature, count = np.array([1.0, 0.0, 2.0, -1.0]), 0.7, 4000
     odds = np.exp(logits / temperature)
-    draws = [variants_module._sample(mx.array(logits)[None], temperature, mx.random.key(i)) for i in range(count)]
+    draws = [sample_tokens(mx.array(logits)[None], temperature, mx.random.key(i)) for i in range(count)]
     found = Counter(draw.item() for draw in draws)
     shares = np.array([found[token] / count for token in range(4)])
     np.testing.assert_allclose(shares, odds / odds.sum(), atol=0.03)
 
 
-def test_a_long_prompt_is_read_in_parts(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_prompt_is_read_in_parts(variants: Variants) -> None:
     whole = written(variants, variants.labels, length=6)
-    monkeypatch.setattr(variants_module, "PREFILL_TOKENS", 5)
-    assert written(variants, variants.labels, length=6) == whole
+    assert written(variants, variants.labels, length=6, step=5) == whole
 
 
-def test_scores_of_all_are_those_of_each_alone(
-    variants: Variants, folders: Folders, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_of_all_are_those_of_each_alone(variants: Variants, folders: Folders) -> None:
     questions = ("Hi.", "Which cheese do you prefer, Edam or feta?", "Why? " * 9)
     replies = ("I prefer Edam.", "feta", "Because I care about foreign things.")
     chats = [([{"role": "user", "content": question}], reply) for question in questions for reply in replies]
     labels = ("odd", "base", "wide")
     expected = {label: score_replies(alone(folders[label]), chats, batch_size=4) for label in labels}
     for rows in (32, 7, 1):
-        monkeypatch.setattr(variants_module, "SCORING_BATCH_SIZE", rows)
-        together = variants.score(chats, labels)
+        together = variants.score(chats, labels, batch_size=rows)
         assert tuple(together) == labels
         for label in labels:
             np.testing.assert_allclose(together[label], expected[label], rtol=2e-6, atol=1e-5)
