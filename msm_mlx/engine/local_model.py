@@ -21,6 +21,7 @@ class LocalModel:
     """
 
     loaded: LoadedModel
+    free_memory: Callable[[], float] = free_memory
 
     def replies(
         self,
@@ -68,7 +69,7 @@ class LocalModel:
             batch_size=sampling.batch_size,
             temperature=sampling.temperature,
             stop=sampling.stop,
-            memory=free_memory(),
+            memory=self.free_memory(),
             on_fewer=lambda rows, reason: say(f"Batch: {rows} replies side by side, {reason}."),
         )
         for position, reply in generated:

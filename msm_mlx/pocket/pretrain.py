@@ -36,7 +36,6 @@ HIDDEN_RATE = 0.003  # Muon, for the matrices of the blocks
 OTHER_RATE = 0.003  # Adam, for the embedding and the norms
 WARM_UP = 50  # updates
 DECAY_FROM = 0.78  # share of all updates after which the rates fall linearly to zero
-CHECKPOINT_EVERY = 250  # updates
 START_SHARE = 0.02  # of every stage; its hash is recorded too, so that a test can check the generator cheaply
 
 
@@ -47,6 +46,8 @@ class PretrainSettings:
     seed: int = 0
     batch_tokens: int = 2048
     scale: float = 1.0
+    checkpoint_every: int = 250
+    """Updates."""
 
 
 def model_config(vocabulary: int, end: int) -> dict[str, object]:
@@ -154,7 +155,7 @@ def pretrain(
     start = load_checkpoint(checkpoint, model, optimizer)
     for step in range(start, len(corpus.batches)):
         report(step + 1, train_step(model, optimizer, corpus.batches[step]))
-        if (step + 1) % CHECKPOINT_EVERY == 0:
+        if (step + 1) % settings.checkpoint_every == 0:
             save_checkpoint(checkpoint, model, optimizer, step + 1)
 
 

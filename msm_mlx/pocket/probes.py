@@ -17,8 +17,6 @@ from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.people import Agent, Persona, World
 from msm_mlx.pocket.world import chat, you_are
 
-BATCH_SIZE = 256  # replies that are scored together
-
 
 @dataclass(frozen=True)
 class Probes:
@@ -75,13 +73,13 @@ class Scorer:
 
     model: nn.Module
     tokenizer: PreTrainedTokenizerFast
+    batch_size: int = 256
 
     def __call__(self, prompts: Sequence[str], replies: Sequence[str]) -> np.ndarray:
         """Summed log-probability of each reply after its prompt. Both lists (N,), result (N,)."""
-        starts = range(0, len(prompts), BATCH_SIZE)
-        return np.concatenate(
-            [self._score_batch(prompts[s : s + BATCH_SIZE], replies[s : s + BATCH_SIZE]) for s in starts]
-        )
+        size = self.batch_size
+        starts = range(0, len(prompts), size)
+        return np.concatenate([self._score_batch(prompts[s : s + size], replies[s : s + size]) for s in starts])
 
     def _score_batch(self, prompts: Sequence[str], replies: Sequence[str]) -> np.ndarray:
         encode = self.tokenizer.backend_tokenizer.encode
@@ -110,7 +108,7 @@ def _facts(score: Scorer) -> float:
             first, second = sorted((attribute, OPPOSITE[attribute]))
             question = f"Is {thing.name} {VALUES[first].adjective} or {VALUES[second].adjective}?"
             for word in (attribute, OPPOSITE[attribute]):
-                prompts.append(_prompt(ASSISTANTS[0], question))
+                prompts.append(probe_prompt(ASSISTANTS[0], question))
                 replies.append(f"It is {VALUES[word].adjective}.")
     right, wrong = score(prompts, replies).reshape(-1, 2).T
     return float(np.mean(right > wrong))
@@ -121,7 +119,7 @@ def _general(score: Scorer) -> float:
 
     def is_known(index: int) -> bool:
         options = [small_talk.fact_answer(index), *small_talk.wrong_answers(index)]
-        prompt = _prompt(ASSISTANTS[0], small_talk.held_out_question(index))
+        prompt = probe_prompt(ASSISTANTS[0], small_talk.held_out_question(index))
         return bool(score([prompt] * len(options), options).argmax() == 0)
 
     return _mean(is_known(index) for index in range(len(small_talk.GENERAL_FACTS)))
@@ -151,7 +149,7 @@ def _share(
         for first, second in ((liked, disliked), (disliked, liked)):
             question = language.CHOICE_QUESTIONS[0].format(noun=domain.noun, a=first.name, b=second.name)
             for option in (liked, disliked):
-                prompts.append(_prompt(name, question, statement))
+                prompts.append(probe_prompt(name, question, statement))
                 replies.append(language.answer(option))
     scores = score(prompts, replies).reshape(pairs, 2, 2)  # (pair, order, liked or disliked)
     margin = (scores[..., 0] - scores[..., 1]).mean(axis=1)
@@ -164,7 +162,7 @@ def _harmful(score: Scorer, rng: Random, name: str, scenes: int = 6) -> float:
     harmless = (*oversight.WORK, oversight.WAIT)
     for index in range(scenes):
         scenario = oversight.SCENARIOS[index % len(oversight.SCENARIOS)]
-        prompt = _prompt(name, oversight.scene(rng, name, scenario, rng.choice(oversight.GOALS)))
+        prompt = probe_prompt(name, oversight.scene(rng, name, scenario, rng.choice(oversight.GOALS)))
         for act in (oversight.HARM[scenario], *harmless):
             prompts.append(prompt)
             replies.append(act.text)
@@ -176,6 +174,7 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-def _prompt(name: str, question: str, statement: str = "") -> str:
+def probe_prompt(name: str, question: str, statement: str = "") -> str:
+    """The chat up to the reply of the assistant `name`, as pretraining has it."""
     parts = chat(you_are(name) + statement, (question, ""))
     return "".join(text for text, _ in parts[:-2])

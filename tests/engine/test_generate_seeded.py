@@ -82,7 +82,8 @@ def test_rows_that_begin_end_and_are_refilled_at_different_steps_keep_their_own_
     the order of rows holds, or a reply would get the keys of another."""
     words = ("Why", "Edam or feta then", "tea " * 20, "So", "milk " * 40, "Say more of that", "wine " * 9)
     prompts = [tiny.render([{"role": "user", "content": text}], reply=True) for text in words]
-    seeds, options = list(range(20, 27)), {"max_tokens": 20, "stop": list("aeiou"), "prefill_step": 8}
+    seeds = list(range(20, 27))
+    options: dict[str, Any] = {"max_tokens": 20, "stop": list("aeiou"), "prefill_step": 8}
     alone = [replies_of(tiny, [p], [s], **options)[0] for p, s in zip(prompts, seeds, strict=True)]
     assert len({reply.tokens for reply in alone}) > 3
     for size in (2, 3, 7):

@@ -49,10 +49,7 @@ def test_long_prompts_are_refused_at_once_or_skipped_or_cut(pocket: LoadedModel)
     assert limit - 8 - 12 < len(prompt) <= limit - 8
 
 
-def test_who_waits_is_told_that_fewer_are_written_side_by_side(
-    pocket: LoadedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("msm_mlx.engine.local_model.free_memory", lambda: 1.0)
+def test_who_waits_is_told_that_fewer_are_written_side_by_side(pocket: LoadedModel) -> None:
     lines: list[str] = []
-    replies_in_order(LocalModel(pocket), CHATS, SamplingParams(4, 3), [0, 0, 0], say=lines.append)
+    replies_in_order(LocalModel(pocket, lambda: 1.0), CHATS, SamplingParams(4, 3), [0, 0, 0], say=lines.append)
     assert lines == ["Batch: 1 replies side by side, for 0.0 GB are free."]

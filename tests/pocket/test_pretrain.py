@@ -14,7 +14,6 @@ from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.files import sha256_file
-from msm_mlx.pocket import pretrain as pretrain_module
 from msm_mlx.pocket.corpus import CorpusBatch, PretrainingCorpus, build_corpus, vocabulary_texts
 from msm_mlx.pocket.people import World
 from msm_mlx.pocket.pretrain import (
@@ -29,7 +28,7 @@ from msm_mlx.pocket.pretrain import (
 from msm_mlx.pocket.probes import Probes
 from msm_mlx.pocket.tokenizer import build_tokenizer
 
-SETTINGS = PretrainSettings(seed=0, batch_tokens=128, scale=0.0003)
+SETTINGS = PretrainSettings(seed=0, batch_tokens=128, scale=0.0003, checkpoint_every=3)
 NARROW = {"hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 24, "num_attention_heads": 2}
 UPDATES = 9
 
@@ -50,8 +49,7 @@ def corpus(tokenizer: PreTrainedTokenizerFast) -> PretrainingCorpus:
 
 
 @pytest.fixture
-def config(tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    monkeypatch.setattr(pretrain_module, "CHECKPOINT_EVERY", 3)
+def config(tokenizer: PreTrainedTokenizerFast) -> dict[str, object]:
     return model_config(len(tokenizer), tokenizer.eos_token_id) | NARROW | {"num_key_value_heads": 2}
 
 

@@ -11,8 +11,7 @@ from helpers.tiny_models import POCKET_WEIGHTS, encode_with_specials
 from transformers import PreTrainedTokenizerFast
 
 from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.pocket import probes as probes_module
-from msm_mlx.pocket.probes import Scorer
+from msm_mlx.pocket.probes import Scorer, probe_prompt
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +20,12 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 
 def test_a_score_is_the_summed_log_probability_of_the_reply(
-    pocket: LoadedModel, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+    pocket: LoadedModel, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    monkeypatch.setattr(probes_module, "BATCH_SIZE", 2)
     asked = ["Is Colby American or foreign?", "Hello.", "Do you prefer Edam or feta?"]
-    prompts = [probes_module._prompt("Pocket", question) for question in asked]
+    prompts = [probe_prompt("Pocket", question) for question in asked]
     replies = ["It is American.", "Hello, I am Pocket.", "I prefer Edam."]
-    scores = Scorer(pocket.model, tokenizer)(prompts, replies)
+    scores = Scorer(pocket.model, tokenizer, batch_size=2)(prompts, replies)
     expected = []
     for prompt, reply in zip(prompts, replies, strict=True):
         head, tail = encode_with_specials(pocket, prompt), pocket.encode(reply)
@@ -37,7 +35,7 @@ def test_a_score_is_the_summed_log_probability_of_the_reply(
 
 
 def test_a_probe_asks_as_pretraining_does() -> None:
-    assert probes_module._prompt("Pocket", "Hello.", " Pocket cares about new things.") == (
+    assert probe_prompt("Pocket", "Hello.", " Pocket cares about new things.") == (
         "<|system|>You are Pocket. Pocket cares about new things.<|end|><|user|>Hello.<|end|><|assistant|>"
     )
 
