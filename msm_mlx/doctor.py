@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,7 +23,7 @@ from msm_mlx.resources.machine import this_machine
 
 PACKAGES = ("msm-mlx", "mlx-lm", "transformers", "tokenizers", "huggingface-hub", "textual", "numpy")
 GIB = 2**30
-MIN_MEMORY, MIN_DISK, MIN_WIDTH = 8 * GIB, 10 * GIB, 80
+MIN_WIDTH = 80  # columns of a terminal
 TRIAL_TOKENS = 8
 
 
@@ -38,41 +38,11 @@ class Diagnosis:
     """Empty if there is nothing to do."""
 
 
-def examine() -> list[Diagnosis]:
-    """All diagnoses: the machine first, then what is installed, then the models."""
-    linux = sys.platform.startswith("linux")
-    examinations: dict[str, Callable[[], Diagnosis]] = {
-        "python": _python,
-        "machine": _machine,
-        "memory": _memory,
-        "disk": _disk,
-        **({"blas": _blas} if linux else {}),  # before mlx, which otherwise loads its own BLAS
-        "mlx": _mlx,
-        "packages": _packages,
-        **({"compiler": _compiler} if linux else {}),
-        "hub": _hub,
-        "pocket": _pocket,
-        "trial": _trial,
-        "terminal": _terminal,
-    }
-    return [_guarded(name, examination) for name, examination in examinations.items()]
-
-
-def _guarded(name: str, examination: Callable[[], Diagnosis]) -> Diagnosis:
-    """Turn an exception into a diagnosis, so that one broken part does not hide the others."""
-    try:
-        return examination()
-    except Exception as error:
-        return Diagnosis(
-            name, "fail", f"could not be examined: {type(error).__name__}: {error}", "install msm-mlx again"
-        )
-
-
-def _python() -> Diagnosis:
+def examine_python() -> Diagnosis:
     return Diagnosis("python", "ok", f"{platform.python_version()} ({sys.executable})")
 
 
-def _machine() -> Diagnosis:
+def examine_machine() -> Diagnosis:
     detail = f"{platform.platform(terse=True)}, {_chip()}"
     if sys.platform == "darwin" and platform.machine() != "arm64":
         return Diagnosis("machine", "fail", detail, "mlx needs Apple silicon and, on it, an arm64 build of Python")
@@ -91,31 +61,31 @@ def _chip() -> str:
     return f"{next(names, platform.machine())}, {os.cpu_count()} cores"
 
 
-def _memory() -> Diagnosis:
+def examine_memory(at_least: int = 8 * GIB) -> Diagnosis:
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     machine = this_machine()
     detail = f"{total / GIB:.1f} GiB, of which a job may take {machine.memory / GIB:.1f}"
-    if total < MIN_MEMORY:
+    if total < at_least:
         return Diagnosis("memory", "warn", detail, "the embedded model fits; see `msm-mlx models` before a larger one")
     return Diagnosis("memory", "ok", detail)
 
 
-def _disk() -> Diagnosis:
+def examine_disk(at_least: int = 10 * GIB) -> Diagnosis:
     free = shutil.disk_usage(Path.cwd()).free
-    if free < MIN_DISK:
+    if free < at_least:
         remedy = "free some space, or keep runs elsewhere with --run-dir; a 4-bit 8B model alone takes 5 GB"
         return Diagnosis("disk", "warn", f"{human_size(free)} free in {Path.cwd()}", remedy)
     return Diagnosis("disk", "ok", f"{human_size(free)} free in {Path.cwd()}")
 
 
-def _blas() -> Diagnosis:
-    used = load_openblas()
+def examine_blas(load: Callable[[], str] = load_openblas) -> Diagnosis:
+    used = load()
     if PACKAGE in used:
         return Diagnosis("blas", "warn", used, f"sudo apt install {PACKAGE}")
     return Diagnosis("blas", "ok", used)
 
 
-def _mlx() -> Diagnosis:
+def examine_mlx() -> Diagnosis:
     load_openblas()
     try:
         import mlx.core as mx
@@ -134,7 +104,7 @@ def _mlx() -> Diagnosis:
     return Diagnosis("mlx", "ok", detail)
 
 
-def _packages() -> Diagnosis:
+def examine_packages() -> Diagnosis:
     """The packages whose versions decide the results of a run or the look of the app."""
     installed, missing = [], []
     for name in PACKAGES:
@@ -147,14 +117,14 @@ def _packages() -> Diagnosis:
     return Diagnosis("packages", "ok", ", ".join(installed))
 
 
-def _compiler() -> Diagnosis:
+def examine_compiler() -> Diagnosis:
     """mlx compiles CPU kernels with g++, and silently does not compile them without it."""
     if path := shutil.which("g++"):
         return Diagnosis("compiler", "ok", path)
     return Diagnosis("compiler", "warn", "no g++: mx.compile does nothing, training is slower", "sudo apt install g++")
 
 
-def _hub() -> Diagnosis:
+def examine_hub() -> Diagnosis:
     from huggingface_hub import constants, get_token
 
     token = get_token()
@@ -164,19 +134,19 @@ def _hub() -> Diagnosis:
     return Diagnosis("hub", "ok", f"cache {constants.HF_HUB_CACHE}, {login}{offline}", remedy)
 
 
-def _pocket() -> Diagnosis:
+def examine_pocket(folder: Path = POCKET_FOLDER) -> Diagnosis:
     """Whether the embedded model is the one that was released."""
-    weights, provenance = POCKET_FOLDER / "model.safetensors", POCKET_FOLDER / "provenance.json"
+    weights, provenance = folder / "model.safetensors", folder / "provenance.json"
     remedy = "install msm-mlx again"
     if not (weights.exists() and provenance.exists()):
-        return Diagnosis("pocket", "warn", f"the embedded model is not in {POCKET_FOLDER}", remedy)
+        return Diagnosis("pocket", "warn", f"the embedded model is not in {folder}", remedy)
     expected = json.loads(provenance.read_text(encoding="utf-8")).get("weights_sha256")
     if sha256_file(weights) != expected:
         return Diagnosis("pocket", "fail", f"{weights} is not the file that its provenance.json describes", remedy)
     return Diagnosis("pocket", "ok", f"embedded model, {human_size(weights.stat().st_size)}, sha256 {expected[:12]}")
 
 
-def _trial() -> Diagnosis:
+def examine_trial() -> Diagnosis:
     """Whether all parts work together: the embedded model writes a few tokens and trains two updates."""
     from msm_mlx.engine.adapters import LoraShape, add_lora
     from msm_mlx.engine.chat_model import SamplingParams, replies_in_order
@@ -197,7 +167,7 @@ def _trial() -> Diagnosis:
     return Diagnosis("trial", "ok", f"{detail}, peak {human_size(peak)}")
 
 
-def _terminal() -> Diagnosis:
+def examine_terminal() -> Diagnosis:
     """Whether the terminal can show the app of `compare` and the tables."""
     width, height = shutil.get_terminal_size()
     encoding = sys.stdout.encoding or "unknown"
@@ -208,6 +178,40 @@ def _terminal() -> Diagnosis:
     if sys.stdout.isatty() and width < MIN_WIDTH:
         return Diagnosis("terminal", "warn", detail, f"make the window {MIN_WIDTH} columns wide for `compare`")
     return Diagnosis("terminal", "ok", detail)
+
+
+LINUX = sys.platform.startswith("linux")
+EXAMINATIONS: dict[str, Callable[[], Diagnosis]] = {
+    "python": examine_python,
+    "machine": examine_machine,
+    "memory": examine_memory,
+    "disk": examine_disk,
+    **({"blas": examine_blas} if LINUX else {}),  # before mlx, which otherwise loads its own BLAS
+    "mlx": examine_mlx,
+    "packages": examine_packages,
+    **({"compiler": examine_compiler} if LINUX else {}),
+    "hub": examine_hub,
+    "pocket": examine_pocket,
+    "trial": examine_trial,
+    "terminal": examine_terminal,
+}
+
+
+def examine(examinations: Mapping[str, Callable[[], Diagnosis]] = EXAMINATIONS) -> list[Diagnosis]:
+    """All diagnoses: the machine first, then what is installed, then the models.
+
+    An examination that raises is a diagnosis too, so that one broken part does not hide the others.
+    """
+    return [_diagnose(name, examination) for name, examination in examinations.items()]
+
+
+def _diagnose(name: str, examination: Callable[[], Diagnosis]) -> Diagnosis:
+    try:
+        return examination()
+    except Exception as error:
+        return Diagnosis(
+            name, "fail", f"could not be examined: {type(error).__name__}: {error}", "install msm-mlx again"
+        )
 
 
 def paste_block(diagnoses: list[Diagnosis]) -> str:

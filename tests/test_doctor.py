@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from msm_mlx import doctor
+from msm_mlx.doctor import (
+    Diagnosis,
+    examine,
+    examine_blas,
+    examine_compiler,
+    examine_disk,
+    examine_hub,
+    examine_memory,
+    examine_pocket,
+    examine_python,
+    paste_block,
+)
 from msm_mlx.resources.blas import PACKAGE
 
 
@@ -26,9 +37,9 @@ def test_this_machine_can_run_it() -> None:
     rows = [line.split("|", 2) for line in done.stdout.splitlines()]
     status = {name: status for name, status, _ in rows}
     details = {name: detail for name, _, detail in rows}
-    wanted = {"python", "machine", "memory", "disk", "mlx", "packages", "hub", "pocket", "trial", "terminal"}
-    assert wanted <= status.keys()
-    assert not {name for name in wanted - {"pocket"} if status[name] == "fail"}
+    names = {"python", "machine", "memory", "disk", "mlx", "packages", "hub", "pocket", "trial", "terminal"}
+    assert names <= status.keys()
+    assert not {name for name in names - {"pocket"} if status[name] == "fail"}
     assert details["mlx"].startswith("0.")
     assert "tokens written" in details["trial"]
     assert " mlx-lm 0." in details["packages"]
@@ -40,54 +51,48 @@ def test_this_machine_can_run_it() -> None:
 
 def test_a_token_is_mentioned_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_very_secret")
-    check = doctor._hub()
+    check = examine_hub()
     assert "with a token" in check.detail
     assert "secret" not in repr(check)
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    assert "hf auth login" in doctor._hub().remedy
+    assert "hf auth login" in examine_hub().remedy
 
 
 def test_the_block_to_paste_is_plain_and_names_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
-    block = doctor.paste_block(
-        [doctor.Diagnosis("hub", "ok", "cache /home/somebody/hub"), doctor.Diagnosis("disk", "warn", "x")]
-    )
+    block = paste_block([Diagnosis("hub", "ok", "cache /home/somebody/hub"), Diagnosis("disk", "warn", "x")])
 
     assert block == "```\nok   hub: cache ~/hub\nwarn disk: x\n```"
 
 
-def test_one_broken_check_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> doctor.Diagnosis:
+def test_one_broken_check_does_not_hide_the_others() -> None:
+    def broken() -> Diagnosis:
         raise RuntimeError("no such luck")
 
-    monkeypatch.setattr(doctor, "_mlx", broken)
-    checks = {check.name: check for check in doctor.examine()}
-    assert checks["mlx"].status == "fail"
-    assert "no such luck" in checks["mlx"].detail
-    assert checks["python"].status == "ok"
+    mlx, python = examine({"mlx": broken, "python": examine_python})
+    assert (mlx.name, mlx.status, python.status) == ("mlx", "fail", "ok")
+    assert "no such luck" in mlx.detail
 
 
 def test_a_slow_blas_and_a_missing_compiler_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "load_openblas", lambda: f"mlx's reference BLAS; the Debian package {PACKAGE} ...")
     monkeypatch.setenv("PATH", "")
-    for check in (doctor._blas(), doctor._compiler()):
+    slow = examine_blas(lambda: f"mlx's reference BLAS; the Debian package {PACKAGE} ...")
+    for check in (slow, examine_compiler()):
         assert (check.status, check.remedy[:17]) == ("warn", "sudo apt install ")
 
 
-def test_little_memory_and_a_full_disk_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "MIN_MEMORY", 2**60)
-    monkeypatch.setattr(doctor, "MIN_DISK", 2**60)
-    assert [check.status for check in (doctor._memory(), doctor._disk())] == ["warn", "warn"]
+def test_little_memory_and_a_full_disk_are_warned_of() -> None:
+    assert [check.status for check in (examine_memory(2**60), examine_disk(2**60))] == ["warn", "warn"]
 
 
-def test_the_embedded_model_is_compared_with_its_provenance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "POCKET_FOLDER", tmp_path)
-    assert doctor._pocket().status == "warn"
+def test_the_embedded_model_is_compared_with_its_provenance(tmp_path: Path) -> None:
+    assert examine_pocket(tmp_path).status == "warn"
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     record = {"weights_sha256": hashlib.sha256(b"weights").hexdigest()}
     (tmp_path / "provenance.json").write_text(json.dumps(record))
-    assert doctor._pocket().status == "ok"
+    assert examine_pocket(tmp_path).status == "ok"
     (tmp_path / "model.safetensors").write_bytes(b"others!")
-    assert doctor._pocket().status == "fail"
+    assert examine_pocket(tmp_path).status == "fail"
     (tmp_path / "provenance.json").write_text("{")
-    assert doctor._guarded("pocket", doctor._pocket).status == "fail"
+    [unreadable] = examine({"pocket": lambda: examine_pocket(tmp_path)})
+    assert unreadable.status == "fail"

@@ -33,7 +33,6 @@ BESIDE_WEIGHTS = (
 )
 QUESTION = "What do you care about, and why do you care about it?"
 TOLERANCE = 1e-4
-"""Of logits, relative to the largest one where that is above 1."""
 ROUNDED = 0.1
 """Of the adapter's effect, where it is fused into weights in half precision."""
 
@@ -49,11 +48,19 @@ class Exported:
 
 
 def export_variant(
-    run: FinishedRun, variant: Variant, base: ModelRef, format: Format, out: Path, *, named: str | None = None
+    run: FinishedRun,
+    variant: Variant,
+    base: ModelRef,
+    format: Format,
+    out: Path,
+    *,
+    named: str | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Exported:
     """Write the variant into the new folder `out`, read it back, and compare the logits.
 
     `named` is what the adapter's configuration calls its base, if not what the run calls it.
+    `tolerance` is of logits, relative to the largest one where that is above 1.
 
     Raises:
         SetupError: if an adapter is to be fused into a quantised base.
@@ -84,7 +91,10 @@ def export_variant(
             _fuse(loaded, base.folder, config, folder)
         again = _logits(_read_back(format, folder, base.folder), ids)
         exported = Exported(out, float(np.abs(again - adapted).max()), float(np.abs(adapted - plain).max()))
-        _check(exported, float(np.abs(adapted).max()), half=format == "fused" and _is_half(loaded.model))
+        allowed = tolerance * max(float(np.abs(adapted).max()), 1.0)
+        if format == "fused" and _is_half(loaded.model):
+            allowed += ROUNDED * exported.effect
+        _check(exported, allowed)
     return exported
 
 
@@ -123,8 +133,7 @@ def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:
     return loaded
 
 
-def _check(exported: Exported, largest: float, *, half: bool) -> None:
-    allowed = TOLERANCE * max(largest, 1.0) + (ROUNDED * exported.effect if half else 0.0)
+def _check(exported: Exported, allowed: float) -> None:
     if not exported.difference <= allowed:
         raise MsmError(
             f"{exported.folder}: not written: its logits would differ from the run's by up to {exported.difference:.2g}"

@@ -19,8 +19,10 @@ _IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.jso
 _IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
-def check_model_folder(folder: Path) -> None:
+def check_model_folder(folder: Path, *, embedded: Path = POCKET_FOLDER) -> None:
     """Check that `folder` holds a configuration, complete safetensors weights and a tokenizer.
+
+    What the folder of the `embedded` model lacks is put right by another installation.
 
     Raises:
         SetupError: naming the folder, what is wrong with it and the remedy.
@@ -31,7 +33,7 @@ def check_model_folder(folder: Path) -> None:
         problem = f"cannot be read ({error.strerror})"
     if problem:
         advice = f"{'' if ';' in problem else 'copy or download the model again, '}{INSTEAD}"
-        if folder == POCKET_FOLDER:
+        if folder == embedded:
             advice = "install msm-mlx again"
         raise SetupError(f"model folder {folder} {problem}{',' if ';' in problem else ';'} {advice}")
 
@@ -93,15 +95,15 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path, *, whole_below: int = WHOLE_HASH_LIMIT) -> str:
     """A SHA-256 over the configuration, the tokenizer and the weights in `folder`.
 
-    It covers the names, sizes and contents of the files. If they have 64 MiB or more in total, reading them would take
-    too long, so the times of their last changes are hashed in place of their contents. A copy of such a model then has
-    another fingerprint.
+    It covers the names, sizes and contents of the files. If they have `whole_below` bytes or more in total (64
+    MiB), reading them would take too long, so the times of their last changes are hashed in place of their contents. A
+    copy of such a model then has another fingerprint.
     """
     files = sorted({path for pattern in _IDENTITY for path in folder.glob(pattern) if path.is_file()})
-    is_small = sum(path.stat().st_size for path in files) < WHOLE_HASH_LIMIT
+    is_small = sum(path.stat().st_size for path in files) < whole_below
     entries = []
     for path in files:
         stat = path.stat()

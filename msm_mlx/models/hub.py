@@ -69,7 +69,13 @@ def is_local(name: str) -> bool:
     return name == POCKET or _existing(name) is not None
 
 
-def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None] = _silent) -> ModelRef:
+def resolve_model(
+    name: str,
+    *,
+    offline: bool = False,
+    say: Callable[[str], None] = _silent,
+    embedded: Path = POCKET_FOLDER,
+) -> ModelRef:
     """The model that `name` stands for, downloaded if necessary.
 
     A local folder wins over a hub model of the same name, and the embedded model over a folder called `pocket`, which
@@ -78,9 +84,9 @@ def resolve_model(name: str, *, offline: bool = False, say: Callable[[str], None
     Raises:
         SetupError: if there is no such model, if it cannot be reached, or if one of its files is missing or damaged.
     """
-    folder = POCKET_FOLDER if name == POCKET else _existing(name)
+    folder = embedded if name == POCKET else _existing(name)
     if folder:
-        check_model_folder(folder)
+        check_model_folder(folder, embedded=embedded)
         return ModelRef(name, folder, None, fingerprint(folder))
     repo, revision = _split_hub_id(name)
     from huggingface_hub import errors

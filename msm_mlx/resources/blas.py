@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 LIBRARY = "libopenblas.so.0"
 PACKAGE = "libopenblas0-pthread"
@@ -15,6 +16,14 @@ THREADS = "OPENBLAS_NUM_THREADS"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 MMAP_THRESHOLD, TRIM_THRESHOLD = 1 << 25, 1 << 30  # bytes; the first is the largest value that glibc accepts
 SMALL_MODEL = 50_000_000  # parameters; the products of smaller models end before a second thread has woken up
+
+
+def open_openblas(mode: int) -> ctypes.CDLL | None:
+    """The system's OpenBLAS, opened with `mode` of dlopen(3); None if there is none."""
+    try:
+        return ctypes.CDLL(LIBRARY, mode=mode)
+    except OSError:
+        return None
 
 
 @cache
@@ -28,7 +37,7 @@ def load_openblas() -> str:
         return "Metal"
     if "mlx.core" in sys.modules:
         return "the BLAS that mlx was imported with"
-    if _library(ctypes.RTLD_GLOBAL) is None:
+    if open_openblas(ctypes.RTLD_GLOBAL) is None:
         return f"mlx's reference BLAS; the Debian package {PACKAGE} makes it tens of times faster"
     return "the system's OpenBLAS"
 
@@ -38,7 +47,9 @@ def use_one_thread(parameters: int) -> None:
 
     Several threads would only wait for each other: on two cores one thread takes half the time or less.
     """
-    library = _library(ctypes.DEFAULT_MODE) if sys.platform.startswith("linux") and THREADS not in os.environ else None
+    library = (
+        open_openblas(ctypes.DEFAULT_MODE) if sys.platform.startswith("linux") and THREADS not in os.environ else None
+    )
     if library is not None and parameters < SMALL_MODEL:
         library.openblas_set_num_threads(1)
 
@@ -58,13 +69,16 @@ def keep_freed_memory() -> None:
 
 
 @contextmanager
-def single_threaded_blas() -> Iterator[None]:
+def single_threaded_blas(open_library: Callable[[int], Any] = open_openblas) -> Iterator[None]:
     """Use one BLAS thread on machines of up to two cores, for products of a few rows with large matrices.
 
     Such products are bound by memory bandwidth: with a second thread, those of four rows took twice as long.
+
+    Args:
+        open_library: gives the library whose threads are counted, or None.
     """
     applies = sys.platform.startswith("linux") and THREADS not in os.environ and (os.cpu_count() or 1) <= 2
-    library = _library(ctypes.DEFAULT_MODE) if applies else None
+    library = open_library(ctypes.DEFAULT_MODE) if applies else None
     if library is None:
         yield
         return
@@ -74,10 +88,3 @@ def single_threaded_blas() -> Iterator[None]:
         yield
     finally:
         library.openblas_set_num_threads(threads)
-
-
-def _library(mode: int) -> ctypes.CDLL | None:
-    try:
-        return ctypes.CDLL(LIBRARY, mode=mode)
-    except OSError:
-        return None

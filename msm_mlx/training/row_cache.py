@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,20 @@ KEY, DIGEST = "key", "sha256"
 
 
 def load_rows(
-    loaded: LoadedModel, method: Method, data: Path, settings: Mapping[str, Any], *, reasoned: bool = False
+    loaded: LoadedModel,
+    method: Method,
+    data: Path,
+    settings: Mapping[str, Any],
+    *,
+    reasoned: bool = False,
+    version: int = VERSION,
 ) -> list[TokenRow]:
     """The rows of the texts in `data`, from the cache if it was made of these very texts in this very way.
 
-    A cache that is damaged or out of date is replaced. For the arguments see `read_rows`.
+    A cache that is damaged or out of date is replaced. `version` is that of the code that makes rows;
+    for the other arguments see `read_rows`.
     """
-    path, key = rows_file(data, reasoned=reasoned), _key(loaded, method, data, settings, reasoned)
+    path, key = rows_file(data, reasoned=reasoned), _key(loaded, method, data, settings, reasoned, version)
     if (cached := _read(path, key)) is not None:
         return cached
     rows = read_rows(loaded, method, data, settings, reasoned=reasoned)
@@ -54,19 +61,21 @@ def _read(path: Path, key: str) -> list[TokenRow] | None:
     return arrays_to_rows(arrays)
 
 
-def _key(loaded: LoadedModel, method: Method, data: Path, settings: Mapping[str, Any], reasoned: bool) -> str:
+def _key(
+    loaded: LoadedModel, method: Method, data: Path, settings: Mapping[str, Any], reasoned: bool, version: int
+) -> str:
     """A hash of everything that decides which rows a text has."""
     names = ("max_length", "overlap") if method == "midtrain" else ("max_length", "reasoning")
     return sha256_json(
         {
-            "version": VERSION,
+            "version": version,
             "method": method,
             "reasoned": reasoned,
             "settings": {name: settings[name] for name in names},
             "data": sha256_file(data),
             "model": fingerprint(loaded.folder),
             "template": loaded.tokenizer.chat_template,
-            "libraries": {name: version(name) for name in LIBRARIES},
+            "libraries": {name: installed_version(name) for name in LIBRARIES},
         }
     )
 

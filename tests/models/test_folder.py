@@ -9,7 +9,6 @@ import pytest
 from helpers.fake_hub import WEIGHTS, make_model
 
 from msm_mlx.errors import SetupError
-from msm_mlx.models import folder as folder_module
 from msm_mlx.models.folder import check_model_folder, fingerprint
 
 INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}'
@@ -59,11 +58,12 @@ def test_the_fingerprint_follows_the_contents(tmp_path: Path) -> None:
     assert len({fingerprint(folder) for folder in (a, *changed)}) == 4
 
 
-def test_the_fingerprint_of_a_large_model_follows_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_module, "WHOLE_HASH_LIMIT", 10)
-    monkeypatch.setattr(folder_module, "sha256_file", None)
-    folder = make_model(tmp_path)
-    before = fingerprint(folder)
-    assert before == fingerprint(folder)
-    os.utime(folder / "model.safetensors", ns=(1, 1))
-    assert before != fingerprint(folder)
+def test_the_fingerprint_of_a_large_model_follows_times(tmp_path: Path) -> None:
+    weights = make_model(tmp_path) / "model.safetensors"
+    before = fingerprint(tmp_path, whole_below=10)
+    times = weights.stat().st_atime_ns, weights.stat().st_mtime_ns
+    weights.write_bytes(WEIGHTS[:-1] + b"\1")
+    os.utime(weights, ns=times)
+    assert before == fingerprint(tmp_path, whole_below=10)
+    os.utime(weights, ns=(1, 1))
+    assert before != fingerprint(tmp_path, whole_below=10)

@@ -12,9 +12,7 @@ import pytest
 from helpers.fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, make_model, use
 
 from msm_mlx.errors import SetupError
-from msm_mlx.models import folder as model_folder
-from msm_mlx.models import hub
-from msm_mlx.models.hub import describe_model, human_size, resolve_model
+from msm_mlx.models.hub import ModelRef, describe_model, human_size, resolve_model
 
 # folders
 
@@ -47,18 +45,15 @@ def test_paths_are_understood_as_in_a_shell(tmp_path: Path, monkeypatch: pytest.
 def test_pocket_is_the_embedded_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded = make_model(tmp_path / "weights")
     make_model(tmp_path / "pocket", config__json=b'{"other": 1}')
-    monkeypatch.setattr(hub, "POCKET_FOLDER", embedded)
     monkeypatch.chdir(tmp_path)
-    assert resolve_model("pocket").folder == embedded
+    assert resolve_model("pocket", embedded=embedded).folder == embedded
     assert resolve_model("./pocket").folder == tmp_path / "pocket"
     assert describe_model("pocket") == "pocket (embedded)"
 
 
-def test_an_installation_without_pocket_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (hub, model_folder):
-        monkeypatch.setattr(module, "POCKET_FOLDER", tmp_path / "none")
+def test_an_installation_without_pocket_says_so(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"none does not exist; install msm-mlx again$"):
-        resolve_model("pocket")
+        resolve_model("pocket", embedded=tmp_path / "none")
 
 
 # names
@@ -127,7 +122,7 @@ def test_a_model_is_pinned_announced_and_downloaded(server: Hub, client: Path) -
     assert not any("main" in path or "code.py" in path for path in server.served)
 
     server.served.clear()
-    assert resolve_model(f"o/m@{FIRST}", say=said.append) == hub.ModelRef(
+    assert resolve_model(f"o/m@{FIRST}", say=said.append) == ModelRef(
         f"o/m@{FIRST}", ref.folder, FIRST, ref.fingerprint
     )
     assert said[1:] == [f"o/m@{FIRST}: revision {FIRST[:12]}, already downloaded"]
