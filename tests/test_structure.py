@@ -94,6 +94,29 @@ def test_every_module_has_its_tests() -> None:
     assert [place for place in together if not (TESTS / place).exists()] == []
 
 
+def patched_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The names that `monkeypatch.setattr`, `mock.patch` and `mock.patch.object` replace, each with its line."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(ast.Attribute(attr="setattr" | "object"), [_, ast.Constant(str(name)), *_]):
+                yield node.lineno, name
+            case ast.Call(ast.Attribute(attr="setattr" | "patch"), [ast.Constant(str(path)), *_]):
+                yield node.lineno, path.rpartition(".")[2]
+
+
+def test_no_test_patches_what_is_private() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted(TESTS.rglob("*.py"))}
+    patched = [
+        f"{path.relative_to(TESTS)}:{line}: {name}"
+        for path, source in sources.items()
+        if "setattr" in source or "mock.patch" in source
+        for line, name in patched_names(ast.parse(source))
+        if name.startswith("_")
+    ]
+
+    assert patched == [], "give it as a parameter, or watch what it does"
+
+
 def test_no_file_is_too_long() -> None:
     lengths = {path: len((PACKAGE / path).read_text(encoding="utf-8").splitlines()) for path in modules()}
 

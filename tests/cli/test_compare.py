@@ -11,11 +11,10 @@ from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
-from helpers.command_line import RECIPES, environment
+from helpers.command_line import RECIPES, SMALL, environment
 from helpers.planted_runs import SUITE, make_run
 
 from msm_mlx.cli import compare as command
-from msm_mlx.cli import run as run_command
 from msm_mlx.cli.main import cli
 from msm_mlx.compare import live_answers as live
 from msm_mlx.compare.answering import Request, ScriptedEngine
@@ -255,19 +254,18 @@ def test_whoever_asks_for_words_gets_no_app(
 
 
 def test_run_opens_the_app_at_the_end_if_it_is_told_to(
-    run: Path, app: list[Session], monkeypatch: pytest.MonkeyPatch
+    own_run: Path, app: list[Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_command, "_execute", lambda *arguments, **options: None)
-    recipe = [str(RECIPES / "cheese_american.yaml"), "--run-dir", str(run)]
+    """A finished run, in which nothing is due."""
+    recipe = [str(RECIPES / "cheese_american.yaml"), "--run-dir", str(own_run), *SMALL]
     for options, opened in (
-        ([], 0), (["--compare"], 1), (["--compare", "--json"], 1), (["--compare", "--dry-run"], 1),
-        (["--compare", "--quiet"], 2),
+        (["--quiet"], 0), (["--compare", "--quiet"], 1), (["--compare", "--json"], 1), (["--compare", "--dry-run"], 1),
     ):  # fmt: skip
         assert CliRunner().invoke(cli, ["run", *recipe, *options], catch_exceptions=False).exit_code == 0
         assert len(app) == opened
     monkeypatch.setattr(command, "on_terminal", lambda: False)
     assert CliRunner().invoke(cli, ["run", *recipe, "--compare"], catch_exceptions=False).exit_code == 0
-    assert len(app) == 2
+    assert len(app) == 1
 
 
 # --- what is refused -----------------------------------------------------------------------------------------------
