@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from msm_mlx.cli.completion import complete_recipe
-from msm_mlx.cli.output import out
+from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import find_recipe
 from msm_mlx.errors import RecipeError
+from msm_mlx.text.terminal import literal
+
+if TYPE_CHECKING:
+    from msm_mlx.pipeline.preflight import Findings
 
 
 @click.command()
@@ -30,20 +36,27 @@ def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
       msm-mlx validate my_values
       msm-mlx validate recipes/*.yaml
     """
-    from msm_mlx.pipeline.preflight import find_problems
+    from msm_mlx.pipeline.preflight import Findings, inspect_recipe
 
-    problems_of: dict[str, list[str]] = {}
+    findings: dict[str, Findings] = {}
     for recipe in recipes:
         try:
-            problems_of[recipe] = find_problems(find_recipe(recipe), **options)
+            findings[recipe] = inspect_recipe(find_recipe(recipe), **options)
         except RecipeError as error:  # no such file
-            problems_of[recipe] = [str(error)]
+            findings[recipe] = Findings([str(error)])
     if as_json:
-        print(json.dumps([{"recipe": recipe, "problems": lines} for recipe, lines in problems_of.items()], indent=2))
+        print(json.dumps([{"recipe": recipe, **asdict(found)} for recipe, found in findings.items()], indent=2))
     else:
-        for recipe in (recipe for recipe, lines in problems_of.items() if not lines):
-            out().print(f"{recipe}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
-    problems = [line for lines in problems_of.values() for line in lines]
+        _show(findings)
+    problems = [line for found in findings.values() for line in found.problems]
     if problems:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise RecipeError("\n".join([count, *problems] if not as_json else [count]))
+
+
+def _show(findings: Mapping[str, Findings]) -> None:
+    for recipe, found in findings.items():
+        for note in found.notes:
+            err().print(literal(note), soft_wrap=True)
+        if not found.problems:
+            out().print(f"{recipe}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)

@@ -6,7 +6,8 @@ Imports no mlx.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,35 +43,70 @@ from msm_mlx.text.problem_lines import group_problems
 Check = Callable[[], object]
 
 
-def find_problems(path: Path, **options: Any) -> list[str]:
-    """One line for each problem, none if a run would start. `options` are those of `load_recipe`.
+@dataclass(frozen=True)
+class Findings:
+    """What stands against a run, one line for each problem, and what else is worth knowing before it."""
 
-    The files of a recipe that is wrong elsewhere are looked into all the same.
+    problems: list[str]
+    notes: list[str] = field(default_factory=list)
+
+
+def find_problems(path: Path, **options: Any) -> list[str]:
+    """The problems that `inspect_recipe` finds."""
+    return inspect_recipe(path, **options).problems
+
+
+def inspect_recipe(path: Path, **options: Any) -> Findings:
+    """All that is wrong with a recipe and with the files that it names; no problem if a run would start.
+
+    The files of a recipe that is wrong elsewhere are looked into all the same. `options` are those of `load_recipe`.
     """
-    problems: list[str] = []
     try:
         recipe = load_recipe(path, known_suites=SUITES, **options)
     except RecipeError as error:
-        problems += str(error).splitlines()
-        checks = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
-    else:
-        checks = _checks(recipe)
-    for check in checks:
-        problems += _complaints(check)
-    if not problems:
-        problems += _complaints(partial(_check_plan, recipe))
-    return group_problems(problems)
+        files = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
+        return Findings(group_problems([*_lines(error), *_problems(files)]))
+    plan, problems = _planned(recipe)
+    problems = [*_problems(_checks(recipe, plan)), *problems]
+    return Findings(group_problems(problems), unused_stages(recipe))
+
+
+def _problems(checks: Iterable[Check]) -> list[str]:
+    return [line for check in checks for line in _complaints(check)]
+
+
+def _lines(error: MsmError) -> list[str]:
+    return str(error).splitlines()
+
+
+def _planned(recipe: Recipe) -> tuple[RunPlan | None, list[str]]:
+    """The plan of the recipe, or what keeps it from being planned."""
+    try:
+        return plan_run(recipe), []
+    except MsmError as error:
+        return None, _lines(error)
+
+
+def unused_stages(recipe: Recipe) -> list[str]:
+    """What is to be said of training stages that a recipe declares and that no arm has."""
+    learned = {name for variant in recipe.variants for name in variant.path}
+    return [
+        f"{recipe.path}: stages: no arm has {name}, so nobody learns it; name it in arms, as sft+{name}, or take it out"
+        for name in recipe.stages
+        if name not in learned
+    ]
 
 
 def _complaints(check: Check) -> list[str]:
     try:
         check()
     except MsmError as error:
-        return str(error).splitlines()
+        return _lines(error)
     return []
 
 
-def _checks(recipe: Recipe) -> Iterator[Check]:
+def _checks(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
+    """The models and files of a recipe."""
     yield partial(_check_model, recipe.model)
     for name in recipe.others.values():
         yield partial(_check_model, name)
@@ -83,13 +119,23 @@ def _checks(recipe: Recipe) -> Iterator[Check]:
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
     if recipe.mix and not recipe.mix.source.startswith(HUB):
         yield partial(load_general, recipe.mix.source, (recipe.model_name, recipe.provider_name))
-    for settings in recipe.stages.values():
-        if settings.chats:
-            yield partial(load_chats, settings.chats)
-        elif settings.documents and not settings.documents.startswith(HUB):
-            yield partial(_check_ready, settings.documents, "text")
+    yield from _checks_of_stages(recipe, plan)
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
+
+
+def _checks_of_stages(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
+    """The texts of declared stages. One that is planned knows what its texts must not show."""
+    planned = {stage.name: stage for stage in plan.of(DeclaredTexts)} if plan else {}
+    for name, settings in recipe.stages.items():
+        if settings.documents and settings.documents.startswith(HUB):
+            continue
+        if name in planned:
+            yield planned[name].check
+        elif settings.chats:
+            yield partial(load_chats, settings.chats)
+        elif settings.documents:
+            yield partial(_check_ready, settings.documents, "text")
 
 
 def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
@@ -139,12 +185,6 @@ def _check_model(name: str) -> None:
 
 def _check_ready(source: str, field: str) -> None:
     deque(ready_texts(source, field), maxlen=0)
-
-
-def _check_plan(recipe: Recipe) -> None:
-    for stage in plan_run(recipe).of(DeclaredTexts):
-        if not (stage.settings.documents or "").startswith(HUB):
-            stage.check()
 
 
 def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: bool = True) -> None:

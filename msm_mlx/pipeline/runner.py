@@ -54,6 +54,8 @@ def run_recipe(
         SetupError: before any weights are downloaded, if training will not fit, unless `any_memory`.
     """
     plan = plan_run(recipe, known_fingerprints(recipe, run))  # before the folder is made: it may be refused
+    for line in preflight.unused_stages(recipe):
+        report.say(line)
     with run.lock():
         if not any_memory:
             preflight.check_memory(plan, run, report, kinds)

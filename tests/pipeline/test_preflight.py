@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from msm_mlx.pipeline.preflight import find_problems
+from msm_mlx.pipeline.preflight import find_problems, inspect_recipe
 from msm_mlx.recipe.scaffold import create_experiment
 
 
@@ -93,3 +93,14 @@ def test_a_mix_and_the_texts_of_declared_stages_are_read_too(folder: Path) -> No
 
     for name in ("general.jsonl:1", "after.jsonl:1", "texts.jsonl:1"):
         assert any(name in line for line in found), found
+
+
+def test_a_declared_stage_that_no_arm_has_is_said_and_is_no_problem(folder: Path) -> None:
+    (folder / "texts.jsonl").write_text('{"text": "Rain is wet."}\n', encoding="utf-8")
+    replace(folder / "recipe.yaml", "seeds:", "stages: {plain: {documents: texts.jsonl, updates: 2}}\nseeds:")
+
+    findings = inspect_recipe(folder / "recipe.yaml")
+
+    assert findings.problems == []
+    [note] = findings.notes
+    assert "no arm has plain" in note

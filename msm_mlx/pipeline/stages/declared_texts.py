@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from msm_mlx.datasets import pin_revision
-from msm_mlx.demonstrations.chats import draw_demonstrations, load_chats
+from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, load_chats
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
@@ -24,17 +24,22 @@ from msm_mlx.suites.contamination import HeldOut
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
 
+DECLARED = "declared"  # the kind of its rows
+Text = TypeVar("Text", Chat, str)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredTexts(Stage):
-    """Draws the chats, or takes the documents less those that show what the evaluation asks about."""
+    """Draws the chats or takes the documents, without those that show what the evaluation asks about."""
+
+    version: ClassVar[int] = 2
 
     name: str
     settings: StageSettings
     model_name: str
     held_out: HeldOut
     overlap: int | None
-    """Words of an evaluation prompt in a row that a document must not have; None for any number."""
+    """Words of an evaluation prompt in a row that a text must not have; None for any number."""
     recipe: Path
     """Whose fault it is if there are no texts."""
     unit: ClassVar[str] = "rows"
@@ -49,9 +54,9 @@ class DeclaredTexts(Stage):
 
     @property
     def total(self) -> int:
-        """As many as are asked for; of documents that may be any number, which is known once they are read."""
+        """At most so many; of documents without a number of rows that may be any, which is known once they are read."""
         if self.settings.chats:
-            return min(self.settings.rows or sys.maxsize, len(load_chats(self.settings.chats)))
+            return min(self.settings.rows or sys.maxsize, len(self._chats))
         return self.settings.rows or 0
 
     @property
@@ -64,62 +69,79 @@ class DeclaredTexts(Stage):
 
     @cached_property
     def key(self) -> dict[str, Any]:
-        key: dict[str, Any] = {"rows": self.settings.rows}
+        key = {"rows": self.settings.rows, "held_out": sha256_json(asdict(self.held_out)), "overlap": self.overlap}
         if self.settings.chats:
-            chats = sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(self.settings.chats)])
+            chats = sha256_json([[chat.messages, chat.reasoning] for chat in self._chats])
             return key | {"chats": chats, "system": system_prompt(self.model_name)}
         assert self.settings.documents is not None
-        held_out = sha256_json(asdict(self.held_out))
-        return key | {
-            "documents": identify(self.settings.documents).version,
-            "held_out": held_out,
-            "overlap": self.overlap,
-        }
+        return key | {"documents": identify(self.settings.documents).version}
 
     def check(self) -> None:
         """Raises RecipeError if its file cannot be read, or has no text that can be used."""
         if self.settings.chats:
-            load_chats(self.settings.chats)
+            self.rows()
         else:
-            self._usable(self._texts())
+            self._usable_documents(self._documents())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What is learned of chats: so many as are asked for, drawn at random, with the system line.
+
+        Raises:
+            RecipeError: if there are none.
+        """
+        chats = self._usable_chats
+        drawn = draw_demonstrations(chats, rows=self.settings.rows or len(chats), system=system_prompt(self.model_name))
+        return [row | {"kind": DECLARED} for row in drawn]
 
     def run(self, context: Context) -> None:
-        rows = list(self._chats() if self.settings.chats else self._documents(context))
+        if self.settings.chats:
+            rows = self.rows()
+            self._tell(context, len(self._chats), len(self._usable_chats))
+        else:
+            texts = self._documents()
+            usable = self._usable_documents(texts)
+            self._tell(context, len(texts), len(usable))
+            taken = enumerate(islice(usable, self.settings.rows), start=1)
+            rows = [{"id": f"doc-{number:05d}", "text": text} for number, text in taken]
         path = context.run.path / self.file
         make_folder(path.parent)
         write_jsonl(path, rows)
         context.report.advance(len(rows), "rows")
 
-    def _chats(self) -> Iterator[dict[str, Any]]:
+    @cached_property
+    def _chats(self) -> list[Chat]:
         assert self.settings.chats is not None
-        chats = load_chats(self.settings.chats)
-        rows = min(self.settings.rows or len(chats), len(chats))
-        yield from draw_demonstrations(chats, rows=rows, system=system_prompt(self.model_name))
+        return load_chats(self.settings.chats)
 
-    def _texts(self) -> list[str]:
+    @cached_property
+    def _usable_chats(self) -> list[Chat]:
+        texts = ["\n".join(message["content"] for message in chat.messages) for chat in self._chats]
+        usable = [chat for chat, text in zip(self._chats, texts, strict=True) if not self._shows_the_evaluation(text)]
+        return self._some(usable)
+
+    def _documents(self) -> list[str]:
         assert self.settings.documents is not None
         return [ready.text for ready in ready_texts(pin_revision(self.settings.documents), "text")]
 
-    def _usable(self, texts: Sequence[str]) -> list[str]:
+    def _usable_documents(self, texts: Sequence[str]) -> list[str]:
         """The texts that are not empty and do not show what the evaluation asks about."""
-        usable = [text for text in texts if text and not self._shows_the_evaluation(text)]
+        return self._some([text for text in texts if text and not self._shows_the_evaluation(text)])
+
+    def _some(self, usable: list[Text]) -> list[Text]:
         if not usable:
             raise RecipeError(
-                f"{self.settings.documents}: none of its texts can be used in the stage {self.name} of {self.recipe}: "
-                "each is empty, or names or quotes what the suites ask about; give it others"
+                f"{self.settings.chats or self.settings.documents}: none of its texts can be used in the stage "
+                f"{self.name} of {self.recipe}: each is empty, or names or quotes what the suites ask about; give it "
+                "others"
             )
         return usable
 
-    def _documents(self, context: Context) -> Iterator[dict[str, Any]]:
-        texts = self._texts()
-        usable = self._usable(texts)
-        if len(usable) < len(texts):
+    def _tell(self, context: Context, texts: int, usable: int) -> None:
+        if usable < texts:
             context.report.say(
-                f"{self.id}: {len(texts) - len(usable)} of {len(texts)} texts are left out: they are empty, or name or "
-                "quote what the suites ask about."
+                f"{self.id}: {texts - usable} of {texts} texts are left out: they are empty, or name or quote what the "
+                "suites ask about."
             )
-        for number, text in enumerate(islice(usable, self.settings.rows), start=1):
-            yield {"id": f"doc-{number:05d}", "text": text}
 
     def _shows_the_evaluation(self, text: str) -> bool:
         quoted = self.overlap is not None and self.held_out.quoted_in(text, self.overlap)

@@ -97,6 +97,17 @@ def test_empty_texts_and_those_that_name_what_is_chosen_between_are_left_out_too
     assert "2 of 5 texts are left out" in context.lines[0]
 
 
+def test_chats_that_show_the_evaluation_are_left_out_and_counted(lone_run: Path, chats: Path) -> None:
+    asked = {"messages": [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "B."}]}
+    chats.write_text(f"{json.dumps(asked)}\n{chats.read_text()}")
+    context = take(lone_run, chats)
+    assert {row["messages"][1]["content"] for row in read_jsonl(lone_run / FILE)} == {f"{one}?" for one in "ABCDE"}
+    assert context.lines[0].startswith("demonstrations of after: 1 of 6 texts are left out: they are empty, or name or")
+    chats.write_text(json.dumps(asked))
+    with pytest.raises(RecipeError, match=r"chats\.jsonl: none of its texts can be used in the stage after"):
+        check_ready(plan(*settings(chats, arms="[base, after]")).stages, RunFolder(lone_run))
+
+
 def test_there_are_as_many_chats_as_the_file_has(chats: Path) -> None:
     assert [only(DeclaredTexts, *settings(chats, f", rows: {rows}")).total for rows in (3, 9)] == [3, 5]
 
