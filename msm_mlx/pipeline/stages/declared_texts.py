@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
 
 DECLARED = "declared"  # the kind of its rows
-Text = TypeVar("Text", Chat, str)
+Usable = TypeVar("Usable", Chat, str)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class DeclaredTexts(Stage):
         """The texts that are not empty and do not show what the evaluation asks about."""
         return self._some([text for text in texts if text and not self._shows_the_evaluation(text)])
 
-    def _some(self, usable: list[Text]) -> list[Text]:
+    def _some(self, usable: list[Usable]) -> list[Usable]:
         if not usable:
             raise RecipeError(
                 f"{self.settings.chats or self.settings.documents}: none of its texts can be used in the stage "
