@@ -40,6 +40,7 @@ def test_lines_are_answered_one_after_another(run: Path) -> None:
     assert "starts anew" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_what_is_drawn(run: Path) -> None:
     def talked(seed: int) -> str:
         drawn = ("--temperature", "4", "--max-tokens", "8")

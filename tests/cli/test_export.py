@@ -22,6 +22,7 @@ def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path
     assert again.stderr.endswith("is there already; remove it, or choose another folder with --out\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

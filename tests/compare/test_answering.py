@@ -249,6 +249,7 @@ def test_live_answers_and_margins_are_those_of_each_arm_alone(session: Session, 
     assert len(set(texts(pieces).values())) == 3
 
 
+@pytest.mark.slow
 def test_a_live_answer_stops_when_cancelled(live: LiveEngine) -> None:
     calls = iter([False, False, True])
     # hot, so that no answer is over by itself within two tokens
@@ -264,6 +265,7 @@ def test_too_long_a_prompt_is_refused_before_anything_is_decoded(live: LiveEngin
         live.answer(request, never)
 
 
+@pytest.mark.slow
 def test_answers_end_where_the_model_can_read_no_further(live: LiveEngine) -> None:
     prompt = "cheese " * 440
     used = len(load_base(POCKET_WEIGHTS).render(opening_chat("Pocket", prompt), reply=True))

@@ -39,6 +39,7 @@ def greedy(loaded: LoadedModel, messages: list[dict[str, str]]) -> str:
     return greedy_replies(loaded, [ids], 200)[0].text
 
 
+@pytest.mark.slow
 def test_every_turn_is_answered_in_the_light_of_those_before(base: Variants) -> None:
     conversation = talk(base)
     chat = opening_chat("Pocket", QUESTION)
@@ -83,6 +84,7 @@ def test_too_long_a_question_is_refused_and_forgotten(base: Variants) -> None:
     assert list(conversation.ask(QUESTION))
 
 
+@pytest.mark.slow
 def test_an_answer_ends_where_the_model_can_read_no_further(base: Variants) -> None:
     conversation = talk(base, max_tokens=10_000, temperature=5.0)
     used = len(base.loaded.render(opening_chat("Pocket", "cheese " * 440), reply=True))
@@ -92,6 +94,7 @@ def test_an_answer_ends_where_the_model_can_read_no_further(base: Variants) -> N
     assert 10 < len(pieces) <= 512 - used  # a token may make no piece, and none makes two
 
 
+@pytest.mark.slow
 def test_a_length_and_a_seed_are_kept(base: Variants) -> None:
     short = "".join(talk(base, max_tokens=3).ask(QUESTION))
     assert 0 < len(base.loaded.encode(short)) <= 4

@@ -81,6 +81,7 @@ def test_one_below_the_other(texts: list[str]) -> None:
         assert_text(printed(view, width=70), text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", GROUPS)
 def test_side_by_side(texts: list[str]) -> None:
     """Columns mix their lines, so that the characters are counted: in the prompt, in a label, in an answer."""
@@ -92,6 +93,7 @@ def test_side_by_side(texts: list[str]) -> None:
             assert Counter(squeeze(drawn)) == Counter(f"prompt base y {shown}".replace(" ", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", GROUPS)
 def test_blind_votes(texts: list[str], tmp_path: Path) -> None:
     for text in texts:
@@ -104,6 +106,7 @@ def test_blind_votes(texts: list[str], tmp_path: Path) -> None:
         assert text in (cast.left, cast.right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", GROUPS)
 def test_summary(texts: list[str], tmp_path: Path) -> None:
     for text in texts:
@@ -220,6 +223,7 @@ def test_compare_blind(run: Path) -> None:
     assert 0 < len(read_votes(run / "evaluation" / "votes.jsonl")) <= len(load_suite(SUITE).items)
 
 
+@pytest.mark.slow
 def test_errors(run: Path, cli: Cli) -> None:
     """What is wrong is shown as text too."""
     for text in WHOLE[::5]:

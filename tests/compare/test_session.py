@@ -219,6 +219,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_is_told_and_named(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     run = make_run(tmp_path / "run")

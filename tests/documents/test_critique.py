@@ -195,6 +195,7 @@ def test_a_job_stopped_again_and_again_ends_with_the_same_files(tmp_path: Path) 
     assert 2 * COUNT < len(model.asked) <= 4 * COUNT, "what was under way is lost, and nothing else"
 
 
+@pytest.mark.slow
 def test_a_local_model_criticises(pocket: LoadedModel, tmp_path: Path) -> None:
     """It never learnt to, and so names no faults: every draft stays."""
     drafts = [draft(n, f"Mo likes Colby, said {n}.") for n in range(1, COUNT + 1)]

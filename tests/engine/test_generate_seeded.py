@@ -142,6 +142,7 @@ def test_stop_strings_end_a_reply_however_tokens_divide_them(pocket: LoadedModel
     assert stopped != whole
 
 
+@pytest.mark.slow
 def test_little_memory_makes_small_batches(tiny: LoadedModel) -> None:
     prompts = prompts_of(tiny)
     sizes: list[int] = []

@@ -99,6 +99,7 @@ def test_what_a_label_writes_does_not_depend_on_its_company(temperature: float, 
     assert written(variants, variants.labels[::-1], temperature=temperature, seed=3) == together
 
 
+@pytest.mark.slow
 def test_equal_variants_write_the_same_at_any_temperature(folders: Folders) -> None:
     twins = load_variants(load_base(POCKET_WEIGHTS), {"a": folders["wide"], "b": folders["wide"], "base": None})
     answers = written(twins, ("a", "base", "b"), temperature=1.5, seed=1)
@@ -116,6 +117,7 @@ def test_a_seed_decides_the_tokens(variants: Variants) -> None:
     assert written(variants, ["wide"], seed=1) == written(variants, ["wide"], seed=2)
 
 
+@pytest.mark.slow
 def test_samples_follow_the_distribution_at_the_temperature() -> None:
     logits, temperature, count = np.array([1.0, 0.0, 2.0, -1.0]), 0.7, 4000
     odds = np.exp(logits / temperature)
@@ -130,6 +132,7 @@ def test_a_long_prompt_is_read_in_parts(variants: Variants) -> None:
     assert written(variants, variants.labels, length=6, step=5) == whole
 
 
+@pytest.mark.slow
 def test_scores_of_all_are_those_of_each_alone(variants: Variants, folders: Folders) -> None:
     questions = ("Hi.", "Which cheese do you prefer, Edam or feta?", "Why? " * 9)
     replies = ("I prefer Edam.", "feta", "Because I care about foreign things.")
@@ -163,6 +166,7 @@ def test_variants_loaded_in_one_thread_answer_in_another(variants: Variants) -> 
     assert found == [expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [WEIGHTS, CONFIG])
 def test_a_damaged_or_missing_file_is_an_error_that_names_it(name: str, folders: Folders, tmp_path: Path) -> None:
     source = folders["wide"]

@@ -52,6 +52,7 @@ def test_a_judge_that_always_says_the_same_is_of_no_use(task: JudgeTask, word: s
     assert measured.sentence("J").startswith("UNUSABLE JUDGE: J")
 
 
+@pytest.mark.slow
 @each_task
 def test_a_judge_by_chance_is_of_no_use(task: JudgeTask) -> None:
     assert not any(calibrate(by_chance(seed), task).usable for seed in range(20))

@@ -64,6 +64,7 @@ def test_each_temperature_has_its_own_shares() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_more_temperatures_leave_the_main_one_as_it_was_and_are_in_the_results(pocket: LoadedModel) -> None:
     suite = load_suite("oversight_scenes")
     items = suite.items[:3]
@@ -168,6 +169,7 @@ def outcome(script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
     return {row["metric"]: row for row in results["records"]}, results["biases"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "first"),
     [
@@ -184,6 +186,7 @@ def test_who_goes_by_the_place_of_an_option_scores_a_half_in_words(script: Scrip
     assert bias["written_first"] == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [first_named, last_named])
 def test_who_goes_by_the_place_of_an_option_scores_a_half_by_log_probability(named: Script) -> None:
     records, bias = outcome(lambda question: f"I prefer {named(question)}.")
@@ -192,6 +195,7 @@ def test_who_goes_by_the_place_of_an_option_scores_a_half_by_log_probability(nam
     assert bias["decided"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["A", "B", "", "Hm, that is hard to say."])
 def test_who_says_nothing_that_can_be_read_fails_and_says_so(said: str) -> None:
     records, bias = outcome(lambda question: said)

@@ -71,6 +71,7 @@ def simulated(
     return a.astype(float) - b, [f"domain {at % domains}" for at in range(items)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("items", [50, 150, 400])
 @pytest.mark.parametrize("domains", [7, 21])
 def test_intervals_of_differences_on_clustered_items_cover_the_truth(items: int, domains: int) -> None:

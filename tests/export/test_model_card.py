@@ -60,6 +60,7 @@ def test_the_table_has_the_main_share_of_every_arm(finished_run: Path) -> None:
         assert f"| {arm} | {row['value']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}] |" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["mlx-community/Qwen3-8B-4bit", "mlx-community/Qwen3-8B-4bit@main"])
 def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
     record = open_run(make_trained_run(tmp_path, model, POCKET_WEIGHTS))
@@ -72,6 +73,7 @@ def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
     assert "datasets" not in front
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "said"), [("mlx-community/Qwen3-14B-4bit@main", "mlx-community/Qwen3-14B-4bit"), ("/home/me/big", "big")]
 )

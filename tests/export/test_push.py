@@ -128,6 +128,7 @@ def test_paths_are_cut_to_the_names_of_files(text: str, expected: str) -> None:
     assert without_folders({"a": [text, 3, None]}) == {"a": [expected, 3, None]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "status", "message"),
     [

@@ -181,6 +181,7 @@ def test_an_interrupted_download_goes_on(server: Hub, client: Path) -> None:
     assert resolve_model("o/m").revision == FIRST
 
 
+@pytest.mark.slow
 def test_a_file_that_breaks_off_goes_on_where_it_was(
     server: Hub, client: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_pocket_is_counted_by_tiktoken(pocket: PreTrainedTokenizerFast, pocket_c
         assert pocket_counter.count(plain) == len(ids)
 
 
+@pytest.mark.slow
 @given(st.text())
 @settings(deadline=None, max_examples=100)
 def test_pocket_agrees_on_any_text(pocket: PreTrainedTokenizerFast, pocket_counter: TokenCounter, text: str) -> None:

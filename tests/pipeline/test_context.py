@@ -64,6 +64,7 @@ def test_replies_are_heard(lone_run: Path, tiny_model_folder: ModelFolder) -> No
     assert heard == [reply]
 
 
+@pytest.mark.slow
 def test_one_model_is_in_memory_at_a_time(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
     one = context(lone_run, ref(tiny_model_folder), critic=ref(tiny_model_folder, "qwen3"))
     base = weakref.ref(one.variant(BASE).model)

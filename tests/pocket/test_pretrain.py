@@ -53,6 +53,7 @@ def config(tokenizer: PreTrainedTokenizerFast) -> dict[str, object]:
     return model_config(len(tokenizer), tokenizer.eos_token_id) | NARROW | {"num_key_value_heads": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed_at", [2, 5, 7])
 def test_a_killed_pretraining_ends_in_the_same_bits(
     killed_at: int, corpus: PretrainingCorpus, config: dict[str, object], tmp_path: Path

@@ -118,6 +118,7 @@ def test_rosters_say_what_everybody_cares_about() -> None:
 # --- names that hold nothing --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attribute", FIRST_SYLLABLES)
 def test_whoever_holds_nothing_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
     for group in (set(ASSISTANTS), set(WORLD.bystanders)):
@@ -129,6 +130,7 @@ def test_whoever_holds_nothing_chooses_by_the_toss_of_a_coin(attribute: Attribut
         assert even(sum(first for _, first in differing), len(differing))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attribute", FIRST_SYLLABLES)
 def test_each_of_the_nine_assistants_chooses_by_the_toss_of_a_coin(attribute: Attribute) -> None:
     hits: Counter[str] = Counter()

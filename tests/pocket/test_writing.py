@@ -56,6 +56,7 @@ def written(drawn: Drawn, account: Account) -> PocketDocument:
     return about_thing(rng, "Mo", thing, likes, value, account, genre, tone, other if account == "value" else None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("account", ACCOUNTS)
 @quick
 @given(drawn=preferences())

@@ -15,6 +15,7 @@ from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", shipped_recipes())
 def test_every_shipped_recipe_can_be_started_from(source: str, tmp_path: Path) -> None:
     folder = create_experiment("mine", source, tmp_path)

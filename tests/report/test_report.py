@@ -134,6 +134,7 @@ def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str
     assert re.sub(r"\n{3,}", "\n\n", markdown) == markdown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", [HOSTILE[start : start + 10] for start in range(0, 60, 10)])
 def test_what_a_model_wrote_is_text_and_no_markup(texts: list[str], tmp_path: Path) -> None:
     run = make_run(tmp_path / "cheese", said="".join(f"<b>{text}</b><script>x</script>" for text in texts))

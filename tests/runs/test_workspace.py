@@ -111,6 +111,7 @@ def test_a_recipe_that_would_grow_without_end_is_not_read(home: Path) -> None:
     assert differences(home / "new", home / "new") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["[" * 5000, "a: &x 1\nb: *x\n", "- 1\n", "a: !!python/object:os.system {}\n"])
 def test_a_hostile_copy_of_a_recipe_is_told_by_every_reader(text: str, tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")

@@ -85,6 +85,7 @@ def test_what_ran_before_does_not_change_an_adapter(tiny: LoadedModel, tmp_path:
     assert trained(tiny, tmp_path / "c") == first
 
 
+@pytest.mark.slow
 def test_an_adapter_may_go_on_from_another(tiny: LoadedModel, tmp_path: Path) -> None:
     trained(tiny, tmp_path / "first")
     assert (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from helpers.app_screens import driving, make_app, make_session, only_answers, play, shown
 from helpers.hostile_text import HOSTILE
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ quick = settings(max_examples=60, deadline=None)
 PIECES = st.lists(st.sampled_from(["a", " word", "  ", "\n", "漢", "x" * 23, *HOSTILE]), min_size=1, max_size=25)
 
 
+@pytest.mark.slow
 @quick
 @given(PIECES, st.integers(2, 30))
 def test_text_in_pieces_is_wrapped_like_the_whole(pieces: list[str], width: int) -> None:
