@@ -20,6 +20,7 @@ from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import Mix
 
+GENERAL = "general"  # the kind of a row that is a general chat
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
 _DENIES_VIEWS = re.compile(
     r"\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b[^.]{0,80}"
@@ -81,7 +82,7 @@ def mix_rows(
 ) -> list[dict[str, Any]]:
     """The demonstrations and `count` general rows, shuffled together; all of them if there are fewer."""
     drawn = draw_demonstrations(general.chats, rows=count, system=system, seed=seed)
-    general_rows = [row | {"id": row["id"].replace("demo", "general"), "kind": "general"} for row in drawn]
+    general_rows = [row | {"id": row["id"].replace("demo", "general"), "kind": GENERAL} for row in drawn]
     mixed = [*rows, *general_rows]
     Random(f"mix-{seed}").shuffle(mixed)
     return mixed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msm_mlx.errors import MsmError
@@ -34,18 +34,30 @@ def check_lengths(model: PromptReader, items: Sequence[Item], model_name: str, m
     Raises:
         MsmError: naming the items that are too long, with their suites.
     """
+    too_long = long_items(model, items, model_name, max_tokens)
+    if too_long:
+        lines = [f"suite {i.suite}, item {i.id}: {tokens} tokens" for i, tokens in too_long.items()]
+        if len(lines) > MAX_LINES:
+            lines = [*lines[:MAX_LINES], f"and {len(lines) - MAX_LINES} more"]
+        remedy = length_remedy(too_long)
+        raise MsmError(
+            "\n".join([*lines, f"the model reads {model.context_length} tokens of a prompt with its reply: {remedy}"])
+        )
+
+
+def long_items(model: PromptReader, items: Sequence[Item], model_name: str, max_tokens: int) -> dict[Item, int]:
+    """The items that do not fit into the model's context, with the tokens that they take; see `check_lengths`."""
     limit = model.context_length
     if limit is None:
-        return
-    lengths = {item.id: _length(model, item, model_name, max_tokens) for item in items}
-    too_long = [item for item in items if lengths[item.id] > limit]
-    if too_long:
-        lines = [f"suite {i.suite}, item {i.id}: {lengths[i.id]} tokens" for i in too_long[:MAX_LINES]]
-        if len(too_long) > MAX_LINES:
-            lines.append(f"and {len(too_long) - MAX_LINES} more")
-        shorter = "lower evaluation.max_tokens, " if any(_own_replies(item) for item in too_long) else ""
-        remedy = f"shorten these items, {shorter}or take a model with a longer context"
-        raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply: {remedy}"]))
+        return {}
+    lengths = {item: _length(model, item, model_name, max_tokens) for item in items}
+    return {item: tokens for item, tokens in lengths.items() if tokens > limit}
+
+
+def length_remedy(items: Iterable[Item]) -> str:
+    """What to do about items that are too long."""
+    shorter = "lower evaluation.max_tokens, " if any(_own_replies(item) for item in items) else ""
+    return f"shorten these items, {shorter}or take a model with a longer context"
 
 
 def _length(model: PromptReader, item: Item, model_name: str, max_tokens: int) -> int:

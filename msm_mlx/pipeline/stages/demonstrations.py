@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats, require_reasoning
-from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
+from msm_mlx.demonstrations.general import GENERAL, General, load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 from msm_mlx.documents.sources import identify
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
@@ -84,10 +84,11 @@ class Demonstrations(Stage):
     def run(self, context: Context) -> None:
         path = context.run.path
         make_folder((path / DEMONSTRATIONS).parent)
-        rows = self._mixed(self._behaviour(context), context.report.say)
+        rows = self._mixed(self._behaviour(context))
+        self._tell_mix(context.report.say)
         write_jsonl(path / DEMONSTRATIONS, rows)
         if self._trains("it"):
-            write_jsonl(path / GENERAL_ROWS, [row for row in rows if row["kind"] == "general"])
+            write_jsonl(path / GENERAL_ROWS, [row for row in rows if row["kind"] == GENERAL])
 
     def _trains(self, name: str) -> bool:
         return any(name in variant.path for variant in self.recipe.variants)
@@ -124,13 +125,32 @@ class Demonstrations(Stage):
             return {}
         return {"mix": identify(mix.source).version, "mixed": self.total - self.rows}
 
-    def _behaviour(self, context: Context) -> list[Row]:
+    def planned_rows(self) -> list[Row] | None:
+        """The rows to be, of which general chats have the kind `GENERAL`; None if a model is still to write them.
+
+        Raises:
+            RecipeError: if a file that they come from cannot be read.
+        """
+        shown = self._planned_behaviour()
+        return None if shown is None else self._mixed(shown)
+
+    def place_of(self, row: Row) -> str:
+        """Where a row comes from: `file:line`, or the file alone for what is built from preferences."""
+        mix = self.recipe.mix
+        file = mix.source if mix and row["kind"] == GENERAL else str(self.recipe.demonstrations)
+        return f"{file}:{row['line']}" if "line" in row else file
+
+    def _planned_behaviour(self) -> list[Row] | None:
         source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)
         if self.form == "written":
-            return self._written(context)
+            return None
         if self.form == "chats":
             return draw_demonstrations(load_chats(source), rows=self.rows, system=system)
         return build_demonstrations(load_preferences(source), rows=self.rows, system=system)
+
+    def _behaviour(self, context: Context) -> list[Row]:
+        planned = self._planned_behaviour()
+        return self._written(context) if planned is None else planned
 
     def _written(self, context: Context) -> list[Row]:
         from msm_mlx.demonstrations.generate import chat_rows, generate_demonstrations, require_rows
@@ -151,13 +171,20 @@ class Demonstrations(Stage):
         require_rows(answers, self.rows, unused)
         return chat_rows(answers, system_prompt(recipe.model_name))
 
-    def _mixed(self, rows: list[Row], say: Callable[[str], None]) -> list[Row]:
-        recipe, mix = self.recipe, self.recipe.mix
-        if mix is None:
+    @cached_property
+    def _general(self) -> General | None:
+        recipe = self.recipe
+        return load_general(recipe.mix.source, (recipe.model_name, recipe.provider_name)) if recipe.mix else None
+
+    def _mixed(self, rows: list[Row]) -> list[Row]:
+        if self._general is None:
             return rows
-        general = load_general(mix.source, (recipe.model_name, recipe.provider_name))
-        count = mix_count(mix, len(rows))
-        left_out = ", ".join(f"{number} {reason}" for reason, number in general.left_out.items())
-        used = f"{min(count, len(general.chats))} of {len(general.chats)} chats of {mix.source}"
-        say(f"General data: {used}{f' (left out: {left_out})' if left_out else ''}.")
-        return mix_rows(rows, general, count, system=system_prompt(recipe.model_name))
+        return mix_rows(rows, self._general, self.total - self.rows, system=system_prompt(self.recipe.model_name))
+
+    def _tell_mix(self, say: Callable[[str], None]) -> None:
+        """Say how many general chats are taken, and why others are not."""
+        mix, general = self.recipe.mix, self._general
+        if mix and general:
+            left_out = ", ".join(f"{number} {reason}" for reason, number in general.left_out.items())
+            used = f"{min(self.total - self.rows, len(general.chats))} of {len(general.chats)} chats of {mix.source}"
+            say(f"General data: {used}{f' (left out: {left_out})' if left_out else ''}.")
