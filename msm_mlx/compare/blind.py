@@ -17,6 +17,7 @@ from msm_mlx.compare.plain import summary_view
 from msm_mlx.compare.tables import answer_view
 from msm_mlx.compare.votes import Vote, VoteChoice, VoteSummary, append_vote, now, read_votes, shuffle_sides, summarize
 from msm_mlx.errors import RecipeError
+from msm_mlx.recipe.arms import BASE, reads_reasons, without_documents
 from msm_mlx.text.terminal import literal
 
 HINT = "a or b is better, t: a tie, x: both are bad, s: skip, q: quit"
@@ -25,7 +26,8 @@ _BALLOTS: dict[str, Ballot] = {"a": "a", "b": "b", "t": "tie", "x": "both bad", 
 
 
 def blind_pair(arms: tuple[Arm, ...]) -> tuple[str, str]:
-    """The two arms that stand against each other: msm+sft and sft if they are there, else the first two.
+    """The two arms that stand against each other: one with documents and then chats (`msm+sft`) and the same chats
+    alone (`sft`) if both are there, else the first two.
 
     Raises:
         RecipeError: if there are fewer than two.
@@ -33,7 +35,8 @@ def blind_pair(arms: tuple[Arm, ...]) -> tuple[str, str]:
     labels = [arm.label for arm in arms]
     if len(labels) < 2:
         raise RecipeError(f"blind voting needs two arms; there is {', '.join(labels) or 'none'}")
-    return ("msm+sft", "sft") if {"msm+sft", "sft"} <= set(labels) else (labels[0], labels[1])
+    pairs = ((label, without_documents(label)) for label in labels if reads_reasons(label))
+    return next((pair for pair in pairs if pair[1] in labels and pair[1] != BASE), (labels[0], labels[1]))
 
 
 @dataclass(frozen=True)

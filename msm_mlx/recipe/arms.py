@@ -33,6 +33,7 @@ class TrainingStage:
     """Whether replies give their reasoning first: the deliberative-alignment baseline."""
 
 
+CONTROL = TrainingStage("control", "midtrain", about_spec=True, gives_reasons=False)
 # In the order of what a model has seen after each, least first: of two arms, the later is contrasted with the earlier.
 BUILT_IN: Mapping[str, TrainingStage] = {
     stage.name: stage
@@ -40,7 +41,7 @@ BUILT_IN: Mapping[str, TrainingStage] = {
         TrainingStage("it", "sft"),
         TrainingStage("sft", "sft", shows_behaviour=True),
         TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
-        TrainingStage("control", "midtrain", about_spec=True, gives_reasons=False),
+        CONTROL,
         TrainingStage("msm", "midtrain", about_spec=True),
     )
 }
@@ -102,6 +103,22 @@ def reads_spec(arm: str) -> bool:
 def shows_behaviour(arm: str) -> bool:
     """Whether the arm has learned the demonstrations."""
     return any(stage.shows_behaviour for stage in built_in_stages(arm))
+
+
+def reads_reasons(arm: str) -> bool:
+    """Whether the arm has read documents that give a spec's reasons."""
+    return any(stage.about_spec and stage.gives_reasons for stage in built_in_stages(arm))
+
+
+def without_documents(arm: str) -> str:
+    """The arm with the same training and no documents about a spec: `sft` for `msm+sft`, the base for `msm`."""
+    others = [name for name in path_of(arm) if name not in BUILT_IN or not BUILT_IN[name].about_spec]
+    return "+".join(others) or BASE
+
+
+def control_of(arm: str) -> str:
+    """The arm with documents that give no reasons in place of those that do: `control+sft` for `msm+sft`."""
+    return "+".join(CONTROL.name if reads_reasons(name) else name for name in path_of(arm)) or BASE
 
 
 def arm_of(label: str) -> str:

@@ -7,8 +7,17 @@ from typing import Any
 
 from msm_mlx.evaluation.results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
+from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, without_documents
 from msm_mlx.recipe.schema import MIN_UPDATES
-from msm_mlx.report.figures import UNREADABLE_METRICS, finding, is_main, of_suite, suites_of
+from msm_mlx.report.figures import (
+    UNREADABLE_METRICS,
+    finding,
+    is_main,
+    is_own_control,
+    of_suite,
+    starting_points,
+    suites_of,
+)
 from msm_mlx.runs.finished import FinishedRun
 
 MIN_SEEDS = 3
@@ -39,15 +48,18 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
     elif updates is not None and updates < MIN_UPDATES:
         yield f"{updates} midtraining updates are few: below about {MIN_UPDATES}, larger models showed no effect."
-    if "control+sft" not in run.recipe.arms:
-        yield "No control+sft arm: what the reasons in the documents do is not told apart from the rest."
+    with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm)]
+    with_chats = [arm for arm in with_reasons if without_documents(arm) != BASE]
+    missing = [arm for arm in map(control_of, with_chats or with_reasons) if arm not in run.recipe.arms]
+    if missing:
+        yield f"No {' or '.join(missing)} arm: what the reasons in the documents do is not told apart from the rest."
 
 
 def _of_results(run: FinishedRun) -> Iterator[str]:
     pooled = run.results.pooled
-    first = next(iter(suites_of(pooled)), None)
+    first, starts = next(iter(suites_of(pooled)), None), starting_points(run.recipe.arms)
     for row in of_suite(pooled, first) if first else ():
-        if is_main(row) and row.arm in ("base", "sft") and not NEUTRAL_START[0] <= row.value <= NEUTRAL_START[1]:
+        if is_main(row) and row.arm in starts and not NEUTRAL_START[0] <= row.value <= NEUTRAL_START[1]:
             yield f"The start is not neutral: {row.arm} is at {row.value:.2f} on {first}."
     unread: dict[str, list[str]] = {}
     for row in pooled:
@@ -88,8 +100,8 @@ def _of_places(run: FinishedRun) -> Iterator[str]:
 
 
 def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
-    contrasts = run.results.contrasts
-    effects = [row for row in contrasts if row.suite == first and row.b == "sft"]
+    contrasts, starts = run.results.contrasts, starting_points(run.recipe.arms)
+    effects = [row for row in contrasts if row.suite == first and row.b in starts]
     detectable = max((row.detectable for row in effects), default=0.0)
     if detectable > EFFECT_OF_INTEREST:
         yield (
@@ -97,14 +109,16 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
             "(power 80 %)."
         )
     for row in effects:
-        if row.a.startswith("control+sft") and row.is_clear:
+        control = arm_of(row.a)
+        if reads_spec(control) and not reads_reasons(control) and row.b == without_documents(control) and row.is_clear:
+            with_reasons = next((arm for arm in run.recipe.arms if is_own_control(arm, control)), "what it controls")
             yield (
-                f"Documents without reasons move {first} too: {row.a} less sft is {finding(row)}. What the reasons "
-                "do is msm+sft less control+sft, and no more."
+                f"Documents without reasons move {first} too: {row.a} less {row.b} is {finding(row)}. What the reasons "
+                f"do is {with_reasons} less {control}, and no more."
             )
     for row in of_suite(contrasts, "capability"):
-        if row.b == "sft" and row.difference < -MAX_CAPABILITY_LOSS:
-            yield f"Capability is lost: {row.a} less sft is {finding(row)}."
+        if row.b in starts and row.difference < -MAX_CAPABILITY_LOSS:
+            yield f"Capability is lost: {row.a} less {row.b} is {finding(row)}."
     starred = [row for row in contrasts if row.is_clear]
     if len({row.suite for row in contrasts}) > 1 and all(row.p_holm is not None for row in contrasts):
         left = sum(row.p_holm is not None and row.p_holm < ALPHA for row in starred)

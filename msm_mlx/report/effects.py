@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msm_mlx.recipe.grid import cell_name
-from msm_mlx.report.figures import finding, of_suite, suites_of
+from msm_mlx.report.figures import finding, of_suite, shows_behaviour_alone, suites_of
 from msm_mlx.report.plots import Panel, PlotLine, Point, draw
 from msm_mlx.runs.results import Contrast, RunResults
 
@@ -15,7 +15,7 @@ from msm_mlx.runs.results import Contrast, RunResults
 def effect_rows(results: RunResults) -> list[Contrast]:
     """The contrasts that are effects: against the demonstrations alone, or all if there is no such arm."""
     rows = [row for row in results.contrasts if row.cell]
-    return [row for row in rows if row.b == "sft"] or rows
+    return [row for row in rows if shows_behaviour_alone(row.b)] or rows
 
 
 def effect_names(rows: Sequence[Contrast]) -> list[tuple[str, str]]:

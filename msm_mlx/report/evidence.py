@@ -9,7 +9,7 @@ from typing import Any
 
 from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.figures import (
-    both_fine_tuned,
+    both_show_behaviour,
     command,
     finding,
     is_headline,
@@ -145,7 +145,7 @@ def _names(runs: Sequence[FinishedRun]) -> list[str]:
         pairs: dict[tuple[str, str], None] = {}
         for run in runs:
             arms = {r.label(run.several_specs): r for r in of_suite(run.results.pooled, suite) if is_main(r)}
-            effects = {(r.a, r.b): r for r in of_suite(run.results.contrasts, suite) if both_fine_tuned(r)}
+            effects = {(r.a, r.b): r for r in of_suite(run.results.contrasts, suite) if both_show_behaviour(r)}
             labels |= dict.fromkeys(arms)
             pairs |= dict.fromkeys(effects)
             shares.append((run, arms))

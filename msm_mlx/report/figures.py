@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
-from msm_mlx.recipe.arms import arm_of, shows_behaviour
+from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, shows_behaviour, without_documents
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
@@ -61,14 +61,39 @@ def of_suite(rows: Iterable[SuiteRow], suite: str) -> list[SuiteRow]:
     return [row for row in rows if row.suite == suite]
 
 
-def both_fine_tuned(row: Contrast) -> bool:
+def both_show_behaviour(row: Contrast) -> bool:
     """Whether both arms of a contrast saw the demonstrations, so that the documents are all the difference."""
     return all(shows_behaviour(arm_of(label)) for label in (row.a, row.b))
 
 
+def shows_behaviour_alone(label: str) -> bool:
+    """Whether an arm saw the demonstrations, and no documents about a spec."""
+    arm = arm_of(label)
+    return shows_behaviour(arm) and not reads_spec(arm)
+
+
+def is_general(label: str) -> bool:
+    """Whether an arm saw neither the demonstrations nor documents about a spec, but was trained: `it`."""
+    arm = arm_of(label)
+    return arm != BASE and not shows_behaviour(arm) and not reads_spec(arm)
+
+
+def is_own_control(a: str, b: str) -> bool:
+    """Whether `b` is `a` with documents about the same spec that give no reasons."""
+    return reads_reasons(arm_of(a)) and b == a.replace(arm_of(a), control_of(arm_of(a)), 1)
+
+
 def is_headline(a: str, b: str) -> bool:
-    """Whether a report is about these arms: msm+sft, against the demonstrations alone or another spec."""
-    return a.startswith("msm+sft") and b.startswith(("sft", "msm+sft"))
+    """Whether a report is about these arms: documents with reasons and then chats (`msm+sft`), against the same chats
+    alone (`sft`) or after the documents of another spec."""
+    arm, other = arm_of(a), arm_of(b)
+    chats = without_documents(arm)
+    return reads_reasons(arm) and chats != BASE and other in (chats, arm)
+
+
+def starting_points(arms: Iterable[str]) -> set[str]:
+    """The arms that those with documents are measured against: the base, and the same training without documents."""
+    return {BASE, *(without_documents(arm) for arm in arms if reads_spec(arm))}
 
 
 def finding(row: Share | Contrast | None) -> str:

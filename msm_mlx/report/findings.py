@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Figure, Paragraph, Table, TableCell, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
 from msm_mlx.report.figures import (
-    both_fine_tuned,
+    both_show_behaviour,
     finding,
+    is_general,
     is_headline,
     is_main,
+    is_own_control,
     of_suite,
     perplexities_by_arm,
     suites_of,
@@ -43,7 +46,7 @@ def findings(rows: Rows) -> list[Block]:
         blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
     blocks += [Paragraph(INTERVALS), _arms_figure(rows, suites[0])]
     blocks.append(_arms_table(rows, suites))
-    effects = [row for row in results.contrasts if both_fine_tuned(row) or row.b == "it"]
+    effects = [row for row in results.contrasts if both_show_behaviour(row) or is_general(row.b)]
     if effects:
         by_pair = {(row.a, row.b, row.suite): row for row in effects}
         body: list[list[str | TableCell]] = [
@@ -59,8 +62,8 @@ def _sentences(rows: Rows, suite: str) -> Iterator[TableCell]:
     against each other are left to the table."""
     few = len(rows.run.recipe.specs) <= 2
     for row in of_suite(rows.run.results.contrasts, suite):
-        own_control = row.b == row.a.replace("msm+sft", "control+sft", 1)
-        if own_control or (is_headline(row.a, row.b) and (few or row.b == "sft")):
+        another_spec = arm_of(row.b) == arm_of(row.a)
+        if is_own_control(row.a, row.b) or (is_headline(row.a, row.b) and (few or not another_spec)):
             verdict = (
                 "The interval is clear of zero." if row.is_clear else "The interval includes zero: nothing is shown."
             )
@@ -141,7 +144,7 @@ def domains(rows: Rows) -> list[Block]:
     """The main differences in each domain of the first suite that has some."""
     contrasts = rows.run.results.domains.contrasts
     suite = next(iter(suites_of(contrasts)), "")
-    effects = [row for row in of_suite(contrasts, suite) if both_fine_tuned(row) and not row.failure]
+    effects = [row for row in of_suite(contrasts, suite) if both_show_behaviour(row) and not row.failure]
     blocks: list[Block] = []
     for a, b in effect_names(effects):
         if is_headline(a, b):

@@ -17,7 +17,7 @@ from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage,
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
-from msm_mlx.report.figures import both_fine_tuned, command, suites_of
+from msm_mlx.report.figures import both_show_behaviour, command, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
@@ -229,7 +229,7 @@ def _compared(runs: Sequence[Rows]) -> Part:
     """The effects of all runs in one table."""
     by_run: list[dict[tuple[str, str, str], Contrast]] = [
         {(row.suite, row.a, row.b): row for row in rows.run.results.contrasts
-         if both_fine_tuned(row) and is_main_metric(row.metric)}
+         if both_show_behaviour(row) and is_main_metric(row.metric)}
         for rows in runs
     ]  # fmt: skip
     body: list[list[str | TableCell]] = [

@@ -133,6 +133,7 @@ def test_the_pair() -> None:
 
     assert blind_pair(arms("base", "sft", "msm", "msm+sft")) == PAIR
     assert blind_pair(arms("base", "sft", "msm")) == ("base", "sft")
+    assert blind_pair(arms("base", "it", "sft", "msm", "msm+it")) == ("msm+it", "it")
     assert blind_pair(arms("msm", "base")) == ("msm", "base")
     with pytest.raises(RecipeError, match="needs two arms"):
         blind_pair(arms("base"))

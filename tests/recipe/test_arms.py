@@ -10,12 +10,14 @@ from msm_mlx.recipe.arms import (
     BUILT_IN,
     Variant,
     arm_problem,
+    control_of,
     list_variants,
     path_of,
     reads_spec,
     shows_behaviour,
     sort_arms,
     training_order,
+    without_documents,
 )
 
 NAMES = [*BUILT_IN, "after", "later"]
@@ -85,3 +87,22 @@ def test_what_is_no_path_is_told(arm: str, problem: str) -> None:
 @given(PATHS)
 def test_every_path_of_known_stages_is_an_arm(arm: str) -> None:
     assert arm_problem(arm, ["after", "later"]) is None
+
+
+@pytest.mark.parametrize(
+    ("arm", "alone", "control"),
+    [
+        ("base", "base", "base"),
+        ("sft", "sft", "sft"),
+        ("msm", "base", "control"),
+        ("msm+sft", "sft", "control+sft"),
+        ("sft+msm", "sft", "sft+control"),
+        ("msm+it", "it", "control+it"),
+        ("msm+after+sft", "after+sft", "control+after+sft"),
+        ("control+sft", "sft", "control+sft"),
+    ],
+)
+def test_every_path_has_the_same_without_documents_and_without_their_reasons(
+    arm: str, alone: str, control: str
+) -> None:
+    assert (without_documents(arm), control_of(arm)) == (alone, control)

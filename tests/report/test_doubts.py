@@ -29,6 +29,8 @@ def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any)
         ({"seeds": [0, 1]}, "2 seeds say little"),
         ({"model": "org/big"}, "40 midtraining updates are few"),
         ({"arms": ["base", "sft", "msm+sft"]}, "No control+sft arm"),
+        ({"arms": ["base", "msm"]}, "No control arm"),
+        ({"arms": ["base", "sft+after", "sft+msm+after"]}, "No sft+control+after arm"),
         (
             {"unclear": 0.3},
             "on apart that choose none of what was offered, or more than one: base 30%, sft 30%, msm 30%, msm+sft 30%.",

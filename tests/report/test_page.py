@@ -1,0 +1,46 @@
+"""A report says what the files of a run say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import html5lib
+from helpers.fake_reports import DOMAINS, make_run
+
+from msm_mlx.files import write_json
+from msm_mlx.report.files import write_report
+
+
+def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str) -> None:
+    markdown = (run / "report.md").read_text(encoding="utf-8")
+    for text in (markdown, page):
+        assert "midtrained on the documents, then fine-tuned on the demonstrations" in text
+        assert "from 20 items and 2 seeds. The interval is clear of zero." in text
+        assert "msm-mlx run recipes/cheese.yaml" in text
+        assert "mlx 1.2.3" in text
+        assert "sha256 f0" in text
+        assert "memo, plain, about likes/brie" in text
+    for part in ("tested", "found", "doubts", "domains", "answers", "training", "documents", "places", "again", "rows"):
+        assert f'<h2 id="{part}">' in page
+    assert all(f">{domain}</text>" in page for domain in DOMAINS)
+    assert re.sub(r"\n{3,}", "\n\n", markdown) == markdown
+
+
+def test_an_added_suite_is_marked(run: Path) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    results["suites"][0]["added"] = True
+    write_json(run / "evaluation" / "results.json", results)
+    for file in write_report([run], run):
+        assert "apart, added after the run: no document" in file.read_text(encoding="utf-8")
+
+
+def test_several_runs_are_put_side_by_side(run: Path, tmp_path: Path) -> None:
+    other = make_run(tmp_path / "other", name="other")
+    html, markdown = write_report([run, other], tmp_path / "both")
+    html5lib.HTMLParser(strict=True).parse(html.read_text(encoding="utf-8"))
+    text = markdown.read_text(encoding="utf-8")
+    assert text.startswith("# cheese and other\n")
+    assert "| difference | cheese | other |" in text
+    assert "## other: What was found" in text
