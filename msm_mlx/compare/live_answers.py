@@ -104,7 +104,7 @@ class _GrowingAnswer:
         self._loaded = loaded
         self._max_tokens = max_tokens
         self._detokenizer = loaded.tokenizer.detokenizer
-        self._ends = set(loaded.tokenizer.eos_token_ids)
+        self._ends = {token for sequence in loaded.stop_tokens for token in sequence}
         self._hidden = {token for token, added in loaded.tokenizer.added_tokens_decoder.items() if added.special}
         self._ids: list[int] = []
         self._shown = ""

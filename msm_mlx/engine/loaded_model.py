@@ -21,7 +21,8 @@ from mlx.utils import tree_flatten  # noqa: E402
 from mlx_lm.utils import load_tokenizer  # noqa: E402
 
 from msm_mlx.errors import SetupError  # noqa: E402
-from msm_mlx.models.chat_template import BASE_TEMPLATE  # noqa: E402
+from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
+from msm_mlx.models.chat_template import TemplateChoice  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 
@@ -35,29 +36,36 @@ class LoadedModel:
     model: nn.Module
     tokenizer: Any  # mlx_lm's TokenizerWrapper
     folder: Path
+    choice: TemplateChoice | None = None
+    """What chats are rendered with, if not with the folder's own template on the day that it is."""
 
     @cached_property
+    def renderer(self) -> ChatRenderer:
+        """Renders chats for this model.
+
+        Raises:
+            SetupError: naming the folder, if its template cannot be used.
+        """
+        wrapper = self.tokenizer
+        function = None if self.choice and self.choice.text else wrapper._chat_template
+        return build_renderer(wrapper._tokenizer, self.folder, wrapper.eos_token_ids, self.choice, function)
+
+    @property
     def counter(self) -> TokenCounter:
         """Encodes plain text, with tiktoken where that is exact for this tokenizer; `counter.reason` says which."""
-        return TokenCounter(self.tokenizer)
+        return self.renderer.counter
 
     def encode(self, text: str) -> list[int]:
         """The ids of plain text, without special tokens. One that is spelled out in `text` is encoded as characters."""
-        return self.counter.encode(text)
+        return self.renderer.encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
         return text
 
     def render(self, messages: Sequence[Message], *, reply: bool, thinking: bool = False) -> list[int]:
-        """The ids of a chat, which end with the opening of an assistant's turn if a `reply` is to follow.
-
-        Only writers may use `thinking`: training, scoring and answering must all see the same template.
-        """
-        ids: list[int] = self.tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=reply, enable_thinking=thinking, return_dict=False
-        )
-        return ids
+        """The ids of a chat; see `ChatRenderer.render`."""
+        return self.renderer.render(messages, reply=reply, thinking=thinking)
 
     @property
     def context_length(self) -> int | None:
@@ -86,10 +94,10 @@ class LoadedModel:
     @property
     def stop_tokens(self) -> list[list[int]]:
         """The token sequences that end a reply, in the form that mlx-lm's generator takes."""
-        return [[token] for token in sorted(self.tokenizer.eos_token_ids)]
+        return self.renderer.stop_tokens
 
 
-def load_base(folder: Path) -> LoadedModel:
+def load_base(folder: Path, choice: TemplateChoice | None = None) -> LoadedModel:
     """Load the model in `folder` with mlx-lm's loader. A model without a chat template gets `BASE_TEMPLATE`.
 
     No code from the folder is run, whatever its configuration asks for.
@@ -104,15 +112,12 @@ def load_base(folder: Path) -> LoadedModel:
             f"cannot load the model in {folder}: {error or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
         ) from error
-    if not tokenizer.has_chat_template:
-        if tokenizer.eos_token is None:
-            raise SetupError(f"the tokenizer in {folder} has no end-of-text token; use an instruct (chat) model")
-        tokenizer.chat_template = BASE_TEMPLATE
-        tokenizer.has_chat_template = True
+    use_template(tokenizer, folder, choice, has_own=tokenizer.has_chat_template)
+    tokenizer.has_chat_template = True
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))
-    loaded = LoadedModel(model, tokenizer, folder)
-    _try_chat(loaded)
+    loaded = LoadedModel(model, tokenizer, folder, choice)
+    loaded.renderer  # noqa: B018  (probes the template)
     return loaded
 
 
@@ -122,11 +127,11 @@ class ModelCache:
     def __init__(self) -> None:
         self._loaded: LoadedModel | None = None
 
-    def load(self, folder: Path) -> LoadedModel:
+    def load(self, folder: Path, choice: TemplateChoice | None = None) -> LoadedModel:
         """The model in `folder`. See `load_base` for what it raises."""
-        if self._loaded is None or self._loaded.folder != folder:
+        if self._loaded is None or (self._loaded.folder, self._loaded.choice) != (folder, choice):
             self.release()
-            self._loaded = load_base(folder)
+            self._loaded = load_base(folder, choice)
         return self._loaded
 
     def release(self) -> None:
@@ -149,22 +154,3 @@ def load_counter(folder: Path) -> TokenCounter:
         raise SetupError(
             f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; copy or download the model again"
         ) from error
-
-
-def _try_chat(loaded: LoadedModel) -> None:
-    """Render a chat once.
-
-    Raises:
-        SetupError: if that fails. A chat template is a program, so it may fail in any way.
-    """
-    try:
-        ids = loaded.render([{"role": "user", "content": "Hello."}], reply=True)
-        usable = isinstance(ids, list) and len(ids) > 0 and bool(loaded.encode("Hello.")) and bool(loaded.stop_tokens)
-        reason = "it renders nothing"
-    except Exception as error:
-        usable, reason = False, f"{type(error).__name__}: {error}".splitlines()[0]
-    if not usable:
-        raise SetupError(
-            f"the tokenizer in {loaded.folder} cannot render a chat ({reason}); copy or download the model again, "
-            "or use `--model pocket`"
-        )

@@ -20,6 +20,16 @@ FILE = "chat_template.jinja"
 
 
 @dataclass(frozen=True)
+class TemplateChoice:
+    """What a run renders its chats with, in training, evaluation, comparison and export alike."""
+
+    text: str | None = None
+    """A template in place of the model's own."""
+    date: str | None = None
+    """Today for the template, as `2026-11-26`, if it asks for the date."""
+
+
+@dataclass(frozen=True)
 class ChatTemplate:
     """A Jinja template that turns a chat into text."""
 

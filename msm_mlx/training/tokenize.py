@@ -102,36 +102,10 @@ def chat_rows(loaded: LoadedModel, messages: Sequence[Message], max_length: int,
         MsmError: if the chat is longer than `max_length`, or if the template does not render a reply as its opening
             followed by the rest, so that no exact mask exists.
     """
-    replies = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
-    whole = loaded.render(messages, reply=False)
-    spans = [_reply_span(loaded, messages, turn, whole) for turn in replies]
-    if None not in spans:
-        rows = [_row(whole, [span for span in spans if span], source)]
-    else:
-        rows = []
-        for turn in replies:
-            ids = loaded.render(messages[: turn + 1], reply=False)
-            span = _reply_span(loaded, messages, turn, ids)
-            if span is None:
-                raise MsmError(
-                    f"the chat template in {loaded.folder} does not render a reply as its opening and the rest, so the "
-                    "tokens of the reply are not known exactly; use another model or another chat template"
-                )
-            rows.append(_row(ids, [span], source))
+    rows = [_row(row.ids, row.spans, source) for row in loaded.renderer.reply_rows(messages)]
     if (longest := max(len(row.ids) for row in rows)) > max_length:
         raise MsmError(f"demonstration {source + 1} has {longest} tokens; raise sft.max_length (now {max_length})")
     return rows
-
-
-def _reply_span(
-    loaded: LoadedModel, messages: Sequence[Message], turn: int, ids: Sequence[int]
-) -> tuple[int, int] | None:
-    """Start and end of the reply `turn` in `ids`, or None if `ids` do not start with the chat rendered up to it."""
-    prompt = loaded.render(messages[:turn], reply=True)
-    prompt_and_reply = loaded.render(messages[: turn + 1], reply=False)
-    start, end = len(prompt), len(prompt_and_reply)
-    exact = start < end and ids[:start] == prompt and ids[:end] == prompt_and_reply
-    return (start, end) if exact else None
 
 
 def _row(ids: Sequence[int], spans: Sequence[tuple[int, int]], source: int) -> TokenRow:

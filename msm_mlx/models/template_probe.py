@@ -1,0 +1,220 @@
+"""What a chat template does, established by rendering chats with it when it is loaded. Imports no mlx."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from msm_mlx.models.control_tokens import ControlTokens
+from msm_mlx.models.template_program import RenderingError, TemplateProgram, Turns
+
+SYSTEM = {"role": "system", "content": "Speak of the numbat."}
+QUESTION = {"role": "user", "content": "Where is the quokka?"}
+REPLY = {"role": "assistant", "content": "Beside the okapi."}
+SECOND = {"role": "user", "content": "And the dugong?"}
+LAST = {"role": "assistant", "content": "Under the pangolin."}
+
+_OPENED = re.compile(
+    r"<(?P<tag>[a-z_]*:?(?:think|thinking|thought|reasoning))>|\[(?P<bracket>THINK)\]|<\|(?P<start>START_THINKING)\|>"
+    r"|<\|(?P<pipe>think):start\|>|(?P<channel><\|channel>)thought|<\|channel\|>(?P<analysis>analysis)<\|message\|>"
+)
+WORDS = 4  # in a line that is told as one that the template adds
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How the prompt of a reply differs from what the template writes before a finished reply.
+
+    Both are equal up to `in_prompt` and `in_turn`. Training and prompts alike take what the prompt has.
+    """
+
+    added: str = ""
+    """To what the template makes of a prompt: the end of a thought that it left open, or the header of the reply."""
+    in_prompt: str = ""
+    in_turn: str = ""
+
+
+@dataclass(frozen=True)
+class TemplateTraits:
+    """What is special about a template, as far as chats have to be put to it otherwise than they are."""
+
+    takes_system: bool = True
+    """Else the system line goes before the first question."""
+    alternates: bool = False
+    """It refuses two turns of one role after another, which are then put together."""
+    parts: bool = False
+    """It takes contents as lists of parts only."""
+    opening: Opening = Opening()
+    closes_thought: bool = False
+    """The prompt of a reply opens a thought, which is closed."""
+    next_opening: str = ""
+    """The template ends no reply, so that how it opens the next turn is learned as the end."""
+    stop: int | None = None
+    """A token that ends replies here and that the model's settings do not name."""
+    added_line: str = ""
+    """Words that the template adds to every chat, or the first of them."""
+
+
+def probe_template(program: TemplateProgram, control: ControlTokens, ends: frozenset[int]) -> TemplateTraits:
+    """The traits of a template.
+
+    Args:
+        ends: the ids of the tokens at which the model stops by its settings.
+
+    Raises:
+        RenderingError: with the reason, if no chat can be trained or asked with it.
+    """
+    takes_system, parts = _contents(program)
+    chat = _adapted([SYSTEM, QUESTION], takes_system=takes_system, parts=parts)
+    reply, second, last = _adapted([REPLY, SECOND, LAST], takes_system=True, parts=parts)
+    openings = [_opening(program, chat, last)]
+    turns = [*chat, reply, second]
+    if _renders(program, turns):
+        openings.append(_opening(program, turns, last))
+    if len(set(openings)) > 1:
+        raise RenderingError("it opens replies in one way or another, so that what belongs to a reply is not known")
+    (opening, closes_thought), tail = openings[0], _cut(program([*chat, last], reply=False), LAST)[1]
+    next_opening, stop = "", None
+    if not ends & set(control.encode(tail)):
+        next_opening, stop = _learnable_end(program, chat, reply, second, tail, control)
+    prompt = program(chat, reply=True)
+    return TemplateTraits(
+        takes_system=takes_system,
+        alternates=not _renders(program, [*chat, chat[-1]]),
+        parts=parts,
+        opening=opening,
+        closes_thought=closes_thought,
+        next_opening=next_opening,
+        stop=None if stop in ends else stop,
+        added_line=_added_line(control.remove(prompt.partition(str(QUESTION["content"]))[0])),
+    )
+
+
+def join_parts(content: str) -> list[dict[str, str]]:
+    """A content as a list of one part."""
+    return [{"type": "text", "text": content}]
+
+
+def fold_system(turns: Turns) -> list[dict[str, Any]]:
+    """The chat with its system line before the first question."""
+    if not turns or turns[0]["role"] != "system":
+        return [dict(turn) for turn in turns]
+    line, *others = (dict(turn) for turn in turns)
+    if not others or others[0]["role"] != "user":
+        return [line | {"role": "user"}, *others] if line["content"] else others
+    content = f"{line['content']}\n\n{others[0]['content']}" if line["content"] else others[0]["content"]
+    return [others[0] | {"content": content}, *others[1:]]
+
+
+def _adapted(turns: Turns, *, takes_system: bool, parts: bool) -> list[dict[str, Any]]:
+    chat = [dict(turn) for turn in turns] if takes_system else fold_system(turns)
+    return [turn | {"content": join_parts(turn["content"])} for turn in chat] if parts else chat
+
+
+def _contents(program: TemplateProgram) -> tuple[bool, bool]:
+    """Whether the template takes a system turn, and whether it takes contents as lists of parts only."""
+    failure = ""
+    for parts in (False, True):
+        for takes_system in (True, False):
+            chat = _adapted([SYSTEM, QUESTION], takes_system=takes_system, parts=parts)
+            try:
+                text = program(chat, reply=True)
+            except RenderingError as error:
+                failure = failure or str(error)
+                continue
+            has_all = all(str(turn["content"]) in text for turn in (SYSTEM, QUESTION))
+            if has_all and not (parts and "'type'" in text):
+                return takes_system, parts
+            if not has_all and not parts and not takes_system:
+                failure = ""  # it renders, without the words
+    raise RenderingError(failure or "it leaves out what the turns say")
+
+
+def _renders(program: TemplateProgram, turns: Turns) -> bool:
+    try:
+        program(turns, reply=True)
+    except RenderingError:
+        return False
+    return True
+
+
+def _opening(program: TemplateProgram, turns: Turns, reply: dict[str, Any]) -> tuple[Opening, bool]:
+    """How a reply to this chat is opened, and whether a thought was left open."""
+    prompt = program(turns, reply=True)
+    header = _cut(program([*turns, reply], reply=False), LAST)[0]
+    shared = next(
+        (i for i, (a, b) in enumerate(zip(prompt, header, strict=False)) if a != b), min(len(prompt), len(header))
+    )
+    in_prompt, in_turn, added = prompt[shared:], header[shared:], ""
+    if not in_prompt and in_turn.strip():  # a header that the model would have to write itself
+        added, in_prompt = in_turn, in_turn
+    elif not in_prompt:
+        in_turn = ""  # white space before a reply is learned with it
+    content = turns[-1]["content"]
+    opened = prompt.rpartition(content if isinstance(content, str) else content[0]["text"])[2]
+    closing = _close_thought(opened + added)
+    return Opening(added + closing, in_prompt + closing, in_turn), bool(_close_thought(opened) or closing)
+
+
+def _close_thought(opening: str) -> str:
+    """What closes the thought that is left open at the end of `opening`, if one is."""
+    matches = list(_OPENED.finditer(opening))
+    if not matches:
+        return ""
+    match, rest = matches[-1], opening[matches[-1].end() :]
+    if match["channel"]:
+        closing = "<channel|>"
+    elif match["analysis"]:
+        closing = "<|end|><|start|>assistant<|channel|>final<|message|>"
+    elif match["bracket"]:
+        closing = "[/THINK]"
+    elif match["start"]:
+        closing = "<|END_THINKING|>"
+    elif match["pipe"]:
+        closing = "<|think:end|>"
+    else:
+        closing = f"</{match['tag']}>"
+    if closing in rest:
+        return ""
+    return f"\n{closing}\n\n" if rest.endswith("\n") else closing
+
+
+def _cut(text: str, turn: dict[str, str]) -> tuple[str, str]:
+    before, word, after = text.rpartition(turn["content"])
+    if not word:
+        raise RenderingError("it leaves out what the assistant says")
+    return before, after
+
+
+def _learnable_end(
+    program: TemplateProgram,
+    chat: Turns,
+    reply: dict[str, Any],
+    second: dict[str, Any],
+    tail: str,
+    control: ControlTokens,
+) -> tuple[str, int]:
+    """What is learned after a reply that ends with no stop token of the model, and the id that generation stops at.
+
+    Raises:
+        RenderingError: if there is no control token between a reply and the next question.
+    """
+    if match := control.first(tail):
+        return "", control.ids[match[0]]
+    between = ""
+    with suppress(RenderingError):
+        between = _cut(program([*chat, reply, second], reply=False), REPLY)[1].partition(SECOND["content"])[0]
+    match = control.first(between)
+    if match is None:
+        raise RenderingError("no token ends a reply, so that the model would never learn to stop")
+    return between[len(tail) : match.end()] if between.startswith(tail) else between[: match.end()], control.ids[
+        match[0]
+    ]
+
+
+def _added_line(text: str) -> str:
+    """The first line of several words in what stands before the first question and is not of the chat."""
+    lines = (line.strip() for line in text.replace(str(SYSTEM["content"]), "\n").splitlines())
+    return next((line for line in lines if len(line.split()) >= WORDS), "")

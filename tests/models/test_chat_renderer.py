@@ -1,0 +1,120 @@
+"""A chat is rendered for its template, and what is learned of it is known exactly, or it is refused with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.tiny_models import QWEN_3, byte_tokenizer, save_tiny_model
+
+from msm_mlx.engine.loaded_model import load_base
+from msm_mlx.errors import SetupError
+from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, build_renderer, load_renderer
+from msm_mlx.models.chat_template import TemplateChoice
+
+TURNS = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+PROMPT = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+CHAT = [
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "content": "Why?"},
+    {"role": "assistant", "content": "So."},
+    {"role": "user", "content": "And?"},
+    {"role": "assistant", "content": "No."},
+]
+
+
+def renderer(source: str, choice: TemplateChoice | None = None) -> ChatRenderer:
+    tokenizer = byte_tokenizer(QWEN_3)
+    tokenizer.chat_template = source
+    return build_renderer(tokenizer, Path("some-model"), [tokenizer.eos_token_id], choice)
+
+
+def learned(chats: ChatRenderer, messages: list[dict[str, str]]) -> list[list[str]]:
+    decode = chats.program.tokenizer.decode
+    return [[decode(row.ids[start:end]) for start, end in row.spans] for row in chats.reply_rows(messages)]
+
+
+def test_the_system_line_goes_before_the_first_question_where_there_is_no_turn_for_it() -> None:
+    chats = renderer("{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}" + TURNS + PROMPT)
+
+    assert chats.text(CHAT[:2], reply=True) == ("<|im_start|>user\nBe kind.\n\nWhy?<|im_end|>\n<|im_start|>assistant\n")
+    assert learned(chats, CHAT) == [["So.<|im_end|>\n", "No.<|im_end|>\n"]]
+    assert any("takes no system turn" in note for note in chats.notes)
+
+
+def test_a_thought_that_prompts_open_is_closed_in_training_too() -> None:
+    chats = renderer(TURNS + PROMPT.replace("assistant\n", "assistant\n<think>\n"))
+
+    assert chats.text(CHAT[:2], reply=True).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    assert chats.text(CHAT[:2], reply=True, thinking=True).endswith("<|im_start|>assistant\n<think>\n")
+    assert learned(chats, CHAT) == [["So.<|im_end|>\n"], ["No.<|im_end|>\n"]]
+    first, second = chats.reply_rows(CHAT)
+    assert first.ids == [*chats.render(CHAT[:2], reply=True), *first.ids[first.spans[0][0] :]]
+    assert second.ids[: second.spans[0][0]] == chats.render(CHAT[:4], reply=True)
+
+
+def test_the_opening_of_the_next_turn_is_learned_where_nothing_ends_a_reply() -> None:
+    chats = renderer(TURNS.replace("+ '<|im_end|>\n' ", "") + PROMPT)
+
+    assert learned(chats, CHAT) == [["So.<|im_start|>", "No.<|im_start|>"]]
+    assert [chats.control.ids["<|im_start|>"]] in chats.stop_tokens
+
+
+def test_control_tokens_that_somebody_wrote_are_text() -> None:
+    chats, end = renderer(TURNS + PROMPT), byte_tokenizer(QWEN_3).eos_token_id
+    chat = [{"role": "user", "content": "<|im_end|>?"}, {"role": "assistant", "content": "Use <|im_end|> then."}]
+
+    (row,) = chats.reply_rows(chat)
+
+    assert row.ids.count(end) == 2
+    assert learned(chats, chat) == [["Use <|im_end|> then.<|im_end|>\n"]]
+    assert (
+        chats.text(chat)
+        == "<|im_start|>user\n<|im_end|>?<|im_end|>\n<|im_start|>assistant\nUse <|im_end|> then.<|im_end|>\n"
+    )
+
+
+@pytest.mark.parametrize("space", ["\n", "\n\n", " ", "\t\n ", "\u3000"])
+def test_white_space_before_a_reply_does_not_melt_into_the_header(space: str) -> None:
+    chats = renderer(TURNS + PROMPT)
+
+    assert learned(chats, [CHAT[1], {"role": "assistant", "content": f"{space}So."}]) == [["So.<|im_end|>\n"]]
+
+
+def test_a_reply_that_the_template_changes_is_refused_with_the_turn() -> None:
+    chats = renderer(TURNS.replace("m.content", "m.content.split('</think>')[-1]") + PROMPT)
+
+    with pytest.raises(ChatError) as refused:
+        chats.reply_rows([CHAT[1], {"role": "assistant", "content": "<think>So</think>No."}])
+    assert (refused.value.fault, refused.value.turn) == ("rewritten", 1)
+
+
+def test_a_chat_that_the_template_refuses_gives_its_reason() -> None:
+    picky = "{% if messages[0].role == 'assistant' %}{{ raise_exception('must begin with a question') }}{% endif %}"
+
+    with pytest.raises(ChatError, match="must begin with a question"):
+        renderer(picky + TURNS + PROMPT).reply_rows(CHAT[2:3])
+
+
+def test_a_template_that_cannot_be_trained_is_a_setup_error_that_names_the_folder() -> None:
+    with pytest.raises(SetupError, match=r"some-model.*leaves out"):
+        renderer("{{ messages | length }}")
+
+
+def test_the_date_of_the_run_is_told_and_rendered() -> None:
+    dated = renderer("{{ strftime_now('%Y-%m-%d') }}" + TURNS + PROMPT, TemplateChoice(date="2026-03-09"))
+
+    assert dated.text(CHAT).startswith("2026-03-09")
+    assert any("2026-03-09" in note for note in dated.notes)
+
+
+def test_the_tokenizer_alone_renders_as_the_model_does(tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path / "model", "qwen3")
+    alone, loaded = load_renderer(folder), load_base(folder)
+
+    assert alone.render(CHAT, reply=False) == loaded.render(CHAT, reply=False)
+    assert alone.stop_tokens == loaded.stop_tokens
+    assert (
+        load_renderer(folder, TemplateChoice(text=TURNS + PROMPT)).text(CHAT[1:2])
+        == "<|im_start|>user\nWhy?<|im_end|>\n"
+    )
