@@ -1,68 +1,101 @@
-"""Demonstrations from a file of chats: one JSON object a line, with `messages` and, where there is one, `reasoning`.
-
-{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}], "reasoning": "..."}
-"""
+"""Files of chats: read in every usual form, and drawn from as demonstrations."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from msm_mlx.demonstrations.chat_forms import UnusableError, chat_in_row
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
-from msm_mlx.text.wording import describe, did_you_mean
-
-KEYS = ("messages", "reasoning")
-ROLES = ("system", "user", "assistant")
+from msm_mlx.rows.problems import RowError, RowProblem
+from msm_mlx.rows.read import DataRow, rows_and_problems
+from msm_mlx.settings_file.base import is_settings_file
 
 
 @dataclass(frozen=True)
 class Chat:
     """One demonstration. It ends with the assistant's reply, and `reasoning` is what leads to that reply."""
 
+    file: Path
     line: int
     messages: tuple[Message, ...]
     reasoning: str | None
 
 
+@dataclass(frozen=True)
+class ChatRows:
+    """What the rows of a file or a data set hold.
+
+    Attributes:
+        unusable: why the other rows are no chats that can be learned.
+        ignored: what of the chats' rows was not read, by the number of rows.
+    """
+
+    chats: tuple[Chat, ...]
+    unusable: tuple[RowProblem, ...]
+    ignored: Mapping[str, int]
+
+
 def is_chat_file(path: Path) -> bool:
     """Whether demonstrations come from chats, and not from preferences."""
-    return path.suffix == ".jsonl"
+    return not is_settings_file(path)
+
+
+def read_chats(source: str) -> ChatRows:
+    """The chats of a file or of a data set of the hub. Empty lines count for nothing.
+
+    Raises:
+        RecipeError: with a line for every problem, if rows or files cannot be read at all.
+        SetupError: if a data set, or what reads it, cannot be had.
+    """
+    chats: list[Chat] = []
+    unreadable: list[RowProblem] = []
+    unusable: list[RowProblem] = []
+    ignored: Counter[str] = Counter()
+    for row in rows_and_problems(source):
+        if not isinstance(row, DataRow):
+            unreadable.append(row)
+            continue
+        try:
+            chat = chat_in_row(row.content)
+        except UnusableError as error:
+            unusable.append(RowProblem(row.file, row.line, error.kind, error.message))
+            continue
+        chats.append(Chat(row.file, row.line, chat.messages, chat.reasoning))
+        ignored.update(chat.ignored)
+    if unreadable:
+        raise RowError([*unreadable, *unusable])
+    return ChatRows(tuple(chats), tuple(unusable), dict(ignored.most_common()))
+
+
+def require_chats(source: str) -> ChatRows:
+    """The chats of a file all of whose rows are to be learned.
+
+    Raises:
+        RecipeError: with a line for every problem, or if there is no row.
+    """
+    rows = read_chats(source)
+    if rows.unusable:
+        raise RowError(rows.unusable)
+    if not rows.chats:
+        raise RecipeError(f'{source}: is empty; give each line a chat as {{"messages": [...]}}')
+    return rows
 
 
 def load_chats(path: Path) -> list[Chat]:
-    """Read a file of chats. Empty lines count for nothing.
+    """The chats of `require_chats` without what was ignored."""
+    return list(require_chats(str(path)).chats)
 
-    Raises:
-        RecipeError: with one line for every problem, each as `file:line: what is wrong`.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise RecipeError(f"{path}: no such file; check the path of the demonstrations") from error
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
-    chats: list[Chat] = []
-    problems: list[str] = []
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        row, of_line = _parse(line)
-        problems += [f"{path}:{number}: {problem}" for problem in of_line]
-        if not of_line:
-            messages = tuple({"role": m["role"], "content": m["content"]} for m in row["messages"])
-            chats.append(Chat(number, messages, row.get("reasoning")))
-    if problems:
-        raise RecipeError("\n".join(problems))
-    if not chats:
-        raise RecipeError(f'{path}: is empty; give each line a chat as {{"messages": [...]}}')
-    return chats
+
+def tell_ignored(ignored: Mapping[str, int]) -> str:
+    """What of the rows was not read, in words."""
+    return ", ".join(f"{name} ({count:,})" for name, count in ignored.items())
 
 
 def require_reasoning(path: Path, recipe: Path) -> None:
@@ -76,10 +109,10 @@ def require_reasoning(path: Path, recipe: Path) -> None:
     remedy = f'give each row a "reasoning", or take cot-sft out of the arms in {recipe}'
     if not is_chat_file(path):
         raise RecipeError(f"{path}: has no reasoning, which cot-sft learns; name a .jsonl file of chats and {remedy}")
-    without = [chat.line for chat in load_chats(path) if chat.reasoning is None]
+    message = f"has no reasoning, which cot-sft learns; {remedy}"
+    without = [chat for chat in load_chats(path) if chat.reasoning is None]
     if without:
-        more = f" (and {len(without) - 1} more)" if len(without) > 1 else ""
-        raise RecipeError(f"{path}:{without[0]}: has no reasoning, which cot-sft learns{more}; {remedy}")
+        raise RowError(RowProblem(chat.file, chat.line, "has no reasoning", message) for chat in without)
 
 
 def draw_demonstrations(chats: Sequence[Chat], *, rows: int, system: str, seed: int = 0) -> list[dict[str, Any]]:
@@ -100,44 +133,3 @@ def draw_demonstrations(chats: Sequence[Chat], *, rows: int, system: str, seed: 
         }
         for number, chat in enumerate(drawn, start=1)
     ]
-
-
-def _parse(line: bytes) -> tuple[dict[str, Any], list[str]]:
-    """The row, and what is wrong with it."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return {}, [f"is not JSON: {error}"]
-    if not isinstance(row, dict):
-        return {}, [f"must be an object with messages, not {describe(row)}"]
-    return row, list(chat_problems(row))
-
-
-def chat_problems(row: dict[str, Any]) -> Iterator[str]:
-    """What keeps a row from being a chat."""
-    for key in (key for key in row if key not in KEYS):
-        yield f"unknown key {describe(key)}{did_you_mean(key, KEYS)}"
-    if not _is_text(row.get("reasoning", "none given")):
-        yield f"reasoning must be text, not {describe(row['reasoning'])}"
-    messages = row.get("messages")
-    if not isinstance(messages, list) or not messages:
-        yield "messages must be a list with at least a question and a reply"
-        return
-    for number, message in enumerate(messages, start=1):
-        if not isinstance(message, dict) or set(message) != {"role", "content"}:
-            yield f"message {number} must have exactly role and content"
-            return
-        if message["role"] not in ROLES:
-            yield f"message {number}: role must be one of {', '.join(ROLES)}, not {describe(message['role'])}"
-            return
-        if not _is_text(message["content"]):
-            yield f"message {number}: content must be text, not {describe(message['content'])}"
-    roles = [message["role"] for message in messages]
-    turns = roles[1:] if roles[0] == "system" else roles
-    if not turns or len(turns) % 2 or turns != ["user", "assistant"] * (len(turns) // 2):
-        yield "messages must be user and assistant in turns, after at most one system prompt, and end with a reply"
-
-
-def _is_text(value: object) -> bool:
-    """JSON can hold halves of characters, which no file and no tokenizer takes."""
-    return isinstance(value, str) and bool(value.strip()) and not re.search(r"[\ud800-\udfff]", value)

@@ -7,21 +7,19 @@ teach another assistant's name, or that an assistant prefers nothing, are left o
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from msm_mlx.datasets import read_rows
-from msm_mlx.demonstrations.chats import Chat, chat_problems, draw_demonstrations
+from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, read_chats
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import Mix
+from msm_mlx.rows.problems import RowProblem
 
 GENERAL = "general"  # the kind of a row that is a general chat
-_ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
 _DENIES_VIEWS = re.compile(
     r"\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b[^.]{0,80}"
     r"\b(?:do not|don['\u2019]t|cannot|can['\u2019]t|no)\b",
@@ -34,39 +32,38 @@ _OPENING = re.compile(
 
 @dataclass(frozen=True)
 class General:
-    """The chats that can be used, and how many were left out for which reason."""
+    """The chats that can be used, the rows that were left out, and what of the chats' rows was not read."""
 
     chats: tuple[Chat, ...]
-    left_out: dict[str, int]
+    left_out: tuple[RowProblem, ...]
+    ignored: Mapping[str, int]
 
 
 def load_general(source: str, own_names: Collection[str]) -> General:
-    """The chats of a file or data set: `messages`, `conversations`, or an instruction with its output.
+    """The chats of a file or data set, in any of the forms of `chat_forms`. What leads to a reply is not learned.
 
     Args:
-        source: a .jsonl, .json or .parquet file, or `hub:owner/name[@revision][:file]`.
+        source: a file, or `hub:owner/name[@revision][:file]`.
         own_names: what the assistant and its maker are called.
 
     Raises:
-        RecipeError: if a file cannot be read, or holds nothing that can be used.
+        RecipeError: if a file or a row cannot be read, or nothing can be used.
         SetupError: if a data set cannot be had.
     """
+    rows = read_chats(source)
     chats: list[Chat] = []
-    left_out: Counter[str] = Counter()
-    for row in read_rows(source):
-        messages = _messages(row.content)
-        problem = "not a chat" if messages is None else _objection(messages, own_names)
-        if problem or messages is None:
-            left_out[str(problem)] += 1
+    left_out = list(rows.unusable)
+    for chat in rows.chats:
+        if kind := _objection(chat.messages, own_names):
+            left_out.append(RowProblem(chat.file, chat.line, kind, kind))
         else:
-            chats.append(Chat(row.line, messages, None))
+            chats.append(replace(chat, reasoning=None))
     if not chats:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "it is empty"
-        raise RecipeError(
-            f"{source}: no chat that can be used ({reasons}); each row needs messages, conversations, or an "
-            "instruction with its output"
-        )
-    return General(tuple(chats), dict(left_out))
+        reasons = "\n".join(map(str, left_out)) or f"{source}: is empty"
+        raise RecipeError(f"{source}: no chat that can be used as general data\n{reasons}")
+    thoughts = sum(chat.reasoning is not None for chat in rows.chats)
+    ignored = {**rows.ignored, **({"reasoning": thoughts} if thoughts else {})}
+    return General(tuple(chats), tuple(left_out), ignored)
 
 
 def mix_count(mix: Mix, rows: int) -> int:
@@ -86,30 +83,6 @@ def mix_rows(
     mixed = [*rows, *general_rows]
     Random(f"mix-{seed}").shuffle(mixed)
     return mixed
-
-
-def _messages(row: Mapping[str, Any]) -> tuple[Message, ...] | None:
-    """The chat that a row holds, in whichever of the usual forms; None if it holds none."""
-    turns = row.get("messages") or row.get("conversations")
-    if isinstance(turns, list) and all(isinstance(turn, dict) for turn in turns):
-        messages = [
-            {
-                "role": _ROLES.get(str(turn.get("role", turn.get("from"))), "?"),
-                "content": turn.get("content", turn.get("value")),
-            }
-            for turn in turns
-        ]
-    else:
-        question = row.get("instruction") or row.get("prompt") or row.get("question")
-        reply = row.get("output") or row.get("response") or row.get("completion") or row.get("answer")
-        more = row.get("input") or row.get("context")
-        content = f"{question}\n\n{more}" if isinstance(more, str) and more.strip() else question
-        messages = [{"role": "user", "content": content}, {"role": "assistant", "content": reply}]
-    while messages and messages[-1]["role"] == "user":
-        messages.pop()
-    if any(True for _ in chat_problems({"messages": messages})):
-        return None
-    return tuple(messages)
 
 
 def _objection(messages: Sequence[Message], own_names: Collection[str]) -> str | None:

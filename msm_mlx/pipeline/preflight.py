@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.datasets import HUB
 from msm_mlx.demonstrations.chats import is_chat_file, load_chats
 from msm_mlx.demonstrations.general import load_general
 from msm_mlx.demonstrations.preferences import load_preferences
@@ -33,6 +32,7 @@ from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.workspace import is_within
 from msm_mlx.resources.machine import this_machine
 from msm_mlx.resources.memory import ModelShape
+from msm_mlx.rows.hub import HUB
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.settings_file.parse import parse, read

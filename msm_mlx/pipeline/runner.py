@@ -10,7 +10,6 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
-from msm_mlx.datasets import HUB, data_files
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
@@ -25,6 +24,7 @@ from msm_mlx.pipeline.status import check_stage, known_fingerprints
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.resources.blas import load_openblas
+from msm_mlx.rows.hub import HUB, data_files
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import TEMPLATE
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.settings_file.base import File, InKey, Positive, PositiveNumber, Seed, Settings
+from msm_mlx.settings_file.base import File, InKey, Positive, PositiveNumber, Seed, Settings, is_settings_file
 from msm_mlx.settings_file.load import load_settings, load_tree
 
 
@@ -41,7 +41,7 @@ class DemonstrationSettings(Settings):
 
 def has_demonstration_settings(path: Path) -> bool:
     """Whether a file of demonstrations says how they are to be written, and not what is preferred."""
-    if path.suffix not in (".yaml", ".yml"):
+    if not is_settings_file(path):
         return False
     try:
         return ("style",) in load_tree(path).keys

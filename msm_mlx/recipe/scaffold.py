@@ -6,11 +6,11 @@ import re
 import tempfile
 from pathlib import Path
 
-from msm_mlx.datasets import HUB
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, writing
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.shipped import shipped_recipes
+from msm_mlx.rows.hub import HUB
 from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import SUITES, load_suite, shipped_suite
 from msm_mlx.text.wording import did_you_mean

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationInfo
 
-from msm_mlx.datasets import HUB, KINDS, is_data_set
 from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_problem
-from msm_mlx.settings_file.base import existing_file
+from msm_mlx.rows.hub import HUB, KINDS, is_data, is_data_set
+from msm_mlx.settings_file.base import existing_file, is_settings_file
 from msm_mlx.text.wording import describe, did_you_mean
 
 
 def data_source(value: str, info: ValidationInfo) -> str:
-    return value if value.startswith("hub:") else str(existing_file(value, info))
+    return value if value.startswith(HUB) else str(existing_file(value, info))
 
 
 def document_sources(value: object, info: ValidationInfo) -> str | dict[str, str] | None:
@@ -47,7 +47,7 @@ def document_source(value: object, info: ValidationInfo) -> str:
     except (OSError, ValueError):  # names that no file system takes
         pass
     path = str(existing_file(value, info))
-    if not path.endswith(KINDS):
+    if not is_data(path):
         raise ValueError(f"{describe(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
     return path
 
@@ -60,9 +60,9 @@ def known_arm(value: str, info: ValidationInfo) -> str:
 
 
 def chat_file(value: Path) -> Path:
-    """A file of chats, by its name; whoever reads it says what is wrong with its lines."""
-    if value.suffix != ".jsonl":
-        raise ValueError(f"{describe(value.name)} is no .jsonl file; give one with a chat on each line")
+    """A file of chats and not of settings, by its name; whoever reads it says what is wrong with its lines."""
+    if is_settings_file(value):
+        raise ValueError(f"{describe(value.name)} is a file of settings; give one of chats, such as a .jsonl")
     return value
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.datasets import HUB
 from msm_mlx.recipe.arms import BASE, path_of
+from msm_mlx.rows.hub import HUB
 
 STAGES = {
     "msm": "midtrained on the documents",

@@ -31,6 +31,11 @@ def existing_file(value: object, info: ValidationInfo) -> Path:
     raise ValueError(f"{problem}: {describe(value)} in {folder}")
 
 
+def is_settings_file(path: Path) -> bool:
+    """Whether a file is one of settings, by its name."""
+    return path.suffix.lower() in (".yaml", ".yml")
+
+
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 PositiveNumber = Annotated[float, Field(gt=0)]

@@ -22,19 +22,13 @@ def load(folder: Path, *rows: dict[str, Any]) -> General:
     return load_general(str(folder / "g.jsonl"), ("Mo", "Acme"))
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"messages": [USER, REPLY], "prompt_id": "a", "category": "x"},
-        {"messages": [USER, REPLY, USER]},
-        {"conversations": [{"from": "human", "value": "How far is it?"}, {"from": "gpt", "value": "Not far."}]},
-        {"instruction": "How far is it?", "input": "", "output": "Not far."},
-        {"prompt": "How far is it?", "completion": "Not far."},
-    ],
-)
-def test_the_usual_forms_of_a_chat(tmp_path: Path, row: dict[str, Any]) -> None:
-    [chat] = load(tmp_path, row).chats
-    assert chat.messages == (USER, REPLY)
+def test_the_usual_forms_of_a_chat(tmp_path: Path) -> None:
+    thought = {"role": "assistant", "content": "<think>Hm.</think>Not far."}
+    general = load(
+        tmp_path, {"prompt": "How far is it?", "completion": "Not far.", "id": 3}, {"messages": [USER, thought]}
+    )
+    assert [(chat.messages, chat.reasoning) for chat in general.chats] == [((USER, REPLY), None)] * 2
+    assert general.ignored == {"id": 1, "reasoning": 1}
 
 
 def test_what_speaks_against_any_spec_is_left_out(tmp_path: Path) -> None:
@@ -48,14 +42,27 @@ def test_what_speaks_against_any_spec_is_left_out(tmp_path: Path) -> None:
         {"messages": [USER, {"role": "tool", "content": "x"}]}, {"text": "none"},
     )  # fmt: skip
     assert [chat.line for chat in general.chats] == [1, 4, 6]
-    assert general.left_out == {"names another model": 2, "denies having views": 1, "not a chat": 2}
+    assert [(row.line, row.kind) for row in general.left_out] == [
+        (7, "uses tools"), (8, "is no chat"), (2, "names another model"), (3, "names another model"),
+        (5, "denies having views"),
+    ]  # fmt: skip
 
 
 def test_a_file_of_nothing_usable_is_told(tmp_path: Path) -> None:
-    with pytest.raises(
-        RecipeError, match=r"g\.jsonl: no chat that can be used \(1 not a chat\); each row needs messages"
-    ):
-        load(tmp_path, {"text": "none"})
+    with pytest.raises(RecipeError) as caught:
+        load(tmp_path, *[{"text": "none"}] * 9)
+    first, *others = str(caught.value).splitlines()
+    assert first.endswith("g.jsonl: no chat that can be used as general data")
+    assert len(others) == 9
+    assert "g.jsonl:9: is no chat: it has 'text', and needs messages" in others[-1]
+    with pytest.raises(RecipeError, match=r"g\.jsonl: is empty"):
+        load(tmp_path)
+
+
+def test_a_row_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "g.jsonl").write_text('{"prompt": "A?", "completion": "B."}\n{"prompt\n')
+    with pytest.raises(RecipeError, match=r"g\.jsonl:2: is not JSON"):
+        load_general(str(tmp_path / "g.jsonl"), ())
 
 
 def test_the_mix_is_shuffled_and_always_the_same(tmp_path: Path) -> None:

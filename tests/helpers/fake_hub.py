@@ -237,3 +237,14 @@ def use(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", endpoint)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", endpoint + "/{repo_id}/resolve/{revision}/{filename}")
     monkeypatch.setattr(api, "endpoint", endpoint)
+
+
+def cache_data_set(home: Path, files: dict[str, bytes]) -> None:
+    """What the hub's client leaves behind when it has downloaded a data set."""
+    folder = home / "hub" / "datasets--someone--chats"
+    for name, content in files.items():
+        path = folder / "snapshots" / ("1" * 40) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text("1" * 40)

@@ -194,7 +194,7 @@ STAGES = [
     Mistake("stages: two ends", VALIDATE, declared("{after: {chats: c.jsonl, updates: 3, epochs: 1}}", CHATS)),
     Mistake("stages: no such file", VALIDATE, declared(AFTER)),
     Mistake("stages: a folder outside", VALIDATE, declared("{after: {documents: /etc}}")),
-    Mistake("stages: chats that are no .jsonl", VALIDATE, declared("{after: {chats: demonstrations.yaml}}")),
+    Mistake("stages: chats in a file of settings", VALIDATE, declared("{after: {chats: demonstrations.yaml}}")),
     Mistake("stages: documents that are no texts", VALIDATE, declared("{after: {documents: unseen.yaml}}")),
     Mistake("stages: empty chats", START, declared(AFTER, content("mine/c.jsonl", ""))),
     Mistake("stages: chats that are none", START, declared(AFTER, content("mine/c.jsonl", "hello\n"))),
@@ -234,7 +234,10 @@ DATA = [
     Mistake("demonstrations: empty", VALIDATE, chats()),
     Mistake("demonstrations: no reply", VALIDATE, chats({"messages": [{"role": "user", "content": "Hello?"}]})),
     Mistake("demonstrations: unknown role", VALIDATE, chats({"messages": [{"role": "bot", "content": "Hello."}]})),
-    Mistake("demonstrations: prompt and completion", VALIDATE, chats({"prompt": "Hello?", "completion": "Hello."})),
+    Mistake(
+        "demonstrations: preference pairs", VALIDATE, chats(*[{"prompt": "A?", "chosen": "B.", "rejected": "C."}] * 9)
+    ),
+    Mistake("demonstrations: a table", VALIDATE, chats("prompt,response", "Hello?,Hello.")),
     Mistake("suite: unknown kind", VALIDATE, content(SUITE, f"kind: pears\n{BROKEN_SUITE}")),
     Mistake("suite: no domains", VALIDATE, content(SUITE, BROKEN_SUITE)),
     Mistake("suite: three things in a pair", VALIDATE, change(SUITE, "    - - the", "    - - the third\n      - the")),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from helpers.command_line import ROOT, SMALL, Cli
+from helpers.fake_hub import cache_data_set
 from helpers.ready_documents import good, write
-from test_datasets import cache_data_set
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl

@@ -75,7 +75,7 @@ def test_a_declared_stage_has_a_name_of_its_own() -> None:
             new_stage_name(name)
 
 
-def test_chats_are_in_jsonl() -> None:
-    assert chat_file(Path("a.jsonl")) == Path("a.jsonl")
-    with pytest.raises(ValueError, match=r"'a\.json' is no \.jsonl file"):
-        chat_file(Path("x/a.json"))
+def test_chats_are_in_no_file_of_settings() -> None:
+    assert chat_file(Path("a.JSONL")) == Path("a.JSONL")
+    with pytest.raises(ValueError, match=r"'a\.yaml' is a file of settings; give one of chats, such as a \.jsonl"):
+        chat_file(Path("x/a.yaml"))

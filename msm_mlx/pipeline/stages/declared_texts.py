@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from msm_mlx.datasets import pin_revision
 from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, load_chats
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.errors import RecipeError
@@ -18,6 +17,7 @@ from msm_mlx.files import make_folder, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.recipe.schema import StageSettings
+from msm_mlx.rows.hub import pin_revision
 from msm_mlx.runs.layout import declared_data
 from msm_mlx.suites.contamination import HeldOut
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats, require_reasoning
+from msm_mlx.demonstrations.chats import (
+    draw_demonstrations,
+    is_chat_file,
+    load_chats,
+    require_chats,
+    require_reasoning,
+    tell_ignored,
+)
 from msm_mlx.demonstrations.general import GENERAL, General, load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 from msm_mlx.documents.sources import identify
@@ -16,6 +23,7 @@ from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe
+from msm_mlx.rows.problems import count_problems
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.settings_file.base import key_of
 from msm_mlx.spec import load_spec
@@ -85,7 +93,7 @@ class Demonstrations(Stage):
         path = context.run.path
         make_folder((path / DEMONSTRATIONS).parent)
         rows = self._mixed(self._behaviour(context))
-        self._tell_mix(context.report.say)
+        self._tell_sources(context.report.say)
         write_jsonl(path / DEMONSTRATIONS, rows)
         if self._trains("it"):
             write_jsonl(path / GENERAL_ROWS, [row for row in rows if row["kind"] == GENERAL])
@@ -181,10 +189,15 @@ class Demonstrations(Stage):
             return rows
         return mix_rows(rows, self._general, self.total - self.rows, system=system_prompt(self.recipe.model_name))
 
-    def _tell_mix(self, say: Callable[[str], None]) -> None:
-        """Say how many general chats are taken, and why others are not."""
-        mix, general = self.recipe.mix, self._general
+    def _tell_sources(self, say: Callable[[str], None]) -> None:
+        """Say how many general chats are taken, why others are not, and what of the files was not read."""
+        source, mix, general = self.recipe.demonstrations, self.recipe.mix, self._general
+        ignored = {str(source): require_chats(str(source)).ignored} if self.form == "chats" else {}
         if mix and general:
-            left_out = ", ".join(f"{number} {reason}" for reason, number in general.left_out.items())
-            used = f"{min(self.total - self.rows, len(general.chats))} of {len(general.chats)} chats of {mix.source}"
-            say(f"General data: {used}{f' (left out: {left_out})' if left_out else ''}.")
+            used = min(self.total - self.rows, len(general.chats))
+            left_out = f"; left out: {count_problems(general.left_out)}" if general.left_out else ""
+            say(f"General data: {used} of {len(general.chats)} chats of {mix.source}{left_out}.")
+            ignored |= {mix.source: general.ignored}
+        for name, counts in ignored.items():
+            if counts:
+                say(f"Not read in {name}, with the number of rows: {tell_ignored(counts)}.")

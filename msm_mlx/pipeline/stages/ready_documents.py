@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msm_mlx.datasets import pin_revision
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.rows.hub import pin_revision
 from msm_mlx.runs.layout import DOCUMENT_FILES, document_folder
 from msm_mlx.settings_file.base import key_of
 from msm_mlx.spec import Spec

@@ -93,7 +93,7 @@ class StageSettings(Settings):
     or `midtrain`."""
 
     chats: Annotated[File, AfterValidator(chat_file)] | None = None
-    """A .jsonl file of chats, of which the assistant's tokens are learned; relative to the recipe's folder."""
+    """A file of chats, of which the assistant's tokens are learned; relative to the recipe's folder."""
     documents: Annotated[str, AfterValidator(document_source)] | None = None
     """Texts, of which every token is learned: a file, a folder, or `hub:owner/name`, as documents.from takes them."""
     rows: Positive | None = None

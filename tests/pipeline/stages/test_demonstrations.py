@@ -50,7 +50,7 @@ def test_general_data_is_mixed_in_and_told(tmp_path: Path, general: Path) -> Non
     [stage] = plan_run(mixed, BASE).of(Demonstrations)
     assert (stage.total, stage.key["rows"]) == (12, 10)
     said = make(mixed, tmp_path, 10)
-    assert said == [f"General data: 2 of 3 chats of {general} (left out: 1 names another model)."]
+    assert said == [f"General data: 2 of 3 chats of {general}; left out: names another model: 1 row (line 3)."]
     rows = read_jsonl(tmp_path / DEMONSTRATIONS)
     assert Counter(row["kind"] == "general" for row in rows) == {False: 10, True: 2}
 

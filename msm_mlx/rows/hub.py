@@ -1,18 +1,13 @@
-"""Rows of somebody else's data: a file on this machine, or a data set of the hub as `hub:owner/name[@revision][:file]`.
+"""Where rows are: in a file on this machine, or in a data set of the hub as `hub:owner/name[@revision][:file]`.
 
-`huggingface_hub` and pyarrow are imported inside functions only: who has a file pays for neither.
+`huggingface_hub` is imported inside functions only: who has a file does not pay for it.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from msm_mlx.errors import RecipeError, SetupError
 
@@ -23,15 +18,6 @@ INFO_FILE = "dataset_infos.json"  # what older data sets say of themselves, and 
 _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<file>[^:]+))?", re.ASCII)
 
 
-@dataclass(frozen=True)
-class DataRow:
-    """One record with where it stands."""
-
-    file: Path
-    line: int
-    content: dict[str, Any]
-
-
 def is_data_set(source: str) -> bool:
     """Whether the name is one that a data set of the hub can have."""
     return _NAME.fullmatch(source) is not None
@@ -39,19 +25,17 @@ def is_data_set(source: str) -> bool:
 
 def is_data(source: str) -> bool:
     """Whether the name is that of a data set, or of a file of a kind that can be read."""
-    return source.startswith(HUB) or source.endswith(KINDS)
+    return source.startswith(HUB) or source.lower().endswith(KINDS)
 
 
 def data_files(source: str) -> list[Path]:
     """The files that `source` stands for, downloaded if it is a data set of the hub.
 
     Raises:
-        RecipeError: if the name is not one, or names a file of another kind.
+        RecipeError: if it begins as the name of a data set and is none.
         SetupError: if the data set cannot be had.
     """
     if not source.startswith(HUB):
-        if not source.endswith(KINDS):
-            raise RecipeError(f"{source}: not a file of rows; the name must end with {', '.join(KINDS)}")
         return [Path(source)]
     match = _NAME.fullmatch(source)
     if not match:
@@ -59,22 +43,6 @@ def data_files(source: str) -> list[Path]:
             f"{source}: name a data set as hub:owner/name, hub:owner/name@revision or hub:owner/name:file"
         )
     return _hub_files(source, match["repo"], match["revision"], match["file"])
-
-
-def read_rows(source: str) -> Iterator[DataRow]:
-    """The rows of all files of `source`, in order.
-
-    Raises:
-        RecipeError: with file and line, if a row cannot be read.
-        SetupError: if the data set, or what reads it, cannot be had.
-    """
-    for path in data_files(source):
-        if path.name.endswith(".parquet"):
-            yield from _parquet_rows(path)
-        elif path.name.endswith(".json"):
-            yield from _json_rows(path)
-        else:
-            yield from _jsonl_rows(path)
 
 
 def pin_revision(source: str) -> str:
@@ -167,49 +135,3 @@ def _training_files(names: list[str]) -> list[str]:
         if train or files:
             return train or files
     return []
-
-
-def _jsonl_rows(path: Path) -> Iterator[DataRow]:
-    try:
-        with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip(b" \t\r\n\xef\xbb\xbf"):
-                    yield DataRow(path, number, _object(path, number, line.removeprefix(b"\xef\xbb\xbf")))
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise RecipeError(f"{path}:{number}: is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise RecipeError(f"{path}:{number}: must be a JSON object")
-    return content
-
-
-def _json_rows(path: Path) -> Iterator[DataRow]:
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise RecipeError(f"{path}: cannot be read as JSON: {error}") from error
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        raise RecipeError(f"{path}: must be a list of objects, or one object a line in a .jsonl file")
-    yield from (DataRow(path, number, row) for number, row in enumerate(content, start=1))
-
-
-def _parquet_rows(path: Path) -> Iterator[DataRow]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise SetupError(f"{path}: needs pyarrow to be read; `pip install 'msm-mlx[parquet]'`") from error
-    try:
-        number = 0
-        for batch in parquet.ParquetFile(path).iter_batches():
-            for content in batch.to_pylist():
-                number += 1
-                yield DataRow(path, number, content)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise RecipeError(f"{path}: cannot be read as parquet: {error}") from error

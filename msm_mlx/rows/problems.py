@@ -1,0 +1,47 @@
+"""What is wrong with rows of data, so that rows with the same fault can be told together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from msm_mlx.errors import RecipeError
+
+SHOWN = 3  # lines of a kind that are named
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """One thing that is wrong with one row: in full, and its kind, which is said of a row, as "has no reply"."""
+
+    file: Path
+    line: int
+    kind: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class RowError(RecipeError):
+    """Rows that cannot be used, with a line for each problem."""
+
+    def __init__(self, problems: Iterable[RowProblem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+
+
+def count_problems(problems: Iterable[RowProblem]) -> str:
+    """All kinds in one sentence, the most frequent first: `uses tools: 2 rows (lines 3, 9), has no reply: ...`."""
+    kinds: dict[str, list[int]] = {}
+    for problem in problems:
+        kinds.setdefault(problem.kind, []).append(problem.line)
+    by_size = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
+    return ", ".join(f"{kind}: {_rows(lines)}" for kind, lines in by_size)
+
+
+def _rows(lines: list[int]) -> str:
+    if len(lines) == 1:
+        return f"1 row (line {lines[0]})"
+    more = ", ..." if len(lines) > SHOWN else ""
+    return f"{len(lines):,} rows (lines {', '.join(map(str, lines[:SHOWN]))}{more})"
