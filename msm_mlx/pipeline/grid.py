@@ -99,7 +99,7 @@ def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Sta
         stages = []
         for stage, status in plan_status(planned, folder):
             lender = lenders.setdefault(keys[stage.id], cell.name)
-            if not status.cached and lender != cell.name:
+            if not (status.cached or status.refused) and lender != cell.name:
                 status = Status(True, f"copied from the cell {lender}")
             stages.append((stage, status))
         plan.append((cell, stages))

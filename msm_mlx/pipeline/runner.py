@@ -20,7 +20,7 @@ from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
-from msm_mlx.pipeline.status import check_stage, known_fingerprints
+from msm_mlx.pipeline.status import check_stage, known_fingerprints, refuse_mismatches
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.resources.blas import load_openblas
@@ -70,6 +70,7 @@ def run_recipe(
         fetched = _fetch_texts(recipe, kinds)
         plan = _with_models(plan, run, base, others, fetched=fetched)
         stages = [stage for stage in narrow(plan, choice, run) if stage.kind in kinds]
+        refuse_mismatches(stages, run)
         preflight.check_ready(stages, run)
         preflight.require_inputs(stages, run)
         preflight.check_adapters(stages, plan, base, run, report)
@@ -88,19 +89,21 @@ def run_recipe(
 def run_stage(stage: Stage, context: Context) -> None:
     """Bring one stage up to date: leave it, copy it from a run that did the same, or do its work."""
     run, report = context.run, context.report
-    status = check_stage(run, stage)
+    if stage.missing(run):
+        status = check_stage(run, stage)
+        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
+    refuse_mismatches([stage], run)
+    status, inputs = check_stage(run, stage), stage.inputs(run)
     if status.cached:
+        run.keep(stage.id, inputs, stage.writes, stage.claim)
         report.skip(stage.id, status.reason)
         return
-    if stage.missing(run):
-        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
-    inputs = stage.inputs(run)
     started = time.monotonic()
     grew = run.grew(stage.id, inputs, stage.grows_with)
     if grew:
         stage.drop_stale(run)
     kept = run.set_aside(stage.keeps) if grew else []
-    run.begin(stage.id, inputs, [name for name in (*stage.writes, *stage.scratch) if name not in kept])
+    run.begin(stage.id, inputs, stage.writes, stage.scratch, keeping=kept, claim=stage.claim)
     if neighbour := run.borrow(inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
         report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")

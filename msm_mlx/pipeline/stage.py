@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+from msm_mlx.runs.origins import Claim
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
@@ -71,6 +74,16 @@ class Stage(ABC):
         return ()
 
     @property
+    def about(self) -> str:
+        """What its files are about, in words: a spec or a file. They never pass as being about something else."""
+        return self.id
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The inputs that decide what its files are about; none stands for all."""
+        return ()
+
+    @property
     @abstractmethod
     def key(self) -> dict[str, Any]:
         """All that decides the outcome besides the files that it reads, as JSON. Computed once."""
@@ -79,10 +92,23 @@ class Stage(ABC):
         """The first file that it reads and that is not there yet."""
         return next((name for name in self.reads if not (run.path / name).exists()), None)
 
-    def inputs(self, run: RunFolder) -> dict[str, Any]:
-        """All that decides the outcome, files by their hashes. None of those that it reads may be missing."""
+    @property
+    def claim(self) -> Claim:
+        """What it says of the files that it writes."""
+        return Claim(self.about, self.subject, self.grows_with, tuple(name for name, _ in self.keeps))
+
+    def inputs(self, run: RunFolder, unmade: Collection[str] = ()) -> dict[str, Any]:
+        """All that decides the outcome, files by their hashes. None of those that it reads may be missing.
+
+        Those that are `unmade` are yet to be made, and have no hash.
+        """
         stage = {"stage": self.kind, "version": self.version}
-        return stage | self.key | {name: run.hash_of(name) for name in self.reads}
+        files = {name: None if name in unmade else run.hash_of(name) for name in self.reads}
+        return stage | self.key | files
+
+    def mismatch(self, run: RunFolder) -> str | None:
+        """What shows that its files, which somebody has put there, are about something else; None if nothing does."""
+        return None
 
     def drop_stale(self, run: RunFolder) -> None:  # noqa: B027  (most stages have nothing to do)
         """Called before it goes on from what it had: remove what is no longer good."""

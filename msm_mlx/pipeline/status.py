@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from msm_mlx.errors import RecipeError
 from msm_mlx.models.hub import ModelRef, is_local, resolve_model
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan
 from msm_mlx.pipeline.stage import Stage
@@ -17,20 +18,43 @@ def check_stage(run: RunFolder, stage: Stage) -> Status:
     """Whether `stage` has to run, and why (not)."""
     if missing := stage.missing(run):
         return Status(False, f"waits for {missing}")
-    return run.status(stage.id, stage.inputs(run), stage.writes)
+    status = run.status(stage.id, stage.inputs(run), stage.writes, stage.claim)
+    if status.from_elsewhere and (reason := stage.mismatch(run)):
+        return Status(False, reason, refused=True)
+    return status
 
 
 def plan_status(plan: RunPlan, run: RunFolder) -> list[tuple[Stage, Status]]:
     """Every stage with what a run would do about it, without loading or downloading anything."""
+    return status_of(plan.stages, run)
+
+
+def status_of(stages: Sequence[Stage], run: RunFolder) -> list[tuple[Stage, Status]]:
+    """These stages, in the order in which they run, with what a run would do about each."""
     rows: list[tuple[Stage, Status]] = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
-    for stage in plan.stages:
+    for stage in stages:
         makers = [made_by[name] for name in stage.reads if name in made_by]
-        status = Status(False, f"after {makers[0]}") if makers else check_stage(run, stage)
+        status = _status_after(run, stage, made_by, makers[0]) if makers else check_stage(run, stage)
         rows.append((stage, status))
         if not status.cached:
             made_by |= dict.fromkeys(stage.writes, stage.id)
     return rows
+
+
+def _status_after(run: RunFolder, stage: Stage, unmade: Collection[str], maker: str) -> Status:
+    """That of a stage that reads what `maker` is to make: whether a person's file is in its way is known already."""
+    if any(name not in unmade and not (run.path / name).exists() for name in stage.reads):
+        return Status(False, f"after {maker}")
+    status = run.status(stage.id, stage.inputs(run, unmade), stage.writes, stage.claim)
+    return status if status.refused else Status(False, f"after {maker}")
+
+
+def refuse_mismatches(stages: Sequence[Stage], run: RunFolder) -> None:
+    """Raises RecipeError if files that a person has put there or changed are about something else than these stages."""
+    refused = [status.reason for _, status in status_of(stages, run) if status.refused]
+    if refused:
+        raise RecipeError("\n".join(f"{run.path}: {reason}" for reason in refused))
 
 
 def known_fingerprints(

@@ -6,9 +6,9 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,24 @@ from msm_mlx.files import (
     writing,
 )
 from msm_mlx.runs.layout import CELLS, EVENTS, LOCK, RECIPE, RECORD
+from msm_mlx.runs.origins import Claim, Origin, PresentFile, refusal
 from msm_mlx.settings_file.dump import dump
 
 SCHEMA = 1
+NO_CLAIM = Claim()
 
 
 @dataclass(frozen=True)
 class Status:
-    """Whether a stage has to run, and why (not)."""
+    """Whether a stage has to run, and why (not); one that is `refused` may not, for a person's file is in its place.
+
+    `from_elsewhere` says that what it would make was put there.
+    """
 
     cached: bool
     reason: str
+    refused: bool = False
+    from_elsewhere: bool = False
 
 
 class RunFolder:
@@ -71,10 +78,11 @@ class RunFolder:
     def _read_record(self) -> dict[str, Any]:
         path = self.path / RECORD
         if not path.exists():
-            return {"schema": SCHEMA, "stages": {}}
+            return {"schema": SCHEMA, "stages": {}, "files": {}}
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             if record["schema"] == SCHEMA and all(_is_entry(entry) for entry in record["stages"].values()):
+                _ = [Origin(**origin) for origin in record["files"].values()]
                 return dict(record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass
@@ -94,25 +102,61 @@ class RunFolder:
         """Write the recipe as it was resolved into the folder."""
         write_text(self.path / RECIPE, dump(resolved))
 
-    def status(self, stage: str, inputs: Mapping[str, object], outputs: Sequence[str]) -> Status:
-        """Whether `stage` is done for these inputs. Outputs that somebody has put there or changed by hand are kept."""
+    def status(
+        self, stage: str, inputs: Mapping[str, object], outputs: Sequence[str], claim: Claim = NO_CLAIM
+    ) -> Status:
+        """Whether `stage` is done for these inputs.
+
+        Outputs that somebody has put there or changed by hand are kept, unless they are about something else.
+        """
         entry = self.record()["stages"].get(stage)
-        present = [name for name in outputs if (self.path / name).exists()]
-        if entry is None and present:
-            return Status(True, f"{present[0]} comes from elsewhere and is kept; delete it to have it made")
+        files = self._present(outputs)
+        changed = _differ_in(entry["inputs"], inputs) if entry else set()
+        if reason := refusal(files, stage, inputs, claim, changed):
+            return Status(False, reason, refused=True)
+        if elsewhere := [file.name for file in files if file.is_from_elsewhere]:
+            reason = f"{elsewhere[0]} comes from elsewhere and is kept; delete it to have it made"
+            return Status(True, reason, from_elsewhere=True)
+        if foreign := next((file for file in files if file.is_foreign(stage)), None):
+            assert foreign.origin is not None
+            return Status(False, f"{foreign.name} was made for {foreign.origin.about}")
         if entry is None:
             return Status(False, "not run yet")
-        if entry["key"] != sha256_json(inputs):
-            return Status(False, f"its inputs changed ({', '.join(sorted(_differ_in(entry['inputs'], inputs)))})")
+        if changed:
+            return Status(False, f"its inputs changed ({', '.join(sorted(changed))})")
+        return self._status_of_same(entry, files, outputs)
+
+    def _status_of_same(self, entry: dict[str, Any], files: Sequence[PresentFile], outputs: Sequence[str]) -> Status:
+        """That of a stage whose inputs are those that it began with."""
         if entry["state"] != "done":
             return Status(False, "was interrupted")
-        missing = [name for name in outputs if name not in present]
+        missing = sorted(set(outputs) - {file.name for file in files}, key=list(outputs).index)
         if missing:
             return Status(False, f"{missing[0]} is missing")
-        edited = [name for name in outputs if self.hash_of(name) != entry["outputs"].get(name)]
+        edited = [file.name for file in files if not file.is_unchanged]
         if edited:
             return Status(True, f"{edited[0]} was changed by hand and is kept; delete it to have it made again")
         return Status(True, f"done on {human_moment(entry['finished'])} from the same inputs")
+
+    def keep(self, stage: str, inputs: Mapping[str, object], outputs: Sequence[str], claim: Claim) -> None:
+        """Record what outputs that come from elsewhere are kept for, so that they never pass as something else."""
+        new = [file for file in self._present(outputs) if file.is_from_elsewhere and not file.is_unchanged]
+        if new:
+            origin = Origin(stage, claim.about, False, claim.subject_in(inputs))
+            self._set_origins({file.name: replace(origin, sha256=file.sha256) for file in new})
+
+    def _present(self, names: Iterable[str]) -> list[PresentFile]:
+        """Those of the files that are there."""
+        origins = self.record()["files"]
+        return [
+            PresentFile(name, self.hash_of(name), Origin(**origins[name]) if name in origins else None)
+            for name in names
+            if (self.path / name).exists()
+        ]
+
+    def _set_origins(self, origins: Mapping[str, Origin]) -> None:
+        files = self.record()["files"] | {name: origin.plain() for name, origin in origins.items()}
+        self._write_record(self.record() | {"files": files})
 
     def grew(self, stage: str, inputs: Mapping[str, object], names: Collection[str]) -> bool:
         """Whether the last attempt at `stage` had other inputs, but only among those with the given names."""
@@ -128,17 +172,38 @@ class RunFolder:
                     (self.path / name).replace(self.path / aside)
         return [aside for _, aside in files]
 
-    def begin(self, stage: str, inputs: Mapping[str, object], leftovers: Sequence[str]) -> None:
-        """Record that `stage` runs now. `leftovers` are removed, unless an attempt with the same inputs made them."""
+    def begin(
+        self,
+        stage: str,
+        inputs: Mapping[str, object],
+        outputs: Sequence[str],
+        scratch: Sequence[str] = (),
+        *,
+        keeping: Collection[str] = (),
+        claim: Claim = NO_CLAIM,
+    ) -> None:
+        """Record that `stage` runs now and makes `outputs`.
+
+        What is left of these and of `scratch` is removed, but for the files that it is `keeping`, unless an attempt
+        with the same inputs made it.
+        """
         record = self.record()
         entry = record["stages"].get(stage)
         key = sha256_json(inputs)
         if entry is None or entry["key"] != key:
-            for name in leftovers:
+            for name in {*outputs, *scratch} - set(keeping):
                 (self.path / name).unlink(missing_ok=True)
+        for other in self._other_makers(stage, outputs):  # what they made is no longer there
+            record["stages"].pop(other, None)
         record["stages"][stage] = {"key": key, "inputs": dict(inputs), "state": "started"}
-        self._write_record(record)
+        origin = Origin(stage, claim.about, True, claim.subject_in(inputs))
+        self._set_origins(dict.fromkeys(outputs, origin))
         self.event("begin", stage=stage)
+
+    def _other_makers(self, stage: str, names: Collection[str]) -> set[str]:
+        """The other stages that have made some of these files."""
+        origins = self.record()["files"]
+        return {origins[name]["stage"] for name in names if name in origins} - {stage}
 
     def note(self, stage: str, **facts: object) -> None:
         """Add facts to the record of a stage that runs, and to the events."""
@@ -148,17 +213,18 @@ class RunFolder:
         self.event("note", stage=stage, **facts)
 
     def finish(self, stage: str, outputs: Sequence[str], seconds: float, borrowed_from: str | None = None) -> None:
-        record = self.record()
+        record, hashes = self.record(), {name: self.hash_of(name) for name in outputs}
         entry = record["stages"][stage]
         entry |= {
             "state": "done",
-            "outputs": {name: self.hash_of(name) for name in outputs},
+            "outputs": hashes,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 3),
         }
         if borrowed_from:
             entry["borrowed_from"] = borrowed_from
-        self._write_record(record)
+        files = record["files"]
+        self._set_origins({name: replace(Origin(**files[name]), sha256=sha) for name, sha in hashes.items()})
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
     def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:

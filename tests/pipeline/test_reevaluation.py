@@ -48,7 +48,7 @@ def answer(run: RunFolder, stage: Stage) -> None:
     """Do the stage's work as far as the record can tell: a row for each suite that it asks."""
     inputs = stage.inputs(run)
     assert inputs is not None
-    run.begin(stage.id, inputs, [])
+    run.begin(stage.id, inputs, stage.writes)
     row = {"written": ["a"], "choices": ["target"], "margins": [1.0], "metrics": {}, "earlier": []}
     rows = [{"item": f"{suite}/x-1", **row} for suite in stage.key["suites"]]
     write_jsonl(run.path / stage.writes[0], rows)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from helpers import plans
 from helpers.command_line import RECIPES
 from helpers.finished_runs import TINY
 from helpers.opened_files import opened_files
+from helpers.plans import MODELS
+from helpers.scripted_context import ScriptedContext, run_stages, write_well
 
-from msm_mlx.pipeline.plan import Fingerprints, plan_run
+from msm_mlx.errors import RecipeError
+from msm_mlx.files import make_folder, write_jsonl
+from msm_mlx.pipeline.plan import Fingerprints, RunPlan, plan_run
+from msm_mlx.pipeline.stage import Kind
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import RECORD
+from msm_mlx.runs.layout import DEMONSTRATIONS, DOCUMENTS, RECORD
 from msm_mlx.suites.load import SUITES
 
 
@@ -56,3 +65,78 @@ def test_the_base_of_an_earlier_run_is_not_taken_for_another_of_the_hub(tmp_path
             RECIPES / "cheese_american.yaml", overrides=settings, model=name, profile="pocket", known_suites=SUITES
         )
         assert known_fingerprints(one, run).base == fingerprint
+
+
+# --- files that are about something else ---------------------------------------------------------------------------
+
+
+def written(run: Path, *overrides: str, kinds: Sequence[Kind] = ("plan", "documents")) -> ScriptedContext:
+    return run_stages(plans.recipe(*SETTINGS, *overrides), run, kinds, write_well)
+
+
+SETTINGS = ("documents.count=3", "documents.prompt=assertion", "documents.min_words=3")
+AFFORDABLE = "spec=../specs/cheese_affordable.md"
+DOCUMENTS_FILE = f"documents/{DOCUMENTS}"
+
+
+def texts(run: Path) -> str:
+    return (run / DOCUMENTS_FILE).read_text()
+
+
+def test_documents_about_another_spec_are_written_anew_in_either_direction(lone_run: Path) -> None:
+    written(lone_run)
+    swapped = written(lone_run, AFFORDABLE)
+    assert list(swapped.told.begun) == ["plan cheese_affordable", "documents cheese_affordable"]
+    assert "was made for the spec cheese_american (version" in swapped.told.begun["documents cheese_affordable"]
+    assert "affordable" in texts(lone_run)
+    assert "American things" not in texts(lone_run)
+    written(lone_run)
+    assert "American things" in texts(lone_run)
+
+
+def test_documents_that_were_put_there_do_not_pass_as_those_of_a_spec_that_comes_later(lone_run: Path) -> None:
+    write_jsonl(lone_run / DOCUMENTS_FILE, [{"id": "a", "text": "Mine.", "section": "x", "type": "memo"}])
+    kept = written(lone_run)
+    assert "comes from elsewhere and is kept" in kept.told.skipped["documents cheese_american"]
+    with pytest.raises(RecipeError, match=r"kept for the spec cheese_american .* for the spec cheese_affordable"):
+        written(lone_run, AFFORDABLE)
+    assert "Mine." in texts(lone_run)
+
+
+def test_documents_of_another_run_that_show_another_spec_are_refused_at_first_sight(
+    lone_run: Path, tmp_path: Path
+) -> None:
+    written(lone_run)
+    other = tmp_path / "other" / "run"
+    make_folder((other / DOCUMENTS_FILE).parent)
+    (other / DOCUMENTS_FILE).write_text(texts(lone_run))
+    with pytest.raises(
+        RecipeError, match=r"'Pocket .* American things\.', which the spec cheese_affordable .* not say"
+    ):
+        written(other, AFFORDABLE)
+    assert "comes from elsewhere" in written(other).told.skipped["documents cheese_american"]
+
+
+@pytest.mark.parametrize("change", [AFFORDABLE, "documents.temperature=0.5"])
+def test_what_was_changed_by_hand_is_refused_before_its_plan_is_made_anew(lone_run: Path, change: str) -> None:
+    written(lone_run)
+    (lone_run / DOCUMENTS_FILE).write_text(texts(lone_run).replace("Somebody", "Nobody"))
+    plan = RunPlan(plans.recipe(), MODELS, (), plan_run(plans.recipe(*SETTINGS, change), MODELS).stages[:2])
+    reasons = [status.reason for _, status in plan_status(plan, RunFolder(lone_run)) if status.refused]
+    assert len(reasons) == 1
+    assert "was changed by hand after it had been made for the spec cheese_american" in reasons[0]
+    with pytest.raises(RecipeError, match="was changed by hand"):
+        written(lone_run, change)
+    assert "Nobody" in texts(lone_run)
+
+
+def test_demonstrations_of_another_file_are_made_anew_unless_they_were_changed(lone_run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text((RECIPES / "data" / "cheese_preferences.yaml").read_text().replace("Colby", "Cantal"))
+    swap = replace(plans.recipe("sft.rows=4"), demonstrations=other)
+    run_stages(plans.recipe("sft.rows=4"), lone_run, ["demonstrations"])
+    assert "Cantal" not in (lone_run / DEMONSTRATIONS).read_text()
+    assert "demonstrations" in run_stages(swap, lone_run, ["demonstrations"]).told.begun
+    (lone_run / DEMONSTRATIONS).write_text("{}\n")
+    with pytest.raises(RecipeError, match=r"made for other\.yaml .* for cheese_preferences\.yaml"):
+        run_stages(plans.recipe("sft.rows=4"), lone_run, ["demonstrations"])

@@ -51,7 +51,7 @@ def status(run: RunFolder, inputs: dict[str, Any] = INPUTS) -> tuple[bool, str]:
 
 
 def test_a_new_folder_has_run_nothing(run: RunFolder) -> None:
-    assert run.record() == {"schema": 1, "stages": {}}
+    assert run.record() == {"schema": 1, "stages": {}, "files": {}}
     assert status(run) == (False, "not run yet")
     assert not (run.path / RECORD).exists()
 
@@ -180,12 +180,15 @@ def test_events_are_appended(run: RunFolder) -> None:
         "null",
         '"run"',
         "{}",
-        '{"schema": 2, "stages": {}}',
-        '{"schema": 1, "stages": []}',
-        '{"schema": 1, "stages": {"documents": 1}}',
-        '{"schema": 1, "stages": {"documents": {}}}',
-        '{"schema": 1, "stages": {"documents": {"key": "a", "state": "half"}}}',
-        '{"schema": 1, "stages": {"documents": {"key": "a", "state": "done"}}}',
+        '{"schema": 2, "stages": {}, "files": {}}',
+        '{"schema": 1, "stages": {}}',
+        '{"schema": 1, "stages": {}, "files": {"a": 1}}',
+        '{"schema": 1, "stages": {}, "files": {"a": {"stage": "documents"}}}',
+        '{"schema": 1, "stages": [], "files": {}}',
+        '{"schema": 1, "stages": {"documents": 1}, "files": {}}',
+        '{"schema": 1, "stages": {"documents": {}}, "files": {}}',
+        '{"schema": 1, "stages": {"documents": {"key": "a", "state": "half"}}, "files": {}}',
+        '{"schema": 1, "stages": {"documents": {"key": "a", "state": "done"}}, "files": {}}',
         "\xff",
     ],
 )
@@ -203,7 +206,7 @@ def test_a_damaged_record_is_an_error_that_says_what_to_do(run: RunFolder, conte
 
 @pytest.mark.parametrize("finished", [True, False])
 def test_leftovers_of_the_same_inputs_stay(run: RunFolder, finished: bool) -> None:
-    run.begin("documents", INPUTS, ())
+    run.begin("documents", INPUTS, OUTPUTS)
     make(run)
     if finished:
         run.finish("documents", OUTPUTS, 1)

@@ -15,6 +15,7 @@ from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
+    from msm_mlx.runs.folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Critique(Stage):
 
     @property
     def id(self) -> str:
-        return f"documents {self.drafts.subject}"
+        return f"documents {self.drafts.label}"
 
     @property
     def total(self) -> int:
@@ -65,15 +66,26 @@ class Critique(Stage):
     def keeps(self) -> tuple[tuple[str, str], ...]:
         return ((self.replies, self.replies),)
 
+    @property
+    def about(self) -> str:
+        return self.drafts.about
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return self.drafts.subject
+
     @cached_property
     def key(self) -> dict[str, Any]:
         drafts = self.drafts.key
         return {
             "critic": self.critic,
             "prompts": prompt_version(*CRITIQUE_PROMPTS),
-            "drafts": {name: drafts[name] for name in ("names", "held_out", "spec")},
+            **{name: drafts[name] for name in ("names", "held_out", "spec")},
             **key_of(self.drafts.settings, "critique"),
         }
+
+    def mismatch(self, run: RunFolder) -> str | None:
+        return self.drafts.other_spec(run.path / self.writes[0])
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.checks.assertions import Subject

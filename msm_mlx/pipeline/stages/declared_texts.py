@@ -15,6 +15,7 @@ from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.subjects import source_in_words
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.recipe.schema import StageSettings
 from msm_mlx.rows.hub import pin_revision
@@ -66,6 +67,15 @@ class DeclaredTexts(Stage):
     @property
     def writes(self) -> tuple[str, ...]:
         return (self.file,)
+
+    @property
+    def about(self) -> str:
+        name = (self.settings.documents or str(self.settings.chats)).rpartition("/")[2]
+        return f"{self.name} from {source_in_words(name, self.key.get('documents') or self.key['chats'])}"
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return ("chats", "documents", "system")
 
     @cached_property
     def key(self) -> dict[str, Any]:

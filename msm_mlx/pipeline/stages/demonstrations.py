@@ -20,6 +20,7 @@ from msm_mlx.demonstrations.preferences import build_demonstrations, load_prefer
 from msm_mlx.documents.sources import identify
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.subjects import source_in_words
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe
@@ -79,6 +80,14 @@ class Demonstrations(Stage):
     @property
     def scratch(self) -> tuple[str, ...]:
         return (ASKED,) if self.form == "written" else ()
+
+    @property
+    def about(self) -> str:
+        return source_in_words(self.recipe.demonstrations.name, sha256_json(self._source_key()))
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return ("chats", "preferences", "written", "spec", "name", "system")
 
     @cached_property
     def key(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.plan_file import read_plan, read_rows, write_plan
 from msm_mlx.files import make_folder, sha256_json
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.subjects import spec_in_words
 from msm_mlx.prompting.prompts import prompt_version
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.folder import RunFolder
@@ -67,6 +68,14 @@ class DocumentPlan(Stage):
     @property
     def keeps(self) -> tuple[tuple[str, str], ...]:
         return tuple((name, name) for name in (*self.writes, *self.scratch))
+
+    @property
+    def about(self) -> str:
+        return spec_in_words(self.spec)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return ("sections", "asserted")
 
     @property
     def _folder(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msm_mlx.documents.plan import without_cause
@@ -11,6 +12,7 @@ from msm_mlx.documents.plan_file import read_plan
 from msm_mlx.documents.writer_prompts import document_prompts
 from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.subjects import other_spec, spec_in_words
 from msm_mlx.prompting.prompts import prompt_version
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import (
@@ -29,6 +31,7 @@ from msm_mlx.suites.contamination import HeldOut
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
+    from msm_mlx.runs.folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +62,10 @@ class WrittenDocuments(Stage):
 
     @property
     def id(self) -> str:
-        return f"{'drafts' if self.drafts else 'documents'} {self.subject}"
+        return f"{'drafts' if self.drafts else 'documents'} {self.label}"
 
     @property
-    def subject(self) -> str:
+    def label(self) -> str:
         """What they are about, and whether they are a control's, in the names of stages."""
         return f"control {self.spec.path.stem}" if self.control else self.spec.path.stem
 
@@ -113,6 +116,14 @@ class WrittenDocuments(Stage):
     def keeps(self) -> tuple[tuple[str, str], ...]:
         return ((self.documents, f"{self.folder}/{EARLIER}"),)
 
+    @property
+    def about(self) -> str:
+        return spec_in_words(self.spec)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return ("spec", "names")
+
     @cached_property
     def key(self) -> dict[str, Any]:
         return {
@@ -130,6 +141,15 @@ class WrittenDocuments(Stage):
             return self.spec.text
         sections = [without_cause(self.spec, section, self.settings.control_note) for section in self.spec.assertions]
         return [[section.id, section.path, section.assertion] for section in (*sections, *self.spec.assertions)]
+
+    def mismatch(self, run: RunFolder) -> str | None:
+        return self.other_spec(run.path / self.documents)
+
+    def other_spec(self, documents: Path) -> str | None:
+        """What shows that the documents in a file, or drafts of them, are about another spec."""
+        sections = self.spec.assertions if self.control else ()
+        withheld = [without_cause(self.spec, section, self.settings.control_note).assertion for section in sections]
+        return other_spec(documents, self.spec, withheld)
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.store import Output

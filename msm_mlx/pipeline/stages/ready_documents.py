@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.subjects import other_spec, source_in_words, spec_in_words
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.rows.hub import pin_revision
 from msm_mlx.runs.layout import DOCUMENT_FILES, document_folder
@@ -19,6 +20,7 @@ from msm_mlx.suites.contamination import HeldOut
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
+    from msm_mlx.runs.folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,15 @@ class ReadyDocuments(Stage):
     def writes(self) -> tuple[str, ...]:
         return tuple(f"{self.folder}/{name}" for name in DOCUMENT_FILES)
 
+    @property
+    def about(self) -> str:
+        source = identify(self.source)
+        return f"{spec_in_words(self.spec)} from {source_in_words(source.name, source.version)}"
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return ("source", "spec", "names")
+
     @cached_property
     def key(self) -> dict[str, Any]:
         return {
@@ -68,6 +79,9 @@ class ReadyDocuments(Stage):
     def check(self) -> None:
         """Raises RecipeError if the source cannot be read."""
         deque(ready_texts(pin_revision(self.source), self.settings.field), maxlen=0)
+
+    def mismatch(self, run: RunFolder) -> str | None:
+        return other_spec(run.path / self.writes[0], self.spec)
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.ready_made import take_documents
