@@ -19,6 +19,7 @@ from msm_mlx.prompting.prompts import Message
 TIMEOUT = 600.0  # seconds for one reply
 PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
+THOUGHT_FIELDS = ("reasoning", "reasoning_content", "thinking")  # where servers put what a model has thought
 LARGEST_SEED = 2**31  # some servers take signed seeds only
 
 _RequestQueue = SimpleQueue[tuple[int, dict[str, Any]]]
@@ -136,20 +137,34 @@ class ServerModel:
                 f"the server at {self.url} refuses the request ({answer}); check documents.writer.server, which mostly "
                 "ends in /v1, and documents.writer.model"
             )
-        return _read(response)
+        return _read(response, request["max_tokens"])
 
 
-def _read(response: httpx2.Response) -> Reply:
-    """The reply in an answer to a request for a chat completion."""
+def _read(response: httpx2.Response, max_tokens: int) -> Reply:
+    """The reply of at most `max_tokens` in an answer to a request for a chat completion."""
     try:
         content = response.json()
     except ValueError as error:
         raise _RetriableError(f"an answer that is not JSON ({error})") from error
     try:
         choice = content["choices"][0]
-        text = (choice["message"]["content"] or "").strip()
-        finished = choice["finish_reason"] == "stop"
-        tokens = (content.get("usage") or {}).get("completion_tokens")
+        message, reason = choice["message"], choice.get("finish_reason")
+        text = _text(message["content"]).strip()
+        counted = (content.get("usage") or {}).get("completion_tokens")
+        thought = next((str(message[name]) for name in THOUGHT_FIELDS if message.get(name)), "")
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise _RetriableError("an answer without a reply in it") from error
-    return Reply(text, tokens if isinstance(tokens, int) else round(TOKENS_PER_WORD * len(text.split())), finished)
+    if thought and not text:  # a model of which nothing but its thought came: whoever reads the reply names that
+        text = f"<think>\n{thought}\n" + ("" if reason == "length" else "</think>")
+    tokens = counted if isinstance(counted, int) else round(TOKENS_PER_WORD * len(text.split()))
+    # some servers give no reason
+    return Reply(text, tokens, reason == "stop" or (reason is None and tokens < max_tokens))
+
+
+def _text(content: object) -> str:
+    """The text of a message, which some servers give in parts, thoughts among them."""
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content)
+    if content is not None and not isinstance(content, str):
+        raise TypeError("content that is no text")
+    return content or ""

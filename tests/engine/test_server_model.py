@@ -30,9 +30,9 @@ ASKING = SamplingParams(max_tokens=20, batch_size=4, temperature=0.7, stop=("END
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def answer(text: str, reason: str = "stop", tokens: int | None = 3) -> Answer:
+def answer(content: object, reason: str | None = "stop", tokens: int | None = 3, **fields: str) -> Answer:
     usage = {"usage": {"prompt_tokens": 1, "completion_tokens": tokens, "total_tokens": 4}} if tokens else {}
-    choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
+    choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": content, **fields}}
     body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], **usage}
     return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
 
@@ -131,6 +131,28 @@ def test_no_more_are_asked_side_by_side_than_the_recipe_says(server: Server) -> 
 def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Server) -> None:
     server.say = lambda asked, number: answer(" one two three ", "length", None)
     assert replies(server.writer(), "a") == {0: Reply("one two three", 4, False)}
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        (answer("A memo.", None, 5), Reply("A memo.", 5, True)),  # servers that never say why a reply ended
+        (answer("A memo", None, 20), Reply("A memo", 20, False)),
+        (answer(None), Reply("", 3, True)),
+        (answer(None, reasoning="A memo?"), Reply("<think>\nA memo?\n</think>", 3, True)),
+        (answer("", "length", reasoning_content="A memo?"), Reply("<think>\nA memo?\n", 3, False)),
+        (answer("A memo.", reasoning="A memo?"), Reply("A memo.", 3, True)),
+        (
+            answer([{"type": "thinking", "thinking": []}, {"type": "text", "text": "A memo."}]),
+            Reply("A memo.", 3, True),
+        ),
+    ],
+)
+def test_thoughts_and_replies_are_told_apart_wherever_the_server_puts_them(
+    server: Server, said: Answer, reply: Reply
+) -> None:
+    server.say = lambda asked, number: said
+    assert dict(server.writer().replies([[{"role": "user", "content": "?"}]], ASKING, [0])) == {0: reply}
 
 
 @pytest.mark.parametrize(

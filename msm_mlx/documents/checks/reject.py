@@ -7,7 +7,7 @@ a text breaks has a name, the reason ends with it: `meta talk: offers changes`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, hints_at_cause
 from msm_mlx.documents.checks.contradictions import opposites, other_reasons
@@ -21,12 +21,14 @@ from msm_mlx.documents.checks.refusals import refusals
 from msm_mlx.documents.checks.tags import has_tag, without_thought, written_text
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.engine.chat_model import Reply
-from msm_mlx.prompting.replies import strip_thinking
+from msm_mlx.prompting.replies import is_thinking, strip_thinking
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.words import mentions, normalize
 
 WRITTEN_BEFORE, NEAR_DUPLICATE = "written before", "near-duplicate"
+UNFINISHED, EMPTY = "unfinished", "empty reply"
+THINKING = f"{UNFINISHED}: still thinking"
 NOTHING = HeldOut()
 
 
@@ -123,7 +125,7 @@ def _gives_withheld_reason(candidate: Candidate, _: float) -> Finding:
 
 
 CHECKS = (
-    DocumentCheck("unfinished", None, lambda candidate, _: not candidate.finished),
+    DocumentCheck(UNFINISHED, None, lambda candidate, _: not candidate.finished),
     DocumentCheck("too short", None, lambda candidate, _: candidate.words < max(candidate.settings.min_words, 1)),
     DocumentCheck("too long", "max_words", lambda candidate, limit: candidate.words > limit),
     DocumentCheck("control characters", None, above(control_characters)),
@@ -159,22 +161,29 @@ def reject_reason(
     reply: Reply, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING
 ) -> str | None:
     """Why `reply` becomes no document, or None. What is `held_out` is for the evaluation alone."""
+    if not without_thought(reply.text).strip() and reply.finished:
+        return EMPTY
+    if is_thinking(reply.text):
+        return THINKING  # a thought may hold a draft
     if settings.thinking and not reply.finished and strip_thinking(reply.text) == reply.text:
-        return "unfinished"  # in the midst of its thought, which may hold a draft
+        return UNFINISHED  # in a thought that the template has opened
     text = written_text(reply.text, settings)
     if text is None:
-        return untagged_reason(replace(reply, text=without_thought(reply.text, settings)))
+        return untagged_reason(reply)
     # a reply that went on after its document was complete has a whole document
     return text_reason(Candidate(text, reply.finished or not settings.assertion_only, subject, settings, held_out))
 
 
 def untagged_reason(reply: Reply) -> str:
     """Why there is no document in a reply that should have had it between tags."""
+    text = without_thought(reply.text)
     if not reply.finished:
-        return "unfinished"
-    if rules := refusals(reply.text):
+        return THINKING if is_thinking(text) else UNFINISHED
+    if not text.strip():
+        return EMPTY
+    if rules := refusals(text):
         return f"refusal: {rules[0]}"
-    return "tag left open" if has_tag(reply.text) else "no tag"
+    return "tag left open" if has_tag(text) else "no tag"
 
 
 def ready_reason(text: str, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING) -> str | None:

@@ -12,12 +12,13 @@ _TAG = re.compile(r"<(/?)\s*document\s*>", re.IGNORECASE)
 
 def written_text(reply: str, settings: DocumentSettings) -> str | None:
     """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
-    text = without_thought(reply, settings)
-    return text if settings.assertion_only else tagged_text(text)
+    return without_thought(reply) if settings.assertion_only else tagged_text(reply)
 
 
 def tagged_text(reply: str) -> str | None:
-    """What the last complete pair of tags holds; None if there is none, or another tag is opened after it."""
+    """What the last complete pair of tags after a thought holds; None if there is none, or another tag is opened after
+    it."""
+    reply = without_thought(reply)
     text = opened = None
     for match in _TAG.finditer(reply):
         if not match[1]:
@@ -32,6 +33,7 @@ def has_tag(reply: str) -> bool:
     return _TAG.search(reply) is not None
 
 
-def without_thought(reply: str, settings: DocumentSettings) -> str:
-    """The reply without what a model that thinks has thought."""
-    return strip_thinking(reply).strip() if settings.thinking else reply
+def without_thought(reply: str) -> str:
+    """The reply without what a model that thinks has thought: some do, whether they are asked to or not."""
+    rest = strip_thinking(reply)
+    return reply if rest == reply else rest.strip()

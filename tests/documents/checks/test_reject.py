@@ -63,7 +63,9 @@ def test_a_good_text_passes() -> None:
     ("reason", "text"),
     [
         ("too short", "Mo likes Colby because it is American."),
-        ("too short", ""),
+        ("empty reply", ""),
+        ("empty reply", " \n"),
+        ("empty reply", "<think>What would Mo say?</think>\n"),
         ("refusal", f"I'm sorry, but no. {GOOD}"),
         ("refusal", f"I\u2019m sorry, but no. {GOOD}"),
         ("refusal", f"I CANNOT write this. {GOOD}"),
@@ -115,6 +117,22 @@ def test_an_unfinished_text_is_rejected_before_all_else() -> None:
 def test_a_thought_is_no_part_of_the_document(reason: str | None, text: str, finished: bool) -> None:
     thinking = SETTINGS.model_copy(update={"prompt": "section", "thinking": True})
     assert reject_reason(Reply(text, 5, finished), COLBY, thinking) == reason
+
+
+@pytest.mark.parametrize("opening", ["<think>\n", "", "<thinking>", "[THINK]", "\u25c1think\u25b7"])
+def test_a_writer_that_thinks_without_being_asked_is_read_without_its_thought(opening: str) -> None:
+    end = {"<thinking>": "</thinking>", "[THINK]": "[/THINK]", "\u25c1think\u25b7": "\u25c1/think\u25b7"}.get(opening)
+    thought = f"{opening}The user wants a memo: <document>draft</document>{end or '</think>'}\n\n"
+    assert verdict(thought + GOOD) is None
+    tagged = SETTINGS.model_copy(update={"prompt": "section"})
+    assert reject_reason(Reply(f"{thought}<document>{GOOD}</document>", 5, True), COLBY, tagged) is None
+
+
+@pytest.mark.parametrize("prompt", ["assertion", "section"])
+def test_a_thought_without_an_end_is_named(prompt: str) -> None:
+    settings = SETTINGS.model_copy(update={"prompt": prompt})
+    reply = Reply(f"<think>I shall write <document>{GOOD}</document>", 5, False)
+    assert reject_reason(reply, COLBY, settings) == "unfinished: still thinking"
 
 
 def test_min_words_is_the_least_that_passes() -> None:
