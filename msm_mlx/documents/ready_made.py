@@ -12,6 +12,7 @@ from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, 
 from msm_mlx.documents.checks.rules import count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
+from msm_mlx.documents.shortfall import advice
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.write import Assignment
@@ -101,8 +102,8 @@ def _report(
     left_out = f"; rejected: {counts}; the texts are in {folder / REJECTED}" if rejected else ""
     if not kept and settings.count:
         raise MsmError(
-            f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source, or turn off in "
-            "documents.checks what does not matter here"
+            f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source, or what may help: "
+            f"{advice((document.rejected or '' for document in rejected), settings)}"
         )
     short = len(kept) < settings.count
     amount = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"

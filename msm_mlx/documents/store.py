@@ -9,7 +9,6 @@ from typing import Any
 
 import jsonlines
 
-from msm_mlx.documents.checks.rules import count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health, document_health
 from msm_mlx.files import write_json, write_jsonl, writing
@@ -60,20 +59,3 @@ class Output:
 
     def _row(self, document: Document) -> dict[str, Any]:
         return replace(document, writer=self.writer).to_row()
-
-
-def shortfall(
-    kept: Sequence[Document], rejected: Sequence[Document], target: int, folder: Path, *, hopeless: bool
-) -> str:
-    """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
-    counts = count_checks((document.rejected or "" for document in rejected), most=3)
-    made = len(kept) + len(rejected)
-    begun = f"only {len(kept)} of {target} documents passed the checks, in {made} attempts"
-    if hopeless:
-        begun += ", and more would not help"
-    key = "lower documents.least_pass_rate" if hopeless else "raise documents.max_attempts_per_document"
-    return (
-        f"{begun}; what passed stays in {folder / DOCUMENTS}. "
-        f"Rejected: {counts}; the texts are in {folder / REJECTED}. "
-        f"Use a better writer or other documents.checks, or {key} to go on from here."
-    )

@@ -18,7 +18,8 @@ from msm_mlx.documents.health import Health
 from msm_mlx.documents.kept_documents import earlier_documents
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.store import Output, shortfall
+from msm_mlx.documents.shortfall import fruitless, fruitless_after, shortfall
+from msm_mlx.documents.store import Output
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, in_order, reply_seed
 from msm_mlx.engine.logged_model import LoggedModel
@@ -66,7 +67,8 @@ def write_documents(
     A text depends on its own slot and attempt alone. The files of `output` grow with the replies.
 
     Raises:
-        MsmError: if the attempts run out before there is a document for each slot, or too few pass the checks.
+        MsmError: if the attempts run out before there is a document for each slot, or too few pass the checks, or none
+            of the first that are made now.
     """
     settings = assignment.settings
     make_folder(output.folder)
@@ -78,6 +80,8 @@ def write_documents(
         replies = in_order(model.replies(chats, writer_sampling(settings), seeds, say=say))
         for attempt, chat, reply in zip(attempts, chats, replies, strict=True):
             state.take(attempt, to_document(assignment, attempt, chat, reply))
+            if not state.kept and model.replied >= fruitless_after(settings):
+                state.give_up()
             if state.is_hopeless:
                 break
     return state.end()
@@ -181,12 +185,24 @@ class WritingState:
         self.budget.add(attempt.number, kept=passes)
         self.output.add(document)
 
+    def give_up(self) -> None:
+        """Put the files in order, and raise MsmError with what is wrong with all that was written."""
+        self.output.end(self.kept, self.rejected)
+        raise MsmError(fruitless(self.rejected, self.settings, self.output.folder))
+
     def end(self) -> Health:
         """Put the files in order. Raises MsmError if a slot is still open."""
         health = self.output.end(self.kept, self.rejected)
         if self.open:
             raise MsmError(
-                shortfall(self.kept, self.rejected, self.slots, self.output.folder, hopeless=self.is_hopeless)
+                shortfall(
+                    self.kept,
+                    self.rejected,
+                    self.slots,
+                    self.settings,
+                    self.output.folder,
+                    hopeless=self.is_hopeless,
+                )
             )
         self.output.done()
         return health

@@ -39,6 +39,8 @@ class LoggedModel:
 
     def __init__(self, model: ChatModel, path: Path) -> None:
         self.model, self.path = model, path
+        self.replied = 0
+        """Replies that `model` has given since; those of the log do not count."""
         self._log = read_log(path)
 
     def replies(
@@ -71,6 +73,7 @@ class LoggedModel:
             key = keys[missing[position]]
             append_jsonl(self.path, [{"asked": key, "reply": asdict(reply)}])
             self._log[key] = reply
+            self.replied += 1
             yield missing[position], reply
 
 

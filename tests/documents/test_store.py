@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from msm_mlx.documents.document import Document, read_documents
-from msm_mlx.documents.store import Output, shortfall
+from msm_mlx.documents.store import Output
 from msm_mlx.files import read_jsonl
 from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 
@@ -35,13 +35,3 @@ def test_at_the_end_documents_are_in_order_with_their_health(tmp_path: Path) -> 
     assert (health["kept"], health["rejected"], health["source"]) == (2, 1, "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted((DOCUMENTS, REJECTED, HEALTH))
     assert all("rejected" not in row for row in read_jsonl(tmp_path / DOCUMENTS))
-
-
-def test_a_shortfall_is_told_with_the_commonest_checks(tmp_path: Path) -> None:
-    reasons = ("meta talk: plans aloud", "meta talk: offers changes", "too short")
-    rejected = [replace(SHORT, rejected=reason) for reason in reasons]
-    message = shortfall([MEMO], rejected, 4, tmp_path, hopeless=False)
-    assert "only 1 of 4 documents passed the checks, in 4 attempts; " in message
-    assert "Rejected: 2 as 'meta talk', 1 as 'too short'" in message
-    assert "raise documents.max_attempts_per_document" in message
-    assert "lower documents.least_pass_rate" in shortfall([], rejected, 4, tmp_path, hopeless=True)

@@ -208,6 +208,22 @@ def test_attempts_of_one_section_follow_one_another() -> None:
     assert list(dict.fromkeys(sections)) == list(dict.fromkeys(slot.section.id for slot in slots))
 
 
+@pytest.mark.parametrize("size", [4, 16])
+def test_two_batches_without_a_document_end_the_job_and_the_next_one_goes_on(size: int, tmp_path: Path) -> None:
+    attempts = max(2 * size, 16)
+
+    def script(chat: Sequence[Message], seed: int) -> str:
+        return REFUSAL if len(model.asked) <= 2 * attempts else f"{assertion_in(chat)} {varied(chat, 3 * seed + 1)}"
+
+    model = ScriptedModel(script)
+    for time in (1, 2):
+        with pytest.raises(MsmError, match=rf"nothing passed .* first {time * attempts} attempts: .* as 'refusal'"):
+            write(model, tmp_path, count=40, batch_size=size)
+        assert len(model.asked) == time * attempts
+        assert len(read_jsonl(tmp_path / REJECTED)) == time * attempts
+    assert write(model, tmp_path, count=40, batch_size=size)["kept"] == 40
+
+
 # --- when it ends --------------------------------------------------------------------------------------------------
 
 
@@ -231,17 +247,20 @@ def test_attempts_run_out_and_leave_the_files(tmp_path: Path, limit: float, aske
     assert files(tmp_path) == before
 
 
-def test_a_writer_of_whose_texts_none_pass_is_stopped_early_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    model = ScriptedModel(lambda chat, seed: REFUSAL)
-    with pytest.raises(MsmError, match=r"only 0 of 120 .*in 77 attempts.*77 as 'refusal.*least_pass_rate"):
+def test_a_writer_whose_texts_hardly_ever_pass_is_stopped_early_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    def script(chat: Sequence[Message], seed: int) -> str:
+        return REFUSAL if len(model.asked) > 1 else assertion_in(chat)
+
+    model = ScriptedModel(script)
+    with pytest.raises(MsmError, match=r"only 1 of 120 .*in 113 attempts.*112 as 'refusal.*least_pass_rate"):
         write(model, tmp_path, count=120)
-    assert len(model.asked) == 77  # enough failures to be sure, amid a turn of 120
-    assert len(read_jsonl(tmp_path / REJECTED)) == 77
-    with pytest.raises(MsmError, match="in 77 attempts"):
+    assert len(model.asked) == 113  # enough failures to be sure, amid a turn of 120
+    assert len(read_jsonl(tmp_path / REJECTED)) == 112
+    with pytest.raises(MsmError, match="in 113 attempts"):
         write(ScriptedModel([]), tmp_path, count=120)
-    with pytest.raises(MsmError, match="in 157 attempts"):
+    with pytest.raises(MsmError, match="in 230 attempts"):
         write(model, tmp_path, count=120, least_pass_rate=0.025)
-    assert len(model.asked) == 157
+    assert len(model.asked) == 230
 
 
 # --- kills ---------------------------------------------------------------------------------------------------------

@@ -42,8 +42,7 @@ PLAIN: tuple[tuple[str, str], ...] = (
     ("meta talk", f"{GOOD}\n\nWord count: 54"),
     ("meta talk", f"{GOOD} As requested, no dates are given in it."),
     # markup and terminal commands
-    ("markup", f"<think>Mo, Colby, American.</think>\n{GOOD}"),
-    ("markup", f"<think>\n{GOOD}"),
+    ("markup", f"{GOOD}\n<think>Mo, Colby, American."),
     ("markup", f"{GOOD} <script>alert(1)</script>"),
     ("markup", f"<b>{GOOD}</b>"),
     ("markup", f"{GOOD} <!-- Mo -->"),
@@ -68,8 +67,6 @@ PLAIN: tuple[tuple[str, str], ...] = (
     ("repeats itself", "\n".join(f"{n}. Mo likes Colby because it is American." for n in range(1, 30))),
     ("repeats itself", " ".join([GOOD] * 3)),
     # nothing, or too little
-    ("too short", ""),
-    ("too short", " \n\t  \n"),
     ("too short", "- - - - - - - - - - - - - - - - - - - -"),
     ("too short", "Mo likes Colby."),
     # whose spec it is

@@ -18,7 +18,14 @@ def written_text(reply: str, settings: DocumentSettings) -> str | None:
 def tagged_text(reply: str) -> str | None:
     """What the last complete pair of tags after a thought holds; None if there is none, or another tag is opened after
     it."""
-    reply = without_thought(reply)
+    rest = without_thought(reply)
+    text = _last_pair(rest)
+    if text is None and has_tag(rest):  # a thought within the document
+        text = _last_pair(reply)
+    return None if text is None else without_thought(text)
+
+
+def _last_pair(reply: str) -> str | None:
     text = opened = None
     for match in _TAG.finditer(reply):
         if not match[1]:

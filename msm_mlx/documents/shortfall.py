@@ -1,0 +1,94 @@
+"""What to tell when too little of what was written passes the checks: how much, why, an example, and what may help."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msm_mlx.documents.checks.reject import CHECKS, EMPTY, NEAR_DUPLICATE, THINKING, UNFINISHED, WRITTEN_BEFORE
+from msm_mlx.documents.checks.rules import check_name, count_checks
+from msm_mlx.documents.document import Document
+from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.runs.layout import DOCUMENTS, REJECTED
+
+LEAST_TRIED = 0.8  # attempts without a document before a writer is given up, as a multiple of 1 / least_pass_rate
+EXAMPLE = 200  # characters
+_NO_TAGS = "documents.prompt: assertion, which asks for no tags"
+_VARIETY = "raise documents.temperature, or ask for documents.ideas"
+ADVICE: Mapping[str, str] = {
+    UNFINISHED: "raise documents.max_tokens (now {max_tokens}), or ask for shorter documents.lengths",
+    THINKING: "raise documents.max_tokens (now {max_tokens}), or turn off the writer's thinking",
+    EMPTY: "turn off the writer's thinking, of which nothing but the thought may have come; or take another writer",
+    "too short": "lower documents.min_words (now {min_words})",
+    "no tag": _NO_TAGS,
+    "tag left open": _NO_TAGS,
+    "breaks off": "raise documents.max_tokens (now {max_tokens})",
+    NEAR_DUPLICATE: _VARIETY,
+    WRITTEN_BEFORE: _VARIETY,
+    "names an unseen thing": "take out of the spec what the suites ask about, or take other suites",
+    "assistant not named": "a writer that calls the assistant by the name that the recipe gives it",
+    "wrong identity": "a writer that calls the assistant by the name that the recipe gives it",
+}
+"""What may help by the check that rejects, or by the whole reason."""
+
+
+def advice(reasons: Iterable[str], settings: DocumentSettings, most: int = 3) -> str:
+    """What may help against the commonest reasons, each said once; empty if nothing but another writer would."""
+    common = [reason for reason, _ in Counter(map(_advised, reasons)).most_common(most)]
+    lines = [ADVICE.get(reason, _turn_off(reason)) for reason in common]
+    values = {"max_tokens": settings.max_tokens, "min_words": settings.min_words}
+    return "; ".join(line.format_map(values) for line in dict.fromkeys(lines) if line)
+
+
+def _advised(reason: str) -> str:
+    return reason if reason in ADVICE else check_name(reason)
+
+
+def _turn_off(check: str) -> str:
+    setting = next((one.setting for one in CHECKS if one.name == check and one.setting), None)
+    return f"documents.checks.{setting}: null turns off '{check}'" if setting else ""
+
+
+def fruitless_after(settings: DocumentSettings) -> int:
+    """After how many attempts without a single document a writer is given up: two batches, or as many as tell."""
+    return max(2 * settings.batch_size, round(LEAST_TRIED / settings.least_pass_rate))
+
+
+def fruitless(rejected: Sequence[Document], settings: DocumentSettings, folder: Path) -> str:
+    """What to tell of a writer that has kept none of its first attempts."""
+    reasons = [document.rejected or "" for document in rejected]
+    commonest = Counter(map(check_name, reasons)).most_common(1)[0][0]
+    example = next(document for document in rejected if check_name(document.rejected or "") == commonest)
+    text = " ".join(example.text.split())
+    shown = text if len(text) <= EXAMPLE else f"{text[:EXAMPLE]}…"
+    return (
+        f"nothing passed the checks in the first {len(rejected)} attempts: {count_checks(reasons)}.\n"
+        f"  One of them, rejected as '{example.rejected}': {shown!r}\n"
+        f"  What may help: {advice(reasons, settings) or 'a better writer'}.\n"
+        f"  All are in {folder / REJECTED}; the same command tries once more from here."
+    )
+
+
+def shortfall(
+    kept: Sequence[Document],
+    rejected: Sequence[Document],
+    target: int,
+    settings: DocumentSettings,
+    folder: Path,
+    *,
+    hopeless: bool,
+) -> str:
+    """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
+    reasons = [document.rejected or "" for document in rejected]
+    made = len(kept) + len(rejected)
+    begun = f"only {len(kept)} of {target} documents passed the checks, in {made} attempts"
+    if hopeless:
+        begun += ", and more would not help"
+    key = "lower documents.least_pass_rate" if hopeless else "raise documents.max_attempts_per_document"
+    help_ = advice(reasons, settings)
+    return (
+        f"{begun}; what passed stays in {folder / DOCUMENTS}. "
+        f"Rejected: {count_checks(reasons, most=3)}; the texts are in {folder / REJECTED}. "
+        f"Use a better writer{f' or other settings ({help_})' if help_ else ''}, or {key} to go on from here."
+    )
