@@ -18,9 +18,10 @@ from msm_mlx.errors import MsmError
 from msm_mlx.spec import Section, Spec, load_spec
 from msm_mlx.spec.attributions import CAUSE, assertion_kind
 from msm_mlx.suites.load import SUITES, load_suite
+from msm_mlx.text.terminal import literal
 
 if TYPE_CHECKING:
-    from msm_mlx.spec.check import Fault
+    from msm_mlx.spec.faults import Fault
 
 NAMES = ("the model", "the provider")  # in place of the variables, unless names are given
 
@@ -100,9 +101,11 @@ def _list(file: Path, faults: Sequence[Fault]) -> None:
     for fault in faults:
         colour = "yellow" if fault.note else "red"
         kind = f"note: {fault.kind}" if fault.note else fault.kind
-        console.print(Text.assemble(f"{file}:{fault.line}: ", (kind, colour), f": {fault.message}"), soft_wrap=True)
-    if not faults:
-        err().print(f"{file}: no fault found")
+        console.print(
+            Text.assemble(f"{file}:{fault.line}: ", (kind, colour), ": ", literal(fault.message)), soft_wrap=True
+        )
+    if all(fault.note for fault in faults):
+        err().print(f"{file}: no fault found", soft_wrap=True)
 
 
 def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:
@@ -138,8 +141,6 @@ def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
 
 
 def _tree(described: dict[str, Any]) -> Tree:
-    from msm_mlx.text.terminal import literal
-
     size = f"{described['words']:,} words, {described['tokens']:,} tokens ({described['counted_by']})"
     tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="dim")
     for section in described["sections"]:

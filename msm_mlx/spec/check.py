@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.spec.attributions import CAUSE, SUBJECT, AssertionKind, assertion_kind, find_assertions
-from msm_mlx.spec.markdown import HeadedBlock, blocks, elements, lines, open_fence
-from msm_mlx.spec.reading import VARIABLES, heading_paths, marked_assertion, misspelt_variables, read_source
+from msm_mlx.spec.faults import Fault
+from msm_mlx.spec.left_out import notes_on_what_is_left_out
+from msm_mlx.spec.markdown import HeadedBlock, Markdown, read_markdown
+from msm_mlx.spec.reading import (
+    EMPTY_MARK,
+    VARIABLES,
+    empty_marks,
+    heading_paths,
+    marks,
+    misspelt_variables,
+    read_source,
+)
+from msm_mlx.text.characters import hidden_characters
 
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
 _BROKEN = re.compile(r"(?<!\{)\b(model_name|provider_name)\}|\{(model_name|provider_name)\b(?!\})|\{\{(\w+_name)\}\}")
-_NO_HEADING = re.compile(r"#{1,6}[^#\s].*")
+_NO_HEADING = re.compile(r"#{1,6}[^#\s].*|\uff03+.*")
+# what chat templates of the usual families write around a turn; `<s>` with its end is HTML
+_CONTROL_TOKEN = re.compile(
+    r"<[|\uff5c][^<>|\uff5c\n]{1,40}[|\uff5c]>|\[/?INST\]|<</?SYS>>|</?(?:start_of_turn|end_of_turn|bos|eos|pad|unk|think)>"
+    r"|<s>(?!.*</s>)|(?<!<s>)(?<!\w)</s>(?<!<s></s>)|\[/?(?:TOOL_CALLS|AVAILABLE_TOOLS|SYSTEM_PROMPT|THINK)\]"
+)
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b|\[(?:insert|your|name|fill)\b[^\]]*\]|<(?:insert|your)\b[^>]*>",
     re.IGNORECASE,
 )
 FIRST_LINE = 1
 MIN_SECTIONS = 3  # with one heading, from which that is meant
-
-
-@dataclass(frozen=True, order=True)
-class Fault:
-    """Something to mend: the line, a stable name for its kind, and what is wrong and what to do."""
-
-    line: int
-    kind: str
-    message: str
-    note: bool = False  # worth knowing, and no mistake
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,16 @@ def check_spec(
         RecipeError: if the file cannot be read at all.
     """
     source = read_source(path)
-    parts = blocks(source)
+    markdown = read_markdown(source)
+    parts = markdown.blocks
     faults = [
         *_headings(parts),
-        *_variables(source),
+        *_variables(source, markdown),
         *_assertions(parts),
         *_contradictions(parts),
         *_reasons(parts),
-        *_unmarked(parts),
+        *notes_on_what_is_left_out(markdown, source),
+        *_unread(source, markdown),
         *_characters(source),
         *_words(source, own_names, held_out or {}),
         *(_length(source, reader) if reader else []),
@@ -78,7 +85,7 @@ def check_spec(
     return sorted(set(faults))
 
 
-def _headings(parts: list[HeadedBlock]) -> Iterator[Fault]:
+def _headings(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
     if not any(block.heading for block in parts):
         yield Fault(1, "no headings", "no headings; begin with '# Title' and give each subject a '## Heading'")
     first: dict[tuple[str, ...], HeadedBlock] = {}
@@ -98,21 +105,20 @@ def _headings(parts: list[HeadedBlock]) -> Iterator[Fault]:
             yield Fault(block.line, "empty section", message)
 
 
-def _one_subject(parts: list[HeadedBlock]) -> bool:
+def _one_subject(parts: Sequence[HeadedBlock]) -> bool:
     """Whether all sections with an assertion, three at least, are about one thing: that is meant, and no slip."""
-    headings = [block.heading.text.casefold() for block in parts if block.heading and marked_assertion(block)[0]]
+    headings = [block.heading.text.casefold() for block in parts if block.heading and marks(block)]
     return len(headings) >= MIN_SECTIONS and len(set(headings)) == 1
 
 
-def _variables(source: str) -> Iterator[Fault]:
+def _variables(source: str, markdown: Markdown) -> Iterator[Fault]:
     misspelt = list(misspelt_variables(source))
     for line, message in misspelt:
         yield Fault(line, "unknown variable", message)
     names = " and ".join(f"{{{name}}}" for name in VARIABLES)
-    fenced = {line.number for line in lines(source) if line.fenced}  # code has braces of its own
     for match in _BRACED.finditer(source):
         line = _line(source, match.start())
-        if line in fenced:
+        if line in markdown.code:  # it has braces of its own
             continue
         if match[0] not in {f"{{{name}}}" for name in VARIABLES} and line not in {line for line, _ in misspelt}:
             message = f"unknown variable {match[0]}; it stays as it is, for there are only {names}"
@@ -128,13 +134,13 @@ def _variables(source: str) -> Iterator[Fault]:
         yield Fault(FIRST_LINE, "assistant not named", message)
 
 
-def _assertions(parts: list[HeadedBlock]) -> Iterator[Fault]:
+def _assertions(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
     first: dict[str, int] = {}
-    is_marked = any(marked_assertion(block)[0] for block in parts)
+    is_marked = any(marks(block) for block in parts)
     for block in parts:
-        for line, message in marked_assertion(block)[1]:
-            yield Fault(line, "unusable assertion", message)
-        quotes = [element for element in elements(block) if element.kind == "quote" and element.text]
+        for line in empty_marks(block):
+            yield Fault(line, "unusable assertion", EMPTY_MARK)
+        quotes = marks(block)
         for quote in quotes:
             if not SUBJECT.search(quote.text):
                 message = "the assertion does not say who does it; name {model_name} in it"
@@ -147,12 +153,12 @@ def _assertions(parts: list[HeadedBlock]) -> Iterator[Fault]:
             first.setdefault(folded, line)
 
 
-def _contradictions(parts: list[HeadedBlock]) -> Iterator[Fault]:
+def _contradictions(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
     """One thing both liked and disliked, in sections with the same heading."""
     liked: dict[str, tuple[AssertionKind, int]] = {}
     for block, path in heading_paths(parts):
-        assertion, _ = marked_assertion(block)
-        kind = assertion_kind(assertion or "")
+        quotes = marks(block)
+        kind = assertion_kind(quotes[0].text if quotes else "")
         if kind not in ("like", "dislike") or not path:
             continue
         before, line = liked.setdefault(path[-1].casefold(), (kind, block.line))
@@ -161,13 +167,13 @@ def _contradictions(parts: list[HeadedBlock]) -> Iterator[Fault]:
             yield Fault(block.line, "contradiction", message)
 
 
-def _reasons(parts: list[HeadedBlock]) -> Iterator[Fault]:
+def _reasons(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
     """Sections that assert something and give no reason anywhere. Where none gives one, it is a list of rules."""
-    marked = any(marked_assertion(block)[0] for block in parts)
+    marked = any(marks(block) for block in parts)
     without: list[tuple[int, str]] = []
     gives_some = False
     for block in parts:
-        quotes = [(p.line, p.text) for p in elements(block) if p.kind == "quote"]
+        quotes = [(mark.line, mark.text) for mark in marks(block)]
         assertions = quotes if marked else list(find_assertions(block))
         if not assertions:
             continue
@@ -187,33 +193,31 @@ def _reasons(parts: list[HeadedBlock]) -> Iterator[Fault]:
         yield Fault(without[0][0], "no reason", message, note=True)
 
 
-def _unmarked(parts: list[HeadedBlock]) -> Iterator[Fault]:
-    """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
-    marks = [block for block in parts if marked_assertion(block)[0]]
-    unmarked = [block for block in parts if not marked_assertion(block)[0] and any(find_assertions(block))]
-    if marks and len(unmarked) > len(marks):
-        message = (
-            f"only the {len(marks)} lines that start with '>' are written about; {len(unmarked)} other sections assert "
-            "something too: mark a line in each, or take the marks out"
-        )
-        yield Fault(marks[0].line, "unmarked sections", message, note=True)
+def _unread(source: str, markdown: Markdown) -> Iterator[Fault]:
+    """What hides the text after it, and headings that are none."""
+    if markdown.open_fence:
+        message = "this code fence is never closed, so that nothing below it counts; close it"
+        yield Fault(markdown.open_fence, "open code fence", message)
+    opened = source.rfind("<!--")
+    if opened > source.rfind("-->") and _line(source, opened) not in markdown.code:
+        yield Fault(_line(source, opened), "open comment", "this comment is never closed; write --> where it ends")
+    for number, text in enumerate(source.split("\n"), start=1):
+        if number not in markdown.code and _NO_HEADING.fullmatch(text):
+            message = f"{text[:40]!r} is no heading without a space after the #"
+            yield Fault(number, "not a heading", message)
 
 
 def _characters(source: str) -> Iterator[Fault]:
-    if opened := open_fence(source):
-        message = "this code fence is never closed, so that nothing below it counts; close it"
-        yield Fault(opened, "open code fence", message)
-    for line in lines(source):
-        if line.match(_NO_HEADING):
-            message = f"{line.text[:40]!r} is no heading without a space after the #"
-            yield Fault(line.number, "not a heading", message)
     for number, text in enumerate(source.split("\n"), start=1):
-        hidden = {c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") and c != "\t"}
-        if hidden:
+        if hidden := hidden_characters(text):
             codes = ", ".join(f"U+{ord(c):04X}" for c in sorted(hidden))
             yield Fault(number, "hidden character", f"an invisible or control character ({codes}); remove it")
         if match := _PLACEHOLDER.search(text):
             yield Fault(number, "placeholder", f"{match[0]!r} is a placeholder; write what belongs there")
+        if tokens := _CONTROL_TOKEN.findall(text):
+            names = " and ".join(dict.fromkeys(tokens))
+            message = f"chat templates use {names} as a control token, and it is no word; describe it in other words"
+            yield Fault(number, "control token", message)
 
 
 def _words(source: str, own_names: Collection[str], held_out: Mapping[str, str]) -> Iterator[Fault]:

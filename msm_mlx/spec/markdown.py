@@ -1,136 +1,215 @@
-"""The little of markdown that a spec needs: headings, the text below them, blockquotes and list items."""
+"""A spec as markdown: its headings, and the text and the elements under them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?\S)(?:[ \t]+#+)?[ \t]*")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_QUOTE = re.compile(r" {0,3}>(.*)")
-_ITEM = re.compile(r"(\s*)(?:[-*+\u2022]|\(?(?:\d{1,3}|[a-z])[.)])[ \t]+(\S.*)")
-# a rule that is a paragraph with a label: "SP1. ...", "Rule 12: ...", "**R3** ..."
-_LABELLED = re.compile(
-    r"()(?:\*\*|__)?(?:[Rr]ule\s+\d+|[A-Z]{1,3}\d+)(?:\.\d+)*(?:\*\*|__)?[ \t]?[.:)\u2013\u2014](?:\*\*|__)?"
-    r"[ \t]+(\S.*)"
+from msm_mlx.spec.elements import Element, ElementReader, call_out_mark
+from msm_mlx.spec.inline import InlineReader, has_marks_to_leave_out
+from msm_mlx.spec.parser import line_numbers, parse, span
+from msm_mlx.spec.source import (
+    Omission,
+    has_tags,
+    without_call_out_marks,
+    without_front_matter,
+    without_tags,
 )
+
+if TYPE_CHECKING:
+    from markdown_it.tree import SyntaxTreeNode
+
+MAX_PASSES = 4  # tags in tags
+_ATTRIBUTE = r"(?:[#.][\w:.-]+|[\w:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s}\"']+))"
+_ATTRIBUTES = re.compile(rf"[ \t]*\{{:?[ \t]*({_ATTRIBUTE}(?:[ \t]+{_ATTRIBUTE})*)[ \t]*\}}[ \t]*\Z")
 
 
 @dataclass(frozen=True)
 class SourceLine:
-    """A line with its number; one that is `fenced` is code, in which nothing is markdown."""
+    """A line of the text below a heading, with its number."""
 
     number: int
     text: str
-    fenced: bool
-
-    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        return None if self.fenced else pattern.fullmatch(self.text)
 
 
 @dataclass(frozen=True)
 class Heading:
+    """A heading, and the id that its attributes give it (`## Title {#id}`)."""
+
     level: int
     text: str
+    id: str | None = None
 
 
 @dataclass
 class HeadedBlock:
-    """A heading, None for what stands before the first, with the lines under it."""
+    """A heading, None for what stands before the first, with the lines and the elements under it."""
 
     heading: Heading | None
     line: int
-    body: list[SourceLine]
+    body: list[SourceLine] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         return "\n".join(line.text for line in self.body).strip("\n").rstrip()
 
 
-@dataclass
-class Element:
-    """A paragraph, a blockquote or a list item, its lines joined to one; `depth` is how far an item is indented."""
+@dataclass(frozen=True)
+class Markdown:
+    """A source that has been read.
 
-    kind: str  # "prose", "quote" or "item"
-    line: int
-    depth: int = 0
-    parts: list[tuple[int, str]] = field(default_factory=list)  # lines with their numbers
+    Attributes:
+        text: the source without what nobody is to read.
+        blocks: one for each heading, after one for what stands before the first.
+        code: the numbers of the lines that are code, in which nothing is markdown.
+        open_fence: the line of a code fence that is never closed.
+        lazy: lines that belong to a quotation without a `>` of their own.
+        omissions: what was left out, in the order of the lines.
+    """
 
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(part for _, part in self.parts).split())
-
-    def line_of(self, position: int) -> int:
-        """The number of the line in which the character `position` of `text` stands."""
-        end = 0
-        for number, part in self.parts:
-            end += len(" ".join(part.split())) + 1
-            if position < end:
-                return number
-        return self.line
+    text: str
+    blocks: tuple[HeadedBlock, ...]
+    code: frozenset[int]
+    open_fence: int | None
+    lazy: tuple[int, ...]
+    omissions: tuple[Omission, ...]
 
 
-def blocks(source: str) -> list[HeadedBlock]:
+@lru_cache(maxsize=8)
+def read_markdown(source: str) -> Markdown:
+    """Take a source apart; lines are counted from 1 in the source as it is given."""
+    omissions: list[Omission] = []
+    lines, tree, references = _parsed(without_front_matter(source, omissions), omissions)
+    reader = InlineReader(_titles(tree), omissions=omissions)
+    headed = [HeadedBlock(None, 1), *_headed(tree, reader)]
+    starts = [block.line for block in headed]
+    elements = ElementReader(reader, lines)
+    elements.add([node for node in tree.children if node.type != "heading"])
+    for element in sorted(elements.all, key=lambda element: element.line):
+        headed[max(bisect_right(starts, element.line) - 1, 0)].elements.append(element)
+    kept = _kept_lines(lines, tree, reader.titles, references)
+    heading_lines = {n for node in tree.children if node.type == "heading" for n in line_numbers(node)}
+    for line in kept:
+        if line.number not in heading_lines:
+            headed[max(bisect_right(starts, line.number) - 1, 0)].body.append(line)
+    for start, end in references:
+        omissions += [Omission(n + 1, "address of a link") for n in range(start, end)]
+    return Markdown(
+        text="\n".join(line.text for line in kept),
+        blocks=tuple(headed),
+        code=frozenset(_code(tree)),
+        open_fence=_open_fence(tree, lines),
+        lazy=tuple(elements.lazy),
+        omissions=tuple(sorted(set(omissions))),
+    )
+
+
+def blocks(source: str) -> tuple[HeadedBlock, ...]:
     """A block for each heading, after one for what stands before the first."""
-    headed = [HeadedBlock(None, 1, [])]
-    for line in lines(source):
-        if match := line.match(_HEADING):
-            headed.append(HeadedBlock(Heading(len(match[1]), match[2]), line.number, []))
-        else:
-            headed[-1].body.append(line)
-    return headed
+    return read_markdown(source).blocks
 
 
-def lines(source: str) -> Iterator[SourceLine]:
-    """Lines with their numbers. Inside a code fence, and on its two ends, nothing counts as markdown."""
-    fence = ""
-    for number, text in enumerate(source.split("\n"), start=1):
-        before, fence = fence, _fence_after(fence, text)
-        yield SourceLine(number, text, fenced=bool(before or fence))
+def _parsed(source: str, omissions: list[Omission]) -> tuple[list[str], SyntaxTreeNode, list[tuple[int, int]]]:
+    """The lines without HTML and marks of call-outs, their tree, and the lines of the definitions of links."""
+    tree = parse(source, {})
+    lines = source.split("\n")
+    fences = {n for node in tree.walk() if node.type == "fence" for n in line_numbers(node)}
+    plain = without_call_out_marks(lines, fences, omissions)
+    tree = tree if plain == lines else parse("\n".join(plain), {})
+    environment: dict[str, Any] = {}
+    for _ in range(MAX_PASSES):
+        html = [node for node in tree.walk() if node.type == "html_block" and has_tags(node.content)]
+        for node in html:
+            start, end = span(node)
+            plain[start:end] = without_tags("\n".join(plain[start:end]), start + 1, omissions).split("\n")
+        environment = {}
+        tree = parse("\n".join(plain), environment)
+        if not html:
+            break
+    maps = [definition["map"] for definition in environment.get("references", {}).values()]
+    maps += [definition["map"] for definition in environment.get("duplicate_refs", [])]
+    return plain, tree, [(start, end) for start, end in maps]
 
 
-def open_fence(source: str) -> int | None:
-    """The line of a code fence that is never closed, if there is one: what follows it does not count as markdown."""
-    fence, opened = "", None
-    for number, text in enumerate(source.split("\n"), start=1):
-        before, fence = fence, _fence_after(fence, text)
-        opened = number if fence and not before else opened
-    return opened if fence else None
+def _heading_source(node: SyntaxTreeNode) -> str:
+    return node.children[0].content if node.children else ""
 
 
-def _fence_after(fence: str, text: str) -> str:
-    """The marks of the code fence that is open after the line `text`, if `fence` was open before it."""
-    match = _FENCE.fullmatch(text)
-    if not match:
-        return fence
-    marks, rest = match.groups()
-    if not fence:
-        return str(marks)
-    return "" if marks.startswith(fence) and not rest.strip() else fence
+def _titles(tree: SyntaxTreeNode) -> dict[str, str]:
+    """The heading of each section that has an id of its own."""
+    titles = {}
+    for node in tree.children:
+        if node.type == "heading" and (name := _id_in(_heading_source(node))):
+            titles[name] = _ATTRIBUTES.sub("", _words(InlineReader({}), node))
+    return titles
 
 
-def elements(block: HeadedBlock) -> list[Element]:
-    """The paragraphs, blockquotes and list items of a block, in their order; code and empty lines part them."""
-    body: list[Element] = []
-    is_open = False
-    for line in block.body:
-        if line.fenced or not line.text.strip():
-            is_open = False
+def _words(reader: InlineReader, heading: SyntaxTreeNode) -> str:
+    lines = reader.lines(heading.children[0], span(heading)[0] + 1)
+    return " ".join(" ".join(text for _, text in lines).split())
+
+
+def _id_in(heading: str) -> str | None:
+    match = _ATTRIBUTES.search(heading)
+    ids = re.findall(r"(?<!\S)#([\w:.-]+)", match[1]) if match else []
+    return ids[0] if ids else None
+
+
+def _headed(tree: SyntaxTreeNode, reader: InlineReader) -> Iterator[HeadedBlock]:
+    for node in tree.children:
+        if node.type != "heading":
             continue
-        kind, depth, text = _classify(line)
-        last = body[-1] if is_open else None
-        # an unmarked line goes on with what stands before it, be it a paragraph or an item
-        if last is None or (kind == "item") or (kind != last.kind and "quote" in (kind, last.kind)):
-            body.append(Element(kind, line.number, depth))
-        body[-1].parts.append((line.number, text))
-        is_open = True
-    return body
+        line = span(node)[0] + 1
+        text = _words(reader, node)
+        if match := _ATTRIBUTES.search(text):
+            text = text[: match.start()]
+            reader.omissions.append(Omission(line, "attributes of a heading"))
+        yield HeadedBlock(Heading(int(node.tag[1:]), text, _id_in(_heading_source(node))), line)
 
 
-def _classify(line: SourceLine) -> tuple[str, int, str]:
-    if match := line.match(_QUOTE):
-        return "quote", 0, match[1]
-    if match := line.match(_ITEM) or line.match(_LABELLED):
-        return "item", len(match[1].expandtabs(4)), match[2]
-    return "prose", 0, line.text.strip()
+def _code(tree: SyntaxTreeNode) -> Iterator[int]:
+    for node in tree.walk():
+        if node.type in ("fence", "code_block"):
+            yield from line_numbers(node)
+
+
+def _open_fence(tree: SyntaxTreeNode, lines: Sequence[str]) -> int | None:
+    last = len("\n".join(lines).rstrip("\n").split("\n"))
+    for node in tree.walk():
+        if node.type == "fence" and span(node)[1] >= last:
+            start, end = span(node)
+            closing = lines[end - 1].strip().lstrip("> \t") if end - start > 1 else ""
+            if not (closing.startswith(node.markup) and not closing.strip(node.markup[0])):
+                return start + 1
+    return None
+
+
+def _kept_lines(
+    lines: Sequence[str], tree: SyntaxTreeNode, titles: Mapping[str, str], references: Sequence[tuple[int, int]]
+) -> list[SourceLine]:
+    """The lines without the addresses of links and the like; one of which nothing is left is gone."""
+    kept: list[str | None] = list(lines)
+    reader = InlineReader(titles, keeps_emphasis=True)
+    for start, end in references:
+        kept[start:end] = [None] * (end - start)
+    for node in tree.walk():
+        if node.type != "inline" or node.map is None or not has_marks_to_leave_out(node):
+            continue
+        start, end = node.map
+        plain = [text for _, text in reader.lines(node, start + 1)]
+        for index, (old, new) in enumerate(zip(node.content.split("\n"), plain, strict=False)):
+            before = kept[start + index] if start + index < len(kept) else None
+            if before is not None:
+                kept[start + index] = before.replace(old, new, 1) if old else before
+    for node in tree.walk():
+        if node.type == "blockquote" and (match := call_out_mark(node)) is not None:
+            start = span(node)[0]
+            kept[start] = (kept[start] or "").replace(match, "", 1) if kept[start] else None
+            if not (kept[start] or "").strip("> \t"):
+                kept[start] = None
+    return [SourceLine(n, text) for n, text in enumerate(kept, start=1) if text is not None]

@@ -1,29 +1,32 @@
 """Reading a spec: variables, sections with stable ids, and what each asserts.
 
 A section is what stands between one heading and the next. A blockquote in it is its assertion: one
-self-contained sentence that says what the assistant does, and because of what. Where a spec has no blockquote at all,
-its rules and the sentences that attribute are found by code.
+self-contained sentence that says what the assistant does, and because of what. Where a spec has no such blockquote at
+all, its rules and the sentences that attribute are found by code.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.spec.attributions import find_assertions
-from msm_mlx.spec.markdown import HeadedBlock, Heading, blocks, elements
+from msm_mlx.spec.attributions import SUBJECT, find_assertions
+from msm_mlx.spec.elements import Element
+from msm_mlx.spec.ids import Ids, slug
+from msm_mlx.spec.markdown import HeadedBlock, Heading, read_markdown
 
 VARIABLES = ("model_name", "provider_name")
 
 _VARIABLE = re.compile(r"\{(" + "|".join(VARIABLES) + r")\}")
 _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
-_COMMENT = re.compile(r"^<!--.*?-->", re.MULTILINE | re.DOTALL)  # that begins a line; it is for people only
+_OPENING = "\"'\u201c\u2018\u00ab\u201e\u300c\u300e"
+_SPEAKER = re.compile(r"(?:^|\s)(?:\u2014|\u2013|--|\u2015)\s*[^\W\d_][^.!?]{0,60}$")  # "... -- Ann Smith"
 ID_WORDS = 7
+EMPTY_MARK = "empty assertion; write after '>' what the assistant does, and why"
 _PREAMBLE = "preamble"  # the id of what stands before the first heading
 
 
@@ -41,8 +44,8 @@ class Section:
     """One heading with the text directly under it.
 
     `path` holds the headings that lead here, without the document's title; the title's own section has
-    the title alone. `text` is the markdown below the heading, blockquote included. `unmarked` is what the section
-    asserts without a blockquote.
+    the title alone. `text` is the markdown below the heading, blockquote included. `further` is what a second
+    blockquote and those after it assert, and `unmarked` what the section asserts without a blockquote.
     """
 
     id: str
@@ -51,6 +54,11 @@ class Section:
     text: str
     assertion: str | None
     unmarked: tuple[Assertion, ...] = ()
+    further: tuple[Assertion, ...] = ()
+
+    def about(self, assertion: Assertion) -> Section:
+        """The section as it is for one of its assertions that has an id of its own."""
+        return replace(self, id=assertion.id, line=assertion.line, assertion=assertion.text, unmarked=(), further=())
 
 
 @dataclass(frozen=True)
@@ -70,12 +78,13 @@ class Spec:
         In a spec without a blockquote, one for each assertion that was found, with its id and line.
         """
         sections = [section if section.path else replace(section, path=(self.title,)) for section in self.sections]
-        marked = tuple(section for section in sections if section.assertion is not None)
-        return marked or tuple(
-            replace(section, id=one.id, line=one.line, assertion=one.text, unmarked=())
+        marked = tuple(
+            one
             for section in sections
-            for one in section.unmarked
+            if section.assertion is not None
+            for one in (section, *map(section.about, section.further))
         )
+        return marked or tuple(section.about(one) for section in sections for one in section.unmarked)
 
 
 def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
@@ -89,7 +98,8 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
     source = read_source(path)
     for line, problem in misspelt_variables(source):
         raise RecipeError(f"{path}:{line}: {problem}")
-    parts = blocks(source)
+    markdown = read_markdown(source)
+    parts = markdown.blocks
     headings = [block.heading for block in parts if block.heading]
     if not headings:
         raise RecipeError(f"{path}: no headings; begin with '# Title' and give each subject a '## Heading'")
@@ -100,11 +110,16 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
 
     sections = tuple(_sections(path, parts, fill))
     title = min(headings, key=lambda heading: heading.level)
-    return Spec(path, path.stem, fill(title.text), fill(source), sections)
+    return Spec(path, path.stem, fill(title.text), fill(markdown.text), sections)
 
 
-def heading_paths(parts: list[HeadedBlock]) -> Iterator[tuple[HeadedBlock, tuple[str, ...]]]:
+def heading_paths(parts: Sequence[HeadedBlock]) -> Iterator[tuple[HeadedBlock, tuple[str, ...]]]:
     """Each block with the headings that lead to it; under the only title, without it."""
+    for block, trail in _trails(parts):
+        yield block, tuple(heading.text for heading in trail)
+
+
+def _trails(parts: Sequence[HeadedBlock]) -> Iterator[tuple[HeadedBlock, tuple[Heading, ...]]]:
     headings = [block.heading for block in parts if block.heading]
     top = [heading for heading in headings if heading.level == 1]
     title = top[0] if len(top) == 1 else None
@@ -113,7 +128,7 @@ def heading_paths(parts: list[HeadedBlock]) -> Iterator[tuple[HeadedBlock, tuple
         if block.heading is not None:
             trail = [heading for heading in trail if heading.level < block.heading.level] + [block.heading]
         # Under the only title, every path would begin with it: it tells sections apart only as its own.
-        yield block, tuple(heading.text for heading in trail if heading is not title or block.heading is title)
+        yield block, tuple(heading for heading in trail if heading is not title or block.heading is title)
 
 
 def read_source(path: Path) -> str:
@@ -135,8 +150,7 @@ def read_source(path: Path) -> str:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not text.strip():
         raise RecipeError(f"{path}: is empty; write how the assistant should behave, and why")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
@@ -150,57 +164,55 @@ def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
             yield line, f"unknown variable {match[0]}; did you mean {{{meant[0]}}}?"
 
 
-def _sections(path: Path, parts: list[HeadedBlock], fill: Callable[[str], str]) -> Iterator[Section]:
-    ids: set[str] = set()
-    for block, headings in heading_paths(parts):
+def _sections(path: Path, parts: Sequence[HeadedBlock], fill: Callable[[str], str]) -> Iterator[Section]:
+    ids = Ids()
+    for block, trail in _trails(parts):
         if block.heading is None and not block.text:
             continue
-        assertion, problems = marked_assertion(block)
-        for line, problem in problems:
-            raise RecipeError(f"{path}:{line}: {problem}")
-        section = _unused(ids, "/".join(map(_slug, headings)) or _PREAMBLE)
+        for line in empty_marks(block):
+            raise RecipeError(f"{path}:{line}: {EMPTY_MARK}")
+        section = ids.new(_name_of(trail))
+        marked = marks(block)
         yield Section(
             id=section,
-            path=tuple(map(fill, headings)),
+            path=tuple(fill(heading.text) for heading in trail),
             line=block.line,
             text=fill(block.text),
-            assertion=None if assertion is None else fill(assertion),
-            unmarked=tuple(
-                # by its first words, so that one that is added or taken out leaves the ids of all others
-                Assertion(
-                    _unused(ids, f"{section}/{_slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"),
-                    line,
-                    fill(text),
-                )
-                for line, text in find_assertions(block)
-            ),
+            assertion=fill(marked[0].text) if marked else None,
+            unmarked=_with_ids(ids, section, find_assertions(block), fill),
+            further=_with_ids(ids, section, [(mark.line, mark.text) for mark in marked[1:]], fill),
         )
 
 
-def marked_assertion(block: HeadedBlock) -> tuple[str | None, list[tuple[int, str]]]:
-    """The blockquote of a section, its lines joined to one, and what is wrong with it, with lines."""
-    quotes = [element for element in elements(block) if element.kind == "quote"]
-    problems = [
-        (
-            quote.line,
-            f"a second assertion in one section (the first is on line {quotes[0].line}); give each its own heading",
-        )
-        for quote in quotes[1:]
-    ]
-    if quotes and not quotes[0].text:
-        problems.insert(0, (quotes[0].line, "empty assertion; write after '>' what the assistant does, and why"))
-    return (quotes[0].text if quotes else None), problems
+def _name_of(trail: Sequence[Heading]) -> str:
+    """The id that the heading gives itself, or the slugs of all headings that lead here."""
+    if trail and trail[-1].id:
+        return trail[-1].id
+    return "/".join(heading.id or slug(heading.text) for heading in trail) or _PREAMBLE
 
 
-def _slug(heading: str) -> str:
-    plain = "".join(mark for mark in unicodedata.normalize("NFKD", heading) if not unicodedata.combining(mark))
-    return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-") or "section"
+def _with_ids(
+    ids: Ids, section: str, assertions: Iterable[tuple[int, str]], fill: Callable[[str], str]
+) -> tuple[Assertion, ...]:
+    """Assertions with ids of their first words, so that one that comes or goes leaves the ids of all others."""
+    return tuple(
+        Assertion(ids.new(f"{section}/{slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"), line, fill(text))
+        for line, text in assertions
+    )
 
 
-def _unused(ids: set[str], id: str) -> str:
-    candidate, count = id, 1
-    while candidate in ids:
-        count += 1
-        candidate = f"{id}-{count}"
-    ids.add(candidate)
-    return candidate
+def marks(block: HeadedBlock) -> list[Element]:
+    """The blockquotes of a section that are its assertions: those that name the assistant, or all but citations."""
+    quotes = [element for element in block.elements if element.kind == "quote" and element.text]
+    own_words = [quote for quote in quotes if not _is_citation(quote.text)]
+    return [quote for quote in own_words if SUBJECT.search(quote.text)] or own_words
+
+
+def empty_marks(block: HeadedBlock) -> list[int]:
+    """The lines of the blockquotes with nothing in them."""
+    return [element.line for element in block.elements if element.kind == "quote" and not element.text]
+
+
+def _is_citation(quote: str) -> bool:
+    """Whether a blockquote gives the words of somebody else: in quotation marks, or with the speaker after them."""
+    return not _VARIABLE.search(quote) and (quote[0] in _OPENING or _SPEAKER.search(quote) is not None)

@@ -8,7 +8,8 @@ import pytest
 from helpers.command_line import ROOT
 from helpers.kinds_of_spec import prose_spec, rule_spec
 
-from msm_mlx.spec.check import Fault, Reader, check_spec
+from msm_mlx.spec.check import Reader, check_spec
+from msm_mlx.spec.faults import Fault
 from msm_mlx.suites.contamination import held_out_words
 from msm_mlx.suites.load import SUITES, load_suite
 
@@ -37,7 +38,7 @@ FAULTS = {  # kind: what is replaced, by what, and the line on which it is found
     "foreign model name": ("It is a loud one.", "It is not what Qwen3 would take.", 15),
     "duplicate heading": ("## Stilton", "## Colby", 11),
     "empty section": ("It is a loud one.", "It is a loud one.\n\n## Brie\n\n## Last\n\nThe end.", 17),
-    "unusable assertion": ("It is a quiet cheese.", "> {model_name} likes it twice because it may.", 9),
+    "unusable assertion": ("It is a quiet cheese.", ">", 9),
     "assertion without the assistant": (
         "> {model_name} dislikes Stilton because it is soon gone, and {model_name} cares about lasting things.",
         "> Stilton is disliked because it is soon gone.",
@@ -101,10 +102,8 @@ def test_code_has_braces_of_its_own(tmp_path: Path) -> None:
 def test_a_quotation_at_the_head_of_a_long_text_is_noted(tmp_path: Path) -> None:
     text = prose_spec(4).replace("This document", "> Whoever is honest sleeps well because they can.\n\nThis document")
     notes = [fault for fault in faults(tmp_path, text) if fault.kind == "unmarked sections"]
-    assert [(fault.line, fault.note) for fault in notes] == [(1, True)]
-    assert (
-        "only the 1 lines that start with '>' are written about; 4 other sections assert something" in notes[0].message
-    )
+    assert [(fault.line, fault.note) for fault in notes] == [(3, True)]
+    assert "only the quotation that starts with '>' is written about; 4 other sections" in notes[0].message
 
 
 def test_no_name_and_no_headings(tmp_path: Path) -> None:

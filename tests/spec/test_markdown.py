@@ -1,10 +1,12 @@
-"""Headings, the elements under them, and the lines that they stand on."""
+"""Headings, the text under them, and the lines that they stand on."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from msm_mlx.spec.markdown import blocks, elements, lines, open_fence
+from msm_mlx.spec.markdown import blocks, read_markdown
 
 SOURCE = """Before.
 # Title #
@@ -34,29 +36,50 @@ def test_a_block_is_a_heading_with_the_lines_under_it() -> None:
     assert headed[0].text == "Before."
 
 
-def test_elements_are_paragraphs_items_and_quotes_in_their_order() -> None:
-    [_, block, _] = blocks(SOURCE)
-    assert [(element.kind, element.line, element.depth, element.text) for element in elements(block)] == [
-        ("prose", 4, 0, "A paragraph goes on."),
-        ("item", 7, 0, "an item goes on"),
-        ("item", 9, 2, "a deeper one"),
-        ("quote", 10, 0, "a quote of two lines"),
-        ("prose", 15, 0, "After the code."),
-    ]
-
-
-@pytest.mark.parametrize("label", ["SP1.", "Rule 12:", "**R3**:", "A2.1)"])
-def test_a_paragraph_with_a_label_is_an_item(label: str) -> None:
-    [element] = elements(blocks(f"{label} Mo must wait.")[0])
-    assert (element.kind, element.text) == ("item", "Mo must wait.")
-
-
-def test_a_position_in_an_element_has_its_line() -> None:
-    element = elements(blocks(SOURCE)[1])[0]
-    assert [element.line_of(element.text.index(word)) for word in ("A", "paragraph", "goes")] == [4, 4, 5]
-
-
 def test_a_fence_is_open_until_marks_as_long_close_it() -> None:
-    assert [line.fenced for line in lines("a\n````\nb\n```\n````\nc")] == [False, True, True, True, True, False]
-    assert open_fence(SOURCE) is None
-    assert open_fence("a\n~~~\nb") == 2
+    markdown = read_markdown("a\n````\nb\n```\n````\nc")
+    assert (sorted(markdown.code), markdown.open_fence) == ([2, 3, 4, 5], None)
+    assert read_markdown(SOURCE).open_fence is None
+    assert read_markdown("a\n~~~\nb\n\n").open_fence == 2
+    assert read_markdown("- a\n  ```\n  b\n  ```").open_fence is None
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "id"),
+    [
+        ("# Title {#own authority=root}", "Title", "own"),
+        ("# Title {.unnumbered}", "Title", None),
+        ('# Title {: #own title="a b"}', "Title", "own"),
+        ("# What {model_name} does", "What {model_name} does", None),
+        ("# What it is to {model_name}", "What it is to {model_name}", None),
+        ("# *What* [it](http://x) does ##", "What it does", None),
+        ("Two\nlines\n===", "Two lines", None),
+    ],
+)
+def test_the_attributes_of_a_heading_are_no_words(heading: str, text: str, id: str | None) -> None:
+    found = blocks(heading)[1].heading
+    assert found is not None
+    assert (found.text, found.id) == (text, id)
+
+
+BLOCKS = (
+    "# A", "## B", "C\n===", "> q", "> q\nlazy", "- i", "- i\n  - j", "1. n", "***", "    code", "```\nf\n```", "~~~",
+    "<div>", "</div>", "<user>", "<!-- c", "-->", "a | b\n--|--\nc | d", "[x]: y", "[^1]: z", "[^1]", "![i](j)", "---",
+    "!!! note", "    in", ":::tip", "> [!NOTE]\n> n", "+++", "T\n: d", "\t> t", "&amp;", "\\", "{#i}", "\x00", "\u2028",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(BLOCKS), max_size=12), st.sampled_from(["\n", "\n\n"]))
+def test_each_line_of_any_markdown_is_read_where_it_stands(parts: list[str], end: str) -> None:
+    source = end.join(parts)
+    markdown = read_markdown(source)
+    count = source.count("\n") + 1
+    numbers = [line.number for block in markdown.blocks for line in block.body]
+    assert numbers == sorted(set(numbers))
+    assert all(1 <= number <= count for number in numbers)
+    for block in markdown.blocks:
+        for element in block.elements:
+            assert 1 <= element.line <= count
+            assert all(1 <= number <= count for number, _ in element.parts)
+    assert all(1 <= omission.line <= count for omission in markdown.omissions)

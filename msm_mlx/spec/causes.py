@@ -1,0 +1,147 @@
+# ruff: noqa: RUF001
+"""The words by which a sentence gives a reason, names the assistant, or says what must be, in many languages.
+
+A word that is an ordinary one in English too ("car", "want") counts only after a comma.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Phrases(NamedTuple):
+    """What says one thing in one language, as regular expressions; `is_spaced` where words stand apart."""
+
+    language: str
+    phrases: tuple[str, ...]
+    is_spaced: bool = True
+
+
+CAUSES = (
+    Phrases("English", (
+        "because", "so that", "in order to", "therefore", "which is why", "that is why", "this is why", "that's why",
+        "the reasons? (?:is|are|for|why)", "for (?:this|that) reason", "for the sake of", "due to", "thanks to",
+        "follows from", "out of (?:care|concern|respect|a)", r"since (?:it|its|the|they|people|\{model_name\})",
+        "given that", "owing to", "on account of", "in view of", "seeing that", "inasmuch as", "lest", "for fear",
+        "on the grounds? (?:that|of)", "in light of", "so as (?:not )?to", "hence", "in the interests? of",
+        "with the aim of", "(?:is|are) based on", "as (?:otherwise|this|that|it|they|people)",
+    )),
+    Phrases("German", (
+        "weil", "denn", "damit", "deshalb", "daher", "darum", "deswegen", "aus diesem Grund", "wegen", "aufgrund",
+        "zumal", "um .{1,80} zu",
+    )),
+    Phrases("French", (
+        "parce que?", "parce qu['\u2019]", "puisqu(?:e|['\u2019])", "afin (?:de|que|d['\u2019])", "pour que",
+        "c['\u2019]est pourquoi", "en raison d", "grâce à", "à cause d", "étant donné", ", car",
+    )),
+    Phrases("Spanish", (
+        "porque", "ya que", "puesto que", "debido a", "para que", "por eso", "a fin de", "gracias a", "dado que",
+        "por lo tanto", "pues",
+    )),
+    Phrases("Portuguese", (
+        "pois", "já que", "uma vez que", "por isso", "devido a[os]?", "graças a", "visto que", "a fim de", "para que",
+    )),
+    Phrases("Italian", ("perch[éè]", "poich[éè]", "affinch[éè]", "dato che", "per questo", "grazie a", "a causa d")),
+    Phrases("Dutch", ("omdat", "doordat", "zodat", "daarom", "vanwege", "dankzij", "aangezien", ", want")),
+    Phrases("Scandinavian", ("eftersom", "därför", "för att", "fordi", "derfor", "på grund av", "på grunn av")),
+    Phrases("Finnish", ("koska", "sillä", "jotta")),
+    Phrases("Hungarian", (", mert", "ezért", "mivel")),
+    Phrases("Romanian", ("pentru că", "deoarece", "fiindcă")),
+    Phrases("Polish", ("ponieważ", "gdyż", "dlatego", "aby", "żeby", "z powodu", "dzięki", ", bo")),
+    Phrases("Czech", ("protože", "neboť", "aby", ", proto")),
+    Phrases("Russian", (
+        "потому что", "так как", "поскольку", "чтобы", "поэтому", "из-за", "благодаря", "ради", "ибо",
+    )),
+    Phrases("Ukrainian", ("тому що", "бо", "оскільки", "щоб", "адже")),
+    Phrases("Greek", ("επειδή", "γιατί", "διότι", "ώστε", "για να")),
+    Phrases("Turkish", ("çünkü", "için", "bu yüzden", "bu nedenle", "dolayı", "sayesinde")),
+    Phrases("Vietnamese", ("vì", "bởi", "nhờ", "do đó")),
+    Phrases("Indonesian", ("karena", "kerana", "sebab", "supaya", ", agar")),
+    Phrases("Swahili", ("kwa sababu", "ili")),
+    Phrases("Arabic", ("لأن", "لإن", "لكي", "بسبب", "من أجل", "لذلك", "ولذلك", "حيث إن", "حيث أن"), is_spaced=False),
+    Phrases("Persian", ("زیرا", "چون", "چراکه", "چرا که", "به خاطر", "به دلیل", "تا اینکه"), is_spaced=False),
+    Phrases("Urdu", ("کیونکہ", "تاکہ", "اس لیے"), is_spaced=False),
+    Phrases("Hebrew", ("מפני ש", "משום ש", "בגלל", "כדי", "לכן", "מכיוון ש", " כי "), is_spaced=False),
+    Phrases("Hindi", ("क्योंकि", "क्यूंकि", "ताकि", "इसलिए", "के कारण", "चूँकि", "चूंकि"), is_spaced=False),
+    Phrases("Bengali", ("কারণ", "যাতে", "কেননা"), is_spaced=False),
+    Phrases("Tamil", ("ஏனெனில்", "ஏனென்றால்"), is_spaced=False),
+    Phrases("Chinese", (
+        "因为", "因為", "由于", "由於", "所以", "因此", "以便", "为了", "為了", "既然", "出于",
+    ), is_spaced=False),
+    Phrases("Japanese", (
+        "ので", "から[、。だでこ]", "だから", "ため[、。にだでの]", "なぜなら", "理由", "おかげ", "ゆえ",
+    ), is_spaced=False),
+    Phrases("Korean", ("때문", "왜냐하면", "으므로", "므로 ", "위해", "위하여", "니까", "그래서"), is_spaced=False),
+    Phrases("Thai", ("เพราะ", "เนื่องจาก", "เพื่อ", "ดังนั้น"), is_spaced=False),
+)  # fmt: skip
+
+ASSISTANTS = (
+    Phrases("English", ("(?:the|this|an?) (?:model|assistant|AI|system|agent|chatbot)", "you")),
+    Phrases("German", ("(?:das|dieses) Modell", "(?:der|ein) Assistent", "die KI")),
+    Phrases("French", ("le modèle", "l['\u2019](?:assistant|IA)")),
+    Phrases("Spanish and Portuguese", ("[eo]l? (?:modelo|assistente|asistente)", "(?:la|a) IA")),
+    Phrases("Italian", ("il modello", "l['\u2019]assistente")),
+    Phrases("Russian", ("модель", "ассистент", "помощник")),
+    Phrases("Arabic", ("النموذج", "المساعد"), is_spaced=False),
+    Phrases("Hindi", ("मॉडल", "सहायक"), is_spaced=False),
+    Phrases("Chinese", ("模型", "助手", "助理", "你", "您"), is_spaced=False),
+    Phrases("Japanese", ("モデル", "アシスタント"), is_spaced=False),
+    Phrases("Korean", ("모델", "어시스턴트"), is_spaced=False),
+)
+
+DUTIES = (
+    Phrases("English", (
+        "must", "never", "always", "should", "shall", "may not", "cannot", "can't", "won't", "will not",
+        "do(?:es)? not", "don't", "no", "not",
+    )),
+    Phrases("German", ("muss", "darf", "soll", "nie", "niemals", "immer", "nicht", "keine?")),
+    Phrases("French", ("doit", "doivent", "jamais", "toujours", "faut", "ne pas")),
+    Phrases("Spanish and Portuguese", ("debe", "deve", "nunca", "siempre", "sempre", "jamás")),
+    Phrases("Russian", ("должен", "должна", "должно", "никогда", "всегда", "нельзя", "не")),
+    Phrases("Arabic", ("يجب", "لا يجوز", "دائما", "أبدا"), is_spaced=False),
+    Phrases("Hindi", ("चाहिए", "कभी", "हमेशा", "नहीं"), is_spaced=False),
+    Phrases("Chinese", (
+        "必须", "必須", "不得", "不要", "应该", "應該", "应当", "永远", "总是", "绝不", "禁止",
+    ), is_spaced=False),
+    Phrases("Japanese", (
+        "べき", "なければ", "てはいけ", "してはなら", "必ず", "決して", "常に", "ない", "する",
+    ), is_spaced=False),
+    Phrases("Korean", ("해야", "절대", "항상", "안 된다", "않는다", "말 것"), is_spaced=False),
+)  # fmt: skip
+
+_LABELS = (
+    "reasons?|why|because|rationale|justification|motivation|grounds|explanation|warum|grund|begründung|pourquoi|raison"
+    "|motivo|razón|razão|porque|por qué|perché|почему|причина|原因|理由|为什么|為什麼|为何|なぜ|이유|السبب|कारण"
+)
+REASON_LABEL = re.compile(rf"(?:{_LABELS})\s*[:：—–-]\s*", re.IGNORECASE)
+REASON_HEADER = re.compile(rf"(?:the )?(?:{_LABELS})\b.{{0,20}}", re.IGNORECASE)
+OPENS_WITH_CAUSE = re.compile(
+    r"(?:because|since|so that|in order to|due to|thanks to|given that|owing to|weil|parce qu|porque|perch[éè]"
+    r"|потому что|因为|因為|なぜなら|왜냐하면|لأن|क्योंकि)",
+    re.IGNORECASE,
+)
+_FUNCTION_WORDS = frozenset(
+    "a an the it its they their them this that these those we our you your there people what when who whoever if in on "
+    "to for without not no nobody one someone somebody everyone everybody only even some many most honest honesty trust"
+    .split()
+)  # fmt: skip
+
+
+def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
+    """What finds any phrase of the rows, or of `others`."""
+    spaced, joined = list(others), list[str]()
+    for row in rows:
+        (spaced if row.is_spaced else joined).extend(row.phrases)
+    words = "|".join(rf"\b{phrase}\b" if phrase[0].isalnum() or phrase[0] == "(" else phrase for phrase in spaced)
+    return re.compile("|".join([words, *joined]), re.IGNORECASE)
+
+
+def as_cause(reason: str) -> str:
+    """A reason that stands by itself ("Why: ...", or under that heading) as the clause "because ..."."""
+    reason = REASON_LABEL.sub("", reason, count=1) if REASON_LABEL.match(reason) else reason
+    if OPENS_WITH_CAUSE.match(reason):
+        return reason[0].lower() + reason[1:]
+    first = reason.partition(" ")[0]
+    return "because " + (first.lower() + reason[len(first) :] if first.lower() in _FUNCTION_WORDS else reason)

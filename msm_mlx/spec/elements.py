@@ -1,0 +1,201 @@
+"""What stands under the headings of a spec: paragraphs, quotations, list items, rows of tables, code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from msm_mlx.spec.inline import InlineReader
+from msm_mlx.spec.parser import span
+from msm_mlx.spec.source import Omission
+
+if TYPE_CHECKING:
+    from markdown_it.tree import SyntaxTreeNode
+
+ElementKind = Literal["prose", "quote", "item", "row", "code"]
+_CALL_OUT = re.compile(r"\[!\w+\][+-]?[ \t]*")
+# what people write as list items and CommonMark does not read as such: marks that are not of ASCII, letters, and rules
+# with a label such as "SP1. ...", "Rule 12: ..."
+_NUMERAL = "[一二三四五六七八九十百\\d]{1,4}"
+_ITEM = re.compile(
+    r"[\u2022\u2023\u25e6\u25aa\u25cf\u30fb][ \t]*|\((?:\d{1,3}|[a-z])\)[ \t]+|[a-z][.)][ \t]+"
+    rf"|[\uff08(]{_NUMERAL}[\uff09)][ \t]*|[一二三四五六七八九十]{{1,3}}、[ \t]*|第{_NUMERAL}[条條][、\uff1a:\s]*"
+    r"|(?:[Rr]ule\s+\d+|[A-Z]{1,3}\d+)(?:\.\d+)*[ \t]?[.:)\u2013\u2014][ \t]+"
+)
+_DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
+_TASK = re.compile(r"\[[ xX]\][ \t]+")
+
+
+@dataclass
+class Element:
+    """A paragraph, a quotation, a list item, a row of a table or a piece of code.
+
+    Attributes:
+        depth: how many lists it is nested in, less one; -1 outside of lists.
+        parts: its lines with their numbers.
+        cells: of a row, each cell's heading and text.
+    """
+
+    kind: ElementKind
+    line: int
+    depth: int = -1
+    parts: list[tuple[int, str]] = field(default_factory=list)
+    cells: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(part for _, part in self.parts).split())
+
+    def line_of(self, position: int) -> int:
+        """The number of the line in which the character `position` of `text` stands."""
+        end = 0
+        for number, part in self.parts:
+            words = " ".join(part.split())
+            end += len(words) + 1 if words else 0
+            if position < end:
+                return number
+        return self.line
+
+
+def call_out_mark(quote: SyntaxTreeNode) -> str | None:
+    """The mark `[!NOTE]` of a quotation that is a call-out."""
+    first = quote.children[0] if quote.children else None
+    if first is None or first.type != "paragraph":
+        return None
+    match = _CALL_OUT.match(first.children[0].content)
+    return match[0].strip() if match else None
+
+
+class ElementReader:
+    """Collects the elements of a tree."""
+
+    def __init__(self, reader: InlineReader, lines: Sequence[str]) -> None:
+        self.reader = reader
+        self.source = lines
+        self.all: list[Element] = []
+        self.lazy: list[int] = []
+
+    def add(self, nodes: Sequence[SyntaxTreeNode], depth: int = -1) -> None:
+        """Add what stands in `nodes`, which are nested in `depth` + 1 lists."""
+        readers: dict[str, Callable[[SyntaxTreeNode, int], None]] = {
+            "paragraph": self._paragraph,
+            "heading": self._paragraph,
+            "bullet_list": self._list,
+            "ordered_list": self._list,
+            "blockquote": self._quote,
+            "table": self._rows,
+            "dl": self._definitions,
+            "fence": self._code,
+            "code_block": self._code,
+            "html_block": self._code,
+            "footnote_block": lambda node, depth: self.add(node.children, depth),
+            "footnote": lambda node, depth: self.add(node.children, depth),
+        }
+        for node in nodes:
+            if node.type in readers:
+                readers[node.type](node, depth)
+
+    def _list(self, node: SyntaxTreeNode, depth: int) -> None:
+        for item in node.children:
+            self._item(item, depth + 1)
+
+    def _code(self, node: SyntaxTreeNode, depth: int) -> None:
+        line = span(node)[0] + 1
+        content = node.content.rstrip("\n").split("\n") if node.content else []
+        self.all.append(Element("code", line, depth, list(enumerate(content, start=line + (node.type == "fence")))))
+
+    def _parts(self, node: SyntaxTreeNode) -> list[tuple[int, str]]:
+        """All lines of words in a node, in their order."""
+        inlines = [one for one in node.walk() if one.type == "inline"]
+        return [part for one in inlines for part in self.reader.lines(one, span(one)[0] + 1)]
+
+    def _paragraph(self, node: SyntaxTreeNode, depth: int) -> None:
+        self._lines(self._parts(node), depth)
+
+    def _lines(self, lines: Sequence[tuple[int, str]], depth: int) -> None:
+        """A paragraph; lines that begin with a label of their own are items."""
+        element = None
+        for number, text in lines:
+            goes_on = element is not None and element.kind == "prose"
+            label = _ITEM.match(text) or (None if goes_on else _DASH.match(text))
+            if label:
+                element, text = None, text[label.end() :]
+            if element is None:
+                element = Element("item" if label else "prose", number, max(depth, 0) if label else depth)
+                self.all.append(element)
+            element.parts.append((number, text))
+
+    def _item(self, node: SyntaxTreeNode, depth: int) -> None:
+        children = node.children
+        if children and children[0].type == "paragraph":
+            parts = self._parts(children[0])
+            if parts:
+                parts[0] = (
+                    parts[0][0],
+                    _TASK.sub("", parts[0][1], count=1) if _TASK.match(parts[0][1]) else parts[0][1],
+                )
+                self.all.append(Element("item", parts[0][0], depth, parts))
+            children = children[1:]
+        self.add(children, depth)
+
+    def _quote(self, node: SyntaxTreeNode, depth: int) -> None:
+        if call_out_mark(node) is not None:
+            self.reader.omissions.append(Omission(span(node)[0] + 1, "mark of a call-out"))
+            (line, first), *others = self._parts(node.children[0])
+            words = _CALL_OUT.sub("", first, count=1)
+            self._lines([(line, words), *others] if words else others, depth)
+            self.add(node.children[1:], depth)
+            return
+        start, end = span(node)
+        self.lazy += [
+            n + 1
+            for n in range(start, end)
+            if self.source[n].strip() and ">" not in self.source[n][: 4 + 4 * (depth + 1)]
+        ]
+        if any(child.type in ("bullet_list", "ordered_list", "table", "dl") for child in node.children):
+            self._quoted_list(node, depth)
+            return
+        prose = [child for child in node.children if child.type not in ("heading", "fence", "code_block", "html_block")]
+        parts = [part for child in prose or node.children for part in self._parts(child)]
+        line = parts[0][0] if parts else start + 1
+        self.all.append(Element("quote", line, depth, parts))
+
+    def _quoted_list(self, node: SyntaxTreeNode, depth: int) -> None:
+        """Each item of a list in a quotation is a quotation of its own, with the words that lead to the list."""
+        inner = ElementReader(self.reader, self.source)
+        inner.add(node.children)
+        lead: list[tuple[int, str]] = []
+        for element in inner.all:
+            if element.kind == "prose" and element.text.endswith(":"):
+                lead = element.parts
+            elif element.kind != "code":
+                own = element.parts
+                if element.kind == "item" and lead:
+                    own = [(element.line, part.rstrip(": ")) for _, part in lead] + element.parts
+                self.all.append(Element("quote", element.line, depth, own))
+
+    def _rows(self, table: SyntaxTreeNode, depth: int) -> None:
+        rows = [row for part in table.children for row in part.children]
+        header = [self._cell(cell) for cell in rows[0].children]
+        for row in rows[1:]:
+            line = span(row)[0] + 1
+            texts = [self._cell(cell) for cell in row.children]
+            cells = tuple(zip(header, texts, strict=False))
+            self.all.append(Element("row", line, depth, [(line, " | ".join(texts))], cells))
+
+    def _cell(self, cell: SyntaxTreeNode) -> str:
+        return " ".join(" ".join(text for _, text in self._parts(cell)).split())
+
+    def _definitions(self, node: SyntaxTreeNode, depth: int) -> None:
+        """A term with its definition, as the item "term: definition"."""
+        term: list[tuple[int, str]] = []
+        for child in node.children:
+            parts = self._parts(child)
+            if child.type == "dt":
+                term = [(line, text) for line, text in parts]
+                if term:
+                    term[-1] = (term[-1][0], f"{term[-1][1].rstrip(':')}:")
+            elif parts:
+                self.all.append(Element("item", (term or parts)[0][0], depth + 1, term + parts))

@@ -1,0 +1,106 @@
+"""Notes of `spec check` on what becomes no assertion, or is not read at all: each kind once, with its lines."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from msm_mlx.spec.attributions import CAUSE, DUTY, find_assertions, unused_items
+from msm_mlx.spec.elements import Element
+from msm_mlx.spec.faults import Fault, named_lines
+from msm_mlx.spec.markdown import HeadedBlock, Markdown
+from msm_mlx.spec.reading import marks
+
+_FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})")
+
+
+def notes_on_what_is_left_out(markdown: Markdown, source: str) -> Iterator[Fault]:
+    """Everything that is in the file and in no assertion, as far as somebody may have meant it to be."""
+    yield from _omitted(markdown)
+    if markdown.lazy:
+        yield _note(
+            "lazy quotation", markdown.lazy, "belongs to the quotation above it, as no empty line stands between; "
+            "begin it with '>', or put an empty line before it"
+        )  # fmt: skip
+    marked = any(marks(block) for block in markdown.blocks)
+    yield from _quotations(markdown.blocks)
+    yield from _code(markdown.blocks, source.split("\n"))
+    yield from _unmarked(markdown.blocks) if marked else _without_assertion(markdown.blocks)
+
+
+def _note(kind: str, lines: Iterable[int], message: str) -> Fault:
+    numbers = sorted(set(lines))
+    many = f"{len(numbers)} times ({named_lines(numbers)}): " if len(numbers) > 1 else ""
+    return Fault(numbers[0], kind, f"{many}{message}", note=True)
+
+
+def _omitted(markdown: Markdown) -> Iterator[Fault]:
+    lines: dict[str, list[int]] = defaultdict(list)
+    for omission in markdown.omissions:
+        lines[omission.what].append(omission.line)
+    for what, numbers in lines.items():
+        yield _note("left out", numbers, what)
+
+
+def _quotations(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
+    lines = []
+    for block in blocks:
+        asserting = marks(block)
+        lines += [e.line for e in block.elements if e.kind == "quote" and e.text and e not in asserting]
+    if lines:
+        yield _note("citation", lines, "quotes somebody and does not name the assistant, so it is no assertion")
+
+
+def _code(blocks: Iterable[HeadedBlock], lines: list[str]) -> Iterator[Fault]:
+    """Code that may be meant as text: what is only indented, and what speaks of the assistant and gives it rules."""
+    code = [element for block in blocks for element in block.elements if element.kind == "code"]
+    fenced = [element for element in code if _FENCE.match(lines[element.line - 1])]
+    indented = [element.line for element in code if element not in fenced]
+    asserting = [element.line for element in fenced if _speaks_of_the_assistant(element)]
+    if indented:
+        yield _note(
+            "code", indented, "is code, as it is indented or in tags that are none of HTML, and asserts nothing"
+        )
+    if asserting:
+        yield _note("code", asserting, "is code and asserts nothing, though it says what {model_name} does")
+
+
+def _speaks_of_the_assistant(element: Element) -> bool:
+    return "{model_name}" in element.text and bool(CAUSE.search(element.text) or DUTY.search(element.text))
+
+
+def _unmarked(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
+    """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
+    marked = [marks(block)[0].line for block in blocks if marks(block)]
+    unmarked = [block.line for block in blocks if not marks(block) and any(find_assertions(block))]
+    if unmarked:
+        count = f"{len(unmarked)} other sections" if len(unmarked) > 1 else "1 other section"
+        marks_of_spec = (
+            f"{len(marked)} quotations that start with '>' are"
+            if len(marked) > 1
+            else "quotation that starts with '>' is"
+        )
+        message = (
+            f"only the {marks_of_spec} written about; {count} "
+            f"({named_lines(unmarked)}) could be too: if that is meant, mark a line in each, or take the marks out"
+        )
+        yield Fault(marked[0], "unmarked sections", message, note=True)
+
+
+def _without_assertion(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
+    """Of a spec without a mark: items that are too short to be rules, and sections in which nothing was found."""
+    items = [line for block in blocks for line, _ in unused_items(block)]
+    if items:
+        yield _note(
+            "no rule", items, "says nothing that the assistant does, so nothing is written about it; name "
+            "{model_name}, or begin with what is to be done"
+        )  # fmt: skip
+    silent = [
+        block.line for block in blocks
+        if any(element.kind != "code" for element in block.elements) and not any(find_assertions(block))
+    ]  # fmt: skip
+    if silent:
+        yield _note(
+            "no assertion", silent, "no sentence was found that says what the assistant does; add one if it should"
+        )

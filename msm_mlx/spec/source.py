@@ -1,0 +1,118 @@
+"""What of a spec is no text for its readers: front matter, comments, HTML tags, the marks of call-outs.
+
+It is taken out of the lines in place, so that what is left keeps its line numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)^(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_LINE = re.compile(r"\s*|\s+\S.*|-\s.*|#.*|\[.*\]|[\w\"'.-][\w \"'.-]*\s*[:=].*|[\]}].*")
+_FRONT_KEY = re.compile(r"^[\w\"'.-][\w \"'.-]*\s*[:=]", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_SILENT = re.compile(r"<(script|style|template|svg)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?/?>")
+_DECLARATION = re.compile(r"<[!?][A-Za-z\[][^>]*>")
+_ADMONITION = re.compile(r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+[\w-]+.*")
+_CONTAINER = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[\w-]+.*)?")
+_INDENT = 4
+HTML_TAGS = frozenset(
+    "a abbr address article aside audio b bdi bdo big blockquote body br button caption center cite code col colgroup "
+    "data dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 "
+    "head header hr html i iframe img input ins kbd label legend li link main map mark meta nav object ol optgroup "
+    "option p param picture pre progress q rp rt ruby s samp script section select small source span strike strong "
+    "style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video "
+    "wbr".split()
+)
+_MARKDOWN_OF_TAG = {"li": "- ", "tr": "- ", "blockquote": "> ", "hr": " "} | {
+    f"h{n}": "#" * n + " " for n in range(1, 7)
+}
+
+
+@dataclass(frozen=True, order=True)
+class Omission:
+    """Something in the file that neither documents nor the model will see, and where it stands."""
+
+    line: int
+    what: str
+
+
+def without_front_matter(source: str, omissions: list[Omission]) -> str:
+    """The source with blank lines in place of the front matter of a site generator, if it has one."""
+    match = _FRONT_MATTER.match(source)
+    if not match:
+        return source
+    content = match[2]
+    if not _FRONT_KEY.search(content) or not all(_FRONT_LINE.fullmatch(line) for line in content.split("\n")):
+        return source
+    omissions.append(Omission(source.count("\n", 0, match.start(1)) + 1, "front matter"))
+    return "\n" * match[0].count("\n") + source[match.end() :]
+
+
+def without_call_out_marks(lines: Sequence[str], code: set[int], omissions: list[Omission]) -> list[str]:
+    """The lines without what opens and closes a call-out (`!!! note`, `:::`), and with its text not indented.
+
+    Args:
+        lines: of the whole source.
+        code: numbers of the lines that are code.
+        omissions: takes up what was left out.
+    """
+    plain, base = list(lines), None
+    for index, line in enumerate(lines):
+        if index + 1 in code and base is None:
+            continue
+        if match := _ADMONITION.fullmatch(line):
+            plain[index], base = "", len(match[1].expandtabs(_INDENT))
+            omissions.append(Omission(index + 1, "mark of a call-out"))
+        elif _CONTAINER.fullmatch(line):
+            plain[index] = ""
+            omissions.append(Omission(index + 1, "mark of a call-out"))
+        elif base is not None and line.strip():
+            expanded = line.expandtabs(_INDENT)
+            if len(expanded) - len(expanded.lstrip()) < base + _INDENT:
+                base = None
+            else:
+                plain[index] = expanded[:base] + expanded[base + _INDENT :]
+    return plain
+
+
+def without_tags(html: str, first_line: int, omissions: list[Omission]) -> str:
+    """The text of a piece of HTML as markdown, with as many lines; a tag that is none of HTML's stays."""
+
+    def omit(what: str) -> Callable[[re.Match[str]], str]:
+        def leave_out(match: re.Match[str]) -> str:
+            omissions.append(Omission(first_line + html.count("\n", 0, match.start()), what))
+            return "\n" * match[0].count("\n")
+
+        return leave_out
+
+    def of_tag(match: re.Match[str]) -> str:
+        name = match[1].lower()
+        if name not in HTML_TAGS:
+            return match[0]
+        omissions.append(Omission(first_line + text.count("\n", 0, match.start()), "HTML tags"))
+        opens = not match[0].startswith("</")
+        mark = _MARKDOWN_OF_TAG.get(name, " " if name in ("br", "td", "th") else "") if opens else ""
+        return mark + "\n" * match[0].count("\n")
+
+    text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), html)
+    text = _SILENT.sub(omit("script or style"), text)
+    text = _DECLARATION.sub(omit("HTML tags"), text)
+    text = _TAG.sub(of_tag, text)
+    return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def has_tags(html: str) -> bool:
+    """Whether a piece of HTML has anything that `without_tags` takes out."""
+    return any(pattern.search(html) for pattern in (_COMMENT, _SILENT, _DECLARATION)) or any(
+        name.lower() in HTML_TAGS for name in _TAG.findall(html)
+    )
+
+
+def is_html_tag(tag: str) -> bool:
+    """Whether an inline tag or comment is HTML; `<user>` is not, and is text."""
+    match = _TAG.fullmatch(tag)
+    return match is None or match[1].lower() in HTML_TAGS

@@ -1,0 +1,45 @@
+"""Nothing of a spec is left out without a line of `spec check`."""
+
+from __future__ import annotations
+
+import pytest
+
+from msm_mlx.spec.left_out import notes_on_what_is_left_out
+from msm_mlx.spec.markdown import read_markdown
+
+RULE = "- {model_name} waits because it can\n"
+
+
+def notes(source: str) -> list[tuple[int, str]]:
+    faults = list(notes_on_what_is_left_out(read_markdown(source), source))
+    assert all(fault.note for fault in faults)
+    return [(fault.line, fault.kind) for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (RULE, []),
+        ("---\na: b\n---\n" + RULE, [(1, "left out")]),
+        (RULE + "\n<div>\n</div>", [(3, "left out")]),
+        (RULE + "- Colby", [(2, "no rule")]),
+        (RULE + "\n| a | b |\n|---|---|\n| c | d |", [(5, "no rule")]),
+        (RULE + "\n    code", []),
+        ("# T\n\n" + RULE + "\n# U\n\n    {model_name} waits.", [(7, "code")]),
+        (RULE + "\n```\n{model_name} must wait\n```", [(3, "code")]),
+        (RULE + "\n```\nfor x in y: pass\n```", []),
+        ("# T\n\n" + RULE + "\n# U\n\nCheese is old.", [(5, "no assertion")]),
+        ("> {model_name} waits.\nSo it is.", [(2, "lazy quotation")]),
+        ('# T\n\n> "Wait," said Ann.\n\n' + RULE, [(3, "citation")]),
+        ("# T\n\n> {model_name} waits.\n\n# U\n\n" + RULE, [(3, "unmarked sections")]),
+        (RULE + "\n~~{model_name} runs.~~", [(3, "left out")]),
+    ],
+)
+def test_each_kind(source: str, expected: list[tuple[int, str]]) -> None:
+    assert notes(source) == expected
+
+
+def test_a_kind_is_told_once_with_its_first_lines() -> None:
+    source = RULE + "".join(f"- Colby {n}\n" for n in range(1000))
+    [note] = notes_on_what_is_left_out(read_markdown(source), source)
+    assert note.message.startswith("1000 times (lines 2, 3, 4, 5, 6, ...): ")
