@@ -48,7 +48,7 @@ def test_check_lists_faults_with_their_lines(cli: Cli, tmp_path: Path) -> None:
     assert done.stderr == "error: s.md has 1 fault\n"
     faults = json.loads(cli("spec", "check", "s.md", "--json").stdout)["faults"]
     assert [(fault["line"], fault["kind"], fault["note"]) for fault in faults] == [
-        (5, "no reason", True), (19, "unknown variable", False),
+        (1, "no assertion", True), (5, "no reason", True), (19, "unknown variable", False),
     ]  # fmt: skip
 
 
