@@ -23,6 +23,7 @@ from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.plan import RunPlan, plan_run
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
+from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.pipeline.status import check_stage, plan_status
@@ -214,7 +215,7 @@ def check_memory(plan: RunPlan, run: RunFolder, report: Reporter, kinds: Sequenc
 def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:
     """Raises RecipeError if texts of a file that are due cannot be read, before those that are there go."""
     for stage in stages:
-        if isinstance(stage, ReadyDocuments | DeclaredTexts) and not check_stage(run, stage).cached:
+        if isinstance(stage, ReadyDocuments | DeclaredTexts | Demonstrations) and not check_stage(run, stage).cached:
             stage.check()
 
 

@@ -82,15 +82,23 @@ def known_suite(value: str, info: ValidationInfo) -> str:
     if suites is None or value in suites:
         return value
     is_path = value.endswith((".yaml", ".yml"))
-    try:
-        path = Path(context.get("folder", Path()), value if is_path else f"{value}.yaml").resolve()
-        if path.is_file():
-            return str(path)
-    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
-        pass
+    folder: Path = context.get("folder", Path())
+    if path := _file(folder, value if is_path else f"{value}.yaml"):
+        return str(path)
     if is_path:
-        raise ValueError(f"no such file: {describe(value)} in {context.get('folder')}")
+        raise ValueError(f"no such file: {describe(value)} in {folder}")
+    if _file(folder, value):
+        raise ValueError(f"{describe(value)} must end with .yaml: a suite is a file of settings, and not of rows")
     raise ValueError(f"no suite is called {describe(value)}{did_you_mean(value, suites)}")
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder, if it is there."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # names that no file system takes, symlinks in a circle
+        return None
 
 
 def on_this_machine(value: str) -> str:

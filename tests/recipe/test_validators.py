@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import AfterValidator, TypeAdapter
 
 from msm_mlx.recipe.validators import (
     chat_file,
+    known_suite,
     new_stage_name,
     on_this_machine,
     one_or_many,
@@ -79,3 +82,21 @@ def test_chats_are_in_no_file_of_settings() -> None:
     assert chat_file(Path("a.JSONL")) == Path("a.JSONL")
     with pytest.raises(ValueError, match=r"'a\.yaml' is a file of settings; give one of chats, such as a \.jsonl"):
         chat_file(Path("x/a.yaml"))
+
+
+def test_a_suite_in_a_file_of_rows_is_told_why(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("{}\n")
+    (tmp_path / "mine.yaml").write_text("")
+    suite = TypeAdapter(Annotated[str, AfterValidator(known_suite)])
+    context = {"suites": ("values",), "folder": tmp_path}
+    for name in ("mine", "mine.yaml"):
+        assert suite.validate_python(name, context=context) == str(tmp_path / "mine.yaml")
+    for name, said in (
+        ("rows.jsonl", r"'rows\.jsonl' must end with \.yaml: a suite is a file of settings, and not of rows"),
+        ("rows", "no suite is called 'rows'"),
+        ("valeus", r"no suite is called 'valeus' \(did you mean values\?\)"),
+        ("rows.yml", "no such file: 'rows.yml'"),
+        ("a\0b", "no suite is called"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            suite.validate_python(name, context=context)

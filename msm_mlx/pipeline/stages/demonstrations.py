@@ -98,6 +98,10 @@ class Demonstrations(Stage):
             **self._mix_key(),
         }
 
+    def check(self) -> None:
+        """Raises RecipeError if a file that its rows come from cannot be read, or has none that can be used."""
+        self.planned_rows()
+
     def run(self, context: Context) -> None:
         path = context.run.path
         make_folder((path / DEMONSTRATIONS).parent)

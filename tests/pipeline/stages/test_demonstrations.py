@@ -14,8 +14,10 @@ from helpers.scripted_context import scripted_context
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
+from msm_mlx.pipeline.preflight import check_ready
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.suites.load import SUITES
 
@@ -102,3 +104,25 @@ def test_a_silent_writer_leaves_its_answers_and_an_error(tmp_path: Path) -> None
         make(written, tmp_path, 5)
     assert (tmp_path / ASKED).exists()
     assert read_jsonl(tmp_path / UNUSED_ANSWERS) == []
+
+
+@pytest.mark.parametrize("setting", ["demonstrations={}", "mix={{from: {}, count: 2}}"])
+def test_a_file_that_cannot_be_read_is_told_before_anything_is_written(tmp_path: Path, setting: str) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"prompt": "A?", "chosen": "B.", "rejected": "C."}\n')
+    with pytest.raises(RecipeError, match=r"bad\.jsonl:1: is a pair of preferences"):
+        check_ready(plan_run(recipe(setting.format(bad)), BASE).stages, RunFolder(tmp_path / "run"))
+
+
+def test_what_is_not_read_of_a_row_is_told_once(tmp_path: Path) -> None:
+    row = '{"instruction": "A?", "output": "B.", "id": 3, "set": "x"}\n'
+    (tmp_path / "chats.jsonl").write_text(row * 9)
+    (tmp_path / "general.jsonl").write_text(row)
+    shown = f"demonstrations={tmp_path / 'chats.jsonl'}"
+    said = make(
+        recipe(shown, f"mix={{from: {tmp_path / 'general.jsonl'}, count: 1}}", "sft.rows=9"), tmp_path / "run", 9
+    )
+    assert said[1:] == [
+        f"Not read in {tmp_path / 'chats.jsonl'}, with the number of rows: id (9), set (9).",
+        f"Not read in {tmp_path / 'general.jsonl'}, with the number of rows: id (1), set (1).",
+    ]
