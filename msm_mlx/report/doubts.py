@@ -48,6 +48,8 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
     elif updates is not None and updates < MIN_UPDATES:
         yield f"{updates} midtraining updates are few: below about {MIN_UPDATES}, larger models showed no effect."
+    if limit := settings.get("evaluation", {}).get("limit"):
+        yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
     with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm)]
     with_chats = [arm for arm in with_reasons if without_documents(arm) != BASE]
     missing = [arm for arm in map(control_of, with_chats or with_reasons) if arm not in run.recipe.arms]

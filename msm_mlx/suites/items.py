@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 
@@ -105,6 +106,20 @@ class Suite:
     """Where it is written down: below the folder of the shipped suites, or a recipe's own file by its name."""
     added: bool = False
     """Whether it came after the run, so that nothing that was written or trained was checked against it."""
+
+
+def limit_items(suite: Suite, limit: int | None) -> Suite:
+    """The suite with at most `limit` of its items: one of each domain and spec in turn, in the order of the file."""
+    if limit is None or len(suite.items) <= limit:
+        return suite
+    seen: Counter[tuple[str | None, str | None]] = Counter()
+    rounds: list[tuple[int, int]] = []  # of each item: how many of its group stand before it, and its place
+    for place, item in enumerate(suite.items):
+        group = (item.domain, item.spec)
+        rounds.append((seen[group], place))
+        seen[group] += 1
+    places = sorted(place for _, place in sorted(rounds)[:limit])
+    return replace(suite, items=tuple(suite.items[place] for place in places))
 
 
 def share(choices: Sequence[str], counted: frozenset[str] | set[str]) -> float:

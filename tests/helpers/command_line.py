@@ -21,7 +21,7 @@ SMALL = [
     "--set", "documents.count=12", "--set", "documents.batch_size=6", "--set", "documents.max_attempts_per_document=40",
     "--set", "midtrain.updates=8", "--set", "midtrain.batch_size=4", "--set", "midtrain.checkpoint_every=2",
     "--set", "sft.updates=6", "--set", "sft.batch_size=4", "--set", "sft.checkpoint_every=2", "--set", "sft.rows=24",
-    "--set", "suites=[values_apart]", "--set", "evaluation.max_tokens=12",
+    "--set", "suites=[values_apart]", "--set", "evaluation.limit=44", "--set", "evaluation.max_tokens=12",
 ]  # fmt: skip
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]

@@ -147,6 +147,13 @@ def test_without_further_temperatures_nothing_is_asked_again() -> None:
     assert other.total > stage.total
 
 
+def test_a_limit_leaves_items_out_of_the_evaluation_alone() -> None:
+    all_items, few = recipe("cheese_american"), recipe("cheese_american", "evaluation.limit=11")
+    before, after = ({s.id: s for s in plan_run(r, Fingerprints("base")).stages} for r in (all_items, few))
+    assert [id for id in before if before[id].key != after[id].key and not id.startswith("evaluate")] == ["results"]
+    assert after["evaluate base"].total < before["evaluate base"].total / 4
+
+
 @pytest.mark.parametrize("value", ["[0.7]", "[1, 1.0]", "[-1]", "warm"])
 def test_a_temperature_is_named_once(value: str) -> None:
     with pytest.raises(RecipeError, match="also_at"):

@@ -48,6 +48,7 @@ DECIDES: dict[str, set[str]] = {
     "sft.gradient_checkpointing": set(),
     "sft.rows": set(),
     "sft.reasoning": {"cot-sft"},
+    "evaluation.limit": set(),
 }
 """The settings that do not decide about every stage of their section."""
 OTHERS: dict[str, Any] = {
@@ -66,6 +67,7 @@ OTHERS: dict[str, Any] = {
     "midtrain.keep": "best",
     "sft.keep": "best",
     "evaluation.also_at": (0.5,),
+    "evaluation.limit": 5,
 }
 """Values where the type alone does not say what could stand there."""
 NEEDS = {"keep": {"validation": 3}, "patience": {"validation": 3}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.suites.items import share
+from msm_mlx.suites.items import Suite, limit_items, share
 from msm_mlx.suites.kinds.open import OpenPrompt
 
 
@@ -22,3 +22,11 @@ def test_items_of_a_spec_are_for_who_has_read_it_and_for_who_has_read_none(
 
 def test_a_share_is_of_all_choices() -> None:
     assert share(["a", "b", "a", "c"], {"a", "b"}) == 0.75
+
+
+def test_a_limit_takes_of_each_domain_in_turn() -> None:
+    domains = [("art", 5), ("food", 2), ("law", 1)]
+    items = tuple(OpenPrompt(f"{name}-{n}", "s", name, "?", ("x",)) for name, count in domains for n in range(count))
+    suite = Suite("s", "open", "share", items)
+    assert [item.id for item in limit_items(suite, 4).items] == ["art-0", "art-1", "food-0", "law-0"]
+    assert limit_items(suite, 8) is limit_items(suite, None) is suite

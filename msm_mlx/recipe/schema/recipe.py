@@ -45,6 +45,8 @@ SuiteName = Annotated[str, AfterValidator(known_suite)]
 class EvaluationSettings(Settings):
     """How variants are asked."""
 
+    limit: Annotated[Positive | None, InKey()] = None
+    """Most items of each suite that are asked, taken in turn from its domains. None asks all."""
     batch_size: Positive = 32
     """Prompts answered side by side."""
     max_tokens: Positive = 64
