@@ -24,9 +24,9 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 import click
 
-from msm_mlx.compare.answering import Arm, ScriptedEngine
+from msm_mlx.compare.answer_engine import Arm, ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.screens.desk import LENGTHS
+from msm_mlx.compare.screens.state import LENGTHS
 from msm_mlx.compare.session import Session, typed_prompt
 
 ARMS = ("base", "sft", "msm", "msm+sft")
@@ -74,13 +74,13 @@ def main(as_json: bool, presses: int, tokens: int) -> None:
 async def measure(size: tuple[int, int], presses: int, tokens: int) -> dict[str, Any]:
     """Press a key again and again in a terminal of this size, as long as the answers are being written."""
     app = WatchedApp(session(), lambda: ScriptedEngine(lambda prompt, arm: WORDS, None, lambda: time.sleep(ROUND)))
-    app.desk.settings = replace(app.desk.settings, max_tokens=tokens)
+    app.state.settings = replace(app.state.settings, max_tokens=tokens)
     handled: list[float] = []
     painted: list[float] = []
     try:
         async with app.run_test(size=size) as pilot:
             while len(handled) < presses:
-                if not app.live.busy:
+                if not app.feed.busy:
                     await pilot.press("g")
                 await asyncio.sleep(ROUND * tokens / presses)
                 app.painted = 0.0

@@ -14,8 +14,8 @@ import click
 from msm_mlx.cli.completion import RUN, complete_arm, complete_asked_suite
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.compare.answering import Arm
-from msm_mlx.compare.blind import Booth, blind_pair
+from msm_mlx.compare.answer_engine import Arm
+from msm_mlx.compare.blind_voting import BlindVoting, blind_pair
 from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, show_scores, stored_answers
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
@@ -154,7 +154,7 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
         prompts = choose_prompts(session, suite=choices.suite, domain=choices.domain)
         yield from stored_answers(session, prompts, labels)[: choices.limit]
         return
-    from msm_mlx.compare.live_answers import open_engine
+    from msm_mlx.compare.live_engine import open_engine
 
     typed = _typed(choices.prompts)
     with closing(open_engine(session)) as engine:
@@ -200,9 +200,9 @@ def _vote(session: Session, choices: Choices, from_stdin: bool, export: Path | N
     comparisons = list(_comparisons(replace(session, arms=arms), choices))
     answered_by_both = [comparison for comparison in comparisons if set(pair) <= comparison.answers.keys()]
     console = err() if choices.as_json else out()
-    booth = Booth(console, stdin_lines(), session.folders[0] / VOTES)
-    summary = booth.vote(answered_by_both, pair, choices.sampling.seed)
-    console.print(literal(f"The votes are in {booth.votes}."))
+    voting = BlindVoting(console, stdin_lines(), session.folders[0] / VOTES)
+    summary = voting.vote(answered_by_both, pair, choices.sampling.seed)
+    console.print(literal(f"The votes are in {voting.votes}."))
     if choices.as_json:
         print(safe_json(asdict(summary)))
     if export:

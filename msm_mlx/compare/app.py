@@ -1,7 +1,8 @@
 """The interactive comparison: prompts, and the arms' answers to them next to each other.
 
-Here is what the keys do. What is shown is the desk's state, what runs is the engine's thread, and which key does what
-stands in the table of actions. No model is touched here, and nothing of mlx is imported before the first request.
+Here is what the keys do. What is shown is in `screens/state.py`, the engine answers in a thread of its own, and which
+key does what stands in `screens/actions.py`. No model is touched here, and nothing of mlx is imported before the first
+request.
 """
 
 from __future__ import annotations
@@ -19,19 +20,20 @@ from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from msm_mlx.compare.answering import AnswerEngine
+from msm_mlx.compare.answer_engine import AnswerEngine
 from msm_mlx.compare.export import Comparison, to_markdown
-from msm_mlx.compare.screens import reports, sources
+from msm_mlx.compare.screens import page_bodies
 from msm_mlx.compare.screens.actions import ACTIONS, bindings, help_table
-from msm_mlx.compare.screens.desk import FEWEST_PANES
-from msm_mlx.compare.screens.documents import DocumentsPage
-from msm_mlx.compare.screens.output import write_comparisons
+from msm_mlx.compare.screens.answer_panes import AnswerPane
+from msm_mlx.compare.screens.blind_rounds import BlindRounds
+from msm_mlx.compare.screens.document_browser import DocumentBrowser
+from msm_mlx.compare.screens.export_files import write_comparisons
+from msm_mlx.compare.screens.main_view import MainView
 from msm_mlx.compare.screens.pages import AskPage, Page
-from msm_mlx.compare.screens.panes import AnswerPane
-from msm_mlx.compare.screens.prompts import PromptList
-from msm_mlx.compare.screens.rounds import Blind
-from msm_mlx.compare.screens.scores import ArmClicked
-from msm_mlx.compare.screens.view import DeskView
+from msm_mlx.compare.screens.prompt_list import PromptList
+from msm_mlx.compare.screens.run_files import document_lists, spec_passages, training_curves
+from msm_mlx.compare.screens.score_bars import ArmClicked
+from msm_mlx.compare.screens.state import MIN_PANES
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import VoteChoice, read_votes, summarize
 from msm_mlx.errors import MsmError
@@ -66,14 +68,14 @@ def own_engine(session: Session) -> Callable[[], AnswerEngine]:
     """What builds the engine over the session's own model."""
 
     def build() -> AnswerEngine:
-        from msm_mlx.compare.live_answers import open_engine
+        from msm_mlx.compare.live_engine import open_engine
 
         return open_engine(session)
 
     return build
 
 
-class CompareApp(DeskView):
+class CompareApp(MainView):
     """The app. Whoever runs it calls `close_engine` afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
@@ -92,8 +94,8 @@ class CompareApp(DeskView):
         self._clock = clock
         self._votes = session.folders[0] / VOTES
         if start:
-            self.desk.start(start)
-        self._ask_at_once = bool(start) and self.desk.typed
+            self.state.start_at(start)
+        self._ask_at_once = bool(start) and self.state.typed
 
     def on_mount(self) -> None:
         if self._ask_at_once:
@@ -101,7 +103,7 @@ class CompareApp(DeskView):
 
     def close_engine(self) -> None:
         """End the engine's thread and wait for it."""
-        self.live.close()
+        self.feed.close()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys do, and the footer shows, only what makes sense now; what would tell the names waits for the vote."""
@@ -129,7 +131,7 @@ class CompareApp(DeskView):
     # --- prompts ---------------------------------------------------------------------------------------------------
 
     def action_step(self, by: int) -> None:
-        self.desk.step(by, self.listed())
+        self.state.step(by, self.listed_prompts())
         self._message = ""
         self.show()
 
@@ -146,14 +148,14 @@ class CompareApp(DeskView):
         self.query_one(PromptList).open_filter()
 
     def action_ask(self) -> None:
-        example = self.desk.prompt.text if self.desk.prompt else ""  # small models know few other words
-        self.push_screen(AskPage(self.desk.session.model_name, example), self._asked)
+        example = self.state.prompt.text if self.state.prompt else ""  # small models know few other words
+        self.push_screen(AskPage(self.state.session.model_name, example), self._asked)
 
     def _asked(self, text: str | None) -> None:
         if not text:
             return
         try:
-            self.desk.type(text)
+            self.state.add_typed(text)
         except MsmError as error:
             self.complain(error)
             return
@@ -167,23 +169,23 @@ class CompareApp(DeskView):
         self.generate()
 
     def action_reseed(self) -> None:
-        self.desk.settings = self.desk.settings.another_seed()
+        self.state.settings = self.state.settings.another_seed()
         self.generate()
 
     def action_temperature(self, steps: int) -> None:
-        self.desk.settings = self.desk.settings.warmer(steps)
+        self.state.settings = self.state.settings.warmer(steps)
         self.show_answers()
 
     def action_length(self, steps: int) -> None:
-        self.desk.settings = self.desk.settings.longer(steps)
+        self.state.settings = self.state.settings.longer(steps)
         self.show_answers()
 
     def action_stop(self) -> None:
-        listed = self.query_one(PromptList)
-        if self.live.busy:
-            self.live.cancel()
-        elif listed.filter or listed.has_focus_within:
-            listed.close_filter()
+        prompt_list = self.query_one(PromptList)
+        if self.feed.busy:
+            self.feed.cancel()
+        elif prompt_list.filter or prompt_list.has_focus_within:
+            prompt_list.close_filter()
             self.leave_list()
         elif self.blind:
             self.blind = None
@@ -193,7 +195,7 @@ class CompareApp(DeskView):
             self.leave_list()
 
     def action_toggle_arm(self, number: int) -> None:
-        self._message = self.desk.toggle(number)
+        self._message = self.state.toggle_arm(number)
         self.show()
 
     def on_arm_clicked(self, event: ArmClicked) -> None:
@@ -203,16 +205,16 @@ class CompareApp(DeskView):
     # --- blind -----------------------------------------------------------------------------------------------------
 
     def action_blind(self) -> None:
-        if len(self.desk.shown) < FEWEST_PANES:
+        if len(self.state.shown) < MIN_PANES:
             self.say("a blind comparison takes two arms")
             return
-        self.blind = Blind(self._votes, self._rng, self._clock)
+        self.blind = BlindRounds(self._votes, self._rng, self._clock)
         self._message = ""
         self.show()
 
     def action_vote(self, choice: str) -> None:
         if self.blind and self.round:
-            answer = self.desk.answer(self.round.left)
+            answer = self.state.answer(self.round.left)
             seed = answer.settings.seed if answer and answer.settings else 0
             try:
                 self.blind.vote(self.round, cast("VoteChoice", choice), seed)
@@ -221,7 +223,7 @@ class CompareApp(DeskView):
             self.show()
 
     def action_votes(self) -> None:
-        self._open("Votes", lambda: reports.vote_page(summarize(read_votes(self._votes))))
+        self._open("Votes", lambda: page_bodies.vote_page(summarize(read_votes(self._votes))))
 
     # --- views -----------------------------------------------------------------------------------------------------
 
@@ -235,33 +237,33 @@ class CompareApp(DeskView):
 
     def action_why(self) -> None:
         def body() -> RenderableType:
-            return reports.reason_page(sources.reasons(self.desk.session, self.desk.prompt))
+            return page_bodies.passage_page(spec_passages(self.state.session, self.state.prompt))
 
         self._open("What the spec says", body)
 
     def action_scores(self) -> None:
-        self._open("Scores", lambda: reports.score_page(self.desk.session.results))
+        self._open("Scores", lambda: page_bodies.score_page(self.state.session.results))
 
     def action_curves(self) -> None:
         width = min(self.size.width - 10, 100)
-        self._open("Training losses", lambda: reports.curve_page(sources.trainings(self.desk.session), width))
+        self._open("Training losses", lambda: page_bodies.curve_page(training_curves(self.state.session), width))
 
     def action_help(self) -> None:
         self._open("Keys", help_table)
 
     def action_documents(self) -> None:
         try:
-            shelves = sources.shelves(self.desk.session)
+            lists = document_lists(self.state.session)
         except MsmError as error:
             self.complain(error)
             return
-        if not shelves:
+        if not lists:
             self.say("no arm of these runs has read documents")
             return
         pane = self.focused.number if isinstance(self.focused, AnswerPane) else 0
         label = self.labels[pane] if pane < len(self.labels) and not self.names_hidden else ""
-        first = next((i for i, shelf in enumerate(shelves) if label in shelf.labels), 0)
-        self.push_screen(DocumentsPage(shelves, first))
+        first = next((i for i, documents in enumerate(lists) if label in documents.labels), 0)
+        self.push_screen(DocumentBrowser(lists, first))
 
     def _open(self, title: str, body: Callable[[], RenderableType]) -> None:
         try:
@@ -275,7 +277,7 @@ class CompareApp(DeskView):
         self._write("comparison", self._current())
 
     def action_export_all(self) -> None:
-        self._write("everything", self.desk.comparisons())
+        self._write("everything", self.state.comparisons())
 
     def action_copy(self) -> None:
         current = self._current()
@@ -284,7 +286,7 @@ class CompareApp(DeskView):
         self.say("copied, if the terminal allows it" if current else "nothing to copy yet")
 
     def _current(self) -> list[Comparison]:
-        comparison = self.desk.comparison(self.desk.prompt) if self.desk.prompt else None
+        comparison = self.state.comparison(self.state.prompt) if self.state.prompt else None
         return [comparison] if comparison else []
 
     def _write(self, name: str, comparisons: list[Comparison]) -> None:
@@ -292,7 +294,7 @@ class CompareApp(DeskView):
             self.say("nothing to export yet")
             return
         try:
-            path = write_comparisons(self.desk.session.folders[0], name, comparisons)
+            path = write_comparisons(self.state.session.folders[0], name, comparisons)
         except MsmError as error:
             self.complain(error)
             return

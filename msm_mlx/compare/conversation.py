@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from msm_mlx.compare.answering import Arm, Request
-from msm_mlx.compare.live_answers import LiveEngine, open_engine
+from msm_mlx.compare.answer_engine import Arm, Request
+from msm_mlx.compare.live_engine import LiveEngine, open_engine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import RecipeError

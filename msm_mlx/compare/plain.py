@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.answering import AnswerEngine, Request
+from msm_mlx.compare.answer_engine import AnswerEngine, Request
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.tables import answer_view, contrast_table
@@ -103,7 +103,7 @@ def show_stored(console: Console, session: Session, *, limit: int) -> None:
 
 def show_scores(console: Console, session: Session) -> None:
     """The scores and the differences between arms, run by run."""
-    from msm_mlx.compare.shares import score_table  # with numpy and scipy
+    from msm_mlx.compare.score_table import score_table  # with numpy and scipy
 
     for run in session.runs:
         if len(session.runs) > 1:

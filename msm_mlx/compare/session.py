@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from msm_mlx.compare.answering import Arm
+from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun, open_run

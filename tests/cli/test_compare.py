@@ -16,8 +16,8 @@ from helpers.planted_runs import SUITE, make_run
 
 from msm_mlx.cli import compare as command
 from msm_mlx.cli.main import cli
-from msm_mlx.compare import live_answers as live
-from msm_mlx.compare.answering import Request, ScriptedEngine
+from msm_mlx.compare import live_engine as live
+from msm_mlx.compare.answer_engine import Request, ScriptedEngine
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import read_votes
 from msm_mlx.errors import RecipeError

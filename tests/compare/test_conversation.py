@@ -11,9 +11,9 @@ from helpers.planted_runs import make_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.compare.answering import Arm
+from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.conversation import Conversation, open_conversation
-from msm_mlx.compare.live_answers import LiveEngine
+from msm_mlx.compare.live_engine import LiveEngine
 from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import open_session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter

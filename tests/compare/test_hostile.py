@@ -20,9 +20,9 @@ from rich.console import Console, RenderableType
 
 from msm_mlx.cli.chat import talk
 from msm_mlx.cli.main import cli as commands
-from msm_mlx.compare import live_answers as live
-from msm_mlx.compare.answering import ScriptedEngine
-from msm_mlx.compare.blind import Booth
+from msm_mlx.compare import live_engine as live
+from msm_mlx.compare.answer_engine import ScriptedEngine
+from msm_mlx.compare.blind_voting import BlindVoting
 from msm_mlx.compare.diff import word_diff
 from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import by_prompt, summary_view
@@ -52,7 +52,7 @@ def printed(view: RenderableType, width: int) -> str:
 def vote(console: Console, comparison: Comparison, path: Path) -> None:
     """The first answer is better, after a word that is none."""
     first, second = comparison.answers
-    Booth(console, iter([first, "a"]), path).vote([comparison], (first, second), seed=0)
+    BlindVoting(console, iter([first, "a"]), path).vote([comparison], (first, second), seed=0)
 
 
 def assert_text(output: str, *texts: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from helpers.planted_runs import SUITE, make_run
 from rich.console import Console
 
-from msm_mlx.compare.answering import ScriptedEngine
+from msm_mlx.compare.answer_engine import ScriptedEngine
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, stored_answers, summary_view
 from msm_mlx.compare.session import Session, open_session, typed_prompt

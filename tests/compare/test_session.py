@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers.planted_runs import SUITE, make_run
 
-from msm_mlx.compare.answering import Arm
+from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl

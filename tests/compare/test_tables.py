@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from msm_mlx.compare.shares import by_label, score_table
+from msm_mlx.compare.score_table import by_label, score_table
 from msm_mlx.compare.tables import answer_view, contrast_table
 from msm_mlx.errors import RecipeError
 from msm_mlx.runs.answers import Answer, AnswerRow

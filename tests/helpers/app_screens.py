@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from helpers.planted_runs import bare_run
-from msm_mlx.compare.answering import AnswerEngine, Arm, ScriptedEngine
+from msm_mlx.compare.answer_engine import AnswerEngine, Arm, ScriptedEngine
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.session import Prompt, Session, StoredAnswer
 from msm_mlx.files import write_jsonl, write_text
@@ -163,7 +163,7 @@ def play(work: Work) -> None:
 
 async def settled(app: CompareApp, pilot: Pilot[None]) -> None:
     """Wait until the engine has nothing more to say and the screen shows it."""
-    while app.live.waiting:
+    while app.feed.waiting:
         await asyncio.sleep(0.01)
     await pilot.pause()
 
@@ -172,7 +172,7 @@ async def press(app: CompareApp, pilot: Pilot[None], *keys: str) -> None:
     """Press keys, each once the answers to the one before are there."""
     for key in keys:
         await pilot.press(key)
-        if app.live.waiting:
+        if app.feed.waiting:
             await settled(app, pilot)
 
 

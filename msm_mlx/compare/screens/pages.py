@@ -1,4 +1,4 @@
-"""What opens over the desk: a page to read, and a line to type a prompt in."""
+"""What opens over the state: a page to read, and a line to type a prompt in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from msm_mlx.compare.screens.field import Field
+from msm_mlx.compare.screens.text_field import TextField
 from msm_mlx.text.terminal import literal, visible
 
 CLOSE = Text("esc closes · arrows scroll")
@@ -53,7 +53,7 @@ class AskPage(ModalScreen[str]):
         with Vertical(classes="ask") as box:
             box.border_title = Content.from_rich_text(literal(f"Ask {self._model_name}"))
             box.border_subtitle = Content("enter asks · esc cancels")
-            yield Field(f"such as: {self._example}" if self._example else "every shown arm answers this")
+            yield TextField(f"such as: {self._example}" if self._example else "every shown arm answers this")
 
     @on(Input.Submitted)
     def _ask(self, event: Input.Submitted) -> None:

@@ -9,7 +9,7 @@ import pytest
 from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown
 from helpers.hostile_text import squeeze
 
-from msm_mlx.compare.answering import ScriptedEngine
+from msm_mlx.compare.answer_engine import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import Vote, read_votes
@@ -73,7 +73,7 @@ def test_there_is_one_vote_a_round(session: Session) -> None:
 def test_the_answers_on_the_sides_are_those_of_the_arms_voted_for(session: Session) -> None:
     """What a vote says about an arm holds for the text that stood there."""
     app = make_app(session)
-    app.desk.shown = ["sft", "msm"]  # these two never agree
+    app.state.shown = ["sft", "msm"]  # these two never agree
     lefts = []
 
     async def work() -> None:
@@ -109,7 +109,7 @@ def test_there_is_no_vote_while_answers_are_written(session: Session) -> None:
     async def work() -> None:
         async with driving(app) as pilot:
             await pilot.press("b", "]", "]", "]", "]", "g", "a")
-            if app.live.busy:
+            if app.feed.busy:
                 assert votes(session) == ()
 
     play(work())
@@ -119,7 +119,7 @@ def test_nothing_that_tells_names_works_before_the_vote(session: Session) -> Non
     def nothing(app: CompareApp, text: str) -> None:
         assert not (session.folders[0] / "exports").exists()
         assert app.clipboard == ""
-        assert app.desk.shown == list(ARMS)
+        assert app.state.shown == list(ARMS)
 
     visit(session, "b", "e", "E", "c", "1", then=nothing)
     visit(session, "b", "a", "e", then=lambda app, text: None)

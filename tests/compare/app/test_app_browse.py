@@ -15,7 +15,7 @@ from helpers.hostile_text import squeeze
 from helpers.planted_runs import bare_run
 from textual.pilot import Pilot
 
-from msm_mlx.compare.answering import AnswerEngine, Arm
+from msm_mlx.compare.answer_engine import AnswerEngine, Arm
 from msm_mlx.compare.app import CompareApp
 from msm_mlx.compare.diff import word_diff
 from msm_mlx.compare.screens.actions import ACTIONS
@@ -81,7 +81,7 @@ def test_stepping_through_prompts_stops_at_both_ends(session: Session) -> None:
         async with driving(app) as pilot:
             for keys, at in (("n", 1), ("nn", 3), ("p", 2), ("ppp", 0), ("n" * 8, 7)):
                 await press(app, pilot, *keys)
-                assert app.desk.prompt == session.prompts[at]
+                assert app.state.prompt == session.prompts[at]
                 assert f"{at + 1}/8" in screen_text(app)
 
     play(work())
@@ -96,12 +96,12 @@ def test_the_filter_narrows_the_list_and_the_steps(session: Session) -> None:
             await type_text(pilot, "policy")
             assert "2 prompts" in screen_text(app)
             await press(app, pilot, "enter", "enter")
-            assert app.desk.prompt == session.prompts[6]
+            assert app.state.prompt == session.prompts[6]
             await press(app, pilot, "n", "n", "n")
-            assert app.desk.prompt == session.prompts[7]
+            assert app.state.prompt == session.prompts[7]
             await pilot.press("f", "escape")
             await press(app, pilot, "p", "p")
-            assert app.desk.prompt == session.prompts[5]
+            assert app.state.prompt == session.prompts[5]
 
     play(work())
 
@@ -112,10 +112,10 @@ def test_a_filter_that_nothing_passes_says_so(session: Session) -> None:
 
 def test_the_list_shows_what_is_highlighted_at_once(session: Session) -> None:
     app, _ = visit(session, "down", "down", size=(120, 40))
-    assert app.desk.prompt == session.prompts[0]  # the arrows scroll the pane until the list has the focus
+    assert app.state.prompt == session.prompts[0]  # the arrows scroll the pane until the list has the focus
 
     app, _ = visit(session, "o", "o", "down", "down", size=(120, 40))
-    assert app.desk.prompt == session.prompts[2]
+    assert app.state.prompt == session.prompts[2]
 
 
 def test_a_click_on_a_prompt_shows_it(session: Session) -> None:
@@ -125,7 +125,7 @@ def test_a_click_on_a_prompt_shows_it(session: Session) -> None:
         async with driving(app, (120, 40)) as pilot:
             await pilot.click("OptionList", offset=(5, 3))
             await pilot.pause()
-            assert app.desk.prompt == session.prompts[2]
+            assert app.state.prompt == session.prompts[2]
 
     play(work())
 
@@ -136,13 +136,13 @@ def test_arms_are_shown_and_hidden_by_number(session: Session) -> None:
     async def work() -> None:
         async with driving(app) as pilot:
             await press(app, pilot, "2", "3")
-            assert app.desk.shown == ["base", "msm+sft"]
+            assert app.state.shown == ["base", "msm+sft"]
             assert "─ sft ─" not in screen_text(app)
             await press(app, pilot, "1")
-            assert app.desk.shown == ["base", "msm+sft"]
+            assert app.state.shown == ["base", "msm+sft"]
             assert "a comparison takes 2 arms" in screen_text(app)
             await press(app, pilot, "2")
-            assert app.desk.shown == ["base", "sft", "msm+sft"]
+            assert app.state.shown == ["base", "sft", "msm+sft"]
             await press(app, pilot, "7")
             assert "there is no arm 7" in screen_text(app)
 
@@ -156,7 +156,7 @@ def test_a_click_on_an_arm_hides_it(session: Session) -> None:
         async with driving(app) as pilot:
             await pilot.click("ScoreBars", offset=(6, 2))
             await pilot.pause()
-            assert app.desk.shown == ["base", "msm", "msm+sft"]
+            assert app.state.shown == ["base", "msm", "msm+sft"]
 
     play(work())
 
@@ -164,7 +164,7 @@ def test_a_click_on_an_arm_hides_it(session: Session) -> None:
 def test_at_most_four_arms_are_shown(session: Session) -> None:
     more = replace(session, arms=(*session.arms, Arm("fifth", None)))
     app, text = visit(more, "5")
-    assert app.desk.shown == list(ARMS)
+    assert app.state.shown == list(ARMS)
     assert "at most 4 arms" in text
 
 
@@ -350,7 +350,7 @@ def test_the_palette_finds_actions_by_name(session: Session) -> None:
             await pilot.pause(0.5)
             await pilot.press("enter")
             await wait_for_one_screen(app, pilot)
-            assert app.desk.prompt == session.prompts[1]
+            assert app.state.prompt == session.prompts[1]
 
     play(work())
 
@@ -369,7 +369,7 @@ def test_quitting(session: Session, key: str) -> None:
 
 @pytest.mark.parametrize(("start", "at"), [("policy", 6), ("american_values", 0), ("american_values/art-2", 1)])
 def test_starting_at_a_prompt(session: Session, start: str, at: int) -> None:
-    assert make_app(session, no_engine, start=start).desk.prompt == session.prompts[at]
+    assert make_app(session, no_engine, start=start).state.prompt == session.prompts[at]
 
 
 def test_an_impossible_prompt_to_start_with_is_refused(session: Session) -> None:

@@ -11,7 +11,7 @@ import pytest
 from helpers.app_screens import make_session, play, scripted
 from helpers.command_line import ROOT, environment
 
-from msm_mlx.compare.answering import ScriptedEngine
+from msm_mlx.compare.answer_engine import ScriptedEngine
 from msm_mlx.compare.app import CompareApp, run_app
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import MsmError
@@ -33,7 +33,7 @@ from pathlib import Path
 from textual import constants
 constants.TEXTUAL_ANIMATIONS = "none"
 from msm_mlx.compare.app import CompareApp, own_engine
-from msm_mlx.compare.answering import Arm
+from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.session import open_session, typed_prompt
 
 prompt = typed_prompt("Which do you prefer?")
@@ -42,12 +42,12 @@ session = replace(open_session([Path(sys.argv[1])]), arms=arms, prompts=(prompt,
 
 async def cycle(number):
     app = CompareApp(session, own_engine(session))
-    app.desk.settings = replace(app.desk.settings, temperature=2.0, max_tokens=400)
+    app.state.settings = replace(app.state.settings, temperature=2.0, max_tokens=400)
     async with app.run_test(size=(40, 10)):
         app.generate()
-        while number % 3 and not app.live.started:  # every third is stopped before the engine is there
+        while number % 3 and not app.feed.started:  # every third is stopped before the engine is there
             await asyncio.sleep(0.001)
-        while number % 3 == 2 and app.live.waiting and not app.desk.answer("base").text:
+        while number % 3 == 2 and app.feed.waiting and not app.state.answer("base").text:
             await asyncio.sleep(0.001)
     app.close_engine()
 
@@ -86,7 +86,7 @@ def test_the_engine_ends_after_the_app(session: Session, monkeypatch: pytest.Mon
         async def work() -> None:
             async with self.run_test() as pilot:
                 await pilot.press("g")
-                while not self.live.started:
+                while not self.feed.started:
                     await pilot.pause()
 
         play(work())

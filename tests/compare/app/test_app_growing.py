@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from msm_mlx.compare.screens.growing import ScreenLine, wrap_lines
+from msm_mlx.compare.screens.growing_text import ScreenLine, wrap_lines
 from msm_mlx.text.terminal import literal
 
 quick = settings(max_examples=60, deadline=None)

@@ -16,9 +16,9 @@ from rich.cells import cell_len
 from textual.events import Paste
 from textual.widgets import OptionList
 
-from msm_mlx.compare.answering import ScriptedEngine
+from msm_mlx.compare.answer_engine import ScriptedEngine
 from msm_mlx.compare.app import CompareApp
-from msm_mlx.compare.screens.documents import DocumentsPage, ListedDocument, Shelf
+from msm_mlx.compare.screens.document_browser import DocumentBrowser, DocumentList, ListedDocument
 from msm_mlx.compare.session import Prompt, Session, StoredAnswer
 from msm_mlx.text.terminal import literal
 
@@ -121,7 +121,7 @@ def test_documents_show_as_the_text_that_they_are(session: Session) -> None:
 
     async def work() -> None:
         async with driving(app, (109, 120)) as pilot:
-            app.push_screen(DocumentsPage([Shelf(("[b]\x1b[1m",), documents)], 0))
+            app.push_screen(DocumentBrowser([DocumentList(("[b]\x1b[1m",), documents)], 0))
             await pilot.pause()
             listed, text = app.screen.query_one(OptionList), app.screen.query_one("#documents VerticalScroll Static")
             for i, document in enumerate(documents):
@@ -160,8 +160,8 @@ def test_a_pasted_prompt_loses_what_cannot_be_shown(session: Session) -> None:
             await pilot.pause()
             assert not unclean(app)
             await press(app, pilot, "enter")
-            assert app.desk.prompt is not None
-            assert app.desk.prompt.text == "what [31m is  this"
+            assert app.state.prompt is not None
+            assert app.state.prompt.text == "what [31m is  this"
 
     play(work())
 

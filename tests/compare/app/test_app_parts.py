@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.compare.screens.actions import ACTIONS, bindings
-from msm_mlx.compare.screens.desk import first_shown
-from msm_mlx.compare.screens.reports import BLOCKS, SCALE, curve, interval_line
-from msm_mlx.compare.screens.scores import ArmRow, ScoreRows, margin_bar, score_bars, short_labels
+from msm_mlx.compare.screens.page_bodies import BLOCKS, SCALE_CELLS, curve, interval_line
+from msm_mlx.compare.screens.score_bars import ArmRow, ScoreRows, margin_bar, score_bars, short_labels
+from msm_mlx.compare.screens.state import first_panes
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from msm_mlx.compare.screens.scores import ArmRow, ScoreRows, margin_bar, score_
     ],
 )
 def test_the_arms_that_went_all_the_way_are_shown_first(labels: list[str], shown: list[str]) -> None:
-    assert first_shown(labels) == shown
+    assert first_panes(labels) == shown
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_bar_fills_its_width_on_the_right_side(margin: float | None, width: in
 
 def test_an_interval_is_drawn_to_scale() -> None:
     assert interval_line(0.5, 0.25, 0.75).plain == "·" * 5 + "─" * 5 + "●" + "─" * 4 + "·" * 5
-    assert interval_line(1.0, 1.0, 1.0).plain == "·" * (SCALE - 1) + "●"
-    assert interval_line(0.0, -3.0, 9.0).plain == "●" + "─" * (SCALE - 1)
+    assert interval_line(1.0, 1.0, 1.0).plain == "·" * (SCALE_CELLS - 1) + "●"
+    assert interval_line(0.0, -3.0, 9.0).plain == "●" + "─" * (SCALE_CELLS - 1)
 
 
 def test_a_curve_falls_from_the_upper_left_to_the_lower_right() -> None:

@@ -17,9 +17,9 @@ from helpers.tiny_models import POCKET_WEIGHTS
 from textual.events import Key
 from textual.pilot import Pilot
 
-from msm_mlx.compare.answering import Arm, Piece, Request, ScriptedEngine
+from msm_mlx.compare.answer_engine import Arm, Piece, Request, ScriptedEngine
 from msm_mlx.compare.app import own_engine
-from msm_mlx.compare.screens.desk import LENGTHS
+from msm_mlx.compare.screens.state import LENGTHS
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import SetupError
 
@@ -313,17 +313,17 @@ def test_keys_are_handled_before_the_stream_of_four_panes_ends(session: Session)
     app = make_app(
         session, lambda: ScriptedEngine(lambda p, arm: "a few words more " * 800, None, lambda: time.sleep(0.002))
     )
-    app.desk.settings = replace(app.desk.settings, max_tokens=LENGTHS[-1])
+    app.state.settings = replace(app.state.settings, max_tokens=LENGTHS[-1])
 
     async def work() -> None:
         async with driving(app) as pilot:
             await pilot.press("g")
             await until(pilot, lambda: "words" in shown(app, "#pane4"))
             for number in range(6):
-                before = app.desk.settings
+                before = app.state.settings
                 app.post_message(Key("plus", "+") if number % 2 == 0 else Key("minus", "-"))
-                while app.desk.settings == before:
-                    assert app.live.busy
+                while app.state.settings == before:
+                    assert app.feed.busy
                     await asyncio.sleep(0.001)
 
     play(work())
@@ -333,16 +333,16 @@ def test_the_embedded_model_answers_in_the_app(session: Session, tmp_path: Path)
     bases = (Arm("base", None), Arm("again", None))
     session = replace(session, arms=bases, runs=(bare_run(tmp_path, str(POCKET_WEIGHTS)),), stored={})
     app = make_app(session, own_engine(session))
-    app.desk.settings = replace(app.desk.settings, max_tokens=20)
+    app.state.settings = replace(app.state.settings, max_tokens=20)
 
     async def work() -> None:
         async with driving(app) as pilot:
             await press(app, pilot, "g")
-            a, b = (app.desk.answer(label) for label in ("base", "again"))
+            a, b = (app.state.answer(label) for label in ("base", "again"))
             assert a is not None
             assert b is not None
             assert a.text == b.text != ""
             assert a.tokens > 3
-            assert app.desk.margin("base") == app.desk.margin("again") is not None
+            assert app.state.margin("base") == app.state.margin("again") is not None
 
     play(work())

@@ -23,7 +23,7 @@ PROGRAM = """
 import sys, threading, time
 from pathlib import Path
 from msm_mlx.compare.app import CompareApp, run_app
-from msm_mlx.compare.answering import ScriptedEngine
+from msm_mlx.compare.answer_engine import ScriptedEngine
 from msm_mlx.compare.session import open_session
 from msm_mlx.errors import MsmError
 

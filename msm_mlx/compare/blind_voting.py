@@ -11,7 +11,7 @@ from typing import Literal
 
 from rich.console import Console
 
-from msm_mlx.compare.answering import Arm
+from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.plain import summary_view
 from msm_mlx.compare.tables import answer_view
@@ -40,7 +40,7 @@ def blind_pair(arms: tuple[Arm, ...]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Booth:
+class BlindVoting:
     """Where votes are cast: what shows the answers, where the lines come from, and the file of the votes."""
 
     console: Console

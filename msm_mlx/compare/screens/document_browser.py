@@ -17,10 +17,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from msm_mlx.compare.screens.field import Field
+from msm_mlx.compare.screens.text_field import TextField
 from msm_mlx.text.terminal import literal
 
-FOUND = "reverse"
+MATCH_STYLE = "reverse"
 
 
 @dataclass(frozen=True)
@@ -34,40 +34,40 @@ class ListedDocument:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class DocumentList:
     """The documents that some arms have read, all the same ones."""
 
     labels: tuple[str, ...]
     documents: tuple[ListedDocument, ...]
 
 
-def find(documents: Sequence[ListedDocument], wanted: str) -> list[ListedDocument]:
-    """The documents that hold `wanted`, in their text, kind or section; upper or lower case."""
-    needle = wanted.casefold()
-    return [d for d in documents if needle in f"{d.text}\n{d.kind}\n{d.section}\n{d.id}".casefold()]
+def search_documents(documents: Sequence[ListedDocument], query: str) -> list[ListedDocument]:
+    """The documents that hold `query`, in their text, kind or section; upper or lower case."""
+    folded = query.casefold()
+    return [d for d in documents if folded in f"{d.text}\n{d.kind}\n{d.section}\n{d.id}".casefold()]
 
 
-class DocumentsPage(ModalScreen[None]):
+class DocumentBrowser(ModalScreen[None]):
     """A list on the left, the highlighted document on the right, a line to search in above."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close"),
         Binding("q", "dismiss", "Close"),
         Binding("/,f", "search", "Search"),
-        Binding("n", "next_shelf", "Next arm"),
+        Binding("n", "next_list", "Next arm"),
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
-    def __init__(self, shelves: Sequence[Shelf], first: int) -> None:
+    def __init__(self, document_lists: Sequence[DocumentList], first: int) -> None:
         super().__init__()
-        self._shelves = shelves
+        self._lists = document_lists
         self._at = first
-        self._listed: list[ListedDocument] = []
+        self._matches: list[ListedDocument] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="page", id="documents") as page:
             page.border_subtitle = Content("/ search · n next arm · tab scroll the text · esc close")
-            yield Field("search (press /)")
+            yield TextField("search (press /)")
             with Horizontal():
                 yield OptionList(markup=False, compact=True)
                 with VerticalScroll():
@@ -89,21 +89,21 @@ class DocumentsPage(ModalScreen[None]):
     def action_search(self) -> None:
         self.query_one(Input).focus()
 
-    def action_next_shelf(self) -> None:
-        self._at = (self._at + 1) % len(self._shelves)
+    def action_next_list(self) -> None:
+        self._at = (self._at + 1) % len(self._lists)
         self._fill()
 
     @on(Input.Changed)
     def _fill(self) -> None:
-        shelf = self._shelves[self._at]
-        self._listed = find(shelf.documents, self.query_one(Input).value)
-        title = literal(f"Read by {', '.join(shelf.labels)}")
-        title.append(f" · {len(self._listed)} of {len(shelf.documents)}")
+        documents = self._lists[self._at]
+        self._matches = search_documents(documents.documents, self.query_one(Input).value)
+        title = literal(f"Read by {', '.join(documents.labels)}")
+        title.append(f" · {len(self._matches)} of {len(documents.documents)}")
         self.query_one("#documents").border_title = Content.from_rich_text(title)
-        options = [Option(Content.from_rich_text(literal(f"{d.kind} · {d.section}"))) for d in self._listed]
-        listed = self.query_one(OptionList)
-        listed.set_options(options)
-        listed.highlighted = 0 if options else None
+        options = [Option(Content.from_rich_text(literal(f"{d.kind} · {d.section}"))) for d in self._matches]
+        option_list = self.query_one(OptionList)
+        option_list.set_options(options)
+        option_list.highlighted = 0 if options else None
         if not options:
             self.query_one(Static).update(Text("nothing found", "italic"))
 
@@ -113,12 +113,12 @@ class DocumentsPage(ModalScreen[None]):
 
     @on(OptionList.OptionHighlighted)
     def _read(self, event: OptionList.OptionHighlighted) -> None:
-        if event.option_index >= len(self._listed):
+        if event.option_index >= len(self._matches):
             return  # of a list that a later search has replaced
-        document = self._listed[event.option_index]
+        document = self._matches[event.option_index]
         body = literal(document.text)
-        if wanted := self.query_one(Input).value:
-            body.highlight_regex(re.compile(re.escape(literal(wanted).plain), re.IGNORECASE), FOUND)
+        if query := self.query_one(Input).value:
+            body.highlight_regex(re.compile(re.escape(literal(query).plain), re.IGNORECASE), MATCH_STYLE)
         head = literal(f"{document.id} · {document.kind} · {document.section}\n\n", "dim")
         self.query_one(Static).update(head.append_text(body))
         self.query_one(VerticalScroll).scroll_home(animate=False)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msm_mlx.compare.screens.documents import ListedDocument, Shelf
+from msm_mlx.compare.screens.document_browser import DocumentList, ListedDocument
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.files import read_jsonl
 from msm_mlx.runs.layout import METRICS
@@ -14,7 +14,7 @@ from msm_mlx.spec import Section, Spec, load_spec
 
 
 @dataclass(frozen=True)
-class Reason:
+class SpecPassage:
     """A part of a spec, and why it is this part."""
 
     spec: str
@@ -23,7 +23,7 @@ class Reason:
     because: str
 
 
-def reasons(session: Session, prompt: Prompt | None) -> list[Reason]:
+def spec_passages(session: Session, prompt: Prompt | None) -> list[SpecPassage]:
     """What each spec says that bears on a prompt.
 
     That is the section whose heading the prompt names, the longest such heading. A prompt of a suite names none, for
@@ -33,18 +33,18 @@ def reasons(session: Session, prompt: Prompt | None) -> list[Reason]:
         load_spec(path, model_name=session.model_name, provider_name=session.provider_name)
         for path in dict.fromkeys(session.specs.values())
     )
-    return [_reason(spec, prompt.text if prompt else "") for spec in specs]
+    return [_passage(spec, prompt.text if prompt else "") for spec in specs]
 
 
-def _reason(spec: Spec, prompt: str) -> Reason:
-    named = [section for section in spec.sections if _names(prompt, section)]
-    if named:
-        section = max(named, key=lambda section: len(section.path[-1]))
+def _passage(spec: Spec, prompt: str) -> SpecPassage:
+    candidates = [section for section in spec.sections if _names(prompt, section)]
+    if candidates:
+        section = max(candidates, key=lambda section: len(section.path[-1]))
         because = "the prompt names this heading"
     else:
         section = next((section for section in spec.sections if section.text), spec.sections[0])
         because = "the prompt names no heading of the spec; this is its first section"
-    return Reason(spec.title, " / ".join(section.path), section.text, because)
+    return SpecPassage(spec.title, " / ".join(section.path), section.text, because)
 
 
 def _names(prompt: str, section: Section) -> bool:
@@ -53,14 +53,14 @@ def _names(prompt: str, section: Section) -> bool:
     return bool(heading) and re.search(rf"(?<!\w){re.escape(heading)}(?!\w)", prompt, re.IGNORECASE) is not None
 
 
-def shelves(session: Session) -> list[Shelf]:
-    """The documents that the arms have read; arms that have read the same ones share a shelf."""
+def document_lists(session: Session) -> list[DocumentList]:
+    """The documents that the arms have read; arms that have read the same ones share one."""
     labels: dict[str, list[str]] = {}
     for label, path in session.documents.items():
         labels.setdefault(str(path), []).append(label)
     paths = {str(path): path for path in session.documents.values()}
     return [
-        Shelf(
+        DocumentList(
             tuple(names),
             tuple(
                 ListedDocument(*(str(row.get(key, "")) for key in ("id", "type", "section", "text")))
@@ -80,15 +80,15 @@ class TrainingCurve:
     seconds: float
 
 
-def trainings(session: Session) -> dict[str, TrainingCurve]:
+def training_curves(session: Session) -> dict[str, TrainingCurve]:
     """The training of each arm that has its metrics on file."""
-    found: dict[str, TrainingCurve] = {}
+    curves: dict[str, TrainingCurve] = {}
     for arm in session.arms:
         if arm.adapter and (arm.adapter / METRICS).is_file():
             rows = read_jsonl(arm.adapter / METRICS)
             losses, held_out, seconds = (_numbers(rows, key) for key in ("loss", "validation_loss", "seconds"))
-            found[arm.label] = TrainingCurve(losses, held_out, sum(seconds))
-    return found
+            curves[arm.label] = TrainingCurve(losses, held_out, sum(seconds))
+    return curves
 
 
 def _numbers(rows: Sequence[dict[str, object]], key: str) -> tuple[float, ...]:

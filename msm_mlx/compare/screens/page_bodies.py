@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.screens.sources import Reason, TrainingCurve
+from msm_mlx.compare.screens.run_files import SpecPassage, TrainingCurve
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.runs.estimate import Estimate
@@ -20,8 +20,8 @@ from msm_mlx.runs.results import RunResults, Share
 from msm_mlx.suites.kinds import is_main_metric
 from msm_mlx.text.terminal import literal
 
-SCALE = 20  # cells of an interval's line
-ROWS = 6  # of a curve
+SCALE_CELLS = 20  # cells of an interval's line
+CURVE_ROWS = 6  # of a curve
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -46,7 +46,7 @@ def _suite_table(suite: str, rows: Sequence[Share], several_specs: bool) -> Tabl
     table.add_column("arm", overflow="fold")
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    table.add_column(f"0{'0.5':^{SCALE - 2}}1", width=SCALE)
+    table.add_column(f"0{'0.5':^{SCALE_CELLS - 2}}1", width=SCALE_CELLS)
     for row in rows:
         interval = f"[{row.ci_low:.2f}, {row.ci_high:.2f}]"
         # there is no finding where most replies could not be read
@@ -57,8 +57,8 @@ def _suite_table(suite: str, rows: Sequence[Share], several_specs: bool) -> Tabl
 
 def interval_line(value: float, low: float, high: float) -> Text:
     """A share and its interval on a line from 0 to 1."""
-    first, at, last = (min(max(round(x * (SCALE - 1)), 0), SCALE - 1) for x in (low, value, high))
-    cells = ["─" if first <= i <= last else "·" for i in range(SCALE)]
+    first, at, last = (min(max(round(x * (SCALE_CELLS - 1)), 0), SCALE_CELLS - 1) for x in (low, value, high))
+    cells = ["─" if first <= i <= last else "·" for i in range(SCALE_CELLS)]
     cells[at] = "●"
     return Text("".join(cells))
 
@@ -90,10 +90,10 @@ def _side_note(left: Estimate) -> str:
     return ""
 
 
-def reason_page(found: Sequence[Reason]) -> RenderableType:
+def passage_page(passages: Sequence[SpecPassage]) -> RenderableType:
     """Spec sections, each with why it is this one."""
     parts: list[RenderableType] = []
-    for reason in found:
+    for reason in passages:
         parts += [literal(reason.spec, "bold"), literal(f"{reason.heading}  ({reason.because})", "italic"), Text()]
         parts += [Markdown(literal(reason.text).plain, hyperlinks=False), Text()]
     return Group(*parts) if parts else Text("The specs of these runs are no longer where the recipes say they are.")
@@ -101,13 +101,13 @@ def reason_page(found: Sequence[Reason]) -> RenderableType:
 
 def curve_page(trainings: Mapping[str, TrainingCurve], width: int) -> RenderableType:
     """A curve of the losses of each arm."""
-    drawn: list[RenderableType] = []
+    parts: list[RenderableType] = []
     for label, training in trainings.items():
         if training.losses:
             title = literal(label, "bold").append(f"  {_in_words(training)}", "not bold")
-            drawn += [title, curve(training.losses, width), Text()]
-    if drawn:
-        return Group(*drawn)
+            parts += [title, curve(training.losses, width), Text()]
+    if parts:
+        return Group(*parts)
     return Text(
         f"No losses are on file: the adapters' folders hold no {METRICS}, so these runs have no curves to show."
     )
@@ -125,7 +125,7 @@ def _from_to(values: Sequence[float]) -> str:
     return f"{values[0]:.2f} → {values[-1]:.2f}"
 
 
-def curve(values: Sequence[float], width: int, rows: int = ROWS) -> Text:
+def curve(values: Sequence[float], width: int, rows: int = CURVE_ROWS) -> Text:
     """Values over time in block characters, averaged where there are more than columns; lowest and highest in front."""
     finite = [value if math.isfinite(value) else 0.0 for value in values]
     columns = min(max(width - 8, 1), len(finite))

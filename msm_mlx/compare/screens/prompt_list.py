@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from msm_mlx.compare.screens.field import Field
+from msm_mlx.compare.screens.text_field import TextField
 from msm_mlx.compare.session import Prompt
 from msm_mlx.text.terminal import literal
 
@@ -38,9 +38,9 @@ def short(prompt: Prompt) -> str:
     return " ".join(text.split())
 
 
-def matching(prompts: Sequence[Prompt], wanted: str) -> list[Prompt]:
-    """The prompts that hold every word of `wanted`, in their text or in the heading that they stand under."""
-    words = wanted.casefold().split()
+def filter_prompts(prompts: Sequence[Prompt], query: str) -> list[Prompt]:
+    """The prompts that hold every word of `query`, in their text or in the heading that they stand under."""
+    words = query.casefold().split()
     return [p for p in prompts if all(word in f"{heading(p)} {p.text}".casefold() for word in words)]
 
 
@@ -48,7 +48,7 @@ class PromptList(Vertical):
     """What stands highlighted is what the panes show."""
 
     def compose(self) -> ComposeResult:
-        yield Field("words to look for")
+        yield TextField("words to look for")
         yield OptionList(markup=False, compact=True)
 
     def on_mount(self) -> None:
@@ -60,15 +60,15 @@ class PromptList(Vertical):
         for name, group in groupby(prompts, key=heading):
             options.append(Option(Content.from_rich_text(literal(name, "bold")), disabled=True))
             options += [Option(Content.from_rich_text(literal(short(p))), id=p.id) for p in group]
-        listed = self.query_one(OptionList)
-        listed.set_options(options or [Option("nothing found", disabled=True)])
+        option_list = self.query_one(OptionList)
+        option_list.set_options(options or [Option("nothing found", disabled=True)])
         self.point(current)
 
     def point(self, current: str) -> None:
         """Highlight the prompt that is looked at, if it is listed."""
-        listed = self.query_one(OptionList)
-        ids = [option.id for option in listed.options]
-        listed.highlighted = ids.index(current) if current in ids else None
+        option_list = self.query_one(OptionList)
+        ids = [option.id for option in option_list.options]
+        option_list.highlighted = ids.index(current) if current in ids else None
 
     @property
     def filter(self) -> str:
@@ -99,6 +99,6 @@ class PromptList(Vertical):
     @on(Input.Submitted)
     def _to_the_list(self, event: Input.Submitted) -> None:
         event.stop()
-        listed = self.query_one(OptionList).focus()
-        if listed.highlighted is None:
-            listed.action_first()
+        option_list = self.query_one(OptionList).focus()
+        if option_list.highlighted is None:
+            option_list.action_first()

@@ -12,7 +12,7 @@ from msm_mlx.compare.votes import Vote, VoteChoice, append_vote, now, shuffle_si
 
 
 @dataclass
-class Round:
+class BlindRound:
     """One prompt, the arms that stand as A and B, and the vote once it is given."""
 
     prompt: Prompt
@@ -22,31 +22,33 @@ class Round:
     choice: VoteChoice | None = None
 
 
-class Blind:
+class BlindRounds:
     """Deals rounds, and writes votes to `path`."""
 
     def __init__(self, path: Path, rng: random.Random, clock: Callable[[], float]) -> None:
         self._path = path
         self._rng = rng
         self._clock = clock
-        self._rounds: dict[str, Round] = {}
+        self._rounds: dict[str, BlindRound] = {}
 
-    def deal(self, prompt: Prompt, labels: Sequence[str]) -> Round:
+    def deal(self, prompt: Prompt, labels: Sequence[str]) -> BlindRound:
         """The round of this prompt: the one that was dealt before, or a new one between two of `labels`."""
         if prompt.id not in self._rounds:
             left, right = shuffle_sides(labels, self._rng)[:2]
-            self._rounds[prompt.id] = Round(prompt, left, right, self._clock())
+            self._rounds[prompt.id] = BlindRound(prompt, left, right, self._clock())
         return self._rounds[prompt.id]
 
-    def vote(self, dealt: Round, choice: VoteChoice, seed: int) -> None:
+    def vote(self, blind_round: BlindRound, choice: VoteChoice, seed: int) -> None:
         """Write the vote down; the names may then be told.
 
         Raises:
             SetupError: if it cannot be written.
         """
-        seconds = round(self._clock() - dealt.since, 1)
-        append_vote(self._path, Vote(dealt.prompt.text, dealt.left, dealt.right, choice, seed, seconds, now()))
-        dealt.choice = choice
+        seconds = round(self._clock() - blind_round.since, 1)
+        append_vote(
+            self._path, Vote(blind_round.prompt.text, blind_round.left, blind_round.right, choice, seed, seconds, now())
+        )
+        blind_round.choice = choice
 
     def again(self, prompt: Prompt) -> None:
         """New answers are a new round."""

@@ -6,20 +6,20 @@ from collections import deque
 from collections.abc import Callable
 from itertools import groupby
 
-from msm_mlx.compare.answering import AnswerEngine, EngineThread, Margins, Piece, Request
-from msm_mlx.compare.screens.desk import Desk
+from msm_mlx.compare.answer_engine import AnswerEngine, EngineThread, Margins, Piece, Request
+from msm_mlx.compare.screens.state import ComparisonState
 from msm_mlx.suites.kinds.pairs import Pair
 
 
-class LiveAnswers:
+class EngineFeed:
     """Asks the engine, and keeps what comes from it until the screen takes it on its own beat.
 
     The thread and the engine are made at the first request. Pieces wait in a deque, not in the app's queue of messages:
     there a fast engine's thousands of pieces would stand before the next key press.
     """
 
-    def __init__(self, desk: Desk, build: Callable[[], AnswerEngine]) -> None:
-        self._desk = desk
+    def __init__(self, state: ComparisonState, build: Callable[[], AnswerEngine]) -> None:
+        self._state = state
         self._build = build
         self._thread: EngineThread | None = None
         self._arrived: deque[Piece | Exception | tuple[Pair, Margins]] = deque()
@@ -57,27 +57,27 @@ class LiveAnswers:
             self._thread.cancel()
             self._scoring = False  # a cancelled request gives last pieces, a cancelled scoring nothing
 
-    def take(self) -> Exception | None:
-        """Put on the desk what has arrived; what went wrong, if something did."""
-        wrong: Exception | None = None
-        waiting = [self._arrived.popleft() for _ in range(len(self._arrived))]
-        pieces = [item for item in waiting if isinstance(item, Piece) and item.ticket == self._ticket]
+    def deliver(self) -> Exception | None:
+        """Put what has arrived into the state. Returns what went wrong, if something did."""
+        error: Exception | None = None
+        arrivals = [self._arrived.popleft() for _ in range(len(self._arrived))]
+        pieces = [item for item in arrivals if isinstance(item, Piece) and item.ticket == self._ticket]
         for label, group in groupby(sorted(pieces, key=lambda piece: piece.label), key=lambda piece: piece.label):
-            own = list(group)  # sorting is stable, so these are in the order of writing
-            self._desk.receive(self._prompt_id, [_joined(own)])
-            if own[-1].stop:
+            answer = list(group)  # sorting is stable, so these are in the order of writing
+            self._state.add_pieces(self._prompt_id, [_joined(answer)])
+            if answer[-1].stop:
                 self._writing.discard(label)
-        for item in waiting:
+        for item in arrivals:
             self.started = True
             if isinstance(item, tuple):
-                self._desk.score(*item)
+                self._state.set_margins(*item)
                 self._scoring = False
             elif isinstance(item, Exception):
-                wrong = item
+                error = item
                 self._writing.clear()
                 self._scoring = False
-                self._desk.abandon()
-        return wrong
+                self._state.cancel_unfinished()
+        return error
 
     def close(self) -> None:
         """End the thread and wait for it. May be called again."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from msm_mlx.compare.answering import Margins, Piece, Request, Stop
+from msm_mlx.compare.answer_engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.chat_model import LongPrompt, LongPromptError, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel, load_base

@@ -11,16 +11,16 @@ from textual.content import Content
 from textual.widgets import Markdown
 
 from msm_mlx.compare.diff import word_diff
-from msm_mlx.compare.screens.desk import MOST_PANES, ShownAnswer
-from msm_mlx.compare.screens.growing import GrowingText
+from msm_mlx.compare.screens.growing_text import GrowingText
+from msm_mlx.compare.screens.state import MAX_PANES, ShownAnswer
 from msm_mlx.text.terminal import literal
 
-CHANGED = "bold underline"  # seen without colour too
+CHANGE_STYLE = "bold underline"  # seen without colour too
 STOPS = {"end": "ended", "length": "cut at length", "cancelled": "cancelled"}
 
 
 @dataclass(frozen=True)
-class View:
+class PaneContent:
     """What a pane shows. `markdown` replaces `body` where the answer is to be rendered."""
 
     title: Text
@@ -30,15 +30,15 @@ class View:
     writing: bool = False
 
 
-def answer_view(title: str, answer: ShownAnswer | None, *, rendered: bool, hide_speed: bool = False) -> View:
+def pane_content(title: str, answer: ShownAnswer | None, *, rendered: bool, hide_speed: bool = False) -> PaneContent:
     """The pane of one answer. What is still being written is shown raw: half a Markdown document is another one."""
     if answer is None:
-        return View(literal(title), Text("no answer yet: enter generates one", "dim italic"), Text())
+        return PaneContent(literal(title), Text("no answer yet: enter generates one", "dim italic"), Text())
     foot = Text(_foot(answer, hide_speed))
     if answer.complete and not answer.text:
-        return View(literal(title), Text("(empty)", "dim italic"), foot)
+        return PaneContent(literal(title), Text("(empty)", "dim italic"), foot)
     markdown = literal(answer.text).plain if rendered and answer.complete else None
-    return View(literal(title), literal(answer.text), foot, markdown, writing=not answer.complete)
+    return PaneContent(literal(title), literal(answer.text), foot, markdown, writing=not answer.complete)
 
 
 def _foot(answer: ShownAnswer, hide_speed: bool) -> str:
@@ -49,13 +49,13 @@ def _foot(answer: ShownAnswer, hide_speed: bool) -> str:
     return " · ".join(part for part in (f"{answer.tokens} tok" if answer.tokens else "", speed, state) if part)
 
 
-def diff_bodies(a: str, b: str) -> tuple[Text, Text]:
+def diff_texts(a: str, b: str) -> tuple[Text, Text]:
     """Both texts with the words marked that the other has not."""
     bodies = []
     for spans in word_diff(a, b):
         body = Text(overflow="fold")
         for span in spans:
-            body.append_text(literal(span.text, CHANGED if span.changed else ""))
+            body.append_text(literal(span.text, CHANGE_STYLE if span.changed else ""))
         bodies.append(body)
     return bodies[0], bodies[1]
 
@@ -66,12 +66,12 @@ class AnswerPane(VerticalScroll):
     def __init__(self, number: int) -> None:
         super().__init__(id=f"pane{number}", classes="pane")
         self.number = number - 1
-        self._view: View | None = None
+        self._view: PaneContent | None = None
 
     def compose(self) -> ComposeResult:
         yield GrowingText()
 
-    def show(self, view: View) -> None:
+    def show(self, view: PaneContent) -> None:
         if view == self._view:
             return
         before, self._view = self._view, view
@@ -109,11 +109,11 @@ class Panes(Container):
     """Up to four answer panes, side by side where there is room. The stylesheet decides where there is."""
 
     def compose(self) -> ComposeResult:
-        for number in range(1, MOST_PANES + 1):
+        for number in range(1, MAX_PANES + 1):
             yield AnswerPane(number)
 
-    def show(self, views: list[View]) -> None:
-        for number in range(1, MOST_PANES + 1):
+    def show(self, views: list[PaneContent]) -> None:
+        for number in range(1, MAX_PANES + 1):
             self.set_class(len(views) == number, f"-panes{number}")
             pane = self.query_one(f"#pane{number}", AnswerPane)
             pane.display = number <= len(views)

@@ -25,16 +25,16 @@ class ScreenLine:
     column: int
 
 
-def wrap_lines(body: Text, width: int, known: Sequence[ScreenLine] = ()) -> list[ScreenLine]:
-    """The lines of `body` at this width. `known` are those of a text that it goes on from: all but the last stand."""
-    lines = list(known)
+def wrap_lines(body: Text, width: int, earlier: Sequence[ScreenLine] = ()) -> list[ScreenLine]:
+    """The lines of `body` at this width. `earlier` are those of a text that it goes on from: all but the last stand."""
+    lines = list(earlier)
     last = lines.pop() if lines else ScreenLine(Text(), 0, 0, 0)
     start, row, column = last.start, last.row, last.column
     for whole in body.plain[start:].split("\n"):
         ends = [*_breaks(whole, width), len(whole)]
         for at, end in pairwise((0, *ends)):
-            shown = len(whole[at:end].rstrip())  # spaces at the end may have no room in the line
-            lines.append(ScreenLine(body[start + at : start + at + shown], start + at, row, column + at))
+            length = len(whole[at:end].rstrip())  # spaces at the end may have no room in the line
+            lines.append(ScreenLine(body[start + at : start + at + length], start + at, row, column + at))
         start, row, column = start + len(whole) + 1, row + 1, 0
     return lines
 
@@ -73,10 +73,10 @@ class GrowingText(Widget):
         if not self._width or (alike and body.plain == before.plain):
             return
         goes_on = alike and not body.spans and body.plain.startswith(before.plain)
-        known = len(self._lines)
+        count = len(self._lines)
         self._lines = wrap_lines(body, self._width, self._lines if goes_on else ())
-        if goes_on and len(self._lines) == known:
-            self.refresh(Region(0, known - 1, self._width, 1))
+        if goes_on and len(self._lines) == count:
+            self.refresh(Region(0, count - 1, self._width, 1))
         else:
             self.refresh(layout=True)
 

@@ -13,9 +13,9 @@ from textual.widget import Widget
 
 from msm_mlx.text.terminal import literal
 
-UNSCORED = "-"
-LOW = 30  # lines of a terminal in which many arms would leave the answers no room
-MANY = 5  # arms
+NO_SCORE = "-"
+LOW_TERMINAL = 30  # lines of a terminal in which many arms would leave the answers no room
+MANY_ARMS = 5  # arms
 
 
 class ArmClicked(Message):
@@ -51,7 +51,7 @@ class ScoreRows:
 
     def listed(self, height: int) -> ScoreRows:
         """As much of it as a terminal of so many lines has room for: where that is little, the arms that are shown."""
-        if height >= LOW or len(self.arms) <= MANY:
+        if height >= LOW_TERMINAL or len(self.arms) <= MANY_ARMS:
             return self
         hidden = tuple(row.number for row in self.arms if not row.shown)
         return replace(self, arms=tuple(row for row in self.arms if row.shown), hidden=hidden)
@@ -99,7 +99,7 @@ def score_bars(rows: ScoreRows, width: int) -> Text:
         if rows.target:
             line.append(" ")
             line.append_text(margin_bar(row.margin, max(largest, 1.0), bar_width))
-            line.append(f"{UNSCORED if row.margin is None else f'{row.margin:+.2f}':>7}")
+            line.append(f"{NO_SCORE if row.margin is None else f'{row.margin:+.2f}':>7}")
         lines.append(line)
     if rows.hidden:
         lines.append(_fit(Text(f"○ {' '.join(map(str, rows.hidden))} hidden: keys show them", "dim"), width))

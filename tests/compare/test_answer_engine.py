@@ -16,8 +16,8 @@ from helpers.planted_runs import bare_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.compare.answering import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
-from msm_mlx.compare.live_answers import LiveEngine, open_engine
+from msm_mlx.compare.answer_engine import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
+from msm_mlx.compare.live_engine import LiveEngine, open_engine
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter, use_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
@@ -333,8 +333,8 @@ def test_a_damaged_adapter_is_reported_from_the_thread(session: Session, tmp_pat
 CYCLES = """
 import sys, threading
 from pathlib import Path
-from msm_mlx.compare.answering import EngineThread, Request
-from msm_mlx.compare.live_answers import open_engine
+from msm_mlx.compare.answer_engine import EngineThread, Request
+from msm_mlx.compare.live_engine import open_engine
 from msm_mlx.compare.session import open_session
 
 session = open_session([Path(sys.argv[1])])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from msm_mlx.compare.answering import Arm
-from msm_mlx.compare.blind import Booth, blind_pair
+from msm_mlx.compare.answer_engine import Arm
+from msm_mlx.compare.blind_voting import BlindVoting, blind_pair
 from msm_mlx.compare.export import Comparison
 from msm_mlx.compare.votes import VoteSummary, read_votes
 from msm_mlx.errors import RecipeError
@@ -26,8 +26,8 @@ COMPARISONS = [
 def hold(path: Path, lines: Sequence[str], seed: int = 0, width: int = 60) -> tuple[str, VoteSummary]:
     """What a vote with these lines shows, and its summary. The clock goes on by a second at every look."""
     file, ticks = io.StringIO(), count()
-    booth = Booth(Console(width=width, file=file), iter(lines), path, clock=lambda: float(next(ticks)))
-    summary = booth.vote(COMPARISONS, PAIR, seed)
+    voting = BlindVoting(Console(width=width, file=file), iter(lines), path, clock=lambda: float(next(ticks)))
+    summary = voting.vote(COMPARISONS, PAIR, seed)
     return file.getvalue(), summary
 
 
@@ -62,7 +62,7 @@ def test_no_name_is_told_before_the_vote(path: Path) -> None:
             awaited.append(file.getvalue())
             yield "t"
 
-    Booth(Console(width=60, file=file), lines(), path).vote(COMPARISONS, PAIR, 0)
+    BlindVoting(Console(width=60, file=file), lines(), path).vote(COMPARISONS, PAIR, 0)
 
     assert len(awaited) == len(COMPARISONS)
     assert "sft" not in awaited[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Input
 
 
-class Field(Input):
+class TextField(Input):
     """An input line. What is pasted and cannot be shown, escape sequences for one, becomes spaces."""
 
     def __init__(self, placeholder: str) -> None:

@@ -1,6 +1,6 @@
-"""What lies on the desk: the prompts, the arms that are shown, their answers, and how the next are generated.
+"""The state of a comparison on screen: prompts, the arms that are shown, their answers, how the next are generated.
 
-Plain state without a screen and without an engine, so that it can be tested as such.
+Plain values without a screen and without an engine, so that it can be tested as such.
 """
 
 from __future__ import annotations
@@ -8,31 +8,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from msm_mlx.compare.answering import Margins, Piece, Request, Stop
+from msm_mlx.compare.answer_engine import Margins, Piece, Request, Stop
 from msm_mlx.compare.export import Comparison
-from msm_mlx.compare.session import BASE, Prompt, Session, typed_prompt
+from msm_mlx.compare.session import Prompt, Session, typed_prompt
+from msm_mlx.recipe.arms import BASE, arm_of, reads_reasons, shows_behaviour, without_documents
 from msm_mlx.suites.kinds.pairs import Pair
 
-MOST_PANES, FEWEST_PANES = 4, 2
+MAX_PANES, MIN_PANES = 4, 2
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0)
 LENGTHS = (20, 50, 100, 200, 400, 800, 1600, 3200)
 
 
 @dataclass(frozen=True)
-class DeskSettings:
+class GenerationSettings:
     """How answers are generated; the same for every arm."""
 
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int = 200
 
-    def another_seed(self) -> DeskSettings:
+    def another_seed(self) -> GenerationSettings:
         return replace(self, seed=self.seed + 1)
 
-    def warmer(self, steps: int) -> DeskSettings:
+    def warmer(self, steps: int) -> GenerationSettings:
         return replace(self, temperature=_step(TEMPERATURES, self.temperature, steps))
 
-    def longer(self, steps: int) -> DeskSettings:
+    def longer(self, steps: int) -> GenerationSettings:
         return replace(self, max_tokens=int(_step(LENGTHS, self.max_tokens, steps)))
 
 
@@ -45,7 +46,7 @@ class ShownAnswer:
     """An arm's answer to a prompt. `settings` is None for one that the evaluation has stored."""
 
     text: str = ""
-    settings: DeskSettings | None = None
+    settings: GenerationSettings | None = None
     tokens: int = 0
     tokens_per_second: float = 0.0
     stop: Stop | None = None
@@ -55,30 +56,33 @@ class ShownAnswer:
         return self.settings is None or self.stop is not None
 
 
-def first_shown(labels: Sequence[str]) -> list[str]:
+def first_panes(labels: Sequence[str]) -> list[str]:
     """The arms that have a pane at first, in their order. Where not all fit, those go first that went all the way,
     then what they are measured against."""
 
     def rank(label: str) -> int:
-        return 0 if "msm+sft" in label else 1 if label == BASE else 2 if label.endswith("sft") else 3
+        arm = arm_of(label.rpartition(":")[2])  # the run may stand before it
+        if reads_reasons(arm) and without_documents(arm) != BASE:
+            return 0
+        return 1 if arm == BASE else 2 if shows_behaviour(arm) else 3
 
-    chosen = sorted(labels, key=rank)[:MOST_PANES]
-    return [label for label in labels if label in chosen]
+    with_pane = sorted(labels, key=rank)[:MAX_PANES]
+    return [label for label in labels if label in with_pane]
 
 
-class Desk:
+class ComparisonState:
     """The state of one comparison. `order` holds the labels of all arms, `shown` those that have a pane."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.prompts = list(session.prompts)
         self.order = [arm.label for arm in session.arms]
-        self.shown = first_shown(self.order)
-        self.settings = DeskSettings()
+        self.shown = first_panes(self.order)
+        self.settings = GenerationSettings()
         self.seen: list[str] = []
         self._at = 0
-        self._live: dict[tuple[str, str], ShownAnswer] = {}
-        self._scored: dict[str, Margins] = {}
+        self._live_answers: dict[tuple[str, str], ShownAnswer] = {}
+        self._margins: dict[str, Margins] = {}
 
     @property
     def prompt(self) -> Prompt | None:
@@ -99,25 +103,25 @@ class Desk:
         ids = [prompt.id for prompt in self.prompts if prompt.id in set(among)]
         if ids and self.prompt:
             at = ids.index(self.prompt.id) + by if self.prompt.id in ids else 0
-            self.go(ids[min(max(at, 0), len(ids) - 1)])
+            self.go_to(ids[min(max(at, 0), len(ids) - 1)])
 
-    def go(self, prompt_id: str) -> None:
+    def go_to(self, prompt_id: str) -> None:
         self._at = next(i for i, prompt in enumerate(self.prompts) if prompt.id == prompt_id)
 
-    def look(self) -> None:
+    def mark_seen(self) -> None:
         """Remember that the prompt has been seen with its answers; exporting everything exports these."""
         if self.prompt and self.prompt.id not in self.seen:
             self.seen.append(self.prompt.id)
 
-    def start(self, wanted: str) -> None:
-        """Begin at the first prompt with this id, suite or domain; anything else is a prompt of one's own."""
+    def start_at(self, text: str) -> None:
+        """Begin at the first prompt whose id, suite or domain is `text`; any other text is a prompt of one's own."""
         for prompt in self.prompts:
-            if wanted in (prompt.id, prompt.suite, prompt.domain):
-                self.go(prompt.id)
+            if text in (prompt.id, prompt.suite, prompt.domain):
+                self.go_to(prompt.id)
                 return
-        self.type(wanted)
+        self.add_typed(text)
 
-    def type(self, text: str) -> None:
+    def add_typed(self, text: str) -> None:
         """Put a prompt of one's own at the end of the list, unless it is there, and look at it.
 
         Raises:
@@ -126,17 +130,17 @@ class Desk:
         prompt = typed_prompt(text)
         if prompt not in self.prompts:
             self.prompts.append(prompt)
-        self.go(prompt.id)
+        self.go_to(prompt.id)
 
-    def toggle(self, number: int) -> str:
+    def toggle_arm(self, number: int) -> str:
         """Show or hide the arm with this number, counted from 1; why not, if it cannot be."""
         if number > len(self.order):
             return f"there is no arm {number}"
         label = self.order[number - 1]
-        if label not in self.shown and len(self.shown) == MOST_PANES:
-            return f"at most {MOST_PANES} arms fit; hide one first"
-        if label in self.shown and len(self.shown) <= FEWEST_PANES:
-            return f"a comparison takes {FEWEST_PANES} arms; show another one first"
+        if label not in self.shown and len(self.shown) == MAX_PANES:
+            return f"at most {MAX_PANES} arms fit; hide one first"
+        if label in self.shown and len(self.shown) <= MIN_PANES:
+            return f"a comparison takes {MIN_PANES} arms; show another one first"
         self.shown = [arm for arm in self.order if (arm in self.shown) != (arm == label)]
         return ""
 
@@ -146,7 +150,7 @@ class Desk:
         if prompt is None:
             return None
         stored = self.session.stored.get((prompt.id, label))
-        return self._live.get((prompt.id, label)) or (ShownAnswer(stored.text) if stored else None)
+        return self._live_answers.get((prompt.id, label)) or (ShownAnswer(stored.text) if stored else None)
 
     def margin(self, label: str, prompt: Prompt | None = None) -> float | None:
         """The log-odds of the target, if the prompt is a forced choice that the arm has been scored on."""
@@ -156,22 +160,22 @@ class Desk:
         stored = self.session.stored.get((prompt.id, label))
         if stored is not None and stored.margin is not None:
             return stored.margin
-        return self._scored.get(prompt.id, {}).get(label)
+        return self._margins.get(prompt.id, {}).get(label)
 
     def request(self, labels: Sequence[str]) -> Request | None:
         """What to ask the engine now; the answers of `labels` begin anew."""
         if self.prompt is None:
             return None
         for label in labels:
-            self._live[self.prompt.id, label] = ShownAnswer(settings=self.settings)
-        how = self.settings
-        return Request(self.prompt.text, tuple(labels), how.max_tokens, how.temperature, how.seed)
+            self._live_answers[self.prompt.id, label] = ShownAnswer(settings=self.settings)
+        settings = self.settings
+        return Request(self.prompt.text, tuple(labels), settings.max_tokens, settings.temperature, settings.seed)
 
-    def receive(self, prompt_id: str, pieces: Sequence[Piece]) -> None:
+    def add_pieces(self, prompt_id: str, pieces: Sequence[Piece]) -> None:
         """Add what an arm has written, in order."""
         for piece in pieces:
-            answer = self._live[prompt_id, piece.label]
-            self._live[prompt_id, piece.label] = replace(
+            answer = self._live_answers[prompt_id, piece.label]
+            self._live_answers[prompt_id, piece.label] = replace(
                 answer,
                 text=answer.text + piece.text,
                 tokens=piece.tokens,
@@ -180,34 +184,34 @@ class Desk:
             )
         self._drop_empty()
 
-    def abandon(self) -> None:
+    def cancel_unfinished(self) -> None:
         """Answers that were still being written will get no further."""
-        for key, answer in self._live.items():
+        for key, answer in self._live_answers.items():
             if not answer.complete:
-                self._live[key] = replace(answer, stop="cancelled")
+                self._live_answers[key] = replace(answer, stop="cancelled")
         self._drop_empty()
 
     def _drop_empty(self) -> None:
         """Where nothing came before the end was called, the stored answer shows again."""
-        for key, answer in list(self._live.items()):
+        for key, answer in list(self._live_answers.items()):
             if answer.stop == "cancelled" and not answer.text:
-                del self._live[key]
+                del self._live_answers[key]
 
-    def score(self, item: Pair, margins: Margins) -> None:
-        self._scored[item.id] = margins
+    def set_margins(self, item: Pair, margins: Margins) -> None:
+        self._margins[item.id] = margins
 
     def comparison(self, prompt: Prompt) -> Comparison | None:
         """What the shown arms have answered to a prompt; None if nothing."""
         answers = {label: answer for label in self.shown if (answer := self.answer(label, prompt)) and answer.text}
         if not answers:
             return None
-        how = next((answer.settings for answer in answers.values() if answer.settings), DeskSettings())
+        settings = next((answer.settings for answer in answers.values() if answer.settings), GenerationSettings())
         texts = {label: answer.text for label, answer in answers.items()}
         margins = {label: self.margin(label, prompt) for label in answers}
-        return Comparison(prompt.text, texts, margins, how.seed, how.temperature)
+        return Comparison(prompt.text, texts, margins, settings.seed, settings.temperature)
 
     def comparisons(self) -> list[Comparison]:
         """Everything that has been seen so far, in the order of seeing."""
         by_id = {prompt.id: prompt for prompt in self.prompts}
-        found = [self.comparison(by_id[prompt_id]) for prompt_id in self.seen]
-        return [comparison for comparison in found if comparison]
+        comparisons = [self.comparison(by_id[prompt_id]) for prompt_id in self.seen]
+        return [comparison for comparison in comparisons if comparison]

@@ -1,4 +1,4 @@
-"""The main screen: shows what lies on the desk and takes in what the engine writes. What keys do is elsewhere."""
+"""The main screen: the state of the comparison, and what the engine writes. What keys do is in `compare/app.py`."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Footer, Input, OptionList, Static
 
-from msm_mlx.compare.answering import AnswerEngine
-from msm_mlx.compare.screens.desk import Desk
-from msm_mlx.compare.screens.live import LiveAnswers
-from msm_mlx.compare.screens.panes import AnswerPane, Panes, View, answer_view, diff_bodies
-from msm_mlx.compare.screens.prompts import PromptChosen, PromptList, heading, matching
-from msm_mlx.compare.screens.rounds import Blind, Round
-from msm_mlx.compare.screens.scores import ArmRow, ScoreBars, ScoreRows
+from msm_mlx.compare.answer_engine import AnswerEngine
+from msm_mlx.compare.screens.answer_panes import AnswerPane, PaneContent, Panes, diff_texts, pane_content
+from msm_mlx.compare.screens.blind_rounds import BlindRound, BlindRounds
+from msm_mlx.compare.screens.engine_feed import EngineFeed
+from msm_mlx.compare.screens.prompt_list import PromptChosen, PromptList, filter_prompts, heading
+from msm_mlx.compare.screens.score_bars import ArmRow, ScoreBars, ScoreRows
+from msm_mlx.compare.screens.state import ComparisonState
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import MsmError
 from msm_mlx.text.terminal import literal
 
-BEAT = 1 / 20  # seconds between two looks at what the engine has written
-HIDDEN = "The names and the scores come after your vote."
+REFRESH_SECONDS = 1 / 20  # seconds between two looks at what the engine has written
+HIDDEN_NOTE = "The names and the scores come after your vote."
 
 
-class DeskView(App[None]):
+class MainView(App[None]):
     """Prompts on one side or behind a key, the prompt with the arms' scores above, their answers below."""
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "msm-mlx compare"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-wide"), (110, "-roomy"), (160, "-huge")]  # noqa: RUF012
 
-    def __init__(self, session: Session, build: Callable[[], AnswerEngine]) -> None:
+    def __init__(self, session: Session, build_engine: Callable[[], AnswerEngine]) -> None:
         super().__init__()
-        self.desk = Desk(session)
-        self.live = LiveAnswers(self.desk, build)
-        self.blind: Blind | None = None
+        self.state = ComparisonState(session)
+        self.feed = EngineFeed(self.state, build_engine)
+        self.blind: BlindRounds | None = None
         self.rendered = False
         self.diffing = False
         self._message = ""
-        self._beat: Timer | None = None
+        self._refresh_timer: Timer | None = None
         self._lines: dict[str, str] = {}
         self._key_state = (False, False, False)
 
@@ -64,7 +64,7 @@ class DeskView(App[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self._beat = self.set_interval(BEAT, self.take_in, pause=True)
+        self._refresh_timer = self.set_interval(REFRESH_SECONDS, self.receive_answers, pause=True)
         self.fill_list()
         self.query_one("#pane1").focus()
         self.show()
@@ -72,9 +72,9 @@ class DeskView(App[None]):
     # --- what is shown ---------------------------------------------------------------------------------------------
 
     @property
-    def round(self) -> Round | None:
+    def round(self) -> BlindRound | None:
         """The blind round of the prompt that is looked at, in blind mode."""
-        return self.blind.deal(self.desk.prompt, self.desk.shown) if self.blind and self.desk.prompt else None
+        return self.blind.deal(self.state.prompt, self.state.shown) if self.blind and self.state.prompt else None
 
     @property
     def names_hidden(self) -> bool:
@@ -83,20 +83,20 @@ class DeskView(App[None]):
     @property
     def votable(self) -> bool:
         """Whether there is something to vote on: a round without a vote, and both answers complete."""
-        answers = [self.desk.answer(label) for label in self.labels]
+        answers = [self.state.answer(label) for label in self.labels]
         return self.names_hidden and all(answer is not None and answer.complete for answer in answers)
 
     @property
     def labels(self) -> list[str]:
         """The arms in the panes, from left to right."""
-        return [self.round.left, self.round.right] if self.round else self.desk.shown
+        return [self.round.left, self.round.right] if self.round else self.state.shown
 
     def show(self) -> None:
         """Everything anew, after a step to another prompt or a change of what is shown."""
-        self.desk.look()
-        prompt = self.desk.prompt
+        self.state.mark_seen()
+        prompt = self.state.prompt
         box = self.query_one("#prompt")
-        title = literal(f"{self.desk.place} · {heading(prompt)}") if prompt else Text("no prompts")
+        title = literal(f"{self.state.place} · {heading(prompt)}") if prompt else Text("no prompts")
         box.border_title = Content.from_rich_text(title)
         text = (
             literal(prompt.text) if prompt else Text("These runs have no suites. Press / and type a prompt.", "italic")
@@ -107,12 +107,12 @@ class DeskView(App[None]):
         self.show_answers()
 
     def show_scores(self) -> None:
-        desk, item = self.desk, self.desk.prompt.item if self.desk.prompt else None
+        state, item = self.state, self.state.prompt.item if self.state.prompt else None
         arms = tuple(
-            ArmRow(number, label, label in self.labels, desk.margin(label))
-            for number, label in enumerate(desk.order, 1)
+            ArmRow(number, label, label in self.labels, state.margin(label))
+            for number, label in enumerate(state.order, 1)
         )
-        note = HIDDEN if self.names_hidden else ""
+        note = HIDDEN_NOTE if self.names_hidden else ""
         rows = ScoreRows(arms, item.target if item else "", item.other if item else "", note)
         self.query_one(ScoreBars).rows = rows
         self.query_one("#scores").border_title = Content("arms · log-odds of the choice" if item else "arms")
@@ -120,9 +120,9 @@ class DeskView(App[None]):
     def show_answers(self) -> None:
         """The panes, the line of status and the keys that make sense now."""
         self.query_one(Panes).show(self._views())
-        how = self.desk.settings
-        settings = f"seed {how.seed} · temp {how.temperature:g} · {how.max_tokens} tok"
-        self._put("#settings", settings, layout=True)
+        settings = self.state.settings
+        line = f"seed {settings.seed} · temp {settings.temperature:g} · {settings.max_tokens} tok"
+        self._put("#settings", line, layout=True)
         self._put("#message", self._status(), layout=False)
         self._refresh_keys()
 
@@ -139,17 +139,17 @@ class DeskView(App[None]):
             self._key_state = state
             self.refresh_bindings()
 
-    def _views(self) -> list[View]:
-        answers = [self.desk.answer(label) for label in self.labels]
+    def _views(self) -> list[PaneContent]:
+        answers = [self.state.answer(label) for label in self.labels]
         views = [
-            answer_view(self._title(number, label), answer, rendered=self.rendered, hide_speed=self.names_hidden)
+            pane_content(self._title(number, label), answer, rendered=self.rendered, hide_speed=self.names_hidden)
             for number, (label, answer) in enumerate(zip(self.labels, answers, strict=True))
         ]
         if self.diffing and len(answers) > 1:
             a, b = answers[:2]
             if a and b and a.complete and b.complete:
-                for i, body in enumerate(diff_bodies(a.text, b.text)):
-                    views[i] = View(views[i].title, body, views[i].foot)
+                for i, body in enumerate(diff_texts(a.text, b.text)):
+                    views[i] = PaneContent(views[i].title, body, views[i].foot)
         return views
 
     def _title(self, number: int, label: str) -> str:
@@ -161,16 +161,16 @@ class DeskView(App[None]):
         return f"{side} is {label}" + (" · your choice" if self.round.choice == side.lower() else "")
 
     def _status(self) -> str:
-        if self.live.busy:
-            return "writing · esc stops" if self.live.started else "loading the model · esc stops"
+        if self.feed.busy:
+            return "writing · esc stops" if self.feed.started else "loading the model · esc stops"
         if self._message:
             return self._message
         if self.names_hidden:
             return "a or b is better, t tie, x both bad · esc ends"
         if self.round:
             return "n next prompt · esc ends"
-        runs = ", ".join(folder.name for folder in self.desk.session.folders)
-        return f"{runs} · base {self.desk.session.runs[0].model.pinned}"
+        runs = ", ".join(folder.name for folder in self.state.session.folders)
+        return f"{runs} · base {self.state.session.runs[0].model.pinned}"
 
     def say(self, message: str) -> None:
         """Show a line of status until the next prompt."""
@@ -184,18 +184,18 @@ class DeskView(App[None]):
 
     # --- prompts ---------------------------------------------------------------------------------------------------
 
-    def listed(self) -> list[str]:
+    def listed_prompts(self) -> list[str]:
         """The ids of the prompts that pass the filter."""
-        return [prompt.id for prompt in matching(self.desk.prompts, self.query_one(PromptList).filter)]
+        return [prompt.id for prompt in filter_prompts(self.state.prompts, self.query_one(PromptList).filter)]
 
     def fill_list(self) -> None:
-        listed = self.query_one(PromptList)
-        prompts = matching(self.desk.prompts, listed.filter)
-        listed.fill(prompts, self.desk.prompt.id if self.desk.prompt else "")
-        listed.border_title = Content(f"{len(prompts)} prompts")
+        prompt_list = self.query_one(PromptList)
+        prompts = filter_prompts(self.state.prompts, prompt_list.filter)
+        prompt_list.fill(prompts, self.state.prompt.id if self.state.prompt else "")
+        prompt_list.border_title = Content(f"{len(prompts)} prompts")
 
     def turn_to(self, prompt_id: str) -> None:
-        self.desk.go(prompt_id)
+        self.state.go_to(prompt_id)
         self._message = ""
         self.show()
 
@@ -222,31 +222,31 @@ class DeskView(App[None]):
 
     def generate(self) -> None:
         """Ask the arms in the panes."""
-        prompt = self.desk.prompt
+        prompt = self.state.prompt
         if prompt is None:
             return
         if self.blind and self.round and self.round.choice is not None:
             self.blind.again(prompt)
         labels = list(self.labels)
-        self.desk.abandon()
-        request = self.desk.request(labels)
+        self.state.cancel_unfinished()
+        request = self.state.request(labels)
         if request is None:
             return
         self._message = ""
-        self.live.ask(request, prompt.id)
-        if prompt.item and any(self.desk.margin(label) is None for label in labels):
-            self.live.score(prompt.item)
-        if self._beat:
-            self._beat.resume()
+        self.feed.ask(request, prompt.id)
+        if prompt.item and any(self.state.margin(label) is None for label in labels):
+            self.feed.score(prompt.item)
+        if self._refresh_timer:
+            self._refresh_timer.resume()
         self.show()
 
-    def take_in(self) -> None:
+    def receive_answers(self) -> None:
         """On every beat while the engine has something to do."""
-        error = self.live.take()
+        error = self.feed.deliver()
         with suppress(NoMatches):  # the screen is being taken down
             if error is not None:
                 self.complain(error)
-            if self._beat and not self.live.waiting:
-                self._beat.pause()
+            if self._refresh_timer and not self.feed.waiting:
+                self._refresh_timer.pause()
                 self.show_scores()
             self.show_answers()
