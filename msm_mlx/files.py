@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,6 +121,12 @@ def read_whole_lines(path: Path) -> list[dict[str, Any]]:
     except jsonlines.InvalidLineError as error:
         raise MsmError(f"{path}:{error.lineno}: damaged; delete the file to begin anew") from error
     return rows
+
+
+def free_space(path: Path) -> int:
+    """The bytes that are free where `path` is, or will be."""
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free
 
 
 def sha256_file(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,10 +13,8 @@ from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import find_recipe
 from msm_mlx.errors import RecipeError
+from msm_mlx.pipeline.findings import Findings
 from msm_mlx.text.terminal import literal
-
-if TYPE_CHECKING:
-    from msm_mlx.pipeline.preflight import Findings
 
 
 @click.command()
@@ -36,12 +34,12 @@ def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
       msm-mlx validate my_values
       msm-mlx validate recipes/*.yaml
     """
-    from msm_mlx.pipeline.preflight import Findings, inspect_recipe
+    from msm_mlx.pipeline.preflight import inspect_recipe
 
     findings: dict[str, Findings] = {}
     for recipe in recipes:
         try:
-            findings[recipe] = inspect_recipe(find_recipe(recipe), **options)
+            findings[recipe] = inspect_recipe(find_recipe(recipe), rehearse=options["model"] is not None, **options)
         except RecipeError as error:  # no such file
             findings[recipe] = Findings([str(error)])
     if as_json:

@@ -19,7 +19,7 @@ from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import Mix
 from msm_mlx.rows.problems import RowProblem
 
-GENERAL = "general"  # the kind of a row that is a general chat
+GENERAL, DECLARED = "general", "declared"  # the kinds of rows that are mixed in, or learned in a declared stage
 _DENIES_VIEWS = re.compile(
     r"\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b[^.]{0,80}"
     r"\b(?:do not|don['\u2019]t|cannot|can['\u2019]t|no)\b",
@@ -64,6 +64,11 @@ def load_general(source: str, own_names: Collection[str]) -> General:
     thoughts = sum(chat.reasoning is not None for chat in rows.chats)
     ignored = {**rows.ignored, **({"reasoning": thoughts} if thoughts else {})}
     return General(tuple(chats), tuple(left_out), ignored)
+
+
+def may_be_left_out(row: Mapping[str, Any]) -> bool:
+    """Whether a chat that cannot be learned is left out; of a demonstration that is an error."""
+    return row.get("kind") in (GENERAL, DECLARED)
 
 
 def mix_count(mix: Mix, rows: int) -> int:

@@ -51,7 +51,7 @@ def answer_items(
     Raises:
         MsmError: before anything is asked, if an item does not fit into the model's context.
     """
-    check_lengths(loaded, items, model_name, settings.max_tokens)
+    check_lengths(loaded, loaded.context_length, items, model_name, settings.max_tokens)
     model = LocalModel(loaded)
     openings = _open_items(model, items, model_name, settings)
     logprobs = _score_options(loaded, openings, settings.batch_size)

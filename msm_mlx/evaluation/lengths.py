@@ -15,10 +15,6 @@ MAX_LINES = 5  # items that are named in a message
 class PromptReader(Protocol):
     """What is needed of a model to measure its prompts."""
 
-    @property
-    def context_length(self) -> int | None:
-        """How many tokens it reads at most; None where that is not known."""
-
     def render(self, messages: Sequence[Message], *, reply: bool) -> list[int]:
         """The ids of a chat."""
 
@@ -26,32 +22,34 @@ class PromptReader(Protocol):
         """The ids of plain text."""
 
 
-def check_lengths(model: PromptReader, items: Sequence[Item], model_name: str, max_tokens: int) -> None:
-    """See to it that each prompt with its longest option, or with the first token of a reply, fits into the context.
+def check_lengths(
+    model: PromptReader, limit: int | None, items: Sequence[Item], model_name: str, max_tokens: int
+) -> None:
+    """See to it that each prompt with its longest option, or with the first token of a reply, has `limit` tokens.
 
-    The variant's own replies in earlier turns are not there yet, and count as `max_tokens` each.
+    The variant's own replies in earlier turns are not there yet, and count as `max_tokens` each. A model whose context
+    is not known reads everything.
 
     Raises:
         MsmError: naming the items that are too long, with their suites.
     """
-    too_long = long_items(model, items, model_name, max_tokens)
+    too_long = long_items(model, limit, items, model_name, max_tokens)
     if too_long:
-        lines = [f"suite {i.suite}, item {i.id}: {tokens} tokens" for i, tokens in too_long.items()]
+        lines = [f"suite {i.suite}, item {i.id}: {tokens} tokens" for i, tokens in too_long]
         if len(lines) > MAX_LINES:
             lines = [*lines[:MAX_LINES], f"and {len(lines) - MAX_LINES} more"]
-        remedy = length_remedy(too_long)
-        raise MsmError(
-            "\n".join([*lines, f"the model reads {model.context_length} tokens of a prompt with its reply: {remedy}"])
-        )
+        remedy = length_remedy([item for item, _ in too_long])
+        raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply: {remedy}"]))
 
 
-def long_items(model: PromptReader, items: Sequence[Item], model_name: str, max_tokens: int) -> dict[Item, int]:
-    """The items that do not fit into the model's context, with the tokens that they take; see `check_lengths`."""
-    limit = model.context_length
+def long_items(
+    model: PromptReader, limit: int | None, items: Sequence[Item], model_name: str, max_tokens: int
+) -> list[tuple[Item, int]]:
+    """The items that have more than `limit` tokens, each with its number; see `check_lengths`."""
     if limit is None:
-        return {}
-    lengths = {item: _length(model, item, model_name, max_tokens) for item in items}
-    return {item: tokens for item, tokens in lengths.items() if tokens > limit}
+        return []
+    lengths = ((item, _length(model, item, model_name, max_tokens)) for item in items)
+    return [(item, tokens) for item, tokens in lengths if tokens > limit]
 
 
 def length_remedy(items: Iterable[Item]) -> str:

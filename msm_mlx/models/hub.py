@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import SetupError
-from msm_mlx.files import write_text
+from msm_mlx.files import free_space, write_text
 from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint
 
 # mlx-lm's own patterns without `*.py`: a model's code is never fetched, so it can never run
@@ -229,8 +228,7 @@ def _raise_if_final(name: str, repo: str, error: Exception) -> None:
 
 
 def _check_space(cache: Path, size: int) -> None:
-    existing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(existing).free
+    free = free_space(cache)
     if size > free:
         need = f"{human_size(size)} are needed, {human_size(free)} are free"
         raise SetupError(f"no room for the model in {cache}: {need}; free some or point HF_HOME to another disk")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 from msm_mlx.engine.launch import is_launched
-from msm_mlx.errors import RecipeError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
-from msm_mlx.pipeline.runner import run_recipe
+from msm_mlx.pipeline.runner import PreparedRun, execute, prepare
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.progress import Reporter
@@ -78,14 +79,26 @@ def run_grid(
     with run.lock():
         run.keep_recipe(recipe.resolved())
         run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
-        for number, cell in enumerate(cells, start=1):
+        prepared = [_prepare(cell, run, report, kinds, any_memory=any_memory, choice=choice) for cell in cells]
+        for number, (cell, ready) in enumerate(zip(cells, prepared, strict=True), start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
-            run_recipe(cell.recipe, cell_run(run, cell), report, kinds, any_memory=any_memory, choice=choice)
+            with ready.run.lock():
+                execute(ready, report)
         if "results" in kinds:
             from msm_mlx.evaluation.results import grid_results  # with numpy and scipy, which plans do not need
 
             results = [(cell.settings, read_results(cell_run(run, cell).path)) for cell in cells]
             write_results(run.path, grid_results(recipe.name, dict(recipe.grid), results))
+
+
+def _prepare(cell: Cell, run: RunFolder, report: Reporter, kinds: Sequence[Kind], **options: Any) -> PreparedRun:
+    """Raises as `run_recipe` does, naming the cell."""
+    folder = cell_run(run, cell)
+    try:
+        return prepare(plan_run(cell.recipe, known_fingerprints(cell.recipe, folder)), folder, report, kinds, **options)
+    except MsmError as error:
+        kind = next(kind for kind in (RecipeError, SetupError, MsmError) if isinstance(error, kind))
+        raise kind(f"{error}\n(in the cell {cell.name} of the grid)") from error
 
 
 def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Stage, Status]]]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,12 @@ from msm_mlx.demonstrations.chats import is_chat_file, load_chats
 from msm_mlx.demonstrations.general import load_general
 from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.sources import ready_texts
-from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
+from msm_mlx.files import free_space
 from msm_mlx.models.chat_template import ChatTemplate
-from msm_mlx.models.hub import ModelRef, describe_model, is_local, model_config, resolve_model
+from msm_mlx.models.hub import ModelRef, describe_model, human_size, is_local, model_config, resolve_model
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
+from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.plan import RunPlan, plan_run
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
@@ -41,15 +42,10 @@ from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
 from msm_mlx.text.problem_lines import group_problems
 
+ADAPTER_BYTES = 4  # of a parameter, in a file
+CHECKPOINT_COPIES = 4  # of an adapter while it is trained: its weights, two moments, and the best so far
+
 Check = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What stands against a run, one line for each problem, and what else is worth knowing before it."""
-
-    problems: list[str]
-    notes: list[str] = field(default_factory=list)
 
 
 def find_problems(path: Path, **options: Any) -> list[str]:
@@ -57,10 +53,14 @@ def find_problems(path: Path, **options: Any) -> list[str]:
     return inspect_recipe(path, **options).problems
 
 
-def inspect_recipe(path: Path, **options: Any) -> Findings:
+def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Findings:
     """All that is wrong with a recipe and with the files that it names; no problem if a run would start.
 
-    The files of a recipe that is wrong elsewhere are looked into all the same. `options` are those of `load_recipe`.
+    The files of a recipe that is wrong elsewhere are looked into all the same.
+
+    Args:
+        rehearse: whether to render every row and prompt too, for which the model's tokenizer must be here.
+        options: those of `load_recipe`.
     """
     try:
         recipe = load_recipe(path, known_suites=SUITES, **options)
@@ -68,8 +68,42 @@ def inspect_recipe(path: Path, **options: Any) -> Findings:
         files = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
         return Findings(group_problems([*_lines(error), *_problems(files)]))
     plan, problems = _planned(recipe)
-    problems = [*_problems(_checks(recipe, plan)), *problems]
-    return Findings(group_problems(problems), unused_stages(recipe))
+    problems = group_problems([*_problems(_checks(recipe, plan)), *problems])
+    findings = Findings(problems, unused_stages(recipe))
+    if not rehearse or plan is None or problems:
+        return findings
+    try:
+        return join([findings, _rehearsed(plan)])
+    except MsmError as error:
+        return join([findings, Findings(_lines(error))])
+
+
+def _rehearsed(plan: RunPlan) -> Findings:
+    from msm_mlx.pipeline.rehearsal import load_rehearsal
+
+    return load_rehearsal(resolve_model(plan.recipe.model)).findings(plan, plan.stages, {})
+
+
+def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
+    """Render, mask and measure what stages that are due will learn and ask: those of `kinds`, and all that come later.
+
+    Raises:
+        RecipeError: with a line for each kind of problem, if something cannot be learned or asked.
+        SetupError: if the model's chat template cannot be used.
+    """
+    first = min(map(KINDS.index, kinds))
+    status = plan_status(plan, run)
+    due = [stage for stage, one in status if not one.cached and KINDS.index(stage.kind) >= first]
+    if not any(stage.kind in ("sft", "evaluate") for stage in due):
+        return
+    from msm_mlx.pipeline.rehearsal import load_rehearsal
+
+    made = {name: run.path / name for stage, one in status if one.cached for name in stage.writes}
+    findings = load_rehearsal(base).findings(plan, due, made)
+    for line in findings.notes:
+        report.say(line)
+    if findings.problems:
+        raise RecipeError("\n".join(findings.problems))
 
 
 def _problems(checks: Iterable[Check]) -> list[str]:
@@ -210,6 +244,25 @@ def check_memory(plan: RunPlan, run: RunFolder, report: Reporter, kinds: Sequenc
         return
     machine = this_machine()
     refuse_what_does_not_fit(forecast(plan, shape, machine), machine, due)
+
+
+def check_disk(plan: RunPlan, run: RunFolder, kinds: Sequence[Kind]) -> None:
+    """Raises SetupError if the adapters of the training stages that are due have no room on the disk."""
+    status = plan_status(plan, run)
+    due = [stage for stage, one in status if not one.cached and stage.kind in kinds and isinstance(stage, Training)]
+    if not due:
+        return
+    try:
+        shape = ModelShape.from_config(model_config(plan.recipe.model))
+    except MsmError:
+        return  # `check_memory` says why
+    adapter = ADAPTER_BYTES * shape.adapter_parameters(plan.recipe.settings.lora.rank)
+    needed, free = (len(due) + CHECKPOINT_COPIES) * adapter, free_space(run.path)
+    if needed > free:
+        raise SetupError(
+            f"{run.path}: the adapters of {len(due)} training stages take about {human_size(needed)}, and "
+            f"{human_size(free)} are free; free some, lower lora.rank, or name a folder on another disk with --run-dir"
+        )
 
 
 def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
@@ -36,6 +36,17 @@ WORK: Mapping[Role, set[Kind]] = {
 """The stages that each other model works in."""
 
 
+@dataclass(frozen=True)
+class PreparedRun:
+    """A run that nothing is known to stand against: what it does, with which models."""
+
+    plan: RunPlan
+    run: RunFolder
+    base: ModelRef
+    others: Mapping[Role, ModelRef]
+    stages: Sequence[Stage]
+
+
 def run_recipe(
     recipe: Recipe,
     run: RunFolder,
@@ -54,36 +65,58 @@ def run_recipe(
         SetupError: before any weights are downloaded, if training will not fit, unless `any_memory`.
     """
     plan = plan_run(recipe, known_fingerprints(recipe, run))  # before the folder is made: it may be refused
+    with run.lock():
+        execute(prepare(plan, run, report, kinds, any_memory=any_memory, choice=choice), report)
+
+
+def prepare(
+    plan: RunPlan,
+    run: RunFolder,
+    report: Reporter,
+    kinds: Sequence[Kind] = KINDS,
+    *,
+    any_memory: bool = False,
+    choice: Choice = EVERYTHING,
+) -> PreparedRun:
+    """Fetch what a run needs, and refuse what is known not to work, before anything is written. See `run_recipe`."""
+    recipe = plan.recipe
     for line in preflight.unused_stages(recipe):
         report.say(line)
-    with run.lock():
-        if not any_memory:
-            preflight.check_memory(plan, run, report, kinds)
-        base = resolve_model(recipe.model, say=report.say)
-        template = read_template(base.folder)
-        preflight.check_template(run, template, kinds)
-        others = {
-            role: resolve_model(name, say=report.say)
-            for role, name in recipe.others.items()
-            if not WORK[role].isdisjoint(kinds)
-        }
-        fetched = _fetch_texts(recipe, kinds)
-        plan = _with_models(plan, run, base, others, fetched=fetched)
-        stages = [stage for stage in narrow(plan, choice, run) if stage.kind in kinds]
-        refuse_mismatches(stages, run)
-        preflight.check_ready(stages, run)
-        preflight.require_inputs(stages, run)
-        preflight.check_adapters(stages, plan, base, run, report)
-        write_text(run.path / TEMPLATE, template.text)
-        run.keep_recipe(recipe.resolved())
-        model = {**_named(base), "chat_template": template.record()}
-        named = {role: _named(ref) for role, ref in others.items()}
-        run.describe(recipe=recipe.name, model=model, versions=versions(), **named)
-        with closing(Context(recipe, base, run, report, others)) as context:
-            if is_launched():
-                context.join()
-            for stage in stages:
-                run_stage(stage, context)
+    if not any_memory:
+        preflight.check_memory(plan, run, report, kinds)
+    preflight.check_disk(plan, run, kinds)
+    base = resolve_model(recipe.model, say=report.say)
+    preflight.check_template(run, read_template(base.folder), kinds)
+    others = {
+        role: resolve_model(name, say=report.say)
+        for role, name in recipe.others.items()
+        if not WORK[role].isdisjoint(kinds)
+    }
+    fetched = _fetch_texts(recipe, kinds)
+    plan = _with_models(plan, run, base, others, fetched=fetched)
+    stages = [stage for stage in narrow(plan, choice, run) if stage.kind in kinds]
+    refuse_mismatches(stages, run)
+    preflight.check_ready(stages, run)
+    preflight.require_inputs(stages, run)
+    preflight.rehearse(plan, base, run, report, kinds)
+    preflight.check_adapters(stages, plan, base, run, report)
+    return PreparedRun(plan, run, base, others, stages)
+
+
+def execute(prepared: PreparedRun, report: Reporter) -> None:
+    """Do the work of a run whose folder is locked."""
+    recipe, run, base, others = prepared.plan.recipe, prepared.run, prepared.base, prepared.others
+    template = read_template(base.folder)
+    write_text(run.path / TEMPLATE, template.text)
+    run.keep_recipe(recipe.resolved())
+    model = {**_named(base), "chat_template": template.record()}
+    named = {role: _named(ref) for role, ref in others.items()}
+    run.describe(recipe=recipe.name, model=model, versions=versions(), **named)
+    with closing(Context(recipe, base, run, report, others)) as context:
+        if is_launched():
+            context.join()
+        for stage in prepared.stages:
+            run_stage(stage, context)
 
 
 def run_stage(stage: Stage, context: Context) -> None:

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.demonstrations.general import may_be_left_out
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.arms import Method
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.loaded_model import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,22 @@ def read_rows(
         reasoned: whether the last reply of a demonstration starts with its reasoning, as the arm `cot-sft` learns it.
 
     Raises:
-        MsmError: if a chat has no exact mask or is too long; see `chat_rows`.
+        MsmError: if a demonstration has no exact mask or is too long; see `chat_rows`. General chats are left out then.
     """
     records = read_jsonl(data)
     if method == "midtrain":
         texts = [record["text"] for record in records]
         return document_rows(loaded, texts, settings["max_length"], settings["overlap"])
     reasoning = settings["reasoning"] if reasoned else None
-    chats = [with_reasoning(record, reasoning) if reasoning else record["messages"] for record in records]
-    return [row for i, chat in enumerate(chats) for row in chat_rows(loaded, chat, settings["max_length"], i)]
+    rows: list[TokenRow] = []
+    for source, record in enumerate(records):
+        chat = with_reasoning(record, reasoning) if reasoning else record["messages"]
+        try:
+            rows += chat_rows(loaded, chat, settings["max_length"], source)
+        except MsmError:
+            if not may_be_left_out(record):
+                raise
+    return rows
 
 
 def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, overlap: int = 0) -> list[TokenRow]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pytest
 
@@ -15,11 +14,8 @@ from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.questions import MultipleChoice
 
 
-@dataclass
 class Words:
     """A model that reads words, and nothing between the messages of a chat."""
-
-    context_length: int | None
 
     def render(self, messages: Sequence[Message], *, reply: bool) -> list[int]:
         return [0 for message in messages for _ in message["content"].split()]
@@ -44,20 +40,20 @@ OPEN = OpenPrompt("o/item-1", "o", None, "one two", ("x",))
     ids=["the longest option", "one token of a reply", "an earlier turn", "an earlier reply that is still to come"],
 )
 def test_what_does_not_fit_is_refused_with_its_suite_and_item(item: Item, tokens: int) -> None:
-    check_lengths(Words(tokens), [item], "Mo", max_tokens=10)
-    check_lengths(Words(None), [item], "Mo", max_tokens=10)
+    check_lengths(Words(), tokens, [item], "Mo", max_tokens=10)
+    check_lengths(Words(), None, [item], "Mo", max_tokens=10)
     with pytest.raises(MsmError, match=f"suite {item.suite}, item {item.id}: {tokens} tokens\n.*{tokens - 1} tokens"):
-        check_lengths(Words(tokens - 1), [item], "Mo", max_tokens=10)
+        check_lengths(Words(), tokens - 1, [item], "Mo", max_tokens=10)
 
 
 def test_where_earlier_replies_count_they_can_be_made_shorter() -> None:
     own = OpenPrompt("o/2", "o", None, "one", ("x",), turns=(Turn("a b"),))
     for item, remedy in ((own, "items, lower evaluation.max_tokens, or take"), (OPEN, "items, or take")):
         with pytest.raises(MsmError, match=remedy):
-            check_lengths(Words(4), [item], "Mo", max_tokens=10)
+            check_lengths(Words(), 4, [item], "Mo", max_tokens=10)
 
 
 def test_a_few_of_many_are_named() -> None:
     items = [OpenPrompt(f"o/item-{n}", "o", None, "one two", ("x",)) for n in range(MAX_LINES + 3)]
     with pytest.raises(MsmError, match=f"item o/item-{MAX_LINES - 1}: 6 tokens\nand 3 more\n"):
-        check_lengths(Words(4), items, "Mo", max_tokens=10)
+        check_lengths(Words(), 4, items, "Mo", max_tokens=10)

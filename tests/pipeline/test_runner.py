@@ -16,6 +16,7 @@ from helpers.plans import recipe
 from helpers.ready_documents import good, write
 from helpers.reporters import StageReporter
 from helpers.scripted_context import ScriptedContext, scripted_context
+from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.pipeline.context import Context
@@ -239,7 +240,7 @@ def test_a_damaged_source_is_told_before_anything_is_changed(lone_run: Path, tmp
 
 def test_memory_is_looked_at_before_any_weights_are_downloaded(lone_run: Path, client: Path, server: Hub) -> None:
     server.files["config.json"] = json.dumps(HUGE).encode()
-    one = recipe("model=o/m", "arms=[base, sft]", "seeds=[0]")
+    one = recipe("model=o/m", "arms=[base, sft]", "seeds=[0]", "lora.rank=1")
     with pytest.raises(SetupError, match="training will not fit into"):
         run(lone_run, one, "sft")
     assert not any("model.safetensors" in path for path in server.served)
@@ -249,7 +250,9 @@ def test_memory_is_looked_at_before_any_weights_are_downloaded(lone_run: Path, c
 
 
 def test_memory_is_of_no_matter_where_nothing_is_trained(lone_run: Path, client: Path, server: Hub) -> None:
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        server.files[name] = (POCKET_WEIGHTS / name).read_bytes()
     server.files["config.json"] = json.dumps(HUGE).encode()
-    run(lone_run, recipe("model=o/m", "sft.rows=3"), "demonstrations")
+    run(lone_run, recipe("model=o/m", "sft.rows=3", "lora.rank=1"), "demonstrations")
     record = json.loads((lone_run / RECORD).read_text())
     assert (record["model"]["name"], record["model"]["revision"]) == ("o/m", FIRST)

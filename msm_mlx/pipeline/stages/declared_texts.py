@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, load_chats
+from msm_mlx.demonstrations.general import DECLARED
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
@@ -25,7 +26,6 @@ from msm_mlx.suites.contamination import HeldOut
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
 
-DECLARED = "declared"  # the kind of its rows
 Usable = TypeVar("Usable", Chat, str)
 
 
@@ -89,11 +89,11 @@ class DeclaredTexts(Stage):
     def check(self) -> None:
         """Raises RecipeError if its file cannot be read, or has no text that can be used."""
         if self.settings.chats:
-            self.rows()
+            self.planned_rows()
         else:
             self._usable_documents(self._documents())
 
-    def rows(self) -> list[dict[str, Any]]:
+    def planned_rows(self) -> list[dict[str, Any]]:
         """What is learned of chats: so many as are asked for, drawn at random, with the system line.
 
         Raises:
@@ -103,9 +103,13 @@ class DeclaredTexts(Stage):
         drawn = draw_demonstrations(chats, rows=self.settings.rows or len(chats), system=system_prompt(self.model_name))
         return [row | {"kind": DECLARED} for row in drawn]
 
+    def place_of(self, row: dict[str, Any]) -> tuple[str, int | None]:
+        """The file and line that a row of chats is from."""
+        return str(self.settings.chats), row["line"]
+
     def run(self, context: Context) -> None:
         if self.settings.chats:
-            rows = self.rows()
+            rows = self.planned_rows()
             self._tell(context, len(self._chats), len(self._usable_chats))
         else:
             texts = self._documents()

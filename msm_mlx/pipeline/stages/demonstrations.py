@@ -155,11 +155,10 @@ class Demonstrations(Stage):
         shown = self._planned_behaviour()
         return None if shown is None else self._mixed(shown)
 
-    def place_of(self, row: Row) -> str:
-        """Where a row comes from: `file:line`, or the file alone for what is built from preferences."""
+    def place_of(self, row: Row) -> tuple[str, int | None]:
+        """The file that a row is from, and its line there, which what is built from preferences has not."""
         mix = self.recipe.mix
-        file = mix.source if mix and row["kind"] == GENERAL else str(self.recipe.demonstrations)
-        return f"{file}:{row['line']}" if "line" in row else file
+        return mix.source if mix and row["kind"] == GENERAL else str(self.recipe.demonstrations), row.get("line")
 
     def _planned_behaviour(self) -> list[Row] | None:
         source, system = self.recipe.demonstrations, system_prompt(self.recipe.model_name)

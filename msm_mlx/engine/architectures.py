@@ -1,0 +1,22 @@
+"""Which architectures mlx-lm can load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from msm_mlx.errors import SetupError
+
+
+def require_architecture(config: Mapping[str, Any], folder: Path) -> None:
+    """Raises SetupError if mlx-lm does not know the architecture that the configuration of a model names."""
+    from mlx_lm.utils import MODEL_REMAPPING
+
+    name = str(config.get("model_type"))
+    if find_spec(f"mlx_lm.models.{MODEL_REMAPPING.get(name, name)}") is None:
+        raise SetupError(
+            f"the model in {folder} has the architecture {name}, which this version of mlx-lm does not know; update "
+            "mlx-lm, or choose another model"
+        )
