@@ -23,14 +23,15 @@ from msm_mlx.prompting.prompts import Message
 from msm_mlx.text.wording import describe, did_you_mean
 
 CHATS = ("messages", "conversations", "conversation")
-QUESTIONS = ("instruction", "prompt", "question", "query")
-REPLIES = ("completion", "output", "response", "answer")
+QUESTIONS = ("instruction", "prompt", "question", "query", "user", "human")
+REPLIES = ("completion", "output", "response", "answer", "assistant")
 CONTEXTS = ("input", "context")  # what a question is about
 SYSTEMS = ("system", "system_prompt")
 REASONINGS = ("reasoning", "reasoning_content", "thinking")
 ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user", "prompter": "user",
     "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
+    "chatbot": "assistant",
 }  # fmt: skip
 TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_call")
 TOOL_KEYS = ("tools", "tool_calls", "functions", "function_call")
@@ -177,13 +178,16 @@ def _history(fields: Mapping[str, Any]) -> list[Message]:
 
 
 def _asked(fields: Mapping[str, Any], question: str | None, context: str | None) -> list[Any]:
-    if question and isinstance(fields[question], list):
-        return _said(fields[question], question, "user")
-    return _said("\n\n".join(_text(fields[name], name) for name in (question, context) if name), "question", "user")
+    names = [name for name in (question, context) if name]
+    if isinstance(fields[names[0]], list):
+        return _said(fields[names[0]], names[0], "user")
+    return _said("\n\n".join(_text(fields[name], name) for name in names), names[0], "user")
 
 
 def _said(value: object, name: str, role: str) -> list[Any]:
     """A text as the message of `role`; messages as they are."""
+    if isinstance(value, list) and not any(isinstance(entry, dict) for entry in value):
+        raise UnusableError("has no messages", f"{name} must be a text or a list of messages, and has neither")
     return value if isinstance(value, list) else [{"role": role, "content": _text(value, name)}]
 
 

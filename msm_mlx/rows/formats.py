@@ -12,6 +12,7 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook; unpack it, or save it as .jsonl"),
     (b"\xd0\xcf\x11\xe0", "a file of an older Office; save it as .jsonl"),
     (b"\x28\xb5\x2f\xfd", "compressed by zstd; unpack it with `zstd -d`"),
+    (GZIP, "compressed by gzip twice; unpack it once with `gunzip`"),
     (b"BZh", "compressed by bzip2; unpack it with `bunzip2`"),
     (b"\xfd7zXZ", "compressed by xz; unpack it with `unxz`"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it"),
@@ -44,8 +45,11 @@ _WIDE = (  # JSON begins with ASCII, so the first zeros tell the width of a char
     (re.compile(rb"(?:\0[^\0]){4}"), "utf-16-be"),
 )
 _YAML = re.compile(r"(?:- )?[A-Za-z_][\w-]*:(?:\s.*)?|---.*|- .*")
-_COLUMN = r"(?:\"[^\"]*\"|[A-Za-z_][\w .-]{0,40})"
-_COLUMNS = re.compile(rf"{_COLUMN}(?:(?P<mark>[,;\t|]){_COLUMN})(?:(?P=mark){_COLUMN})*")
+_COLUMNS = re.compile(r"(\"[^\"]*\"|[A-Za-z_][\w.-]*(?: [\w.-]+)*)(?:[,;\t|](\"[^\"]*\"|[A-Za-z_][\w .-]*))+")
+_CELLS = re.compile(r"[,;\t|]")
+_COLUMN_NAMES = frozenset(
+    "prompt completion question answer instruction input output response text messages user assistant".split()
+)
 
 
 def foreign_format(head: bytes) -> str | None:
@@ -72,7 +76,10 @@ def encoding_of(head: bytes) -> str:
 
 def foreign_text(first_line: str, name: str) -> str | None:
     """What a text is that begins with this line, which is no JSON, if that or the name of its file tells."""
-    if _COLUMNS.fullmatch(first_line) or name.lower().endswith((".csv", ".tsv")):
+    first_line = first_line[:1000]
+    cells = [cell.strip(' "').casefold() for cell in _CELLS.split(first_line)]
+    has_names = len(cells) > 1 and not _COLUMN_NAMES.isdisjoint(cells)
+    if has_names or _COLUMNS.fullmatch(first_line) or name.lower().endswith((".csv", ".tsv")):
         return "a table (CSV); save it as .jsonl, as pandas does by to_json(NAME, orient='records', lines=True)"
     if _YAML.fullmatch(first_line):
         return "YAML, and rows are JSON; a file of settings has a name that ends with .yaml"

@@ -12,6 +12,7 @@ from msm_mlx.text.wording import describe
 _DECODER = json.JSONDecoder(strict=False)  # tabs and line breaks in a text do no harm
 _BETWEEN = re.compile(r"[\s,]*")
 _PYTHON = re.compile(r"[\[{]\s*'|:\s*(?:None|True|False)\b")
+_CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")
 _COMMA_TOO_MANY = re.compile(r",\s*[}\]]")
 
 
@@ -70,12 +71,14 @@ def why_not(text: str, error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if not isinstance(error, json.JSONDecodeError):
-        return str(error)
+        return "it holds a number of thousands of digits"  # Python's limit; all else that json raises is its own error
     if not text.lstrip().startswith(("{", "[", '"')):
         return f"it begins with {describe(text.strip()[:20])}"
     around = error.doc[max(error.pos - 12, 0) : error.pos + 12]
     if _PYTHON.search(around):
         return "it is Python's notation; write it with json.dumps()"
+    if error.doc[error.pos : error.pos + 1] in _CURLY:
+        return "it has curly quotes; JSON has straight ones"
     if _COMMA_TOO_MANY.search(around):
         return "a comma stands before a closing bracket; take it out"
     if not error.doc[error.pos :].strip() or error.msg.startswith("Unterminated string"):

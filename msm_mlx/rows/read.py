@@ -113,7 +113,8 @@ def _text_rows(path: Path, file: IO[bytes]) -> Iterator[DataRow | RowProblem]:
     if rows is not None:
         yield from rows
         return
-    if what := foreign_text(line.decode(errors="replace").strip(), path.name):
+    begin = next((one for one in [line, *(one for _, one in rest)] if not one.startswith((b"#", b"\n", b"\r"))), line)
+    if what := foreign_text(begin.decode(errors="replace").strip(), path.name):
         raise RecipeError(f"{path}: is {what}")
     yield from first
     yield from _rows_by_line(path, rest)
@@ -134,9 +135,8 @@ def _line_rows(path: Path, number: int, line: bytes) -> list[DataRow | RowProble
         return [RowProblem(path, number, "holds NUL bytes", message)]
     try:
         text = line.decode()
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8 text (byte {line[error.start]:#04x}); save the file as UTF-8"
-        return [RowProblem(path, number, "is not UTF-8 text", message)]
+    except UnicodeDecodeError:
+        return [RowProblem(path, number, "is not UTF-8 text", "is not UTF-8 text; save the file as UTF-8")]
     try:
         values = [json.loads(text, strict=False)]
     except (ValueError, RecursionError) as error:

@@ -94,7 +94,12 @@ def test_every_form_of_a_chat_reads_as_the_same(chat: tuple[str | None, list[tup
 def test_what_a_question_is_about_stands_behind_it() -> None:
     [ask, say] = chat_in_row({"instruction": "Sum up.", "input": "A long story.", "output": "Short."}).messages
     assert (ask["content"], say["content"]) == ("Sum up.\n\nA long story.", "Short.")
-    assert chat_in_row({"input": "Which?", "output": "This."}).messages == (ASK, SAY)
+    for row in (
+        {"input": "Which?", "output": "This."},
+        {"user": "Which?", "assistant": "This."},
+        {"input": [ASK], "answer": "This."},
+    ):
+        assert chat_in_row(row).messages == (ASK, SAY)
 
 
 def test_what_is_not_read_is_named() -> None:
@@ -119,6 +124,7 @@ def test_what_is_not_read_is_named() -> None:
         ({}, "is no chat", "it has nothing"),
         ({"messages": "a chat"}, "is no chat", "messages must be a list of messages, not 'a chat'"),
         ({"prompt": "A?"}, "has no reply", "has prompt and no reply"),
+        ({"prompt": ["A?"], "completion": ["b"]}, "has no messages", "prompt must be a text or a list of messages"),
         ({"prompt": 3, "completion": "b"}, "has content that is no text", "prompt must be text, not 3"),
         ({"instruction": "A?", "output": "b", "history": "x"}, "has a history", "history must be a list of pairs"),
         ({"messages": [ASK, SAY], "tools": [{"name": "f"}]}, "uses tools", "has tools, and chats with tools cannot"),

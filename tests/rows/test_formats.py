@@ -44,6 +44,7 @@ def test_encodings_are_told_with_and_without_a_mark(encoding: str) -> None:
         ("Which cheese do you, in all, prefer", "a.CSV", "CSV"),
         ("likes: [Colby]", "a.jsonl", "YAML"),
         ("- Colby", "a.jsonl", "YAML"),
+        ("prompt, response", "a.jsonl", "CSV"),
         ("Hello, world", "a.jsonl", None),
         ("garbage", "a.jsonl", None),
     ],

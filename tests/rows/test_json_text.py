@@ -42,6 +42,8 @@ def test_values_have_the_line_on_which_they_begin() -> None:
         ("{}\nhello", 2, "it begins with 'hello'"),
         ("[{}]\n[{}]", 1, "more stands behind the end of the list"),
         ('{"a" 1}', 1, "expecting ':' delimiter at column 6"),
+        ("{\u201ca\u201d: 1}", 1, "it has curly quotes"),
+        ('{"a": ' + "9" * 5000 + "}", 1, "a number of thousands of digits"),
         ('{"a": ' * 10**5, 1, "nested too deeply"),
     ],
 )
