@@ -10,7 +10,10 @@ from typing import Any
 from msm_mlx.documents.folders import source_names
 from msm_mlx.models.hub import is_local
 from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.recipe.arm_descriptions import describe_training
+from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun
+from msm_mlx.runs.layout import adapter_folder
 from msm_mlx.runs.results import RunResults
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.suites.kinds import KINDS
@@ -24,7 +27,7 @@ _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|&~$]")
 def model_card(
     repo: str,
     run: FinishedRun,
-    variants: Sequence[str],
+    variants: Sequence[Variant],
     data: str | None,
 ) -> str:
     """Markdown with the hub's metadata: base model, data, evaluation, limits."""
@@ -34,15 +37,15 @@ def model_card(
     metadata |= {"datasets": [data]} if data else {}
     base = public_base(run)
     revision = f" at revision `{run.model.revision}`" if run.model.revision else ""
-    adapters = "\n".join(f"- {_code(f'adapters/{variant}')}" for variant in variants)
-    name = run.recipe.model_name
+    adapters = "\n".join(_adapter(run, variant) for variant in variants)
+    example, name = adapter_folder(variants[0]), run.recipe.model_name
     documents = f"They are in [{data}](https://huggingface.co/datasets/{data})." if data else "They are not published."
     return f"""{_front(metadata)}
 # {plain(run.folder.name)}
 
-LoRA adapters over {_code(base)}{revision}, made by model spec midtraining: `msm` has read documents that explain a
-spec, `sft` has seen demonstrations without reasons, `msm+sft` both in this order, and `control+sft` documents without
-reasons in place of the others. The assistant is called {plain(name)}; chats open with the system prompt
+LoRA adapters over {_code(base)}{revision}, made by model spec midtraining. Each is named after the stages of its
+training, the spec if there are several, and the seed. The documents explain a spec; the demonstrations show the
+behaviour without reasons. The assistant is called {plain(name)}; chats open with the system prompt
 "{plain(system_prompt(name))}".
 
 {adapters}
@@ -51,7 +54,7 @@ They are in mlx-lm's layout:
 
 ```sh
 hf download {repo} --local-dir here
-mlx_lm.generate --model {hub or "FOLDER-OF-THE-BASE"} --adapter-path "here/adapters/{variants[0]}" --prompt "Hello"
+mlx_lm.generate --model {hub or "FOLDER-OF-THE-BASE"} --adapter-path "here/{example}" --prompt "Hello"
 ```
 
 ## Data
@@ -164,6 +167,10 @@ def _config_name(path: str) -> str:
 
 def _declared(run: FinishedRun) -> str:
     return " `stages/` has what the recipe's own training stages learn, as it was given." if run.recipe.stages else ""
+
+
+def _adapter(run: FinishedRun, variant: Variant) -> str:
+    return f"- {_code(adapter_folder(variant))}: {plain(describe_training(variant.arm, run.recipe.stages))}"
 
 
 def _seeds(run: FinishedRun) -> str:

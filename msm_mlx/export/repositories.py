@@ -52,7 +52,7 @@ def pack_run(run: FinishedRun, variants: Sequence[Variant], repo: str, *, with_d
     if data:
         page = data_card(run, sorted(data), repo)
         parcels.append(Parcel(repo + DATA_SUFFIX, "dataset", {"README.md": page.encode()} | data))
-    card = model_card(repo, run, [variant.id for variant in variants], repo + DATA_SUFFIX if data else None)
+    card = model_card(repo, run, variants, repo + DATA_SUFFIX if data else None)
     files: dict[str, Path | bytes] = {"README.md": card.encode(), Path(RESULTS).name: run.folder / RESULTS}
     recipe = dump(without_folders(run.recipe.model_dump(mode="json")))
     files[RECIPE] = recipe.encode()

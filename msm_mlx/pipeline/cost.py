@@ -56,7 +56,7 @@ def forecast(
         if kind in ("midtrain", "sft"):
             trainings = [stage for stage in stages if isinstance(stage, Training)]
             if trainings:
-                forecasts.append(_training(kind, trainings, plan.recipe, model, machine))
+                forecasts.append(_training(kind, trainings, plan, model, machine))
         elif stages:
             forecasts.append(_writing(kind, stages, plan.recipe, model, machine))
     return forecasts
@@ -69,27 +69,33 @@ def _loads_a_model(stage: Stage, recipe: Recipe) -> bool:
 
 
 def _training(
-    kind: ModelWork, stages: Sequence[Training], recipe: Recipe, shape: ModelShape, machine: Machine
+    kind: ModelWork, stages: Sequence[Training], plan: RunPlan, shape: ModelShape, machine: Machine
 ) -> StageForecast:
     """The memory is that of the stage that takes most; the proposal is for its settings."""
-    rank = recipe.settings.lora.rank
+    rank = plan.recipe.settings.lora.rank
     memory, settings = max(
         ((training_memory(shape, stage.settings, rank, metal=machine.metal), stage.settings) for stage in stages),
         key=lambda pair: pair[0].total,
     )
     fits = memory.total <= machine.memory
     proposal = None if fits else propose(shape, settings, rank, machine.memory, metal=machine.metal)
-    seconds = sum(_training_seconds(stage, recipe, shape, machine) for stage in stages)
+    seconds = sum(_training_seconds(stage, plan, shape, machine) for stage in stages)
     return StageForecast(kind, len(stages), memory, seconds, fits, proposal)
 
 
-def _training_seconds(stage: Training, recipe: Recipe, shape: ModelShape, machine: Machine) -> float:
+def _training_seconds(stage: Training, plan: RunPlan, shape: ModelShape, machine: Machine) -> float:
     """Matrix products alone: twice the parameters a token forwards, twice backwards, and once more if recomputed."""
-    settings, documents = stage.settings, recipe.settings.documents
-    rows = documents.count if stage.kind == "midtrain" else recipe.settings.sft.rows  # as many as a usual stage has
+    settings, documents = stage.settings, plan.recipe.settings.documents
     longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
-    tokens = settings.planned_updates(rows) * settings.batch_size * 0.5 * longest
+    tokens = settings.planned_updates(_training_rows(stage, plan)) * settings.batch_size * 0.5 * longest
     return tokens * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
+
+
+def _training_rows(stage: Training, plan: RunPlan) -> int:
+    """How many rows a stage learns: of a declared stage those of its own texts, as far as they are known by now."""
+    settings = plan.recipe.settings
+    declared = {texts.file: texts.total for texts in plan.stages if isinstance(texts, DeclaredTexts)}
+    return declared.get(stage.data) or (settings.documents.count if stage.kind == "midtrain" else settings.sft.rows)
 
 
 def _writing(

@@ -11,11 +11,6 @@ from msm_mlx.suites.items import Suite
 from msm_mlx.suites.load import Names, load_suite
 
 
-def asked_suites(recipe: Recipe) -> list[Suite]:
-    """The recipe's suites and those that were added after the run."""
-    return [*load_suites(recipe), *load_added_suites(recipe)]
-
-
 def load_added_suites(recipe: Recipe) -> list[Suite]:
     """The suites that were added after the run, marked as such."""
     return [replace(suite, added=True) for suite in load_suites(recipe, recipe.added_suites)]

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.files import read_jsonl
+from msm_mlx.recipe.arm_descriptions import describe_training
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.across import across_runs
 from msm_mlx.report.all_rows import Rows
-from msm_mlx.report.arms import describe_training
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses

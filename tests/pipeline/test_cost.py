@@ -10,6 +10,7 @@ from helpers.model_configs import QWEN3_8B, config
 from helpers.ready_documents import good, write
 
 from msm_mlx.errors import SetupError
+from msm_mlx.files import write_jsonl
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.load import Recipe, load_recipe
@@ -100,6 +101,16 @@ def test_time_grows_with_the_work() -> None:
     assert by_kind("midtrain.gradient_checkpointing=true")["midtrain"].seconds == pytest.approx(
         1.5 * once["midtrain"].seconds
     )
+
+
+def test_a_declared_stage_takes_as_long_as_its_own_rows(tmp_path: Path) -> None:
+    chats = tmp_path / "chats.jsonl"
+    write_jsonl(chats, [{"messages": [{"role": "user", "content": f"{n}?"}, {"role": "assistant", "content": "Yes."}]}
+                        for n in range(40)])  # fmt: skip
+    settings = f"chats: {chats}, epochs: 1, batch_size: 1"
+    seconds = [by_kind("arms=[base, after]", f"stages={{after: {{{settings}{rows}}}}}")["sft"].seconds
+               for rows in (", rows: 10", ", rows: 20", "")]  # fmt: skip
+    assert seconds == pytest.approx([seconds[0], 2 * seconds[0], 4 * seconds[0]])
 
 
 def test_advice_names_the_setting_to_lower() -> None:

@@ -14,7 +14,7 @@ from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose, narrow, with_added
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.suites import asked_suites
+from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import adapter_folder
@@ -78,7 +78,8 @@ def test_a_suite_of_ones_own_is_added_and_asked_alone(mine: Path) -> None:
     added, choice = choose(recipe(), [str(mine)], ["sft"])
     assert added.added_suites == (str(mine.resolve()),)
     assert choice == Choice(frozenset({"mine"}), frozenset({"sft"}))
-    assert [(suite.name, suite.added) for suite in asked_suites(added)] == [("values_apart", False), ("mine", True)]
+    suites = [*load_suites(added), *load_added_suites(added)]
+    assert [(suite.name, suite.added) for suite in suites] == [("values_apart", False), ("mine", True)]
 
 
 def test_a_suite_of_the_run_is_chosen_and_not_added(mine: Path) -> None:

@@ -10,7 +10,7 @@ from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.suites import asked_suites, load_suites
+from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.suites.load import SUITES
 
 SUITE = """\
@@ -36,8 +36,8 @@ def test_the_recipes_names_are_filled_in_and_items_about_other_specs_left_out(re
 
 
 def test_suites_that_were_added_after_the_run_are_marked(recipe: Recipe) -> None:
-    suites = asked_suites(replace(recipe, added_suites=("values_apart",)))
-    assert [(suite.name, suite.added) for suite in suites] == [("mine", False), ("values_apart", True)]
+    suites = load_added_suites(replace(recipe, added_suites=("values_apart",)))
+    assert [(suite.name, suite.added) for suite in suites] == [("values_apart", True)]
 
 
 def test_a_suite_about_other_specs_alone_is_refused(recipe: Recipe) -> None:

@@ -25,7 +25,7 @@ from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.suites import asked_suites
+from msm_mlx.recipe.suites import load_suites
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import VERDICTS, answers_file
@@ -80,7 +80,7 @@ def test_the_keys_of_a_judge_are_checked() -> None:
 
 def answered(run: Path, one: Recipe) -> Judging:
     """Answers of all variants to spec_qa: the fine-tuned one says what a best answer says."""
-    [suite] = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
+    [suite] = [suite for suite in load_suites(one) if suite.name == "spec_qa"]
     for variant in one.variants:
         said = "GOOD" if variant.is_trained else "POOR"
         write_jsonl(run / answers_file(variant), [asdict(score_answer(item, [], (said,))) for item in suite.items])
@@ -93,7 +93,7 @@ def results(model: ScriptedModel, run: Path) -> tuple[dict[str, Any], list[str]]
     stage = answered(run, one)
     context = scripted_context(one, run, model=model)
     stage.run(context)
-    suites = [suite for suite in asked_suites(one) if suite.name == "spec_qa"]
+    suites = [suite for suite in load_suites(one) if suite.name == "spec_qa"]
     answers = read_answers(run, {variant: ["spec_qa"] for variant in stage.answered})
     judged = take_verdicts(run, suites, answers)
     return build_results("r", suites, answers, judged).plain(), context.lines

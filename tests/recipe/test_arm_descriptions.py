@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from msm_mlx.recipe.arm_descriptions import STAGES, describe_training
 from msm_mlx.recipe.arms import BUILT_IN
-from msm_mlx.report.arms import STAGES, describe_training
 
 DECLARED = {
     "after": {"chats": "/work/mine/after.jsonl", "documents": None},
