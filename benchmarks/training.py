@@ -41,7 +41,7 @@ from msm_mlx.models.folder import POCKET_FOLDER  # noqa: E402
 from msm_mlx.recipe.schema import TrainSettings  # noqa: E402
 from msm_mlx.training.metrics import Update  # noqa: E402
 from msm_mlx.training.tokenize import TokenRow, document_rows  # noqa: E402
-from msm_mlx.training.trainer import train  # noqa: E402
+from msm_mlx.training.trainer import TrainingCallbacks, train  # noqa: E402
 
 SHAPE = LoraShape(16, 2.0)
 BARS = {
@@ -185,7 +185,14 @@ def our_speed(shape: qwen3.ModelArgs, task: Task, peak: bool = False) -> float:
         max_length=task.max_length,
         checkpoint_every=10**6,
     )
-    train(make_model(shape), task.rows, settings, seed=0, checkpoint=Path("none"), on_update=updates.append)
+    train(
+        make_model(shape),
+        task.rows,
+        settings,
+        seed=0,
+        checkpoint=Path("none"),
+        callbacks=TrainingCallbacks(updates.append),
+    )
     if peak:
         return float(mx.get_peak_memory())
     measured = updates[1:]

@@ -35,7 +35,7 @@ from msm_mlx.recipe.shipped import shipped_recipes
 from msm_mlx.suites.load import SUITES
 from msm_mlx.training.checkpoint import Progress, save_checkpoint
 from msm_mlx.training.metrics import Update
-from msm_mlx.training.trainer import train
+from msm_mlx.training.trainer import TrainingCallbacks, train
 
 RECIPE = "cheese_american"
 ADAPTER, METRICS = "adapters.safetensors", "metrics.jsonl"
@@ -92,7 +92,7 @@ def share_of_checkpoints(small: bool) -> float:
     loaded, task, updates = load_base(POCKET_FOLDER), pocket_task(small), list[Update]()
     add_lora(loaded.model, SHAPE, 0)
     short = settings.model_copy(update={"updates": 4 if small else 12, "checkpoint_every": 10**6})
-    train(loaded.model, task.rows, short, seed=0, checkpoint=Path("none"), on_update=updates.append)
+    train(loaded.model, task.rows, short, seed=0, checkpoint=Path("none"), callbacks=TrainingCallbacks(updates.append))
     update = sum(update.seconds for update in updates[2:]) / len(updates[2:])
     optimizer = optim.AdamW(learning_rate=1e-4)
     optimizer.init(loaded.model.trainable_parameters())

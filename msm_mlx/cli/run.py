@@ -27,6 +27,7 @@ from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
 from msm_mlx.runs.results import RunResults, read_results
+from msm_mlx.text.terminal import literal
 
 SHOWN_PROMPTS = 6  # with their answers, at the end of a run
 
@@ -65,6 +66,7 @@ def run(
         print(json.dumps(_outcome(experiment), indent=2, ensure_ascii=False))
     elif not quiet:
         _show_outcome(experiment)
+        _show_problems(experiment)
     if then_compare and not as_json:
         _open_app(experiment)
 
@@ -231,6 +233,14 @@ def _show_outcome(experiment: Experiment) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _show_problems(experiment: Experiment) -> None:
+    """What is wrong with the trainings, last, so that it is not missed."""
+    from msm_mlx.runs.finished import open_run
+
+    for problem in open_run(experiment.run.path).problems:
+        err().print(Text.assemble(("warning:", "yellow"), " ", literal(problem)))
 
 
 def _show_effects(results: RunResults) -> None:

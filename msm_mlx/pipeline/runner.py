@@ -137,7 +137,7 @@ def run_stage(stage: Stage, context: Context) -> None:
         stage.drop_stale(run)
     kept = run.set_aside(stage.keeps) if grew else []
     run.begin(stage.id, inputs, stage.writes, stage.scratch, keeping=kept, claim=stage.claim)
-    if neighbour := run.borrow(inputs, stage.writes):
+    if neighbour := run.borrow(stage.id, inputs, stage.writes):
         run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
         report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")
         return

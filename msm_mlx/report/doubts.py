@@ -8,7 +8,6 @@ from typing import Any
 from msm_mlx.evaluation.results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, without_documents
-from msm_mlx.recipe.schema import MIN_UPDATES
 from msm_mlx.report.figures import (
     UNREADABLE_METRICS,
     finding,
@@ -34,7 +33,7 @@ CONTAMINATION_REASONS = ("names an unseen thing", "quotes the evaluation")
 
 def find_doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Sentences about what weakens the run's findings. `health` is that of each folder of documents."""
-    return [*_of_design(run), *_of_results(run), *_of_documents(health)]
+    return [*run.problems, *_of_design(run), *_of_results(run), *_of_documents(health)]
 
 
 def _of_design(run: FinishedRun) -> Iterator[str]:
@@ -43,11 +42,8 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         yield "One seed: how much another seed would differ is not known. The intervals are over items alone."
     elif len(seeds) < MIN_SEEDS:
         yield f"{len(seeds)} seeds say little of how much another seed would differ."
-    updates = settings.get("midtrain", {}).get("updates")
     if run.recipe.model == POCKET:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
-    elif updates is not None and updates < MIN_UPDATES:
-        yield f"{updates} midtraining updates are few: below about {MIN_UPDATES}, larger models showed no effect."
     if limit := settings.get("evaluation", {}).get("limit"):
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
     with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm)]

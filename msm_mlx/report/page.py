@@ -69,7 +69,7 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
         ("The place of the options", "places", biases(rows)),
         ("Each domain alone", "domains", domains(rows)),
         ("Answers side by side", "answers", _answers(rows)),
-        ("Training", "training", _losses(rows)),
+        ("Training", "training", [*_outcomes(run), *_losses(rows)]),
         ("The documents", "documents", _documents(rows, health)),
         ("Run it again", "again", _again(run)),
         ("All rows", "rows", rows.blocks()),
@@ -137,6 +137,16 @@ def _shortened(row: AnswerRow) -> str:
     return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " ..."
 
 
+def _outcomes(run: FinishedRun) -> list[Block]:
+    """What each training changed."""
+    body: list[list[str | TableCell]] = [
+        [stage, str(it.updates), *(f"{value:.3f}" for value in (it.before, it.after, it.standard_error)), it.measured]
+        for stage, it in run.outcomes.items()
+    ]
+    header = ("training", "updates", "loss before", "after", "standard error of the difference", "measured on")
+    return [table("What training did to the loss (nats a token)", header, body)] if body else []
+
+
 def _losses(rows: Rows) -> list[Block]:
     run = rows.run
     seed = min(run.recipe.seeds)
@@ -144,7 +154,9 @@ def _losses(rows: Rows) -> list[Block]:
     for path in sorted((run.folder / ADAPTERS_FOLDER).glob(f"*-s{seed}/{METRICS}")):
         label = path.parent.name.removesuffix(f"-s{seed}")
         midtrained = arm_of(label) in ("msm", "control")
-        curves.setdefault(midtrained, []).append((label, [float(row["loss"]) for row in read_jsonl(path)]))
+        curves.setdefault(midtrained, []).append(
+            (label, [float(row["loss"]) for row in read_jsonl(path) if "loss" in row])
+        )
     names = {True: "Midtraining", False: "Fine-tuning"}
     figures: list[Block] = [
         Figure(caption, draw_losses(caption, curves[kind]))

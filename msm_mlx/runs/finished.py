@@ -33,6 +33,7 @@ from msm_mlx.runs.layout import (
     document_folder,
 )
 from msm_mlx.runs.open_variant import open_variant
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.runs.results import RunResults, read_results
 from msm_mlx.runs.workspace import load_resolved
 from msm_mlx.text.wording import did_you_mean
@@ -189,6 +190,22 @@ class FinishedRun:
     def has_borrowed(self) -> bool:
         """Whether a stage was copied from another run."""
         return any("borrowed_from" in entry for entry in self.record["stages"].values())
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, TrainingOutcome]:
+        """What each training changed, by the name of its stage; in a grid that of its cell stands before."""
+        own = {stage: entry["outcome"] for stage, entry in self.record["stages"].items() if "outcome" in entry}
+        try:
+            outcomes = {stage: TrainingOutcome.model_validate(fields) for stage, fields in own.items()}
+        except ValidationError as error:
+            raise _damaged(self.folder / RECORD, error) from error
+        cells = {f"{cell.folder.name}: {stage}": it for cell in self.cells for stage, it in cell.outcomes.items()}
+        return outcomes | cells
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with its trainings."""
+        return [f"{stage}: {problem}" for stage, it in self.outcomes.items() for problem in it.problems]
 
     @property
     def seconds(self) -> float:

@@ -30,6 +30,8 @@ from msm_mlx.settings_file.dump import dump
 
 SCHEMA = 1
 NO_CLAIM = Claim()
+ENTRY = frozenset({"key", "inputs", "state", "outputs", "finished", "seconds", "borrowed_from", "crash"})
+"""What the record of a stage says of this very attempt. What else it says is about the outputs, wherever they are."""
 
 
 @dataclass(frozen=True)
@@ -227,8 +229,9 @@ class RunFolder:
         self._set_origins({name: replace(Origin(**files[name]), sha256=sha) for name, sha in hashes.items()})
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
-    def borrow(self, inputs: object, outputs: Sequence[str]) -> str | None:
-        """Copy the outputs of a stage with the same inputs; the name of the run that they are of, if there is any.
+    def borrow(self, stage: str, inputs: object, outputs: Sequence[str]) -> str | None:
+        """Copy the outputs of a stage with the same inputs, and what was noted of it; the name of the run that they are
+        of, if there is any.
 
         That is a neighbour, or this run where they have other names in it.
         """
@@ -242,6 +245,8 @@ class RunFolder:
                 if neighbour == self.path and list(entry.get("outputs", ())) == list(outputs):
                     continue
                 if entry["key"] == key and entry["state"] == "done" and self._copy(neighbour, entry, outputs):
+                    if facts := {name: fact for name, fact in entry.items() if name not in ENTRY}:
+                        self.note(stage, **facts)
                     return neighbour.name
         return None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import mlx.core as mx
+import mlx.nn as nn
 
 from msm_mlx.engine.adapters import (
     LoraShape,
@@ -22,10 +23,16 @@ from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.broadcast import broadcast_adapter, check_same_adapter
-from msm_mlx.training.metrics import MetricsLog, Update
+from msm_mlx.training.metrics import MetricsLog
 from msm_mlx.training.tokenize import TokenRow
-from msm_mlx.training.trainer import train
+from msm_mlx.training.trainer import NO_CALLBACKS, TrainingCallbacks, train
+from msm_mlx.training.trial import AdapterWeights
+
+NO_ROWS = TrainingOutcome(
+    updates=0, rows=0, held_out=False, problems=("There was no row to learn, so that the adapter is as it started.",)
+)
 
 
 def train_adapter(
@@ -38,22 +45,22 @@ def train_adapter(
     seed: int,
     base: str,
     start: Path | None = None,
-    on_update: Callable[[Update], None] = lambda update: None,
-    say: Callable[[str], None] = lambda line: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    callbacks: TrainingCallbacks = NO_CALLBACKS,
     ranks: Ranks = SINGLE_RANK,
-) -> None:
+) -> TrainingOutcome | None:
     """Train an adapter on `rows` and save it in `folder`. Without rows the adapter is saved as it starts.
 
     Args:
         base: the name of the base model, for the adapter's configuration.
         start: the folder of an adapter to continue from, with a fresh optimiser; None starts from a fresh adapter,
             which changes nothing yet.
-        on_update, say, should_stop: see `msm_mlx.training.trainer.train`.
+
+    Returns:
+        What training changed, on rank 0.
 
     Raises:
         MsmError: if training diverges, if `start` does not fit the model, or if ranks disagree about the result.
-        KeyboardInterrupt: after the checkpoint is written, if `should_stop` said so.
+        KeyboardInterrupt: after the checkpoint is written, if `callbacks.should_stop` said so.
     """
     metrics = None
     if ranks.is_rank_zero:
@@ -63,23 +70,24 @@ def train_adapter(
     start_adapter(loaded, shape, seed, start)
     broadcast_adapter(ranks, loaded.model)
     checkpoint = folder / CHECKPOINT
+    outcome: TrainingOutcome | None = NO_ROWS
     if rows:
-        train(
+        outcome = train(
             loaded.model,
             rows,
             settings,
             seed=seed,
             checkpoint=checkpoint,
+            start=lambda: starting_weights(loaded.model, seed, start),
             metrics=metrics,
-            on_update=on_update,
-            say=say,
-            should_stop=should_stop,
+            callbacks=callbacks,
             ranks=ranks,
         )
     check_same_adapter(ranks, loaded.model)
     if ranks.is_rank_zero:
         save_adapter(folder, adapter_weights(loaded.model), shape, base)
         checkpoint.unlink(missing_ok=True)
+    return outcome
 
 
 def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path | None) -> None:
@@ -90,15 +98,23 @@ def start_adapter(loaded: LoadedModel, shape: LoraShape, seed: int, start: Path 
     """
     if not has_adapter(loaded.model):
         add_lora(loaded.model, shape, seed)
+    set_adapter(loaded.model, starting_weights(loaded.model, seed, start))
+
+
+def starting_weights(model: nn.Module, seed: int, start: Path | None) -> AdapterWeights:
+    """The adapter in `start`, or a fresh one of the shape that `model` has, which depends on `seed` alone.
+
+    Raises:
+        MsmError: if `start` cannot be read.
+    """
     if start is not None:
-        set_adapter(loaded.model, load_adapter(start))
-        return
-    keys = mx.random.split(mx.random.key(seed), len(adapter_weights(loaded.model)))
+        return load_adapter(start)
+    weights = sorted(adapter_weights(model).items())
     fresh = {}
-    for key, (name, value) in zip(keys, sorted(adapter_weights(loaded.model).items()), strict=True):
+    for key, (name, value) in zip(mx.random.split(mx.random.key(seed), len(weights)), weights, strict=True):
         # the initialisation of mlx-lm; lora_a is (inputs, rank), or (experts, rank, inputs) in a mixture of experts
         inputs = value.shape[0] if value.ndim == 2 else value.shape[-1]
         bound = inputs**-0.5
         uniform = mx.random.uniform(-bound, bound, value.shape, key=key)
         fresh[name] = uniform if name.endswith("lora_a") else mx.zeros_like(value)
-    set_adapter(loaded.model, fresh)
+    return fresh

@@ -12,7 +12,7 @@ import numpy as np
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.tokenize import TokenRow
-from msm_mlx.training.trainer import train
+from msm_mlx.training.trainer import TrainingCallbacks, train
 
 
 def probe_training(
@@ -40,5 +40,5 @@ def probe_training(
     two_updates = settings.model_copy(update={"updates": 2, "epochs": None, "validation": 0, "checkpoint_every": 10**9})
     mx.clear_cache()
     mx.reset_peak_memory()
-    train(model, rows, two_updates, seed=0, checkpoint=Path("unused"), on_update=record)
+    train(model, rows, two_updates, seed=0, checkpoint=Path("unused"), callbacks=TrainingCallbacks(record))
     return mx.get_peak_memory(), updates[-1].seconds

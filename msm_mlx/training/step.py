@@ -77,8 +77,8 @@ class TrainingStep:
         # only now has the optimiser set the rate of this update
         return replace(result, learning_rate=float(cast("float", mx.array(self.optimizer.learning_rate).item())))
 
-    def gradients(self, batches: Sequence[Batch], supervised: int) -> tuple[mx.array, Gradients]:
-        """Loss () and gradients, summed over the supervised tokens of all batches and divided by their number."""
+    def gradients(self, batches: Sequence[Batch], supervised: float) -> tuple[mx.array, Gradients]:
+        """Loss () and gradients, summed over the supervised tokens of all batches and divided by `supervised`."""
         value_and_grad = nn.value_and_grad(self.model, self._batch_loss)
         total = mx.zeros(())
         gradients = tree_map(mx.zeros_like, self.model.trainable_parameters())
@@ -97,7 +97,7 @@ class TrainingStep:
             cast("float", self._batch_loss(batch, supervised).item()) for batch in batches if len(batch.positions)
         )
 
-    def _batch_loss(self, batch: Batch, supervised: int) -> mx.array:
+    def _batch_loss(self, batch: Batch, supervised: float) -> mx.array:
         segments = None if batch.segments is None else mx.array(batch.segments)  # (B, T)
         cache = boundaries(self.plan.packing, segments, self.plan.layers)
         with cast_adapter(self.model, self.plan.adapter_dtype):
@@ -105,21 +105,3 @@ class TrainingStep:
         states = hidden.reshape(-1, hidden.shape[-1])[mx.array(batch.positions)]  # (B * T, D) to (N, D)
         targets, weights = mx.array(batch.targets), mx.array(batch.weights)  # (N,), (N,)
         return self.loss(self.plan.model.logits, states, targets, weights, self.plan.chunk_size) / supervised
-
-
-def describe_divergence(
-    step: TrainingStep, rows: Sequence[TokenRow], indices: Sequence[int], update: int, result: StepResult
-) -> str:
-    """The error message for an update (counted from 0) over `rows[indices]` whose `result` is not finite.
-
-    It names the lines of the data whose own loss is not finite, if some but not all of them are so.
-    """
-    bad_lines = set()
-    for index in dict.fromkeys(indices):
-        if not math.isfinite(step.mean_loss([rows[index]])):
-            bad_lines.add(rows[index].source + 1)
-    problem = f"training diverged at update {update + 1} (loss {result.loss}, gradient norm {result.gradient_norm})"
-    if 0 < len(bad_lines) < len({rows[index].source for index in indices}):
-        lines = ", ".join(map(str, sorted(bad_lines)))
-        return f"{problem}, from line {lines} of the data; look there, or lower the learning rate"
-    return f"{problem}; lower the learning rate"

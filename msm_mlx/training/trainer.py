@@ -19,15 +19,34 @@ from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.layout import BEST
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.broadcast import broadcast_adapter, broadcast_state
 from msm_mlx.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from msm_mlx.training.divergence import describe_divergence
 from msm_mlx.training.loss import chunked_cross_entropy
 from msm_mlx.training.metrics import MetricsLog, Update, Validation
+from msm_mlx.training.outcome import FinishedTraining, measure_outcome
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.plan import plan_training
 from msm_mlx.training.schedule import learning_rate
-from msm_mlx.training.step import Loss, StepResult, TrainingStep, describe_divergence
+from msm_mlx.training.step import Loss, StepResult, TrainingStep
 from msm_mlx.training.tokenize import TokenRow
+from msm_mlx.training.trial import AdapterWeights, Trial
+
+
+@dataclass(frozen=True)
+class TrainingCallbacks:
+    """Each does nothing by default."""
+
+    on_update: Callable[[Update], None] = lambda update: None
+    """Called after every update."""
+    say: Callable[[str], None] = lambda line: None
+    """Takes lines for the log."""
+    should_stop: Callable[[], bool] = lambda: False
+    """Asked after every update; if it says yes, the checkpoint is written and training ends with KeyboardInterrupt."""
+
+
+NO_CALLBACKS = TrainingCallbacks()
 
 
 def train(
@@ -37,14 +56,13 @@ def train(
     *,
     seed: int,
     checkpoint: Path,
+    start: Callable[[], AdapterWeights] | None = None,
     metrics: MetricsLog | None = None,
-    on_update: Callable[[Update], None] = lambda update: None,
-    say: Callable[[str], None] = lambda line: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    callbacks: TrainingCallbacks = NO_CALLBACKS,
     clock: Callable[[], float] = time.monotonic,
     loss: Loss = chunked_cross_entropy,
     ranks: Ranks = SINGLE_RANK,
-) -> None:
+) -> TrainingOutcome | None:
     """Train the adapter of `model` in place, for the updates or epochs that `settings` ask for.
 
     Training continues from the file `checkpoint` if there is one; the caller removes that file once the result is
@@ -52,22 +70,22 @@ def train(
     computes its share of the rows of an update, and rank 0 alone writes files.
 
     Args:
-        on_update: called after every update.
-        say: takes lines for the log.
-        should_stop: asked after every update; if it says yes, the checkpoint is written and training ends with
-            KeyboardInterrupt.
+        start: gives the adapter that training starts from, which is compared with the result; None compares nothing.
         clock: seconds, for the metrics.
+
+    Returns:
+        What training changed, on rank 0 if there is a `start`.
 
     Raises:
         MsmError: if the loss or the gradient is not finite, naming the update and, if possible, the line of the data.
-        KeyboardInterrupt: after the checkpoint is written, if `should_stop` said so.
+        KeyboardInterrupt: after the checkpoint is written, if `callbacks.should_stop` said so.
     """
     training_rows, validation_rows = hold_out(rows, settings.validation)
     updates = settings.planned_updates(len(training_rows))
     plan = plan_training(model, training_rows, settings)
     summary = f"Plan: {updates} updates of {settings.batch_size} rows, {len(training_rows)} in all."
     for line in (*plan.reasons, summary):
-        say(line)
+        callbacks.say(line)
     optimizer = _optimizer(model, settings, updates)
     progress = _resume(checkpoint, model, optimizer, ranks)
     if metrics:
@@ -80,22 +98,30 @@ def train(
         validation_rows=validation_rows,
         seed=seed,
         checkpoint=checkpoint,
+        start=start,
         metrics=metrics,
-        on_update=on_update,
-        should_stop=should_stop,
+        callbacks=callbacks,
         clock=clock,
     )
-    try:
-        with packed_attention(model, plan.packing), checkpointed_layers(model, settings.gradient_checkpointing):
+    with packed_attention(model, plan.packing), checkpointed_layers(model, settings.gradient_checkpointing):
+        try:
             loop.run(progress)
-    finally:
-        if metrics:
-            metrics.flush()
-    best = checkpoint.with_name(BEST)
-    if settings.keep == "best" and progress.best_update and best.exists():
-        say(f"Kept: the adapter after update {progress.best_update}, validation loss {progress.best_loss:.4f}.")
-        model.load_weights(list(load_arrays(best)[0].items()), strict=False)
-    broadcast_adapter(ranks, model)
+        finally:
+            if metrics:
+                metrics.flush()
+        best = checkpoint.with_name(BEST)
+        if settings.keep == "best" and progress.best_update and best.exists():
+            callbacks.say(
+                f"Kept: the adapter after update {progress.best_update}, validation loss {progress.best_loss:.4f}."
+            )
+            model.load_weights(list(load_arrays(best)[0].items()), strict=False)
+        broadcast_adapter(ranks, model)
+        if start is None or not ranks.is_rank_zero:
+            return None
+        finished = FinishedTraining(
+            loop.step, settings, updates, progress.updates, training_rows, validation_rows, seed
+        )
+        return measure_outcome(finished, start())
 
 
 def _optimizer(model: nn.Module, settings: TrainSettings, updates: int) -> optim.Optimizer:
@@ -139,9 +165,9 @@ class _Loop:
     validation_rows: Sequence[TokenRow]
     seed: int
     checkpoint: Path
+    start: Callable[[], AdapterWeights] | None
     metrics: MetricsLog | None
-    on_update: Callable[[Update], None]
-    should_stop: Callable[[], bool]
+    callbacks: TrainingCallbacks
     clock: Callable[[], float]
 
     def run(self, progress: Progress) -> None:
@@ -150,14 +176,17 @@ class _Loop:
             indices = batch_rows(len(self.training_rows), self.settings.batch_size, update, self.seed)
             result = self.step([self.training_rows[i] for i in indices])
             if not result.is_finite:
-                raise MsmError(describe_divergence(self.step, self.training_rows, indices, update, result))
+                rows = [self.training_rows[i] for i in dict.fromkeys(indices)]
+                start = self.start() if self.start else adapter_weights(self.step.model)
+                rate = self.settings.learning_rate
+                raise MsmError(describe_divergence(Trial(self.step, rows, start), update, result, rate))
             now = self.clock()
             self._report(result, update + 1, now - started)
             started = now
             progress.updates = update + 1
             if self._should_stop_early(progress):
                 return
-            stop = self.step.ranks.any(self.should_stop())
+            stop = self.step.ranks.any(self.callbacks.should_stop())
             if progress.updates < self.updates and (stop or progress.updates % self.settings.checkpoint_every == 0):
                 self._save(progress)
                 if stop:
@@ -177,7 +206,7 @@ class _Loop:
         )
         if self.metrics:
             self.metrics.update(update)
-        self.on_update(update)
+        self.callbacks.on_update(update)
 
     def _should_stop_early(self, progress: Progress) -> bool:
         """Validate if it is due, save the adapter if it is the best so far, and say whether patience has run out."""

@@ -6,8 +6,9 @@ It reads jobs from stdin and writes events to stdout, both as one JSON object a 
 whatever it is doing, so that it never outlives the process that started it. Under `mlx.launch` it is rank 0.
 
 Each job leads to any number of these events: `{"event": "say", "line"}`, `{"event": "update", ...}` with the fields of
-`msm_mlx.training.metrics.Update`, `{"event": "reply", "index", "reply"}` and `{"event": "probed", "peak", "seconds"}`;
-and then to exactly one of `done`, `stopped` (by SIGINT, with the state saved) and `error`.
+`msm_mlx.training.metrics.Update`, `{"event": "outcome", "outcome"}` with those of
+`msm_mlx.runs.outcome.TrainingOutcome`, `{"event": "reply", "index", "reply"}` and `{"event": "probed", "peak",
+"seconds"}`; and then to exactly one of `done`, `stopped` (by SIGINT, with the state saved) and `error`.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ class _Worker:
         from msm_mlx.engine.limits import bounded_memory
         from msm_mlx.training.adapter import train_adapter
         from msm_mlx.training.broadcast import broadcast_rows
+        from msm_mlx.training.trainer import TrainingCallbacks
 
         def on_update(update: Update) -> None:
             self._emit("update", **asdict(update))
@@ -120,7 +122,7 @@ class _Worker:
         with bounded_memory() as notes:
             for line in notes:
                 self._say(line)
-            train_adapter(
+            outcome = train_adapter(
                 loaded,
                 rows,
                 job.train_settings(),
@@ -129,11 +131,11 @@ class _Worker:
                 seed=job.seed,
                 base=job.base,
                 start=job.start_folder,
-                on_update=on_update,
-                say=self._say,
-                should_stop=self.interrupted.is_set,
+                callbacks=TrainingCallbacks(on_update, self._say, self.interrupted.is_set),
                 ranks=self.ranks,
             )
+        assert outcome is not None  # this is rank 0
+        self._emit("outcome", outcome=outcome.model_dump(mode="json"))
 
     def _load_rows(self, loaded: LoadedModel, job: TrainingJob) -> list[TokenRow]:
         from msm_mlx.training.row_cache import load_rows

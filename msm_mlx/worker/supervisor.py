@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import Job, TrainingJob, WritingJob
 
@@ -94,7 +95,7 @@ class ModelProcess:
         job: TrainingJob,
         on_update: Callable[[Update], None],
         on_crash: Callable[[str, dict[str, Any]], None] = lambda reason, settings: None,
-    ) -> None:
+    ) -> TrainingOutcome:
         """Train; after a crash continue once, with settings that need less memory.
 
         Args:
@@ -106,7 +107,7 @@ class ModelProcess:
             KeyboardInterrupt: after the checkpoint is written.
         """
         try:
-            self._attempt(job, on_update)
+            return self._attempt(job, on_update)
         except CrashError as crash:
             retry = job.with_less_memory()
             on_crash(str(crash), {key: value for key, value in retry.settings.items() if value != job.settings[key]})
@@ -115,7 +116,7 @@ class ModelProcess:
                 f"{retry.settings['step_tokens']} tokens at once."
             )
             try:
-                self._attempt(retry, on_update)
+                return self._attempt(retry, on_update)
             except CrashError as second:
                 raise MsmError(
                     f"training crashed twice: {second}; close other programs, choose a smaller model, max_length or "
@@ -153,13 +154,19 @@ class ModelProcess:
             self._interrupt()
             raise
 
-    def _attempt(self, job: TrainingJob, on_update: Callable[[Update], None]) -> None:
+    def _attempt(self, job: TrainingJob, on_update: Callable[[Update], None]) -> TrainingOutcome:
+        outcome = None
         try:
             for event in self._run(job):
-                on_update(Update(**{field.name: event[field.name] for field in fields(Update)}))
+                if "outcome" in event:
+                    outcome = TrainingOutcome.model_validate(event["outcome"])
+                else:
+                    on_update(Update(**{field.name: event[field.name] for field in fields(Update)}))
         except KeyboardInterrupt:
             self._interrupt()
             raise
+        assert outcome is not None
+        return outcome
 
     def _run(self, job: Job) -> Iterator[dict[str, Any]]:
         """Hand over a job and yield its events, without those that are handled here, until it is done.

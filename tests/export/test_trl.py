@@ -28,7 +28,7 @@ from msm_mlx.settings_file.load import load_values
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.tokenize import TokenRow
-from msm_mlx.training.trainer import train
+from msm_mlx.training.trainer import TrainingCallbacks, train
 
 pytestmark = pytest.mark.slow
 
@@ -119,7 +119,7 @@ def our_losses(out: Path, folder: Path) -> list[float]:
     mx.random.seed(0)
     add_lora(loaded.model, LoraShape(4, 2.0), 0)
     wanted = small_settings().midtrain
-    train(loaded.model, rows, wanted, seed=0, checkpoint=folder / "none", on_update=updates.append)
+    train(loaded.model, rows, wanted, seed=0, checkpoint=folder / "none", callbacks=TrainingCallbacks(updates.append))
     return [update.loss for update in updates]
 
 

@@ -21,8 +21,11 @@ from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import TrainingJob
+
+LEARNED = TrainingOutcome(updates=3, rows=2, held_out=False, before=2.0, after=1.0)
 
 
 @dataclass
@@ -32,15 +35,17 @@ class Trainer:
     jobs: list[TrainingJob] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
     crash: tuple[str, dict[str, Any]] | None = None
+    outcome: TrainingOutcome = LEARNED
 
     def train(
         self, job: TrainingJob, on_update: Callable[[Update], None], on_crash: Callable[[str, dict[str, Any]], None]
-    ) -> None:
+    ) -> TrainingOutcome:
         self.jobs.append(job)
         if self.crash:
             on_crash(*self.crash)
         for update in self.updates:
             on_update(update)
+        return self.outcome
 
 
 @dataclass

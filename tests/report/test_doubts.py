@@ -11,6 +11,8 @@ from helpers.fake_reports import HEALTH, make_run
 
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.runs.finished import FinishedRun, open_run
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.runs.results import write_results
 
 SOUND = {"kept_share": 0.9, "gives_reason_share": 0.8, "near_duplicate_share": 0.0, "rejected_by_reason": {}}
@@ -27,7 +29,6 @@ def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any)
     [
         ({"seeds": [3]}, "One seed:"),
         ({"seeds": [0, 1]}, "2 seeds say little"),
-        ({"model": "org/big"}, "40 midtraining updates are few"),
         ({"arms": ["base", "sft", "msm+sft"]}, "No control+sft arm"),
         ({"arms": ["base", "msm"]}, "No control arm"),
         ({"arms": ["base", "sft+after", "sft+msm+after"]}, "No sft+control+after arm"),
@@ -39,6 +40,15 @@ def doubts(tmp_path: Path, health: dict[str, Any] | None = None, **changes: Any)
 )
 def test_what_weakens_a_run_is_said(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     assert said in doubts(tmp_path, **changes)
+
+
+def test_what_is_wrong_with_a_training_is_said_first(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    run = RunFolder(folder)
+    run.begin("sft sft-s0", {}, ())
+    learned_nothing = TrainingOutcome(updates=3, rows=8, held_out=False, problems=("Learned nothing: why.",))
+    run.note("sft sft-s0", outcome=learned_nothing.model_dump(mode="json"))
+    assert find_doubts(open_run(folder), {})[0] == "sft sft-s0: Learned nothing: why."
 
 
 def test_few_items_are_said_to_hide_a_small_difference(tmp_path: Path) -> None:

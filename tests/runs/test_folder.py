@@ -241,7 +241,7 @@ def contents(run: RunFolder, names: tuple[str, ...] = OUTPUTS) -> list[str]:
 
 def test_outputs_are_copied_from_a_neighbour(run: RunFolder, neighbour: RunFolder) -> None:
     run.begin("documents", INPUTS, OUTPUTS)
-    assert run.borrow(INPUTS, OUTPUTS) == "other"
+    assert run.borrow("documents", INPUTS, OUTPUTS) == "other"
     run.finish("documents", OUTPUTS, 0.1, borrowed_from="other")
     assert contents(run) == contents(neighbour)
     assert status(run)[0]
@@ -250,21 +250,30 @@ def test_outputs_are_copied_from_a_neighbour(run: RunFolder, neighbour: RunFolde
     assert contents(neighbour)[0] != "mine"
 
 
+def test_what_was_noted_of_the_outputs_comes_along(run: RunFolder, neighbour: RunFolder) -> None:
+    neighbour.note("documents", outcome={"updates": 3}, crash={"reason": "none"})
+    run.begin("documents", INPUTS, OUTPUTS)
+    run.borrow("documents", INPUTS, OUTPUTS)
+    entry = run.record()["stages"]["documents"]
+    assert entry["outcome"] == {"updates": 3}
+    assert "crash" not in entry  # which is about the attempt
+
+
 def test_copies_can_have_other_names(run: RunFolder, neighbour: RunFolder) -> None:
     names = ("documents/spec/a.jsonl", "documents/spec/b.json")
-    assert run.borrow(INPUTS, names) == "other"
+    assert run.borrow("documents", INPUTS, names) == "other"
     assert contents(run, names) == contents(neighbour)
 
 
 def test_nothing_is_borrowed_for_other_inputs(run: RunFolder, neighbour: RunFolder) -> None:
     assert neighbour.path.exists()
-    assert run.borrow(INPUTS | {"count": 4}, OUTPUTS) is None
+    assert run.borrow("documents", INPUTS | {"count": 4}, OUTPUTS) is None
     assert list(run.path.iterdir()) == []
 
 
 def test_the_same_work_under_other_names_is_taken_from_oneself(run: RunFolder) -> None:
     do(run)
-    assert run.borrow(INPUTS, [f"drafts/{name}" for name in OUTPUTS]) == run.path.name
+    assert run.borrow("documents", INPUTS, [f"drafts/{name}" for name in OUTPUTS]) == run.path.name
     assert [(run.path / "drafts" / name).read_bytes() for name in OUTPUTS] == [
         (run.path / name).read_bytes() for name in OUTPUTS
     ]
@@ -272,12 +281,12 @@ def test_the_same_work_under_other_names_is_taken_from_oneself(run: RunFolder) -
 
 def test_nothing_is_borrowed_from_oneself(run: RunFolder) -> None:
     do(run)
-    assert run.borrow(INPUTS, OUTPUTS) is None
+    assert run.borrow("documents", INPUTS, OUTPUTS) is None
 
 
 def test_nothing_is_borrowed_from_an_unfinished_run(run: RunFolder, neighbour: RunFolder) -> None:
     neighbour.begin("documents", INPUTS, ())
-    assert run.borrow(INPUTS, OUTPUTS) is None
+    assert run.borrow("documents", INPUTS, OUTPUTS) is None
 
 
 @pytest.mark.parametrize("which", OUTPUTS)
@@ -285,27 +294,27 @@ def test_nothing_is_borrowed_from_an_unfinished_run(run: RunFolder, neighbour: R
 def test_nothing_is_borrowed_that_has_changed(run: RunFolder, neighbour: RunFolder, which: str, change: str) -> None:
     path = neighbour.path / which
     path.unlink() if change == "deleted" else path.write_text("edited")
-    assert run.borrow(INPUTS, OUTPUTS) is None
+    assert run.borrow("documents", INPUTS, OUTPUTS) is None
     assert list(run.path.iterdir()) == []
 
 
 def test_nothing_is_borrowed_if_the_outputs_differ_in_number(run: RunFolder, neighbour: RunFolder) -> None:
     assert neighbour.path.exists()
-    assert run.borrow(INPUTS, OUTPUTS[:1]) is None
+    assert run.borrow("documents", INPUTS, OUTPUTS[:1]) is None
 
 
 def test_a_damaged_neighbour_is_passed_over(run: RunFolder, neighbour: RunFolder) -> None:
     for name, content in (("aa", "{"), ("ab", '{"schema": 1, "stages": {"documents": 3}}')):
         neighbour.path.with_name(name).mkdir()
         (neighbour.path.with_name(name) / RECORD).write_text(content)
-    assert run.borrow(INPUTS, OUTPUTS) == "other"
+    assert run.borrow("documents", INPUTS, OUTPUTS) == "other"
 
 
 def test_the_first_neighbour_by_name_lends(run: RunFolder, neighbour: RunFolder) -> None:
     do(RunFolder(neighbour.path.with_name("another")))
-    assert run.borrow(INPUTS, OUTPUTS) == "another"
+    assert run.borrow("documents", INPUTS, OUTPUTS) == "another"
     (neighbour.path.with_name("another") / OUTPUTS[0]).unlink()
-    assert run.borrow(INPUTS, OUTPUTS) == "other"
+    assert run.borrow("documents", INPUTS, OUTPUTS) == "other"
 
 
 # --- the lock ------------------------------------------------------------------------------------------------------

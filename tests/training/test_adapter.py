@@ -26,6 +26,7 @@ from msm_mlx.runs.layout import CHECKPOINT, METRICS
 from msm_mlx.training.adapter import start_adapter, train_adapter
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.tokenize import TokenRow, document_rows
+from msm_mlx.training.trainer import TrainingCallbacks
 
 SHAPE = LoraShape(2, 2.0)
 
@@ -70,7 +71,7 @@ def test_an_interrupted_adapter_is_finished_with_the_same_bytes(
             seed=1,
             base="base",
             start=start,
-            on_update=kill,
+            callbacks=TrainingCallbacks(kill),
         )
     assert not (tmp_path / "cut" / WEIGHTS).exists()
     assert (tmp_path / "cut" / CHECKPOINT).exists() == (killed_at > 2)

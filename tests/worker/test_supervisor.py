@@ -21,6 +21,7 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.recipe.schema import MidtrainSettings
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import MIN_STEP_TOKENS, TrainingJob, parse_job
 from msm_mlx.worker.supervisor import COMMAND, ModelProcess, explain_crash
@@ -31,6 +32,7 @@ UPDATE: dict[str, Any] = {
     "number": 3, "loss": 1.0, "gradient_norm": 1.0, "learning_rate": 0.1, "supervised_tokens": 5, "tokens": 8,
     "seconds": 0.5, "peak_memory": 9, "cache_memory": 0,
 }  # fmt: skip
+OUTCOME = TrainingOutcome(updates=6, rows=3, held_out=False, before=2.0, after=1.0)
 GPU_FAULT = "[METAL] Command buffer execution failed: Insufficient Memory (kIOGPUCommandBufferCallbackErrorOutOfMemory)"
 
 
@@ -79,6 +81,7 @@ def test_after_a_crash_it_goes_on_once_with_smaller_settings(tmp_path: Path) -> 
     part = f"""
 if job['settings']['gradient_checkpointing']:
     print(json.dumps({{'event': 'update', **{UPDATE!r}, 'tokens': job['settings']['step_tokens']}}), flush=True)
+    print(json.dumps({{'event': 'outcome', 'outcome': {OUTCOME.model_dump(mode="json")!r}}}), flush=True)
     print(json.dumps({{'event': 'done'}}), flush=True)
     sys.stdin.read()
 print({GPU_FAULT!r}, file=sys.stderr, flush=True)
@@ -87,8 +90,9 @@ os.abort()"""
     updates: list[Update] = []
     crashes: list[tuple[str, dict[str, Any]]] = []
     with ModelProcess(said.append, play(part)) as process:
-        process.train(job(tmp_path), updates.append, lambda reason, smaller: crashes.append((reason, smaller)))
+        outcome = process.train(job(tmp_path), updates.append, lambda *crash: crashes.append(crash))
     assert "the GPU ran out of memory" in said[0]
+    assert outcome == OUTCOME
     assert updates == [replace(Update(**UPDATE), tokens=1024)]
     assert crashes == [("the GPU ran out of memory", {"step_tokens": 1024, "gradient_checkpointing": True})]
 

@@ -93,9 +93,9 @@ class Training(Stage):
 
         assert self.variant.seed is not None
         path, meter = context.run.path, context.meter()
-        updates = self.settings.planned_updates(len(read_jsonl(path / self.data)))
-        if self.kind == "midtrain" and not self.embedded and 0 < updates < MIN_UPDATES:
-            context.report.say(f"Only {updates} updates: below about {MIN_UPDATES}, midtraining gave false nulls.")
+        few = self._few_updates(len(read_jsonl(path / self.data)))
+        for problem in few:
+            context.report.say(problem)
         job = training_job(
             context.base,
             self.training.method,
@@ -117,4 +117,15 @@ class Training(Stage):
         def on_crash(reason: str, smaller: dict[str, Any]) -> None:
             context.run.note(self.id, crash={"reason": reason, "went_on_with": smaller})
 
-        context.model_process().train(job, on_update, on_crash)
+        outcome = context.model_process().train(job, on_update, on_crash)
+        for problem in outcome.problems:
+            context.report.say(f"{self.id}: {problem}")
+        outcome = outcome.model_copy(update={"problems": (*few, *outcome.problems)})
+        context.run.note(self.id, outcome=outcome.model_dump(mode="json"))
+
+    def _few_updates(self, rows: int) -> list[str]:
+        """What is to be said of the number of updates over so many rows, if there is anything to say."""
+        updates = self.settings.planned_updates(rows)
+        if self.kind != "midtrain" or self.embedded or not 0 < updates < MIN_UPDATES:
+            return []
+        return [f"Only {updates} updates: below about {MIN_UPDATES}, midtraining gave false nulls."]

@@ -13,6 +13,7 @@ from msm_mlx.files import write_jsonl
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.runs.layout import BEST, CHECKPOINT
+from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
 
 ARMS = ("arms=[base, sft, msm, msm+sft]", "seeds=[3]")
@@ -117,3 +118,11 @@ def test_few_updates_are_told_where_they_gave_false_nulls(
 
 def test_the_embedded_model_is_told_nothing_of_few_updates(lone_run: Path) -> None:
     assert train(lone_run, stages("midtrain.updates=8")["msm-s3"]).lines == []
+
+
+def test_a_training_that_learned_nothing_is_told_and_recorded(lone_run: Path) -> None:
+    nothing = TrainingOutcome(updates=3, rows=2, held_out=False, problems=("Learned nothing: why.",))
+    context = train(lone_run, stages()["sft-s3"], Trainer(outcome=nothing))
+    assert context.lines == ["sft sft-s3: Learned nothing: why."]
+    recorded = context.run.record()["stages"]["sft sft-s3"]["outcome"]
+    assert TrainingOutcome.model_validate(recorded) == nothing
