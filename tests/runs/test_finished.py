@@ -32,6 +32,13 @@ def test_a_run_that_the_product_made(finished_run: Path) -> None:
     assert run.cells == ()
 
 
+def test_every_training_of_a_good_run_has_learned(finished_run: Path) -> None:
+    run = open_run(finished_run)
+    assert list(run.outcomes) == ["sft sft-s0", "midtrain msm-s0", "sft msm+sft-s0"]
+    assert all(it.after < it.before - it.standard_error for it in run.outcomes.values())
+    assert run.problems == []
+
+
 def test_each_variant_opens_as_itself(finished_run: Path) -> None:
     run = open_run(finished_run)
     logits = [logits_of(run.open(variant)).tobytes() for variant in run.variants]
