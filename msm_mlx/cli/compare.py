@@ -93,6 +93,8 @@ def compare(
         raise RecipeError("--stdin goes with --blind; prompts are read from stdin with --prompt -")
     session = open_session(runs)
     session = replace(session, arms=choose_arms(session, choices.labels))
+    for warning in session.warnings:
+        err().print(literal(warning), soft_wrap=True)
     if blind:
         _vote(session, choices, from_stdin, export)
     elif plain or choices.as_json or choices.prompts or export or not on_terminal():

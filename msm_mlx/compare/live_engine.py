@@ -28,7 +28,8 @@ def open_engine(session: Session) -> LiveEngine:
     if not _is_main():
         enter_thread()
     try:
-        loaded = load_base(session.runs[0].base().folder)
+        base = session.runs[0].base()
+        loaded = load_base(base.folder, base.choice)
         variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
     except BaseException:
         _leave()

@@ -71,6 +71,17 @@ class Session:
         return self.runs[0].recipe.provider_name
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the figures of these runs no fair comparison."""
+        first, others = self.runs[0], self.runs[1:]
+        return tuple(
+            f"The chat template tells the date: {first.folder} was made with {first.date} and {run.folder} with "
+            f"{run.date}, so their figures differ by that too. New prompts are asked with {first.date}."
+            for run in others
+            if run.model.fingerprint != first.model.fingerprint
+        )
+
+    @property
     def results(self) -> tuple[RunResults, ...]:
         """Those of the runs that are evaluated."""
         return tuple(run.results for run in self.runs if run.is_evaluated)
@@ -153,7 +164,7 @@ def _require_same_base(runs: Sequence[FinishedRun]) -> None:
     """
     first = runs[0]
     for run in runs:
-        if run.model.fingerprint != first.model.fingerprint:
+        if _undated(run) != _undated(first):
             raise RecipeError(
                 f"{run.folder} has the base model {run.model.pinned} ({run.model.fingerprint[:12]}), {first.folder} "
                 f"has {first.model.pinned} ({first.model.fingerprint[:12]}): only runs over the same base can be "
@@ -164,6 +175,11 @@ def _require_same_base(runs: Sequence[FinishedRun]) -> None:
                 f"{run.folder} calls its model {run.recipe.model_name}, {first.folder} calls it "
                 f"{first.recipe.model_name}: only runs with the same model_name can be compared side by side"
             )
+
+
+def _undated(run: FinishedRun) -> str:
+    """The fingerprint of the run's base without the day of the run, which some templates are told."""
+    return run.model.fingerprint.removesuffix(f"+{run.date}")
 
 
 def _trained_arms(run: FinishedRun) -> list[_TrainedArm]:

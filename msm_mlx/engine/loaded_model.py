@@ -22,7 +22,7 @@ from mlx_lm.utils import load_tokenizer  # noqa: E402
 
 from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
-from msm_mlx.models.chat_template import TemplateChoice  # noqa: E402
+from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 
@@ -36,7 +36,7 @@ class LoadedModel:
     model: nn.Module
     tokenizer: Any  # mlx_lm's TokenizerWrapper
     folder: Path
-    choice: TemplateChoice | None = None
+    choice: TemplateChoice = AS_IT_STANDS
     """What chats are rendered with, if not with the folder's own template on the day that it is."""
 
     @cached_property
@@ -47,7 +47,7 @@ class LoadedModel:
             SetupError: naming the folder, if its template cannot be used.
         """
         wrapper = self.tokenizer
-        function = None if self.choice and self.choice.text else wrapper._chat_template
+        function = None if self.choice.text is not None else wrapper._chat_template
         return build_renderer(wrapper._tokenizer, self.folder, wrapper.eos_token_ids, self.choice, function)
 
     @property
@@ -97,7 +97,7 @@ class LoadedModel:
         return self.renderer.stop_tokens
 
 
-def load_base(folder: Path, choice: TemplateChoice | None = None) -> LoadedModel:
+def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedModel:
     """Load the model in `folder` with mlx-lm's loader. A model without a chat template gets `BASE_TEMPLATE`.
 
     No code from the folder is run, whatever its configuration asks for.
@@ -127,7 +127,7 @@ class ModelCache:
     def __init__(self) -> None:
         self._loaded: LoadedModel | None = None
 
-    def load(self, folder: Path, choice: TemplateChoice | None = None) -> LoadedModel:
+    def load(self, folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedModel:
         """The model in `folder`. See `load_base` for what it raises."""
         if self._loaded is None or (self._loaded.folder, self._loaded.choice) != (folder, choice):
             self.release()

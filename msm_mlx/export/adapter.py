@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.export.base_model import base_name, is_quantised, new_folder, read_config, require_original
 from msm_mlx.export.peft import read_peft, write_peft
 from msm_mlx.files import write_text
-from msm_mlx.models.chat_template import BASE_TEMPLATE
+from msm_mlx.models.chat_template import BASE_TEMPLATE, FILE
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import opening_chat
 from msm_mlx.recipe.arms import Variant
@@ -76,7 +77,7 @@ def export_variant(
         )
     adapter = run.adapter(variant)
     weights, shape = load_adapter(adapter), adapter_shape(adapter)
-    loaded = load_base(base.folder)
+    loaded = load_base(base.folder, base.choice)
     ids = loaded.render(opening_chat(run.recipe.model_name, QUESTION), reply=True)
     plain = _logits(loaded, ids)
     use_adapter(loaded.model, adapter)
@@ -89,6 +90,8 @@ def export_variant(
             write_peft(folder, weights, shape, base=name, revision=None if named else base.revision)
         else:
             _fuse(loaded, base.folder, config, folder)
+        if base.choice.text is not None:
+            write_text(folder / FILE, base.choice.text)
         again = _logits(_read_back(format, folder, base.folder), ids)
         exported = Exported(out, float(np.abs(again - adapted).max()), float(np.abs(adapted - plain).max()))
         allowed = tolerance * max(float(np.abs(adapted).max()), 1.0)
@@ -116,7 +119,17 @@ def _fuse(loaded: LoadedModel, base: Path, config: dict[str, Any], folder: Path)
     for path in (path for pattern in BESIDE_WEIGHTS for path in base.glob(pattern)):
         shutil.copyfile(path, folder / path.name)
     if loaded.tokenizer.chat_template == BASE_TEMPLATE:  # of a base model, which has none of its own
-        write_text(folder / "chat_template.jinja", BASE_TEMPLATE)
+        write_text(folder / FILE, BASE_TEMPLATE)
+    if loaded.renderer.traits.stop is not None:
+        _name_stops(folder, [token for sequence in loaded.stop_tokens for token in sequence])
+
+
+def _name_stops(folder: Path, stops: list[int]) -> None:
+    """Have the model stop where its replies end, which the settings of the base do not name."""
+    for path in (folder / "config.json", folder / "generation_config.json"):
+        if path.exists():
+            config = json.loads(path.read_text(encoding="utf-8"))
+            write_text(path, json.dumps(config | {"eos_token_id": stops}, indent=2))
 
 
 def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:

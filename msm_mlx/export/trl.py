@@ -60,7 +60,7 @@ def export_data(
     config, settings = read_config(base), run.settings
     require_original(run, config, named)
     stages = variant_stages(run, variant, settings)
-    loaded = load_base(base.folder)
+    loaded = load_base(base.folder, base.choice)
     model = {
         "model_name_or_path": named or base_name(base),
         "model_revision": "main" if named or not base.revision else base.revision,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.errors import MsmError, SetupError
-from msm_mlx.models.chat_template import BASE_TEMPLATE, TemplateChoice
+from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, TemplateChoice
 from msm_mlx.models.control_tokens import ControlTokens
 from msm_mlx.models.template_probe import TemplateTraits, fold_system, join_parts, probe_template
 from msm_mlx.models.template_program import RenderingError, TemplateProgram
@@ -189,7 +189,7 @@ def build_renderer(
     tokenizer: Any,
     folder: Path,
     ends: Iterable[int],
-    choice: TemplateChoice | None = None,
+    choice: TemplateChoice = AS_IT_STANDS,
     function: Callable[..., str] | None = None,
 ) -> ChatRenderer:
     """The renderer of a tokenizer of transformers, which has a template.
@@ -201,7 +201,7 @@ def build_renderer(
     Raises:
         SetupError: naming the folder, with the reason, if chats cannot be rendered or learned with its template.
     """
-    moment = datetime.fromisoformat(choice.date) if choice and choice.date else None
+    moment = datetime.fromisoformat(choice.date) if choice.date else None
     renderer = ChatRenderer(TemplateProgram(tokenizer, function, moment), folder, frozenset(ends))
     try:
         if not renderer.control.encode("Hello."):
@@ -215,7 +215,7 @@ def build_renderer(
     return replace(renderer, traits=traits)
 
 
-def load_renderer(folder: Path, choice: TemplateChoice | None = None) -> ChatRenderer:
+def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRenderer:
     """The renderer of the model in `folder`, whose weights are left where they are. No code from the folder is run.
 
     Raises:
@@ -232,16 +232,16 @@ def load_renderer(folder: Path, choice: TemplateChoice | None = None) -> ChatRen
     function = _function_of_mlx_lm(tokenizer.init_kwargs.get("chat_template_type"))
     use_template(tokenizer, folder, choice, has_own=function is not None)
     ends = {*_ends(folder), *([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])}
-    return build_renderer(tokenizer, folder, ends, choice, None if choice and choice.text else function)
+    return build_renderer(tokenizer, folder, ends, choice, None if choice.text is not None else function)
 
 
-def use_template(tokenizer: Any, folder: Path, choice: TemplateChoice | None, *, has_own: bool = False) -> None:
+def use_template(tokenizer: Any, folder: Path, choice: TemplateChoice, *, has_own: bool = False) -> None:
     """Give the tokenizer the template that is chosen, or `BASE_TEMPLATE` if it has none.
 
     Raises:
         SetupError: if it has none, and no token that could end a turn.
     """
-    if choice and choice.text is not None:
+    if choice.text is not None:
         tokenizer.chat_template = choice.text
     elif tokenizer.chat_template is None and not has_own:
         if tokenizer.eos_token is None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msm_mlx.errors import RecipeError
+
 # Plain words and blank lines, which a model pretrained on the web has seen; turns end with the tokenizer's own token.
 BASE_TEMPLATE = (
     "{% if bos_token %}{{ bos_token }}{% endif %}{% for message in messages %}"
@@ -29,25 +31,40 @@ class TemplateChoice:
     """Today for the template, as `2026-11-26`, if it asks for the date."""
 
 
+AS_IT_STANDS = TemplateChoice()  # the model's own template, and the clock
+
+
 @dataclass(frozen=True)
 class ChatTemplate:
     """A Jinja template that turns a chat into text."""
 
     text: str
     source: str
-    """`model`, or `msm-mlx` for a base model that has none of its own."""
+    """`model`, `recipe` for one that a recipe names, or `msm-mlx` for a base model that has none of its own."""
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.text.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+    def choice(self, date: str) -> TemplateChoice:
+        """What chats are rendered with on this day, if not with the model's own template as it stands."""
+        return TemplateChoice(
+            self.text if self.source == "recipe" else None, date if "strftime_now" in self.text else None
+        )
 
     def record(self) -> dict[str, str]:
         """What `run.json` says about the template."""
         return {"sha256": self.sha256, "source": self.source}
 
 
-def read_template(folder: Path) -> ChatTemplate:
-    """The template that the tokenizer in `folder` uses, read from its files without loading it."""
+def read_template(folder: Path, own: Path | None = None) -> ChatTemplate:
+    """The template that the tokenizer in `folder` uses, read from its files without loading it, or that in `own`.
+
+    Raises:
+        RecipeError: if `own` cannot be read.
+    """
+    if own is not None:
+        return ChatTemplate(_read_own(own), "recipe")
     try:
         return ChatTemplate((folder / FILE).read_text(encoding="utf-8"), "model")
     except (OSError, ValueError):
@@ -59,6 +76,16 @@ def read_template(folder: Path) -> ChatTemplate:
         text = template if isinstance(template, str) else json.dumps(template, sort_keys=True)
         return ChatTemplate(text, "model")
     return ChatTemplate(BASE_TEMPLATE, "msm-mlx")
+
+
+def _read_own(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"{path}: a chat template that cannot be read ({error})") from error
+    if not text.strip():
+        raise RecipeError(f"{path}: an empty chat template")
+    return text
 
 
 def _read_object(path: Path) -> dict[str, Any]:

@@ -11,13 +11,14 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import SetupError
-from msm_mlx.files import free_space, write_text
+from msm_mlx.files import free_space, sha256_json, write_text
+from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint
 
 # mlx-lm's own patterns without `*.py`: a model's code is never fetched, so it can never run
@@ -37,7 +38,19 @@ class ModelRef:
     revision: str | None
     """The commit, for models of the hub."""
     fingerprint: str
-    """`repo@commit` for models of the hub, else that of `msm_mlx.models.folder.fingerprint`."""
+    """`repo@commit` for models of the hub, else that of `msm_mlx.models.folder.fingerprint`; see `rendering` too."""
+    choice: TemplateChoice = AS_IT_STANDS
+    """What its chats are rendered with, if not with its own template as it stands."""
+
+    def rendering(self, choice: TemplateChoice) -> ModelRef:
+        """The same model with its chats rendered otherwise, which makes another base of it."""
+        return replace(self, choice=choice, fingerprint=render_fingerprint(self.fingerprint, choice))
+
+
+def render_fingerprint(fingerprint: str, choice: TemplateChoice) -> str:
+    """That of a model whose chats are rendered with `choice`: the template and the date of the run stand behind it."""
+    template = f"+{sha256_json(choice.text)[:12]}" if choice.text is not None else ""
+    return fingerprint.partition("+")[0] + template + (f"+{choice.date}" if choice.date else "")
 
 
 def _silent(line: str) -> None:

@@ -92,7 +92,7 @@ class Context:
             self.close()
         if self._models is None:
             self._models = ModelCache()
-        return self._models.load(ref.folder)
+        return self._models.load(ref.folder, ref.choice)
 
     def _writer(self) -> ChatModel:
         settings, ref = self.recipe.settings.documents.writer, self.others.get("writer", self.base)
@@ -104,7 +104,7 @@ class Context:
             from msm_mlx.worker.shared_model import SharedModel
 
             role: Literal["base", "writer"] = "writer" if "writer" in self.others else "base"
-            return SharedModel(self.model_process(), role, str(ref.folder))
+            return SharedModel(self.model_process(), role, str(ref.folder), ref.choice)
         from msm_mlx.engine.adapters import use_base
         from msm_mlx.engine.local_model import LocalModel
 

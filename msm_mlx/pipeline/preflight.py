@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import free_space
-from msm_mlx.models.chat_template import ChatTemplate
+from msm_mlx.models.chat_template import ChatTemplate, read_template
 from msm_mlx.models.hub import ModelRef, describe_model, human_size, is_local, model_config, resolve_model
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.findings import Findings, join
@@ -35,8 +36,8 @@ from msm_mlx.recipe.workspace import is_within
 from msm_mlx.resources.machine import this_machine
 from msm_mlx.resources.memory import ModelShape
 from msm_mlx.rows.hub import HUB
+from msm_mlx.runs.finished import changed_template
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import TEMPLATE
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
@@ -81,7 +82,10 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
 def _rehearsed(plan: RunPlan) -> Findings:
     from msm_mlx.pipeline.rehearsal import load_rehearsal
 
-    return load_rehearsal(resolve_model(plan.recipe.model)).findings(plan, plan.stages, {})
+    base = resolve_model(plan.recipe.model)
+    template = read_template(base.folder, plan.recipe.chat_template)
+    base = base.rendering(template.choice(date.today().isoformat()))
+    return load_rehearsal(base).findings(plan, plan.stages, {})
 
 
 def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
@@ -307,14 +311,12 @@ def check_adapters(stages: Sequence[Stage], plan: RunPlan, base: ModelRef, run: 
             report.say(f"{stage.id}: {status.reason}; its adapter is used as it is.")
 
 
-def check_template(run: RunFolder, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
-    """Raises RecipeError if only some of the stages are asked for and the others were done with another template.
+def check_template(run: RunFolder, model: Path, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
+    """Raises SetupError if only some of the stages are asked for and the others were done with another template than
+    the one of the folder `model` or of the recipe.
 
     A whole run does them again: the template is a part of the base's fingerprint.
     """
     before = run.record().get("model", {}).get("chat_template", {}).get("sha256", template.sha256)
     if before != template.sha256 and set(kinds) != set(KINDS):
-        raise RecipeError(
-            f"{run.path}: the model's chat template has changed since the arms were trained (their own is in "
-            f"{run.path / TEMPLATE}); put it back, or train them again with `msm-mlx run`"
-        )
+        raise changed_template(run.path, model)

@@ -44,14 +44,15 @@ class Rehearsal:
     _tokens: dict[tuple[str, ...], int | ChatError] = field(default_factory=dict, repr=False)
 
     def findings(self, plan: RunPlan, stages: Iterable[Stage], made: Mapping[str, Path]) -> Findings:
-        """What stands against those of the plan's `stages` that learn chats or ask questions.
+        """How the template is met, and what stands against those of the plan's `stages` that learn chats or ask.
 
         Args:
             made: the files of the run that are there and stay, by their names in it; the others are to be made.
         """
         due = list(stages)
         trainings = [stage for stage in due if isinstance(stage, Training) and stage.kind == "sft"]
-        found = [self._learn(plan, training, made) for training in _different(trainings)]
+        found = [Findings(notes=list(self.renderer.notes))]
+        found += [self._learn(plan, training, made) for training in _different(trainings)]
         if any(isinstance(stage, Evaluation) for stage in due):
             found.append(self._ask(plan))
         return join(found)
@@ -135,7 +136,7 @@ def load_rehearsal(base: ModelRef) -> Rehearsal:
     """
     config = model_config(str(base.folder))
     require_architecture(config, base.folder)
-    return Rehearsal(load_renderer(base.folder), context_length(config))
+    return Rehearsal(load_renderer(base.folder, base.choice), context_length(config))
 
 
 def _different(trainings: Iterable[Training]) -> list[Training]:

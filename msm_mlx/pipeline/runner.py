@@ -20,7 +20,7 @@ from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
-from msm_mlx.pipeline.status import check_stage, known_fingerprints, refuse_mismatches
+from msm_mlx.pipeline.status import check_stage, frozen_date, known_fingerprints, refuse_mismatches
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.resources.blas import load_openblas
@@ -86,11 +86,11 @@ def prepare(
         preflight.check_memory(plan, run, report, kinds)
     preflight.check_disk(plan, run, kinds)
     base = resolve_model(recipe.model, say=report.say)
-    preflight.check_template(run, read_template(base.folder), kinds)
+    template, day = read_template(base.folder, recipe.chat_template), frozen_date(run)
+    base = base.rendering(template.choice(day))
+    preflight.check_template(run, base.folder, template, kinds)
     others = {
-        role: resolve_model(name, say=report.say)
-        for role, name in recipe.others.items()
-        if not WORK[role].isdisjoint(kinds)
+        role: _resolve(name, day, report) for role, name in recipe.others.items() if not WORK[role].isdisjoint(kinds)
     }
     fetched = _fetch_texts(recipe, kinds)
     plan = _with_models(plan, run, base, others, fetched=fetched)
@@ -106,12 +106,12 @@ def prepare(
 def execute(prepared: PreparedRun, report: Reporter) -> None:
     """Do the work of a run whose folder is locked."""
     recipe, run, base, others = prepared.plan.recipe, prepared.run, prepared.base, prepared.others
-    template = read_template(base.folder)
+    template = read_template(base.folder, recipe.chat_template)
     write_text(run.path / TEMPLATE, template.text)
     run.keep_recipe(recipe.resolved())
     model = {**_named(base), "chat_template": template.record()}
     named = {role: _named(ref) for role, ref in others.items()}
-    run.describe(recipe=recipe.name, model=model, versions=versions(), **named)
+    run.describe(recipe=recipe.name, date=frozen_date(run), model=model, versions=versions(), **named)
     with closing(Context(recipe, base, run, report, others)) as context:
         if is_launched():
             context.join()
@@ -161,7 +161,7 @@ def follow_run(recipe: Recipe, report: Reporter) -> None:
     ranks, models = join_ranks(), ModelCache()
     report.say(f"Rank {ranks.rank} of {ranks.size} writes and trains along.")
     with bounded_memory():
-        follow(lambda role: models.load(folders[role]), ranks)
+        follow(lambda role, choice: models.load(folders[role], choice), ranks)
 
 
 def versions() -> dict[str, str]:
@@ -187,6 +187,12 @@ def _fetch_texts(recipe: Recipe, kinds: Sequence[Kind]) -> bool:
     for source in sources:
         data_files(source)
     return bool(sources)
+
+
+def _resolve(name: str, day: str, report: Reporter) -> ModelRef:
+    """Another model of the recipe, which is told the date of the run too."""
+    ref = resolve_model(name, say=report.say)
+    return ref.rendering(read_template(ref.folder).choice(day))
 
 
 def _named(model: ModelRef) -> dict[str, Any]:

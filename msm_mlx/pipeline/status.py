@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.models.hub import ModelRef, is_local, resolve_model
+from msm_mlx.models.chat_template import AS_IT_STANDS, read_template
+from msm_mlx.models.hub import ModelRef, is_local, render_fingerprint, resolve_model
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, Role
@@ -62,16 +65,28 @@ def known_fingerprints(
 ) -> Fingerprints:
     """The models that a run would use, as far as that is known offline: for one of the hub, that of the last run in the
     folder. Those that are `resolved` are known."""
-    record = run.record()
+    record, day = run.record(), frozen_date(run)
     others: dict[Role, str] = {
-        role: resolved[role].fingerprint if role in resolved else _known_fingerprint(name, record.get(role))
+        role: resolved[role].fingerprint if role in resolved else _known_fingerprint(name, record.get(role), day)
         for role, name in recipe.others.items()
     }
-    return Fingerprints(_known_fingerprint(recipe.model, record.get("model")), others)
+    return Fingerprints(_known_fingerprint(recipe.model, record.get("model"), day, recipe.chat_template), others)
 
 
-def _known_fingerprint(name: str, before: Mapping[str, Any] | None) -> str:
+def frozen_date(run: RunFolder) -> str:
+    """The day that chat templates are told in this run: that of its beginning, whenever it goes on."""
+    return str(run.record().get("date") or date.today().isoformat())
+
+
+def _known_fingerprint(name: str, before: Mapping[str, Any] | None, day: str, template: Path | None = None) -> str:
     """That of a model on this machine, else what the record says if it is `before` about the same model."""
     if is_local(name):
-        return resolve_model(name).fingerprint
-    return str(before.get("fingerprint", "")) if before and before.get("name") == name else ""
+        ref = resolve_model(name)
+        return ref.rendering(read_template(ref.folder, template).choice(day)).fingerprint
+    if not before or before.get("name") != name:
+        return ""
+    recorded = str(before.get("fingerprint", ""))
+    if template is not None:
+        return render_fingerprint(recorded, read_template(Path(), template).choice(day))
+    is_own = before.get("chat_template", {}).get("source") != "recipe"
+    return recorded if is_own else render_fingerprint(recorded, AS_IT_STANDS)

@@ -55,6 +55,8 @@ class Recipe:
     added_suites: tuple[str, ...] = ()
     """Suites that `evaluate` added to the run: no document and no demonstration was checked against them."""
     judge: JudgeSettings | None = None
+    chat_template: Path | None = None
+    """In place of the model's own."""
 
     @property
     def variants(self) -> list[Variant]:
@@ -165,6 +167,7 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         grid=(),
         overrides=(),
         judge=content.judge,
+        chat_template=content.chat_template,
     )
 
 

@@ -38,6 +38,8 @@ def _files(tree: Tree, content: RecipeFile) -> Iterator[tuple[Loc, Path]]:
     for index, spec in enumerate(content.spec):
         yield (("spec", index) if ("spec", index) in tree.values else ("spec",)), spec
     yield ("demonstrations",), content.demonstrations
+    if content.chat_template:
+        yield ("chat_template",), content.chat_template
     if (file := _spec_of(content.demonstrations)) is not None:
         yield ("demonstrations",), file
     for loc, name in _sources(content):

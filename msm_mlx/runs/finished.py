@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.recipe.arms import Variant, list_variants, reads_spec
@@ -74,6 +74,7 @@ class TrainedBase(BaseModel):
     revision: str | None = None
     fingerprint: str
     chat_template: dict[str, Any] = {}
+    """Its `sha256` and `source`, as `ChatTemplate.record` has them."""
 
     @property
     def pinned(self) -> str:
@@ -153,6 +154,11 @@ class FinishedRun:
     def spec(self, variant: Variant) -> Path | None:
         """The spec that the variant has read about, if there is one and it is where it was."""
         return next((path for path in self.recipe.specs if path.stem == variant.spec and path.is_file()), None)
+
+    @property
+    def date(self) -> str:
+        """The day that chat templates are told in this run."""
+        return str(self.record.get("date", ""))
 
     @property
     def is_evaluated(self) -> bool:
@@ -236,18 +242,17 @@ class FinishedRun:
         """The very base that the run's adapters were trained over.
 
         Raises:
-            SetupError: if it is out of reach.
-            MsmError: if it is no longer the same, or no longer has the same chat template.
+            SetupError: if it is out of reach, no longer the same, or no longer has the same chat template.
         """
         base = resolve_model(self.model.pinned)
-        template = self.model.chat_template.get("sha256")
-        if template is not None and read_template(base.folder).sha256 != template:
-            raise MsmError(
-                f"{base.folder}: its chat template is not the one that the arms were trained with, which is in "
-                f"{self.folder / TEMPLATE}; put it back, or train them again with `msm-mlx run`"
-            )
+        recorded = self.model.chat_template
+        own = self.folder / TEMPLATE if recorded.get("source") == "recipe" else None
+        template = read_template(base.folder, own)
+        if recorded and template.sha256 != recorded.get("sha256"):
+            raise changed_template(self.folder, base.folder)
+        base = base.rendering(template.choice(self.date))
         if base.fingerprint != self.model.fingerprint:
-            raise MsmError(
+            raise SetupError(
                 f"the base model {self.model.pinned} has changed since {self.folder} was trained on it "
                 f"({base.fingerprint[:12]}, then {self.model.fingerprint[:12]}); run the recipe's command again"
             )
@@ -259,9 +264,21 @@ class FinishedRun:
         Raises:
             SetupError or MsmError: as `base` does, or if the variant's adapter cannot be read.
         """
-        from msm_mlx.engine.loaded_model import load_base
+        return open_variant(loaded or _load(self.base()), self.folder, variant)
 
-        return open_variant(loaded or load_base(self.base().folder), self.folder, variant)
+
+def changed_template(run: Path, model: Path) -> SetupError:
+    """The error of a run whose arms were trained with another chat template than the model in `model` now has."""
+    return SetupError(
+        f"{model}: its chat template is not the one that the arms of {run} were trained with, which is in "
+        f"{run / TEMPLATE}; put it back, or train them again with `msm-mlx run`"
+    )
+
+
+def _load(base: ModelRef) -> LoadedModel:
+    from msm_mlx.engine.loaded_model import load_base
+
+    return load_base(base.folder, base.choice)
 
 
 def open_run(folder: Path) -> FinishedRun:

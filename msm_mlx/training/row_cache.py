@@ -18,7 +18,7 @@ from msm_mlx.recipe.arms import Method
 from msm_mlx.runs.layout import rows_file
 from msm_mlx.training.tokenize import TokenRow, arrays_to_rows, read_rows, rows_to_arrays
 
-VERSION = 1  # to be raised when the code makes other rows of the same texts
+VERSION = 2  # to be raised when the code makes other rows of the same texts
 LIBRARIES = ("mlx-lm", "tiktoken", "tokenizers", "transformers")
 KEY, DIGEST = "key", "sha256"
 
@@ -75,6 +75,7 @@ def _key(
             "data": sha256_file(data),
             "model": fingerprint(loaded.folder),
             "template": loaded.tokenizer.chat_template,
+            "date": loaded.choice.date,
             "libraries": {name: installed_version(name) for name in LIBRARIES},
         }
     )

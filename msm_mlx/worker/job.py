@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from msm_mlx.models.chat_template import TemplateChoice
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.arms import Method
@@ -50,6 +51,14 @@ class TrainingJob(Job):
     """Whether replies start with their reasoning."""
     probe: bool = False
     """Whether only to measure two updates, over rows as long as the settings allow."""
+    template: str | None = None
+    """In place of the model's own chat template."""
+    date: str | None = None
+    """Today for the chat template, if it asks."""
+
+    @property
+    def choice(self) -> TemplateChoice:
+        return TemplateChoice(self.template, self.date)
 
     def train_settings(self) -> TrainSettings:
         schema = MidtrainSettings if self.method == "midtrain" else SftSettings
@@ -79,6 +88,12 @@ class WritingJob(Job):
     """The fields of `msm_mlx.engine.chat_model.SamplingParams`."""
     long_prompts: str
     """The value of a `msm_mlx.engine.chat_model.LongPrompt`."""
+    template: str | None = None
+    date: str | None = None
+
+    @property
+    def choice(self) -> TemplateChoice:
+        return TemplateChoice(self.template, self.date)
 
 
 def parse_job(content: dict[str, Any]) -> TrainingJob | WritingJob:
@@ -114,4 +129,6 @@ def training_job(
         start=str(start) if start else None,
         reasoned=reasoned,
         probe=probe,
+        template=base.choice.text,
+        date=base.choice.date,
     )

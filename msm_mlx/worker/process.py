@@ -100,7 +100,7 @@ class _Worker:
     def _write(self, job: WritingJob) -> None:
         from msm_mlx.worker.shared_writing import write_shared
 
-        loaded = self.models.load(Path(job.model))
+        loaded = self.models.load(Path(job.model), job.choice)
         self.ranks.broadcast(job.to_json())
         for index, reply in write_shared(loaded, job, self.ranks, self.interrupted.is_set, self._say):
             self._emit("reply", index=index, reply=asdict(reply))
@@ -115,7 +115,7 @@ class _Worker:
         def on_update(update: Update) -> None:
             self._emit("update", **asdict(update))
 
-        loaded = self.models.load(Path(job.model))
+        loaded = self.models.load(Path(job.model), job.choice)
         rows = self._load_rows(loaded, job)
         self.ranks.broadcast(job.to_json())
         broadcast_rows(self.ranks, rows)
@@ -140,7 +140,7 @@ class _Worker:
     def _load_rows(self, loaded: LoadedModel, job: TrainingJob) -> list[TokenRow]:
         from msm_mlx.training.row_cache import load_rows
 
-        key = json.dumps([job.model, job.method, job.data, job.settings, job.reasoned])
+        key = json.dumps([job.model, job.template, job.date, job.method, job.data, job.settings, job.reasoned])
         if key not in self.rows:
             self.rows[key] = load_rows(loaded, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
         return self.rows[key]
@@ -150,7 +150,7 @@ class _Worker:
         from msm_mlx.engine.limits import bounded_memory
         from msm_mlx.training.probe import probe_training
 
-        loaded = self.models.load(Path(job.model))
+        loaded = self.models.load(Path(job.model), job.choice)
         add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
         with bounded_memory():
             peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
+from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import WritingJob
 from msm_mlx.worker.supervisor import ModelProcess
@@ -21,6 +22,8 @@ class SharedModel:
     role: Literal["base", "writer"]
     model: str
     """The folder of the model that replies, on rank 0."""
+    choice: TemplateChoice = AS_IT_STANDS
+    """What its chats are rendered with."""
 
     def replies(
         self,
@@ -37,7 +40,14 @@ class SharedModel:
             MsmError: before anything is written, if a chat is too long and `long_prompts` is REFUSE.
         """
         job = WritingJob(
-            self.role, self.model, [list(chat) for chat in chats], list(seeds), asdict(sampling), long_prompts.value
+            self.role,
+            self.model,
+            [list(chat) for chat in chats],
+            list(seeds),
+            asdict(sampling),
+            long_prompts.value,
+            self.choice.text,
+            self.choice.date,
         )
         for index, fields in self.process.write(job):
             yield index, Reply(**fields)

@@ -15,6 +15,7 @@ from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
+from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import ANSWERS, RECORD, RESULTS
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
@@ -51,6 +52,20 @@ def test_stored_answers_are_those_with_the_target_named_first(tmp_path: Path) ->
     assert len(session.stored) == 4 * len(session.prompts)
     answer = session.stored[ITEM.id, "msm+sft"]
     assert (answer.text, answer.margin) == (f"msm+sft-s0 on {ITEM.id}", 1.0)
+
+
+def test_runs_of_two_days_are_compared_with_a_warning_where_the_template_tells_the_date(tmp_path: Path) -> None:
+    runs = []
+    for day in ("2026-03-09", "2026-03-10"):
+        runs.append(make_run(tmp_path / day))
+        record = RunFolder(runs[-1]).record()
+        RunFolder(runs[-1]).describe(date=day, model=record["model"] | {"fingerprint": f"one+{day}"})
+
+    (warning,) = open_session(runs).warnings
+
+    assert "2026-03-09" in warning
+    assert "2026-03-10" in warning
+    assert open_session(runs[:1]).warnings == ()
 
 
 def test_several_specs_are_in_the_labels(tmp_path: Path) -> None:

@@ -14,7 +14,14 @@ from helpers.lookalike_models import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_lapto
 
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.chat_template import BASE_TEMPLATE
+from msm_mlx.runs.finished import open_run
+from msm_mlx.runs.folder import RunFolder
 
+DATED = (
+    "{{ '<|im_start|>system\nToday is ' + strftime_now('%Y-%m-%d') + '<|im_end|>\n' }}{% for m in messages %}"
+    "{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
 pytestmark = pytest.mark.slow
 
 # family, tokenizer, bits, chat template; with Qwen3 as it usually is, in fp32 and with its template, which
@@ -56,12 +63,44 @@ def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: P
     assert run_laptop(cli, tmp_path, model).returncode == 0
     (model / "chat_template.jinja").write_text("{{ messages[-1]['content'] }}{{ eos_token }}", encoding="utf-8")
 
-    for code, refused in (
-        (1, cli("compare", "run", "--prompt", "Hello?")),
-        (2, cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run")),
-    ):
-        assert (refused.returncode, refused.stderr.count("chat template")) == (code, 1), refused.stderr
-        assert "put it back" in refused.stderr
+    refusals = [
+        cli("compare", "run", "--prompt", "Hello?"),
+        cli("chat", "run"),
+        cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run"),
+    ]
+
+    assert [refused.returncode for refused in refusals] == [3, 3, 3]
+    messages = {" ".join(refused.stderr.split()).partition("its chat template ")[2] for refused in refusals}
+    assert len(messages) == 1, messages
+    assert "put it back" in messages.pop()
+
+
+def test_a_recipe_has_a_chat_template_of_its_own_and_a_run_one_date(cli: Cli, tmp_path: Path) -> None:
+    """On another day everything is as it was, and the adapter takes its template along."""
+    template = tmp_path / "own.jinja"
+    template.write_text(DATED, encoding="utf-8")
+    model = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None)
+    own = ["--set", f"chat_template={template}"]
+    record = RunFolder(tmp_path / "run")
+    record.describe(date="2020-01-02")
+
+    first = run_laptop(cli, tmp_path, model, *own)
+    again = cli(
+        "run", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), *own, "--run-dir", "run", "--dry-run", "--json"
+    )
+    exported = cli("export", "run", "--arm", "sft", "--out", "out")
+
+    assert first.returncode == 0, first.stderr
+    written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert written["date"] == "2020-01-02"
+    assert written["model"]["chat_template"]["source"] == "recipe"
+    assert written["model"]["fingerprint"].endswith("+2020-01-02")
+    assert not any(stage["run"] for stage in json.loads(again.stdout)["stages"]), again.stdout
+    assert exported.returncode == 0, exported.stderr
+    assert (tmp_path / "out" / "chat_template.jinja").read_text(encoding="utf-8") == DATED
+    base = open_run(tmp_path / "run").base()
+    assert (base.choice.text, base.choice.date) == (DATED, "2020-01-02")
+    assert cli("compare", "run", "--prompt", "Hello?", "--max-tokens", "2", "--json").returncode == 0
 
 
 def test_a_model_that_writes_nothing_usable_says_so(cli: Cli, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from helpers.tiny_models import QWEN_3, byte_tokenizer, save_tiny_model
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import SetupError
 from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, build_renderer, load_renderer
-from msm_mlx.models.chat_template import TemplateChoice
+from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 
 TURNS = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
 PROMPT = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -23,7 +23,7 @@ CHAT = [
 ]
 
 
-def renderer(source: str, choice: TemplateChoice | None = None) -> ChatRenderer:
+def renderer(source: str, choice: TemplateChoice = AS_IT_STANDS) -> ChatRenderer:
     tokenizer = byte_tokenizer(QWEN_3)
     tokenizer.chat_template = source
     return build_renderer(tokenizer, Path("some-model"), [tokenizer.eos_token_id], choice)

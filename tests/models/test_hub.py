@@ -12,6 +12,7 @@ import pytest
 from helpers.fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, make_model, use
 
 from msm_mlx.errors import SetupError
+from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 from msm_mlx.models.hub import ModelRef, describe_model, human_size, resolve_model
 
 # folders
@@ -92,6 +93,17 @@ def test_a_name_of_nothing(name: str) -> None:
 
 def test_hub_models_are_described_without_asking() -> None:
     assert describe_model("a/b@main") == "hub model a/b@main, resolved when the run starts"
+
+
+def test_a_model_with_another_template_or_date_is_another_base(tmp_path: Path) -> None:
+    ref = ModelRef("m", tmp_path, None, "repo@1234")
+    own, dated = TemplateChoice(text="{{ messages }}"), TemplateChoice(date="2026-03-09")
+
+    assert ref.rendering(AS_IT_STANDS) == ref
+    assert ref.rendering(dated).fingerprint == "repo@1234+2026-03-09"
+    fingerprints = {ref.rendering(choice).fingerprint for choice in (AS_IT_STANDS, own, dated, TemplateChoice("x"))}
+    assert len(fingerprints) == 4
+    assert ref.rendering(own).rendering(AS_IT_STANDS) == ref
 
 
 def test_sizes_are_readable() -> None:

@@ -34,6 +34,13 @@ def test_resolved_is_json_and_complete(folder: Path) -> None:
     assert set(record) == set(Recipe.__dataclass_fields__)
 
 
+def test_a_chat_template_stands_beside_the_recipe(folder: Path) -> None:
+    (folder / "own.jinja").write_text("{{ messages }}")
+
+    assert load(folder, recipe(chat_template="own.jinja")).chat_template == (folder / "own.jinja").resolve()
+    assert load(folder).chat_template is None
+
+
 def test_settings_are_frozen(folder: Path) -> None:
     loaded = load(folder)
     with pytest.raises(ValueError, match="frozen"):

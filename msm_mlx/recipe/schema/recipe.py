@@ -190,6 +190,8 @@ class RecipeFile(Settings):
     """Settings of the profile, as `documents.count`, with the values to try: every combination is run."""
     model: Text = "pocket"
     """`pocket`, or any model that mlx-lm loads."""
+    chat_template: File | None = None
+    """A Jinja template for chats, in place of the model's own; relative to the recipe's folder."""
     judge: JudgeSettings | None = None
     """Another model that rates what the variants write."""
     model_name: Text | None = None
