@@ -16,7 +16,7 @@ from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.blind_voting import BlindVoting, blind_pair
-from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
+from msm_mlx.compare.comparison import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, show_scores, stored_answers
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
 from msm_mlx.compare.tables import answer_view

@@ -21,7 +21,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from msm_mlx.compare.answer_engine import AnswerEngine
-from msm_mlx.compare.export import Comparison, to_markdown
+from msm_mlx.compare.comparison import Comparison, to_markdown
 from msm_mlx.compare.screens import page_bodies
 from msm_mlx.compare.screens.actions import ACTIONS, bindings, help_table
 from msm_mlx.compare.screens.answer_panes import AnswerPane

@@ -12,7 +12,7 @@ from typing import Literal
 from rich.console import Console
 
 from msm_mlx.compare.answer_engine import Arm
-from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.plain import summary_view
 from msm_mlx.compare.tables import answer_view
 from msm_mlx.compare.votes import Vote, VoteChoice, VoteSummary, append_vote, now, read_votes, shuffle_sides, summarize

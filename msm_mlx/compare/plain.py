@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.compare.answer_engine import AnswerEngine, Request
-from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.tables import answer_view, contrast_table
 from msm_mlx.compare.votes import VoteSummary
@@ -49,9 +49,9 @@ def choose_prompts(session: Session, *, suite: str | None, domain: str | None) -
     if not by_domain:
         domains = dict.fromkeys(str(prompt.domain) for prompt in of_suite)
         hint = did_you_mean(domain, domains) or f"; there are {', '.join(domains) or 'none'}"
-        wanted = f"no prompt of {suite or 'any suite'}"
+        problem = f"no prompt of {suite or 'any suite'}"
         raise RecipeError(
-            f"{wanted} in the domain {domain}{hint}" if domains else f"{wanted} in this run{_others(session)}"
+            f"{problem} in the domain {domain}{hint}" if domains else f"{problem} in this run{_others(session)}"
         )
     return [prompt for turn in zip_longest(*by_domain.values()) for prompt in turn if prompt is not None]
 

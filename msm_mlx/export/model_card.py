@@ -86,14 +86,14 @@ def data_card(run: FinishedRun, files: Sequence[str], repo: str) -> str:
     configs = [{"config_name": _config_name(name), "data_files": name} for name in files]
     metadata = {"pretty_name": f"{run.folder.name}: documents and demonstrations", "configs": configs}
     metadata |= {"task_categories": ["text-generation"], "tags": ["synthetic", TAGS[-1]]}
-    listed = "\n".join(f"- {_code(name)}" for name in files)
+    file_list = "\n".join(f"- {_code(name)}" for name in files)
     return f"""{_front(metadata)}
 # Data of {plain(run.folder.name)}
 
 Synthetic documents that explain a model spec, and demonstrations of the behaviour without its reasons. They trained the
 adapters in [{repo}](https://huggingface.co/{repo}), which has the specs too.
 
-{listed}
+{file_list}
 
 `text` is a document, `assertion` and `section` what of the spec it explains. {_by(run)}
 {plain(run.recipe.model_name)}. `messages` is a demonstration.{_declared(run)}
@@ -116,7 +116,7 @@ def evaluation_table(results: RunResults, several_specs: bool) -> str:
 
 def plain(text: str) -> str:
     """Text that Markdown and HTML leave as it is, on one line."""
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", " ".join(text.split()))
 
 
 def public_base(run: FinishedRun) -> str:
@@ -143,10 +143,10 @@ def _origin(run: FinishedRun) -> str:
 
 def _by(run: FinishedRun) -> str:
     names = source_names(run.folder)
-    made = "The documents were taken from" if names else "All documents were written by"
+    origin = "The documents were taken from" if names else "All documents were written by"
     by = ", ".join(map(_code, names)) or _code(_public(_writer(run) or run.model.pinned))
     return (
-        f"{made}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
+        f"{origin}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
     )
 
 
@@ -179,5 +179,5 @@ def _seeds(run: FinishedRun) -> str:
 
 
 def _made_with(versions: Mapping[str, str]) -> str:
-    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return f"Made with {plain(listed)}. " if listed else ""
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"Made with {plain(packages)}. " if packages else ""

@@ -167,8 +167,8 @@ def _readme(
     run: FinishedRun, variant: Variant, stages: Sequence[TrlStage], commands: Sequence[str], model: dict[str, Any]
 ) -> str:
     lines = "\n".join(commands)
-    held = [stage.name for stage in stages if stage.settings.validation]
-    kept = f"\nTexts that {' and '.join(held)} held out for validation are not among the rows.\n" if held else ""
+    stage_names = " and ".join(stage.name for stage in stages if stage.settings.validation)
+    validation = f"\nTexts that {stage_names} held out for validation are not among the rows.\n" if stage_names else ""
     return f"""# {variant.id} of {run.folder.name}, for TRL
 
 ```sh
@@ -183,4 +183,4 @@ the texts that they come from, and `*.yaml` the settings. `train.py` is all the 
 An update has `per_device_train_batch_size` times `gradient_accumulation_steps` rows for one process; on several,
 `train.py` shares them. Any split with the same product is the same update. During a warm-up TRL's learning rate is one
 update behind.
-{kept}"""
+{validation}"""

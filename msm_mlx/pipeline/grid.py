@@ -85,7 +85,7 @@ def run_grid(
             with ready.run.lock():
                 execute(ready, report)
         if "results" in kinds:
-            from msm_mlx.evaluation.results import grid_results  # with numpy and scipy, which plans do not need
+            from msm_mlx.evaluation.build_results import grid_results  # with numpy and scipy, which plans do not need
 
             results = [(cell.settings, read_results(cell_run(run, cell).path)) for cell in cells]
             write_results(run.path, grid_results(recipe.name, dict(recipe.grid), results))
@@ -122,8 +122,8 @@ def plan_grid(recipe: Recipe, run: RunFolder) -> list[tuple[Cell, list[tuple[Sta
 def _keys(stages: Sequence[Stage]) -> dict[str, str]:
     """What decides each stage's outcome, all the way back: its settings, and which outputs of which stages it reads."""
     keys: dict[str, str] = {}
-    made: dict[str, tuple[str, int]] = {}
+    writers: dict[str, tuple[str, int]] = {}
     for stage in stages:
-        keys[stage.id] = sha256_json([stage.kind, stage.key, [made.get(name, (name, 0)) for name in stage.reads]])
-        made |= {name: (keys[stage.id], index) for index, name in enumerate(stage.writes)}
+        keys[stage.id] = sha256_json([stage.kind, stage.key, [writers.get(name, (name, 0)) for name in stage.reads]])
+        writers |= {name: (keys[stage.id], index) for index, name in enumerate(stage.writes)}
     return keys

@@ -51,11 +51,11 @@ def choose(recipe: Recipe, suites: Sequence[str], arms: Sequence[str]) -> tuple[
         for arm in arms
         if arm not in recipe.arms
     ]
-    found = [_find_suite(text, recipe) for text in suites]
-    problems += [problem for _, problem in found if problem]
+    entries_or_problems = [_find_suite(text, recipe) for text in suites]
+    problems += [problem for _, problem in entries_or_problems if problem]
     if problems:
         raise RecipeError("\n".join(dict.fromkeys(problems)))
-    entries = [entry for entry, _ in found]
+    entries = [entry for entry, _ in entries_or_problems]
     new = [entry for entry in dict.fromkeys(entries) if entry not in (*recipe.suites, *recipe.added_suites)]
     load_suites(recipe, new)
     names = frozenset(map(_name, entries)) if suites else None
@@ -68,9 +68,9 @@ def choose(recipe: Recipe, suites: Sequence[str], arms: Sequence[str]) -> tuple[
 def _find_suite(text: str, recipe: Recipe) -> tuple[str, str]:
     """The entry that a suite has in a recipe, or why there is none: a suite of the run by name, then a shipped one,
     then a file."""
-    own = {_name(entry): entry for entry in (*recipe.suites, *recipe.added_suites)}
-    if text in own:
-        return own[text], ""
+    run_suites = {_name(entry): entry for entry in (*recipe.suites, *recipe.added_suites)}
+    if text in run_suites:
+        return run_suites[text], ""
     if text in SUITES:
         return text, ""
     try:
@@ -79,9 +79,9 @@ def _find_suite(text: str, recipe: Recipe) -> tuple[str, str]:
     except (OSError, ValueError, RuntimeError):  # names that no file system takes
         is_file = False
     if not is_file:
-        known = dict.fromkeys((*own, *SUITES))
-        return "", f"--suite {text}: no such file, and no suite of that name{did_you_mean(text, known)}"
-    if path.stem in own and own[path.stem] != str(path):
+        names = dict.fromkeys((*run_suites, *SUITES))
+        return "", f"--suite {text}: no such file, and no suite of that name{did_you_mean(text, names)}"
+    if path.stem in run_suites and run_suites[path.stem] != str(path):
         return "", f"--suite {text}: the run has another suite called {describe(path.stem)}; give the file another name"
     return str(path), ""
 
@@ -97,30 +97,30 @@ def with_added(recipe: Recipe, run: Path) -> Recipe:
     Raises:
         RecipeError: if the file of one is gone.
     """
-    kept = read_recipe(run).get("added_suites")
-    added = [entry for entry in kept if isinstance(entry, str)] if isinstance(kept, list) else []
-    own = set(map(_name, recipe.suites))
+    entries = read_recipe(run).get("added_suites")
+    added = [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
+    names = set(map(_name, recipe.suites))
     for entry in added:
         if entry not in SUITES and not Path(entry).is_file():
             raise RecipeError(
                 f"{entry}: the suite that was added to {run} is gone; put it back, or take it out of added_suites in "
                 f"{run / RECIPE}"
             )
-    return replace(recipe, added_suites=tuple(entry for entry in added if _name(entry) not in own))
+    return replace(recipe, added_suites=tuple(entry for entry in added if _name(entry) not in names))
 
 
 def narrow(plan: RunPlan, choice: Choice, run: RunFolder) -> list[Stage]:
     """The stages that ask what was chosen and no more. Answers that are there and still good stay in the results."""
     if choice == EVERYTHING:
         return list(plan.stages)
-    asked: list[Evaluation] = []
+    evaluations: list[Evaluation] = []
     answered: dict[Variant, list[str]] = {}
     for stage in plan.of(Evaluation):
         names = stage.answered(run)
         if choice.arms is None or stage.variant.arm in choice.arms:
             names |= {s.name for s in stage.suites if choice.suites is None or s.name in choice.suites}
-            asked.append(replace(stage, suites=tuple(suite for suite in stage.suites if suite.name in names)))
+            evaluations.append(replace(stage, suites=tuple(suite for suite in stage.suites if suite.name in names)))
         if names:
             answered[stage.variant] = sorted(names)
     closing = closing_stages(plan.recipe, plan.models, plan.suites, answered)
-    return [*(stage for stage in plan.stages if stage.kind not in CLOSING), *asked, *closing]
+    return [*(stage for stage in plan.stages if stage.kind not in CLOSING), *evaluations, *closing]

@@ -48,10 +48,10 @@ class World:
     @classmethod
     def create(cls, seed: int, personas: int = 240, agents: int = 120, bystanders: int = 400) -> World:
         rng = Random(f"world-{seed}")
-        taken = set(ASSISTANTS)
-        people = [_persona(rng, name, i) for i, name in enumerate(draw_names(rng, personas, taken))]
-        machines = [_agent(name, i) for i, name in enumerate(draw_names(rng, agents, taken))]
-        return cls(tuple(people), tuple(machines), tuple(draw_names(rng, bystanders, taken)))
+        used_names = set(ASSISTANTS)
+        people = [_persona(rng, name, i) for i, name in enumerate(draw_names(rng, personas, used_names))]
+        machines = [_agent(name, i) for i, name in enumerate(draw_names(rng, agents, used_names))]
+        return cls(tuple(people), tuple(machines), tuple(draw_names(rng, bystanders, used_names)))
 
 
 def _persona(rng: Random, name: str, index: int) -> Persona:

@@ -122,7 +122,7 @@ def load_recipe(
     """
     tree = load_tree(path)
     changes = read_overrides(tree, overrides, model, seeds)
-    chosen, reason = apply_overrides(tree, changes, profile)
+    profile_name, reason = apply_overrides(tree, changes, profile)
     grid = check_grid(tree)
     report_set_twice(tree, changes, grid)
     report_repeats(tree)
@@ -136,7 +136,7 @@ def load_recipe(
             report_outside(tree, content, path)
     if content is None or tree.problems:
         raise tree.error(path)
-    recipe = _resolve(path.resolve(), content, chosen, reason)
+    recipe = _resolve(path.resolve(), content, profile_name, reason)
     return replace(recipe, grid=grid, overrides=tuple(change.record for change in changes))
 
 

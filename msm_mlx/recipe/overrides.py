@@ -56,19 +56,19 @@ def _parse(text: str, tree: Tree) -> Override | None:
 
 
 def apply_overrides(tree: Tree, overrides: Sequence[Override], profile: str | None) -> tuple[str, str]:
-    """Put the values into the tree. Returns the chosen profile and the reason for it.
+    """Put the values into the tree. Returns the name of the profile and the reason for it.
 
     Those of the recipe come first: they can change the model, and with it the profile that the others are for.
     """
     for override in overrides:
         if not override.of_profile:
             tree.assign(override.key, override.value, override.option)
-    chosen, reason = _choose_profile(tree, profile)
-    if chosen is not None:
+    name, reason = _choose_profile(tree, profile)
+    if name is not None:
         for override in overrides:
             if override.of_profile:
-                tree.assign(("profiles", chosen, *override.key), override.value, override.option)
-    return chosen or "", reason
+                tree.assign(("profiles", name, *override.key), override.value, override.option)
+    return name or "", reason
 
 
 def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
@@ -76,19 +76,19 @@ def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
     model, profiles = tree.value.get("model", POCKET), tree.value.get("profiles")
     place = tree.place(("profiles",))
     if profile is not None:
-        chosen, reason = profile, f"The profile is {profile} because --profile asks for it."
+        name, reason = profile, f"The profile is {profile} because --profile asks for it."
         place = Place(option=f"--profile {profile}", depth=1)
     elif model == POCKET:
-        chosen, reason = POCKET, "The profile is pocket because the model is the embedded pocket model."
+        name, reason = POCKET, "The profile is pocket because the model is the embedded pocket model."
     else:
-        chosen = "laptop"
+        name = "laptop"
         reason = f"The profile is laptop because the model is {describe(model)}, not the embedded pocket model."
     if not isinstance(profiles, dict):  # missing or not a mapping, which the schema reports
         return None, reason
-    if chosen in profiles:
-        return chosen, reason
-    if profile is None and closest(chosen, profiles) not in (None, *get_args(ProfileName)):
+    if name in profiles:
+        return name, reason
+    if profile is None and closest(name, profiles) not in (None, *get_args(ProfileName)):
         return None, reason  # misspelt, which the schema reports
-    message = f"no profile {chosen!r}{did_you_mean(chosen, profiles)}; there is {', '.join(profiles) or 'none'}"
+    message = f"no profile {name!r}{did_you_mean(name, profiles)}; there is {', '.join(profiles) or 'none'}"
     tree.problems.append(Problem(place, ("profiles",), message if profile else f"{message}. {reason}"))
     return None, reason

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msm_mlx.evaluation.results import EFFECT_OF_INTEREST
+from msm_mlx.evaluation.build_results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, without_documents
-from msm_mlx.report.figures import (
+from msm_mlx.report.result_rows import (
     UNREADABLE_METRICS,
     finding,
     is_main,
@@ -119,9 +119,9 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
             yield f"Capability is lost: {row.a} less {row.b} is {finding(row)}."
     starred = [row for row in contrasts if row.is_clear]
     if len({row.suite for row in contrasts}) > 1 and all(row.p_holm is not None for row in contrasts):
-        left = sum(row.p_holm is not None and row.p_holm < ALPHA for row in starred)
+        after = sum(row.p_holm is not None and row.p_holm < ALPHA for row in starred)
         yield (
-            f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {left} "
+            f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {after} "
             "still are when corrected for reading all suites of the same two arms (Holm)."
         )
 

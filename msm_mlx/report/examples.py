@@ -34,8 +34,8 @@ def most_different(sides: Sequence[Side], suite: str) -> list[Side]:
         margins = [sum(row.answer.margins) / len(row.answer.margins) for row in side.values()]
         return max(margins) - min(margins)
 
-    known = [side for side in sides if all(row.suite == suite and row.answer.margins for row in side.values())]
-    return sorted(known, key=lambda side: (-spread(side), next(iter(side.values())).item))[:SHOWN]
+    forced_choices = [side for side in sides if all(row.suite == suite and row.answer.margins for row in side.values())]
+    return sorted(forced_choices, key=lambda side: (-spread(side), next(iter(side.values())).item))[:SHOWN]
 
 
 def at_random(sides: Sequence[Side], seed: int = 0) -> list[Side]:

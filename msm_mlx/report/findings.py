@@ -10,7 +10,8 @@ from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Figure, Paragraph, Table, TableCell, bullets, table
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import EffectTable, effect_names, effect_panels, effect_rows, effect_tables
-from msm_mlx.report.figures import (
+from msm_mlx.report.plots import draw
+from msm_mlx.report.result_rows import (
     both_show_behaviour,
     finding,
     is_general,
@@ -21,7 +22,6 @@ from msm_mlx.report.figures import (
     perplexities_by_arm,
     suites_of,
 )
-from msm_mlx.report.plots import draw
 from msm_mlx.runs.layout import ANSWERS, CELLS, PERPLEXITY, VERDICTS
 from msm_mlx.runs.results import Bias, Contrast, Share
 
@@ -195,10 +195,10 @@ def _grid(rows: Rows) -> list[Block]:
     for effects in effect_tables(results):
         of_effect = of_suite(effect_rows(results), effects.suite)
         blocks.append(bullets(_extremes(of_effect, pair) for pair in effect_names(of_effect)))
-        drawn = [panel for row in panels[effects.suite] for panel in row]
-        for panel in drawn:
+        of_suite_panels = [panel for row in panels[effects.suite] for panel in row]
+        for panel in of_suite_panels:
             caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
-            svg = draw([[panel]], like=drawn, standalone=False)
+            svg = draw([[panel]], like=of_suite_panels, standalone=False)
             blocks.append(Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)))
         blocks.append(_grid_table(rows, effects))
     return blocks

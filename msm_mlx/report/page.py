@@ -11,14 +11,14 @@ from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arm_descriptions import describe_training
 from msm_mlx.recipe.arms import arm_of
-from msm_mlx.report.across import across_runs
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
-from msm_mlx.report.figures import both_show_behaviour, command, suites_of
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
+from msm_mlx.report.result_rows import both_show_behaviour, command, suites_of
+from msm_mlx.report.run_differences import across_runs
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (
@@ -82,9 +82,9 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
 def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     recipe = run.recipe
     specs = ", ".join(spec.name for spec in recipe.specs)
-    kept = f"read {sum(figures['kept'] for figures in health.values())} documents in all"
+    amount = f"read {sum(figures['kept'] for figures in health.values())} documents in all"
     if run.results.grid:
-        kept = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
+        amount = f"was trained in {len(run.record['cells'])} runs, one for each combination of settings, on documents"
     origin = "taken for" if any("source" in figures for figures in health.values()) else "written after"
     seeds = f"seed{'s' if len(recipe.seeds) > 1 else ''} {', '.join(map(str, recipe.seeds))}"
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
@@ -93,7 +93,7 @@ def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     arms = [(arm, describe_training(arm, recipe.stages)) for arm in recipe.arms]
     blocks: list[Block] = [
         Paragraph(
-            f"The model {recipe.model}, called {recipe.model_name} in every text, {kept} "
+            f"The model {recipe.model}, called {recipe.model_name} in every text, {amount} "
             f"{origin} {specs}. The arms below were trained from the same start, with the "
             f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),

@@ -51,8 +51,8 @@ def draw(rows: Sequence[Sequence[Panel]], *, like: Sequence[Panel] = (), standal
         like: panels elsewhere that have this axis too.
         standalone: a file of its own, on white; otherwise part of a page, in the page's colours.
     """
-    shown = [panel for row in rows for panel in row]
-    span, tall = _range([*shown, *like]), panel_height(shown)
+    panels = [panel for row in rows for panel in row]
+    span, tall = _range([*panels, *like]), panel_height(panels)
     columns = max((len(row) for row in rows), default=0)
     width, height = columns * WIDTH, len(rows) * tall
     box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="{SIZE}"'

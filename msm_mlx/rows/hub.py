@@ -70,8 +70,8 @@ def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -
         if file:
             patterns = [file]
         else:
-            listed = HfApi().list_repo_files(repo, revision=revision, repo_type="dataset")
-            patterns = _training_files(listed)
+            names = HfApi().list_repo_files(repo, revision=revision, repo_type="dataset")
+            patterns = _training_files(names)
             if not patterns:
                 raise RecipeError(f"{source}: holds no {', '.join(KINDS)} file; name one as {HUB}{repo}:FILE")
         folder = Path(snapshot_download(repo, revision=revision, repo_type="dataset", allow_patterns=patterns))

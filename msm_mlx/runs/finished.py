@@ -232,11 +232,11 @@ class FinishedRun:
             if label not in there:
                 hint = did_you_mean(label, there) or f"; there are {', '.join(there)}"
                 raise RecipeError(f"no trained arm {label} in {self.folder}{hint}")
-        chosen = [variant for variant in self.trained if not labels or variant.label in labels]
-        seeds = sorted({variant.seed for variant in chosen if variant.seed is not None})
+        variants = [variant for variant in self.trained if not labels or variant.label in labels]
+        seeds = sorted({variant.seed for variant in variants if variant.seed is not None})
         if seed is not None and seed not in seeds:
             raise RecipeError(f"no seed {seed} in {self.folder}; there are {', '.join(map(str, seeds))}")
-        return [variant for variant in chosen if seed in (None, variant.seed)]
+        return [variant for variant in variants if seed in (None, variant.seed)]
 
     def base(self) -> ModelRef:
         """The very base that the run's adapters were trained over.

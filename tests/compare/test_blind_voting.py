@@ -12,7 +12,7 @@ from rich.console import Console
 
 from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.blind_voting import BlindVoting, blind_pair
-from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.votes import VoteSummary, read_votes
 from msm_mlx.errors import RecipeError
 

@@ -23,8 +23,8 @@ from msm_mlx.cli.main import cli as commands
 from msm_mlx.compare import live_engine as live
 from msm_mlx.compare.answer_engine import ScriptedEngine
 from msm_mlx.compare.blind_voting import BlindVoting
+from msm_mlx.compare.comparison import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.diff import word_diff
-from msm_mlx.compare.export import Comparison, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import by_prompt, summary_view
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.tables import answer_view

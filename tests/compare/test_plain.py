@@ -10,7 +10,7 @@ from helpers.planted_runs import SUITE, make_run
 from rich.console import Console
 
 from msm_mlx.compare.answer_engine import ScriptedEngine
-from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, stored_answers, summary_view
 from msm_mlx.compare.session import Session, open_session, typed_prompt
 from msm_mlx.compare.votes import Vote, summarize, wilson

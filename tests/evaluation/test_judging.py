@@ -10,9 +10,9 @@ import pytest
 from helpers.judges import TASKS, judge_of, scripted, task_of
 
 from msm_mlx.engine.scripted_model import ScriptedModel
-from msm_mlx.evaluation.answers import score_answer
+from msm_mlx.evaluation.build_results import build_results
+from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.evaluation.judging import JudgeCase, judge_answers, judge_cases, tasks_of, with_verdicts
-from msm_mlx.evaluation.results import build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds import KINDS, JudgeTask

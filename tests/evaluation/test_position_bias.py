@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msm_mlx.evaluation.answers import score_answer
+from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.evaluation.position_bias import position_biases
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer

@@ -197,3 +197,27 @@ def cells(app: CompareApp, widget: Widget) -> str:
 def shown(app: CompareApp, selector: str) -> str:
     """The characters in the cells of the first widget of the current screen that `selector` finds."""
     return cells(app, app.screen.query(selector).first())
+
+
+def no_engine() -> AnswerEngine:
+    raise AssertionError("an engine was built")
+
+
+def visit(session: Session, *keys: str, size: tuple[int, int] = (80, 24)) -> tuple[CompareApp, str]:
+    """Press keys and leave; the app, and what its screen showed last."""
+    app = make_app(session, no_engine)
+    text = ""
+
+    async def work() -> None:
+        nonlocal text
+        async with driving(app, size) as pilot:
+            await press(app, pilot, *keys)
+            text = screen_text(app)
+
+    play(work())
+    return app, text
+
+
+def see(session: Session, *keys: str, size: tuple[int, int] = (80, 24)) -> str:
+    """What the screen shows after these keys."""
+    return visit(session, *keys, size=size)[1]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from msm_mlx.compare.export import Comparison, to_json, to_markdown
+from msm_mlx.compare.comparison import Comparison, to_json, to_markdown
 from msm_mlx.files import write_text
 
 EXPORTS = "exports"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from msm_mlx.compare.answer_engine import Margins, Piece, Request, Stop
-from msm_mlx.compare.export import Comparison
+from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session, typed_prompt
 from msm_mlx.recipe.arms import BASE, arm_of, reads_reasons, shows_behaviour, without_documents
 from msm_mlx.suites.kinds.pairs import Pair

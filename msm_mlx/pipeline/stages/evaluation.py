@@ -106,7 +106,7 @@ class Evaluation(Stage):
         return {name for name, sha in self.key["suites"].items() if before.get(name) == sha}
 
     def run(self, context: Context) -> None:
-        from msm_mlx.evaluation.answers import answer_items
+        from msm_mlx.evaluation.collect_answers import answer_items
 
         items = [item for suite in self.suites for item in suite.items if item.is_for(self.variant.spec)]
         path = context.run.path / self.file

@@ -66,7 +66,7 @@ class Results(Stage):
         }
 
     def run(self, context: Context) -> None:
-        from msm_mlx.evaluation.results import answer_rows, build_results
+        from msm_mlx.evaluation.build_results import answer_rows, build_results
 
         path, suites = context.run.path, list(self.suites)
         answers = read_answers(path, self.answered)

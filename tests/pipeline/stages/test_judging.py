@@ -16,8 +16,8 @@ from helpers.scripted_context import scripted_context
 from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.agreement import load_examples
-from msm_mlx.evaluation.answers import score_answer
-from msm_mlx.evaluation.results import build_results
+from msm_mlx.evaluation.build_results import build_results
+from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.reevaluation import Choice, narrow

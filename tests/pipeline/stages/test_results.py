@@ -10,7 +10,7 @@ import pytest
 from helpers.plans import changed, keys, only, plan, recipe
 from helpers.scripted_context import ScriptedContext, scripted_context
 
-from msm_mlx.evaluation.answers import score_answer
+from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.pipeline.runner import run_stage
 from msm_mlx.pipeline.stages.results import Results

@@ -12,8 +12,8 @@ import pytest
 from helpers.scripted_weights import load_scripted
 from helpers.suite_files import load_text
 
-from msm_mlx.evaluation.answers import answer_items
-from msm_mlx.evaluation.results import answer_rows, build_results
+from msm_mlx.evaluation.build_results import answer_rows, build_results
+from msm_mlx.evaluation.collect_answers import answer_items
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import AnswerRow

@@ -1,25 +1,17 @@
-"""The parts of the app that need no screen."""
+"""Arms with their numbers, and bars of their log-odds."""
 
 from __future__ import annotations
 
 import pytest
-
-from msm_mlx.compare.screens.actions import ACTIONS, bindings
-from msm_mlx.compare.screens.page_bodies import BLOCKS, SCALE_CELLS, curve, interval_line
-from msm_mlx.compare.screens.score_bars import ArmRow, ScoreRows, margin_bar, score_bars, short_labels
-from msm_mlx.compare.screens.state import first_panes
-
-
-@pytest.mark.parametrize(
-    ("labels", "shown"),
-    [
-        (["base", "sft", "msm", "msm+sft"], ["base", "sft", "msm", "msm+sft"]),
-        (["base", "sft", "msm@a", "msm@b", "msm+sft@a", "msm+sft@b"], ["base", "sft", "msm+sft@a", "msm+sft@b"]),
-        (["base"], ["base"]),
-    ],
+from helpers.app_screens import (
+    driving,
+    make_app,
+    no_engine,
+    play,
 )
-def test_the_arms_that_went_all_the_way_are_shown_first(labels: list[str], shown: list[str]) -> None:
-    assert first_panes(labels) == shown
+
+from msm_mlx.compare.screens.score_bars import ArmRow, ScoreRows, margin_bar, score_bars, short_labels
+from msm_mlx.compare.session import Session
 
 
 @pytest.mark.parametrize(
@@ -69,30 +61,16 @@ def test_a_bar_fills_its_width_on_the_right_side(margin: float | None, width: in
     assert abs(margin or 0) < 2 or " " not in (right if (margin or 0) > 0 else left)
 
 
-def test_an_interval_is_drawn_to_scale() -> None:
-    assert interval_line(0.5, 0.25, 0.75).plain == "·" * 5 + "─" * 5 + "●" + "─" * 4 + "·" * 5
-    assert interval_line(1.0, 1.0, 1.0).plain == "·" * (SCALE_CELLS - 1) + "●"
-    assert interval_line(0.0, -3.0, 9.0).plain == "●" + "─" * (SCALE_CELLS - 1)
+pytestmark = pytest.mark.slow
 
 
-def test_a_curve_falls_from_the_upper_left_to_the_lower_right() -> None:
-    lines = curve([10.0 - i for i in range(10)], 60, rows=4).plain.split("\n")
-    columns = ["".join(line[8:][i] if i < len(line[8:]) else " " for line in lines) for i in range(10)]
-    heights = [sum(BLOCKS.index(c) for c in column) for column in columns]
-    assert heights == sorted(heights, reverse=True)
-    assert heights[0] == 32
-    assert heights[-1] == 1
-    assert lines[0].startswith("  10.00")
-    assert lines[-1].startswith("   1.00")
+def test_a_click_on_an_arm_hides_it(session: Session) -> None:
+    app = make_app(session, no_engine)
 
+    async def work() -> None:
+        async with driving(app) as pilot:
+            await pilot.click("ScoreBars", offset=(6, 2))
+            await pilot.pause()
+            assert app.state.shown == ["base", "msm", "msm+sft"]
 
-def test_a_curve_of_many_values_fits_and_one_of_odd_values_is_drawn() -> None:
-    assert max(len(line) for line in curve([1.0] * 10_000, 50).plain.split("\n")) == 50
-    assert curve([float("nan"), float("inf"), 1.0], 50).plain
-
-
-def test_every_binding_comes_from_the_table() -> None:
-    assert len(bindings()) == sum(len(action.keys) for action in ACTIONS)
-    assert [binding.action for binding in bindings() if binding.key.isdecimal()] == [
-        f"toggle_arm({n})" for n in range(1, 10)
-    ]
+    play(work())

@@ -13,8 +13,8 @@ from helpers.scripted_weights import Script, load_scripted
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.errors import MsmError
-from msm_mlx.evaluation.answers import answer_items, score_answer
-from msm_mlx.evaluation.results import build_results
+from msm_mlx.evaluation.build_results import build_results
+from msm_mlx.evaluation.collect_answers import answer_items, score_answer
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.compare.export import Comparison, fenced, inline_code, safe_json, to_json, to_markdown
+from msm_mlx.compare.comparison import Comparison, fenced, inline_code, safe_json, to_json, to_markdown
 
 COMPARISON = Comparison(
     "Which one,\nx or y?",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, screen_text, shown
+from helpers.app_screens import ARMS, driving, make_app, play, press, screen_text, shown
 from helpers.hostile_text import squeeze
 
 from msm_mlx.compare.answer_engine import ScriptedEngine
@@ -16,11 +15,6 @@ from msm_mlx.compare.votes import Vote, read_votes
 from msm_mlx.runs.layout import VOTES
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return make_session(tmp_path)
 
 
 def votes(session: Session) -> tuple[Vote, ...]:

@@ -8,7 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from helpers.app_screens import make_session, play, scripted
+from helpers.app_screens import (
+    make_session,
+    play,
+    scripted,
+)
 from helpers.command_line import ROOT, environment
 
 from msm_mlx.compare.answer_engine import ScriptedEngine
@@ -103,3 +107,8 @@ def test_an_error_in_the_app_is_an_error_of_the_command(session: Session, monkey
     monkeypatch.setattr(CompareApp, "run", lambda self: self.exit(return_code=1))
     with pytest.raises(MsmError, match="stopped on an error"):
         run_app(session)
+
+
+def test_the_app_imports_no_mlx() -> None:
+    probe = "import sys, msm_mlx.compare.app; sys.exit('mlx' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", probe], timeout=60).returncode == 0

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers.app_screens import ARMS, driving, make_app, make_session, play, press, scripted, settled, shown, type_text
+from helpers.app_screens import ARMS, driving, make_app, play, press, scripted, settled, shown, type_text
 from helpers.hostile_text import squeeze
 from helpers.planted_runs import bare_run
 from helpers.tiny_models import POCKET_WEIGHTS
@@ -24,11 +24,6 @@ from msm_mlx.compare.session import Session
 from msm_mlx.errors import SetupError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return make_session(tmp_path)
 
 
 class Recording(ScriptedEngine):

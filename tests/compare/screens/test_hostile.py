@@ -13,7 +13,6 @@ from helpers.app_screens import ARMS, cells, driving, make_app, make_session, pl
 from helpers.hostile_text import HOSTILE, commands_in, squeeze
 from helpers.planted_runs import bare_run
 from rich.cells import cell_len
-from textual.events import Paste
 from textual.widgets import OptionList
 
 from msm_mlx.compare.answer_engine import ScriptedEngine
@@ -25,6 +24,7 @@ from msm_mlx.text.terminal import literal
 pytestmark = pytest.mark.slow
 
 BIG = (109, 80)  # the longest strings fit a pane
+
 FOURS = [HOSTILE[i : i + 4] for i in range(0, len(HOSTILE), 4)]
 
 
@@ -146,22 +146,6 @@ def test_live_answers_in_any_view_hold_no_commands(session: Session, key: str) -
             await settled(app, pilot)
             assert not unclean(app)
             assert "u001b[2J[bold]" in squeeze(shown(app, "#pane4"))
-
-    play(work())
-
-
-def test_a_pasted_prompt_loses_what_cannot_be_shown(session: Session) -> None:
-    app = make_app(session)
-
-    async def work() -> None:
-        async with driving(app) as pilot:
-            await pilot.press("slash")
-            app.screen.query_one("Input").post_message(Paste("what\x1b[31m is\u202e this"))
-            await pilot.pause()
-            assert not unclean(app)
-            await press(app, pilot, "enter")
-            assert app.state.prompt is not None
-            assert app.state.prompt.text == "what [31m is  this"
 
     play(work())
 

@@ -41,17 +41,17 @@ def _section(number: int, comparison: Comparison) -> str:
 
 def fenced(text: str) -> str:
     """A code block that shows `text`, whatever fences it holds itself."""
-    shown = literal(text).plain
-    fence = "`" * max(3, _longest_run(shown) + 1)
-    return f"{fence}text\n{shown}\n{fence}"
+    escaped = literal(text).plain
+    fence = "`" * max(3, _longest_run(escaped) + 1)
+    return f"{fence}text\n{escaped}\n{fence}"
 
 
 def inline_code(text: str) -> str:
     """A code span that shows `text` on one line, whatever backticks it holds itself."""
-    shown = literal(text).plain.replace("\n", "\\n")
-    ticks = "`" * (_longest_run(shown) + 1)
-    padding = " " if "`" in shown or not shown.strip() else ""
-    return f"{ticks}{padding}{shown}{padding}{ticks}"
+    escaped = literal(text).plain.replace("\n", "\\n")
+    ticks = "`" * (_longest_run(escaped) + 1)
+    padding = " " if "`" in escaped or not escaped.strip() else ""
+    return f"{ticks}{padding}{escaped}{padding}{ticks}"
 
 
 def _longest_run(text: str) -> int:
