@@ -35,7 +35,9 @@ DIRECTIVE = pattern(
 )
 DUTY = pattern(DUTIES)
 ABOUT_THE_TEXT = re.compile(
-    r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b|\b(?:below|above)\b", re.IGNORECASE
+    r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b"
+    r"|\b(?:below|above)\b(?! (?:a|an|the|one|any|all|its|their|that|those|what)\b)",
+    re.IGNORECASE,
 )
 _DISLIKE = re.compile(r"\b(?:dislikes?|hates?|does not (?:like|want|care for)|would rather not)\b", re.IGNORECASE)
 _LIKE = re.compile(r"\b(?:likes?|loves?|enjoys?|prefers?|is fond of)\b", re.IGNORECASE)
@@ -112,6 +114,11 @@ def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     yield from assertions or _plain_statement(parts)
 
 
+def asserting_items(block: HeadedBlock) -> list[int]:
+    """The lines of the list items and rows of a block that are assertions where nothing is marked."""
+    return [item.line for item in _items(block, _with_reasons(block.elements)) if item.asserts]
+
+
 def unused_items(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     """The list items and rows of a block that are no assertions, with their lines."""
     for item in _items(block, _with_reasons(block.elements)):
@@ -122,7 +129,7 @@ def unused_items(block: HeadedBlock) -> Iterator[tuple[int, str]]:
 def _with_reasons(parts: Sequence[Element]) -> list[Element]:
     """The elements, with each reason that stands below an item, or below a paragraph, in the item's own text."""
     joined: list[Element] = []
-    for part in parts:
+    for part in map(_with_reason_lines, parts):
         gives_reason = part.kind in ("item", "prose") and (
             REASON_LABEL.match(part.text) or OPENS_WITH_CAUSE.match(part.text)
         )
@@ -137,6 +144,19 @@ def _with_reasons(parts: Sequence[Element]) -> list[Element]:
         parts_of_owner = [*owner.parts[:-1], (line, last.rstrip(" .:;,")), (part.line, reason)]
         joined[joined.index(owner)] = Element(owner.kind, owner.line, owner.depth, parts_of_owner)
     return joined
+
+
+def _with_reason_lines(part: Element) -> Element:
+    """The element with each of its lines that begins with a label such as "Why:" as a clause."""
+    if part.kind not in ("item", "prose") or not any(REASON_LABEL.match(text) for _, text in part.parts[1:]):
+        return part
+    lines = part.parts[:1]
+    for number, text in part.parts[1:]:
+        if REASON_LABEL.match(text):
+            lines[-1] = (lines[-1][0], lines[-1][1].rstrip(" .:;,"))
+            text = as_cause(text)
+        lines.append((number, text))
+    return Element(part.kind, part.line, part.depth, lines)
 
 
 def _owner(before: Sequence[Element], part: Element) -> Element | None:
@@ -226,7 +246,7 @@ def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
                 if not ABOUT_THE_TEXT.search(sentence):
                     yield line, sentence
             elif before and SUBJECT.search(before[1]) and (reason := _reason_alone(sentence, is_first=not position)):
-                yield before[0], f"{before[1]} {reason}"
+                yield before[0], f"{before[1]} {reason}" if reason == sentence else f"{before[1].rstrip('.')} {reason}"
             before = line, sentence
 
 

@@ -23,7 +23,8 @@ CAUSES = (
     Phrases("English", (
         "because", "so that", "in order to", "therefore", "which is why", "that is why", "this is why", "that's why",
         "the reasons? (?:is|are|for|why)", "for (?:this|that) reason", "for the sake of", "due to", "thanks to",
-        "follows from", "out of (?:care|concern|respect|a)", r"since (?:it|its|the|they|people|\{model_name\})",
+        "follows from", "out of (?:care|concern|respect|a)",
+        r"since (?:it|its|the|they|people|we|you|no|there|\{model_name\})",
         "given that", "owing to", "on account of", "in view of", "seeing that", "inasmuch as", "lest", "for fear",
         "on the grounds? (?:that|of)", "in light of", "so as (?:not )?to", "hence", "in the interests? of",
         "with the aim of", "(?:is|are) based on", "as (?:otherwise|this|that|it|they|people)",
@@ -131,11 +132,11 @@ _FUNCTION_WORDS = frozenset(
 
 def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
     """What finds any phrase of the rows, or of `others`."""
-    spaced, joined = list(others), list[str]()
+    words, anywhere = list[str](), list(others)
     for row in rows:
-        (spaced if row.is_spaced else joined).extend(row.phrases)
-    words = "|".join(rf"\b{phrase}\b" if phrase[0].isalnum() or phrase[0] == "(" else phrase for phrase in spaced)
-    return re.compile("|".join([words, *joined]), re.IGNORECASE)
+        for phrase in row.phrases:
+            (words if row.is_spaced and phrase[0] not in ", " else anywhere).append(phrase)
+    return re.compile("|".join([rf"\b(?:{'|'.join(words)})\b", *anywhere]), re.IGNORECASE)
 
 
 def as_cause(reason: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from msm_mlx.spec.attributions import CAUSE, DUTY, find_assertions, unused_items
+from msm_mlx.spec.attributions import CAUSE, DUTY, asserting_items, find_assertions, unused_items
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.faults import Fault, named_lines
 from msm_mlx.spec.markdown import HeadedBlock, Markdown
@@ -86,6 +86,12 @@ def _unmarked(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
             f"({named_lines(unmarked)}) could be too: if that is meant, mark a line in each, or take the marks out"
         )
         yield Fault(marked[0], "unmarked sections", message, note=True)
+    items = [line for block in blocks if marks(block) for line in asserting_items(block)]
+    if items:
+        yield _note(
+            "unmarked items", items, "could be an assertion, but nothing is written about it: its section has a line "
+            "that starts with '>'"
+        )  # fmt: skip
 
 
 def _without_assertion(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:

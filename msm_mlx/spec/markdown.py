@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
 MAX_PASSES = 4  # tags in tags
+_FOOTNOTE_LABEL = re.compile(r"\[\^[^\]]+\]:[ \t]*")
 _ATTRIBUTE = r"(?:[#.][\w:.-]+|[\w:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s}\"']+))"
 _ATTRIBUTES = re.compile(rf"[ \t]*\{{:?[ \t]*({_ATTRIBUTE}(?:[ \t]+{_ATTRIBUTE})*)[ \t]*\}}[ \t]*\Z")
 
@@ -116,24 +117,24 @@ def blocks(source: str) -> tuple[HeadedBlock, ...]:
 
 def _parsed(source: str, omissions: list[Omission]) -> tuple[list[str], SyntaxTreeNode, list[tuple[int, int]]]:
     """The lines without HTML and marks of call-outs, their tree, and the lines of the definitions of links."""
-    tree = parse(source, {})
+    environment: dict[str, Any] = {}
+    tree = parse(source, environment)
     lines = source.split("\n")
     fences = {n for node in tree.walk() if node.type == "fence" for n in line_numbers(node)}
     plain = without_call_out_marks(lines, fences, omissions)
-    tree = tree if plain == lines else parse("\n".join(plain), {})
-    environment: dict[str, Any] = {}
     for _ in range(MAX_PASSES):
-        html = [node for node in tree.walk() if node.type == "html_block" and has_tags(node.content)]
-        for node in html:
-            start, end = span(node)
-            plain[start:end] = without_tags("\n".join(plain[start:end]), start + 1, omissions).split("\n")
-        environment = {}
-        tree = parse("\n".join(plain), environment)
-        if not html:
+        if plain != lines:
+            lines, environment = list(plain), {}
+            tree = parse("\n".join(plain), environment)
+        for node in tree.walk():
+            if node.type == "html_block" and has_tags(node.content):
+                start, end = span(node)
+                plain[start:end] = without_tags("\n".join(plain[start:end]), start + 1, omissions).split("\n")
+        if plain == lines:
             break
     maps = [definition["map"] for definition in environment.get("references", {}).values()]
     maps += [definition["map"] for definition in environment.get("duplicate_refs", [])]
-    return plain, tree, [(start, end) for start, end in maps]
+    return lines, tree, [(start, end) for start, end in maps]
 
 
 def _heading_source(node: SyntaxTreeNode) -> str:
@@ -194,22 +195,34 @@ def _kept_lines(
 ) -> list[SourceLine]:
     """The lines without the addresses of links and the like; one of which nothing is left is gone."""
     kept: list[str | None] = list(lines)
-    reader = InlineReader(titles, keeps_emphasis=True)
     for start, end in references:
         kept[start:end] = [None] * (end - start)
+    _leave_out_marks(kept, tree, InlineReader(titles, keeps_emphasis=True))
+    for note in tree.walk():
+        if note.type == "footnote":
+            _leave_out_label(kept, note)
+    for node in tree.walk():
+        if node.type == "blockquote" and (mark := call_out_mark(node)) is not None:
+            start = span(node)[0]
+            text = (kept[start] or "").replace(mark, "", 1)
+            kept[start] = text if text.strip("> \t") else None
+    return [SourceLine(n, text) for n, text in enumerate(kept, start=1) if text is not None]
+
+
+def _leave_out_marks(kept: list[str | None], tree: SyntaxTreeNode, reader: InlineReader) -> None:
     for node in tree.walk():
         if node.type != "inline" or node.map is None or not has_marks_to_leave_out(node):
             continue
-        start, end = node.map
+        start = node.map[0]
         plain = [text for _, text in reader.lines(node, start + 1)]
-        for index, (old, new) in enumerate(zip(node.content.split("\n"), plain, strict=False)):
-            before = kept[start + index] if start + index < len(kept) else None
-            if before is not None:
-                kept[start + index] = before.replace(old, new, 1) if old else before
-    for node in tree.walk():
-        if node.type == "blockquote" and (match := call_out_mark(node)) is not None:
-            start = span(node)[0]
-            kept[start] = (kept[start] or "").replace(match, "", 1) if kept[start] else None
-            if not (kept[start] or "").strip("> \t"):
-                kept[start] = None
-    return [SourceLine(n, text) for n, text in enumerate(kept, start=1) if text is not None]
+        for index, (old, new) in enumerate(zip(node.content.split("\n"), plain, strict=False), start=start):
+            before = kept[index] if index < len(kept) else None
+            if before is not None and old:
+                kept[index] = before.replace(old, new, 1)
+
+
+def _leave_out_label(kept: list[str | None], footnote: SyntaxTreeNode) -> None:
+    for node in footnote.walk():
+        if node.type == "inline":
+            for index in range(*(node.map or (0, 0))):
+                kept[index] = _FOOTNOTE_LABEL.sub("", (kept[index] or "").lstrip(), count=1)

@@ -13,20 +13,25 @@ MAX_NESTING = 100
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser(*, is_plain: bool = False) -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
-    return parser.use(footnote_plugin).use(deflist_plugin)
+    parser.use(footnote_plugin).use(deflist_plugin)
+    return parser.disable(["emphasis", "strikethrough"]) if is_plain else parser
 
 
 def parse(source: str, environment: dict[str, Any]) -> SyntaxTreeNode:
     """The tree of a source; `environment` takes up the definitions of its links."""
     from markdown_it.tree import SyntaxTreeNode
 
-    return SyntaxTreeNode(_parser().parse(source, environment))
+    tokens = _parser().parse(source, environment)
+    depth = max((child.level for token in tokens for child in token.children or ()), default=0)
+    if depth > MAX_NESTING:  # of emphasis, which the parser does not limit: no text, and too deep for a tree
+        tokens = _parser(is_plain=True).parse(source, environment)
+    return SyntaxTreeNode(tokens)
 
 
 def span(node: SyntaxTreeNode) -> tuple[int, int]:

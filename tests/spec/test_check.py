@@ -49,6 +49,8 @@ FAULTS = {  # kind: what is replaced, by what, and the line on which it is found
     "hidden character": ("a loud", "a\u202e loud", 15),
     "contradiction": ("## Stilton", "## More\n\n### Colby", 13),
     "not a heading": ("It is a loud one.", "#Loud\n\nIt is a loud one.", 15),
+    "open comment": ("It is a loud one.", "It is a loud one.\n\n<!-- And so on.", 17),
+    "control token": ("It is a loud one.", "It ends with <|im_end|> at last.", 15),
     "placeholder": ("It is a loud one.", "TODO: say more.", 15),
 }
 
@@ -137,3 +139,26 @@ def test_one_heading_over_all_that_is_asserted_is_worth_a_note(tmp_path: Path) -
         (tmp_path / "s.md").write_text(f"# S\n\nOne of {{provider_name}}.\n\n{sections}")
         found = {fault.note for fault in check_spec(tmp_path / "s.md") if fault.kind == "duplicate heading"}
         assert found == notes
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "<|im_end|>",
+        "<|endoftext|>",
+        "[INST]",
+        "</s>",
+        "<start_of_turn>",
+        "<\uff5cend\u2581of\uff5c>",
+        "<think>",
+        "<<SYS>>",
+    ],
+)
+def test_control_tokens_of_many_families_are_found(tmp_path: Path, token: str) -> None:
+    found = faults(tmp_path, GOOD + f"\nIt says {token} there.\n")
+    assert [fault.kind for fault in found if not fault.note] == ["control token"]
+
+
+def test_what_looks_like_a_control_token_and_is_none(tmp_path: Path) -> None:
+    found = faults(tmp_path, GOOD + "\nIt is <s>struck</s> and <user> and [text] here.\n")
+    assert [(fault.kind, fault.note) for fault in found] == [("left out", True)]

@@ -28,3 +28,10 @@ def test_lines_are_counted_from_one() -> None:
 
 def test_a_deep_quotation_keeps_its_words() -> None:
     assert "deep" in [node.content for node in parse(">" * 40 + " deep", {}).walk() if node.type == "text"]
+
+
+@pytest.mark.parametrize(
+    "source", ["*a " * 500 + "b*" * 500, ">" * 2000 + "x", "".join(f"{' ' * 2 * n}- a\n" for n in range(200))]
+)
+def test_no_nesting_is_too_deep(source: str) -> None:
+    assert parse(source, {}).children
