@@ -9,6 +9,7 @@ import click
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.output import err, out
 from msm_mlx.recipe.scaffold import create_experiment
+from msm_mlx.text.commands import command
 
 
 @click.command()
@@ -35,4 +36,5 @@ def init(name: str, source: str) -> None:
     folder = create_experiment(name, source, Path())
     for path in sorted(folder.iterdir()):
         out().print(str(path), markup=False, highlight=False, soft_wrap=True)
-    err().print(f"Edit these, then: msm-mlx validate {folder} && msm-mlx run {folder}", markup=False, soft_wrap=True)
+    commands = " && ".join(command("msm-mlx", name, folder) for name in ("validate", "run"))
+    err().print(f"Edit these, then: {commands}", markup=False, soft_wrap=True)

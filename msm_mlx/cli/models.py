@@ -14,6 +14,7 @@ from rich.table import Table
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.models.hub import human_size
+from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _show_models(models_here: Sequence[KnownModel], machine: Machine) -> None:
         cells = [f"{human_size(getattr(model.needs, use))}{'' if fits[use] else ' (too much)'}" for use in USES]
         table.add_row(*map(literal, (model.name, human_size(model.size), *cells)))
         if model.needs.changes and all(fits.values()):
-            options = " ".join(f"--set {change}" for change in model.needs.changes)
+            options = command(*(word for change in model.needs.changes for word in ("--set", change)))
             err().print(literal(f"{model.name} fits with {options}"), soft_wrap=True)
     out().print(table)
 
@@ -77,7 +78,7 @@ def _show_advice(advice: Sequence[Recommendation]) -> None:
     out().print(table)
     for changes in dict.fromkeys(entry.needs.changes for entry in advice if entry.needs):
         memories = [str(entry.gigabytes) for entry in advice if entry.needs and entry.needs.changes == changes]
-        options = " ".join(f"--set {change}" for change in changes)
+        options = command(*(word for change in changes for word in ("--set", change)))
         err().print(literal(f"With {', '.join(memories)} GB add: {options}"), soft_wrap=True)
 
 

@@ -20,6 +20,7 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECIPE, RECORD
 from msm_mlx.runs.workspace import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.suites.load import SUITES
+from msm_mlx.text.commands import command
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ def find_recipe(text: str) -> Path:
     """
     path = Path(text)
     if (path / RECORD).exists():
-        raise RecipeError(f"{text}: is a run folder; name its recipe, or see `msm-mlx runs show {text}`")
+        raise RecipeError(
+            f"{text}: is a run folder; name its recipe, or see `{command('msm-mlx', 'runs', 'show', text)}`"
+        )
     if (path / SCAFFOLD_RECIPE).is_file():
         return path / SCAFFOLD_RECIPE
     if path.exists() and path.suffix == ".md":

@@ -27,6 +27,7 @@ from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
 from msm_mlx.runs.results import RunResults, read_results
+from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
 
 SHOWN_PROMPTS = 6  # with their answers, at the end of a run
@@ -229,7 +230,7 @@ def _show_outcome(experiment: Experiment) -> None:
 
     show_stored(out(), open_session([experiment.run.path]), limit=SHOWN_PROMPTS)
     err().print(
-        f"Everything is in {experiment.run.path}. More answers: msm-mlx compare {experiment.run.path}",
+        f"Everything is in {experiment.run.path}. More answers: {command('msm-mlx', 'compare', experiment.run.path)}",
         markup=False,
         soft_wrap=True,
     )

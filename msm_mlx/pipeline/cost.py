@@ -24,6 +24,7 @@ from msm_mlx.resources.memory import (
     propose,
     training_memory,
 )
+from msm_mlx.text.commands import command
 
 CHAT = 256  # tokens of a demonstration
 ModelWork = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
@@ -150,6 +151,6 @@ def advice(stage: StageForecast) -> str:
         return f"; lower {part}.batch_size"
     if stage.proposal is None:
         return "; no setting makes it fit: choose a smaller model or one of 4 bits, or a lower lora.rank"
-    options = " ".join(f"--set {stage.kind}.{change}" for change, _ in stage.proposal.changes)
+    options = command(*(word for change, _ in stage.proposal.changes for word in ("--set", f"{stage.kind}.{change}")))
     reasons = "; ".join(f"{change.partition('=')[0]}: {reason}" for change, reason in stage.proposal.changes)
     return f"; {stage.proposal.memory.total / 1e9:.1f} GB with {options} ({reasons})"

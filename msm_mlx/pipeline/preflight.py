@@ -41,6 +41,7 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
+from msm_mlx.text.commands import command
 from msm_mlx.text.problem_lines import group_problems
 
 ADAPTER_BYTES = 4  # of a parameter, in a file
@@ -231,7 +232,7 @@ def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: boo
     if asserts and not spec.assertions:
         raise RecipeError(
             f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
-            f"assistant does and because of what; `msm-mlx spec check {path}` tells more"
+            f"assistant does and because of what; `{command('msm-mlx', 'spec', 'check', path)}` tells more"
         )
 
 

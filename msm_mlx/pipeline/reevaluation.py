@@ -17,6 +17,7 @@ from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.suites import load_suites
+from msm_mlx.recipe.validators import no_suite_file
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECIPE
 from msm_mlx.runs.workspace import read_recipe
@@ -75,9 +76,11 @@ def _find_suite(text: str, recipe: Recipe) -> tuple[str, str]:
         return text, ""
     try:
         path = Path(text).resolve()
-        is_file = path.is_file()
+        is_file, reason = path.is_file(), no_suite_file(Path(), text)
     except (OSError, ValueError, RuntimeError):  # names that no file system takes
-        is_file = False
+        is_file, reason = False, ""
+    if reason:
+        return "", f"--suite {text}: {reason}"
     if not is_file:
         names = dict.fromkeys((*run_suites, *SUITES))
         return "", f"--suite {text}: no such file, and no suite of that name{did_you_mean(text, names)}"

@@ -75,20 +75,32 @@ def new_stage_name(value: str) -> str:
     return value
 
 
+def no_suite_file(folder: Path, name: str) -> str:
+    """Why a path that is there is no suite; empty if it is not there, or could be one."""
+    if _file(folder, name):
+        is_settings = name.lower().endswith((".yaml", ".yml"))
+        return "" if is_settings else "must end with .yaml: a suite is a file of settings, and not of rows"
+    try:
+        is_folder = bool(name) and (folder / name).is_dir()
+    except (OSError, ValueError):
+        is_folder = False
+    return "is a folder: name a file in it, which ends with .yaml" if is_folder else ""
+
+
 def known_suite(value: str, info: ValidationInfo) -> str:
     """The name of a shipped suite as it is, and the path of one that the recipe brings along."""
     context = info.context or {}
     suites: Iterable[str] | None = context.get("suites")
     if suites is None or value in suites:
         return value
-    is_path = value.endswith((".yaml", ".yml"))
+    is_path = value.lower().endswith((".yaml", ".yml"))
     folder: Path = context.get("folder", Path())
     if path := _file(folder, value if is_path else f"{value}.yaml"):
         return str(path)
+    if reason := no_suite_file(folder, value):
+        raise ValueError(f"{describe(value)} {reason}")
     if is_path:
         raise ValueError(f"no such file: {describe(value)} in {folder}")
-    if _file(folder, value):
-        raise ValueError(f"{describe(value)} must end with .yaml: a suite is a file of settings, and not of rows")
     raise ValueError(f"no suite is called {describe(value)}{did_you_mean(value, suites)}")
 
 

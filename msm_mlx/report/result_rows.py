@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
@@ -10,6 +9,7 @@ from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_s
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
+from msm_mlx.text.commands import command as command_line
 
 NAME = "model_name="
 UNREADABLE_METRICS = frozenset(kind.unreadable for kind in KINDS.values())
@@ -38,7 +38,7 @@ def command(run: FinishedRun) -> str:
     place = f"recipes/{path.name}" if path.parent.name == "recipes" else path.name
     options = [part for text in run.recipe.overrides for part in ("--set", text)]
     where = ["--run-dir", f"runs/{run.folder.name}"] if run.folder.name != run.name else []
-    return shlex.join(["msm-mlx", "run", place, *options, *where])
+    return command_line("msm-mlx", "run", place, *options, *where)
 
 
 def perplexities_by_arm(run: FinishedRun) -> dict[str, list[PerplexityRow]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from msm_mlx.files import writing
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
 from msm_mlx.settings_file.parse import parse, read
+from msm_mlx.text.commands import command
 from msm_mlx.text.wording import did_you_mean
 
 HOME = "MSM_MLX_HOME"
@@ -110,7 +110,7 @@ def continuation(folder: Path) -> str:
     words = ["msm-mlx", "run", path]
     for override in map(str, overrides):
         words += ["--set", override]
-    return shlex.join([*words, "--profile", str(recipe.get("profile", "pocket")), "--run-dir", str(folder)])
+    return command(*words, "--profile", str(recipe.get("profile", "pocket")), "--run-dir", folder)
 
 
 def load_resolved(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msm_mlx.models.folder import POCKET
 from msm_mlx.settings_file.load import check_settings, load_tree
 from msm_mlx.settings_file.tree import Tree
+from msm_mlx.suites.duplicates import report_duplicates
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.schema import SuiteFile
@@ -86,6 +87,7 @@ def _filled(value: object, names: Names, *, plain: bool) -> object:
 def _validate(tree: Tree) -> SuiteFile | None:
     """The content of the tree; or None, with every problem noted in the tree."""
     assert isinstance(tree.value, dict)
+    report_duplicates(tree)
     name = tree.value.get("kind", SuiteFile.model_fields["kind"].default)
     if not isinstance(name, str) or name not in KINDS:
         tree.report(("kind",), f"must be one of {', '.join(KINDS)}, not {describe(name)}{did_you_mean(name, KINDS)}")

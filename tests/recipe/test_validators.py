@@ -89,6 +89,7 @@ def test_a_suite_in_a_file_of_rows_is_told_why(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("")
     suite = TypeAdapter(Annotated[str, AfterValidator(known_suite)])
     context = {"suites": ("values",), "folder": tmp_path}
+    (tmp_path / "folder").mkdir()
     for name in ("mine", "mine.yaml"):
         assert suite.validate_python(name, context=context) == str(tmp_path / "mine.yaml")
     for name, said in (
@@ -96,6 +97,8 @@ def test_a_suite_in_a_file_of_rows_is_told_why(tmp_path: Path) -> None:
         ("rows", "no suite is called 'rows'"),
         ("valeus", r"no suite is called 'valeus' \(did you mean values\?\)"),
         ("rows.yml", "no such file: 'rows.yml'"),
+        ("folder", "'folder' is a folder: name a file in it"),
+        ("x" * 5000, "no suite is called"),
         ("a\0b", "no suite is called"),
     ):
         with pytest.raises(ValueError, match=said):
