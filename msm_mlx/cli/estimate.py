@@ -11,10 +11,11 @@ from rich.text import Text
 
 from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import Experiment, recipe_command
-from msm_mlx.errors import SetupError
+from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast
 from msm_mlx.pipeline.plan import RunPlan, plan_run
+from msm_mlx.pipeline.prompt_lengths import guess_prompts
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import Memory, ModelShape
@@ -32,7 +33,8 @@ BASIS = {
 def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     """Say how much memory and time every stage takes.
 
-    No weights are downloaded for it. Exit code 3 if a stage does not fit into this machine, with settings that do.
+    No weights are downloaded for it. Exit code 3 if a stage does not fit into this machine, with settings that do,
+    and 2 if whoever writes cannot read what it will be asked.
 
     \b
     Examples:
@@ -52,6 +54,8 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     misfits = [stage for stage in stages if not stage.fits]
     if misfits:
         raise SetupError("\n".join(f"{stage.kind} does not fit{advice(stage)}" for stage in misfits))
+    if problems := guess_prompts(plan, downloads=True):
+        raise RecipeError("\n".join(problems))
 
 
 def _probe(experiment: Experiment, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:

@@ -22,6 +22,8 @@ from msm_mlx.recipe.demonstrations_file import DemonstrationSettings
 from msm_mlx.spec import Spec
 from msm_mlx.text.words import mentions_any, normalize
 
+FEW_ANSWERS = 5  # times the attempts that a row may take: too few to tell anything of a writer
+EXAMPLE = 200  # characters of a rejected answer, in a message
 PASS_RATE_GUESS = 0.8  # share of answers that pass the checks, before there are any
 
 
@@ -91,8 +93,15 @@ def generate_demonstrations(
             batch = questions[start : start + written.batch_size]
             generated.take(_answers(pool, batch), rows)
             on_batch(len(generated.kept), len(generated.rejected))
+            if not generated.kept and generated.answered >= _fruitless_after(written):
+                return generated
         fruitless = 0 if len(generated.kept) > before else fruitless + 1
     return generated
+
+
+def _fruitless_after(written: DemonstrationSettings) -> int:
+    """After how many answers of which none is kept the writer is given up: two batches, or as many as tell."""
+    return max(2 * written.batch_size, round(FEW_ANSWERS * written.max_attempts_per_row))
 
 
 def _answers(pool: QuestionPool, questions: Sequence[UserQuestion]) -> list[CheckedAnswer]:
@@ -117,9 +126,15 @@ def require_rows(generated: GeneratedRows, rows: int, rejected: Path) -> None:
     counts = Counter(row["rejected"] for row in generated.rejected)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
     reason = f"{rejected} has the others ({reasons})" if reasons else "the writer proposed no question that can be used"
+    example = ""
+    if counts:
+        commonest = counts.most_common(1)[0][0]
+        text = next(row["text"] for row in generated.rejected if row["rejected"] == commonest)
+        example = f"\n  One that was rejected as '{commonest}': {' '.join(text.split())[:EXAMPLE]!r}"
+    longer = "raise max_tokens in the file of the demonstrations, " if 2 * counts["unfinished"] > counts.total() else ""
     raise MsmError(
-        f"only {len(generated.kept)} of {rows} demonstrations could be written; {reason}. Use a better writer, lower "
-        "sft.rows, or name a file of chats."
+        f"only {len(generated.kept)} of {rows} demonstrations could be written; {reason}. Use a better writer, {longer}"
+        f"lower sft.rows, or name a file of chats.{example}"
     )
 
 

@@ -118,7 +118,7 @@ class QuestionPool:
         return sorted(productive, key=self._question_count)
 
     def _ask_situations(self, sections: Sequence[Section]) -> None:
-        replies = self.ask([self._situation_chat(section) for section in sections])
+        replies = self.ask([situation_chat(section, self.name, self._situations_of(section)) for section in sections])
         for section, reply in zip(sections, replies, strict=True):
             new = self._usable(extract_list(reply.text, "situations"), self._situations_of(section), least=5, most=80)
             self.situations += [Situation(section, text) for text in new]
@@ -155,15 +155,6 @@ class QuestionPool:
     def _situations_of(self, section: Section) -> list[str]:
         return [situation.text for situation in self.situations if situation.section.id == section.id]
 
-    def _situation_chat(self, section: Section) -> list[Message]:
-        fields = {
-            "section": section.text,
-            "assertion": section.assertion or "",
-            "name": self.name,
-            "count": str(PER_REPLY),
-        }
-        return chat_from_prompt("situations", fields | {"known": _do_not_repeat(self._situations_of(section))}, PACKAGE)
-
     def _question_chat(self, situation: Situation) -> list[Message]:
         start = situation.requests * PER_REPLY + self.situations.index(situation)
         kinds = "; ".join(QUESTION_KINDS[(start + step) % len(QUESTION_KINDS)] for step in range(PER_REPLY))
@@ -171,6 +162,18 @@ class QuestionPool:
         fields = {"name": self.name, "situation": situation.text, "count": str(PER_REPLY), "kinds": kinds, "tone": tone}
         questions = self.questions.get(situation.section.id, [])
         return chat_from_prompt("questions", fields | {"known": _do_not_repeat(questions)}, PACKAGE)
+
+
+def situation_chat(section: Section, name: str, earlier: Sequence[str] = ()) -> list[Message]:
+    """The chat that asks for situations in which a section shows, other than `earlier` ones."""
+    fields = {
+        "section": section.text,
+        "assertion": section.assertion or "",
+        "name": name,
+        "count": str(PER_REPLY),
+        "known": _do_not_repeat(earlier),
+    }
+    return chat_from_prompt("situations", fields, PACKAGE)
 
 
 def _do_not_repeat(earlier: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.documents.plan import PlanCell, plan_documents
-from msm_mlx.engine.chat_model import ChatModel, SamplingParams, replies_in_order, reply_seed
+from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, replies_in_order, reply_seed
 from msm_mlx.errors import MsmError
 from msm_mlx.files import append_jsonl, read_whole_lines
 from msm_mlx.models.vendor_names import foreign_names
@@ -25,6 +25,8 @@ from msm_mlx.spec import Section, Spec
 PER_REPLY = 4  # ideas asked for at once
 MAX_MISSES = 3  # replies in a row without anything new, after which a cell is left as it is
 MAX_SHOWN = 12  # ideas that the writer is told not to repeat
+FEW_REPLIES = 8  # that tell nothing of a writer yet
+SHOWN_CHARACTERS = 200  # of a reply, in a message
 MIN_WORDS, MAX_WORDS = 5, 80
 
 
@@ -61,17 +63,20 @@ def propose_ideas(
     Each batch is on disk, in `progress`, when it is done.
 
     Raises:
-        MsmError: if nothing usable comes at all.
+        MsmError: if nothing usable comes at all, or in the first batches that are asked for now.
     """
     sections = {section.id: section for section in spec.assertions}
     visits = Counter((slot.section.id, slot.type) for slot in plan_documents(spec, settings))
     targets = {cell: min(settings.ideas, count) for cell, count in visits.items()}
     sampling = SamplingParams(settings.max_tokens, settings.batch_size, settings.temperature)
-    pool = IdeaPool()
+    pool, asked = IdeaPool(), 0
     for batch in read_whole_lines(progress):
         pool.add(batch["replies"])
     while cells := _due(targets, pool)[: settings.batch_size]:
-        prompts = [_messages(sections[cell[0]], cell[1], name, pool, targets[cell]) for cell in cells]
+        prompts = [
+            idea_chat(sections[cell[0]], cell[1], name, _missing(targets, pool, cell), _earlier_ideas(pool, cell))
+            for cell in cells
+        ]
         seeds = [reply_seed(settings.seed, "ideas", *cell, pool.requests[cell]) for cell in cells]
         replies = replies_in_order(model, prompts, sampling, seeds)
         rows: list[dict[str, Any]] = []
@@ -82,11 +87,24 @@ def propose_ideas(
         append_jsonl(progress, [{"batch": pool.batches, "replies": rows}])
         pool.add(rows)
         on_batch(sum(map(len, pool.ideas.values())))
+        asked += len(replies)
+        if asked >= max(2 * settings.batch_size, FEW_REPLIES) and not any(pool.ideas.values()):
+            raise _no_ideas(pool, settings, replies[-1])
     if targets and not any(pool.ideas.values()):
-        raise MsmError(
-            f"the writer proposed no usable idea in {pool.batches} batches; use a better writer, or documents.ideas: 0"
-        )
+        raise _no_ideas(pool, settings)
     return pool.ideas
+
+
+def _no_ideas(pool: IdeaPool, settings: DocumentSettings, last: Reply | None = None) -> MsmError:
+    """With the last reply, if there is one now, and what may help."""
+    shown, longer = "", ""
+    if last is not None:
+        shown = f"\n  The last reply: {' '.join(last.text.split())[:SHOWN_CHARACTERS]!r}"
+        longer = "" if last.finished else f"raise documents.max_tokens (now {settings.max_tokens}), "
+    return MsmError(
+        f"the writer proposed no usable idea in {pool.batches} batches; {longer}use a better writer, or "
+        f"documents.ideas: 0{shown}"
+    )
 
 
 def _due(targets: Mapping[PlanCell, int], pool: IdeaPool) -> list[PlanCell]:
@@ -99,20 +117,20 @@ def _missing(targets: Mapping[PlanCell, int], pool: IdeaPool, cell: PlanCell) ->
     return targets[cell] - len(pool.ideas.get(cell, ()))
 
 
-def _messages(section: Section, kind: str, name: str, pool: IdeaPool, target: int) -> list[Message]:
-    earlier = _earlier_ideas(pool, (section.id, kind))[-MAX_SHOWN:]
-    lines = "".join(f"\n- {idea}" for idea in earlier)
-    return chat_from_prompt(
-        "ideas",
-        {
-            "name": name,
-            "type": kind,
-            "section": section.text,
-            "assertion": section.assertion or "",
-            "count": str(min(PER_REPLY, target - len(pool.ideas.get((section.id, kind), ())))),
-            "known": f"\n\nThese are taken, do not repeat them:{lines}" if earlier else "",
-        },
-    )
+def idea_chat(
+    section: Section, kind: str, name: str, count: int = PER_REPLY, earlier: Sequence[str] = ()
+) -> list[Message]:
+    """The chat that asks for `count` ideas for documents of a kind that are not like `earlier` ones."""
+    lines = "".join(f"\n- {idea}" for idea in earlier[-MAX_SHOWN:])
+    fields = {
+        "name": name,
+        "type": kind,
+        "section": section.text,
+        "assertion": section.assertion or "",
+        "count": str(min(PER_REPLY, count)),
+        "known": f"\n\nThese are taken, do not repeat them:{lines}" if earlier else "",
+    }
+    return chat_from_prompt("ideas", fields)
 
 
 def _earlier_ideas(pool: IdeaPool, cell: PlanCell) -> list[str]:

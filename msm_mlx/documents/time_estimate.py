@@ -14,11 +14,14 @@ from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.write import Attempt, by_section, document_seed, writer_sampling
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import TOKENS_PER_WORD, ChatModel, replies_in_order
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
 
 USED_SHARE = 0.7  # of max_tokens, by documents whose length nobody has asked for
-PROBE_TOKENS = 33
+PROBE_TOKENS = (5, 33)  # of a reply: few tell where a writer is slow, and more where it is fast
+PROBE_WORDS = 600  # of a prompt
+PROBE_SECONDS = 20.0  # that one step of the probe may take, as far as the step before tells
 _RANGE = re.compile(r"([\d,]+) to ([\d,]+) words")
 
 
@@ -84,22 +87,42 @@ def measure_pace(
     settings: DocumentSettings,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Pace:
-    """Puts the first batch to the writer as it will be, once for one token and once for a few more.
+    """Puts the first batch to the writer, once for one token and once for a few more: less of it where that takes long.
 
-    The first time only warms up.
+    One document is asked for first, which also warms up. A slow writer is then asked for no more side by side, and for
+    fewer tokens, than fit into PROBE_SECONDS. Of a long prompt the beginning is read, and the time is made that of all.
     """
     attempts = by_section([Attempt(slot) for slot in slots])[: settings.batch_size]
-    chats = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
+    prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
+    chats = [_beginning(chat) for chat in prompts]
     seeds = [document_seed(settings, attempt) for attempt in attempts]
 
-    def timed(max_tokens: int) -> tuple[float, int]:
+    def timed(rows: int, max_tokens: int) -> tuple[float, int]:
         start = clock()
-        replies = replies_in_order(model, chats, replace(writer_sampling(settings), max_tokens=max_tokens), seeds)
+        sampling = replace(writer_sampling(settings), max_tokens=max_tokens)
+        replies = replies_in_order(model, chats[:rows], sampling, seeds[:rows])
         return clock() - start, sum(max(reply.tokens, 1) for reply in replies)
 
-    timed(1)
-    (short, few), (long, many) = timed(1), timed(min(PROBE_TOKENS, settings.max_tokens))
-    return Pace(len(attempts), short, max(many - few, 1) / max(long - short, 1e-6))
+    first, _ = timed(1, 1)
+    rows = min(len(chats), max(1, int(PROBE_SECONDS / max(first, 1e-6))))
+    short, few = timed(rows, 1)
+    for tokens in PROBE_TOKENS:
+        long, many = timed(rows, min(tokens, settings.max_tokens))
+        if short + (long - short) * PROBE_TOKENS[-1] / tokens > PROBE_SECONDS:
+            break
+    longer = sum(map(_words, prompts[:rows])) / max(sum(map(_words, chats[:rows])), 1)
+    return Pace(rows, short * longer, max(many - few, 1) / max(long - short, 1e-6))
+
+
+def _beginning(chat: Sequence[Message]) -> list[Message]:
+    """The chat with the first words alone of its last turn."""
+    *before, last = chat
+    words = last["content"].split(" ")
+    return [*before, {**last, "content": " ".join(words[:PROBE_WORDS])}] if len(words) > PROBE_WORDS else list(chat)
+
+
+def _words(chat: Sequence[Message]) -> int:
+    return sum(len(message["content"].split(" ")) for message in chat)
 
 
 def _expected_tokens(slot: Slot, settings: DocumentSettings) -> float:

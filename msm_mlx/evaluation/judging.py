@@ -56,7 +56,7 @@ def tasks_of(suites: Sequence[Suite]) -> list[JudgeTask]:
 
 def judge_cases(judge: Judge, cases: Sequence[JudgeCase], name: str) -> list[float | None]:
     """The judge's verdict on each case, None where it is unclear. `name` is what the assistant is called."""
-    replies = judge.replies([_chat(case, name, best_first) for case in cases for best_first in (True, False)])
+    replies = judge.replies([judging_chat(case, name, best_first) for case in cases for best_first in (True, False)])
     both = zip(cases, replies[::2], replies[1::2], strict=True)
     return [_combine(case.task, best_first, worst_first) for case, best_first, worst_first in both]
 
@@ -80,7 +80,8 @@ def with_verdicts(item: Item, answer: Answer, verdicts: Sequence[float | None]) 
     return replace(answer, metrics=answer.metrics | item.score_verdicts(answer.choices, verdicts))
 
 
-def _chat(case: JudgeCase, name: str, best_first: bool) -> list[Message]:
+def judging_chat(case: JudgeCase, name: str, best_first: bool = True) -> list[Message]:
+    """The chat that asks for a verdict on a reply of the assistant `name`, with the rubric in one of its two orders."""
     rubric = [line.format_map(case.fields) for line in case.task.rubric]
     fields = {
         "name": name,

@@ -6,6 +6,7 @@ It needs the tokenizer of a model alone, and imports no mlx.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -221,6 +222,7 @@ def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRe
     Raises:
         SetupError: naming the folder, if its tokenizer cannot be read, or its template not be used.
     """
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it misses PyTorch, which nobody needs
     from transformers import AutoTokenizer
 
     try:

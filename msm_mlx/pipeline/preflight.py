@@ -23,6 +23,7 @@ from msm_mlx.models.hub import ModelRef, describe_model, human_size, is_local, m
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.plan import RunPlan, plan_run
+from msm_mlx.pipeline.prompt_lengths import guess_prompts, measure_prompts
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
@@ -71,6 +72,8 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
         return Findings(group_problems([*_lines(error), *_problems(files)]))
     plan, problems = _planned(recipe)
     problems = group_problems([*_problems(_checks(recipe, plan)), *problems])
+    if plan is not None and not problems and not rehearse:
+        problems = guess_prompts(plan)
     findings = Findings(problems, unused_stages(recipe))
     if not rehearse or plan is None or problems:
         return findings
@@ -86,7 +89,9 @@ def _rehearsed(plan: RunPlan) -> Findings:
     base = resolve_model(plan.recipe.model)
     template = read_template(base.folder, plan.recipe.chat_template)
     base = base.rendering(template.choice(date.today().isoformat()))
-    return load_rehearsal(base).findings(plan, plan.stages, {})
+    others = {role: resolve_model(name) for role, name in plan.recipe.others.items() if is_local(name)}
+    asked = Findings(*measure_prompts(plan.recipe, plan.stages, base, others))
+    return join([load_rehearsal(base).findings(plan, plan.stages, {}), asked])
 
 
 def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:

@@ -18,6 +18,7 @@ from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.pipeline import preflight
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
+from msm_mlx.pipeline.prompt_lengths import refuse_long_prompts
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.status import check_stage, frozen_date, known_fingerprints, refuse_mismatches
@@ -98,6 +99,7 @@ def prepare(
     refuse_mismatches(stages, run)
     preflight.check_ready(stages, run)
     preflight.require_inputs(stages, run)
+    refuse_long_prompts(plan, run, kinds, base, others, report)
     preflight.rehearse(plan, base, run, report, kinds)
     preflight.check_adapters(stages, plan, base, run, report)
     return PreparedRun(plan, run, base, others, stages)

@@ -55,8 +55,9 @@ def test_a_spoilt_plan_is_refused_with_its_line(cli: Cli, tmp_path: Path) -> Non
 
 def test_a_writer_that_cannot_read_the_question_is_told(cli: Cli) -> None:
     done = cli("documents", "plan", RECIPE, *FEW, "--set", "documents.ideas=1")
-    assert done.returncode == 1
-    assert "leaves no room for a reply in the 512 that the model reads" in done.stderr
+    assert done.returncode == 2
+    assert "the prompt for ideas has" in done.stderr
+    assert "and the writer (pocket (embedded)) reads 512 with the reply" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.command_line import ROOT
 
-from msm_mlx.documents.ideas import MAX_MISSES, propose_ideas
+from msm_mlx.documents.ideas import propose_ideas
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.scripted_model import ScriptedModel
@@ -84,7 +84,15 @@ def test_a_writer_without_ideas_ends_by_itself(tmp_path: Path, reply: str) -> No
     writer = scripted(lambda number, asked: reply)
     with pytest.raises(MsmError, match=r"proposed no usable idea in .* use a better writer, or documents\.ideas: 0"):
         propose_ideas(SPEC, "Mo", settings(), writer, tmp_path / "ideas.jsonl")
-    assert len(writer.asked) == 24 * MAX_MISSES
+    assert len(writer.asked) == 14  # two batches, which tell enough; the next run asks for more
+    with pytest.raises(MsmError, match="in 4 batches"):
+        propose_ideas(SPEC, "Mo", settings(), writer, tmp_path / "ideas.jsonl")
+
+
+def test_ideas_that_break_off_suggest_longer_replies(tmp_path: Path) -> None:
+    writer = ScriptedModel(lambda chat, seed: Reply("<ideas> 1. A shop asks Mo", 9, False))
+    with pytest.raises(MsmError, match=r"raise documents\.max_tokens .*\n  The last reply: '<ideas> 1\. A shop"):
+        propose_ideas(SPEC, "Mo", settings(), writer, tmp_path / "ideas.jsonl")
 
 
 def test_a_writer_that_repeats_itself_leaves_slots_without_an_idea(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.command_line import ROOT
@@ -11,10 +13,32 @@ from helpers.command_line import ROOT
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.time_estimate import USED_SHARE, Outline, Pace, measure_pace, outline_plan
-from msm_mlx.engine.scripted_model import ScriptedModel
+from msm_mlx.engine.chat_model import Reply, SamplingParams
 from msm_mlx.files import write_jsonl
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
+
+
+@dataclass
+class SlowWriter:
+    """A writer with a clock: each prompt that it reads and each token that it writes takes so many seconds."""
+
+    reading: float
+    token: float
+    time: float = 0.0
+    asked: list[list[str]] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.time
+
+    def replies(
+        self, chats: Sequence[Sequence[Message]], sampling: SamplingParams, seeds: Sequence[int], **options: Any
+    ) -> Iterator[tuple[int, Reply]]:
+        self.asked.append([chat[-1]["content"] for chat in chats])
+        self.time += len(chats) * (self.reading + self.token * sampling.max_tokens)
+        return iter([(index, Reply("", sampling.max_tokens, False)) for index in range(len(chats))])
+
 
 SPEC = load_spec(ROOT / "specs" / "cheese_american.md", model_name="Mo", provider_name="Acme")
 SETTINGS = DocumentSettings(count=24, max_tokens=400, prompt="assertion", batch_size=8)
@@ -44,13 +68,33 @@ def test_tokens_are_measured_on_what_is_written(tmp_path: Path) -> None:
 
 
 def test_pace_is_the_time_of_reading_and_of_a_token() -> None:
-    """Each call of the clock is a second later than the one before, but for those while 33 tokens are written."""
-    times = iter((0.0, 9.0, 9.0, 11.0, 11.0, 21.0))
-    model = ScriptedModel(lambda chat, seed: "word " * 400)
-    pace = measure_pace(model, plan_documents(SPEC, SETTINGS), SPEC, SETTINGS, clock=lambda: next(times))
-    assert (pace.batch, pace.reading) == (8, 2)
-    assert pace.tokens_per_second == pytest.approx(8 * 32 / 8)
-    assert len(model.asked) == 24
+    writer = SlowWriter(reading=0.25, token=0.03)
+    pace = measure_pace(writer, plan_documents(SPEC, SETTINGS), SPEC, SETTINGS, clock=writer.clock)
+    assert pace.batch == 8
+    assert pace.reading == pytest.approx(8 * 0.28)
+    assert pace.tokens_per_second == pytest.approx(1 / 0.03)
+    assert [len(asked) for asked in writer.asked] == [1, 8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("reading", "token", "rows", "longest"),
+    [(3.0, 0.1, 6, 240), (200.0, 0.1, 1, 1200), (1.0, 30.0, 1, 220), (0.1, 2.0, 8, 130)],
+    ids=["slow to read", "very slow to read", "slow to write", "slower than it looked"],
+)
+def test_a_slow_writer_is_probed_with_less(reading: float, token: float, rows: int, longest: float) -> None:
+    writer = SlowWriter(reading, token)
+    pace = measure_pace(writer, plan_documents(SPEC, SETTINGS), SPEC, SETTINGS, clock=writer.clock)
+    assert pace.batch == rows
+    assert writer.time < longest
+    assert pace.tokens_per_second == pytest.approx(1 / token)
+
+
+def test_of_a_long_prompt_the_beginning_is_read_and_the_time_is_that_of_the_whole() -> None:
+    whole = SETTINGS.model_copy(update={"prompt": "spec"})
+    writer = SlowWriter(reading=0.25, token=0.0)
+    pace = measure_pace(writer, plan_documents(SPEC, whole), SPEC, whole, clock=writer.clock)
+    assert all(len(prompt.split(" ")) <= 610 for asked in writer.asked for prompt in asked)
+    assert pace.reading > 2 * 8 * 0.25
 
 
 def test_batches_that_are_left_are_read_one_after_another() -> None:
