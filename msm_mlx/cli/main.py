@@ -11,7 +11,7 @@ from rich.text import Text
 from msm_mlx import __version__
 from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.output import err
-from msm_mlx.errors import MsmError
+from msm_mlx.errors import MsmError, SetupError
 
 COMMANDS = {
     "init": "msm_mlx.cli.init",
@@ -69,11 +69,22 @@ def main() -> None:
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        _print_error(
-            f"unexpected {type(error).__name__}: {error}. This is a bug of msm-mlx; please report it with the "
-            f"traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
-        )
-        sys.exit(1)
+        sys.exit(_explain(error))
+
+
+def _explain(error: Exception) -> int:
+    """Say of an error that nobody expected what is known of it, and return the exit code."""
+    from msm_mlx.worker.crashes import explain_error
+
+    explanation = explain_error(error)
+    if explanation.cause:
+        _print_error(f"{explanation.reason}; {explanation.remedy}, and run the same command again")
+        return SetupError.exit_code
+    _print_error(
+        f"{explanation.reason}. Whether msm-mlx or what it was given is at fault is not known; please report it "
+        f"with the traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
+    )
+    return MsmError.exit_code
 
 
 def _print_error(message: str) -> None:

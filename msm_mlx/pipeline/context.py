@@ -13,6 +13,7 @@ from msm_mlx.progress import Reporter
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.layout import CRASH_LOG
 from msm_mlx.runs.open_variant import open_variant
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Context:
         if self._models is not None:
             self._models.release()
         if self._process is None:
-            self._process = ModelProcess(self.report.say)
+            self._process = ModelProcess(self.report.say, log=self.run.path / CRASH_LOG)
         return self._process
 
     def join(self) -> None:

@@ -14,6 +14,11 @@ from pathlib import Path
 USABLE_SHARE = 0.85  # of the memory that the system has or recommends, for one job
 MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
 CGROUP = Path("/sys/fs/cgroup/memory.max")
+KILL_COUNTS = (
+    Path("/proc/vmstat"),
+    Path("/sys/fs/cgroup/memory.events"),
+    Path("/sys/fs/cgroup/memory/memory.oom_control"),
+)
 CPU_FLOPS, CPU_BANDWIDTH = 2e10, 1e10  # reached by training and writing with the embedded model on two cores
 UNKNOWN_CHIP = (2.6, 68.0)
 # Apple's published specifications: teraflops in half precision, and memory bandwidth in gigabytes a second
@@ -43,7 +48,7 @@ def this_machine() -> Machine:
     """This machine. On a Mac this imports mlx, which knows how much memory the system lets the GPU use."""
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return _mac()
-    return Machine(f"{platform.machine()} CPU", False, USABLE_SHARE * _memory(), CPU_FLOPS, CPU_BANDWIDTH)
+    return Machine(f"{platform.machine()} CPU", False, USABLE_SHARE * total_memory(), CPU_FLOPS, CPU_BANDWIDTH)
 
 
 def free_memory() -> float:
@@ -63,6 +68,12 @@ def _resident() -> float:
     return float(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0.0
 
 
+def count_kernel_kills() -> int:
+    """Processes that the kernel has killed for their memory so far, as Linux counts them; 0 elsewhere."""
+    counts = (re.search(r"^oom_kill (\d+)", _text(path), re.MULTILINE) for path in KILL_COUNTS)
+    return sum(int(match[1]) for match in counts if match)
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -76,11 +87,11 @@ def _mac() -> Machine:
     command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
     name = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     teraflops, gigabytes = next((speed for chip, speed in CHIPS.items() if chip in name), UNKNOWN_CHIP)
-    recommended = int(mx.device_info().get("max_recommended_working_set_size", 0)) or 0.7 * _memory()
+    recommended = int(mx.device_info().get("max_recommended_working_set_size", 0)) or 0.7 * total_memory()
     return Machine(name or "Apple silicon", True, USABLE_SHARE * recommended, 0.4e12 * teraflops, 0.6e9 * gigabytes)
 
 
-def _memory() -> float:
+def total_memory() -> float:
     """Bytes of memory of the machine, or of the container if that has less."""
     total = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     try:

@@ -13,6 +13,7 @@ RECIPE = "recipe.yaml"  # as it was resolved
 RECORD = "run.json"  # the state of every stage
 EVENTS = "events.jsonl"  # what happened when
 LOCK = ".lock"
+CRASH_LOG = "crash.log"  # what the model process printed before it crashed last
 TEMPLATE = FILE  # a copy of the chat template that the run was made with
 CELLS = "cells"  # the folder in which a grid has a run folder for each of its combinations
 REPORT_HTML, REPORT_MARKDOWN = "report.html", "report.md"

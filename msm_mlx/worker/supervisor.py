@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -18,52 +19,35 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import fields
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
+from msm_mlx.files import write_text
+from msm_mlx.resources.machine import count_kernel_kills, total_memory
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
+from msm_mlx.worker.crashes import Ending, Explanation, explain
 from msm_mlx.worker.job import Job, TrainingJob, WritingJob
 
 COMMAND = (sys.executable, "-m", "msm_mlx.worker.process")
 # without it, macOS 26 kills processes whose GPU commands take long while the display is on (mlx issue 3267)
 ENVIRONMENT = {"AGX_RELAX_CDM_CTXSTORE_TIMEOUT": "1"}
 SAVE_SECONDS = 120.0  # that an interrupted process has to end its update and save
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
+GOES_ON = "run the same command again: it goes on from the last checkpoint"
+STAYS = "run the same command again: what was written stays"
 ERRORS = {RecipeError.exit_code: RecipeError, SetupError.exit_code: SetupError}
-
-# what mlx prints on Metal before a crash, and what it means
-SIGNATURES = (
-    ("kIOGPUCommandBufferCallbackErrorOutOfMemory", "the GPU ran out of memory"),
-    ("Insufficient Memory", "the GPU ran out of memory"),
-    ("kIOGPUCommandBufferCallbackErrorImpactingInteractivity", "macOS stopped a GPU command that took too long"),
-    ("Resource limit", "Metal ran out of buffers"),
-    ("[metal::malloc]", "the GPU ran out of memory"),
-    ("bad_alloc", "the memory ran out"),
-    ("MemoryError", "the memory ran out"),
-)
 
 
 class CrashError(MsmError):
     """The model process ended before its job was done."""
 
-
-def explain_crash(code: int, stderr: str) -> str:
-    """The probable cause of a crash, as a phrase.
-
-    Args:
-        code: the exit code of the process; negative for the signal that killed it.
-        stderr: what it printed.
-    """
-    for signature, meaning in SIGNATURES:
-        if signature in stderr:
-            return meaning
-    if code == -signal.SIGKILL:
-        return "it was killed, as systems do when the memory runs out"
-    if code < 0:
-        return f"it ended by {signal.Signals(-code).name}"
-    last_line = next((line for line in reversed(stderr.splitlines()) if line.strip()), "it printed no message")
-    return f"it ended with code {code}: {last_line.strip()[:300]}"
+    def __init__(self, explanation: Explanation, log: Path | None) -> None:
+        place = f"; all that it printed is in {log}" if log else ""
+        super().__init__(explanation.reason + place)
+        self.explanation = explanation
 
 
 class ModelProcess:
@@ -71,10 +55,12 @@ class ModelProcess:
 
     say: takes lines for the log.
     command: what to start, and to speak the protocol of `msm_mlx.worker.process` with.
+    log: the file that gets what the process printed, if it crashes.
     """
 
-    def __init__(self, say: Callable[[str], None], command: Sequence[str] = COMMAND) -> None:
-        self._say, self._command = say, command
+    def __init__(self, say: Callable[[str], None], command: Sequence[str] = COMMAND, log: Path | None = None) -> None:
+        self._say, self._command, self._log = say, command, log
+        self._kernel_kills = self._peak_memory = 0
         self._process: subprocess.Popen[str] | None = None
         self._stderr: IO[bytes] | None = None
 
@@ -96,19 +82,21 @@ class ModelProcess:
         on_update: Callable[[Update], None],
         on_crash: Callable[[str, dict[str, Any]], None] = lambda reason, settings: None,
     ) -> TrainingOutcome:
-        """Train; after a crash continue once, with settings that need less memory.
+        """Train; after a crash that less memory may avoid, continue once with settings that need less.
 
         Args:
             on_update: called with the measurements of each update.
             on_crash: called with the cause and the settings that are changed.
 
         Raises:
-            MsmError: if the process crashes twice, or reports an error.
+            MsmError: if the process crashes in another way or twice, or reports an error.
             KeyboardInterrupt: after the checkpoint is written.
         """
         try:
             return self._attempt(job, on_update)
         except CrashError as crash:
+            if not crash.explanation.may_pass_with_less:
+                raise MsmError(_advise("training crashed", crash, GOES_ON)) from crash
             retry = job.with_less_memory()
             on_crash(str(crash), {key: value for key, value in retry.settings.items() if value != job.settings[key]})
             self._say(
@@ -118,22 +106,19 @@ class ModelProcess:
             try:
                 return self._attempt(retry, on_update)
             except CrashError as second:
-                raise MsmError(
-                    f"training crashed twice: {second}; close other programs, choose a smaller model, max_length or "
-                    "lora.rank, and run the same command again: it goes on from the last checkpoint"
-                ) from second
+                raise MsmError(_advise("training crashed twice", second, GOES_ON)) from second
 
     def probe(self, job: TrainingJob) -> tuple[int, float]:
         """Peak memory in bytes, and seconds of an update, of a `job` whose `probe` is set.
 
         Raises:
-            CrashError: if the updates do not fit into the memory, for example.
-            MsmError: if the process reports an error.
+            MsmError: if the process crashes, because the updates do not fit into the memory for example, or reports an
+                error.
         """
         try:
             (measured,) = self._run(job)
         except CrashError as crash:
-            raise CrashError(f"two updates of {job.method} crashed: {crash}") from crash
+            raise MsmError(f"two updates of {job.method} crashed: {crash}") from crash
         return measured["peak"], measured["seconds"]
 
     def write(self, job: WritingJob) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -146,10 +131,7 @@ class ModelProcess:
             for event in self._run(job):
                 yield event["index"], event["reply"]
         except CrashError as crash:
-            raise MsmError(
-                f"writing crashed: {crash}; lower documents.batch_size, and run the same command again: what was "
-                "written stays"
-            ) from crash
+            raise MsmError(_advise("writing crashed", crash, STAYS)) from crash
         except (KeyboardInterrupt, GeneratorExit):
             self._interrupt()
             raise
@@ -161,7 +143,9 @@ class ModelProcess:
                 if "outcome" in event:
                     outcome = TrainingOutcome.model_validate(event["outcome"])
                 else:
-                    on_update(Update(**{field.name: event[field.name] for field in fields(Update)}))
+                    update = Update(**{field.name: event[field.name] for field in fields(Update)})
+                    self._peak_memory = max(self._peak_memory, update.peak_memory + update.cache_memory)
+                    on_update(update)
         except KeyboardInterrupt:
             self._interrupt()
             raise
@@ -194,7 +178,7 @@ class ModelProcess:
                     return
                 case _:
                     yield event
-        raise CrashError(self._crash_cause())
+        raise CrashError(explain(self._ending()), self._log)
 
     def start(self) -> None:
         """Start the process before there is a job, because the other ranks wait for it to join them."""
@@ -203,6 +187,7 @@ class ModelProcess:
     def _ensure_started(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  (`close` closes it)
+            self._kernel_kills, self._peak_memory = count_kernel_kills(), 0
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -231,14 +216,25 @@ class ModelProcess:
             timer.cancel()
             self.close()
 
-    def _crash_cause(self) -> str:
+    def _ending(self) -> Ending:
+        """How the process ended. What it printed goes into the log."""
         assert self._process is not None
         assert self._stderr is not None
         code = self._process.wait()
         self._stderr.seek(0)
-        stderr = self._stderr.read().decode(errors="replace")
+        printed = self._stderr.read().decode(errors="replace")
         self.close()
-        return explain_crash(code, stderr)
+        if self._log is not None:
+            with suppress(SetupError):  # a full disk may be what it crashed of
+                write_text(self._log, printed)
+        resident = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * RSS_UNIT
+        return Ending(
+            code=code,
+            printed=printed,
+            kernel_kills=count_kernel_kills() - self._kernel_kills,
+            memory=max(self._peak_memory, resident),
+            machine_memory=int(total_memory()),
+        )
 
     def close(self) -> None:
         """End the process, which frees its memory."""
@@ -256,3 +252,8 @@ class ModelProcess:
             process.wait()
         if self._stderr is not None:
             self._stderr.close()
+
+
+def _advise(what: str, crash: CrashError, again: str) -> str:
+    remedy = crash.explanation.remedy
+    return f"{what}: {crash}; {f'{remedy}, and {again}' if remedy else again}"

@@ -24,7 +24,7 @@ from msm_mlx.runs.layout import CHECKPOINT, METRICS
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
 from msm_mlx.worker.job import MIN_STEP_TOKENS, TrainingJob, parse_job
-from msm_mlx.worker.supervisor import COMMAND, ModelProcess, explain_crash
+from msm_mlx.worker.supervisor import COMMAND, ModelProcess
 
 # speaks the worker's part for one job; `{}` is what it does with it
 PART = "import json, os, signal, sys\njob = json.loads(sys.stdin.readline())\n{}\n"
@@ -98,26 +98,43 @@ os.abort()"""
 
 
 def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    dying = ModelProcess(lambda line: None, play("os.kill(os.getpid(), signal.SIGKILL)"))
-    twice = pytest.raises(MsmError, match=r"crashed twice: it was killed, as systems do.*goes on from the last")
+    dying = ModelProcess(lambda line: None, play(f"print({GPU_FAULT!r}, file=sys.stderr, flush=True)\nos.abort()"))
+    twice = pytest.raises(MsmError, match=r"crashed twice: the GPU ran out of memory; close other programs, .*goes on")
     with dying as process, twice:
         process.train(job(tmp_path), print)
 
 
-@pytest.mark.parametrize(
-    ("code", "stderr", "meaning"),
-    [
-        (-signal.SIGABRT, GPU_FAULT, "the GPU ran out of memory"),
-        (-signal.SIGABRT, "x kIOGPUCommandBufferCallbackErrorImpactingInteractivity y", "took too long"),
-        (-signal.SIGABRT, "[metal::malloc] Resource limit (499000) exceeded.", "out of buffers"),
-        (-signal.SIGKILL, "", "was killed"),
-        (-signal.SIGSEGV, "", "SIGSEGV"),
-        (1, "Traceback\nValueError: odd\n\n", "code 1: ValueError: odd"),
-        (3, "", "code 3: it printed no message"),
-    ],
-)
-def test_ends_are_told_apart(code: int, stderr: str, meaning: str) -> None:
-    assert meaning in explain_crash(code, stderr)
+DEATHS = {
+    "raise ValueError('odd')": ("crashed: unexpected ValueError: odd (<string>:4)", 1),
+    "raise OSError(28, os.strerror(28))": ("crashed: the disk is full: OSError: [Errno 28] No space left on device", 1),
+    "raise MemoryError": ("crashed twice: the memory ran out: MemoryError", 2),
+    "sys.exit('gone')": ("crashed: it ended with code 1; its last lines: gone", 1),
+    "os._exit(3)": ("crashed: it ended with code 3; it printed nothing", 1),
+    "os.kill(os.getpid(), signal.SIGKILL)": (
+        "crashed twice: it was ended by signal 9 (SIGKILL); it printed nothing",
+        2,
+    ),
+    "os.kill(os.getpid(), signal.SIGSEGV)": ("crashed twice: it was ended by signal 11 (SIGSEGV)", 2),
+    "os.kill(os.getpid(), signal.SIGTERM)": ("crashed: it was ended by signal 15 (SIGTERM)", 1),
+    "os.kill(os.getpid(), signal.SIGILL)": ("crashed: it met an instruction that this processor does not have", 1),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("death", DEATHS)
+def test_each_death_is_told_as_what_it_was_and_only_faults_are_tried_again(death: str, tmp_path: Path) -> None:
+    """Nothing is advised against memory where nothing shows that it was memory."""
+    message, attempts = DEATHS[death]
+    mark = tmp_path / "attempts"
+    part = f"open({str(mark)!r}, 'a').write('x')\n{death}"
+    log = tmp_path / "crash.log"
+    with ModelProcess(lambda line: None, play(part), log) as process, pytest.raises(MsmError) as error:
+        process.train(job(tmp_path), print)
+    assert message in str(error.value)
+    assert str(log) in str(error.value)
+    assert ("close other programs" in str(error.value)) == ("MemoryError" in death)
+    assert mark.read_text() == "x" * attempts
+    assert log.is_file()
 
 
 def test_smaller_settings_have_an_end(tmp_path: Path) -> None:
