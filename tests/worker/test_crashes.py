@@ -35,7 +35,7 @@ HITS: dict[str, list[Ending]] = {
         raised("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB"),
     ],
     "GPU interactivity": [
-        aborted(METAL.format("Impacting Interactivity (0000000e:kIOGPUCommandBufferCallbackErrorImpactingInteractivity)")),
+        aborted(METAL.format("Impacting Interactivity (kIOGPUCommandBufferCallbackErrorImpactingInteractivity)")),
     ],
     "GPU timeout": [
         aborted(METAL.format("Caused GPU Timeout Error (00000002:kIOGPUCommandBufferCallbackErrorTimeout)")),
