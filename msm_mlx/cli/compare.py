@@ -160,6 +160,8 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
 
     typed = _typed(choices.prompts)
     with closing(open_engine(session)) as engine:
+        if engine.reason:
+            err().print(literal(engine.reason), soft_wrap=True)
         yield from live_answers(engine, typed, labels, choices.sampling)
 
 

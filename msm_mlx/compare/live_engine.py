@@ -44,6 +44,11 @@ class LiveEngine:
         self._variants = variants
         self._model_name = model_name
 
+    @property
+    def reason(self) -> str:
+        """Why the arms do not share a batch, as a line for the log; empty where they do."""
+        return self._variants.reason
+
     def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
         return self.reply(opening_chat(self._model_name, request.prompt), request, cancelled)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import mlx.core as mx
@@ -11,47 +10,19 @@ import mlx.nn as nn
 from mlx_lm.generate import BatchGenerator
 from mlx_lm.models.cache import make_prompt_cache
 
+from msm_mlx.engine.cache_rows import PREFILL_STEP, read_prefix
 from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.generate_equal import generate_equal
 from msm_mlx.engine.keyed_sampler import KeyedSampler
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.pending_reply import PendingReply
 from msm_mlx.engine.prefix import prefix_attention, shared_row
 from msm_mlx.engine.shared_prefixes import shared_prefixes
 
 MIN_GROUP_ROWS = 8  # from which rows of one beginning are written apart from others, without copies of its cache
 MIXED_BATCHES = 4  # of rows of several beginnings, whose caches are in memory together
-PREFILL_STEP = 512  # tokens of a prompt read at once: the larger, the more memory, and no faster (mlx-lm issue 1781)
 OUT_OF_MEMORY = ("[metal::malloc]", "nsufficient Memory", "OutOfMemory", "nable to allocate")  # in mlx's errors
 CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all rows; growing them copies them once
-
-
-@dataclass
-class PendingReply:
-    """A reply that is being written. The first `shared` tokens of its prompt are read with those of other rows."""
-
-    index: int
-    prompt: Sequence[int]
-    shared: int
-    seed: int
-    max_tokens: int
-    stop: Sequence[str]
-    ids: list[int] = field(default_factory=list)
-
-    @property
-    def prefix(self) -> tuple[int, ...]:
-        return tuple(self.prompt[: self.shared])
-
-    def add(self, token: int, loaded: LoadedModel) -> str | None:
-        """Take in a token. Gives the text up to a stop string if one is complete, however its tokens divide it."""
-        self.ids.append(token)
-        if not self.stop:
-            return None
-        longest = max(len(stop.encode()) for stop in self.stop)
-        tail = loaded.decode(self.ids[-(longest + 8) :])  # nearly every token has a byte at least
-        if not any(stop in tail for stop in self.stop):
-            return None
-        text = loaded.decode(self.ids)
-        ends = [text.find(stop) for stop in self.stop if stop in text]
-        return text[: min(ends)] if ends else None
 
 
 def generate_each(
@@ -93,12 +64,15 @@ def generate_each(
     size = _rows_that_fit(loaded.model, tokens, batch_size, memory)
     if size < batch_size:
         on_fewer(size, f"for {(memory or 0) / 1e9:.1f} GB are free")
+    generate = _generate_groups if loaded.batching.writing == "any lengths" else generate_equal
+    if loaded.batching.writing == "one at a time":
+        size = 1
     pending = list(range(len(prompts)))
     while pending:
         rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in pending]
         done: set[int] = set()
         try:
-            for index, reply in _generate_groups(loaded, rows, size, temperature, prefill_step):
+            for index, reply in generate(loaded, rows, size, temperature, prefill_step):
                 done.add(index)
                 yield index, reply
         except (MemoryError, RuntimeError) as error:
@@ -115,22 +89,23 @@ def _generate_groups(
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, those of one beginning together."""
     groups: dict[tuple[int, ...], list[PendingReply]] = {}
-    for row, prefix in zip(rows, shared_prefixes([row.prompt for row in rows]), strict=True):
+    batching, prompts = loaded.batching, [row.prompt for row in rows]
+    prefixes = shared_prefixes(prompts) if batching.merges_prefixes else [()] * len(prompts)
+    for row, prefix in zip(rows, prefixes, strict=True):
         row.shared = len(prefix)
         groups.setdefault(prefix, []).append(row)
     mixed: list[PendingReply] = []
     for prefix, group in groups.items():  # the cache of one beginning at a time is in memory
-        is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS)
-        shared = shared_row(loaded.model, _read(loaded.model, prefix, prefill_step)) if is_large else None
+        is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS) and batching.attends_to_prefixes
+        shared = shared_row(loaded.model, read_prefix(loaded.model, prefix, prefill_step)) if is_large else None
         if shared:
             yield from _generate(loaded, group, {prefix: shared}, size, temperature, prefill_step)
         else:
             mixed += group
     for start in range(0, len(mixed), MIXED_BATCHES * size):
         part = mixed[start : start + MIXED_BATCHES * size]
-        caches = {
-            prefix: _read(loaded.model, prefix, prefill_step) for prefix in {row.prefix for row in part} if prefix
-        }
+        prefixes_here = {row.prefix for row in part if row.prefix}
+        caches = {prefix: read_prefix(loaded.model, prefix, prefill_step) for prefix in prefixes_here}
         yield from _generate(loaded, part, caches, size, temperature, prefill_step)
 
 
@@ -164,7 +139,9 @@ def _generate(
             sampler.before_step()
             with prefix_attention(loaded.model):
                 prompts, responses = generator.next()
-            replies = {r.uid: reply for r in responses if (reply := _take(open_rows[r.uid], r, loaded))}
+            replies = {
+                r.uid: reply for r in responses if (reply := open_rows[r.uid].take(r.token, r.finish_reason, loaded))
+            }
             stopped = [r.uid for r in responses if r.uid in replies and r.finish_reason is None]
             if stopped:
                 generator.remove(stopped)
@@ -173,27 +150,6 @@ def _generate(
                 yield open_rows.pop(uid).index, reply
     finally:
         generator.close()
-
-
-def _take(row: PendingReply, response: Any, loaded: LoadedModel) -> Reply | None:
-    """The reply of `row`, if it ends here."""
-    if response.finish_reason == "stop":
-        return Reply(loaded.decode(row.ids).strip(), len(row.ids), True)
-    text = row.add(response.token, loaded)
-    if text is not None:
-        return Reply(text.strip(), len(row.ids), True)
-    if response.finish_reason is not None:
-        return Reply(loaded.decode(row.ids).strip(), len(row.ids), False)
-    return None
-
-
-def _read(model: nn.Module, prefix: Sequence[int], step: int) -> list[Any]:
-    """The cache of a model that has read `prefix`."""
-    cache: list[Any] = make_prompt_cache(model)
-    for start in range(0, len(prefix), step):
-        model(mx.array(list(prefix[start : start + step]))[None], cache=cache)
-        mx.eval([layer.state for layer in cache])
-    return cache
 
 
 def _rows_that_fit(model: nn.Module, tokens: int, batch_size: int, memory: float | None) -> int:

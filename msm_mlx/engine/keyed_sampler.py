@@ -61,9 +61,16 @@ class KeyedSampler:
             raise AssertionError("mlx_lm's BatchGenerator orders its rows in another way than this version's")
         if not self.temperature:
             return mx.argmax(logprobs, axis=-1)
-        keys = mx.array([[self.seeds[uid], self._draws[uid]] for uid in uids], mx.uint32)  # (B, 2)
+        draws = [(self.seeds[uid], self._draws[uid]) for uid in uids]
         self._draws.update(uids)
-        return _draw(logprobs / self.temperature, keys)
+        return draw_tokens(logprobs, draws, self.temperature)
+
+
+def draw_tokens(logprobs: mx.array, draws: Sequence[tuple[int, int]], temperature: float) -> mx.array:
+    """Tokens (B,) from log-probabilities (B, V). `draws` has each row's seed and the number of its draw."""
+    if not temperature:
+        return mx.argmax(logprobs, axis=-1)
+    return _draw(logprobs / temperature, mx.array(list(draws), mx.uint32))
 
 
 _draw = mx.vmap(lambda logits, key: mx.random.categorical(logits, key=key))  # (B, V) and (B, 2) to (B,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +21,11 @@ import mlx_lm  # noqa: E402
 from mlx.utils import tree_flatten  # noqa: E402
 from mlx_lm.utils import load_tokenizer  # noqa: E402
 
+from msm_mlx.engine.batching import Batching, choose_batching  # noqa: E402
 from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
+from msm_mlx.models.config import CONTEXT, context_length  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 
@@ -55,6 +58,11 @@ class LoadedModel:
         """Encodes plain text, with tiktoken where that is exact for this tokenizer; `counter.reason` says which."""
         return self.renderer.counter
 
+    @cached_property
+    def batching(self) -> Batching:
+        """What may share a batch with this model, found by probes when it is first asked for."""
+        return choose_batching(self.model)
+
     def encode(self, text: str) -> list[int]:
         """The ids of plain text, without special tokens. One that is spelled out in `text` is encoded as characters."""
         return self.renderer.encode(text)
@@ -67,13 +75,12 @@ class LoadedModel:
         """The ids of a chat; see `ChatRenderer.render`."""
         return self.renderer.render(messages, reply=reply, thinking=thinking)
 
-    @property
+    @cached_property
     def context_length(self) -> int | None:
-        """The most tokens of prompt and reply together, or None where the model's settings do not say."""
-        args = getattr(self.model, "args", None)
-        text_config: Any = getattr(args, "text_config", None) or {}  # of models that also read images
-        length = getattr(args, "max_position_embeddings", text_config.get("max_position_embeddings"))
-        return length if isinstance(length, int) else None
+        """The most tokens of prompt and reply together, or None where the model's configuration does not say."""
+        path = self.folder / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return context_length(config) or getattr(getattr(self.model, "args", None), CONTEXT[0], None)
 
     def room_for_reply(self, prompt: Sequence[int], max_tokens: int) -> int:
         """How long the reply to a prompt may be: `max_tokens`, or as far as the model's context goes."""
@@ -107,7 +114,7 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
     """
     try:
         model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
-    except Exception as error:  # transformers documents no narrower class
+    except (Exception, SystemExit) as error:  # no narrower class is documented, and one of mlx-lm's models calls exit()
         raise SetupError(
             f"cannot load the model in {folder}: {error or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."

@@ -13,7 +13,6 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
 
-from msm_mlx.engine.adapters import RETRAIN
 from msm_mlx.errors import MsmError
 
 Weights = dict[str, mx.array]
@@ -96,6 +95,20 @@ class StackedLoRALinear(nn.Module):  # type: ignore[misc]  # mlx.nn has no types
         return y + change.reshape(y.shape).astype(x.dtype)
 
 
+def can_stack(model: nn.Module, adapters: Sequence[NamedAdapter]) -> bool:
+    """Whether all layers that the adapters change, and the model has, are linear ones."""
+    modules = dict(model.named_modules())
+    layers = {name.rpartition(".")[0] for adapter in adapters for name in adapter.weights} & modules.keys()
+    return all(_dimensions(modules[layer]) for layer in layers)
+
+
+def unstack_adapters(model: nn.Module) -> None:
+    """Undo `stack_adapters`."""
+    stacked = [(name, module.linear) for name, module in model.named_modules() if isinstance(module, StackedLoRALinear)]
+    if stacked:
+        model.update_modules(tree_unflatten(stacked))
+
+
 def stack_adapters(model: nn.Module, adapters: Sequence[NamedAdapter]) -> RowAdapters:
     """Put all `adapters` over `model` in place and evaluate everything. Smaller ranks are padded with zeros.
 
@@ -125,12 +138,16 @@ def _factors_by_layer(adapter: NamedAdapter, modules: dict[str, nn.Module]) -> d
         a, b = adapter.weights[f"{layer}.lora_a"], adapter.weights[f"{layer}.lora_b"]
         fits = a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0]
         if not fits or (a.shape[0], b.shape[1]) != _dimensions(modules.get(layer)):
-            raise MsmError(
-                f"{adapter.source}: does not fit the model at {layer}: it was probably trained on another base; "
-                f"{RETRAIN}"
-            )
+            raise misfit(adapter, layer)
         factors[layer] = (a, b)
     return factors
+
+
+def misfit(adapter: NamedAdapter, layer: str) -> MsmError:
+    return MsmError(
+        f"{adapter.source}: does not fit the model at {layer}, which has no such layer or one of another shape; an "
+        "adapter answers only over the base that it was trained on"
+    )
 
 
 def _dimensions(module: nn.Module | None) -> tuple[int, int] | None:

@@ -84,16 +84,18 @@ def prefix_attention(model: nn.Module, calls: list[int] | None = None) -> Iterat
     module: Any = sys.modules[type(model).__module__]
     original = getattr(module, ATTENTION, None)
 
-    def attend(queries: mx.array, keys: mx.array, values: mx.array, cache: Any, **options: Any) -> mx.array:
+    def attend(
+        queries: mx.array, keys: mx.array, values: mx.array, cache: Any, scale: float, mask: Any, sinks: Any = None
+    ) -> mx.array:
         if not isinstance(cache, PrefixedCache):
             assert original is not None
-            attended: mx.array = original(queries, keys, values, cache=cache, **options)
+            attended: mx.array = original(queries, keys, values, cache=cache, scale=scale, mask=mask, sinks=sinks)
             return attended
         if calls is not None:
             calls.append(queries.shape[0])
-        if queries.shape[2] == 1 and options.get("sinks") is None:
-            return _attend_one_token(queries, keys, values, cache.prefix, options["scale"], options["mask"])
-        return _attend_several_tokens(queries, keys, values, cache.prefix, options)
+        if queries.shape[2] == 1 and sinks is None:
+            return _attend_one_token(queries, keys, values, cache.prefix, scale, mask)
+        return _attend_several_tokens(queries, keys, values, cache.prefix, scale, mask, sinks)
 
     if original is not None:
         setattr(module, ATTENTION, attend)
@@ -129,7 +131,7 @@ def _attend_one_token(
 
 
 def _attend_several_tokens(
-    queries: mx.array, keys: mx.array, values: mx.array, prefix: Prefix, options: dict[str, Any]
+    queries: mx.array, keys: mx.array, values: mx.array, prefix: Prefix, scale: float, mask: Any, sinks: Any
 ) -> mx.array:
     """(B, Hq, L, D): the prefix is copied before the keys of each row, in one layer at a time."""
     rows = queries.shape[0]
@@ -137,9 +139,13 @@ def _attend_several_tokens(
     def after_prefix(shared: mx.array, rest: mx.array) -> mx.array:  # (1, H, P, D) and (B, H, S, D) to (B, H, P + S, D)
         return mx.concatenate([mx.broadcast_to(shared, (rows, *shared.shape[1:])), rest], axis=2)
 
-    mask = options.pop("mask")
     if isinstance(mask, mx.array):  # (B, 1, L, S)
         mask = mx.concatenate([mx.ones((*mask.shape[:-1], prefix.length), mask.dtype), mask], axis=-1)
     return mx.fast.scaled_dot_product_attention(
-        queries, after_prefix(prefix.keys, keys), after_prefix(prefix.values, values), mask=mask, **options
+        queries,
+        after_prefix(prefix.keys, keys),
+        after_prefix(prefix.values, values),
+        scale=scale,
+        mask=mask,
+        sinks=sinks,
     )

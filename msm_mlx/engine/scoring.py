@@ -1,43 +1,13 @@
-"""Log-probabilities of given replies, under one model or under several adapters at once.
-
-Whatever chats have in common is computed once: first the beginning of all of them (template, system prompt), then each
-prompt for all its replies. Only replies go through the head of the model.
-"""
+"""Log-probabilities of given replies to chats, under one model or under several adapters at once."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, cast
-
-import mlx.core as mx
-import mlx.nn as nn
-from mlx.utils import tree_map
-from mlx_lm.models.cache import ConcatenateKVCache, KVCache, make_prompt_cache
+from collections.abc import Sequence
+from contextlib import nullcontext
 
 from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.engine.split import SplitModel, WholeModel, split_model
+from msm_mlx.engine.score_ids import SelectAdapters, score_each, score_together
 from msm_mlx.prompting.prompts import Message
-
-PREFILL_TOKENS = 512  # of a row that go through the model at once
-MAX_CACHED_TOKENS = 1 << 17  # of all rows of a batch together: 16 rows of 8192
-
-Cache = list[Any]
-"""The key-value caches of mlx-lm, one for each layer."""
-SelectAdapters = Callable[[int], AbstractContextManager[None]]
-"""Takes a number of rows n. Within the context, a batch of A * n rows runs with A adapters: the first n rows with the
-first adapter, and so on."""
-
-
-@dataclass(frozen=True)
-class _PromptReplies:
-    """The ids of a prompt, and for each reply to it the number of its chat and its ids."""
-
-    ids: tuple[int, ...]
-    replies: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 def score_replies(
@@ -57,30 +27,15 @@ def score_with_adapters(
 ) -> list[list[float]]:
     """The scores of `score_replies` under each of A `adapters`: A lists of one score for each chat.
 
-    Batches have at most `batch_size` rows, all adapters together. Only prompts of equal length share a batch, so that
-    no padding stands between a prompt and its replies.
+    Batches have at most `batch_size` rows, all adapters together. Where a probe shows that batches change the scores,
+    every reply is scored by itself.
     """
-    scores = [[0.0] * len(chats) for _ in range(adapters)]
-    prompts = _group_by_prompt([split_chat(loaded, messages, reply) for messages, reply in chats])
-    if not prompts:
-        return scores
-    split = split_model(loaded.model)
-    shared = _shared_length(prompts)
+    ids = [split_chat(loaded, messages, reply) for messages, reply in chats]
+    if loaded.batching.scoring:
+        return score_together(loaded.model, ids, batch_size=batch_size, adapters=adapters, select=select)
+    assert adapters == 1, "several adapters share a batch only where batches are exact"
     with select(1):
-        shared_cache = _prefill(split, [prompts[0].ids[:shared]] * adapters, _new_cache(loaded.model))
-    for batch in _batches(prompts, max(1, batch_size // adapters)):
-        replies = [(index, chat, ids) for index, prompt in enumerate(batch) for chat, ids in prompt.replies]
-        with select(len(batch)):
-            cache = _take_rows(shared_cache, [adapter for adapter in range(adapters) for _ in batch])
-            cache = _prefill(split, [prompt.ids[shared:-1] for prompt in batch] * adapters, cache)
-        rows = [(batch[index].ids[-1], *ids) for index, _, ids in replies]
-        with select(len(rows)):
-            prompt_rows = [adapter * len(batch) + index for adapter in range(adapters) for index, _, _ in replies]
-            batch_scores = _score(split, rows * adapters, _take_rows(cache, prompt_rows))
-        for row, score in enumerate(batch_scores):
-            adapter, reply = divmod(row, len(rows))
-            scores[adapter][replies[reply][1]] = score
-    return scores
+        return [score_each(loaded.model, ids)]
 
 
 def split_chat(loaded: LoadedModel, messages: Sequence[Message], reply: str) -> tuple[list[int], int]:
@@ -94,67 +49,3 @@ def split_chat(loaded: LoadedModel, messages: Sequence[Message], reply: str) -> 
     if chat[: len(prompt)] == prompt:
         return chat, len(prompt)
     return prompt + loaded.encode(reply), len(prompt)
-
-
-def _group_by_prompt(chats: Sequence[tuple[list[int], int]]) -> list[_PromptReplies]:
-    """The distinct prompts, shortest first. Chats with an empty reply, whose score is 0, are left out."""
-    replies: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
-    for number, (ids, start) in enumerate(chats):
-        if len(ids) > start:
-            replies.setdefault(tuple(ids[:start]), []).append((number, tuple(ids[start:])))
-    prompts = (_PromptReplies(ids, tuple(prompt_replies)) for ids, prompt_replies in replies.items())
-    return sorted(prompts, key=lambda prompt: len(prompt.ids))
-
-
-def _shared_length(prompts: Sequence[_PromptReplies]) -> int:
-    """How many ids all prompts begin with, not counting the last id of a prompt, which `_score` reads."""
-    first, last = min(prompt.ids for prompt in prompts), max(prompt.ids for prompt in prompts)
-    longest = min(len(prompts[0].ids) - 1, len(last))  # the shortest prompt comes first
-    return next((index for index in range(longest) if first[index] != last[index]), longest)
-
-
-def _batches(prompts: Sequence[_PromptReplies], max_rows: int) -> Iterator[list[_PromptReplies]]:
-    """Prompts of equal length whose replies fit into `max_rows`; a prompt with more replies is a batch of its own."""
-    for length, group in groupby(prompts, key=lambda prompt: len(prompt.ids)):
-        batch: list[_PromptReplies] = []
-        limit = max(1, min(max_rows, MAX_CACHED_TOKENS // length))
-        for prompt in group:
-            if batch and sum(len(p.replies) for p in (*batch, prompt)) > limit:
-                yield batch
-                batch = []
-            batch.append(prompt)
-        yield batch
-
-
-def _new_cache(model: nn.Module) -> Cache:
-    """mlx-lm's cache for `model`; plain layers do not reserve 256 more tokens, which short replies never fill."""
-    return [ConcatenateKVCache() if type(layer) is KVCache else layer for layer in make_prompt_cache(model)]
-
-
-def _take_rows(cache: Cache, rows: Sequence[int]) -> Cache:
-    """A cache of the given rows, each as often as it is given. An empty cache has no rows and stays empty."""
-    layers = [copy.copy(layer) for layer in cache]
-    index = mx.array(list(rows))
-    for layer in layers:
-        if not layer.empty():
-            layer.state = tree_map(lambda part: part[index] if isinstance(part, mx.array) else part, layer.state)
-    return layers
-
-
-def _prefill(model: SplitModel | WholeModel, rows: Sequence[Sequence[int]], cache: Cache) -> Cache:
-    """Put rows of equal length through the model, and return `cache` with what they add to it."""
-    ids = mx.array([list(row) for row in rows])  # (B, T)
-    for start in range(0, ids.shape[-1] if ids.ndim == 2 else 0, PREFILL_TOKENS):
-        model.hidden(ids[:, start : start + PREFILL_TOKENS], cache)
-        mx.eval([layer.state for layer in cache])
-    return cache
-
-
-def _score(model: SplitModel | WholeModel, rows: Sequence[Sequence[int]], cache: Cache) -> list[float]:
-    """The summed log-probability, in nats, of each row's ids after its first. (B,)"""
-    width = max(map(len, rows))
-    ids = mx.array([[*row, *[0] * (width - len(row))] for row in rows])  # (B, T)
-    is_token = mx.arange(1, width)[None] < mx.array([len(row) for row in rows])[:, None]  # (B, T-1), false on padding
-    logits = model.logits(model.hidden(ids[:, :-1], cache)).astype(mx.float32)  # (B, T-1, V)
-    losses = nn.losses.cross_entropy(logits, ids[:, 1:])  # (B, T-1)
-    return cast("list[float]", (-mx.where(is_token, losses, 0.0).sum(axis=1)).tolist())

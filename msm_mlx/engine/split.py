@@ -25,7 +25,7 @@ class SplitModel:
 
     def hidden(self, ids: mx.array, cache: Sequence[Any] | None = None) -> mx.array:
         """Hidden states (B, T, D) from ids (B, T), normalised as the head expects them."""
-        states: mx.array = self._text.model(ids, cache)
+        states: mx.array = self._text.model(ids, cache=cache)  # by name: some bodies take a mask before it
         return states
 
     def logits(self, hidden: mx.array) -> mx.array:
@@ -43,7 +43,7 @@ class WholeModel:
 
     def hidden(self, ids: mx.array, cache: Sequence[Any] | None = None) -> mx.array:
         """Logits (B, T, V) from ids (B, T)."""
-        logits: mx.array = self._model(ids, cache)
+        logits: mx.array = self._model(ids, cache=cache)
         return logits
 
     def logits(self, hidden: mx.array) -> mx.array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msm_mlx.errors import SetupError
+from msm_mlx.models.config import context_length
 from msm_mlx.models.hub import model_config, resolve_model
 from msm_mlx.spec.check import Reader
 
@@ -25,6 +26,6 @@ def reader_for(model: str | None) -> Reader:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # the library raises nothing more special
         raise SetupError(f"{folder / 'tokenizer.json'}: no tokenizer that can count: {error}") from error
-    context = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
-    room = max(context - REPLY_TOKENS, context // 2) if isinstance(context, int) else None
+    context = context_length(config)
+    room = max(context - REPLY_TOKENS, context // 2) if context else None
     return Reader(model, lambda text: len(tokenizer.encode(text, add_special_tokens=False)), room)
