@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from mlx.utils import tree_flatten  # noqa: E402
 from mlx_lm.utils import load_tokenizer  # noqa: E402
 
 from msm_mlx.engine.batching import Batching, choose_batching  # noqa: E402
+from msm_mlx.engine.trainable import why_not_trainable  # noqa: E402
 from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
@@ -62,6 +63,11 @@ class LoadedModel:
     def batching(self) -> Batching:
         """What may share a batch with this model, found by probes when it is first asked for."""
         return choose_batching(self.model)
+
+    @cached_property
+    def untrainable(self) -> str:
+        """Why an adapter on this model cannot learn; empty where a probe shows that it can."""
+        return why_not_trainable(self.model)
 
     def encode(self, text: str) -> list[int]:
         """The ids of plain text, without special tokens. One that is spelled out in `text` is encoded as characters."""
@@ -110,13 +116,15 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
     No code from the folder is run, whatever its configuration asks for.
 
     Raises:
-        SetupError: naming the folder, if mlx-lm cannot read it, or if chats cannot be rendered for it.
+        SetupError: naming the folder, if mlx-lm cannot read it, if it computes nothing on this machine, or if chats
+            cannot be rendered for it.
     """
     try:
         model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
-    except (Exception, SystemExit) as error:  # no narrower class is documented, and one of mlx-lm's models calls exit()
+    except (Exception, SystemExit) as error:  # no narrower class is documented, and mlx-lm's olmo.py calls exit()
+        reason = "it needs a package that is not here" if isinstance(error, SystemExit) else error
         raise SetupError(
-            f"cannot load the model in {folder}: {error or type(error).__name__}\n"
+            f"cannot load the model in {folder}: {reason or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
         ) from error
     use_template(tokenizer, folder, choice, has_own=tokenizer.has_chat_template)
@@ -125,7 +133,23 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))
     loaded = LoadedModel(model, tokenizer, folder, choice)
     loaded.renderer  # noqa: B018  (probes the template)
+    _try_model(loaded)
     return loaded
+
+
+def _try_model(loaded: LoadedModel) -> None:
+    """Put two tokens through the model.
+
+    Raises:
+        SetupError: if that fails, or gives numbers that are none.
+    """
+    try:
+        logits = loaded.model(mx.array([[1, 2]]))  # (1, 2, V)
+        reason = "" if mx.isfinite(logits).all().item() else "its weights give numbers that are not finite"
+    except Exception as error:  # the code of an architecture may fail in any way
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    if reason:
+        raise SetupError(f"the model in {loaded.folder} cannot be used on this machine: {reason}; choose another model")
 
 
 class ModelCache:
@@ -134,11 +158,19 @@ class ModelCache:
     def __init__(self) -> None:
         self._loaded: LoadedModel | None = None
 
-    def load(self, folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedModel:
-        """The model in `folder`. See `load_base` for what it raises."""
+    def load(
+        self, folder: Path, choice: TemplateChoice = AS_IT_STANDS, say: Callable[[str], None] | None = None
+    ) -> LoadedModel:
+        """The model in `folder`. See `load_base` for what it raises.
+
+        say: if given, what batches cannot hold is probed now, and `say` hears of it.
+        """
         if self._loaded is None or (self._loaded.folder, self._loaded.choice) != (folder, choice):
             self.release()
             self._loaded = load_base(folder, choice)
+            if say:
+                for reason in self._loaded.batching.reasons:
+                    say(reason)
         return self._loaded
 
     def release(self) -> None:

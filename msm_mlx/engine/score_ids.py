@@ -77,9 +77,12 @@ def score_each(model: nn.Module, chats: Sequence[ChatIds]) -> list[float]:
     split = split_model(model)
     scores = []
     for ids, start in chats:
+        if len(ids) <= start:  # an empty reply
+            scores.append(0.0)
+            continue
         hidden = split.hidden(mx.array([list(ids[:-1])]))[:, start - 1 :]  # (1, R, D)
         losses = nn.losses.cross_entropy(split.logits(hidden).astype(mx.float32), mx.array([list(ids[start:])]))
-        scores.append(-cast("float", losses.sum().item()))  # 0 for an empty reply
+        scores.append(-cast("float", losses.sum().item()))
     return scores
 
 

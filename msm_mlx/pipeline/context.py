@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from msm_mlx.engine.launch import is_launched
+from msm_mlx.errors import SetupError
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.progress import Reporter
-from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.arms import BASE, Variant
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import CRASH_LOG
@@ -93,7 +94,10 @@ class Context:
             self.close()
         if self._models is None:
             self._models = ModelCache()
-        return self._models.load(ref.folder, ref.choice)
+        loaded = self._models.load(ref.folder, ref.choice, say=self.report.say)
+        if ref == self.base and any(arm != BASE for arm in self.recipe.arms) and loaded.untrainable:
+            raise SetupError(f"{ref.name} cannot be trained: {loaded.untrainable}; choose another model")
+        return loaded
 
     def _writer(self) -> ChatModel:
         settings, ref = self.recipe.settings.documents.writer, self.others.get("writer", self.base)

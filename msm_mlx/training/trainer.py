@@ -16,6 +16,7 @@ from msm_mlx.engine.adapters import adapter_weights, load_arrays, save_arrays
 from msm_mlx.engine.boundaries import packed_attention
 from msm_mlx.engine.checkpointing import checkpointed_layers
 from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
+from msm_mlx.engine.trainable import training_mode
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.layout import BEST
@@ -103,7 +104,8 @@ def train(
         callbacks=callbacks,
         clock=clock,
     )
-    with packed_attention(model, plan.packing), checkpointed_layers(model, settings.gradient_checkpointing):
+    checkpointing = checkpointed_layers(model, settings.gradient_checkpointing)
+    with training_mode(model), packed_attention(model, plan.packing), checkpointing:
         try:
             loop.run(progress)
         finally:

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """What a configuration says of its model, in the words of its family."""
+=======
+"""What a config.json says, in the words of each family."""
+>>>>>>> b29428d (Every architecture is probed when it is loaded, and the docs say what was tried and holds)
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
 from msm_mlx.models.config import context_length
 
 
@@ -21,3 +26,29 @@ from msm_mlx.models.config import context_length
 )
 def test_the_context_is_found_under_the_names_that_families_give_it(config: dict[str, Any], tokens: int | None) -> None:
     assert context_length(config) == tokens
+=======
+from msm_mlx.models.config import context_length, text_config
+
+
+@pytest.mark.parametrize(
+    ("config", "length"),
+    [
+        ({"max_position_embeddings": 4096}, 4096),
+        ({"n_positions": 1024, "n_ctx": 1024}, 1024),
+        ({"text_config": {"max_position_embeddings": 8192}, "max_position_embeddings": 77}, 8192),
+        ({"text_config": {"hidden_size": 8}, "max_position_embeddings": 77}, 77),
+        ({"llm_config": {"max_position_embeddings": 99}}, 99),
+        ({"text_config": None, "model_max_length": 55}, 55),
+        ({"max_position_embeddings": None}, None),
+        ({"max_position_embeddings": "long"}, None),
+        ({}, None),
+    ],
+)
+def test_the_context_is_found_by_any_of_its_names(config: dict[str, Any], length: int | None) -> None:
+    assert context_length(config) == length
+
+
+def test_the_text_model_is_the_inner_one_where_there_is_one() -> None:
+    assert text_config({"hidden_size": 8}) == {"hidden_size": 8}
+    assert text_config({"text_config": {"hidden_size": 9}, "hidden_size": 8}) == {"hidden_size": 9}
+>>>>>>> b29428d (Every architecture is probed when it is loaded, and the docs say what was tried and holds)
