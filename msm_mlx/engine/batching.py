@@ -30,9 +30,9 @@ REPLIES = ((1, 6, 3, 2), (4,), (2, 7))
 MAX_DEVIATION = 0.01  # of log-probabilities, relative to what other prompts change of them
 MAX_DEVIATION_HALF = 0.08  # the same in half precision, where rounding reached 0.04 in a random model of 24 layers
 
-Rows = Iterable[tuple[int, mx.array]]
-"""Rows of the probe by number, with the log-probabilities (N, V) of the N tokens of the reply."""
-Form = Callable[[nn.Module], Rows]
+ProbeRows = Iterable[tuple[int, mx.array]]
+"""ProbeRows of the probe by number, with the log-probabilities (N, V) of the N tokens of the reply."""
+Form = Callable[[nn.Module], ProbeRows]
 """A way of computing them."""
 
 
@@ -105,7 +105,7 @@ def _prompt(row: int) -> list[int]:
     return [*PREFIX, *SUFFIXES[row]]
 
 
-def _alone(model: nn.Module) -> Rows:
+def _alone(model: nn.Module) -> ProbeRows:
     """Every row by itself, and without a cache."""
     for row, reply in enumerate(REPLIES):
         prompt = _prompt(row)
@@ -116,18 +116,18 @@ def _normalise(logits: mx.array) -> mx.array:
     return logits - mx.logsumexp(logits, axis=-1, keepdims=True)
 
 
-def _joined(model: nn.Module) -> Rows:
+def _joined(model: nn.Module) -> ProbeRows:
     """As `generate_each` writes, whole prompts."""
     return _generated(model, {row: _prompt(row) for row in ALL}, lambda: make_prompt_cache(model))
 
 
-def _from_copies(model: nn.Module) -> Rows:
+def _from_copies(model: nn.Module) -> ProbeRows:
     """The same from the merged cache of what the prompts begin with."""
     prefix = read_prefix(model, PREFIX)
     return _generated(model, {row: SUFFIXES[row] for row in LAST_TWO}, lambda: prefix)
 
 
-def _from_shared(model: nn.Module) -> Rows:
+def _from_shared(model: nn.Module) -> ProbeRows:
     """The same from one cache that all rows attend to."""
     shared = shared_row(model, read_prefix(model, PREFIX))
     if shared is None:
@@ -136,9 +136,9 @@ def _from_shared(model: nn.Module) -> Rows:
         return _generated(model, {row: SUFFIXES[row] for row in LAST_TWO}, lambda: shared)
 
 
-def _generated(model: nn.Module, prompts: Mapping[int, Sequence[int]], cache: Callable[[], Any]) -> Rows:
+def _generated(model: nn.Module, prompts: Mapping[int, Sequence[int]], cache: Callable[[], Any]) -> ProbeRows:
     """Two rows at a time through mlx-lm's generator, which is made to draw the tokens of `REPLIES`."""
-    scripts = {row: _Script(REPLIES[row]) for row in prompts}
+    scripts = {row: _ForcedDraws(REPLIES[row]) for row in prompts}
     generator = BatchGenerator(model, completion_batch_size=2, prefill_batch_size=2)
     try:
         generator.insert(
@@ -155,7 +155,7 @@ def _generated(model: nn.Module, prompts: Mapping[int, Sequence[int]], cache: Ca
     return [(row, mx.stack(script.logprobs[: len(script.reply)])) for row, script in scripts.items()]
 
 
-class _Script:
+class _ForcedDraws:
     """A sampler of mlx-lm that draws given tokens, and remembers the log-probabilities (V,) that it drew from."""
 
     def __init__(self, reply: Sequence[int]) -> None:
@@ -168,7 +168,7 @@ class _Script:
         return mx.array([self.reply[min(len(self.logprobs), len(self.reply)) - 1]])
 
 
-def _equal(model: nn.Module) -> Rows:
+def _equal(model: nn.Module) -> ProbeRows:
     """As `generate_equal` writes: the first row beside two others of its length, of which one ends before it."""
     others = [[*PREFIX, *reversed(SUFFIXES[0])], [*reversed(PREFIX), *SUFFIXES[0]]]
     rows = [_prompt(0), *others]

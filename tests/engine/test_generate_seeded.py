@@ -12,6 +12,7 @@ import pytest
 from helpers.tiny_models import save_tiny_model
 from mlx_lm.models.cache import make_prompt_cache
 
+from msm_mlx.engine.batching import Batching
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
@@ -174,6 +175,7 @@ def test_a_reply_ends_at_the_end_of_the_turn_or_at_the_limit(limit: int, expecte
     prompt = tiny.render([{"role": "user", "content": "Hello."}], reply=True)
     script = [*tiny.encode("abc"), tiny.tokenizer.eos_token_id]
     scripted = LoadedModel(_Script(tiny, script, len(prompt)), tiny.tokenizer, tiny.folder)
+    vars(scripted)["batching"] = Batching()  # a script has none to probe
     assert replies_of(scripted, [prompt], temperature=0.0, max_tokens=limit) == [expected]
 
 
