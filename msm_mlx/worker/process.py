@@ -100,11 +100,7 @@ class _Worker:
     def _write(self, job: WritingJob) -> None:
         from msm_mlx.worker.shared_writing import write_shared
 
-<<<<<<< HEAD
-        loaded = self.models.load(Path(job.model), job.choice)
-=======
-        loaded = self.models.load(Path(job.model), say=self._say)
->>>>>>> b29428d (Every architecture is probed when it is loaded, and the docs say what was tried and holds)
+        loaded = self.models.load(Path(job.model), job.choice, say=self._say)
         self.ranks.broadcast(job.to_json())
         for index, reply in write_shared(loaded, job, self.ranks, self.interrupted.is_set, self._say):
             self._emit("reply", index=index, reply=asdict(reply))

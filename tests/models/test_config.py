@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""What a configuration says of its model, in the words of its family."""
-=======
 """What a config.json says, in the words of each family."""
->>>>>>> b29428d (Every architecture is probed when it is loaded, and the docs say what was tried and holds)
 
 from __future__ import annotations
 
@@ -10,23 +6,6 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from msm_mlx.models.config import context_length
-
-
-@pytest.mark.parametrize(
-    ("config", "tokens"),
-    [
-        ({"max_position_embeddings": 512}, 512),
-        ({"n_positions": 1024}, 1024),
-        ({"text_config": {"max_position_embeddings": 4096}, "max_position_embeddings": 9}, 4096),
-        ({"max_position_embeddings": "many"}, None),
-        ({}, None),
-    ],
-)
-def test_the_context_is_found_under_the_names_that_families_give_it(config: dict[str, Any], tokens: int | None) -> None:
-    assert context_length(config) == tokens
-=======
 from msm_mlx.models.config import context_length, text_config
 
 
@@ -51,4 +30,3 @@ def test_the_context_is_found_by_any_of_its_names(config: dict[str, Any], length
 def test_the_text_model_is_the_inner_one_where_there_is_one() -> None:
     assert text_config({"hidden_size": 8}) == {"hidden_size": 8}
     assert text_config({"text_config": {"hidden_size": 9}, "hidden_size": 8}) == {"hidden_size": 9}
->>>>>>> b29428d (Every architecture is probed when it is loaded, and the docs say what was tried and holds)
