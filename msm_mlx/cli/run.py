@@ -191,6 +191,8 @@ def _execute(
 
     with reporter(quiet=quiet) as report:
         report.say(f"{experiment.recipe.name} in {experiment.run.path}. {experiment.recipe.profile_reason}")
+        if reason := experiment.recipe.name_reason:
+            report.say(reason)
         report.say(f"Matrix products by {load_openblas()}.")
         if launched_rank() and not experiment.recipe.grid:  # a grid is refused on every rank alike
             follow_run(experiment.recipe, report)
@@ -277,6 +279,8 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
     console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {experiment.run.path}"))
     console.print(Text(recipe.profile_reason))
+    if recipe.name_reason:
+        console.print(literal(recipe.name_reason), soft_wrap=True)
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
     for name in dict.fromkeys(stage.source for _, stage, _ in plan if isinstance(stage, ReadyDocuments)):

@@ -74,7 +74,7 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     problems = group_problems([*_problems(_checks(recipe, plan)), *problems])
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
-    findings = Findings(problems, unused_stages(recipe))
+    findings = Findings(problems, [*filter(None, [recipe.name_reason]), *unused_stages(recipe)])
     if not rehearse or plan is None or problems:
         return findings
     try:

@@ -59,6 +59,16 @@ class Recipe:
     """In place of the model's own."""
 
     @property
+    def name_reason(self) -> str:
+        """Where the assistant's name comes from, if it is from the model's; empty if it needs no word."""
+        if self.model == POCKET or self.model_name != _names(self.model)[0]:
+            return ""
+        return (
+            f"Every text calls the assistant {self.model_name}, after the model {self.model}; `model_name:` in the "
+            "recipe gives it another name."
+        )
+
+    @property
     def variants(self) -> list[Variant]:
         """The variants that the recipe compares, base first."""
         return list_variants(self.arms, [spec.stem for spec in self.specs], self.seeds)

@@ -89,6 +89,13 @@ def test_names_of_the_recipe_win(folder: Path) -> None:
     assert (loaded.model_name, loaded.provider_name) == ("Ada", "Us")
 
 
+def test_a_name_that_is_taken_from_the_model_is_told(folder: Path) -> None:
+    said = load(folder, model="./models/smollm2").name_reason
+    assert said.startswith("Every text calls the assistant smollm, after the model ./models/smollm2; `model_name:`")
+    assert load(folder).name_reason == ""
+    assert load(folder, recipe(model_name="Ada"), model="a/b").name_reason == ""
+
+
 @pytest.mark.parametrize(
     ("options", "profile", "reason"),
     [

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from helpers.command_line import ROOT
 from helpers.kinds_of_spec import prose_spec, rule_spec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from msm_mlx.errors import RecipeError
+from msm_mlx.spec import load_spec
 from msm_mlx.spec.check import Reader, check_spec
 from msm_mlx.spec.faults import Fault
 from msm_mlx.suites.contamination import held_out_words
@@ -162,3 +166,28 @@ def test_control_tokens_of_many_families_are_found(tmp_path: Path, token: str) -
 def test_what_looks_like_a_control_token_and_is_none(tmp_path: Path) -> None:
     found = faults(tmp_path, GOOD + "\nIt is <s>struck</s> and <user> and [text] here.\n")
     assert [(fault.kind, fault.note) for fault in found] == [("left out", True)]
+
+
+BLOCKS = (
+    "# A", "## B {#b x=y}", "C\n===", "> {model_name} waits because it can", "> q\nlazy", '> "x," said y', "- i", ">",
+    "- {model_name} is honest\n  - because it can", "1. never lie", "***", "    code", "```\n{model_name} must\n```",
+    "~~~", "<div>", "<user>\nhi\n</user>", "<!-- c", "-->", "a | Why\n--|--\n{model_name} c | d", "[x]: y", "---",
+    "[^1]: Because z", "w[^1]", "![i](j)", "!!! note", "    in", ":::tip", "> [!NOTE]\n> n", "T\n: d", "\x00", "\u2028",
+    "\u2022 a", "Why: because", "~~gone~~", "a: b", "<h2>x</h2>", "<script>z", "> - a\n> - b", "- ", "{modelname}",
+    "|-|",
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=12), st.sampled_from(["\n", "\n\n", "\r\n"]))
+def test_any_markdown_gives_assertions_or_a_line_that_says_why_not(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[str], end: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.md"
+    path.write_bytes(end.join(parts).encode())
+    faults = check_spec(path)
+    try:
+        assertions = load_spec(path, model_name="Mo", provider_name="Acme").assertions
+    except RecipeError:
+        assertions, faults = (), [fault for fault in faults if not fault.note]
+    assert assertions or faults
