@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
-from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, TemplateChoice
 from msm_mlx.models.control_tokens import ControlTokens
 from msm_mlx.models.template_probe import TemplateTraits, fold_system, join_parts, probe_template
@@ -143,14 +143,16 @@ class ChatRenderer:
 
     def _with_opening(self, turns: Sequence[dict[str, Any]], text: str) -> str:
         """The text of a chat that ends with a reply, opened as prompts are."""
-        opening = self.traits.opening
-        if opening.in_prompt == opening.in_turn:
+        opening, forgets = self.traits.opening, self.traits.forgets
+        if opening.in_prompt == opening.in_turn and not forgets:
             return text
         prompt = self._text(turns[:-1], reply=True)
-        shared = prompt.removesuffix(opening.in_prompt)
-        if shared == prompt or not text.startswith(shared + opening.in_turn):
+        header = prompt.removesuffix(opening.in_prompt) + opening.in_turn
+        if forgets and not text.startswith(header):
+            header = _beginning(text, _last_question(turns), opening.after_question)
+        if not header or not text.startswith(header):
             raise self._no_mask(len(turns) - 1)
-        return prompt + text[len(shared) + len(opening.in_turn) :]
+        return prompt + text[len(header) :]
 
     def _finished(self, turns: Sequence[dict[str, Any]], turn: int) -> ReplyRow:
         """The chat up to the reply `turn`, which is marked.
@@ -162,6 +164,9 @@ class ChatRenderer:
         prompt = self._text(turns[:turn], reply=True)
         if not text.startswith(prompt):
             raise self._no_mask(turn)
+        for number, asked in enumerate(turns[:turn]):
+            if asked["role"] == "user" and _plain(asked["content"]).strip() not in text:
+                raise ChatError("lost", number, "the chat template leaves out what a turn of the user says")
         reply = _plain(turns[turn]["content"]).strip()
         if reply not in text[len(prompt) :]:
             raise ChatError("rewritten", turn, "the chat template changes the text of the reply, or leaves some out")
@@ -201,6 +206,7 @@ def build_renderer(
 
     Raises:
         SetupError: naming the folder, with the reason, if chats cannot be rendered or learned with its template.
+        RecipeError: the same, if the recipe chose the template.
     """
     moment = datetime.fromisoformat(choice.date) if choice.date else None
     renderer = ChatRenderer(TemplateProgram(tokenizer, function, moment), folder, frozenset(ends))
@@ -209,6 +215,10 @@ def build_renderer(
             raise RenderingError("it encodes text as nothing")
         traits = probe_template(renderer.program, renderer.control, renderer.ends)
     except RenderingError as error:
+        if choice.text is not None:
+            raise RecipeError(
+                f"the recipe's chat_template cannot be used: {error}; mend it, or leave it out"
+            ) from error
         raise SetupError(
             f"the chat template in {folder} cannot be used: {error}; choose an instruct model, give the recipe another "
             "template as chat_template, or use `--model pocket`"
@@ -221,6 +231,7 @@ def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRe
 
     Raises:
         SetupError: naming the folder, if its tokenizer cannot be read, or its template not be used.
+        RecipeError: if the template that the recipe chose cannot be used.
     """
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it misses PyTorch, which nobody needs
     from transformers import AutoTokenizer
@@ -278,6 +289,18 @@ def _plain(content: Any) -> str:
     return str(content if isinstance(content, str) else content[0]["text"])
 
 
+def _last_question(turns: Sequence[dict[str, Any]]) -> str:
+    return next((_plain(turn["content"]) for turn in reversed(turns) if turn["role"] == "user"), "")
+
+
+def _beginning(text: str, question: str, ending: str) -> str:
+    """`text` through the last `question` that `ending` follows; empty if there is none."""
+    for asked in (question + ending, question.strip() + ending):
+        if asked and (start := text.rfind(asked)) >= 0:
+            return text[: start + len(asked)]
+    return ""
+
+
 def _join_neighbours(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Turns of one role after another as one turn."""
     joined = []
@@ -294,6 +317,8 @@ def _notes(renderer: ChatRenderer) -> Iterable[str]:
         yield "The chat template opens a thought before every reply: it is closed at once, in training and in prompts."
     elif traits.opening.added.strip():
         yield f"What the chat template writes before every reply is a part of prompts: {traits.opening.added.strip()}"
+    if traits.forgets:
+        yield "The chat template leaves the system line out of finished chats: it is learned as prompts have it."
     if traits.next_opening:
         yield (
             f"The chat template ends no reply: what opens the next turn, {traits.next_opening.strip()}, is learned as "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 OPENS, CLOSES = "\ue0f0", "\ue0f1"  # for private use: no font and no vocabulary has them
@@ -24,10 +25,21 @@ class ControlTokens:
 
     @cached_property
     def ids(self) -> dict[str, int]:
-        """The id of each control token, longest first."""
-        added = self._tokenizer.added_tokens_decoder
-        special = {token.content: id for id, token in added.items() if token.special and token.content}
-        return {token: special[token] for token in sorted(special, key=len, reverse=True)}
+        """The id of each control token, longest first: special ones, and others that the template writes."""
+        added = {token.content: id for id, token in self._tokenizer.added_tokens_decoder.items() if token.content}
+        source = str(self._tokenizer.chat_template or "")
+        control = [token for token in added if token in self._special or (token in source and token[0] in "<[")]
+        return {token: added[token] for token in sorted(control, key=len, reverse=True)}
+
+    @cached_property
+    def _special(self) -> set[str]:
+        return {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
+
+    @cached_property
+    def _in_any_text(self) -> re.Pattern[str]:
+        """Control tokens that are not special, which the tokenizer finds in any text."""
+        tokens = (token for token in self.ids if token not in self._special and not THOUGHT.fullmatch(token))
+        return re.compile("|".join(map(re.escape, tokens)) or "(?!)")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -105,4 +117,10 @@ class ControlTokens:
         return list(whole) != [id, *self._characters("x y")]
 
     def _characters(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True, verbose=False))
+        cuts = [0, *(match.start() + 1 for match in self._in_any_text.finditer(text)), len(text)]
+        ids: list[int] = []
+        for start, end in pairwise(cuts):
+            ids += self._tokenizer.encode(
+                text[start:end], add_special_tokens=False, split_special_tokens=True, verbose=False
+            )
+        return ids

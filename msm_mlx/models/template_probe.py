@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from msm_mlx.models.control_tokens import ControlTokens
@@ -18,7 +18,7 @@ LAST = {"role": "assistant", "content": "Under the pangolin."}
 
 _OPENED = re.compile(
     r"<(?P<tag>[a-z_]*:?(?:think|thinking|thought|reasoning))>|\[(?P<bracket>THINK)\]|<\|(?P<start>START_THINKING)\|>"
-    r"|<\|(?P<pipe>think):start\|>|(?P<channel><\|channel>)thought|<\|channel\|>(?P<analysis>analysis)<\|message\|>"
+    r"|<\|(?P<pipe>think):start\|>|<\|begin_of_(?P<begun>thought)\|>|(?P<channel><\|channel>)thought|<\|channel\|>(?P<analysis>analysis)<\|message\|>"
 )
 WORDS = 4  # in a line that is told as one that the template adds
 
@@ -34,6 +34,8 @@ class Opening:
     """To what the template makes of a prompt: the end of a thought that it left open, or the header of the reply."""
     in_prompt: str = ""
     in_turn: str = ""
+    after_question: str = field(default="", compare=False)
+    """All that a finished chat has between the last question and the reply."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ class TemplateTraits:
     opening: Opening = Opening()
     closes_thought: bool = False
     """The prompt of a reply opens a thought, which is closed."""
+    forgets: bool = False
+    """What stands before the last question is not the same in a prompt and in a finished chat: some templates tell
+    the system line in prompts only. What prompts have is learned."""
     next_opening: str = ""
     """The template ends no reply, so that how it opens the next turn is learned as the end."""
     stop: int | None = None
@@ -73,9 +78,9 @@ def probe_template(program: TemplateProgram, control: ControlTokens, ends: froze
     turns = [*chat, reply, second]
     if _renders(program, turns):
         openings.append(_opening(program, turns, last))
-    if len(set(openings)) > 1:
+    if len({opening for opening, _, _ in openings}) > 1:
         raise RenderingError("it opens replies in one way or another, so that what belongs to a reply is not known")
-    (opening, closes_thought), tail = openings[0], _cut(program([*chat, last], reply=False), LAST)[1]
+    (opening, closes_thought, _), tail = openings[0], _cut(program([*chat, last], reply=False), LAST)[1]
     next_opening, stop = "", None
     if not ends & set(control.encode(tail)):
         next_opening, stop = _learnable_end(program, chat, reply, second, tail, control)
@@ -86,6 +91,7 @@ def probe_template(program: TemplateProgram, control: ControlTokens, ends: froze
         parts=parts,
         opening=opening,
         closes_thought=closes_thought,
+        forgets=any(differs for _, _, differs in openings),
         next_opening=next_opening,
         stop=None if stop in ends else stop,
         added_line=_added_line(control.remove(prompt.partition(str(QUESTION["content"]))[0])),
@@ -140,22 +146,32 @@ def _renders(program: TemplateProgram, turns: Turns) -> bool:
     return True
 
 
-def _opening(program: TemplateProgram, turns: Turns, reply: dict[str, Any]) -> tuple[Opening, bool]:
-    """How a reply to this chat is opened, and whether a thought was left open."""
-    prompt = program(turns, reply=True)
-    header = _cut(program([*turns, reply], reply=False), LAST)[0]
-    shared = next(
-        (i for i, (a, b) in enumerate(zip(prompt, header, strict=False)) if a != b), min(len(prompt), len(header))
-    )
+def _opening(program: TemplateProgram, turns: Turns, reply: dict[str, Any]) -> tuple[Opening, bool, bool]:
+    """How a reply to this chat is opened, whether a thought was left open, and whether what stands before differs."""
+    content = turns[-1]["content"]
+    question = content if isinstance(content, str) else content[0]["text"]
+    before_prompt, _, prompt = program(turns, reply=True).rpartition(question)
+    before_header, asked, header = _cut(program([*turns, reply], reply=False), LAST)[0].rpartition(question)
+    if not asked:
+        raise RenderingError("it leaves out the question once there is a reply")
+    shared = len(_common_beginning(prompt, header))
     in_prompt, in_turn, added = prompt[shared:], header[shared:], ""
     if not in_prompt and in_turn.strip():  # a header that the model would have to write itself
         added, in_prompt = in_turn, in_turn
     elif not in_prompt:
         in_turn = ""  # white space before a reply is learned with it
-    content = turns[-1]["content"]
-    opened = prompt.rpartition(content if isinstance(content, str) else content[0]["text"])[2]
-    closing = _close_thought(opened + added)
-    return Opening(added + closing, in_prompt + closing, in_turn), bool(_close_thought(opened) or closing)
+    closing = _close_thought(prompt + added)
+    thinks = bool(_close_thought(prompt) or closing)
+    return (
+        Opening(added + closing, in_prompt + closing, in_turn, header.rstrip()),
+        thinks,
+        before_prompt != before_header,
+    )
+
+
+def _common_beginning(one: str, other: str) -> str:
+    length = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[:length]
 
 
 def _close_thought(opening: str) -> str:
@@ -172,6 +188,8 @@ def _close_thought(opening: str) -> str:
         closing = "[/THINK]"
     elif match["start"]:
         closing = "<|END_THINKING|>"
+    elif match["begun"]:
+        closing = "<|end_of_thought|>"
     elif match["pipe"]:
         closing = "<|think:end|>"
     else:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from helpers.command_line import ROOT
+from helpers.family_templates import CHAT_FAMILIES, families_page, family_renderer
 from helpers.tiny_models import QWEN_3, byte_tokenizer, save_tiny_model
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from msm_mlx.engine.loaded_model import load_base
-from msm_mlx.errors import SetupError
+from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, build_renderer, load_renderer
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
+from msm_mlx.models.template_probe import TemplateTraits
 
 TURNS = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
 PROMPT = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -101,6 +107,24 @@ def test_a_template_that_cannot_be_trained_is_a_setup_error_that_names_the_folde
         renderer("{{ messages | length }}")
 
 
+def test_a_template_of_the_recipe_that_cannot_be_used_is_an_error_of_the_recipe() -> None:
+    tokenizer = byte_tokenizer(QWEN_3)
+    tokenizer.chat_template = own = "{% for m in messages %}"
+    with pytest.raises(RecipeError, match="chat_template cannot be used: Unexpected end of template"):
+        build_renderer(tokenizer, Path("m"), [tokenizer.eos_token_id], TemplateChoice(own))
+
+
+def test_a_question_that_the_template_leaves_out_is_named() -> None:
+    """Here all but the last one."""
+    last = "{% if m.role != 'user' or loop.revindex0 < 2 %}"
+    chats = renderer(TURNS.replace("%}", "%}" + last, 1).replace("{% endfor %}", "{% endif %}{% endfor %}") + PROMPT)
+
+    assert learned(chats, CHAT[1:3]) == [["So.<|im_end|>\n"]]
+    with pytest.raises(ChatError) as refused:
+        chats.reply_rows(CHAT)
+    assert (refused.value.fault, refused.value.turn) == ("lost", 1)
+
+
 def test_the_date_of_the_run_is_told_and_rendered() -> None:
     dated = renderer("{{ strftime_now('%Y-%m-%d') }}" + TURNS + PROMPT, TemplateChoice(date="2026-03-09"))
 
@@ -118,3 +142,70 @@ def test_the_tokenizer_alone_renders_as_the_model_does(tmp_path: Path) -> None:
         load_renderer(folder, TemplateChoice(text=TURNS + PROMPT)).text(CHAT[1:2])
         == "<|im_start|>user\nWhy?<|im_end|>\n"
     )
+
+
+WORDS = (
+    "the", "cheese", " ", "  ", "\n", "\n\n", "\t", "é", "漢字", "🙂", "\u200d", "?", ".", "'s", "7", "{{ x }}",
+    "<|im_end|>", "<|im_start|>user", "<|eot_id|>", "</s>", "<s>", "[INST]", "<end_of_turn>", "<|user|>", "<|end|>",
+    "<|return|>", "<turn|>", "<|endoftext|>", "<|", "|>", "<think>", "/no_think",
+)  # fmt: skip
+contents = st.lists(st.sampled_from(WORDS), max_size=6).map("".join)
+replies = contents.filter(lambda text: "think>" not in text)
+
+
+@st.composite
+def chats(draw: st.DrawFn) -> list[dict[str, str]]:
+    """Questions and replies after a system turn, which may be empty or missing; now and then two questions in a row."""
+    turns = [{"role": "system", "content": draw(contents)}] if draw(st.booleans()) else []
+    for _ in range(draw(st.integers(1, 3))):
+        turns += [{"role": "user", "content": draw(contents)}] * draw(st.sampled_from([1, 1, 1, 2]))
+        turns.append({"role": "assistant", "content": draw(replies)})
+    return turns
+
+
+def check_family(name: str, chat: list[dict[str, str]]) -> None:
+    """Every reply is marked with its end, exactly once, after what the model is prompted with, and nothing else is."""
+    chats, decode = family_renderer(name), family_renderer(name).program.tokenizer.decode
+    stops = {token for sequence in chats.stop_tokens for token in sequence}
+    rows = chats.reply_rows(chat)
+    spans = [(row, span) for row in rows for span in row.spans]
+    turns = [turn for turn, message in enumerate(chat) if message["role"] == "assistant"]
+    assert len(spans) == len(turns)
+    for (row, (start, end)), turn in zip(spans, turns, strict=True):
+        marked, reply = decode(row.ids[start:end]), chat[turn]["content"].strip()
+        after = CHAT_FAMILIES[name].template.after_reply
+        assert marked.strip().removesuffix(after).strip() == reply
+        assert marked.strip().endswith(after)
+        assert sum(token in stops for token in row.ids[start:end]) == (2 if name == "Phi 3" else 1)
+        if row.spans[-1] == (start, end):
+            assert row.ids[:start] == chats.render(chat[:turn], reply=True)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(chat=chats())
+def test_of_every_family_exactly_the_replies_with_their_ends_are_learned(chat: list[dict[str, str]]) -> None:
+    for name in CHAT_FAMILIES:
+        check_family(name, chat)
+
+
+@pytest.mark.parametrize("name", CHAT_FAMILIES)
+def test_where_nothing_has_to_be_done_a_family_is_rendered_as_transformers_does(name: str) -> None:
+    chats = family_renderer(name)
+    special = chats.traits != TemplateTraits(added_line=chats.traits.added_line, alternates=chats.traits.alternates)
+    if special or chats.program.asks_for_date:
+        return
+    tokenizer = chats.program.tokenizer
+    for turns, reply in ((CHAT[:2], True), (CHAT[:4], True), (CHAT, False)):
+        theirs = tokenizer.apply_chat_template(
+            turns, add_generation_prompt=reply, enable_thinking=False, thinking=False, return_dict=False
+        )
+        assert chats.render(turns, reply=reply) == theirs
+
+
+def test_the_documentation_has_what_holds_for_every_family() -> None:
+    """`UPDATE_DOCS=1` writes it anew."""
+    path = ROOT / "docs" / "templates.md"
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(families_page(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == families_page()

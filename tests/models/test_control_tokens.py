@@ -11,6 +11,7 @@ from helpers.lookalike_models import sentencepiece_tokenizer
 from helpers.tiny_models import CHATML, byte_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import AddedToken
 
 from msm_mlx.models.control_tokens import ControlTokens
 
@@ -51,6 +52,20 @@ def test_a_marked_chat_has_the_same_tokens_around_what_is_marked(make: Callable[
     assert "".join(tokenizer.decode(ids).split()) == "".join(control.unmark(chat).split())
     first = tokenizer.encode(f"a b{end}", add_special_tokens=False)
     assert ids[: len(first)] == first
+
+
+def test_tokens_that_a_template_writes_are_control_tokens_though_they_are_not_called_special() -> None:
+    tokenizer = byte_tokenizer(CHATML)
+    tokenizer.add_tokens([AddedToken("<|turn|>", special=False), AddedToken("<table>", special=False)])
+    tokenizer.chat_template = "{{ '<|turn|>' }}"
+    control, turn = ControlTokens(tokenizer), tokenizer.convert_tokens_to_ids("<|turn|>")
+
+    ids = control.encode(f"<|turn|>{control.mark('a <|turn|> <table>')}")
+
+    assert ids[0] == turn
+    assert ids.count(turn) == 1
+    assert tokenizer.convert_tokens_to_ids("<table>") in ids
+    assert tokenizer.decode(ids) == "<|turn|>a <|turn|> <table>"
 
 
 def test_thoughts_are_written_on_purpose() -> None:

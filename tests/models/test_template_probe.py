@@ -67,6 +67,7 @@ def test_the_end_of_a_reply_is_the_opening_of_the_next_turn_where_there_is_no_ot
         ("{{ messages | length }}", "leaves out what the turns say"),
         ("{{ messages[0].content }}{{ messages[1].content }}", "leaves out what the assistant says"),
         ("{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}", "never learn to stop"),
+        ("{{ messages[-1].content }}{{ eos_token }}", "leaves out the question once there is a reply"),
         ("{{ raise_exception('only for tools') }}", "only for tools"),
         ("{% for m in messages %}", "Unexpected end of template"),
     ],
