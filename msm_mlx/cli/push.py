@@ -13,7 +13,7 @@ from rich.text import Text
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.export.repositories import Parcel, pack_run
+from msm_mlx.export.repositories import HubUpload, prepare_uploads
 from msm_mlx.models.hub import human_size
 from msm_mlx.runs.finished import open_run
 from msm_mlx.text.terminal import literal
@@ -62,21 +62,21 @@ def push(
 
     check_repo(repo)
     finished = open_run(run)
-    parcels = pack_run(finished, finished.choose(labels, seed), repo, with_data=not no_data)
-    commits = [] if dry_run else send(parcels, public=public, say=lambda line: err().print(literal(line)))
+    uploads = prepare_uploads(finished, finished.choose(labels, seed), repo, with_data=not no_data)
+    commits = [] if dry_run else send(uploads, public=public, say=lambda line: err().print(literal(line)))
     if as_json:
-        print(json.dumps(_plain(parcels, public, commits), indent=2, ensure_ascii=False))
+        print(json.dumps(_plain(uploads, public, commits), indent=2, ensure_ascii=False))
     elif dry_run:
-        _show(parcels, public)
+        _show(uploads, public)
     else:
         for commit in commits:
             print(commit)
 
 
-def _show(parcels: Sequence[Parcel], public: bool) -> None:
-    for parcel in parcels:
-        sizes = {name: parcel.size(name) for name in parcel.files}
-        title = f"{parcel.repo} ({parcel.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
+def _show(uploads: Sequence[HubUpload], public: bool) -> None:
+    for upload in uploads:
+        sizes = {name: upload.size(name) for name in upload.files}
+        title = f"{upload.repo} ({upload.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
         out().print(Text(title), soft_wrap=True)
         table = Table("file", "size")
         for name, size in sizes.items():
@@ -84,9 +84,9 @@ def _show(parcels: Sequence[Parcel], public: bool) -> None:
         out().print(table)
 
 
-def _plain(parcels: Sequence[Parcel], public: bool, commits: Sequence[str]) -> dict[str, object]:
+def _plain(uploads: Sequence[HubUpload], public: bool, commits: Sequence[str]) -> dict[str, object]:
     repositories = [
-        {"repo": parcel.repo, "type": parcel.kind, "files": {name: parcel.size(name) for name in parcel.files}}
-        for parcel in parcels
+        {"repo": upload.repo, "type": upload.kind, "files": {name: upload.size(name) for name in upload.files}}
+        for upload in uploads
     ]
     return {"private": not public, "repositories": repositories, "commits": list(commits)}

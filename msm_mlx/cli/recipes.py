@@ -12,7 +12,7 @@ import click
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
-from msm_mlx.pipeline.reevaluation import with_added
+from msm_mlx.pipeline.reevaluation import with_added_suites
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.scaffold import RECIPE as SCAFFOLD_RECIPE
 from msm_mlx.recipe.shipped import shipped_recipes
@@ -128,7 +128,7 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
             load_recipe_of(finished, **load_options) if finished else load_recipe(find_recipe(recipe), **load_options)
         )
         folder = run_dir or finished or default_run_dir(loaded)
-        function(Experiment(with_added(loaded, folder), RunFolder(folder)), **options)
+        function(Experiment(with_added_suites(loaded, folder), RunFolder(folder)), **options)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     parameters: list[Callable[..., Any]] = [

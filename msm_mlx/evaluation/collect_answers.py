@@ -9,7 +9,7 @@ from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply, SamplingP
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.scoring import score_replies
-from msm_mlx.evaluation.grouping import split
+from msm_mlx.evaluation.grouping import split_by_size
 from msm_mlx.evaluation.lengths import check_lengths
 from msm_mlx.prompting.prompts import Message, system_prompt
 from msm_mlx.prompting.replies import strip_thinking
@@ -84,8 +84,8 @@ def _score_options(loaded: LoadedModel, openings: Sequence[ItemOpening], batch_s
     chats = [(chat, opening.item.options()) for opening in openings for chat in opening.chats]
     rows = [(chat, option) for chat, options in chats for option in options]
     scores = score_replies(loaded, rows, batch_size=batch_size) if rows else []
-    by_chat = split(scores, [len(options) for _, options in chats])
-    return split(by_chat, [len(opening.chats) for opening in openings])
+    by_chat = split_by_size(scores, [len(options) for _, options in chats])
+    return split_by_size(by_chat, [len(opening.chats) for opening in openings])
 
 
 def _write(model: ChatModel, openings: Sequence[ItemOpening], settings: EvaluationSettings) -> list[list[str]]:
@@ -135,7 +135,7 @@ def score_answer(
     written = item.score_texts([strip_thinking(text) for text in texts])
     metrics = {**options.metrics, **written.metrics}
     if item.sampled and len(temperatures) > 1:
-        parts = split(texts, [len(texts) // len(temperatures)] * len(temperatures))
+        parts = split_by_size(texts, [len(texts) // len(temperatures)] * len(temperatures))
         scores = [item.score_texts([strip_thinking(text) for text in part]) for part in parts]
         metrics |= scores[0].metrics
         for temperature, score in zip(temperatures, scores, strict=True):

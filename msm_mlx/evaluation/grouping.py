@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def split(values: Sequence[T], sizes: Iterable[int]) -> list[list[T]]:
+def split_by_size(values: Sequence[T], sizes: Iterable[int]) -> list[list[T]]:
     """`values` cut into consecutive parts of these sizes, which are all of them.
 
     Raises:

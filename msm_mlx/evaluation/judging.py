@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, SamplingParams
-from msm_mlx.evaluation.grouping import split
+from msm_mlx.evaluation.grouping import split_by_size
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.prompting.replies import extract_tag, strip_thinking
 from msm_mlx.runs.answers import Answer
@@ -70,7 +70,7 @@ def judge_answers(
         for task, item, answer in answers
     ]
     verdicts = judge_cases(judge, [case for group in cases for case in group], name)
-    return split(verdicts, map(len, cases))
+    return split_by_size(verdicts, map(len, cases))
 
 
 def with_verdicts(item: Item, answer: Answer, verdicts: Sequence[float | None]) -> Answer:

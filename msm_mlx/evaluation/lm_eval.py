@@ -18,7 +18,7 @@ from msm_mlx.engine.continuations import ContextAndContinuation, score_continuat
 from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.evaluation.grouping import split
+from msm_mlx.evaluation.grouping import split_by_size
 
 DEFAULT_CONTEXT = 2048  # tokens that are read at once, where the model's settings do not say how many it takes
 DEFAULT_MAX_TOKENS = 256  # of a reply, where the task does not say
@@ -44,7 +44,7 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
         texts = [self._windows(request.args[0]) for request in requests]
         rows = [row for windows in texts for row in windows]
         scores = [score for score, _ in score_continuations(self._loaded, rows, batch_size=self._batch_size)]
-        return [sum(windows) for windows in split(scores, map(len, texts))]
+        return [sum(windows) for windows in split_by_size(scores, map(len, texts))]
 
     def generate_until(self, requests: list[Instance]) -> list[str]:
         """A greedy text for each request, up to the first of its stop strings.

@@ -1,4 +1,4 @@
-"""Parcels to the Hugging Face hub. Only huggingface_hub ever holds the token, which it takes from where it keeps it."""
+"""Uploads to the Hugging Face hub. Only huggingface_hub ever holds the token, which it takes from where it keeps it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.export.repositories import DATA_SUFFIX, Parcel
+from msm_mlx.export.repositories import DATA_SUFFIX, HubUpload
 
 _REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
@@ -25,8 +25,8 @@ def check_repo(repo: str) -> None:
         raise RecipeError(f"--repo {repo}: must be user/name")
 
 
-def push(parcels: Sequence[Parcel], *, public: bool, say: Callable[[str], None]) -> list[str]:
-    """Make the repositories, private unless `public`, and commit each parcel to its own; the addresses of the commits.
+def push(uploads: Sequence[HubUpload], *, public: bool, say: Callable[[str], None]) -> list[str]:
+    """Make the repositories, private unless `public`, and commit each upload to its own; the addresses of the commits.
 
     A repository that is there already gets a commit on top.
 
@@ -42,34 +42,34 @@ def push(parcels: Sequence[Parcel], *, public: bool, say: Callable[[str], None])
     if get_token() is None:
         raise SetupError("no token of the hub; run `hf auth login`, or set HF_TOKEN, with a token that may write")
     api = HfApi()
-    for parcel in parcels:
-        with _explained(parcel.repo):
-            api.create_repo(parcel.repo, repo_type=parcel.kind, private=not public, exist_ok=True)
-            seen = not api.repo_info(parcel.repo, repo_type=parcel.kind).private
+    for upload in uploads:
+        with _hub_errors(upload.repo):
+            api.create_repo(upload.repo, repo_type=upload.kind, private=not public, exist_ok=True)
+            seen = not api.repo_info(upload.repo, repo_type=upload.kind).private
         if seen and not public:
-            raise RecipeError(f"{parcel.repo} is public already; add --public if that is meant, or name another --repo")
+            raise RecipeError(f"{upload.repo} is public already; add --public if that is meant, or name another --repo")
     commits = []
-    for parcel in parcels:
-        say(f"{parcel.repo} ({parcel.kind}): {len(parcel.files)} files")
-        with _explained(parcel.repo):
-            commits.append(_commit(api, parcel))
+    for upload in uploads:
+        say(f"{upload.repo} ({upload.kind}): {len(upload.files)} files")
+        with _hub_errors(upload.repo):
+            commits.append(_commit(api, upload))
     return commits
 
 
-def _commit(api: object, parcel: Parcel) -> str:
+def _commit(api: object, upload: HubUpload) -> str:
     from huggingface_hub import CommitOperationAdd, HfApi
 
     assert isinstance(api, HfApi)
     operations = [
         CommitOperationAdd(path_in_repo=name, path_or_fileobj=source if isinstance(source, bytes) else str(source))
-        for name, source in parcel.files.items()
+        for name, source in upload.files.items()
     ]
-    message = "Adapters, recipe and results" if parcel.kind == "model" else "Documents and demonstrations"
-    return str(api.create_commit(parcel.repo, operations, commit_message=message, repo_type=parcel.kind).commit_url)
+    message = "Adapters, recipe and results" if upload.kind == "model" else "Documents and demonstrations"
+    return str(api.create_commit(upload.repo, operations, commit_message=message, repo_type=upload.kind).commit_url)
 
 
 @contextmanager
-def _explained(repo: str) -> Iterator[None]:
+def _hub_errors(repo: str) -> Iterator[None]:
     """Turn what goes wrong with the hub into one SetupError, of which no header is a part."""
     from huggingface_hub import errors
 

@@ -29,7 +29,7 @@ _FOLDERS = re.compile(r"~/(?:[^/\s'\"\[\],]+/)*|(?<![\w.:/~-])/(?:[^/\s'\"\[\],]
 
 
 @dataclass(frozen=True)
-class Parcel:
+class HubUpload:
     """The files of one repository: where each comes from, or what it holds, by its path there."""
 
     repo: str
@@ -41,17 +41,19 @@ class Parcel:
         return len(source) if isinstance(source, bytes) else source.stat().st_size
 
 
-def pack_run(run: FinishedRun, variants: Sequence[Variant], repo: str, *, with_data: bool = True) -> list[Parcel]:
+def prepare_uploads(
+    run: FinishedRun, variants: Sequence[Variant], repo: str, *, with_data: bool = True
+) -> list[HubUpload]:
     """The repositories that `variants` make, what they refer to first. Nothing in them names a folder of this machine.
 
     Raises:
         RecipeError: if the run's evaluation is not finished.
     """
     data = _data_files(run) if with_data else {}
-    parcels = []
+    uploads = []
     if data:
         page = data_card(run, sorted(data), repo)
-        parcels.append(Parcel(repo + DATA_SUFFIX, "dataset", {"README.md": page.encode()} | data))
+        uploads.append(HubUpload(repo + DATA_SUFFIX, "dataset", {"README.md": page.encode()} | data))
     card = model_card(repo, run, variants, repo + DATA_SUFFIX if data else None)
     files: dict[str, Path | bytes] = {"README.md": card.encode(), Path(RESULTS).name: run.folder / RESULTS}
     recipe = dump(without_folders(run.recipe.model_dump(mode="json")))
@@ -59,7 +61,7 @@ def pack_run(run: FinishedRun, variants: Sequence[Variant], repo: str, *, with_d
     files |= {f"specs/{spec.name}": spec for spec in run.recipe.specs if spec.is_file()}
     for variant in variants:
         files |= _adapter_files(run, variant)
-    return [*parcels, Parcel(repo, "model", files)]
+    return [*uploads, HubUpload(repo, "model", files)]
 
 
 def without_folders(content: Any) -> Any:

@@ -94,7 +94,7 @@ def _name(entry: str) -> str:
     return entry if entry in SUITES else Path(entry).stem
 
 
-def with_added(recipe: Recipe, run: Path) -> Recipe:
+def with_added_suites(recipe: Recipe, run: Path) -> Recipe:
     """The recipe with the suites that were added to its run, less those that it has come to name itself.
 
     Raises:
@@ -112,7 +112,7 @@ def with_added(recipe: Recipe, run: Path) -> Recipe:
     return replace(recipe, added_suites=tuple(entry for entry in added if _name(entry) not in names))
 
 
-def narrow(plan: RunPlan, choice: Choice, run: RunFolder) -> list[Stage]:
+def narrow_plan(plan: RunPlan, choice: Choice, run: RunFolder) -> list[Stage]:
     """The stages that ask what was chosen and no more. Answers that are there and still good stay in the results."""
     if choice == EVERYTHING:
         return list(plan.stages)

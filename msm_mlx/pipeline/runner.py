@@ -19,7 +19,7 @@ from msm_mlx.pipeline import preflight
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.prompt_lengths import refuse_long_prompts
-from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow
+from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow_plan
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.status import check_stage, frozen_date, known_fingerprints, refuse_mismatches
 from msm_mlx.progress import Reporter
@@ -95,7 +95,7 @@ def prepare(
     }
     fetched = _fetch_texts(recipe, kinds)
     plan = _with_models(plan, run, base, others, fetched=fetched)
-    stages = [stage for stage in narrow(plan, choice, run) if stage.kind in kinds]
+    stages = [stage for stage in narrow_plan(plan, choice, run) if stage.kind in kinds]
     refuse_mismatches(stages, run)
     preflight.check_ready(stages, run)
     preflight.require_inputs(stages, run)

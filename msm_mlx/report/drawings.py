@@ -13,7 +13,7 @@ WIDTH = 400  # of a drawing, in its own units: text can be read where a telephon
 ROW = 42  # a label, and its figure under it
 TOP, BOTTOM, SIDE = 6, 30, 22
 HEIGHT = 260  # of a plot of losses
-SMOOTH = 0.85  # of a moving average: what is kept of the past at each update
+SMOOTHING = 0.85  # of a moving average: what is kept of the past at each update
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _smooth(losses: Sequence[float]) -> list[float]:
     smoothed: list[float] = []
     for loss in losses:
         if math.isfinite(loss):
-            smoothed.append(SMOOTH * smoothed[-1] + (1 - SMOOTH) * loss if smoothed else loss)
+            smoothed.append(SMOOTHING * smoothed[-1] + (1 - SMOOTHING) * loss if smoothed else loss)
     return smoothed
 
 

@@ -8,10 +8,10 @@ from random import Random
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
 
-SHOWN = 6
-RULE = (
-    f"The {SHOWN} prompts on which the arms' log-odds differ most between what was seen least and most, with the first "
-    "seed. They are the largest differences, not typical ones."
+MAX_EXAMPLES = 6
+SELECTION_RULE = (
+    f"The {MAX_EXAMPLES} prompts on which the arms' log-odds differ most between what was seen least and most, with "
+    "the first seed. They are the largest differences, not typical ones."
 )
 
 Side = dict[str, AnswerRow]  # one prompt's answers, by the arm's label
@@ -35,8 +35,8 @@ def most_different(sides: Sequence[Side], suite: str) -> list[Side]:
         return max(margins) - min(margins)
 
     forced_choices = [side for side in sides if all(row.suite == suite and row.answer.margins for row in side.values())]
-    return sorted(forced_choices, key=lambda side: (-spread(side), next(iter(side.values())).item))[:SHOWN]
+    return sorted(forced_choices, key=lambda side: (-spread(side), next(iter(side.values())).item))[:MAX_EXAMPLES]
 
 
 def at_random(sides: Sequence[Side], seed: int = 0) -> list[Side]:
-    return Random(seed).sample(list(sides), min(SHOWN, len(sides)))
+    return Random(seed).sample(list(sides), min(MAX_EXAMPLES, len(sides)))

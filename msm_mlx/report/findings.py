@@ -118,7 +118,7 @@ def perplexities(rows: Rows) -> list[Block]:
     return [table(caption, ("arm", "perplexity", "tokens"), body)]
 
 
-def judged(rows: Rows) -> list[Block]:
+def judge_agreement(rows: Rows) -> list[Block]:
     """How far the judge agrees with labels by hand, whether or not it is used."""
     judge = rows.run.results.judge
     if not judge:

@@ -15,8 +15,8 @@ from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
-from msm_mlx.report.examples import RULE, Side, at_random, most_different, pair_sides
-from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judged, perplexities
+from msm_mlx.report.examples import SELECTION_RULE, Side, at_random, most_different, pair_sides
+from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judge_agreement, perplexities
 from msm_mlx.report.result_rows import both_show_behaviour, command, suites_of
 from msm_mlx.report.run_differences import across_runs
 from msm_mlx.runs.answers import AnswerRow
@@ -51,7 +51,7 @@ def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequen
         Rows(run, run.answers, f"r{number}-" if several else "", place)
         for number, (run, place) in enumerate(zip(runs, places or ["."] * len(runs), strict=True))
     ]
-    parts = [_compared(all_rows)] if several else []
+    parts = [_runs_side_by_side(all_rows)] if several else []
     for rows in all_rows:
         parts += _parts(rows, rows.run.folder.name if several else "")
     return Report(title, question or "What do the same demonstrations teach after different documents?", tuple(parts))
@@ -61,17 +61,17 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
     run = rows.run
     health = _health(run)
     sections: list[tuple[str, str, Sequence[Block]]] = [
-        ("What was tested", "tested", _tested(run, health)),
+        ("What was tested", "tested", _design(run, health)),
         ("What was found", "found", findings(rows)),
         ("What could be wrong with this run", "doubts", _doubts(run, health)),
         ("Perplexity", "perplexity", perplexities(rows)),
-        ("The judge", "judge", judged(rows)),
+        ("The judge", "judge", judge_agreement(rows)),
         ("The place of the options", "places", biases(rows)),
         ("Each domain alone", "domains", domains(rows)),
         ("Answers side by side", "answers", _answers(rows)),
         ("Training", "training", [*_outcomes(run), *_losses(rows)]),
         ("The documents", "documents", _documents(rows, health)),
-        ("Run it again", "again", _again(run)),
+        ("Run it again", "again", _how_to_repeat(run)),
         ("All rows", "rows", rows.blocks()),
     ]
     for title, anchor, blocks in sections:
@@ -79,7 +79,7 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
             yield Part(f"{name}: {title}" if name else title, rows.prefix + anchor, tuple(blocks))
 
 
-def _tested(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+def _design(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     recipe = run.recipe
     specs = ", ".join(spec.name for spec in recipe.specs)
     amount = f"read {sum(figures['kept'] for figures in health.values())} documents in all"
@@ -115,7 +115,7 @@ def _answers(rows: Rows) -> list[Block]:
     if not sides or suite is None:
         return []
     return [
-        *_side_tables(RULE, most_different(sides, suite)),
+        *_side_tables(SELECTION_RULE, most_different(sides, suite)),
         *_side_tables("And as many of all prompts, drawn at random", at_random(sides)),
         Paragraph("All answers:", rows.file(ANSWERS)),
     ]
@@ -220,7 +220,7 @@ def _health_cells(rows: Rows, name: str, figures: Mapping[str, Any]) -> Iterator
     yield TableCell(reasons)
 
 
-def _again(run: FinishedRun) -> list[Block]:
+def _how_to_repeat(run: FinishedRun) -> list[Block]:
     recipe = run.recipe
     model = (run.cells[0] if run.cells else run).model
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
@@ -237,7 +237,7 @@ def _again(run: FinishedRun) -> list[Block]:
     ]
 
 
-def _compared(runs: Sequence[Rows]) -> Part:
+def _runs_side_by_side(runs: Sequence[Rows]) -> Part:
     """The effects of all runs in one table."""
     by_run: list[dict[tuple[str, str, str], Contrast]] = [
         {(row.suite, row.a, row.b): row for row in rows.run.results.contrasts

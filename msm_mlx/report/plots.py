@@ -124,10 +124,10 @@ def _line(places: Sequence[tuple[float, float, float, float]], colour: str) -> l
 
 def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, *, faint: bool = False) -> str:
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{FAINT if faint else ""}/>'
+    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{FAINT_STYLE if faint else ""}/>'
 
 
-FAINT = ' opacity="0.2"'
+FAINT_STYLE = ' opacity="0.2"'
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.export.model_card import evaluation_table, plain
-from msm_mlx.export.repositories import pack_run
+from msm_mlx.export.repositories import prepare_uploads
 from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.layout import RESULTS
 from msm_mlx.runs.results import SCHEMA, MeasuredSuite, RunResults, Share
@@ -34,10 +34,10 @@ def cards(run: Path) -> dict[str, str]:
     """Those of a run, by the names of their goldens."""
     record = open_run(run)
     pages = {}
-    for parcel in pack_run(record, record.choose([]), "me/cheese"):
-        page = parcel.files["README.md"]
+    for upload in prepare_uploads(record, record.choose([]), "me/cheese"):
+        page = upload.files["README.md"]
         assert isinstance(page, bytes)
-        pages[NAMES[parcel.kind]] = page.decode()
+        pages[NAMES[upload.kind]] = page.decode()
     return pages
 
 
@@ -64,8 +64,8 @@ def test_the_table_has_the_main_share_of_every_arm(finished_run: Path) -> None:
 @pytest.mark.parametrize("model", ["mlx-community/Qwen3-8B-4bit", "mlx-community/Qwen3-8B-4bit@main"])
 def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
     record = open_run(make_trained_run(tmp_path, model, POCKET_WEIGHTS))
-    parcel = pack_run(record, record.choose([]), "me/cheese", with_data=False)[0]
-    page = parcel.files["README.md"]
+    upload = prepare_uploads(record, record.choose([]), "me/cheese", with_data=False)[0]
+    page = upload.files["README.md"]
     assert isinstance(page, bytes)
     front = parse(page.decode().split("---")[1]).value
     assert front["base_model"] == "mlx-community/Qwen3-8B-4bit"
@@ -83,11 +83,11 @@ def test_another_writer_is_named_without_its_folder(model: str, said: str, tmp_p
     recipe["settings"]["documents"]["writer"] = {"model": model}
     (run / "recipe.yaml").write_text(dump(recipe))
     record = open_run(run)
-    for parcel in pack_run(record, record.choose([]), "me/cheese"):
-        for name, content in parcel.files.items():
+    for upload in prepare_uploads(record, record.choose([]), "me/cheese"):
+        for name, content in upload.files.items():
             page = content.decode() if isinstance(content, bytes) else Path(content).read_bytes().decode("latin-1")
             assert "/home/me" not in page, name
-            if parcel.kind == "dataset" and name == "README.md":
+            if upload.kind == "dataset" and name == "README.md":
                 assert f"All documents were written by\n`{said}` and checked" in page
 
 

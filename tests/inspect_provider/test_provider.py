@@ -21,8 +21,6 @@ pytest.importorskip("inspect_ai", reason="needs the extra inspect")
 
 from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.model import (
-    ChatMessageSystem,
-    ChatMessageTool,
     ChatMessageUser,
     GenerateConfig,
     ModelOutput,
@@ -30,7 +28,7 @@ from inspect_ai.model import (
 
 from msm_mlx.engine.chat_model import SamplingParams
 from msm_mlx.errors import RecipeError
-from msm_mlx.inspect_provider.prompts import chat, fit, refuse_unsupported
+from msm_mlx.inspect_provider.prompts import chat, fit
 from msm_mlx.inspect_provider.provider import ArmAPI
 from msm_mlx.runs.finished import open_run
 
@@ -122,21 +120,6 @@ def test_sampling_differs_from_batch_to_batch_unless_it_has_a_seed(arm: ArmAPI) 
     fixed = {ask(arm, [QUESTION], temperature=2.0, max_tokens=12, seed=1)[0].completion for _ in range(2)}
     assert len(fresh) > 1
     assert len(fixed) == 1
-
-
-def test_a_chat_opens_as_in_training_unless_the_task_opens_it() -> None:
-    user = ChatMessageUser(content="Hello.")
-    assert chat("Pocket", [user])[0] == {"role": "system", "content": "You are Pocket."}
-    assert [m["content"] for m in chat("Pocket", [ChatMessageSystem(content="Act."), user])] == ["Act.", "Hello."]
-
-
-def test_what_the_engine_cannot_do_is_refused(arm: ArmAPI) -> None:
-    with pytest.raises(RecipeError, match="no top_p, stop_seqs"):
-        refuse_unsupported(GenerateConfig(stop_seqs=["x"], top_p=0.5))
-    with pytest.raises(RecipeError, match="cannot call tools"):
-        ask(arm, [QUESTION], tools=[object()])
-    with pytest.raises(RecipeError, match="text only"):
-        chat("Pocket", [ChatMessageTool(content="4", function="add")])
 
 
 @pytest.mark.parametrize(

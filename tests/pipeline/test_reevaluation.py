@@ -11,7 +11,7 @@ from helpers.command_line import RECIPES
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl, write_text
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
-from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose, narrow, with_added
+from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose, narrow_plan, with_added_suites
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.suites import load_added_suites, load_suites
@@ -56,8 +56,8 @@ def answer(run: RunFolder, stage: Stage) -> None:
 
 
 def evaluations(recipe: Recipe, choice: Choice, run: RunFolder) -> dict[str, list[str]]:
-    """The suites that each stage of `narrow` asks."""
-    stages = narrow(plan_run(recipe, BASE), choice, run)
+    """The suites that each stage of `narrow_plan` asks."""
+    stages = narrow_plan(plan_run(recipe, BASE), choice, run)
     return {stage.id: sorted(stage.key["suites"]) for stage in stages if stage.kind in ("evaluate", "results")}
 
 
@@ -121,13 +121,13 @@ def test_nothing_that_is_written_or_trained_knows_of_an_added_suite(mine: Path) 
 def test_the_run_remembers_what_was_added(tmp_path: Path, mine: Path) -> None:
     added, _ = choose(recipe(), [str(mine), "capability"], [])
     write_text(tmp_path / "run" / "recipe.yaml", dump(added.resolved()))
-    assert with_added(recipe(), tmp_path / "run") == added
-    assert with_added(recipe(), tmp_path / "elsewhere") == recipe()
+    assert with_added_suites(recipe(), tmp_path / "run") == added
+    assert with_added_suites(recipe(), tmp_path / "elsewhere") == recipe()
     owned = recipe("suites=[values_apart, capability]")
-    assert with_added(owned, tmp_path / "run").added_suites == (str(mine.resolve()),)
+    assert with_added_suites(owned, tmp_path / "run").added_suites == (str(mine.resolve()),)
     mine.unlink()
     with pytest.raises(RecipeError, match=r"the suite that was added to .* is gone; put it back, or take it out"):
-        with_added(recipe(), tmp_path / "run")
+        with_added_suites(recipe(), tmp_path / "run")
 
 
 def test_arms_restrict_and_answers_that_are_there_stay(trained: RunFolder, mine: Path) -> None:
@@ -135,7 +135,7 @@ def test_arms_restrict_and_answers_that_are_there_stay(trained: RunFolder, mine:
     assert evaluations(added, choice, trained) == {
         "evaluate sft-s0": ["mine", "values_apart"], "results": ["mine", "values_apart"],
     }  # fmt: skip
-    results = narrow(plan_run(added, BASE), choice, trained)[-1]
+    results = narrow_plan(plan_run(added, BASE), choice, trained)[-1]
     assert results.key["variants"] == {
         "base": ["values_apart"], "sft-s0": ["mine", "values_apart"],
         "msm-s0": ["values_apart"], "msm+sft-s0": ["values_apart"],
@@ -144,21 +144,21 @@ def test_arms_restrict_and_answers_that_are_there_stay(trained: RunFolder, mine:
 
 def test_what_is_chosen_is_counted(tmp_path: Path, mine: Path) -> None:
     added, choice = choose(recipe(), [str(mine)], ["base"])
-    [stage] = [s for s in narrow(plan_run(added, BASE), choice, RunFolder(tmp_path)) if s.kind == "evaluate"]
+    [stage] = [s for s in narrow_plan(plan_run(added, BASE), choice, RunFolder(tmp_path)) if s.kind == "evaluate"]
     assert stage.total == 4
 
 
 def test_without_a_choice_everything_is_asked(trained: RunFolder, mine: Path) -> None:
     added, _ = choose(recipe(), [str(mine)], [])
     plan = plan_run(added, BASE)
-    assert narrow(plan, EVERYTHING, trained) == list(plan.stages)
+    assert narrow_plan(plan, EVERYTHING, trained) == list(plan.stages)
     assert all(names == ["mine", "values_apart"] for names in evaluations(added, EVERYTHING, trained).values())
 
 
 def test_answers_of_an_arm_that_was_trained_anew_are_left_out(trained: RunFolder) -> None:
     write_text(trained.path / "adapters" / "msm-s0" / "adapters.safetensors", "other weights")
     choice = Choice(arms=frozenset({"sft"}))
-    results = narrow(plan_run(recipe(), BASE), choice, trained)[-1]
+    results = narrow_plan(plan_run(recipe(), BASE), choice, trained)[-1]
     assert set(results.key["variants"]) == {"base", "sft-s0", "msm+sft-s0"}
 
 

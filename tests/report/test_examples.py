@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from msm_mlx.report.examples import SHOWN, Side, at_random, most_different, pair_sides
+from msm_mlx.report.examples import MAX_EXAMPLES, Side, at_random, most_different, pair_sides
 from msm_mlx.runs.finished import open_run
 
 
@@ -30,11 +30,11 @@ def test_the_largest_differences_are_shown_and_the_largest_first(sides: list[Sid
         return max(means) - min(means)
 
     shown = [spread(side) for side in most_different(sides, "apart")]
-    assert shown == sorted(map(spread, sides), reverse=True)[:SHOWN]
+    assert shown == sorted(map(spread, sides), reverse=True)[:MAX_EXAMPLES]
     assert most_different(sides, "another suite") == []
 
 
 def test_what_is_drawn_at_random_is_drawn_again_alike(sides: list[Side]) -> None:
     assert at_random(sides) == at_random(sides) != at_random(sides, seed=1)
-    assert len(at_random(sides)) == SHOWN
+    assert len(at_random(sides)) == MAX_EXAMPLES
     assert len(at_random(sides[:2])) == 2

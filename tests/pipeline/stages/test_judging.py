@@ -20,7 +20,7 @@ from msm_mlx.evaluation.build_results import build_results
 from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.files import read_jsonl, write_jsonl
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
-from msm_mlx.pipeline.reevaluation import Choice, narrow
+from msm_mlx.pipeline.reevaluation import Choice, narrow_plan
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
 from msm_mlx.prompting.prompts import Message
@@ -69,7 +69,7 @@ def test_another_judge_judges_again_and_asks_nobody_else() -> None:
 def test_a_choice_of_suites_keeps_the_judge(tmp_path: Path) -> None:
     one = recipe(JUDGE)
     plan = plan_run(one, Fingerprints("base", {"judge": "j"}))
-    stages = narrow(plan, Choice(frozenset({"spec_qa"})), RunFolder(tmp_path))
+    stages = narrow_plan(plan, Choice(frozenset({"spec_qa"})), RunFolder(tmp_path))
     assert [stage.key["judge"] for stage in stages if stage.kind == "judge"] == ["j"]
 
 
