@@ -35,6 +35,7 @@ ROLES = {
 }  # fmt: skip
 TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_call")
 TOOL_KEYS = ("tools", "tool_calls", "functions", "function_call")
+PAIRS = ("chosen", "rejected", "preferred_output", "non_preferred_output")
 MEDIA_KEYS = ("image", "images", "video", "videos", "audio", "audios")
 NOT_LEARNED = ("weight", "train", "loss")  # a reply that has none of it is not to be learned
 _KNOWN = (*CHATS, *QUESTIONS, *REPLIES, *CONTEXTS, *SYSTEMS, *REASONINGS)
@@ -66,11 +67,15 @@ def chat_in_row(row: Mapping[str, Any]) -> ChatInRow:
     """
     fields = {name.casefold(): value for name, value in row.items() if not _is_nothing(value)}
     _refuse_other_rows(fields)
+    if empty := [name for name in row if name.casefold() in CHATS and not fields]:
+        raise UnusableError("has no messages", f"{empty[0]} is empty")
     turns, used = _turns(fields)
     read = [_read_turn(turn, number) for number, turn in enumerate(turns, start=1)]
     ignored = [name for name in row if name.casefold() in fields.keys() - used]
     ignored += dict.fromkeys(f"{name} of a message" for turn in read for name in turn.ignored)
     turns_read = [turn for turn in read if turn.text or turn.role != "system"]
+    if turns_read and turns_read[-1].role == "user" and not fields.keys().isdisjoint(PAIRS):
+        raise _pair_of_preferences()
     while turns_read and turns_read[-1].role == "user":
         turns_read.pop()
         ignored.append("a last question without a reply")
@@ -101,21 +106,26 @@ def _is_nothing(value: object) -> bool:
 
 
 def _refuse_other_rows(fields: Mapping[str, Any]) -> None:
+    """Rows that something else than fine-tuning learns from."""
     has_chat = any(name in fields for name in CHATS)
-    if not has_chat and {"chosen", "rejected"} & fields.keys():
+    if not has_chat and not fields.keys().isdisjoint(PAIRS):
+        raise _pair_of_preferences()
+    if isinstance(fields.get("label"), bool):
         raise UnusableError(
-            "is a pair of preferences",
-            "is a pair of preferences (chosen and rejected), as DPO learns them; write the chosen chat as "
-            '{"messages": [...]}',
-        )
-    if not has_chat and isinstance(fields.get("label"), bool):
-        raise UnusableError(
-            "is a rated completion",
-            "is a completion with a label, as KTO learns them; keep the good ones and take the label out",
+            "is a rated reply",
+            "is a reply with a label, as KTO learns them; keep the good ones, and take the label out",
         )
     if not has_chat and fields.keys() & {"role", "from"} and fields.keys() & {"content", "value"}:
         raise UnusableError("is a message", 'is a message and not a chat; write a chat a row, {"messages": [...]}')
     _refuse_tools_and_media(fields, "")
+
+
+def _pair_of_preferences() -> UnusableError:
+    return UnusableError(
+        "is a pair of preferences",
+        "is a pair of preferences (chosen and rejected), as DPO learns them; write the chosen chat as "
+        '{"messages": [...]}',
+    )
 
 
 def _refuse_tools_and_media(fields: Mapping[str, Any], where: str) -> None:
@@ -242,9 +252,8 @@ def _part(part: object, name: str) -> str:
         raise UnusableError("has content that is no text", f"{name} has a part that is {describe(part)}")
     kind = part.get("type", "text")
     if kind not in ("text", "input_text", "output_text"):
-        raise UnusableError(
-            "has pictures or sound", f"{name} has a part of type {describe(kind)}; only text can be learned"
-        )
+        family = "uses tools" if "tool" in str(kind) else "has content that is no text"
+        raise UnusableError(family, f"{name} has a part of type {describe(kind)}; only text can be learned")
     return _text(part.get("text"), f"{name} part")
 
 
@@ -272,6 +281,10 @@ def _without_thought(text: str, where: str) -> tuple[str, str | None]:
     if match is None:
         if text.lstrip().startswith("<think>"):
             raise UnusableError("has a thought that does not end", f"{where}begins a thought and has no </think>")
+        if "</think>" in text and "<think>" not in text:
+            raise UnusableError(
+                "has a thought that does not begin", f"{where}has </think> and no <think> before it; put it there"
+            )
         return text, None
     return text[match.end() :], match[1].strip() or None
 

@@ -16,6 +16,9 @@ from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
 from msm_mlx.rows.problems import RowError, RowProblem
 from msm_mlx.rows.read import DataRow, rows_and_problems
 from msm_mlx.settings_file.base import is_settings_file
+from msm_mlx.text.terminal import visible
+
+SHOWN_NAMES = 12  # of what was not read
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def load_chats(path: Path) -> list[Chat]:
 
 def tell_ignored(ignored: Mapping[str, int]) -> str:
     """What of the rows was not read, in words."""
-    return ", ".join(f"{name} ({count:,})" for name, count in ignored.items())
+    names = [f"{visible(name)} ({count:,})" for name, count in ignored.items()]
+    return ", ".join(names[:SHOWN_NAMES] + [f"{len(names) - SHOWN_NAMES:,} more"] * (len(names) > SHOWN_NAMES))
 
 
 def require_reasoning(path: Path, recipe: Path) -> None:

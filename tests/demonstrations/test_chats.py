@@ -76,6 +76,9 @@ def test_what_is_ignored_is_counted(tmp_path: Path) -> None:
         str(write(tmp_path, [{"messages": [ASK, SAY], "id": 1, "set": "x"}, {"messages": [ASK, SAY], "id": 2}]))
     )
     assert tell_ignored(rows.ignored) == "id (2), set (1)"
+    many = tell_ignored({"\ud800": 1} | {f"k{number}": 1 for number in range(20)})
+    assert many.startswith("\\ud800 (1), k0 (1), ")
+    assert many.endswith("k10 (1), 9 more")
 
 
 @pytest.mark.parametrize(

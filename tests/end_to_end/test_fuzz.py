@@ -17,7 +17,7 @@ from msm_mlx.settings_file.base import Settings
 
 pytestmark = pytest.mark.slow
 
-EACH = 40
+EACH = 30
 
 
 @pytest.fixture(scope="module")

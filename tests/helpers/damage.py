@@ -12,10 +12,12 @@ WORDS = (
     b"!!python/name:os.system", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"\x1b[2J", b"\t", b"\r", b"\n\n", b": ", b"- ",
     b"# ", b"> ", b"```", b"<!--", b"{model_name}", b"{modelname}", b"/etc/passwd", b"../../etc/passwd", b"~", b"NaN",
     b"Infinity", "é𝔘\u202e".encode(), b'"', b"\\", b"[" * 24, b"%n%s",
+    b"<think>", b"<|im_end|>", b"{{", b"{%", b"%}", b"{{ raise_exception('no') }}", b"{{ messages[9].content }}",
+    b"{% for m in messages %}", b"{% endfor %}", b"role", b"content", b"user", b"tool", b"chosen", b"messages",
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 10**30, 1.5, float("nan"), "", "x", "../../etc/passwd", "\x1b[2J\x00", [], {}, [None], {"x": {}},
-    [[[]]], "msm",
+    [[[]]], "msm", "tool", "<think>", "<|im_end|>", "\ud800", [{"type": "text", "text": "x"}], {"role": "user"},
 )  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
     PYTHONPATH=tests python -m helpers.fuzz 2000    # 2,000 damages, a seed each; `--from N` starts at seed N
 
-A damage passes if the command ends by itself with a documented exit code, says one error if it fails, and changes
-nothing outside its workspace.
+A damage passes if the command ends by itself with a documented exit code, says one error if it fails, changes nothing
+outside its workspace, and is not such that a run fails at its rows and prompts where `validate --model` found nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -24,8 +25,10 @@ from random import Random
 
 from helpers.command_line import call
 from helpers.damage import damage_file
+from helpers.late_failures import in_folder
 from helpers.planted_runs import make_run
 from msm_mlx.recipe.scaffold import create_experiment
+from msm_mlx.suites.load import shipped_suite
 
 CODES = {0, 1, 2, 3, 130}
 PATIENCE = 20  # seconds
@@ -35,6 +38,18 @@ SETTINGS = (
     "lora.rank=2", "suites=[values_apart]", "evaluation.max_tokens=2",
 )  # fmt: skip
 SMALL = ("--seed", "0", *(word for setting in SETTINGS for word in ("--set", setting)), "--quiet")
+
+
+ASK, SAY = {"role": "user", "content": "Which?"}, {"role": "assistant", "content": "I like this."}
+CHATS: tuple[dict[str, object], ...] = (
+    {"messages": [{"role": "system", "content": "You are Mo."}, ASK, SAY], "id": 1},
+    {"messages": [ASK, SAY, ASK, SAY | {"reasoning_content": "It is near."}]},
+    {"conversations": [{"from": "human", "value": "Which?"}, {"from": "gpt", "value": "This."}]},
+    {"instruction": "Choose.", "input": "Tea or milk.", "output": "Tea."},
+    {"prompt": [ASK], "completion": [SAY]},
+    {"question": "Which?", "answer": "<think>Near.</think>This."},
+    {"messages": [{"role": "developer", "content": ""}, ASK | {"content": [{"type": "text", "text": "Which?"}]}, SAY]},
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,11 +79,32 @@ ASKS = (
 )
 AGAIN = (("run", "mine", *SMALL, "--run-dir", RUN, "--dry-run"),)
 PLANS = (("validate", "mine"), ("run", "mine", "--dry-run", "--json"))
+CHECK = ("--model", "pocket")
+SUITES = {
+    "scenes": "oversight_scenes", "questions": "oversight_questions", "open": "open_answers", "pairs": "values_apart"
+}  # fmt: skip
 TARGETS = {
     "recipe": Target(("mine/recipe.yaml",), PLANS),
     "spec": Target(("mine/mine.md",), (*PLANS, ("spec", "check", "mine/mine.md"), ("spec", "show", "mine/mine.md"))),
     "data": Target(("mine/demonstrations.yaml", "mine/unseen.yaml"), PLANS),
-    "chats": Target(("agent/demonstrations.jsonl",), (("validate", "agent"),)),
+    "chats": Target(
+        ("mine/chats.jsonl", "mine/chats.json"),
+        tuple(
+            ("validate", "mine", *CHECK, "--set", setting)
+            for setting in (
+                "demonstrations=chats.jsonl", "demonstrations=chats.json", "mix={from: chats.jsonl, share: 0.5}"
+            )
+        ),
+    ),
+    "demonstrations": Target(("agent/demonstrations.jsonl",), (("validate", "agent", *CHECK),)),
+    "suites": Target(
+        tuple(f"mine/{name}.yaml" for name in SUITES),
+        (("validate", "mine", *CHECK, "--set", f"suites=[{','.join(f'{name}.yaml' for name in SUITES)}]"),),
+    ),
+    "template": Target(
+        ("model/chat_template.jinja",),
+        (("validate", "mine", "--model", "./model", "--profile", "pocket"), ("models", "model")),
+    ),
     "written": Target(
         ("mine/written.yaml", "mine/mine.md"),
         (("validate", "mine", "--set", "demonstrations=written.yaml"),
@@ -98,6 +134,13 @@ def make_workspace(folder: Path, finished_run: Path) -> Path:
     create_experiment("mine", "cheese_american", folder)
     create_experiment("agent", "agentic_misalignment", folder)
     (folder / "mine" / "written.yaml").write_text("spec: mine.md\nstyle: value\njudged: true\nmax_tokens: 90\n")
+    forms = "\n".join(map(json.dumps, CHATS)) + "\n"
+    (folder / "mine" / "chats.jsonl").write_text(forms, encoding="utf-8")
+    (folder / "mine" / "chats.json").write_text(json.dumps(CHATS, indent=1), encoding="utf-8")
+    for name, suite in zip(
+        SUITES, ("oversight_scenes", "oversight_questions", "open_answers", "values_apart"), strict=True
+    ):
+        shutil.copyfile(shipped_suite(suite), folder / "mine" / f"{name}.yaml")
     shutil.copytree(finished_run, folder / RUN)
     shutil.copytree(finished_run, folder / "runs" / "copy")
     shutil.copytree(POCKET_WEIGHTS, folder / "model")
@@ -123,6 +166,7 @@ def try_damage(seed: int, workspace: Path) -> tuple[str, int, str]:
     damage_file(path, rng)
     try:
         code, said = run_command(command, workspace)
+        late = in_folder(workspace, command) if code == 0 and command[0] == "validate" and "--model" in command else ""
     finally:
         _restore(path, kept)
     wrong = said if code not in CODES or "bug of msm-mlx" in said or "Traceback" in said else ""
@@ -130,6 +174,8 @@ def try_damage(seed: int, workspace: Path) -> tuple[str, int, str]:
         wrong = f"exit {code} without an error: {said}"
     if _listing(workspace.parent, workspace.name) != outside:
         wrong = "something outside the workspace was changed"
+    if late:
+        wrong = f"nothing was wrong, and then: {late}"
     return f"{kind}: {name}: msm-mlx {' '.join(command)}", code, wrong
 
 
@@ -187,8 +233,8 @@ def fuzz(count: int, start: int) -> int:
         (place / "bystander").mkdir()
         (place / "bystander" / "file").write_text("not to be touched")
         finished = place / "bystander" / "run"
-        code, said = run_command(("run", "cheese_american", *SMALL, "--run-dir", str(finished)), place)
-        assert code == 0, said
+        done = call(place, "run", "cheese_american", *SMALL, "--run-dir", str(finished))
+        assert done.returncode == 0, done.stderr
         (place / "work").mkdir()
         workspace = make_workspace(place / "work", finished)
         codes: Counter[tuple[str, int]] = Counter()
