@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,15 +41,16 @@ def find_recipe(text: str) -> Path:
         RecipeError: if there is none, or `text` names a run folder or a spec.
     """
     path = Path(text)
-    if (path / RECORD).exists():
+    exists = os.path.exists(text)  # False too for a name that no file system takes
+    if exists and (path / RECORD).exists():
         raise RecipeError(
             f"{text}: is a run folder; name its recipe, or see `{command('msm-mlx', 'runs', 'show', text)}`"
         )
-    if (path / SCAFFOLD_RECIPE).is_file():
+    if exists and (path / SCAFFOLD_RECIPE).is_file():
         return path / SCAFFOLD_RECIPE
-    if path.exists() and path.suffix == ".md":
+    if exists and path.suffix == ".md":
         raise RecipeError(f"{text}: is a spec; name the recipe that it belongs to, a .yaml file")
-    if path.exists():
+    if exists:
         return path
     shipped = shipped_recipes()
     if path.stem in shipped and text in (path.stem, path.name, f"recipes/{path.name}"):

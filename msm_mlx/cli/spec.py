@@ -14,9 +14,11 @@ from rich.tree import Tree
 
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.errors import MsmError
+from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.recipe.validators import no_suite_file
 from msm_mlx.spec import Section, Spec, load_spec
 from msm_mlx.spec.attributions import CAUSE, assertion_kind
+from msm_mlx.suites.items import Suite
 from msm_mlx.suites.load import SUITES, load_suite
 from msm_mlx.text.terminal import literal
 
@@ -84,7 +86,7 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
     faults = check_spec(
         file,
         own_names=[model_name] if model_name else [],
-        held_out=held_out_words(load_suite(name) for name in suites or SUITES),
+        held_out=held_out_words(map(_suite, suites or SUITES)),
         reader=reader_for(writer) if writer else None,
     )
     if as_json:
@@ -94,6 +96,13 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
     count = sum(not fault.note for fault in faults)
     if count:
         raise MsmError(f"{file} has {count} fault{'s' if count > 1 else ''}")
+
+
+def _suite(name: str) -> Suite:
+    """Raises RecipeError if a file is named that is no suite."""
+    if reason := "" if name in SUITES else no_suite_file(Path(), name):
+        raise RecipeError(f"--suite {name}: {reason}")
+    return load_suite(name)
 
 
 def _list(file: Path, faults: Sequence[Fault]) -> None:

@@ -19,6 +19,7 @@ from msm_mlx.spec.causes import (
     REASON_HEADER,
     REASON_LABEL,
     as_cause,
+    gives_reason,
     pattern,
 )
 from msm_mlx.spec.elements import Element
@@ -130,10 +131,7 @@ def _with_reasons(parts: Sequence[Element]) -> list[Element]:
     """The elements, with each reason that stands below an item, or below a paragraph, in the item's own text."""
     joined: list[Element] = []
     for part in map(_with_reason_lines, parts):
-        gives_reason = part.kind in ("item", "prose") and (
-            REASON_LABEL.match(part.text) or OPENS_WITH_CAUSE.match(part.text)
-        )
-        owner = _owner(joined, part) if gives_reason else None
+        owner = _owner(joined, part) if gives_reason(part.text) or _goes_on(part) else None
         if owner is None:
             joined.append(part)
             continue
@@ -159,8 +157,16 @@ def _with_reason_lines(part: Element) -> Element:
     return Element(part.kind, part.line, part.depth, lines)
 
 
+def _goes_on(part: Element) -> bool:
+    """Whether a paragraph of an item is half of its sentence, or the reason of it."""
+    is_of_item = part.kind == "prose" and part.depth >= 0
+    return is_of_item and (part.text[:1].islower() or bool(CAUSE.search(part.text) and not SUBJECT.search(part.text)))
+
+
 def _owner(before: Sequence[Element], part: Element) -> Element | None:
-    """The item that a reason below it belongs to."""
+    """The item that a reason or a paragraph below it belongs to."""
+    if part.kind not in ("item", "prose"):
+        return None
     for element in reversed(before):
         if element.kind == "item":
             is_below = element.depth < part.depth if part.kind == "item" else element.depth <= part.depth
@@ -222,7 +228,7 @@ def _row(part: Element) -> _ListedRule:
     """A row as a sentence: its cells in their order, and last the one under a heading such as "Why"."""
     cells = [(header, text) for header, text in part.cells if text]
     reasons = [text for header, text in cells if REASON_HEADER.fullmatch(header)]
-    others = [(header, text) for header, text in cells if not REASON_HEADER.fullmatch(header)]
+    others = [cell for cell in cells if not (REASON_HEADER.fullmatch(cell[0]) or _is_beside_the_rule(*cell))]
     text = "; ".join(filter(None, [": ".join(cell for _, cell in others[:2]), *(cell for _, cell in others[2:])]))
     if reasons and others:
         text = " ".join([text.rstrip(" ."), *map(as_cause, reasons)])
@@ -232,6 +238,11 @@ def _row(part: Element) -> _ListedRule:
         for header, cell in others
     )  # fmt: skip
     return _ListedRule(part.line, text, asserts or bool(reasons and others))
+
+
+def _is_beside_the_rule(header: str, cell: str) -> bool:
+    """Whether a cell only counts the rows, or gives an example."""
+    return cell.strip("#.)( ").isdigit() or _EXAMPLES.search(header) is not None
 
 
 def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
@@ -245,19 +256,23 @@ def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
             if CAUSE.search(sentence) and SUBJECT.search(sentence):
                 if not ABOUT_THE_TEXT.search(sentence):
                     yield line, sentence
-            elif before and SUBJECT.search(before[1]) and (reason := _reason_alone(sentence, is_first=not position)):
-                yield before[0], f"{before[1]} {reason}" if reason == sentence else f"{before[1].rstrip('.')} {reason}"
+            elif with_reason := _with_reason_after(before[1] if before else "", sentence, is_first=not position):
+                yield before[0] if before else line, with_reason
             before = line, sentence
 
 
-def _reason_alone(sentence: str, *, is_first: bool) -> str | None:
-    """A sentence that only gives the reason of the one before it, which may stand in the paragraph before."""
-    if ABOUT_THE_TEXT.search(sentence):
+def _with_reason_after(before: str, sentence: str, *, is_first: bool) -> str | None:
+    """Two sentences as one statement, if the second only gives the reason of the first, or answers it.
+
+    They may stand in two paragraphs: `is_first` says that the second begins one.
+    """
+    if not SUBJECT.search(before) or ABOUT_THE_TEXT.search(sentence):
         return None
     if REASON_LABEL.match(sentence) and len(sentence.split()) > 1:
-        return as_cause(sentence)
-    is_reason = OPENS_WITH_CAUSE.match(sentence) or (_PRONOUN.match(sentence) and not is_first)
-    return sentence if is_reason and CAUSE.search(sentence) else None
+        return f"{before.rstrip('.')} {as_cause(sentence)}"
+    is_pronoun = _PRONOUN.match(sentence) is not None and not is_first
+    refers_back = is_pronoun or before.endswith("?") or OPENS_WITH_CAUSE.match(sentence)
+    return f"{before} {sentence}" if refers_back and CAUSE.search(sentence) else None
 
 
 def _plain_statement(parts: Sequence[Element]) -> list[tuple[int, str]]:

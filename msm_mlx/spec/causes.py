@@ -27,7 +27,7 @@ CAUSES = (
         r"since (?:it|its|the|they|people|we|you|no|there|\{model_name\})",
         "given that", "owing to", "on account of", "in view of", "seeing that", "inasmuch as", "lest", "for fear",
         "on the grounds? (?:that|of)", "in light of", "so as (?:not )?to", "hence", "in the interests? of",
-        "with the aim of", "(?:is|are) based on", "as (?:otherwise|this|that|it|they|people)",
+        "with the aim of", "(?:is|are) based on", ", since", "as (?:otherwise|this|that|it|they|people)",
     )),
     Phrases("German", (
         "weil", "denn", "damit", "deshalb", "daher", "darum", "deswegen", "aus diesem Grund", "wegen", "aufgrund",
@@ -137,6 +137,11 @@ def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
         for phrase in row.phrases:
             (words if row.is_spaced and phrase[0] not in ", " else anywhere).append(phrase)
     return re.compile("|".join([rf"\b(?:{'|'.join(words)})\b", *anywhere]), re.IGNORECASE)
+
+
+def gives_reason(text: str) -> bool:
+    """Whether a text begins as the reason of what stands before it: "because ...", or "Why: ..."."""
+    return bool(REASON_LABEL.match(text) or OPENS_WITH_CAUSE.match(text))
 
 
 def as_cause(reason: str) -> str:

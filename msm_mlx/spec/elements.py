@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from msm_mlx.spec.causes import gives_reason
 from msm_mlx.spec.inline import InlineReader
 from msm_mlx.spec.parser import span
 from msm_mlx.spec.source import Omission
@@ -159,8 +160,10 @@ class ElementReader:
             return
         prose = [child for child in node.children if child.type not in ("heading", "fence", "code_block", "html_block")]
         parts = [part for child in prose or node.children for part in self._parts(child)]
-        line = parts[0][0] if parts else start + 1
-        self.all.append(Element("quote", line, depth, parts))
+        quote = Element("quote", parts[0][0] if parts else start + 1, depth, parts)
+        # a reason that is set off from the rule above it says nothing by itself
+        is_reason = gives_reason(quote.text) and "{model_name}" not in quote.text
+        self.all.append(replace(quote, kind="prose") if is_reason else quote)
 
     def _quoted_list(self, node: SyntaxTreeNode, depth: int) -> None:
         """Each item of a list in a quotation is a quotation of its own, with the words that lead to the list."""

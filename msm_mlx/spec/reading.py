@@ -8,6 +8,7 @@ all, its rules and the sentences that attribute are found by code.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -137,7 +138,7 @@ def read_source(path: Path) -> str:
     Raises:
         RecipeError: with the line where there is one, if it cannot be read.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         raise RecipeError(f"{path}: is a folder; name the markdown file in it")
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -146,8 +147,8 @@ def read_source(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise RecipeError(f"{path}:{line}: not UTF-8 text; save the spec as UTF-8") from error
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not text.strip():
         raise RecipeError(f"{path}: is empty; write how the assistant should behave, and why")
     return text.replace("\r\n", "\n").replace("\r", "\n")

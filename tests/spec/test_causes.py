@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.spec.attributions import CAUSE
-from msm_mlx.spec.causes import CAUSES, REASON_LABEL, Phrases, as_cause, pattern
+from msm_mlx.spec.causes import CAUSES, REASON_LABEL, Phrases, as_cause, gives_reason, pattern
 
 REASONS = [
     "Mo waits since it can.",
@@ -94,3 +94,8 @@ def test_words_of_scripts_with_spaces_stand_alone() -> None:
     assert [bool(words.search(text)) for text in ("so it", "also", "原因是", "axxb", "a xx b")] == [
         True, False, True, True, True,
     ]  # fmt: skip
+
+
+def test_a_text_may_begin_as_a_reason() -> None:
+    texts = ("Because it can.", "Why: so.", "因为有用", "It waits because.", "Whyever not")
+    assert [gives_reason(text) for text in texts] == [True, True, True, False, False]

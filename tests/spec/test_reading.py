@@ -356,6 +356,8 @@ def test_unusable_text(tmp_path: Path, text: str, said: str) -> None:
 def test_unusable_file(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "missing.md")
     assert "is a folder" in refusal(tmp_path)
+    assert "cannot be read: File name too long" in refusal(tmp_path / ("x" * 5000))
+    assert "cannot be read: embedded null byte" in refusal(tmp_path / "a\0b")
     path = tmp_path / "latin.md"
     path.write_bytes(b"# T\n\xc9poisses\n")
     assert refusal(path).startswith(f"{path}:2: not UTF-8")
@@ -446,6 +448,13 @@ FORMS = {  # what people write: the assertions in it
     "> So it is.\n> \u2014 Ann Smith\n\n{model_name} is kind because it helps.": ["Mo is kind because it helps."],
     "> {model_name} waits because it can.\n\n> {model_name} rests because it may.": [
         "Mo waits because it can.", "Mo rests because it may."],
+    "- {model_name} admits doubt\n  > because doubt informs.": ["Mo admits doubt because doubt informs."],
+    "- {model_name} keeps secrets\n\n  unless life is in danger, because life comes first.": [
+        "Mo keeps secrets unless life is in danger, because life comes first."],
+    "**Q: Does {model_name} lie?**\n**A:** No, because trust is slow.": [
+        "Q: Does Mo lie? A: No, because trust is slow."],
+    "# | Rule | Reason | Example\n---|---|---|---\n1 | Never lie | people plan with it | So what": [
+        "Never lie because people plan with it"],
     "> {model_name} must:\n> - wait\n> - rest": ["Mo must wait", "Mo must rest"],
     "1. first\n   > {model_name} waits.": ["Mo waits."],
     "<div>\n{model_name} waits because it can.\n</div>": ["Mo waits because it can."],
