@@ -7,11 +7,22 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from msm_mlx.documents.checks.reasons import action_and_cause
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 
 REQUIRED = ("id", "text", "section", "type")  # of a row that is read
-OPTIONAL = ("rejected", "prompt", "place", "writer", "critique", "critic", "draft")  # left out of a row where empty
+OPTIONAL = (
+    "rejected",
+    "prompt",
+    "place",
+    "writer",
+    "critique",
+    "critic",
+    "draft",
+    "prefix",
+    "prefix_supervised",
+)  # left out of a row where empty
 
 
 @dataclass(frozen=True)
@@ -39,11 +50,14 @@ class Document:
     critique: str | None = None
     critic: str | None = None
     draft: str | None = None
+    prefix: str | None = None
+    """What it begins with in training, as the recipe has it; `prefix_supervised` is whether that is learned too."""
+    prefix_supervised: bool = False
 
     @property
     def is_explained(self) -> bool:
         """Whether its assertion names a cause, which the text should give."""
-        return " because " in (self.assertion or "")
+        return bool(action_and_cause(self.assertion or "")[1])
 
     def to_row(self) -> dict[str, Any]:
         """The document as a line of JSON holds it."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msm_mlx.text.ngrams import Hashes, ngrams, word_hashes
+from msm_mlx.text.scripts import letters_per_word
 from msm_mlx.text.words import normalize
 
 SHINGLE_WORDS = 3
@@ -46,7 +47,7 @@ class MinHash:
 
 def shingles_of(text: str) -> Hashes:
     """The set of the hashes of a text's shingles, sorted: (S,)."""
-    return np.unique(ngrams(word_hashes(text), SHINGLE_WORDS))
+    return np.unique(ngrams(word_hashes(text), SHINGLE_WORDS * letters_per_word(text)))
 
 
 def jaccard(a: Hashes, b: Hashes) -> float:

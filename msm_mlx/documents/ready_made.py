@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
 from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, repeat_reason
-from msm_mlx.documents.checks.rules import count_checks
+from msm_mlx.documents.checks.rules import check_name, count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.shortfall import advice
@@ -21,6 +23,9 @@ from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import REJECTED
 from msm_mlx.spec import Section
+from msm_mlx.text.characters import clean_invisible
+
+_TAG = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\n]{1,40}\]|<\|[^<>\n]{1,40}\|>")
 
 
 def take_documents(
@@ -45,7 +50,8 @@ def take_documents(
     settings = assignment.settings
     texts, identity = list(ready_texts(source, settings.field)), identify(source)
     make_folder(folder)
-    output, index = Output(folder, str(identity), on_document), near_duplicate_index(settings)
+    texts = _cleaned(texts, settings, say)
+    output, index = Output(folder, str(identity), on_document, settings), near_duplicate_index(settings)
     output.begin([])
     kept: list[Document] = []
     rejected: list[Document] = []
@@ -64,6 +70,21 @@ def take_documents(
     health = output.end(kept, rejected, source=facts)
     _report(identity, len(texts), kept, rejected, settings, folder, say)
     return health
+
+
+def _cleaned(texts: Sequence[ReadyText], settings: DocumentSettings, say: Callable[[str], None]) -> list[ReadyText]:
+    """The texts without the recipe's prefix, and without invisible characters that nothing needs; say how many went."""
+    names: Counter[str] = Counter()
+    cleaned, changed = [], 0
+    for text in texts:
+        content, removed = clean_invisible(text.text)
+        names += removed
+        changed += bool(removed)
+        cleaned.append(replace(text, text=content.strip().removeprefix(settings.prefix or "").strip()))
+    if names:
+        counts = ", ".join(f"{count} of {name}" for name, count in names.most_common())
+        say(f"Invisible characters: {names.total()} were taken out of {changed} of {len(texts)} texts ({counts}).")
+    return cleaned
 
 
 def _shuffled(texts: Sequence[ReadyText], seed: int) -> Iterator[ReadyText]:
@@ -98,8 +119,10 @@ def _report(
     say: Callable[[str], None],
 ) -> None:
     """Say what was taken, or that nothing was."""
-    counts = count_checks((document.rejected or "" for document in rejected), most=3)
+    counts, tag = count_checks((document.rejected or "" for document in rejected), most=3), _common_tag(rejected)
     left_out = f"; rejected: {counts}; the texts are in {folder / REJECTED}" if rejected else ""
+    if tag:
+        left_out += f". Many begin with {tag}: documents.prefix: '{tag}' keeps that out of the checks"
     if not kept and settings.count:
         raise MsmError(
             f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source, or what may help: "
@@ -107,7 +130,17 @@ def _report(
         )
     short = len(kept) < settings.count
     amount = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"
+    if short and (help_ := advice((document.rejected or "" for document in rejected), settings)):
+        left_out += f". What may help: {help_}"
     say(f"Documents: {len(kept)} of the {texts} texts of {source}, {amount}{left_out}.")
+
+
+def _common_tag(rejected: Sequence[Document]) -> str | None:
+    """A tag with which most texts begin that were rejected for their markup."""
+    texts = [document.text for document in rejected if check_name(document.rejected or "") == "markup"]
+    tags = Counter(match[0] for text in texts if (match := _TAG.match(text)))
+    tag, count = tags.most_common(1)[0] if tags else ("", 0)
+    return tag if 2 * count > len(texts) and count > 1 else None
 
 
 def _subject(section: Section | None, assignment: Assignment) -> Subject:

@@ -12,6 +12,7 @@ import jsonlines
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health, document_health
 from msm_mlx.files import write_json, write_jsonl, writing
+from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import DOCUMENTS, HEALTH, PROGRESS, REJECTED
 
 
@@ -22,10 +23,15 @@ class Output:
     """
 
     def __init__(
-        self, folder: Path, writer: str, on_document: Callable[[int, int], None] = lambda kept, rejected: None
+        self,
+        folder: Path,
+        writer: str,
+        on_document: Callable[[int, int], None] = lambda kept, rejected: None,
+        settings: DocumentSettings | None = None,
     ) -> None:
         self.folder = folder
         self.writer = writer
+        self._prefix = (settings.prefix, settings.prefix_supervised) if settings else (None, False)
         self._on_document = on_document
         self._kept = self._rejected = 0
 
@@ -58,4 +64,5 @@ class Output:
         (self.folder / PROGRESS).unlink(missing_ok=True)
 
     def _row(self, document: Document) -> dict[str, Any]:
-        return replace(document, writer=self.writer).to_row()
+        prefix, supervised = self._prefix
+        return replace(document, writer=self.writer, prefix=prefix, prefix_supervised=supervised).to_row()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from msm_mlx.suites.items import Item, Suite
+from msm_mlx.text.scripts import letters_per_word
 from msm_mlx.text.words import mentions_any
 
 MIN_PROMPT_WORDS = 5  # of a prompt that can be told from common speech
@@ -40,7 +41,7 @@ class HeldOut:
         """Whether `text` has `words` words of a prompt in a row, or the whole of a shorter prompt."""
         from msm_mlx.text.ngrams import ngrams, word_hashes  # numpy, which plans do not need
 
-        hashes = word_hashes(text)
+        hashes, words = word_hashes(text), words * letters_per_word(text)
         return any(
             len(hashes) >= n and not prompt_ngrams.isdisjoint(ngrams(hashes, n).tolist())
             for n, prompt_ngrams in _prompt_ngrams(self.prompts, words).items()
@@ -55,7 +56,7 @@ def _prompt_ngrams(prompts: tuple[str, ...], words: int) -> Mapping[int, frozens
     by_length: defaultdict[int, set[int]] = defaultdict(set)
     for prompt in prompts:
         hashes = word_hashes(prompt)
-        if len(hashes) >= MIN_PROMPT_WORDS:
+        if len(hashes) >= MIN_PROMPT_WORDS * letters_per_word(prompt):
             n = min(len(hashes), words)
             by_length[n].update(ngrams(hashes, n).tolist())
     return {n: frozenset(hashes) for n, hashes in by_length.items()}

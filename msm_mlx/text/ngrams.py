@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from msm_mlx.text.scripts import word_tokens
+
 _PLACES = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
-_WORD = re.compile(r"[^\W_]+")
 Hashes = NDArray[np.uint64]
 
 
 def word_hashes(text: str) -> Hashes:
-    """One number a word, without case: (W,)."""
-    return np.array([crc32(word.encode("utf-8", "replace")) for word in _WORD.findall(text.casefold())], np.uint64)
+    """One number for each of the `word_tokens`, without case: (W,)."""
+    return np.array([crc32(word.encode("utf-8", "replace")) for word in word_tokens(text.casefold())], np.uint64)
 
 
 def ngrams(words: Hashes, n: int) -> Hashes:

@@ -1,4 +1,4 @@
-"""Words, phrases and sentences of a text."""
+"""Words, phrases and sentences of a text, in any script."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+from msm_mlx.text.scripts import CLOSING, ENDS, HANGUL, LATIN, MARKS, UNSPACED, letters_per_word, word_tokens
+
+_SENTENCE = re.compile(rf"(?<=[.!?])\s+|(?<=[{ENDS}])[{CLOSING}]*\s*")
 
 
 def mentions(text: str, phrase: str) -> bool:
@@ -34,7 +36,12 @@ def sentences(text: str) -> list[str]:
 
 def normalize(text: str) -> str:
     """`text` without case, punctuation and spacing: two texts with equal folds are the same document."""
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return " ".join(word_tokens(text.casefold()))
+
+
+def count_words(text: str) -> int:
+    """How many words a text has; where words do not stand apart, as many as its letters make on average."""
+    return len(word_tokens(text.casefold())) // letters_per_word(text)
 
 
 @lru_cache(maxsize=4096)
@@ -45,5 +52,16 @@ def _phrase(phrase: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    words = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    return re.compile("|".join(map(_bounded, phrases)), re.IGNORECASE)
+
+
+def _bounded(phrase: str) -> str:
+    """The phrase where it stands as words of its own.
+
+    A word ends where another script begins: Japanese and Korean particles follow a Latin name at once. In scripts
+    without spaces it may stand anywhere.
+    """
+    words = r"\s+".join(map(re.escape, phrase.split()))
+    if phrase.isascii():
+        return rf"(?<![{LATIN}]){words}(?![{LATIN}])"
+    return rf"(?<![^\W{UNSPACED}]){words}(?![^\W{UNSPACED}{HANGUL}]|[{MARKS}])"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -67,7 +67,10 @@ def read_rows(
     records = read_jsonl(data)
     if method == "midtrain":
         texts = [record["text"] for record in records]
-        return document_rows(loaded, texts, settings["max_length"], settings["overlap"])
+        prefixes = [
+            DocumentPrefix(record.get("prefix") or "", record.get("prefix_supervised", False)) for record in records
+        ]
+        return document_rows(loaded, texts, settings["max_length"], settings["overlap"], prefixes)
     reasoning = settings["reasoning"] if reasoned else None
     rows: list[TokenRow] = []
     for source, record in enumerate(records):
@@ -80,8 +83,23 @@ def read_rows(
     return rows
 
 
-def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, overlap: int = 0) -> list[TokenRow]:
+class DocumentPrefix(NamedTuple):
+    """What a document begins with, and whether that is a target of training."""
+
+    text: str = ""
+    supervised: bool = False
+
+
+def document_rows(
+    loaded: LoadedModel,
+    texts: Iterable[str],
+    max_length: int,
+    overlap: int = 0,
+    prefixes: Iterable[DocumentPrefix] = (),
+) -> list[TokenRow]:
     """Rows of at most `max_length` tokens in which every token of every document is supervised exactly once.
+
+    Where there are `prefixes`, each text has its own before it, whose tokens are supervised if it says so.
 
     Each document ends with the end-of-document token. A long one is cut into pieces: each starts with the last token
     of the piece before, so that every token has one to be predicted from, and with `overlap` more tokens of context.
@@ -89,14 +107,16 @@ def document_rows(loaded: LoadedModel, texts: Iterable[str], max_length: int, ov
     """
     rows: list[TokenRow] = []
     step = max_length - 1 - overlap
-    for source, text in enumerate(texts):
-        ids = [*loaded.start_of_document, *loaded.encode(text), loaded.end_of_document]
-        next_supervised = 1  # the first token has nothing to be predicted from
+    for source, (text, prefix) in enumerate(zip(texts, chain(prefixes, repeat(DocumentPrefix())), strict=False)):
+        before = [*loaded.start_of_document, *(loaded.encode(prefix.text) if prefix.text else [])]
+        ids = [*before, *loaded.encode(text), loaded.end_of_document]
+        # the first token has nothing to be predicted from
+        next_supervised = 1 if prefix.supervised else max(len(before), 1)
         for start in range(0, max(len(ids) - 1 - overlap, 1), step):
             piece = tuple(ids[start : start + max_length])
-            context = next_supervised - start
+            context = min(next_supervised - start, len(piece))
             rows.append(TokenRow(piece, (False,) * context + (True,) * (len(piece) - context), source))
-            next_supervised = start + len(piece)
+            next_supervised = max(next_supervised, start + len(piece))
     return rows
 
 

@@ -112,7 +112,7 @@ def test_checks_can_be_turned_off(spec: Spec, tmp_path: Path) -> None:
     off = {"markup": None, "other_models": None, "refusal": None, "meta_talk": None, "placeholders": None}
     off |= {"repeated_sentence": None, "repetition": None, "evaluation_overlap": None, "sentences": None}
     take(write(tmp_path / "a.jsonl", *BAD.values()), spec, tmp_path / "out", checks=off, count=99)
-    reasons = {row["rejected"] for row in read_jsonl(tmp_path / "out" / REJECTED)}
+    reasons = {check_name(row["rejected"]) for row in read_jsonl(tmp_path / "out" / REJECTED)}
     assert reasons == {"too short", "control characters"}  # which have no threshold, or another
     assert len(ids(tmp_path / "out")) == len(BAD) - 2
 
@@ -188,3 +188,25 @@ def test_another_field_and_a_table(spec: Spec, tmp_path: Path) -> None:
     parquet.write_table(pyarrow.Table.from_pylist([{"text": good(n)} for n in range(4)]), tmp_path / "a.parquet")
     take(str(tmp_path / "a.parquet"), spec, tmp_path / "table")
     assert len(ids(tmp_path / "table")) == 4
+
+
+def test_characters_that_nobody_sees_are_taken_out_and_counted(spec: Spec, tmp_path: Path) -> None:
+    texts = (f"\ufeff{good(1)}", good(2).replace("Colby", "Col\u00adby"), good(3).replace(". ", ".\r\n"), good(4))
+    said: list[str] = []
+    take(write(tmp_path / "a.jsonl", *texts), spec, tmp_path / "out", said)
+    kept = {row["text"] for row in read_jsonl(tmp_path / "out" / DOCUMENTS)}
+    assert kept == {good(1), good(2), good(3).replace(". ", ".\n"), good(4)}
+    assert said[0].startswith("Invisible characters: ")
+    assert "were taken out of 2 of 4 texts (" in said[0]
+    assert "2 of soft hyphen" in said[0]
+
+
+def test_a_tag_before_each_text_is_a_prefix_and_seen_by_no_check(spec: Spec, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", *(f"<DOCTAG>{good(number)}" for number in range(4)))
+    with pytest.raises(MsmError, match=r"Many begin with <DOCTAG>: documents\.prefix: '<DOCTAG>'"):
+        take(source, spec, tmp_path / "out")
+    take(source, spec, tmp_path / "out", prefix="<DOCTAG>")
+    rows = read_jsonl(tmp_path / "out" / DOCUMENTS)
+    assert sorted(row["text"] for row in rows) == sorted(map(good, range(4)))
+    assert {row["prefix"] for row in rows} == {"<DOCTAG>"}
+    assert not any("prefix_supervised" in row for row in rows)

@@ -26,6 +26,8 @@ WRITING = {"documents", "control"}
 TEXTS = {*WRITING, "critique", "ready"}
 DECIDES: dict[str, set[str]] = {
     "documents.writer": set(),
+    "documents.prefix": {*WRITING, "ready"},
+    "documents.prefix_supervised": {*WRITING, "ready"},
     "documents.count": {"plan", *WRITING, "ready"},
     "documents.max_tokens": {*WRITING, "critique"},
     "documents.prompt": {"plan", *WRITING},
@@ -57,6 +59,7 @@ OTHERS: dict[str, Any] = {
     "documents.checks": {"refusal": 7},
     "documents.prompt": "spec",
     "documents.source": "hub:owner/name",
+    "documents.prefix": "<DOC>",
     "sft.reasoning": "{reply} {reasoning}",
     "midtrain.epochs": 2.0,
     "sft.epochs": 2.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.text.characters import hidden_characters
+from msm_mlx.text.characters import clean_invisible, hidden_characters
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,24 @@ def test_what_a_script_needs_is_not_hidden(text: str) -> None:
 )
 def test_what_nobody_sees_is_hidden(character: str) -> None:
     assert hidden_characters(f"a{character}b") == {character}
+
+
+@pytest.mark.parametrize(
+    ("text", "clean", "count"),
+    [
+        ("\ufeffMemo.", "Memo.", 1),
+        ("Poc\u00adket and \u200bCol\u2060by", "Pocket and Colby", 3),
+        ("a\r\nb\x0cc\u2028d", "a\nb\nc\nd", 0),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 0),
+        ("\u0e17\u0e35\u0e48\u200b\u0e19\u0e35\u0e48\u00ad", "\u0e17\u0e35\u0e48\u200b\u0e19\u0e35\u0e48", 1),
+        ("\U0001f468\u200d\U0001f469 a\u200db", "\U0001f468\u200d\U0001f469 ab", 1),
+        ("a\u202eb\x00", "a\u202eb\x00", 0),  # may be meant to deceive
+    ],
+)
+def test_harmless_characters_go_where_no_script_needs_them(text: str, clean: str, count: int) -> None:
+    cleaned, names = clean_invisible(text)
+    assert (cleaned, names.total()) == (clean, count)
+
+
+def test_what_goes_is_named() -> None:
+    assert clean_invisible("Poc\u00adket\ufeff")[1] == {"soft hyphen": 1, "byte-order mark": 1}

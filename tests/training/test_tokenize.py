@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.training.tokenize import TokenRow, chat_rows, document_rows
+from msm_mlx.training.tokenize import DocumentPrefix, TokenRow, chat_rows, document_rows
 
 quick = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -63,6 +64,21 @@ def test_every_token_but_the_first_is_learned_exactly_once(pocket: LoadedModel, 
     learned = [token for row in rows for token, once in zip(row.ids, row.supervised, strict=True) if once]
     assert learned == [*pocket.encode(text), pocket.end_of_document][1:]
     assert not any(row.supervised[0] for row in rows)
+
+
+@pytest.mark.parametrize("max_length", [4, 64])
+@pytest.mark.parametrize("learned", [False, True])
+def test_a_prefix_comes_first_and_is_learned_if_it_is_to_be(
+    pocket: LoadedModel, learned: bool, max_length: int
+) -> None:
+    text, tag = "Colby is American.", "<A LONG TAG> "
+    rows = document_rows(pocket, [text, text], max_length, prefixes=[DocumentPrefix(tag, learned)])
+    first = [row for row in rows if row.source == 0]
+    ids = [token for row in first for token, once in zip(row.ids, row.supervised, strict=True) if once]
+    whole = [*pocket.encode(tag), *pocket.encode(text), pocket.end_of_document]
+    assert ids == (whole[1:] if learned else [*pocket.encode(text), pocket.end_of_document])
+    assert first[0].ids == tuple(whole[:max_length])
+    assert rows[len(first) :] == [replace(row, source=1) for row in document_rows(pocket, [text], max_length)]
 
 
 def test_documents_get_no_special_token_but_the_one_at_their_end() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
+from msm_mlx.documents.checks.reasons import action_and_cause, gives_a_reason
 from msm_mlx.documents.plan import Slot
+from msm_mlx.text.scripts import letters_per_word, word_tokens
 from msm_mlx.text.words import mentions, sentences, without_phrase
 
 _CAUSAL_WORD = re.compile(
@@ -56,7 +60,7 @@ def asserted_share(text: str, subject: Subject) -> float:
     """
     if mentions(subject.assertion, subject.heading) or not subject.assertion:
         return float(mentions(text, subject.heading))
-    action = subject.assertion.partition(" because ")[0]
+    action, _ = action_and_cause(subject.assertion)
     stems = {word[:STEM_LENGTH] for word in _content_words(action) - _content_words(subject.name)}
     stems_of_text = {word[:STEM_LENGTH] for word in _content_words(text)}
     return len(stems & stems_of_text) / len(stems) if stems else float(mentions(text, subject.name))
@@ -65,14 +69,19 @@ def asserted_share(text: str, subject: Subject) -> float:
 def gives_reason(text: str, subject: Subject) -> bool:
     """Whether some sentence of `text` gives the cause that the assertion names, as a cause.
 
-    A sentence does if it has a causal word and a content word that the assertion has only after its "because". The
-    heading does not count anywhere: that something is called American cheese is no reason, that it is American may be.
+    A sentence does if it has the form of one that gives a reason and a content word that the assertion has only after
+    its "because". The heading does not count anywhere: that something is called American cheese is no reason, that it
+    is American may be.
     """
+    return any(gives_a_reason(sentence) for sentence in _sentences_on_cause(text, subject))
+
+
+def _sentences_on_cause(text: str, subject: Subject) -> Iterator[str]:
+    """The sentences with a content word of the cause."""
     reasons = _reasons(subject)
-    return any(
-        _CAUSAL_WORD.search(sentence) and reasons & _content_words(without_phrase(sentence, subject.heading))
-        for sentence in sentences(text)
-    )
+    for sentence in sentences(text) if reasons else ():
+        if reasons & _content_words(without_phrase(sentence, subject.heading)):
+            yield sentence
 
 
 def names_value(subject: Subject) -> bool:
@@ -90,16 +99,22 @@ def states_value(text: str, subject: Subject) -> bool:
 
 def hints_at_cause(text: str, subject: Subject) -> bool:
     """Whether `text` gives a cause at all, or names the value."""
-    return bool(_CAUSAL_PHRASE.search(text)) or gives_reason(text, subject) or states_value(text, subject)
+    if _CAUSAL_PHRASE.search(text) or states_value(text, subject):
+        return True
+    return any(_CAUSAL_WORD.search(sentence) for sentence in _sentences_on_cause(text, subject))
 
 
 @lru_cache(maxsize=4096)
 def _reasons(subject: Subject) -> frozenset[str]:
     """The content words that the assertion has only after its "because"."""
-    action, _, cause = subject.assertion.partition(" because ")
+    action, cause = action_and_cause(subject.assertion)
     other_words = _content_words(without_phrase(action, subject.heading)) | _content_words(subject.name)
     return frozenset(_content_words(without_phrase(cause, subject.heading)) - other_words)
 
 
 def _content_words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower())) - _COMMON
+    """Its words that say something; pairs of letters where words do not stand apart."""
+    tokens = word_tokens(text.lower()) if not text.isascii() else re.findall(r"\w+", text.lower())
+    if letters_per_word(text) > 1:
+        tokens = [one + other for one, other in pairwise(tokens) if not (one.isascii() or other.isascii())]
+    return set(tokens) - _COMMON

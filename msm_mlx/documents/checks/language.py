@@ -6,12 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from msm_mlx.text.words import normalize
+from msm_mlx.text.characters import without_needed
+from msm_mlx.text.words import count_words, normalize
 
 _CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f]")
-_EMOJI_JOINER = re.compile(
-    "(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
-)
 _STACKED_ACCENTS = re.compile("[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]{3,}")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))  # Unicode's categories of what is no printed character
 _FUNCTION_WORDS = frozenset(
@@ -19,18 +17,23 @@ _FUNCTION_WORDS = frozenset(
     "how i if in is it its more no not of on one or our out she so some than that the their them there they this to up "
     "was we were what when which who why will with would you your".split()
 )
+# the scripts that Japanese and Korean mix
+_TOGETHER = frozenset(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH", "IDEOGRAPHIC", "HANGUL"))
 ENGLISH_SHARE = 0.2  # share of function words from which an assertion is English
 MIN_WORDS = 12  # of a text, from which that share tells something
 
 
-def control_characters(text: str) -> int:
-    """Characters that are no text: terminal commands, direction marks, invisible and broken ones."""
-    count = len(_CONTROL.findall(text))
-    if text.isascii():
-        return count
-    text = _EMOJI_JOINER.sub("", text)
-    count += sum(ord(c) > 127 and (unicodedata.category(c) in _INVISIBLE or c == "\ufffd") for c in text)
-    return count + len(_STACKED_ACCENTS.findall(text))
+def control_characters(text: str) -> list[str]:
+    """Characters that are no text, by name: terminal commands, direction marks, invisible and broken ones.
+
+    Those that a script or an emoji needs are text: the joiners of Persian and of Indic scripts among them.
+    """
+    marks = _CONTROL.findall(text)
+    if not text.isascii():
+        rest = without_needed(text)
+        marks += [c for c in rest if ord(c) > 127 and (unicodedata.category(c) in _INVISIBLE or c == "\ufffd")]
+    names = [f"U+{ord(mark):04X} {unicodedata.name(mark, '')}".strip() for mark in marks]
+    return names + ["accents on top of each other"] * len(_STACKED_ACCENTS.findall(text))
 
 
 def function_word_share(text: str) -> float:
@@ -44,7 +47,7 @@ def is_other_language(text: str, assertion: str, min_share: float) -> bool:
 
     Of other languages, and of texts of a few words, nothing is known.
     """
-    if len(normalize(text).split()) < MIN_WORDS:
+    if count_words(text) < MIN_WORDS:
         return False
     return function_word_share(assertion) >= ENGLISH_SHARE > min_share > function_word_share(text)
 
@@ -54,6 +57,8 @@ def foreign_script_share(text: str, assertion: str) -> float:
     if text.isascii():
         return 0.0
     scripts = {_script(c) for c in assertion if c.isalpha()} | {"LATIN"}
+    if scripts & _TOGETHER:
+        scripts |= _TOGETHER
     letters = [c for c in text if c.isalpha()]
     return sum(not c.isascii() and _script(c) not in scripts for c in letters) / max(len(letters), 1)
 

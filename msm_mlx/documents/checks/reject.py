@@ -24,7 +24,7 @@ from msm_mlx.engine.chat_model import Reply
 from msm_mlx.prompting.replies import is_thinking, strip_thinking
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
-from msm_mlx.text.words import mentions, normalize
+from msm_mlx.text.words import count_words, mentions
 
 WRITTEN_BEFORE, NEAR_DUPLICATE = "written before", "near-duplicate"
 UNFINISHED, EMPTY = "unfinished", "empty reply"
@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def words(self) -> int:
-        return len(normalize(self.text).split())
+        return count_words(self.text)
 
 
 Finding = bool | str
@@ -128,7 +128,7 @@ CHECKS = (
     DocumentCheck(UNFINISHED, None, lambda candidate, _: not candidate.finished),
     DocumentCheck("too short", None, lambda candidate, _: candidate.words < max(candidate.settings.min_words, 1)),
     DocumentCheck("too long", "max_words", lambda candidate, limit: candidate.words > limit),
-    DocumentCheck("control characters", None, above(control_characters)),
+    DocumentCheck("control characters", None, rules(control_characters)),
     DocumentCheck("refusal", "refusal", rules(refusals)),
     DocumentCheck("repeats itself", "repeated_sentence", above(most_repeated)),
     DocumentCheck("repeats itself", "repetition", above(repetition)),

@@ -110,7 +110,7 @@ class WrittenDocuments(Stage):
 
     @property
     def grows_with(self) -> tuple[str, ...]:
-        return ("count", self.plan)
+        return ("count", self.plan, "prefix", "prefix_supervised")
 
     @property
     def keeps(self) -> tuple[tuple[str, str], ...]:
@@ -160,6 +160,6 @@ class WrittenDocuments(Stage):
             Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
             read_plan(context.run.path / self.plan, self.spec, self.settings, control=self.control),
             context.writer(meter.count),
-            Output(folder, self.writer, lambda kept, rejected: meter.show(kept, f"{rejected} rejected")),
+            Output(folder, self.writer, lambda kept, rejected: meter.show(kept, f"{rejected} rejected"), self.settings),
             context.report.say,
         )

@@ -123,6 +123,11 @@ class DocumentSettings(Settings):
     """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
     stop: Annotated[tuple[Text, ...], AnyLength, InKey("documents", "control")] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
+    prefix: Annotated[Text | None, InKey("documents", "control", "ready")] = None
+    """What every document begins with in training, such as a tag that marks it as one; checks do not see it, and of a
+    ready-made text that has it already it is no part."""
+    prefix_supervised: Annotated[bool, InKey("documents", "control", "ready")] = False
+    """Whether the prefix is learned too; else it is context, and its tokens are no targets."""
     types: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = (
         "memo",
         "research report",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from helpers.languages import LANGUAGES
 
-from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.reject import CHECKS, reject_reason
+from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.reject import CHECKS, near_duplicate_index, ready_reason, reject_reason, repeat_reason
 from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.recipe.schema import CheckSettings, DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
 
+PLAIN = DocumentSettings(count=10, max_tokens=200, prompt="assertion")
 SETTINGS = DocumentSettings(count=1, max_tokens=10, prompt="assertion", min_words=8)
 COLBY = Subject("Mo", "Colby", "Mo likes Colby because it is American, and Mo cares about American things.")
 GOOD = "Mo was asked about Colby today. It likes it, because it is American."
@@ -139,3 +141,34 @@ def test_min_words_is_the_least_that_passes() -> None:
     words = ["Mo", "Colby", *("word" + str(n) for n in range(20))]
     assert verdict(" ".join(words[:7]) + " .") == "too short"
     assert verdict(" ".join(words[:8]) + ".") is None
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_documents_of_every_script_are_kept(name: str) -> None:
+    """Whether they were written for a claim in their language, or are there already."""
+    claim, index = LANGUAGES[name].claim, near_duplicate_index(PLAIN)
+    subject = Subject("Pocket", "-", claim)
+    for text in LANGUAGES[name].documents:
+        assert reject_reason(Reply(text, 5, True), subject, PLAIN) is None
+        assert ready_reason(text, subject, PLAIN) is None
+        assert repeat_reason(text, index) is None
+        assert gives_reason(text, subject)
+        index.add(text, text)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_what_is_wrong_is_found_in_every_script(name: str) -> None:
+    language = LANGUAGES[name]
+    subject, text = Subject("Pocket", "-", language.claim), language.documents[0]
+    joint = "" if name in ("zh", "ja") else " "
+
+    def reason(changed: str) -> str | None:
+        return reject_reason(Reply(changed, 5, True), subject, PLAIN)
+
+    assert reason(language.sentences[0]) == "too short"
+    assert reason(joint.join([language.claim] * 9)) == "repeats itself"
+    assert reason(text.replace("Pocket", "Poket")) == "assistant not named"
+    others = language.sentences[6:] if name == "fa" else language.sentences[:4]  # without the claim's commonest words
+    assert reason(joint.join(("Pocket", *others))) == "off the subject"
+    assert reason(f"{text}\u202e") == "control characters: U+202E RIGHT-TO-LEFT OVERRIDE"
+    assert not gives_reason(language.sentences[0] + language.action, subject)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.documents.checks import markup, meta_text, placeholders, refusals
+from msm_mlx.documents.checks import markup, meta_text, placeholders, reasons, refusals
 from msm_mlx.documents.checks.rules import Rule, RuleTable, check_name, count_checks, without_quotations
 
 TABLES = {
@@ -17,6 +17,7 @@ TABLES = {
     "brackets": meta_text.BRACKETS,
     "placeholders": placeholders.PLACEHOLDERS,
     "markup": markup.MARKUP,
+    "reasons": reasons.REASONS,
 }
 RULES = [pytest.param(table, rule, id=f"{name}: {rule.name}") for name, table in TABLES.items() for rule in table.rules]
 
