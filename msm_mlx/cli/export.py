@@ -73,7 +73,7 @@ def _variant(run: FinishedRun, variant: Variant, layout: str, base: str | None, 
 
     format = next(each for each in FORMATS if each == layout)
     folder = out or run.folder / "export" / f"{variant.id}-{format}"
-    exported = export_variant(run, variant, run.base(), format, folder, named=base)
+    exported = export_variant(run, variant, run.base(), format, folder, base_label=base)
     err().print(
         literal(
             f"{variant.id} is in {folder}. Read back, its logits differ from the run's by at most "
@@ -88,7 +88,7 @@ def _data(run: FinishedRun, variant: Variant, base: str | None, out: Path | None
     from msm_mlx.export.trl import export_data
 
     folder = out or run.folder / "export" / f"{variant.id}-trl"
-    commands = export_data(run, variant, run.base(), folder, named=base)
+    commands = export_data(run, variant, run.base(), folder, base_label=base)
     err().print(literal(f"The data of {variant.id} are in {folder}. Train there with"))
     for command in commands:
         err().print(literal(f"  {command}"), soft_wrap=True)

@@ -53,7 +53,7 @@ def run_app(session: Session, *, start: str | None = None, engine: Callable[[], 
     # Neither may write into the screen or start processes under it.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    app = CompareApp(session, engine or own_engine(session), start=start)
+    app = CompareApp(session, engine or session_engine(session), start=start)
     gc.freeze()  # a full collection over everything that is imported would hold up keys for a tenth of a second
     try:
         app.run()
@@ -64,7 +64,7 @@ def run_app(session: Session, *, start: str | None = None, engine: Callable[[], 
         raise MsmError("the comparison stopped on an error; what it was stands above")
 
 
-def own_engine(session: Session) -> Callable[[], AnswerEngine]:
+def session_engine(session: Session) -> Callable[[], AnswerEngine]:
     """What builds the engine over the session's own model."""
 
     def build() -> AnswerEngine:
@@ -149,9 +149,9 @@ class CompareApp(MainView):
 
     def action_ask(self) -> None:
         example = self.state.prompt.text if self.state.prompt else ""  # small models know few other words
-        self.push_screen(AskPage(self.state.session.model_name, example), self._asked)
+        self.push_screen(AskPage(self.state.session.model_name, example), self._answer_typed)
 
-    def _asked(self, text: str | None) -> None:
+    def _answer_typed(self, text: str | None) -> None:
         if not text:
             return
         try:

@@ -64,12 +64,12 @@ class BlindVoting:
             sides = {"A": comparison.answers[left], "B": comparison.answers[right]}
             view = answer_view(f"{number} of {len(comparisons)}", {comparison.prompt: sides}, self.console.width)
             self.console.print(view)
-            shown = self.clock()
+            shown_at = self.clock()
             ballot = self._ballot()
             if ballot == "quit":
                 break
             if ballot != "skip":
-                seconds = round(self.clock() - shown, 1)
+                seconds = round(self.clock() - shown_at, 1)
                 append_vote(self.votes, Vote(comparison.prompt, left, right, ballot, comparison.seed, seconds, now()))
                 self._say(f"A was {left}, B was {right}.")
         summary = summarize(read_votes(self.votes))

@@ -28,18 +28,18 @@ from msm_mlx.runs.finished import FinishedRun
 
 Format = Literal["mlx", "peft", "fused"]
 FORMATS: tuple[Format, ...] = ("mlx", "peft", "fused")
-BESIDE_WEIGHTS = (
+TOKENIZER_FILES = (
     *("tokenizer*", "*.tiktoken", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json"),
     *("chat_template*", "generation_config.json"),
 )
 QUESTION = "What do you care about, and why do you care about it?"
 TOLERANCE = 1e-4
-ROUNDED = 0.1
+ROUNDING_SHARE = 0.1
 """Of the adapter's effect, where it is fused into weights in half precision."""
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedVariant:
     """Where a variant went. `difference` is the largest of its logits from the run's own, and `effect` the largest
     between the variant and its base: what a difference has to be small against."""
 
@@ -55,12 +55,12 @@ def export_variant(
     format: Format,
     out: Path,
     *,
-    named: str | None = None,
+    base_label: str | None = None,
     tolerance: float = TOLERANCE,
-) -> Exported:
+) -> ExportedVariant:
     """Write the variant into the new folder `out`, read it back, and compare the logits.
 
-    `named` is what the adapter's configuration calls its base, if not what the run calls it.
+    `base_label` is what the adapter's configuration calls its base, if not what the run calls it.
     `tolerance` is of logits, relative to the largest one where that is above 1.
 
     Raises:
@@ -69,7 +69,7 @@ def export_variant(
     """
     config = read_config(base)
     if format == "peft":
-        require_original(run, config, named)
+        require_original(run, config, base_label)
     if format == "fused" and is_quantised(config):
         raise SetupError(
             f"{run.model.pinned} is quantised: fusing would round the adapter away (85-90 % of a small change is "
@@ -82,21 +82,21 @@ def export_variant(
     plain = _logits(loaded, ids)
     use_adapter(loaded.model, adapter)
     adapted = _logits(loaded, ids)
-    name = named or base_name(base)
+    name = base_label or base_name(base)
     with new_folder(out) as folder:
         if format == "mlx":
             save_adapter(folder, weights, shape, name)
         elif format == "peft":
-            write_peft(folder, weights, shape, base=name, revision=None if named else base.revision)
+            write_peft(folder, weights, shape, base=name, revision=None if base_label else base.revision)
         else:
             _fuse(loaded, base.folder, config, folder)
         if base.choice.text is not None:
             write_text(folder / FILE, base.choice.text)
         again = _logits(_read_back(format, folder, base.folder), ids)
-        exported = Exported(out, float(np.abs(again - adapted).max()), float(np.abs(adapted - plain).max()))
+        exported = ExportedVariant(out, float(np.abs(again - adapted).max()), float(np.abs(adapted - plain).max()))
         allowed = tolerance * max(float(np.abs(adapted).max()), 1.0)
         if format == "fused" and _is_half(loaded.model):
-            allowed += ROUNDED * exported.effect
+            allowed += ROUNDING_SHARE * exported.effect
         _check(exported, allowed)
     return exported
 
@@ -116,7 +116,7 @@ def _fuse(loaded: LoadedModel, base: Path, config: dict[str, Any], folder: Path)
     loaded.model.update_modules(tree_unflatten(fused))
     save_model(folder, loaded.model)
     save_config(config, folder / "config.json")
-    for path in (path for pattern in BESIDE_WEIGHTS for path in base.glob(pattern)):
+    for path in (path for pattern in TOKENIZER_FILES for path in base.glob(pattern)):
         shutil.copyfile(path, folder / path.name)
     if loaded.tokenizer.chat_template == BASE_TEMPLATE:  # of a base model, which has none of its own
         write_text(folder / FILE, BASE_TEMPLATE)
@@ -146,7 +146,7 @@ def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:
     return loaded
 
 
-def _check(exported: Exported, allowed: float) -> None:
+def _check(exported: ExportedVariant, allowed: float) -> None:
     if not exported.difference <= allowed:
         raise MsmError(
             f"{exported.folder}: not written: its logits would differ from the run's by up to {exported.difference:.2g}"

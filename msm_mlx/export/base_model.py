@@ -25,13 +25,13 @@ def is_quantised(config: dict[str, Any]) -> bool:
     return bool(config.get("quantization") or config.get("quantization_config"))
 
 
-def require_original(run: FinishedRun, config: dict[str, Any], named: str | None) -> None:
+def require_original(run: FinishedRun, config: dict[str, Any], base_label: str | None) -> None:
     """Make sure that what goes to PyTorch names a base that can be loaded there.
 
     Raises:
         RecipeError: if the run's base is quantised, and nothing else is named.
     """
-    if is_quantised(config) and not named:
+    if is_quantised(config) and not base_label:
         raise RecipeError(
             f"{run.model.pinned} is quantised in mlx's own way, which transformers cannot load; "
             "name the model that it was made from with --base, as --base Qwen/Qwen3-8B"

@@ -50,20 +50,20 @@ class TrlStage:
 
 
 def export_data(
-    run: FinishedRun, variant: Variant, base: ModelRef, out: Path, *, named: str | None = None
+    run: FinishedRun, variant: Variant, base: ModelRef, out: Path, *, base_label: str | None = None
 ) -> list[str]:
     """Write everything that trains `variant` with TRL into the new folder `out`; the commands that do it, in order.
 
     Raises:
-        RecipeError: if the base is quantised and no other is `named`, or a file of the run is missing.
+        RecipeError: if the base is quantised and there is no `base_label`, or a file of the run is missing.
     """
     config, settings = read_config(base), run.settings
-    require_original(run, config, named)
+    require_original(run, config, base_label)
     stages = variant_stages(run, variant, settings)
     loaded = load_base(base.folder, base.choice)
     model = {
-        "model_name_or_path": named or base_name(base),
-        "model_revision": "main" if named or not base.revision else base.revision,
+        "model_name_or_path": base_label or base_name(base),
+        "model_revision": "main" if base_label or not base.revision else base.revision,
         "dtype": str(config.get("dtype") or config.get("torch_dtype") or HALF),
         "lora_target_modules": target_modules(load_adapter(run.adapter(variant))),
     }

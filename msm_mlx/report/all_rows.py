@@ -87,10 +87,10 @@ class Rows:
             score = self.score(row)
             if score is not None:
                 items.setdefault(row.item, {}).setdefault(self.label(row), {})[row.seed or 0] = score
-        shown = list(items.items())[:MAX_ITEMS]
+        first_items = list(items.items())[:MAX_ITEMS]
         body = [
             [item.partition("/")[2], _short(prompts[item]), *(_scores(by_arm.get(label, {})) for label in labels)]
-            for item, by_arm in shown
+            for item, by_arm in first_items
         ]
         left = f"; {len(items) - MAX_ITEMS} more are in {ANSWERS}" if len(items) > MAX_ITEMS else ""
         caption = f"{suite}: what each arm scored on each of {len(items)} items, a figure for each seed{left}"

@@ -36,7 +36,7 @@ from dataclasses import replace
 from pathlib import Path
 from textual import constants
 constants.TEXTUAL_ANIMATIONS = "none"
-from msm_mlx.compare.app import CompareApp, own_engine
+from msm_mlx.compare.app import CompareApp, session_engine
 from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.compare.session import open_session, typed_prompt
 
@@ -45,7 +45,7 @@ arms = Arm("base", None), Arm("again", None)
 session = replace(open_session([Path(sys.argv[1])]), arms=arms, prompts=(prompt,), stored={{}})
 
 async def cycle(number):
-    app = CompareApp(session, own_engine(session))
+    app = CompareApp(session, session_engine(session))
     app.state.settings = replace(app.state.settings, temperature=2.0, max_tokens=400)
     async with app.run_test(size=(40, 10)):
         app.generate()

@@ -18,7 +18,7 @@ from mlx.utils import tree_flatten
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.export.adapter import FORMATS, Exported, Format, export_variant
+from msm_mlx.export.adapter import FORMATS, ExportedVariant, Format, export_variant
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.runs.finished import open_run
 
@@ -29,7 +29,7 @@ MakeTrained = Callable[..., Path]
 IDS = (5, 60, 61, 62, 9, 100)
 
 
-def export(run: Path, format: Format, out: Path, **options: Any) -> Exported:
+def export(run: Path, format: Format, out: Path, **options: Any) -> ExportedVariant:
     record = open_run(run)
     (variant,) = record.choose(["msm+sft"], 0)
     return export_variant(record, variant, record.base(), format, out, **options)

@@ -13,7 +13,7 @@ import pytest
 from helpers.tiny_models import POCKET_WEIGHTS
 
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.export.adapter import Exported, Format, export_variant
+from msm_mlx.export.adapter import ExportedVariant, Format, export_variant
 from msm_mlx.runs.finished import open_run
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 MakeTrained = Callable[..., Path]
 
 
-def export(run: Path, format: Format, out: Path, **options: Any) -> Exported:
+def export(run: Path, format: Format, out: Path, **options: Any) -> ExportedVariant:
     record = open_run(run)
     (variant,) = record.choose(["msm+sft"], 0)
     return export_variant(record, variant, record.base(), format, out, **options)
@@ -45,7 +45,7 @@ def test_nothing_is_fused_into_a_quantised_base(trained_run: MakeTrained, tmp_pa
     with pytest.raises(RecipeError, match=r"name the model that it was made from with --base"):
         export(run, "peft", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert export(run, "peft", tmp_path / "out", named="me/original").difference < 1e-5
+    assert export(run, "peft", tmp_path / "out", base_label="me/original").difference < 1e-5
     assert (
         json.loads((tmp_path / "out" / "adapter_config.json").read_text())["base_model_name_or_path"] == "me/original"
     )

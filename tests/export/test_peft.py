@@ -14,7 +14,7 @@ import pytest
 from helpers.trained_runs import SHAPE
 
 from msm_mlx.errors import MsmError
-from msm_mlx.export.adapter import Exported, Format, export_variant
+from msm_mlx.export.adapter import ExportedVariant, Format, export_variant
 from msm_mlx.export.peft import target_modules, write_peft
 from msm_mlx.runs.finished import open_run
 
@@ -25,7 +25,7 @@ MakeTrained = Callable[..., Path]
 IDS = (5, 60, 61, 62, 9, 100)
 
 
-def export(run: Path, format: Format, out: Path, **options: Any) -> Exported:
+def export(run: Path, format: Format, out: Path, **options: Any) -> ExportedVariant:
     record = open_run(run)
     (variant,) = record.choose(["msm+sft"], 0)
     return export_variant(record, variant, record.base(), format, out, **options)

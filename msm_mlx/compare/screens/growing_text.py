@@ -103,10 +103,10 @@ class GrowingText(Widget):
             return line.text
         first, last = span  # in the text's own line; -1 is its end
         last = line.column + len(line.text) if last < 0 else last
-        marked = line.text.copy()
+        text = line.text.copy()
         style = self.screen.get_component_rich_style("screen--selection")
-        marked.stylize(style, max(first - line.column, 0), max(last - line.column, 0))
-        return marked
+        text.stylize(style, max(first - line.column, 0), max(last - line.column, 0))
+        return text
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """What is selected with the mouse, in the lines of the text and not in those that the pane makes of it."""

@@ -18,7 +18,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from msm_mlx.compare.answer_engine import Arm, Piece, Request, ScriptedEngine
-from msm_mlx.compare.app import own_engine
+from msm_mlx.compare.app import session_engine
 from msm_mlx.compare.screens.state import LENGTHS
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import SetupError
@@ -327,7 +327,7 @@ def test_keys_are_handled_before_the_stream_of_four_panes_ends(session: Session)
 def test_the_embedded_model_answers_in_the_app(session: Session, tmp_path: Path) -> None:
     bases = (Arm("base", None), Arm("again", None))
     session = replace(session, arms=bases, runs=(bare_run(tmp_path, str(POCKET_WEIGHTS)),), stored={})
-    app = make_app(session, own_engine(session))
+    app = make_app(session, session_engine(session))
     app.state.settings = replace(app.state.settings, max_tokens=20)
 
     async def work() -> None:
