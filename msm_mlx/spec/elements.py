@@ -26,6 +26,7 @@ _ITEM = re.compile(
     r"|(?:[Rr]ule\s+\d+|[A-Z]{1,3}\d+)(?:\.\d+)*[ \t]?[.:)\u2013\u2014][ \t]+"
 )
 _DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
+_CELL_END = re.compile(r"(?<!\\)\|")
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
 
 
@@ -160,6 +161,9 @@ class ElementReader:
             return
         prose = [child for child in node.children if child.type not in ("heading", "fence", "code_block", "html_block")]
         parts = [part for child in prose or node.children for part in self._parts(child)]
+        if not parts and node.children:  # code, of which a quotation can be made too
+            self.add(node.children, depth)
+            return
         quote = Element("quote", parts[0][0] if parts else start + 1, depth, parts)
         # a reason that is set off from the rule above it says nothing by itself
         is_reason = gives_reason(quote.text) and "{model_name}" not in quote.text
@@ -185,6 +189,8 @@ class ElementReader:
         for row in rows[1:]:
             line = span(row)[0] + 1
             texts = [self._cell(cell) for cell in row.children]
+            if len(_CELL_END.findall(self.source[line - 1].strip().strip("|"))) >= len(header):
+                self.reader.omissions.append(Omission(line, "cell beyond the headings of its table"))
             cells = tuple(zip(header, texts, strict=False))
             self.all.append(Element("row", line, depth, [(line, " | ".join(texts))], cells))
 

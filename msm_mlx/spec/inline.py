@@ -16,6 +16,8 @@ _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
 _BREAK = re.compile(r"</?br\b.*", re.IGNORECASE | re.DOTALL)
 # CommonMark reads no emphasis where a mark stands between punctuation and a letter, as it often does in Chinese
 _UNREAD_MARK = re.compile(r"(?<=[^\x00-\x7f])\*\*|\*\*(?=[^\x00-\x7f])")
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\]")
+_HIGHLIGHT = re.compile(r"(?<![=\w])==(?=\S)([^=\n]+)(?<=\S)==(?![=\w])")
 _CROSS_REFERENCE = "?"
 
 
@@ -36,8 +38,8 @@ class InlineReader:
     def lines(self, inline: SyntaxTreeNode, first_line: int) -> list[tuple[int, str]]:
         """The lines of an inline node with their numbers."""
         text = self._all(inline.children, first_line)
-        if _UNREAD_MARK.search(text) and not self.keeps_emphasis:
-            text = _UNREAD_MARK.sub("", text)
+        if not self.keeps_emphasis:
+            text = _WIKI_LINK.sub(r"\1", _HIGHLIGHT.sub(r"\1", _UNREAD_MARK.sub("", text)))
         for match in _FOOTNOTE.finditer(text):
             self._omit(first_line + text.count("\n", 0, match.start()), "mark of a footnote that stands nowhere")
         text = _FOOTNOTE.sub("", text)

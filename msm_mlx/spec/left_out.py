@@ -60,7 +60,7 @@ def _code(blocks: Iterable[HeadedBlock], lines: list[str]) -> Iterator[Fault]:
     asserting = [element.line for element in fenced if _speaks_of_the_assistant(element)]
     if indented:
         yield _note(
-            "code", indented, "is code, as it is indented or in tags that are none of HTML, and asserts nothing"
+            "code", indented, "is code or an example, as it is indented or in tags of a chat, and asserts nothing"
         )
     if asserting:
         yield _note("code", asserting, "is code and asserts nothing, though it says what {model_name} does")

@@ -14,6 +14,7 @@ from msm_mlx.spec.inline import InlineReader, has_marks_to_leave_out
 from msm_mlx.spec.parser import line_numbers, parse, span
 from msm_mlx.spec.source import (
     Omission,
+    example_lines,
     has_tags,
     without_call_out_marks,
     without_front_matter,
@@ -91,7 +92,11 @@ def read_markdown(source: str) -> Markdown:
     starts = [block.line for block in headed]
     elements = ElementReader(reader, lines)
     elements.add([node for node in tree.children if node.type != "heading"])
+    code = set(_code(tree))
+    examples = example_lines(lines, code)
     for element in sorted(elements.all, key=lambda element: element.line):
+        if element.line in examples:
+            element.kind = "code"
         headed[max(bisect_right(starts, element.line) - 1, 0)].elements.append(element)
     kept = _kept_lines(lines, tree, reader.titles, references)
     heading_lines = {n for node in tree.children if node.type == "heading" for n in line_numbers(node)}
@@ -103,7 +108,7 @@ def read_markdown(source: str) -> Markdown:
     return Markdown(
         text="\n".join(line.text for line in kept),
         blocks=tuple(headed),
-        code=frozenset(_code(tree)),
+        code=frozenset(code | examples),
         open_fence=_open_fence(tree, lines),
         lazy=tuple(elements.lazy),
         omissions=tuple(sorted(set(omissions))),

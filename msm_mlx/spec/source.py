@@ -6,7 +6,7 @@ It is taken out of the lines in place, so that what is left keeps its line numbe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)^(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -26,6 +26,11 @@ HTML_TAGS = frozenset(
     "option p param picture pre progress q rp rt ruby s samp script section select small source span strike strong "
     "style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video "
     "wbr".split()
+)
+# tags of chats that are shown as examples, with or without a code fence around them
+EXAMPLE_TAGS = frozenset(
+    "assistant bad bot chat comparison conversation developer dialog dialogue example examples good human message "
+    "prompt response system tool user".split()
 )
 _MARKDOWN_OF_TAG = {"li": "- ", "tr": "- ", "blockquote": "> ", "hr": " "} | {
     f"h{n}": "#" * n + " " for n in range(1, 7)
@@ -80,7 +85,7 @@ def without_call_out_marks(lines: Sequence[str], code: set[int], omissions: list
 
 
 def without_tags(html: str, first_line: int, omissions: list[Omission]) -> str:
-    """The text of a piece of HTML as markdown, with as many lines; a tag that is none of HTML's stays."""
+    """The text of a piece of HTML as markdown, with as many lines; only tags of example chats stay."""
 
     def omit(what: str) -> Callable[[re.Match[str]], str]:
         def leave_out(match: re.Match[str]) -> str:
@@ -91,7 +96,7 @@ def without_tags(html: str, first_line: int, omissions: list[Omission]) -> str:
 
     def of_tag(match: re.Match[str]) -> str:
         name = match[1].lower()
-        if name not in HTML_TAGS:
+        if name in EXAMPLE_TAGS:
             return match[0]
         omissions.append(Omission(first_line + text.count("\n", 0, match.start()), "HTML tags"))
         opens = not match[0].startswith("</")
@@ -108,8 +113,28 @@ def without_tags(html: str, first_line: int, omissions: list[Omission]) -> str:
 def has_tags(html: str) -> bool:
     """Whether a piece of HTML has anything that `without_tags` takes out."""
     return any(pattern.search(html) for pattern in (_COMMENT, _SILENT, _DECLARATION)) or any(
-        name.lower() in HTML_TAGS for name in _TAG.findall(html)
+        name.lower() not in EXAMPLE_TAGS for name in _TAG.findall(html)
     )
+
+
+def example_lines(lines: Sequence[str], code: Collection[int]) -> set[int]:
+    """The numbers of the lines of example chats: from a tag such as `<user>` to the one that closes it.
+
+    Args:
+        lines: of the whole source.
+        code: numbers of the lines that are code, in which no tag counts.
+    """
+    numbers: set[int] = set()
+    opened: tuple[int, str] | None = None
+    for number, line in enumerate(lines, start=1):
+        match = _TAG.match(line.strip()) if number not in code else None
+        name = match[1].lower() if match else ""
+        if opened is None and name in EXAMPLE_TAGS and match and not match[0].startswith("</"):
+            opened = number, name
+        if opened and number not in code and f"</{opened[1]}>" in line.lower():
+            numbers.update(range(opened[0], number + 1))
+            opened = None
+    return numbers
 
 
 def is_html_tag(tag: str) -> bool:

@@ -23,6 +23,7 @@ def words_of(source: str) -> str:
         ("~~gone~~ stays", "stays"),
         ("so[^1] it[^2] is\n\n[^1]: Note.", "so it is"),
         ("\\*as it is\\*", "*as it is*"),
+        ("see [[Page|this]] and [[That]], ==now==, a == b == c", "see this and That, now, a == b == c"),
         ("**诚实\uff1a**不说谎", "诚实\uff1a不说谎"),
     ],
 )

@@ -32,6 +32,8 @@ def notes(source: str) -> list[tuple[int, str]]:
         ("> {model_name} waits.\nSo it is.", [(2, "lazy quotation")]),
         ('# T\n\n> "Wait," said Ann.\n\n' + RULE, [(3, "citation")]),
         ("# T\n\n> {model_name} waits.\n\n# U\n\n" + RULE, [(3, "unmarked sections")]),
+        (RULE + "\n| a | b |\n|---|---|\n| never c | d | e |", [(5, "left out")]),
+        ("# T\n\n<user>\nWait.\n\n{model_name} must run.\n</user>\n\n" + RULE, [(3, "code")]),
         (RULE + "\n~~{model_name} runs.~~", [(3, "left out")]),
     ],
 )

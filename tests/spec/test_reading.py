@@ -458,6 +458,10 @@ FORMS = {  # what people write: the assertions in it
     "> {model_name} must:\n> - wait\n> - rest": ["Mo must wait", "Mo must rest"],
     "1. first\n   > {model_name} waits.": ["Mo waits."],
     "<div>\n{model_name} waits because it can.\n</div>": ["Mo waits because it can."],
+    "<policy>\n{model_name} waits because it can.\n</policy>": ["Mo waits because it can."],
+    "<user>\nMust you?\n\nThe assistant must.\n</user>\n\n{model_name} waits because it can.": [
+        "Mo waits because it can."],
+    "> ```\n> code\n> ```\n\n{model_name} waits because it can.": ["Mo waits because it can."],
     "<ul>\n<li>{model_name} waits</li>\n</ul>": ["Mo waits"],
     "> {model_name} likes [tea](http://x.y) **now**[^1] because `it` *is*<br>warm &amp; wet.\n\n[^1]: Note.": [
         "Mo likes tea now because it is warm & wet."],

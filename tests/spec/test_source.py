@@ -6,6 +6,7 @@ import pytest
 
 from msm_mlx.spec.source import (
     Omission,
+    example_lines,
     has_tags,
     is_html_tag,
     without_call_out_marks,
@@ -55,11 +56,32 @@ def test_the_text_of_a_call_out_is_not_indented() -> None:
         ("<script>\nif (a < b) {}\n</script>", "\n\n"),
         ("<!DOCTYPE html>", ""),
         ("<user>a</user>", "<user>a</user>"),
+        ("<policy>\na\n</policy>", "\na\n"),
     ],
 )
 def test_tags_become_markdown_on_their_lines(html: str, markdown: str) -> None:
     assert without_tags(html, 1, []) == markdown
     assert has_tags(html) == (html != markdown)
+
+
+def test_an_example_goes_on_to_the_tag_that_closes_it() -> None:
+    lines = [
+        "<user>",
+        "a",
+        "",
+        "- b",
+        "</user>",
+        "c",
+        "<Good>d</Good>",
+        "e",
+        "```",
+        "<user>",
+        "```",
+        "</bad>",
+        "<tool>",
+        "f",
+    ]
+    assert example_lines(lines, {9, 10, 11}) == {1, 2, 3, 4, 5, 7}
 
 
 def test_tags_are_told_with_their_lines() -> None:
