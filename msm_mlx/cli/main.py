@@ -36,6 +36,7 @@ COMMANDS = {
 }
 DEBUG = "MSM_MLX_DEBUG"  # shows the traceback of unexpected errors
 INTERRUPTED = 130
+GOES_ON = {"run", "documents", "midtrain", "sft", "evaluate"}
 
 
 @click.group(cls=LazyGroup, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +62,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        err().print("interrupted; the same command goes on where it stopped")
+        err().print("interrupted; the same command goes on where it stopped" if _goes_on() else "interrupted")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,6 +71,11 @@ def main() -> None:
         if os.environ.get(DEBUG):
             raise
         sys.exit(_explain(error))
+
+
+def _goes_on() -> bool:
+    """Whether this is a command that keeps what it has done."""
+    return bool(GOES_ON.intersection(sys.argv[1:]))
 
 
 def _explain(error: Exception) -> int:

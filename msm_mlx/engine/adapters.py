@@ -20,7 +20,7 @@ from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.errors import MsmError
 from msm_mlx.files import replacing, write_json
 
-RETRAIN = "delete its folder, and the recipe's command trains it again"
+RETRAIN = "once its folder is moved away, the recipe's command trains it again"
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,13 @@ def set_adapter(model: nn.Module, weights: dict[str, mx.array]) -> None:
         MsmError: if the names or shapes of `weights` are not exactly those of the adapter.
     """
     expected = {name: value.shape for name, value in adapter_weights(model).items()}
-    if expected != {name: value.shape for name, value in weights.items()}:
-        raise MsmError("an adapter does not fit the model; was it trained with another rank or on another base?")
+    shapes = {name: value.shape for name, value in weights.items()}
+    if differ := sorted(name for name in expected.keys() | shapes.keys() if expected.get(name) != shapes.get(name)):
+        name = differ[0]
+        raise MsmError(
+            f"an adapter does not fit the model: {name} is {shapes.get(name, 'missing')} in the adapter and "
+            f"{expected.get(name, 'missing')} in the model ({len(differ)} of {len(expected)} differ)"
+        )
     model.load_weights(list(weights.items()), strict=False)
     mx.eval(model.parameters())
 

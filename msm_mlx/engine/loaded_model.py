@@ -27,6 +27,7 @@ from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
 from msm_mlx.models.config import CONTEXT, context_length  # noqa: E402
+from msm_mlx.models.folder import advise_on_tokenizer  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 
@@ -191,5 +192,5 @@ def load_counter(folder: Path) -> TokenCounter:
         return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
     except Exception as error:  # transformers documents no narrower class
         raise SetupError(
-            f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; copy or download the model again"
+            f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; {advise_on_tokenizer(folder)}"
         ) from error

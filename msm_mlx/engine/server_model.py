@@ -18,6 +18,13 @@ from msm_mlx.prompting.prompts import Message
 
 TIMEOUT = 600.0  # seconds for one reply
 PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass
+ADVICE = {
+    401: "; it wants a key, and msm-mlx sends none: use a server that does not",
+    403: "; it wants a key, and msm-mlx sends none: use a server that does not",
+    404: "; it has no such model or no such address, which for most servers ends in /v1 (documents.writer.server)",
+    413: "; it takes no requests of this length",
+}
+"""What a status means, by RFC 9110; of others only the answer is known."""
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
 THOUGHT_FIELDS = ("reasoning", "reasoning_content", "thinking")  # where servers put what a model has thought
 LARGEST_SEED = 2**31  # some servers take signed seeds only
@@ -134,8 +141,8 @@ class ServerModel:
             if response.status_code in RETRIED or response.is_redirect:
                 raise _RetriableError(answer)
             raise SetupError(
-                f"the server at {self.url} refuses the request ({answer}); check documents.writer.server, which mostly "
-                "ends in /v1, and documents.writer.model"
+                f"the server at {self.url} refuses the request ({answer}) for the model {self.model} "
+                f"(documents.writer.model){ADVICE.get(response.status_code, '')}"
             )
         return _read(response, request["max_tokens"])
 

@@ -19,6 +19,16 @@ _IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.jso
 _IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
+def advise_on_tokenizer(folder: Path) -> str:
+    """What to do about a tokenizer in `folder` that could not be loaded."""
+    for path in (folder / "tokenizer.json", folder / "tokenizer_config.json"):
+        try:
+            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        except (OSError, ValueError) as error:
+            return f"{path.name} is not whole ({error}): copy or download the model again"
+    return f"choose another model, {INSTEAD}"
+
+
 def check_model_folder(folder: Path, *, embedded: Path = POCKET_FOLDER) -> None:
     """Check that `folder` holds a configuration, complete safetensors weights and a tokenizer.
 

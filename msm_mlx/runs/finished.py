@@ -123,7 +123,9 @@ class FinishedRun:
         try:
             return Profile.model_validate_json(json.dumps(self.recipe.settings))
         except (TypeError, ValueError) as error:
-            raise RecipeError(f"{self.folder / RECIPE}: its settings are not of this version; run it again") from error
+            raise RecipeError(
+                f"{self.folder / RECIPE}: its settings are not of this version: {_reason(error)}; run it again"
+            ) from error
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
@@ -292,10 +294,7 @@ def open_run(folder: Path) -> FinishedRun:
     try:
         record = RunFolder(folder).record()
     except MsmError as error:
-        raise RecipeError(
-            f"{folder / RECORD}: damaged, or written by another version of msm-mlx; move the folder away, and run the "
-            "recipe's command again"
-        ) from error
+        raise RecipeError(str(error)) from error
     try:
         return FinishedRun(folder, ResolvedRecipe.model_validate(load_resolved(folder)), record)
     except ValidationError as error:
@@ -303,6 +302,12 @@ def open_run(folder: Path) -> FinishedRun:
 
 
 def _damaged(path: Path, error: ValidationError) -> RecipeError:
+    return RecipeError(f"{path}: damaged or unfinished: {_reason(error)}; run the recipe's command again")
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong first."""
+    if not isinstance(error, ValidationError):
+        return str(error)
     first = error.errors(include_url=False)[0]
-    reason = ": ".join(part for part in (".".join(map(str, first["loc"])), first["msg"]) if part)
-    return RecipeError(f"{path}: damaged or unfinished: {reason}; run the recipe's command again")
+    return ": ".join(part for part in (".".join(map(str, first["loc"])), first["msg"]) if part)

@@ -86,10 +86,18 @@ class RunFolder:
             if record["schema"] == SCHEMA and all(_is_entry(entry) for entry in record["stages"].values()):
                 _ = [Origin(**origin) for origin in record["files"].values()]
                 return dict(record)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            pass
+            reason = (
+                f"its schema is {record['schema']!r}" if record["schema"] != SCHEMA else "a stage lacks what it needs"
+            )
+        except OSError as error:
+            raise MsmError(f"{path}: cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            reason = f"it is damaged: {error}"
+        except (KeyError, TypeError, AttributeError):
+            reason = "it lacks what a record has"
         raise MsmError(
-            f"{path}: not a run record of this version; move the folder away or choose another with --run-dir"
+            f"{path}: not a run record of this version, for {reason}; move the folder away or choose another with "
+            "--run-dir"
         )
 
     def describe(self, **facts: object) -> None:

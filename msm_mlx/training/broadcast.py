@@ -6,6 +6,7 @@ Without `mlx.launch` there is one rank and nothing is sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import metadata
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -59,7 +60,13 @@ def check_same_adapter(ranks: Ranks, model: nn.Module) -> None:
     expected = ranks.broadcast_arrays(weights)
     differs = any(not mx.array_equal(weights[name], expected[name]).item() for name in weights)
     if ranks.any(differs):
-        raise MsmError(
-            "the ranks of mlx.launch have computed different adapters; "
-            "use the same versions of mlx and msm-mlx on all machines"
-        )
+        raise MsmError(f"the ranks of mlx.launch have computed different adapters; {_compare_versions(ranks)}")
+
+
+def _compare_versions(ranks: Ranks) -> str:
+    """Whether the ranks run the same programs."""
+    names = ("mlx", "mlx-lm", "msm-mlx")
+    by_rank = ranks.gather(", ".join(f"{name} {metadata.version(name)}" for name in names))
+    if len(set(by_rank)) > 1:
+        return f"their versions differ: {'; '.join(by_rank)}"
+    return f"why is not known: all have {by_rank[0]}"

@@ -169,5 +169,5 @@ def test_it_is_told_before_the_first_document(plant: Plant, cli: Cli, tmp_path: 
     assert done.returncode == plant.code, done.stderr
     assert all(word in done.stderr for word in plant.told), done.stderr
     assert done.stderr.count("error:") == 1
-    assert "bug of msm-mlx" not in done.stderr
+    assert "at fault is not known" not in done.stderr
     assert [row for name in (DOCUMENTS, PROGRESS) for file in tmp_path.rglob(name) for row in read_jsonl(file)] == []

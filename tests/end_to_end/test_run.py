@@ -17,6 +17,8 @@ from helpers.command_line import RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl, sha256_file
 from msm_mlx.pocket.tokenizer import SPECIALS
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.outcome import TrainingOutcome
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +68,18 @@ def test_second_call_does_nothing_and_says_why(finished_run: Path, cli: Cli) -> 
     assert "done in" not in done.stderr
     assert adapters(finished_run) == before
     assert time.monotonic() - started < 60
+
+
+def test_a_training_that_learned_nothing_is_the_last_thing_that_a_run_says(own_run: Path, cli: Cli) -> None:
+    nothing = TrainingOutcome(updates=6, rows=8, held_out=False, problems=("Learned nothing: why.",))
+    RunFolder(own_run).note("sft sft-s0", outcome=nothing.model_dump(mode="json"))
+
+    done = cli("run", RECIPE, *SMALL, "--run-dir", own_run)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "warning: sft sft-s0: Learned nothing: why."
+    assert cli("report", own_run).returncode == 0
+    assert "sft sft-s0: Learned nothing: why." in (own_run / "report.md").read_text(encoding="utf-8")
 
 
 def test_dry_run_says_what_is_cached(finished_run: Path, cli: Cli) -> None:

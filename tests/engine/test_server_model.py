@@ -169,10 +169,16 @@ def test_what_may_pass_is_tried_again(server: Server, failure: Answer) -> None:
     assert not isinstance(error.value, SetupError)
 
 
-@pytest.mark.parametrize("status", [400, 401, 404])
-def test_what_is_refused_is_not_asked_again(server: Server, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "advice"), [(400, r"\(documents.writer.model\)$"), (401, "wants a key"), (404, "ends in /v1")]
+)
+def test_what_is_refused_is_not_asked_again_and_advice_fits_the_status(
+    server: Server, status: int, advice: str
+) -> None:
     server.say = lambda asked, number: (status, {}, b"no such model")
-    with pytest.raises(SetupError, match=f"refuses the request .{status}.*writer.model"):
+    with pytest.raises(
+        SetupError, match=rf"refuses the request .{status}.*writer.model.*{advice}" if status != 400 else advice
+    ):
         replies(server.writer(), "a")
     assert len(server.asked) == 1
 
