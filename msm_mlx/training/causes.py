@@ -70,6 +70,24 @@ def _known_before(evidence: Evidence) -> str | None:
     return f"The model knew its rows before: their loss was {evidence.before:.2g}, which leaves nothing to learn."
 
 
+def _settings(evidence: Evidence) -> str | None:
+    """A setting that is far from an ordinary one, if with the ordinary one the loss falls."""
+    if evidence.can_learn:
+        return None
+    changes = sorted(_changes(evidence), key=lambda change: -change.distance)
+    for change in changes:
+        if evidence.trial.lowers(change.apply(evidence.reach)):
+            return f"{change.problem}: a trial step with {change.remedy} lowers the loss."
+    together = evidence.reach
+    for change in changes:
+        together = change.apply(together)
+    if len(changes) > 1 and evidence.trial.lowers(together):
+        problems = ", and ".join(change.problem for change in changes)
+        remedies = " and ".join(change.remedy for change in changes)
+        return f"{problems}: a trial step with {remedies} lowers the loss."
+    return None
+
+
 def _gradients_vanish(evidence: Evidence) -> str | None:
     parameters = tree_flatten(evidence.trial.step.model.parameters())
     if all(value.dtype != mx.float16 for _, value in parameters):
@@ -103,26 +121,8 @@ def _decayed_away(evidence: Evidence) -> str | None:
     )
 
 
-def _settings(evidence: Evidence) -> str | None:
-    """A setting that is far from an ordinary one, if with the ordinary one the loss falls."""
-    if evidence.can_learn:
-        return None
-    changes = sorted(_changes(evidence), key=lambda change: -change.distance)
-    for change in changes:
-        if evidence.trial.lowers(change.apply(evidence.reach)):
-            return f"{change.problem}: with {change.remedy}, a step like its own lowers the loss."
-    together = evidence.reach
-    for change in changes:
-        together = change.apply(together)
-    if len(changes) > 1 and evidence.trial.lowers(together):
-        problems = ", and ".join(change.problem for change in changes)
-        remedies = " and ".join(change.remedy for change in changes)
-        return f"{problems}: with {remedies}, a step like its own lowers the loss."
-    return None
-
-
 CAUSES: Sequence[Callable[[Evidence], str | None]] = (
-    _all_masked, _known_before, _gradients_vanish, _settings, _clipped_away, _decayed_away,
+    _all_masked, _known_before, _settings, _gradients_vanish, _clipped_away, _decayed_away,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from msm_mlx.training.step import TrainingStep
 from msm_mlx.training.tokenize import TokenRow
 from msm_mlx.training.trial import AdapterWeights, LossChange, Reach, Trial, adapter_scale
 
+SMALLEST_RATE = 1e-37  # that float32 holds; a smaller one becomes zero
 LEARNED_ROWS = 8  # that are measured where none are held out
 
 
@@ -82,20 +83,25 @@ def measure_outcome(training: FinishedTraining, start: AdapterWeights) -> Traini
     )
     if change.fell:
         return outcome
-    verb = "The loss rose" if change.is_clear else "Learned nothing"
-    problem = f"{verb}: {outcome.text} (standard error {change.standard_error:.2g}). {_explain(training, trial)}"
+    trial = trial.over(training.first_rows() or training.rows[:1])
+    overfitting = _find_overfitting(training, trial) if held_out else ""
+    verb = "The loss rose" if change.is_clear else "No better than before" if overfitting else "Learned nothing"
+    why = overfitting or _find_cause(training, trial)
+    problem = f"{verb}: {outcome.text} (standard error {change.standard_error:.2g}). {why}"
     return outcome.model_copy(update={"problems": (problem,)})
 
 
-def _explain(training: FinishedTraining, trial: Trial) -> str:
+def _find_overfitting(training: FinishedTraining, learned: Trial) -> str:
+    """What to say if the loss fell on rows that were learned, and not on those that were held out."""
+    change = LossChange(learned.losses(learned.start), learned.losses())
+    seen = training.updates * training.settings.batch_size
+    return describe_overfitting(training.rows, seen, change) if change.fell else ""
+
+
+def _find_cause(training: FinishedTraining, trial: Trial) -> str:
     """Why the loss of the trial's rows did not fall."""
-    if training.held_out:
-        trial = trial.over(training.first_rows() or training.rows[:1])
-        change = LossChange(trial.losses(trial.start), trial.losses())
-        if change.fell:
-            seen = training.updates * training.settings.batch_size
-            return describe_overfitting(training.rows, seen, change)
     rates, settings = training.rates(), training.settings
-    reach = Reach(max(rates), training.updates, adapter_scale(trial.step.model), trial.step.plan.adapter_dtype)
+    highest = max(*rates, SMALLEST_RATE)
+    reach = Reach(highest, training.updates, adapter_scale(trial.step.model), trial.step.plan.adapter_dtype)
     supervised = sum(sum(row.supervised[1:]) for row in training.rows)
     return find_cause(Evidence(settings, reach, sum(rates) * settings.weight_decay, supervised, trial))
