@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
+import mlx.core as mx
+
 from msm_mlx.engine.adapters import adapter_weights
 from msm_mlx.recipe.schema import LoraSettings
 from msm_mlx.training.step import StepResult
 from msm_mlx.training.trial import Trial, adapter_scale, norm
 
 LOSS_SCALE = 2.0**-12  # that brings gradients below the largest number of float16
-LARGE_SCALE = 3 * LoraSettings().scale
+ORDINARY_SCALE = LoraSettings().scale
+LARGE_SCALE = 3 * ORDINARY_SCALE
 
 
 def describe_divergence(trial: Trial, update: int, result: StepResult, rate: float) -> str:
@@ -39,13 +42,26 @@ def describe_overshoot(trial: Trial, rate: float) -> str:
 def _explain_loss(bad: Trial, rate: float) -> str:
     """Why the loss of these rows is not finite."""
     if not all(map(math.isfinite, bad.losses(bad.start))):
-        return (
-            "it is not finite with the adapter as it started either, so that no setting of the training is the cause: "
-            "look at these texts, or take another model or one in another precision"
-        )
+        return _explain_start(bad)
     scale = adapter_scale(bad.step.model)
     settings = f"learning_rate (now {rate:g})" + (f" or lora.scale (now {scale:g})" if scale > LARGE_SCALE else "")
     return f"with the adapter as it started it is finite, so the updates were too large: lower {settings}"
+
+
+def _explain_start(bad: Trial) -> str:
+    """Why the loss of these rows is not finite before any update."""
+    scale, dtype = adapter_scale(bad.step.model), bad.step.plan.adapter_dtype
+    for problem, changed in (
+        ("adapter_dtype: float32", (scale, mx.float32)),
+        (f"lora.scale {ORDINARY_SCALE:g} in place of {scale:g}", (ORDINARY_SCALE, dtype)),
+    ):
+        with bad.changed(*changed) as trial:
+            if changed != (scale, dtype) and all(map(math.isfinite, trial.losses(bad.start))):
+                return f"it is not finite before any update either, but it is with {problem}"
+    return (
+        "it is not finite with the adapter as it started either, so that no setting of the training is the cause: look "
+        "at these texts, or take another model or one in another precision"
+    )
 
 
 def _explain_gradient(trial: Trial) -> str:

@@ -87,13 +87,18 @@ class Trial:
         with _weights(self.step.model, weights):
             return [self.step.mean_loss([row]) for row in self.rows]
 
+    @contextmanager
+    def changed(self, scale: float, adapter_dtype: mx.Dtype) -> Iterator[Trial]:
+        """The same with another scale of the adapter, and with what it computes in."""
+        step = replace(self.step, plan=replace(self.step.plan, adapter_dtype=adapter_dtype))
+        with _scale(self.step.model, scale):
+            yield replace(self, step=step)
+
     def lowers(self, reach: Reach) -> bool:
         """Whether a step from the start against the sign of the gradient, as AdamW's first is, lowers the loss clearly,
         at any size within `reach`."""
         before = self.losses(self.start)
-        with _scale(self.step.model, reach.scale):
-            step = replace(self.step, plan=replace(self.step.plan, adapter_dtype=reach.adapter_dtype))
-            trial = replace(self, step=step)
+        with self.changed(reach.scale, reach.adapter_dtype) as trial:
             gradients = trial.gradients(self.start)
             for size in reach.steps:
                 moved = {name: weight - size * mx.sign(gradients[name]) for name, weight in self.start.items()}

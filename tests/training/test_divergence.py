@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import mlx.core as mx
 import pytest
 from helpers.tiny_models import train_settings
 from helpers.training_steps import some_rows
@@ -25,6 +26,12 @@ def test_a_model_without_a_finite_loss_is_not_laid_on_the_learning_rate(tiny: Lo
     model.lm_head.weight = model.lm_head.weight * 1e38
     with pytest.raises(MsmError, match=r"diverged at update 1 .*no setting of the training is the cause"):
         train(tiny, tmp_path / "a")
+
+
+def test_a_scale_that_float16_cannot_hold_is_named(tiny: LoadedModel, tmp_path: Path) -> None:
+    tiny.model.set_dtype(mx.float16)
+    with pytest.raises(MsmError, match=r"diverged at update 1 .*but it is with adapter_dtype: float32"):
+        train(tiny, tmp_path / "a", scale=1e5, adapter_dtype="model")
 
 
 def test_updates_that_overflow_are_laid_on_the_learning_rate(tiny: LoadedModel, tmp_path: Path) -> None:
