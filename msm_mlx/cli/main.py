@@ -75,7 +75,7 @@ def main() -> None:
 
 def _goes_on() -> bool:
     """Whether this is a command that keeps what it has done."""
-    return bool(GOES_ON.intersection(sys.argv[1:]))
+    return next((word for word in sys.argv[1:] if not word.startswith("-")), "") in GOES_ON
 
 
 def _explain(error: Exception) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from msm_mlx.engine.adapters import (
 )
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
+from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
@@ -84,6 +86,8 @@ def train_adapter(
             ranks=ranks,
         )
     check_same_adapter(ranks, loaded.model)
+    if outcome and not math.isfinite(outcome.after):  # only now, since the other ranks wait for this one until here
+        raise MsmError("; ".join(outcome.problems))
     if ranks.is_rank_zero:
         save_adapter(folder, adapter_weights(loaded.model), shape, base)
         checkpoint.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ It takes two passes over those rows. Only where the loss did not fall is the cau
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -13,7 +12,6 @@ from typing import cast
 
 import mlx.core as mx
 
-from msm_mlx.errors import MsmError
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.causes import Evidence, describe_overfitting, find_cause
@@ -62,8 +60,7 @@ class FinishedTraining:
 def measure_outcome(training: FinishedTraining, start: AdapterWeights) -> TrainingOutcome:
     """Hold the adapter that was trained against `start`, the one that it was made from.
 
-    Raises:
-        MsmError: if the loss is not finite with it.
+    The loss may not be finite with it, which the outcome's problem says then.
     """
     held_out = [row for row in training.held_out if any(row.supervised[1:])]
     rows = held_out or training.first_rows()
@@ -72,8 +69,6 @@ def measure_outcome(training: FinishedTraining, start: AdapterWeights) -> Traini
         return outcome.model_copy(update={"problems": ("No update was made, so that the adapter is as it started.",)})
     trial = Trial(training.step, rows or training.rows[:1], start)
     change = LossChange(trial.losses(start), trial.losses())
-    if not all(map(math.isfinite, change.after)):
-        raise MsmError(describe_overshoot(trial, training.settings.learning_rate))
     outcome = outcome.model_copy(
         update={
             "before": fmean(change.before),
@@ -81,6 +76,9 @@ def measure_outcome(training: FinishedTraining, start: AdapterWeights) -> Traini
             "standard_error": change.standard_error,
         }
     )
+    if not change.is_finite:
+        problem = describe_overshoot(trial, training.settings.learning_rate)
+        return outcome.model_copy(update={"problems": (problem,)})
     if change.fell:
         return outcome
     trial = trial.over(training.first_rows() or training.rows[:1])

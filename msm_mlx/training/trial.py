@@ -33,10 +33,14 @@ class LossChange:
 
     @property
     def standard_error(self) -> float:
-        """Of the mean difference, over rows; 0 of a single row."""
-        if len(self.before) < 2:
+        """Of the mean difference, over rows; 0 of a single row, and where a loss is not finite."""
+        if len(self.before) < 2 or not self.is_finite:
             return 0.0
         return stdev(b - a for b, a in zip(self.before, self.after, strict=True)) / math.sqrt(len(self.before))
+
+    @property
+    def is_finite(self) -> bool:
+        return all(map(math.isfinite, (*self.before, *self.after)))
 
     @property
     def is_clear(self) -> bool:
@@ -46,7 +50,7 @@ class LossChange:
 
     @property
     def fell(self) -> bool:
-        return self.is_clear and fmean(self.after) < fmean(self.before)
+        return self.is_finite and self.is_clear and fmean(self.after) < fmean(self.before)
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,12 @@ def test_an_error_with_an_established_cause_says_it_and_what_to_do(end: Callable
     assert said.endswith("; free some space, and run the same command again\n")
 
 
-@pytest.mark.parametrize(("word", "goes_on"), [("run", True), ("sft", True), ("validate", False), ("compare", False)])
+@pytest.mark.parametrize(
+    ("word", "goes_on"), [("run", True), ("sft", True), ("validate", False), ("compare run", False)]
+)
 def test_only_a_command_that_keeps_its_work_is_said_to_go_on(
     word: str, goes_on: bool, end: Callable[..., tuple[int, str]]
 ) -> None:
-    code, said = end(KeyboardInterrupt(), word)
+    code, said = end(KeyboardInterrupt(), *word.split())
     assert code == 130
     assert ("goes on where it stopped" in said) == goes_on

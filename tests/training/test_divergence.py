@@ -10,6 +10,7 @@ import pytest
 from helpers.tiny_models import train_settings
 from helpers.training_steps import some_rows
 
+from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.engine.adapters import LoraShape
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError
@@ -32,6 +33,12 @@ def test_a_scale_that_float16_cannot_hold_is_named(tiny: LoadedModel, tmp_path: 
     tiny.model.set_dtype(mx.float16)
     with pytest.raises(MsmError, match=r"diverged at update 1 .*but it is with adapter_dtype: float32"):
         train(tiny, tmp_path / "a", scale=1e5, adapter_dtype="model")
+
+
+def test_a_last_update_that_overflows_leaves_no_adapter(tiny: LoadedModel, tmp_path: Path) -> None:
+    with pytest.raises(MsmError, match=r"not finite after the last update; .*lower learning_rate"):
+        train(tiny, tmp_path / "a", learning_rate=1e30, updates=1)
+    assert not (tmp_path / "a" / WEIGHTS).exists()
 
 
 def test_updates_that_overflow_are_laid_on_the_learning_rate(tiny: LoadedModel, tmp_path: Path) -> None:
