@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from msm_mlx.demonstrations.chat_forms import UnusableError, chat_in_row
+from msm_mlx.demonstrations.chat_forms import chat_in_row
+from msm_mlx.demonstrations.chat_messages import UnusableError
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
