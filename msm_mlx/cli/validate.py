@@ -27,11 +27,13 @@ from msm_mlx.text.terminal import literal
 def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Say everything that is wrong with recipes, at once.
 
-    Also with the specs, demonstrations and suites that they name. Exit code 2 if anything is wrong.
+    Also with the specs, demonstrations and suites that they name. With --model, every row and prompt is rendered with
+    the model's chat template and measured, with its tokenizer alone. Exit code 2 if anything is wrong.
 
     \b
     Examples:
       msm-mlx validate my_values
+      msm-mlx validate my_values --model mlx-community/Qwen3-8B-4bit
       msm-mlx validate recipes/*.yaml
     """
     from msm_mlx.pipeline.preflight import inspect_recipe

@@ -48,6 +48,11 @@ def check_model_folder(folder: Path, *, embedded: Path = POCKET_FOLDER) -> None:
         raise SetupError(f"model folder {folder} {problem}{',' if ';' in problem else ';'} {advice}")
 
 
+def has_tokenizer(folder: Path) -> bool:
+    """Whether `folder` holds the files of a tokenizer."""
+    return any(next(folder.glob(pattern), None) for pattern in _TOKENIZERS)
+
+
 def _problem(folder: Path) -> str | None:
     if not folder.exists():
         return "does not exist"
@@ -55,7 +60,7 @@ def _problem(folder: Path) -> str | None:
         return "is a file; name the folder that it lies in"
     if problem := _config_problem(folder / "config.json") or _weights_problem(folder):
         return problem
-    if not any(next(folder.glob(pattern), None) for pattern in _TOKENIZERS):
+    if not has_tokenizer(folder):
         return "holds no tokenizer (tokenizer.json, tokenizer.model or the like)"
     return None
 

@@ -19,7 +19,7 @@ from typing import Any
 from msm_mlx.errors import SetupError
 from msm_mlx.files import free_space, sha256_json, write_text
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
-from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint
+from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint, has_tokenizer
 
 # mlx-lm's own patterns without `*.py`: a model's code is never fetched, so it can never run
 HUB_FILES = ["*.json", "model*.safetensors", "tokenizer.model", "*.tiktoken", "tiktoken.model"]
@@ -147,6 +147,29 @@ def _config_of_hub(name: str) -> Path:
         _raise_if_final(name, repo, error)
         problem = f"its config.json is neither in the cache nor within reach ({failure or type(error).__name__})"
         raise SetupError(f"model {name}: {problem}; run this with a connection, {INSTEAD}") from error
+
+
+def tokenizer_folder(name: str) -> Path:
+    """A folder with the tokenizer and the configuration of a model; of one of the hub, its weights are left there.
+
+    Raises:
+        SetupError: if there is no such model, or it cannot be reached.
+    """
+    if folder := POCKET_FOLDER if name == POCKET else _existing(name):
+        if not has_tokenizer(folder):
+            raise SetupError(f"model folder {folder} holds no tokenizer; copy or download the model again, {INSTEAD}")
+        return folder
+    folder = _config_of_hub(name).parent
+    from huggingface_hub import errors, snapshot_download
+
+    repo, _ = _split_hub_id(name)
+    files = [pattern for pattern in HUB_FILES if not pattern.endswith(".safetensors")]
+    for local in (False, True):  # as far as the cache has it, if the hub is out of reach
+        try:
+            return Path(snapshot_download(repo, revision=folder.name, allow_patterns=files, local_files_only=local))
+        except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
+            reason = error
+    raise SetupError(f"model {name}: its tokenizer is neither in the cache nor within reach ({type(reason).__name__})")
 
 
 def _existing(name: str) -> Path | None:

@@ -19,7 +19,15 @@ from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import free_space
 from msm_mlx.models.chat_template import ChatTemplate, read_template
-from msm_mlx.models.hub import ModelRef, describe_model, human_size, is_local, model_config, resolve_model
+from msm_mlx.models.hub import (
+    ModelRef,
+    describe_model,
+    human_size,
+    is_local,
+    model_config,
+    resolve_model,
+    tokenizer_folder,
+)
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.plan import RunPlan, plan_run
@@ -77,21 +85,35 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     findings = Findings(problems, [*filter(None, [recipe.name_reason]), *unused_stages(recipe)])
     if not rehearse or plan is None or problems:
         return findings
-    try:
-        return join([findings, _rehearsed(plan)])
-    except MsmError as error:
-        return join([findings, Findings(_lines(error))])
+    return join([findings, rehearsed(plan)])
 
 
-def _rehearsed(plan: RunPlan) -> Findings:
+def rehearsed(plan: RunPlan) -> Findings:
+    """What the rehearsal of a whole run finds, for which no weights are fetched.
+
+    That the tokenizer cannot be had is no problem of the recipe, and said.
+    """
     from msm_mlx.pipeline.rehearsal import load_rehearsal
 
-    base = resolve_model(plan.recipe.model)
-    template = read_template(base.folder, plan.recipe.chat_template)
-    base = base.rendering(template.choice(date.today().isoformat()))
-    others = {role: resolve_model(name) for role, name in plan.recipe.others.items() if is_local(name)}
-    asked = Findings(*measure_prompts(plan.recipe, plan.stages, base, others))
-    return join([load_rehearsal(base).findings(plan, plan.stages, {}), asked])
+    recipe = plan.recipe
+    try:
+        base = _with_tokenizer(recipe.model, recipe.chat_template)
+        others = {role: _with_tokenizer(name) for role, name in recipe.others.items() if is_local(name)}
+    except SetupError as error:
+        return Findings([], [f"Rows and prompts are not measured: {error}"])
+    try:
+        asked = Findings(*measure_prompts(recipe, plan.stages, base, others))
+        return join([load_rehearsal(base.folder, base.choice).findings(plan, plan.stages, {}), asked])
+    except MsmError as error:
+        return Findings(_lines(error))
+
+
+def _with_tokenizer(name: str, template: Path | None = None) -> ModelRef:
+    """A model of which the tokenizer is here, and maybe no more, with `template` or its own as of today."""
+    folder = tokenizer_folder(name)
+    return ModelRef(name, folder, None, name).rendering(
+        read_template(folder, template).choice(date.today().isoformat())
+    )
 
 
 def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
@@ -109,7 +131,7 @@ def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, ki
     from msm_mlx.pipeline.rehearsal import load_rehearsal
 
     made = {name: run.path / name for stage, one in status if one.cached for name in stage.writes}
-    findings = load_rehearsal(base).findings(plan, due, made)
+    findings = load_rehearsal(base.folder, base.choice).findings(plan, due, made)
     for line in findings.notes:
         report.say(line)
     if findings.problems:

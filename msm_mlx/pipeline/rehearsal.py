@@ -14,8 +14,9 @@ from typing import NamedTuple
 from msm_mlx.engine.architectures import require_architecture
 from msm_mlx.evaluation.lengths import length_remedy, long_items
 from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, load_renderer
+from msm_mlx.models.chat_template import TemplateChoice
 from msm_mlx.models.config import context_length
-from msm_mlx.models.hub import ModelRef, model_config
+from msm_mlx.models.hub import model_config
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.lessons import Lesson, lessons_of
 from msm_mlx.pipeline.plan import RunPlan
@@ -127,16 +128,16 @@ class Rehearsal:
         return Findings(group_problems(lines))
 
 
-def load_rehearsal(base: ModelRef) -> Rehearsal:
-    """The rehearsal of runs of a model that is on this machine.
+def load_rehearsal(folder: Path, choice: TemplateChoice) -> Rehearsal:
+    """The rehearsal of runs of the model in `folder`, whose chats are rendered with `choice`.
 
     Raises:
         SetupError: if mlx-lm does not know its architecture, its tokenizer cannot be read, or its chat template not be
             used.
     """
-    config = model_config(str(base.folder))
-    require_architecture(config, base.folder)
-    return Rehearsal(load_renderer(base.folder, base.choice), context_length(config))
+    config = model_config(str(folder))
+    require_architecture(config, folder)
+    return Rehearsal(load_renderer(folder, choice), context_length(config))
 
 
 def _different(trainings: Iterable[Training]) -> list[Training]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.command_line import RECIPES, Cli
+from helpers.tiny_models import POCKET_WEIGHTS
 
 RECIPE = RECIPES / "cheese_american.yaml"
 HUGE = {
@@ -45,6 +46,14 @@ def test_what_does_not_fit_is_an_error_that_says_what_to_do(cli: Cli, huge: Path
     assert done.returncode == 3
     assert "choose a smaller model" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_rows_that_another_model_cannot_learn_are_told(cli: Cli) -> None:
+    short = ["--model", POCKET_WEIGHTS, "--profile", "pocket", "--set", "sft.max_length=16"]
+    for command in ("estimate", "validate"):
+        done = cli(command, RECIPE, *short)
+        assert done.returncode == 2
+        assert "cheese_preferences.yaml: 120 of its demonstrations cannot be learned" in done.stderr
 
 
 def test_a_config_that_is_not_there_is_one_error(cli: Cli, tmp_path: Path) -> None:

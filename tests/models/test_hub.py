@@ -13,7 +13,7 @@ from helpers.fake_hub import FILES, FIRST, SECOND, WEIGHTS, Hub, make_model, use
 
 from msm_mlx.errors import SetupError
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
-from msm_mlx.models.hub import ModelRef, describe_model, human_size, resolve_model
+from msm_mlx.models.hub import ModelRef, describe_model, human_size, resolve_model, tokenizer_folder
 
 # folders
 
@@ -183,6 +183,21 @@ def test_a_cached_copy_with_a_hole_is_not_used(client: Path) -> None:
     with pytest.raises(SetupError, match="its cached copy is incomplete"):
         resolve_model("o/m", offline=True)
     assert resolve_model("o/m").folder.joinpath("tokenizer.json").exists()
+
+
+def test_a_tokenizer_comes_without_the_weights(server: Hub, client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tokenizer_folder("o/m")
+    assert (folder / "tokenizer.json").exists()
+    assert not any("model.safetensors" in path for path in server.served)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert tokenizer_folder("o/m") == folder
+
+
+def test_a_folder_without_a_tokenizer_has_none(tmp_path: Path) -> None:
+    make_model(tmp_path / "m", tokenizer__json=None)
+    with pytest.raises(SetupError, match="holds no tokenizer"):
+        tokenizer_folder(str(tmp_path / "m"))
+    assert tokenizer_folder(str(make_model(tmp_path / "n"))) == (tmp_path / "n").resolve()
 
 
 def test_an_interrupted_download_goes_on(server: Hub, client: Path) -> None:

@@ -104,3 +104,21 @@ def test_a_declared_stage_that_no_arm_has_is_said_and_is_no_problem(folder: Path
     assert findings.problems == []
     [note] = findings.notes
     assert "no arm has plain" in note
+
+
+def test_rows_and_prompts_are_measured_where_that_is_asked_for(folder: Path) -> None:
+    replace(folder / "unseen.yaml", "Which {noun}", f"{'Very ' * 600}much, which {{noun}}")
+
+    assert inspect_recipe(folder / "recipe.yaml").problems == []
+    problems = inspect_recipe(folder / "recipe.yaml", rehearse=True).problems
+
+    assert problems
+    assert all(line.startswith(f"{folder / 'unseen.yaml'}:") for line in problems)
+    assert "and the model reads 512" in problems[0]
+
+
+def test_a_tokenizer_that_is_out_of_reach_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    findings = inspect_recipe(folder / "recipe.yaml", rehearse=True, model="nobody/nothing", profile="pocket")
+    assert findings.problems == []
+    assert findings.notes[0].startswith("Rows and prompts are not measured: model nobody/nothing: ")
