@@ -120,7 +120,7 @@ def test_what_is_held_out_for_validation_must_leave_something(rehearsal: Rehears
     ("item", "told"),
     [
         (f"{{prompt: {'far ' * 90}, right: A, wrong: [B]}}", "shorten these items, or take"),
-        (f"{{prompt: Which?, right: A, wrong: [{'B' * 390}]}}", "shorten these items, or take"),
+        (f"{{prompt: Who?, right: A, wrong: [{'B' * 390}]}}", "shorten these items, or take"),
         ("{prompt: Three?, right: A, wrong: [B], turns: [{user: One?}, {user: Two?}]}", "lower evaluation.max_tokens"),
     ],
     ids=["a prompt", "an option", "earlier replies"],
