@@ -140,6 +140,8 @@ PLANTS = [
           ("--set", "documents.writer={model: m, server: 'http://127.0.0.1:9/v1'}"), code=3),
     Plant("writer: no such folder", nothing, ("./gone", "check the path"),
           ("--set", "documents.writer={model: ./gone}"), code=3),
+    Plant("writer: a spec beyond its context", nothing, ("mine.md:", "set documents.prompt"),
+          ("--set", "documents.prompt=spec")),
     Plant("critic: no such folder", nothing, ("./gone", "check the path"),
           ("--set", "documents.critique={model: ./gone}"), code=3),
     Plant("judge: no such folder", change(RECIPE, "seeds:", "judge: {model: ./gone}\nseeds:"),
