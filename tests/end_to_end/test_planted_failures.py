@@ -147,7 +147,7 @@ PLANTS = [
     Plant("judge: no such folder", change(RECIPE, "seeds:", "judge: {model: ./gone}\nseeds:"),
           ("./gone", "check the path"), code=3),
     Plant("declared stage: a chat without a reply", declared(AFTER, content("mine/c.jsonl", '{"messages": []}')),
-          ("c.jsonl:1", "reply")),
+          ("c.jsonl:1", "messages")),
     Plant("declared stage: no chat that can be learned", declared(AFTER, content("mine/c.jsonl", lines(chat(LONG)))),
           ("c.jsonl:1", "stages.after.max_length")),
     Plant("declared stage: what the suites ask about",
