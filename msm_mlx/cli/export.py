@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
-from msm_mlx.cli.output import err
+from msm_mlx.cli.output import err, print_json
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun, open_run
@@ -58,7 +57,7 @@ def export(
     variant = _choose(finished, label, seed)
     outcome = _data(finished, variant, base, out) if data else _variant(finished, variant, str(layout), base, out)
     if as_json:
-        print(json.dumps(outcome, indent=2, ensure_ascii=False))
+        print_json(outcome)
 
 
 def _choose(run: FinishedRun, label: str | None, seed: int | None) -> Variant:

@@ -12,6 +12,7 @@ from msm_mlx import __version__
 from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.output import err
 from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.text.encoding import take_every_text
 
 COMMANDS = {
     "init": "msm_mlx.cli.init",
@@ -51,6 +52,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit: 0 ok, 1 failed, 2 usage or recipe, 3 environment, 130 interrupted."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    take_every_text()
     try:
         cli.main(standalone_mode=False, prog_name="msm-mlx")
     except MsmError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from msm_mlx.progress import Reporter, SilentReporter
 
 LOG_INTERVAL = 30.0  # seconds between two lines about one stage, where there is no bar
+
+
+def print_json(content: object) -> None:
+    """Data on stdout, with escapes where its encoding lacks characters."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    print(json.dumps(content, indent=2, ensure_ascii=not is_unicode))
 
 
 def out() -> Console:

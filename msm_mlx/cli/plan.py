@@ -14,7 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from msm_mlx.cli.estimate import human_time
-from msm_mlx.cli.output import out, reporter
+from msm_mlx.cli.output import out, print_json, reporter
 from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.arms import reads_spec
@@ -61,7 +61,7 @@ def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> 
     outlines = dict(_outlines(experiment, planned))
     pace = None if no_probe else _pace(experiment, planned)
     if as_json:
-        print(json.dumps(_plain(experiment, outlines, pace), indent=2, ensure_ascii=False))
+        print_json(_plain(experiment, outlines, pace))
     else:
         _show(experiment, outlines, pace)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
-from msm_mlx.cli.output import err, out
+from msm_mlx.cli.output import err, out, print_json
 from msm_mlx.export.repositories import HubUpload, prepare_uploads
 from msm_mlx.models.hub import human_size
 from msm_mlx.runs.finished import open_run
@@ -65,7 +64,7 @@ def push(
     uploads = prepare_uploads(finished, finished.choose(labels, seed), repo, with_data=not no_data)
     commits = [] if dry_run else send(uploads, public=public, say=lambda line: err().print(literal(line)))
     if as_json:
-        print(json.dumps(_plain(uploads, public, commits), indent=2, ensure_ascii=False))
+        print_json(_plain(uploads, public, commits))
     elif dry_run:
         _show(uploads, public)
     else:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
-from msm_mlx.cli.output import err, out, reporter
+from msm_mlx.cli.output import err, out, print_json, reporter
 from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.models.hub import describe_model
@@ -64,7 +64,7 @@ def run(
     if launched_rank():
         return  # rank 0 has the results
     if as_json:
-        print(json.dumps(_outcome(experiment), indent=2, ensure_ascii=False))
+        print_json(_outcome(experiment))
     elif not quiet:
         _show_outcome(experiment)
         _show_problems(experiment)
@@ -168,7 +168,7 @@ def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, q
     with reporter(quiet=quiet) as report:
         rows = ask_harness(experiment.recipe, experiment.run, tasks, choice, report)
     if as_json:
-        print(json.dumps({"run": str(experiment.run.path), "lm_eval": rows}, indent=2, ensure_ascii=False))
+        print_json({"run": str(experiment.run.path), "lm_eval": rows})
         return
     table = Table("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
     for row in rows:
@@ -180,7 +180,7 @@ def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, q
 
 def _print_stages(experiment: Experiment, as_json: bool) -> None:
     if as_json and not launched_rank():
-        print(json.dumps({"run": str(experiment.run.path), **_stages(experiment)}, indent=2, ensure_ascii=False))
+        print_json({"run": str(experiment.run.path), **_stages(experiment)})
 
 
 def _execute(

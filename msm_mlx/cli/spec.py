@@ -13,7 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from msm_mlx.cli.offline import offline_option
-from msm_mlx.cli.output import err, out
+from msm_mlx.cli.output import err, out, print_json
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.recipe.validators import no_suite_file
 from msm_mlx.spec import Section, Spec, load_spec
@@ -56,7 +56,7 @@ def show(file: Path, model_name: str, provider_name: str, writer: str | None, as
     reader = reader_for(writer)
     described = _described(content, reader.name, reader.count)
     if as_json:
-        print(json.dumps(described, indent=2, ensure_ascii=False))
+        print_json(described)
     else:
         out().print(_tree(described))
 

@@ -1,0 +1,36 @@
+"""Streams that take every text, whatever characters their encoding has."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from io import TextIOWrapper
+
+ERRORS = "msm-mlx-visible"
+_LIKE = {
+    "\u2026": "...", "\u2014": "--", "\u2013": "-", "\u2212": "-", "\u00d7": "x", "\u2022": "*", "\u00b7": "*",
+    "\u2192": "->", "\u2190": "<-", "\u2018": "'", "\u2019": "'", "\u2265": ">=", "\u2264": "<=", "\u00b1": "+-",
+    "\u2713": "+", "\u00a0": " ",
+}  # fmt: skip
+
+
+def _visible(error: UnicodeError) -> tuple[str, int]:
+    """Marks as their likes in ASCII, and all else as JSON escapes it, so that what is data stays valid."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_shown, error.object[error.start : error.end])), error.end
+
+
+def _shown(character: str) -> str:
+    if character in _LIKE:
+        return _LIKE[character]
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
+
+
+def take_every_text() -> None:
+    """Let stdout and stderr show what their encoding has no character for, in place of an error."""
+    codecs.register_error(ERRORS, _visible)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=ERRORS)
