@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 from rich.text import Text
@@ -12,7 +13,7 @@ from msm_mlx import __version__
 from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.output import err
 from msm_mlx.errors import MsmError, SetupError
-from msm_mlx.text.encoding import take_every_text
+from msm_mlx.text.encoding import take_every_text, unreadable_name
 
 COMMANDS = {
     "init": "msm_mlx.cli.init",
@@ -54,6 +55,7 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     take_every_text()
     try:
+        _check_names()
         cli.main(standalone_mode=False, prog_name="msm-mlx")
     except MsmError as error:
         _print_error(str(error))
@@ -93,6 +95,18 @@ def _explain(error: Exception) -> int:
         f"with the traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
     )
     return MsmError.exit_code
+
+
+def _check_names() -> None:
+    """Raises SetupError if there is no working folder, or a name is not UTF-8: no file could hold such a name."""
+    try:
+        folder = str(Path.cwd())
+    except FileNotFoundError as error:
+        raise SetupError("the folder that this terminal is in is gone; go to another one") from error
+    if name := unreadable_name([*sys.argv, os.environ.get("MSM_MLX_HOME", ""), folder]):
+        raise SetupError(
+            f"{name}: not a name in UTF-8, as this terminal gives it; set LC_ALL=en_US.UTF-8, or rename the file"
+        )
 
 
 def _print_error(message: str) -> None:

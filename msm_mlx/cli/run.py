@@ -175,7 +175,7 @@ def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, q
         seed = "-" if row["seed"] is None else str(row["seed"])
         table.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
     out().print(table)
-    err().print(f"These figures are in {experiment.run.path / LM_EVAL}.")
+    err().print(f"These figures are in {experiment.run.path / LM_EVAL}.", markup=False)
 
 
 def _print_stages(experiment: Experiment, as_json: bool) -> None:
@@ -224,7 +224,8 @@ def _show_outcome(experiment: Experiment) -> None:
     if experiment.recipe.grid:
         _show_effects(read_results(experiment.run.path))
         err().print(
-            f"Everything is in {experiment.run.path}; the plots are in {(experiment.run.path / RESULTS).parent}."
+            f"Everything is in {experiment.run.path}; the plots are in {(experiment.run.path / RESULTS).parent}.",
+            markup=False,
         )
         return
     from msm_mlx.compare.plain import show_stored

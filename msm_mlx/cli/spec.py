@@ -20,7 +20,7 @@ from msm_mlx.spec import Section, Spec, load_spec
 from msm_mlx.spec.attributions import CAUSE, assertion_kind
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.load import SUITES, load_suite
-from msm_mlx.text.terminal import literal
+from msm_mlx.text.terminal import literal, visible
 
 if TYPE_CHECKING:
     from msm_mlx.spec.faults import Fault
@@ -110,11 +110,10 @@ def _list(file: Path, faults: Sequence[Fault]) -> None:
     for fault in faults:
         colour = "yellow" if fault.note else "red"
         kind = f"note: {fault.kind}" if fault.note else fault.kind
-        console.print(
-            Text.assemble(f"{file}:{fault.line}: ", (kind, colour), ": ", literal(fault.message)), soft_wrap=True
-        )
+        place = visible(f"{file}:{fault.line}: ")
+        console.print(Text.assemble(place, (kind, colour), ": ", literal(fault.message)), soft_wrap=True)
     if all(fault.note for fault in faults):
-        err().print(f"{file}: no fault found", soft_wrap=True)
+        err().print(literal(f"{file}: no fault found"), soft_wrap=True)
 
 
 def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:

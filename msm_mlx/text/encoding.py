@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sys
+from collections.abc import Iterable
 from io import TextIOWrapper
 
 ERRORS = "msm-mlx-visible"
@@ -26,6 +27,16 @@ def _shown(character: str) -> str:
         return _LIKE[character]
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
+
+
+def unreadable_name(names: Iterable[str]) -> str | None:
+    """The first name of a file or a folder that is no text in the encoding of this machine's file names, shown."""
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            return name.encode("utf-8", "backslashreplace").decode()
+    return None
 
 
 def take_every_text() -> None:
