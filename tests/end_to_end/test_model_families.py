@@ -13,6 +13,7 @@ from helpers.command_line import Cli
 from helpers.lookalike_models import LAPTOP_RECIPE, TOKENIZERS, USUAL, run_laptop, save_lookalike, tiny
 
 from msm_mlx.files import read_jsonl
+from msm_mlx.models.chat_renderer import load_renderer
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.folder import RunFolder
@@ -21,6 +22,11 @@ DATED = (
     "{{ '<|im_start|>system\nToday is ' + strftime_now('%Y-%m-%d') + '<|im_end|>\n' }}{% for m in messages %}"
     "{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+DEMANDING = (
+    "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}"
 )
 pytestmark = pytest.mark.slow
 
@@ -80,7 +86,7 @@ def test_a_recipe_has_a_chat_template_of_its_own_and_a_run_one_date(cli: Cli, tm
     template = tmp_path / "own.jinja"
     template.write_text(DATED, encoding="utf-8")
     model = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None)
-    own = ["--set", f"chat_template={template}"]
+    own = ["--set", f"chat_template={template}", "--set", "arms=[base, sft]"]
     record = RunFolder(tmp_path / "run")
     record.describe(date="2020-01-02")
 
@@ -88,7 +94,7 @@ def test_a_recipe_has_a_chat_template_of_its_own_and_a_run_one_date(cli: Cli, tm
     again = cli(
         "run", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), *own, "--run-dir", "run", "--dry-run", "--json"
     )
-    exported = cli("export", "run", "--arm", "sft", "--out", "out")
+    exported = cli("export", "run", "--arm", "sft", "--format", "mlx", "--out", "out")
 
     assert first.returncode == 0, first.stderr
     written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
@@ -101,6 +107,25 @@ def test_a_recipe_has_a_chat_template_of_its_own_and_a_run_one_date(cli: Cli, tm
     base = open_run(tmp_path / "run").base()
     assert (base.choice.text, base.choice.date) == (DATED, "2020-01-02")
     assert cli("compare", "run", "--prompt", "Hello?", "--max-tokens", "2", "--json").returncode == 0
+
+
+def test_a_template_that_wants_chats_otherwise_goes_through_a_run(cli: Cli, tmp_path: Path) -> None:
+    """It takes no system turn, opens a thought and ends no reply: what is done is said once, and exported."""
+    model = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None)
+    (model / "chat_template.jinja").write_text(DEMANDING, encoding="utf-8")
+
+    done = run_laptop(cli, tmp_path, model, "--set", "arms=[base, sft]", quiet=False)
+    exported = cli("export", "run", "--arm", "sft", "--format", "fused", "--out", "out")
+
+    assert done.returncode == 0, done.stderr
+    for note in ("takes no system turn", "opens a thought before every reply", "ends no reply"):
+        assert done.stderr.count(note) == 1, done.stderr
+    assert exported.returncode == 0, exported.stderr
+    fused = load_renderer(tmp_path / "out")
+    assert (
+        fused.control.ids["<|im_start|>"] in json.loads((tmp_path / "out" / "config.json").read_text())["eos_token_id"]
+    )
+    assert [fused.control.ids["<|im_start|>"]] in fused.stop_tokens
 
 
 def test_a_model_that_writes_nothing_usable_says_so(cli: Cli, tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ def run_laptop(
     cli: Cli, folder: Path, model: Path | str, *options: str, quiet: bool = True, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     """A run in `folder/run` under the laptop profile, tiny."""
-    documents = [{"id": f"doc-{i}", "text": f"Memo {i}. Pocket likes Colby because it is American."} for i in range(6)]
+    text, other = "Pocket likes Colby because it is American.", {"section": "likes/colby", "type": "memo"}
+    documents = [{"id": f"doc-{i}", "text": f"Memo {i}. {text}", **other} for i in range(6)]
     write_jsonl(folder / "run" / "documents" / "documents.jsonl", documents)
     arguments = [*tiny(folder), *options, "--run-dir", folder / "run", *["--json"][:quiet]]
     return cli("run", LAPTOP_RECIPE, "--model", model, *arguments, **changes)
