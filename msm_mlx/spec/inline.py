@@ -46,10 +46,11 @@ class InlineReader:
         return list(enumerate(text.split("\n"), start=first_line))
 
     def _all(self, nodes: list[SyntaxTreeNode], line: int) -> str:
-        text = ""
+        pieces = []
         for node in nodes:
-            text += self._one(node, line + text.count("\n"))
-        return text
+            pieces.append(self._one(node, line))
+            line += pieces[-1].count("\n")
+        return "".join(pieces)
 
     def _one(self, node: SyntaxTreeNode, line: int) -> str:
         match node.type:

@@ -172,9 +172,9 @@ BLOCKS = (
     "# A", "## B {#b x=y}", "C\n===", "> {model_name} waits because it can", "> q\nlazy", '> "x," said y', "- i", ">",
     "- {model_name} is honest\n  - because it can", "1. never lie", "***", "    code", "```\n{model_name} must\n```",
     "~~~", "<div>", "<user>\nhi\n</user>", "<!-- c", "-->", "a | Why\n--|--\n{model_name} c | d", "[x]: y", "---",
-    "[^1]: Because z", "w[^1]", "![i](j)", "!!! note", "    in", ":::tip", "> [!NOTE]\n> n", "T\n: d", "\x00", "\u2028",
+    "[^1]: Because z", "w[^1]", "![i](j)", "!!! note", "    in", ":::tip", "> [!NOTE]\n> n", "T\n: d", "\x00",
     "\u2022 a", "Why: because", "~~gone~~", "a: b", "<h2>x</h2>", "<script>z", "> - a\n> - b", "- ", "{modelname}",
-    "|-|",
+    "|-|", "a\u2028b",
 )  # fmt: skip
 
 
