@@ -89,7 +89,7 @@ def _training_seconds(stage: Training, plan: RunPlan, shape: ModelShape, machine
     settings, documents = stage.settings, plan.recipe.settings.documents
     longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
     tokens = settings.planned_updates(_training_rows(stage, plan)) * settings.batch_size * 0.5 * longest
-    return tokens * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
+    return tokens * (6 if settings.gradient_checkpointing else 4) * shape.active_parameters / machine.flops
 
 
 def _training_rows(stage: Training, plan: RunPlan) -> int:
@@ -124,7 +124,7 @@ def _writing_seconds(shape: ModelShape, machine: Machine, batch: int, each: int,
     """Every token of a batch reads the weights once; the prompt's tokens are products."""
     batches = -(-count // batch)
     reading = shape.weight_bytes / machine.bandwidth
-    products = 2 * shape.parameters / machine.flops
+    products = 2 * shape.active_parameters / machine.flops
     return batches * (0.7 * each * max(reading, batch * products) + batch * PROMPT_TOKENS * products)
 
 

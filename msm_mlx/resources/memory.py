@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from msm_mlx.errors import MsmError
+from msm_mlx.models.config import text_config
 from msm_mlx.recipe.schema import TrainSettings
+from msm_mlx.resources.matrices import EXPERTS, Matrices, attention_layers, first, layer_matrices, mlp_width
 
 PROMPT_TOKENS = 400  # of a writer's or an evaluation's prompt, for estimates
 LOGITS_CHUNK_BYTES = 40 * 2**20  # of fp32 logits: 64 rows at a vocabulary of 152k
@@ -23,12 +25,30 @@ ADAPTER_COPIES = 2.7  # of the adapter's weights at the peak: gradients and mome
 SAVED_LINEAR, SAVED_SCORES = 1.02, 1.52  # of a block's outputs and attention scores, saved for the backward pass
 WORK_LINEAR, WORK_SCORES = 3.18, 3.00  # of the same, while one block is recomputed and differentiated
 FIRST_CHUNK, NEXT_CHUNK, MAX_CHUNKS = 5.28, 1.24, 11.6  # of a chunk of logits: the first, each further one, the most
+ALWAYS_TIED = {"gemma", "gemma2", "cohere", "cohere2", "lfm2", "lfm2_moe"}
+"""Families whose head is the embedding, whatever the configuration says."""
+UNTIED = {  # families whose head is a matrix of its own where the configuration does not say
+    *(
+        "mixtral",
+        "phi3",
+        "phi",
+        "phimoe",
+        "gpt_oss",
+        "deepseek_v2",
+        "deepseek_v3",
+        "qwen2_moe",
+        "internlm2",
+        "internlm3",
+    ),
+    *("stablelm", "gpt_neox", "nemotron", "nanochat", "olmo3", "minicpm", "minicpm3", "mimo", "dots1", "glm4"),
+    *("bailing_moe", "hunyuan", "minimax", "exaone4", "glm4_moe", "qwen3_next"),
+}
 GENERATION_COPIES = 1.5  # of the key-value cache, while batches are merged and split
 
 
 @dataclass(frozen=True)
 class ModelShape:
-    """The dimensions of a dense transformer, from its config.json."""
+    """The dimensions of a model, from its config.json."""
 
     family: str
     hidden: int
@@ -37,45 +57,58 @@ class ModelShape:
     kv_heads: int
     head_dim: int
     inner: int
+    """The width of the MLP that a token goes through: of all experts that it is given to, and of the shared ones."""
     vocabulary: int
     tied: bool
     bytes: int
     """Of an activation, and of a weight that is not quantised."""
     bits: float
     """Of a quantised weight, its share of the scales included; 0 if weights are not quantised."""
+    cached: int
+    """Numbers that are kept of a token in all layers, for those that follow: keys and values."""
+    matrices: tuple[Matrices, ...]
+    """Those of all layers."""
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ModelShape:
         """The shape that `config` describes.
 
         Raises:
-            MsmError: if it does not describe a dense transformer.
+            MsmError: if it does not describe a model whose layers can be counted.
         """
-        text = config.get("text_config", config)
-        quantization = config.get("quantization") or {}
+        text = text_config(config)
+        quantization = config.get("quantization") or config.get("quantization_config") or {}
         width = 4 if str(text.get("torch_dtype", text.get("dtype", ""))) == "float32" else 2
         bits = quantization.get("bits", 0)
         overhead = (
-            16 * width / quantization["group_size"] if quantization else 0
+            16 * width / quantization["group_size"] if quantization.get("group_size") else 0
         )  # bits a weight: each group has a scale and a bias
+        family = str(text.get("model_type", ""))
         try:
+            by_layer = layer_matrices(text)
             hidden, heads = int(text["hidden_size"]), int(text["num_attention_heads"])
+            head_dim, kv_heads = _heads(text, hidden, heads)
+            vocabulary = int(text.get("vocab_size") or config["vocab_size"])
             return cls(
-                family=str(text.get("model_type", "")),
+                family=family,
                 hidden=hidden,
-                layers=int(text["num_hidden_layers"]),
+                layers=len(by_layer),
                 heads=heads,
-                kv_heads=int(text.get("num_key_value_heads") or heads),
-                head_dim=int(text.get("head_dim") or hidden // heads),
-                inner=int(text["intermediate_size"]),
-                vocabulary=int(text["vocab_size"]),
-                tied=bool(text.get("tie_word_embeddings", True)),
+                kv_heads=kv_heads,
+                head_dim=head_dim,
+                inner=max(mlp_width(text, layer) for layer in range(len(by_layer))),
+                vocabulary=vocabulary,
+                tied=_is_tied(config, text, family),
                 bytes=width,
                 bits=bits + overhead if bits else 0,
+                cached=attention_layers(text) * _cached(text, family, 2 * kv_heads * head_dim),
+                matrices=tuple(matrices for layer in by_layer for matrices in layer),
             )
         except (KeyError, TypeError, ValueError) as error:
+            what = "a mixture of experts" if first(text, EXPERTS) else "a model"
+            reason = f"no {error}" if isinstance(error, KeyError) else error
             raise MsmError(
-                f"config.json does not describe a dense transformer ({error}); no estimate is possible"
+                f"config.json describes {what} whose layers cannot be counted ({reason}); no estimate is possible"
             ) from error
 
     @property
@@ -87,22 +120,41 @@ class ModelShape:
         return self.kv_heads * self.head_dim
 
     @property
-    def block_parameters(self) -> int:
-        return 2 * self.hidden * (self.attention + self.keys) + 3 * self.hidden * self.inner
+    def parameters(self) -> int:
+        layers = sum(m.inputs * m.outputs * m.copies for m in self.matrices)
+        return layers + self.vocabulary * self.hidden * (1 if self.tied else 2)
 
     @property
-    def parameters(self) -> int:
-        return self.layers * self.block_parameters + self.vocabulary * self.hidden * (1 if self.tied else 2)
+    def active_parameters(self) -> int:
+        """Those that a token is multiplied with."""
+        return sum(m.inputs * m.outputs * m.active for m in self.matrices) + self.vocabulary * self.hidden
 
     @property
     def weight_bytes(self) -> float:
         return self.parameters * (self.bits / 8 if self.bits else self.bytes)
 
     def adapter_parameters(self, rank: int) -> int:
-        inputs_and_outputs = (
-            2 * (self.hidden + self.attention) + 2 * (self.hidden + self.keys) + 3 * (self.hidden + self.inner)
-        )
-        return rank * self.layers * inputs_and_outputs
+        return rank * sum((m.inputs + m.outputs) * m.copies for m in self.matrices)
+
+
+def _heads(text: Mapping[str, Any], hidden: int, heads: int) -> tuple[int, int]:
+    """The width of a head, and how many have keys."""
+    if text.get("kv_lora_rank"):
+        return int(text["qk_rope_head_dim"]) + int(text["qk_nope_head_dim"]), heads
+    return int(text.get("head_dim") or hidden // heads), int(text.get("num_key_value_heads") or heads)
+
+
+def _is_tied(config: Mapping[str, Any], text: Mapping[str, Any], family: str) -> bool:
+    """Whether the head is the embedding. Of a model with a text tower, either part may say so."""
+    said = text.get("tie_word_embeddings", config.get("tie_word_embeddings"))
+    return family in ALWAYS_TIED or bool(family not in UNTIED if said is None else said)
+
+
+def _cached(text: Mapping[str, Any], family: str, keys_and_values: int) -> int:
+    """Numbers a token and layer. Latent attention keeps what keys and values come from."""
+    if text.get("kv_lora_rank") and family not in ("minicpm3", "deepseek_v2"):
+        return int(text["kv_lora_rank"]) + int(text["qk_rope_head_dim"])
+    return keys_and_values
 
 
 @dataclass(frozen=True)
@@ -155,7 +207,7 @@ def logits_chunk_size(vocabulary: int) -> int:
 
 def generation_memory(shape: ModelShape, batch_size: int, tokens: int) -> Memory:
     """The peak of writing `batch_size` replies in one batch, each of `tokens` tokens with its prompt."""
-    cache = 2.0 * shape.layers * shape.keys * shape.bytes * batch_size * tokens
+    cache = float(shape.cached * shape.bytes * batch_size * tokens)
     logits = 3.0 * batch_size * shape.vocabulary * 4
     return Memory(shape.weight_bytes, 0.0, GENERATION_COPIES * cache, logits)
 

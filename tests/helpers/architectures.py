@@ -23,10 +23,14 @@ SHARED: dict[str, Any] = {
     "eos_token_id": TOKENIZER.eos_token_id, "torch_dtype": "float32",
 }  # fmt: skip
 _EXPERTS: dict[str, Any] = {
-    "num_experts": 4, "num_experts_per_tok": 2, "num_local_experts": 4, "moe_intermediate_size": 24,
-    "norm_topk_prob": True, "shared_expert_intermediate_size": 24, "decoder_sparse_step": 1, "mlp_only_layers": [],
+    "num_experts": 4, "num_experts_per_tok": 2, "num_local_experts": 4, "norm_topk_prob": True, "mlp_only_layers": [],
+    "decoder_sparse_step": 1, "use_qk_norm": True, "partial_rotary_factor": 0.5,
+}  # fmt: skip
+_NARROW: dict[str, Any] = _EXPERTS | {"moe_intermediate_size": 24}
+_QWEN_EXPERTS = _NARROW | {"shared_expert_intermediate_size": 24}
+_DEEPSEEK_EXPERTS: dict[str, Any] = _NARROW | {
     "n_routed_experts": 4, "n_shared_experts": 1, "first_k_dense_replace": 1, "n_group": 1, "topk_group": 1,
-    "routed_scaling_factor": 1.0, "use_qk_norm": True, "partial_rotary_factor": 0.5, "rope_scaling": None,
+    "routed_scaling_factor": 1.0,
 }  # fmt: skip
 _GRANITE = {
     "logits_scaling": 2.0, "attention_multiplier": 0.3, "embedding_multiplier": 2.0, "residual_multiplier": 0.5,
@@ -74,7 +78,8 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "stablelm": {"use_qkv_bias": True, "partial_rotary_factor": 0.5}, "internlm2": {}, "internlm3": {},
     "glm": {}, "glm4": {"partial_rotary_factor": 0.5}, "smollm3": {}, "granite": _GRANITE, "helium": {},
     "nemotron": {"hidden_act": "relu2"}, "exaone": {"num_layers": 2}, "seed_oss": {}, "ernie4_5": {},
-    "hunyuan_v1_dense": {}, "mimo": {}, "gpt_neox": {"rotary_emb_base": 1e4, "rotary_pct": 0.5},
+    "hunyuan_v1_dense": {}, "mimo": {},
+    "gpt_neox": {"intermediate_size": 128, "rotary_emb_base": 1e4, "rotary_pct": 0.5},
     "gpt2": {"n_ctx": 512, "n_embd": 32, "n_head": 4, "n_layer": 2, "n_positions": 512},
     "apertus": {"post_norm": False, "qk_norm": True}, "nanochat": {}, "minicpm": {
         "dim_model_base": 16, "scale_depth": 1.4, "scale_emb": 1,
@@ -95,21 +100,21 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "minicpm3": _LATENT | {
         "dim_model_base": 16, "scale_depth": 1.4, "scale_emb": 1, "rope_scaling": _LONG_ROPE,
     },
-    "deepseek_v2": _EXPERTS | _LATENT | {"rope_scaling": {
+    "deepseek_v2": _DEEPSEEK_EXPERTS | _LATENT | {"rope_scaling": {
         "type": "yarn", "factor": 4.0, "original_max_position_embeddings": 128, "mscale": 0.7, "mscale_all_dim": 0.7,
     }},
-    "deepseek_v3": _EXPERTS | _LATENT, "youtu_llm": _LATENT,
-    "glm4_moe_lite": _EXPERTS | _LATENT,
+    "deepseek_v3": _DEEPSEEK_EXPERTS | _LATENT, "youtu_llm": _LATENT,
+    "glm4_moe_lite": _DEEPSEEK_EXPERTS | _LATENT,
     # mixtures of experts
-    "mixtral": _EXPERTS, "qwen2_moe": _EXPERTS, "qwen3_moe": _EXPERTS, "olmoe": _EXPERTS,
+    "mixtral": _EXPERTS, "qwen2_moe": _QWEN_EXPERTS, "qwen3_moe": _NARROW, "olmoe": _EXPERTS,
     "phimoe": _EXPERTS | {"rope_scaling": _LONG_ROPE | {"short_mscale": 1.0, "long_mscale": 1.0}},
-    "granitemoe": _EXPERTS | _GRANITE, "glm4_moe": _EXPERTS, "dots1": _EXPERTS,
+    "granitemoe": _EXPERTS | _GRANITE, "glm4_moe": _DEEPSEEK_EXPERTS | {"rope_scaling": None}, "dots1": _DEEPSEEK_EXPERTS,
     "ernie4_5_moe": {"moe_num_experts": 4, "moe_k": 2, "moe_intermediate_size": 24, "moe_num_shared_experts": 1},
-    "bailing_moe": _EXPERTS | {"num_shared_experts": 1},
+    "bailing_moe": _DEEPSEEK_EXPERTS | {"num_shared_experts": 1},
     "hunyuan": _EXPERTS | {"moe_topk": 2, "num_shared_expert": 1, "use_mixed_mlp_moe": True, "use_cla": False,
                            "cla_share_factor": 1, "rope_scaling": {"alpha": 1000.0, "factor": 1.0, "type": "dynamic"}},
-    "minimax": _EXPERTS | {"shared_intermediate_size": 24, "rotary_dim": 4},
-    "lfm2_moe": _EXPERTS | _CONV,
+    "minimax": _EXPERTS | {"shared_intermediate_size": 0, "rotary_dim": 4},
+    "lfm2_moe": _NARROW | _CONV,
     "dbrx": {"d_model": 32, "n_layers": 2, "n_heads": 4, "attn_config": {
         "kv_n_heads": 2, "clip_qkv": 8.0, "rope_theta": 1e4}, "ffn_config": {
         "ffn_hidden_size": 48, "moe_num_experts": 4, "moe_top_k": 2}},
@@ -117,7 +122,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         "llama4_text", num_local_experts=4, num_experts_per_tok=1, intermediate_size_mlp=48, attention_chunk_size=16,
         interleave_moe_layer_step=1, use_qk_norm=True, rope_scaling=None, num_hidden_layers=4,
     ),
-    "afmoe": _EXPERTS | _WINDOWS | {"num_shared_experts": 1, "num_dense_layers": 1},
+    "afmoe": _NARROW | _WINDOWS | {"num_shared_experts": 1, "num_dense_layers": 1},
     # state spaces, convolutions, linear attention, and mixtures of these with attention
     "mamba": {"state_size": 8, "conv_kernel": 4, "use_conv_bias": True, "time_step_rank": 4, "intermediate_size": 64},
     "mamba2": _MAMBA_2,
@@ -129,7 +134,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "falcon_h1": {
         "mamba_d_ssm": 64, "mamba_d_head": 8, "mamba_n_heads": 8, "mamba_d_state": 8, "mamba_n_groups": 1,
     },
-    "qwen3_next": _EXPERTS | _DELTA_NET,
+    "qwen3_next": _QWEN_EXPERTS | _DELTA_NET,
     "qwen3_5": _text_tower("qwen3_5_text", **_DELTA_NET, rope_parameters={
         "rope_theta": 1e4, "type": "default", "mrope_section": [1, 1, 0], "partial_rotary_factor": 0.5}),
     "qwen3_vl": _text_tower("qwen3_vl_text"),
