@@ -108,7 +108,8 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     # mixtures of experts
     "mixtral": _EXPERTS, "qwen2_moe": _QWEN_EXPERTS, "qwen3_moe": _NARROW, "olmoe": _EXPERTS,
     "phimoe": _EXPERTS | {"rope_scaling": _LONG_ROPE | {"short_mscale": 1.0, "long_mscale": 1.0}},
-    "granitemoe": _EXPERTS | _GRANITE, "glm4_moe": _DEEPSEEK_EXPERTS | {"rope_scaling": None}, "dots1": _DEEPSEEK_EXPERTS,
+    "granitemoe": _EXPERTS | _GRANITE, "dots1": _DEEPSEEK_EXPERTS,
+    "glm4_moe": _DEEPSEEK_EXPERTS | {"rope_scaling": None},
     "ernie4_5_moe": {"moe_num_experts": 4, "moe_k": 2, "moe_intermediate_size": 24, "moe_num_shared_experts": 1},
     "bailing_moe": _DEEPSEEK_EXPERTS | {"num_shared_experts": 1},
     "hunyuan": _EXPERTS | {"moe_topk": 2, "num_shared_expert": 1, "use_mixed_mlp_moe": True, "use_cla": False,
