@@ -55,6 +55,11 @@ class Piece:
 class AnswerEngine(Protocol):
     """Answers of several arms at once. Built, used and closed in one and the same thread."""
 
+    @property
+    def reason(self) -> str:
+        """Why the arms do not share a batch, as a line for the log; empty where they do."""
+        ...
+
     def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
         """Pieces of all arms' answers as they come, until each arm has had its piece with a stop.
 
@@ -73,7 +78,7 @@ class AnswerEngine(Protocol):
 
 
 class ScriptedEngine:
-    """Known answers word by word, all arms in turn: for tests and demonstrations.
+    """Scripted answers word by word, all arms in turn: for tests and demonstrations.
 
     Args:
         answers: `answers[prompt][label]`, or a function of both.
@@ -81,6 +86,8 @@ class ScriptedEngine:
         delay: called before each round of words.
         speed: the tokens per second that every piece reports.
     """
+
+    reason = ""
 
     def __init__(
         self,

@@ -93,9 +93,9 @@ def _side_note(left: Estimate) -> str:
 def passage_page(passages: Sequence[SpecPassage]) -> RenderableType:
     """Spec sections, each with why it is this one."""
     parts: list[RenderableType] = []
-    for reason in passages:
-        parts += [literal(reason.spec, "bold"), literal(f"{reason.heading}  ({reason.because})", "italic"), Text()]
-        parts += [Markdown(literal(reason.text).plain, hyperlinks=False), Text()]
+    for passage in passages:
+        parts += [literal(passage.spec, "bold"), literal(f"{passage.heading}  ({passage.because})", "italic"), Text()]
+        parts += [Markdown(literal(passage.text).plain, hyperlinks=False), Text()]
     return Group(*parts) if parts else Text("The specs of these runs are no longer where the recipes say they are.")
 
 
