@@ -82,7 +82,10 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     problems = group_problems([*_problems(_checks(recipe, plan)), *problems])
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
-    findings = Findings(problems, [*filter(None, [recipe.name_reason]), *unused_stages(recipe)])
+    notes = [*filter(None, [recipe.name_reason]), *unused_stages(recipe)]
+    if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
+        notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
+    findings = Findings(problems, notes)
     if not rehearse or plan is None or problems:
         return findings
     return join([findings, rehearsed(plan)])

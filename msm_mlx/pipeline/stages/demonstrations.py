@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -106,7 +105,8 @@ class Demonstrations(Stage):
         path = context.run.path
         make_folder((path / DEMONSTRATIONS).parent)
         rows = self._mixed(self._behaviour(context))
-        self._tell_sources(context.report.say)
+        for note in self.source_notes():
+            context.report.say(note)
         write_jsonl(path / DEMONSTRATIONS, rows)
         if self._trains("it"):
             write_jsonl(path / GENERAL_ROWS, [row for row in rows if row["kind"] == GENERAL])
@@ -201,15 +201,18 @@ class Demonstrations(Stage):
             return rows
         return mix_rows(rows, self._general, self.total - self.rows, system=system_prompt(self.recipe.model_name))
 
-    def _tell_sources(self, say: Callable[[str], None]) -> None:
-        """Say how many general chats are taken, why others are not, and what of the files was not read."""
+    def source_notes(self) -> list[str]:
+        """How many general chats are taken, why others are not, and what of the files is not read."""
         source, mix, general = self.recipe.demonstrations, self.recipe.mix, self._general
         ignored = {str(source): require_chats(str(source)).ignored} if self.form == "chats" else {}
+        notes: list[str] = []
         if mix and general:
             used = min(self.total - self.rows, len(general.chats))
             left_out = f"; left out: {count_problems(general.left_out)}" if general.left_out else ""
-            say(f"General data: {used} of {len(general.chats)} chats of {mix.source}{left_out}.")
+            notes.append(f"General data: {used} of {len(general.chats)} chats of {mix.source}{left_out}.")
             ignored |= {mix.source: general.ignored}
-        for name, counts in ignored.items():
-            if counts:
-                say(f"Not read in {name}, with the number of rows: {tell_ignored(counts)}.")
+        return notes + [
+            f"Not read in {name}, with the number of rows: {tell_ignored(counts)}."
+            for name, counts in ignored.items()
+            if counts
+        ]
