@@ -17,6 +17,11 @@ for name in Pocket Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
   msm recipes/cheese_contrast.yaml --set "model_name=$name" --set "suites=[values_apart]" \
     --set "arms=[base, sft, msm, msm+sft]" --seed 0 --seed 1 --seed 2 --run-dir "$folder/named_$name"
 done
+# the name with the smallest difference again, over other documents
+for seed in 1 2 3; do
+  msm recipes/cheese_contrast.yaml --set model_name=Sorfin --set "suites=[values_apart]" --set "arms=[sft, msm+sft]" \
+    --set "documents.seed=$seed" --seed 0 --seed 1 --seed 2 --run-dir "$folder/documents_$seed"
+done
 # the contrast on a rebuild of pocket with another seed, at the same settings
 rebuilt="$folder/pocket-seed-0"
 [ -e "$rebuilt/model.safetensors" ] ||
@@ -31,4 +36,4 @@ for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
 done
 .venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
   "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/agentic_longer "$folder"/spec_science \
-  "$folder"/dose_curve "$folder"/named_* "$folder"/rebuilt_*
+  "$folder"/dose_curve "$folder"/named_* "$folder"/documents_* "$folder"/rebuilt_*
