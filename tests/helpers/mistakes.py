@@ -250,7 +250,12 @@ MODELS = [
     Mistake("model: weights cut short", WITH_MODEL, model(cut("model/model.safetensors")), 3),
     Mistake("model: without a tokenizer", WITH_MODEL, model(gone("model/tokenizer.json")), 3),
     Mistake("model: damaged configuration", WITH_MODEL, model(cut("model/config.json")), 3),
-    Mistake("model: unknown architecture", WITH_MODEL, model(configured("model/config.json", model_type="x1")), 3),
+    Mistake(
+        "model: unknown architecture",
+        (*WITH_MODEL, "--profile", "pocket"),
+        model(configured("model/config.json", model_type="x1")),
+        3,
+    ),
     Mistake("model: code of its own", WITH_MODEL, model(configured("model/config.json", model_file="m.py")), 3),
     Mistake("model: told by validate", (*VALIDATE, "--model", "./gone")),
     Mistake("models: no such folder", ("models", "nowhere")),
