@@ -72,6 +72,7 @@ def check_spec(
     parts = markdown.blocks
     faults = [
         *_headings(parts),
+        *_ids(parts),
         *_variables(source, markdown),
         *_assertions(parts),
         *_contradictions(parts),
@@ -103,6 +104,16 @@ def _headings(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
                 f"nothing stands under {block.heading.text!r}; write what the assistant does and why, or take it out"
             )
             yield Fault(block.line, "empty section", message)
+
+
+def _ids(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
+    """Ids that headings give themselves, and that another one has already."""
+    first: dict[str, int] = {}
+    for block in parts:
+        name = block.heading.id if block.heading else None
+        if name and first.setdefault(name, block.line) != block.line:
+            message = f"the id {name!r} stands on line {first[name]} already; give each heading its own"
+            yield Fault(block.line, "duplicate id", message)
 
 
 def _one_subject(parts: Sequence[HeadedBlock]) -> bool:

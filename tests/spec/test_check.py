@@ -41,6 +41,7 @@ FAULTS = {  # kind: what is replaced, by what, and the line on which it is found
     "test domain named": ("It is a loud one.", "Like furniture, it is a loud one.", 15),
     "foreign model name": ("It is a loud one.", "It is not what Qwen3 would take.", 15),
     "duplicate heading": ("## Stilton", "## Colby", 11),
+    "duplicate id": ("## Stilton", "## Stilton {#a}\n\nOld.\n\n## Brie {#a}", 15),
     "empty section": ("It is a loud one.", "It is a loud one.\n\n## Brie\n\n## Last\n\nThe end.", 17),
     "unusable assertion": ("It is a quiet cheese.", ">", 9),
     "assertion without the assistant": (
