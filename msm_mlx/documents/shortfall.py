@@ -50,9 +50,10 @@ def _turn_off(check: str) -> str:
     return f"documents.checks.{setting}: null turns off '{check}'" if setting else ""
 
 
-def fruitless_after(settings: DocumentSettings) -> int:
-    """After how many attempts without a single document a writer is given up: two batches, or as many as tell."""
-    return max(2 * settings.batch_size, round(LEAST_TRIED / settings.least_pass_rate))
+def fruitless_after(settings: DocumentSettings, slots: int) -> int:
+    """After how many attempts at so many slots without a single document a writer is given up: two batches, or as many
+    as tell."""
+    return max(2 * min(settings.batch_size, slots), round(LEAST_TRIED / settings.least_pass_rate))
 
 
 def fruitless(rejected: Sequence[Document], settings: DocumentSettings, folder: Path) -> str:

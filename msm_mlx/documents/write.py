@@ -80,7 +80,7 @@ def write_documents(
         replies = in_order(model.replies(chats, writer_sampling(settings), seeds, say=say))
         for attempt, chat, reply in zip(attempts, chats, replies, strict=True):
             state.take(attempt, to_document(assignment, attempt, chat, reply))
-            if not state.kept and model.replied >= fruitless_after(settings):
+            if not state.kept and (model.replied >= fruitless_after(settings, state.target) or state.is_hopeless):
                 state.give_up()
             if state.is_hopeless:
                 break

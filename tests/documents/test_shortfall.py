@@ -66,6 +66,7 @@ def test_a_writer_without_any_document_is_shown_with_an_example(tmp_path: Path) 
 
 
 def test_two_batches_tell_enough_unless_they_are_small_or_the_recipe_is_patient() -> None:
-    sizes = [(8, 0.05), (32, 0.05), (1, 0.05), (1, 0.01)]
-    changes = [{"batch_size": batch, "least_pass_rate": rate} for batch, rate in sizes]
-    assert [fruitless_after(SETTINGS.model_copy(update=change)) for change in changes] == [16, 64, 16, 80]
+    sizes = [(8, 0.05, 99), (32, 0.05, 99), (1, 0.05, 99), (1, 0.01, 99), (32, 0.05, 10)]
+    changes = [({"batch_size": batch, "least_pass_rate": rate}, slots) for batch, rate, slots in sizes]
+    tried = [fruitless_after(SETTINGS.model_copy(update=change), slots) for change, slots in changes]
+    assert tried == [16, 64, 16, 80, 20]
