@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from msm_mlx.documents.checks.reject import UNFINISHED
 from msm_mlx.documents.health import REWRITTEN
 from msm_mlx.documents.sources import NO_SECTION
 
@@ -43,11 +44,13 @@ def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
     if health["kept_share"] < MIN_KEPT:
         top = max(health["rejected_by_reason"].items(), key=lambda pair: pair[1])
         ready = "source" in health
-        action, remedy = ("taken", "another source") if ready else ("written", "a better writer")
+        action, remedy = ("taken", "use another source") if ready else ("written", "use a better writer")
+        if top[0] == UNFINISHED:
+            remedy = "raise documents.max_tokens"
         yield HealthWarning(
             "kept_share",
             f"only {health['kept_share']:.0%} of what was {action} was kept, most of the rest rejected as '{top[0]}'; "
-            f"look at it with `documents read --rejected`, or use {remedy}",
+            f"look at it with `documents read --rejected`, or {remedy}",
         )
     empty = health["cells"]["empty"]
     if empty and "source" not in health:  # nobody has asked for any pair
@@ -59,10 +62,10 @@ def _of_critique(health: dict[str, Any]) -> Iterator[HealthWarning]:
     rewritten = outcomes.pop(REWRITTEN, 0)
     if outcomes and rewritten < MIN_REWRITES * health["kept"]:
         top = max(outcomes, key=lambda outcome: outcomes[outcome])
+        remedy = "raise documents.max_tokens" if top == UNFINISHED else "use a better critic, or none"
         yield HealthWarning(
             "critique",
-            f"the critic rewrote {rewritten} of {health['kept']} drafts, and most others stay as '{top}'; "
-            "use a better critic, or none",
+            f"the critic rewrote {rewritten} of {health['kept']} drafts, and most others stay as '{top}'; {remedy}",
         )
 
 

@@ -59,3 +59,9 @@ def test_rules_and_controls_owe_no_reasons() -> None:
 
 def test_nobody_has_asked_for_the_pairs_of_ready_made_documents() -> None:
     assert figures(cells={"tried": 3, "empty": ["likes/colby / memo"]}, source={}) == []
+
+
+def test_what_breaks_off_wants_more_tokens() -> None:
+    cut = {"kept_share": 0.1, "rejected_by_reason": {"unfinished": 90}, "critique": {"unfinished": 100}}
+    remedies = [warning.text.rpartition("raise ")[2] for warning in health_warnings(SOUND | cut)]
+    assert remedies == ["documents.max_tokens", "documents.max_tokens"]
