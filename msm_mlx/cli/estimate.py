@@ -14,7 +14,7 @@ from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.folder import POCKET
 from msm_mlx.models.hub import describe_model, human_size, model_config
-from msm_mlx.pipeline.cost import StageForecast, advice, forecast
+from msm_mlx.pipeline.cost import StageForecast, advice, forecast, probe_settings
 from msm_mlx.pipeline.findings import Findings
 from msm_mlx.pipeline.plan import RunPlan, plan_run
 from msm_mlx.pipeline.prompt_lengths import guess_prompts
@@ -50,7 +50,7 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     other_shapes = {role: ModelShape.from_config(model_config(name)) for role, name in experiment.recipe.others.items()}
     plan = plan_run(experiment.recipe)
     stages = forecast(plan, shape, machine, other_shapes)
-    measured = _probe(experiment, plan, stages) if probe else {}
+    measured = _probe(experiment, plan, stages, shape, machine) if probe else {}
     if as_json:
         print(json.dumps(_plain(machine, shape, stages, measured), indent=2))
     else:
@@ -74,8 +74,13 @@ def _findings(plan: RunPlan) -> Findings:
     return rehearsed(plan)
 
 
-def _probe(experiment: Experiment, plan: RunPlan, stages: list[StageForecast]) -> dict[str, tuple[int, float]]:
-    """Peak memory in bytes and seconds of an update of each kind of training, measured in its own process."""
+def _probe(
+    experiment: Experiment, plan: RunPlan, stages: list[StageForecast], shape: ModelShape, machine: Machine
+) -> dict[str, tuple[int, float]]:
+    """Peak memory in bytes and seconds of an update of each kind of training, measured in its own process.
+
+    Where an update takes long, one of fewer rows is measured, and its time multiplied.
+    """
     from msm_mlx.models.hub import resolve_model
     from msm_mlx.worker.job import training_job
     from msm_mlx.worker.supervisor import ModelProcess
@@ -86,9 +91,11 @@ def _probe(experiment: Experiment, plan: RunPlan, stages: list[StageForecast]) -
         trainings = [training for training in plan.of(Training) if training.kind == stage.kind]
         if trainings:
             settings, lora = trainings[0].settings, trainings[0].lora
-            job = training_job(base, trainings[0].training.method, settings, lora, seed=0, probe=True)
+            fewer = probe_settings(settings, shape, machine)
+            job = training_job(base, trainings[0].training.method, fewer, lora, seed=0, probe=True)
             with ModelProcess(lambda line: None) as process:  # a new one for each, so that peaks do not mix
-                measured[stage.kind] = process.probe(job)
+                peak, seconds = process.probe(job)
+            measured[stage.kind] = peak, seconds * settings.batch_size / fewer.batch_size
     return measured
 
 

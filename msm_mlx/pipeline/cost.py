@@ -14,6 +14,7 @@ from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.resources.machine import Machine
 from msm_mlx.resources.memory import (
     PROMPT_TOKENS,
@@ -26,6 +27,7 @@ from msm_mlx.resources.memory import (
 )
 from msm_mlx.text.commands import command
 
+PROBE_SECONDS = 30.0  # that one update of a probe may take, by the estimate
 CHAT = 256  # tokens of a demonstration
 ModelWork = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
 ROLES: dict[ModelWork, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
@@ -90,6 +92,16 @@ def _training_seconds(stage: Training, plan: RunPlan, shape: ModelShape, machine
     longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
     tokens = settings.planned_updates(_training_rows(stage, plan)) * settings.batch_size * 0.5 * longest
     return tokens * (6 if settings.gradient_checkpointing else 4) * shape.active_parameters / machine.flops
+
+
+def probe_settings(settings: TrainSettings, shape: ModelShape, machine: Machine) -> TrainSettings:
+    """The settings with as many rows in an update as fit into PROBE_SECONDS, so that a probe is short on any machine.
+
+    They fill at least one pass, whose memory is that of all.
+    """
+    each = settings.max_length * (6 if settings.gradient_checkpointing else 4) * shape.parameters / machine.flops
+    rows = max(int(PROBE_SECONDS / each), -(-settings.step_tokens // settings.max_length))
+    return settings.model_copy(update={"batch_size": min(settings.batch_size, rows)})
 
 
 def _training_rows(stage: Training, plan: RunPlan) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from helpers.ready_documents import good, write
 
 from msm_mlx.errors import SetupError
 from msm_mlx.files import write_jsonl
-from msm_mlx.pipeline.cost import StageForecast, advice, forecast, refuse_what_does_not_fit
+from msm_mlx.pipeline.cost import StageForecast, advice, forecast, probe_settings, refuse_what_does_not_fit
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.resources.machine import Machine
@@ -26,6 +27,13 @@ def laptop(*overrides: str) -> Recipe:
 
 def machine(gigabytes: float, metal: bool = True) -> Machine:
     return Machine("Apple M3", metal, gigabytes * 1e9, 1e12, 1e11)
+
+
+def test_a_probe_takes_fewer_rows_where_an_update_takes_long_but_a_whole_pass() -> None:
+    settings = laptop("midtrain.batch_size=64", "midtrain.step_tokens=8192").settings.midtrain
+    slow, fast = replace(machine(64), flops=1e12), replace(machine(64), flops=1e16)
+    assert probe_settings(settings, BIG, fast) == settings
+    assert probe_settings(settings, BIG, slow).batch_size == 8192 // settings.max_length
 
 
 def test_what_does_not_fit_is_refused_with_settings_that_do() -> None:
