@@ -134,6 +134,6 @@ def test_a_model_that_writes_nothing_usable_says_so(cli: Cli, tmp_path: Path) ->
     done = cli("run", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run", "--quiet")
 
     assert done.returncode == 1
-    assert "documents passed the checks" in done.stderr
+    assert "passed the checks" in done.stderr
     assert "rejected.jsonl" in done.stderr
     assert read_jsonl(tmp_path / "run" / "documents" / "rejected.jsonl")
