@@ -139,9 +139,9 @@ def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:
 
 
 def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
-    assertions = [] if marked else [(one.id, one.line, one.text) for one in section.unmarked]
+    assertions = [(one.id, one.line, one.text) for one in (section.further if marked else section.unmarked)]
     if section.assertion is not None:
-        assertions = [(section.id, section.line, section.assertion)]
+        assertions.insert(0, (section.id, section.line, section.assertion))
     return [
         {"id": name, "line": line, "kind": assertion_kind(text), "gives_reason": bool(CAUSE.search(text)), "text": text}
         for name, line, text in assertions

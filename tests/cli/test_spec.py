@@ -65,3 +65,17 @@ def test_what_does_not_fit_into_the_writer(cli: Cli) -> None:
     done = cli("spec", "check", SPEC, "--writer", "pocket")
     assert done.returncode == 1
     assert "too long: from here on the spec does not fit into the context of pocket" in done.stdout
+
+
+def test_all_that_is_marked_is_shown_and_reasons_are_seen_in_other_languages(cli: Cli, tmp_path: Path) -> None:
+    text = "# T\n\n> {model_name} \u559c\u6b22\u5976\u916a\uff0c\u56e0\u4e3a\u597d\u3002\n\n> {model_name} rests.\n"
+    (tmp_path / "two.md").write_text(text, encoding="utf-8")
+    [section] = json.loads(cli("spec", "show", "two.md", "--json").stdout)["sections"]
+    assert [(one["id"], one["gives_reason"]) for one in section["assertions"]] == [("t", True), ("t/rests", False)]
+
+
+def test_a_suite_that_is_none_is_told_why(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("{}\n", encoding="utf-8")
+    done = cli("spec", "check", SPEC, "--suite", "rows.jsonl")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --suite rows.jsonl: must end with .yaml")
