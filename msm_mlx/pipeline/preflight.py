@@ -82,7 +82,8 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     problems = group_problems([*_problems(_checks(recipe, plan)), *problems])
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
-    notes = [*filter(None, [recipe.name_reason]), *unused_stages(recipe)]
+    names = [recipe.name_reason] if recipe.name_reason and not problems else []
+    notes = [*names, *unused_stages(recipe)]
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
     findings = Findings(problems, notes)
