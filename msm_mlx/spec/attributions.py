@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from msm_mlx.spec.causes import (
-    ASSISTANTS,
     CAUSES,
     DUTIES,
     OPENS_WITH_CAUSE,
     REASON_HEADER,
     REASON_LABEL,
+    SUBJECT,
     as_cause,
     gives_reason,
     pattern,
@@ -27,7 +27,6 @@ from msm_mlx.spec.markdown import HeadedBlock
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
 
-SUBJECT = pattern(ASSISTANTS, r"\{model_name\}")
 CAUSE = pattern(CAUSES)
 DIRECTIVE = pattern(
     DUTIES[1:],

@@ -139,6 +139,10 @@ def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
     return re.compile("|".join([rf"\b(?:{'|'.join(words)})\b", *anywhere]), re.IGNORECASE)
 
 
+SUBJECT = pattern(ASSISTANTS, r"\{model_name\}")
+"""What names the assistant."""
+
+
 def gives_reason(text: str) -> bool:
     """Whether a text begins as the reason of what stands before it: "because ...", or "Why: ..."."""
     return bool(REASON_LABEL.match(text) or OPENS_WITH_CAUSE.match(text))

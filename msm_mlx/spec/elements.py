@@ -15,7 +15,7 @@ from msm_mlx.spec.source import Omission
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
-ElementKind = Literal["prose", "quote", "item", "row", "code"]
+ElementKind = Literal["prose", "quote", "citation", "item", "row", "code"]
 _CALL_OUT = re.compile(r"\[!\w+\][+-]?[ \t]*")
 # what people write as list items and CommonMark does not read as such: marks that are not of ASCII, letters, and rules
 # with a label such as "SP1. ...", "Rule 12: ..."

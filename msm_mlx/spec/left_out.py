@@ -47,7 +47,8 @@ def _quotations(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
     lines = []
     for block in blocks:
         asserting = marks(block)
-        lines += [e.line for e in block.elements if e.kind == "quote" and e.text and e not in asserting]
+        quotes = [e for e in block.elements if e.kind in ("quote", "citation") and e.text]
+        lines += [quote.line for quote in quotes if quote not in asserting]
     if lines:
         yield _note("citation", lines, "quotes somebody and does not name the assistant, so it is no assertion")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from msm_mlx.spec.causes import SUBJECT
 from msm_mlx.spec.elements import Element, ElementReader, call_out_mark
 from msm_mlx.spec.inline import InlineReader, has_marks_to_leave_out
 from msm_mlx.spec.parser import line_numbers, parse, span
@@ -98,6 +99,7 @@ def read_markdown(source: str) -> Markdown:
         if element.line in examples:
             element.kind = "code"
         headed[max(bisect_right(starts, element.line) - 1, 0)].elements.append(element)
+    _mark_citations(elements.all)
     kept = _kept_lines(lines, tree, reader.titles, references)
     heading_lines = {n for node in tree.children if node.type == "heading" for n in line_numbers(node)}
     for line in kept:
@@ -193,6 +195,15 @@ def _open_fence(tree: SyntaxTreeNode, lines: Sequence[str]) -> int | None:
             if not (closing.startswith(node.markup) and not closing.strip(node.markup[0])):
                 return start + 1
     return None
+
+
+def _mark_citations(elements: Sequence[Element]) -> None:
+    """Where the text names the assistant, and no quotation does, none is there to say what the assistant does."""
+    quotes = [element for element in elements if element.kind == "quote" and element.text]
+    is_named = any("{model_name}" in element.text for element in elements if element.kind in ("prose", "item", "row"))
+    if is_named and not any(SUBJECT.search(quote.text) for quote in quotes):
+        for quote in quotes:
+            quote.kind = "citation"
 
 
 def _kept_lines(

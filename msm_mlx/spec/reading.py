@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.spec.attributions import SUBJECT, find_assertions
+from msm_mlx.spec.attributions import find_assertions
+from msm_mlx.spec.causes import SUBJECT
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.ids import Ids, slug
 from msm_mlx.spec.markdown import HeadedBlock, Heading, read_markdown

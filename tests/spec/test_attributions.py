@@ -64,7 +64,7 @@ def test_ids_follow_the_words_and_not_the_place_nor_the_name(tmp_path: Path) -> 
 
 
 def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
-    spec = read(tmp_path, "# T\n\n## A\n\n> Mo rests.\n\n## B\n\n{model_name} works because it can.\n")
+    spec = read(tmp_path, "# T\n\n## A\n\n> {model_name} rests.\n\n## B\n\n{model_name} works because it can.\n")
     assert [one.assertion for one in spec.assertions] == ["Mo rests."]
 
 

@@ -106,11 +106,18 @@ def test_code_has_braces_of_its_own(tmp_path: Path) -> None:
     assert faults(tmp_path, GOOD + "\n```\n{name} {braces}\n```\n") == []
 
 
-def test_a_quotation_at_the_head_of_a_long_text_is_noted(tmp_path: Path) -> None:
-    text = prose_spec(4).replace("This document", "> Whoever is honest sleeps well because they can.\n\nThis document")
+def test_a_mark_at_the_head_of_a_long_text_is_noted(tmp_path: Path) -> None:
+    text = prose_spec(4).replace("This document", "> {model_name} sleeps well because it can.\n\nThis document")
     notes = [fault for fault in faults(tmp_path, text) if fault.kind == "unmarked sections"]
     assert [(fault.line, fault.note) for fault in notes] == [(3, True)]
     assert "only the quotation that starts with '>' is written about; 4 other sections" in notes[0].message
+
+
+def test_a_quotation_that_names_nobody_marks_nothing(tmp_path: Path) -> None:
+    text = prose_spec(4).replace("This document", "> Whoever is honest sleeps well because they can.\n\nThis document")
+    notes = {(fault.line, fault.kind) for fault in faults(tmp_path, text) if fault.note}
+    assert (3, "citation") in notes
+    assert "unmarked sections" not in {kind for _, kind in notes}
 
 
 def test_no_name_and_no_headings(tmp_path: Path) -> None:

@@ -462,6 +462,7 @@ FORMS = {  # what people write: the assertions in it
     "<user>\nMust you?\n\nThe assistant must.\n</user>\n\n{model_name} waits because it can.": [
         "Mo waits because it can."],
     "> ```\n> code\n> ```\n\n{model_name} waits because it can.": ["Mo waits because it can."],
+    "> **Note:** this holds everywhere.\n\n{model_name} waits because it can.": ["Mo waits because it can."],
     "<ul>\n<li>{model_name} waits</li>\n</ul>": ["Mo waits"],
     "> {model_name} likes [tea](http://x.y) **now**[^1] because `it` *is*<br>warm &amp; wet.\n\n[^1]: Note.": [
         "Mo likes tea now because it is warm & wet."],
