@@ -214,6 +214,7 @@ def build_renderer(
     try:
         if not renderer.control.encode("Hello."):
             raise RenderingError("it encodes text as nothing")
+        _require_text(str(tokenizer.chat_template))
         traits = probe_template(renderer.program, renderer.control, renderer.ends)
     except RenderingError as error:
         if choice.text is not None:
@@ -225,6 +226,14 @@ def build_renderer(
             "template as chat_template, or use `--model pocket`"
         ) from error
     return replace(renderer, traits=traits)
+
+
+def _require_text(source: str) -> None:
+    """Raises RenderingError for halves of characters, which JSON can hold and no tokenizer takes."""
+    try:
+        source.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RenderingError("it holds half a character") from error
 
 
 def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRenderer:

@@ -343,12 +343,12 @@ def check_adapters(stages: Sequence[Stage], plan: RunPlan, base: ModelRef, run: 
             report.say(f"{stage.id}: {status.reason}; its adapter is used as it is.")
 
 
-def check_template(run: RunFolder, model: Path, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
+def check_template(run: RunFolder, place: Path, template: ChatTemplate, kinds: Sequence[Kind]) -> None:
     """Raises SetupError if only some of the stages are asked for and the others were done with another template than
-    the one of the folder `model` or of the recipe.
+    the one at `place`: the folder of the model, or a file of the recipe.
 
     A whole run does them again: the template is a part of the base's fingerprint.
     """
     before = run.record().get("model", {}).get("chat_template", {}).get("sha256", template.sha256)
     if before != template.sha256 and set(kinds) != set(KINDS):
-        raise changed_template(run.path, model)
+        raise changed_template(run.path, place)

@@ -89,7 +89,7 @@ def prepare(
     base = resolve_model(recipe.model, say=report.say)
     template, day = read_template(base.folder, recipe.chat_template), frozen_date(run)
     base = base.rendering(template.choice(day))
-    preflight.check_template(run, base.folder, template, kinds)
+    preflight.check_template(run, recipe.chat_template or base.folder, template, kinds)
     others = {
         role: _resolve(name, day, report) for role, name in recipe.others.items() if not WORK[role].isdisjoint(kinds)
     }

@@ -269,10 +269,10 @@ class FinishedRun:
         return open_variant(loaded or _load(self.base()), self.folder, variant)
 
 
-def changed_template(run: Path, model: Path) -> SetupError:
-    """The error of a run whose arms were trained with another chat template than the model in `model` now has."""
+def changed_template(run: Path, place: Path) -> SetupError:
+    """The error of a run whose arms were trained with another chat template than the one at `place`."""
     return SetupError(
-        f"{model}: its chat template is not the one that the arms of {run} were trained with, which is in "
+        f"{place}: its chat template is not the one that the arms of {run} were trained with, which is in "
         f"{run / TEMPLATE}; put it back, or train them again with `msm-mlx run`"
     )
 

@@ -105,6 +105,8 @@ def test_a_chat_that_the_template_refuses_gives_its_reason() -> None:
 def test_a_template_that_cannot_be_trained_is_a_setup_error_that_names_the_folder() -> None:
     with pytest.raises(SetupError, match=r"some-model.*leaves out"):
         renderer("{{ messages | length }}")
+    with pytest.raises(SetupError, match="half a character"):
+        renderer(TURNS + PROMPT + "\ud800")
 
 
 def test_a_template_of_the_recipe_that_cannot_be_used_is_an_error_of_the_recipe() -> None:
