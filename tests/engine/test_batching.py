@@ -77,34 +77,22 @@ def check_training(loaded: LoadedModel) -> None:
 
 
 def check_variants(folder: Path, root: Path) -> str:
-    """Each arm's answer is the same beside the others as with mlx-lm's own layers; the reason, if not in one batch."""
-    folders: dict[str, Path | None] = {"base": None}
-    for rank in (2, 3):
-        other = load_base(folder)
-        add_lora(other.model, LoraShape(rank, 2.0), rank)
-        weights = {name: mx.random.normal(value.shape) * 0.5 for name, value in adapter_weights(other.model).items()}
-        save_adapter(root / str(rank), weights, LoraShape(rank, 2.0), "tiny")
-        folders[str(rank)] = root / str(rank)
-    variants = load_variants(load_base(folder), folders)
-    together = list(zip(*variants.tokens(START, variants.labels, max_tokens=4), strict=True))
-    assert len(set(together)) > 1
-    for (label, adapter), tokens in zip(folders.items(), together, strict=True):
-        single = load_base(folder)
-        if adapter:
-            use_adapter(single.model, adapter)
-        ids = [*START, *tokens]
-        expected = np.argmax(logits_of(single, ids)[0, len(START) - 1 : -1], axis=-1)
-        assert list(expected) == list(tokens), label
+    """Each arm's answer is the same beside the other as with mlx-lm's own layers; the reason, if not in one batch."""
+    trained = load_base(folder)
+    add_lora(trained.model, LoraShape(3, 2.0), 0)
+    weights = {name: mx.random.normal(value.shape) * 0.5 for name, value in adapter_weights(trained.model).items()}
+    save_adapter(root, weights, LoraShape(3, 2.0), "tiny")
+    use_adapter(trained.model, root)
+    variants = load_variants(load_base(folder), {"base": None, "trained": root})
+    together = zip(*variants.tokens(START, variants.labels, max_tokens=4), strict=True)
+    for tokens, single in zip(together, (load_base(folder), trained), strict=True):
+        expected = np.argmax(logits_of(single, [*START, *tokens])[0, len(START) - 1 : -1], axis=-1)
+        assert list(expected) == list(tokens)
     chats = [([{"role": "user", "content": "Which?"}], reply) for reply in ("Edam.", "Feta, then")]
     scores = variants.score(chats, variants.labels)
-    np.testing.assert_allclose(scores["3"], score_replies(_with(folder, root / "3"), chats, batch_size=1), atol=1e-4)
+    np.testing.assert_allclose(scores["trained"], score_replies(trained, chats, batch_size=1), atol=1e-4)
+    assert abs(scores["trained"][0] - scores["base"][0]) > 0.01
     return variants.reason
-
-
-def _with(folder: Path, adapter: Path) -> LoadedModel:
-    loaded = load_base(folder)
-    use_adapter(loaded.model, adapter)
-    return loaded
 
 
 @pytest.mark.slow
@@ -125,7 +113,7 @@ def test_an_architecture_does_in_batches_what_it_does_alone(name: str, tmp_path:
         assert table()[name][2:] == ["not trained", "not trained"]
         return
     assert loaded.untrainable == ""
-    reason = check_variants(folder, tmp_path)
+    reason = check_variants(folder, tmp_path / "adapter")
     check_training(loaded)
     variants = "one after another" if reason else "together"
     assert table()[name] == [loaded.batching.writing, "in batches", variants, packing]

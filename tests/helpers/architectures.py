@@ -10,6 +10,7 @@ from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
+from transformers import PreTrainedTokenizerFast
 
 from helpers.arrays import flat
 from helpers.tiny_models import CHATML, byte_tokenizer
@@ -18,7 +19,7 @@ TOKENIZER = byte_tokenizer(CHATML)
 SHARED: dict[str, Any] = {
     "hidden_size": 32, "num_hidden_layers": 2, "intermediate_size": 48, "num_attention_heads": 4,
     "num_key_value_heads": 2, "head_dim": 8, "rms_norm_eps": 1e-5, "layer_norm_eps": 1e-5, "layer_norm_epsilon": 1e-5,
-    "norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 512, "tie_word_embeddings": False,
+    "norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 4096, "tie_word_embeddings": False,
     "attention_bias": False, "mlp_bias": False, "use_bias": False, "vocab_size": len(TOKENIZER),
     "eos_token_id": TOKENIZER.eos_token_id, "torch_dtype": "float32",
 }  # fmt: skip
@@ -157,11 +158,11 @@ def config_of(name: str) -> dict[str, Any]:
     return SHARED | {"model_type": name} | ARCHITECTURES[name]
 
 
-def build(name: str, seed: int = 3) -> tuple[nn.Module, dict[str, Any]]:
+def build(name: str, **changes: Any) -> tuple[nn.Module, dict[str, Any]]:
     """A model with random weights, and its config.json."""
-    config = config_of(name)
+    config = config_of(name) | changes
     module: Any = importlib.import_module(f"mlx_lm.models.{name}")
-    mx.random.seed(seed)
+    mx.random.seed(3)
     model: nn.Module = module.Model(module.ModelArgs.from_dict(config))
     return model, config
 
@@ -173,12 +174,12 @@ def _random(name: str, value: mx.array) -> mx.array:
     return mx.random.normal(value.shape) * (1.5 / math.sqrt(value.shape[-1]))
 
 
-def save_architecture(folder: Path, name: str) -> Path:
+def save_architecture(folder: Path, name: str, tokenizer: PreTrainedTokenizerFast = TOKENIZER) -> Path:
     """The folder of a small model with random weights."""
-    model, config = build(name)
+    model, config = build(name, vocab_size=len(tokenizer), eos_token_id=tokenizer.eos_token_id)
     weights = {key: _random(key, value) for key, value in flat(model.parameters()).items()}
     folder.mkdir(parents=True, exist_ok=True)
     mx.save_safetensors(str(folder / "model.safetensors"), weights, {"format": "mlx"})
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    TOKENIZER.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
