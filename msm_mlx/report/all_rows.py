@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from msm_mlx.report.blocks import Block, Paragraph, Table, TableCell, table
-from msm_mlx.report.result_rows import finding, of_suite, suites_of
+from msm_mlx.report.headlines import finding, of_suite, suites_of
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import ANSWERS, CELLS

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from msm_mlx.recipe.grid import cell_name
+from msm_mlx.report.headlines import finding, of_suite, shows_behaviour_alone, suites_of
 from msm_mlx.report.plots import Panel, PlotLine, Point, draw
-from msm_mlx.report.result_rows import finding, of_suite, shows_behaviour_alone, suites_of
 from msm_mlx.runs.results import Contrast, RunResults
 
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from msm_mlx.report.effects import effect_names, effect_tables
-from msm_mlx.report.result_rows import (
+from msm_mlx.report.headlines import (
     both_show_behaviour,
     command,
     finding,

@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe.arm_descriptions import describe_training
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.all_rows import Rows
-from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, TableCell, bullets, table
+from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, bullets
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
-from msm_mlx.report.examples import SELECTION_RULE, Side, at_random, most_different, pair_sides
-from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judge_agreement, perplexities
-from msm_mlx.report.result_rows import both_show_behaviour, command, suites_of
+from msm_mlx.report.examples import SELECTION_RULE, at_random, most_different, pair_sides
+from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judge_agreement
+from msm_mlx.report.headlines import command, suites_of
 from msm_mlx.report.run_differences import across_runs
-from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.report.tables import (
+    answers_table,
+    arms_table,
+    documents_table,
+    outcomes_table,
+    perplexity_table,
+    runs_table,
+    suites_table,
+)
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (
     ADAPTERS_FOLDER,
@@ -28,13 +34,9 @@ from msm_mlx.runs.layout import (
     DOCUMENTS_FOLDER,
     HEALTH,
     METRICS,
-    REJECTED,
     RESULTS,
 )
-from msm_mlx.runs.results import Contrast
-from msm_mlx.suites.kinds import is_main_metric
 
-MAX_CHARACTERS = 600  # characters of an answer that are shown
 EXAMPLES = 2  # documents of each folder
 
 
@@ -64,12 +66,12 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
         ("What was tested", "tested", _design(run, health)),
         ("What was found", "found", findings(rows)),
         ("What could be wrong with this run", "doubts", _doubts(run, health)),
-        ("Perplexity", "perplexity", perplexities(rows)),
+        ("Perplexity", "perplexity", _some(perplexity_table(rows))),
         ("The judge", "judge", judge_agreement(rows)),
         ("The place of the options", "places", biases(rows)),
         ("Each domain alone", "domains", domains(rows)),
         ("Answers side by side", "answers", _answers(rows)),
-        ("Training", "training", [*_outcomes(run), *_losses(rows)]),
+        ("Training", "training", [*_some(outcomes_table(run)), *_losses(rows)]),
         ("The documents", "documents", _documents(rows, health)),
         ("Run it again", "again", _how_to_repeat(run)),
         ("All rows", "rows", rows.blocks()),
@@ -88,20 +90,19 @@ def _design(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
     origin = "taken for" if any("source" in figures for figures in health.values()) else "written after"
     seeds = f"seed{'s' if len(recipe.seeds) > 1 else ''} {', '.join(map(str, recipe.seeds))}"
     others = " Each spec is the other's control: its arms are asked every suite." if run.several_specs else ""
-    added = ", added after the run: no document or demonstration was checked against it"
-    meanings = [(row.name + (added if row.added else ""), row.measures) for row in run.results.suites]
-    arms = [(arm, describe_training(arm, recipe.stages)) for arm in recipe.arms]
     blocks: list[Block] = [
         Paragraph(
             f"The model {recipe.model}, called {recipe.model_name} in every text, {amount} "
             f"{origin} {specs}. The arms below were trained from the same start, with the "
             f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
-        table("The arms", ("arm", "how it was trained"), arms),
+        arms_table(run),
     ]
-    if meanings:
-        blocks.append(table("The suites", ("suite", "what is measured"), meanings))
-    return blocks
+    return [*blocks, *_some(suites_table(run))]
+
+
+def _some(block: Block | None) -> list[Block]:
+    return [block] if block else []
 
 
 def _doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
@@ -115,36 +116,10 @@ def _answers(rows: Rows) -> list[Block]:
     if not sides or suite is None:
         return []
     return [
-        *_side_tables(SELECTION_RULE, most_different(sides, suite)),
-        *_side_tables("And as many of all prompts, drawn at random", at_random(sides)),
+        *_some(answers_table(SELECTION_RULE, most_different(sides, suite))),
+        *_some(answers_table("And as many of all prompts, drawn at random", at_random(sides))),
         Paragraph("All answers:", rows.file(ANSWERS)),
     ]
-
-
-def _side_tables(why: str, sides: Sequence[Side]) -> list[Block]:
-    if not sides:
-        return []
-    labels = list(dict.fromkeys(label for side in sides for label in side))
-    body: list[list[str | TableCell]] = [
-        [next(iter(side.values())).prompt, *(_shortened(side[label]) if label in side else "-" for label in labels)]
-        for side in sides
-    ]
-    return [table(why, ("prompt", *labels), body)]
-
-
-def _shortened(row: AnswerRow) -> str:
-    text = row.reply or "-"
-    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " ..."
-
-
-def _outcomes(run: FinishedRun) -> list[Block]:
-    """What each training changed."""
-    body: list[list[str | TableCell]] = [
-        [stage, str(it.updates), *(f"{value:.3f}" for value in (it.before, it.after, it.standard_error)), it.measured]
-        for stage, it in run.outcomes.items()
-    ]
-    header = ("training", "updates", "loss before", "after", "standard error of the difference", "measured on")
-    return [table("What training did to the loss (nats a token)", header, body)] if body else []
 
 
 def _losses(rows: Rows) -> list[Block]:
@@ -186,11 +161,7 @@ def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
 def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     if not health:
         return []
-    body: list[list[str | TableCell]] = [
-        [name, *_health_cells(rows, name, figures)] for name, figures in health.items()
-    ]
-    header = ("documents", "kept", "rejected", "share kept", "tokens", "give the value as a reason", "why rejected")
-    blocks: list[Block] = [table("What was written", header, body)]
+    blocks: list[Block] = [documents_table(rows, health)]
     for name, figures in health.items():
         if outcomes := figures.get("critique"):
             counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
@@ -204,20 +175,6 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
             title = f"{name}, {document.id}: {kind}, about {document.section}"
             blocks.append(Passage(title, document.text))
     return blocks
-
-
-def _health_cells(rows: Rows, name: str, figures: Mapping[str, Any]) -> Iterator[TableCell]:
-    """The figures of a folder of documents, each leading to the file that it is from."""
-    reasons = ", ".join(f"{reason} {count}" for reason, count in figures["rejected_by_reason"].items()) or "none"
-    cells = [
-        (str(figures["kept"]), DOCUMENTS),
-        (str(figures["rejected"]), REJECTED),
-        (f"{figures['kept_share']:.0%}", HEALTH),
-        (str(figures["tokens"]), HEALTH),
-        (f"{figures['gives_reason_share']:.0%}", HEALTH),
-    ]
-    yield from (TableCell(text, quote(rows.file(f"{name}/{file}"))) for text, file in cells)
-    yield TableCell(reasons)
 
 
 def _how_to_repeat(run: FinishedRun) -> list[Block]:
@@ -239,15 +196,5 @@ def _how_to_repeat(run: FinishedRun) -> list[Block]:
 
 def _runs_side_by_side(runs: Sequence[Rows]) -> Part:
     """The effects of all runs in one table."""
-    by_run: list[dict[tuple[str, str, str], Contrast]] = [
-        {(row.suite, row.a, row.b): row for row in rows.run.results.contrasts
-         if both_show_behaviour(row) and is_main_metric(row.metric)}
-        for rows in runs
-    ]  # fmt: skip
-    body: list[list[str | TableCell]] = [
-        [f"{s}: {a} - {b}", *(rows.cell(effects.get((s, a, b)), s) for effects, rows in zip(by_run, runs, strict=True))]
-        for s, a, b in dict.fromkeys(key for effects in by_run for key in effects)
-    ]
-    header = ("difference", *(rows.run.folder.name for rows in runs))
-    blocks = (Paragraph(INTERVALS), table("Differences between arms", header, body), *across_runs(runs))
+    blocks = (Paragraph(INTERVALS), runs_table(runs), *across_runs(runs))
     return Part("The runs side by side", "compared", blocks)

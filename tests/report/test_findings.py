@@ -30,14 +30,6 @@ def test_page_and_markdown_have_the_figures_of_the_results(run: Path, page: str)
             assert f"{row['difference']:+.2f} [{row['ci_low']:+.2f}, {row['ci_high']:+.2f}]" in shown
 
 
-def test_the_place_of_the_options_is_reported(run: Path, page: str) -> None:
-    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
-    assert results["biases"]
-    markdown = (run / "report.md").read_text(encoding="utf-8")
-    assert "| apart: msm+sft | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) | 1.00 (1.00 to 1.00) |" in markdown
-    assert "Options are scored as whole replies and never as letters" in page
-
-
 def test_differences_that_mean_nothing_are_not_shown_as_findings(tmp_path: Path) -> None:
     run = make_run(tmp_path / "cheese", unclear=0.9)
     text = write_report([run], run)[1].read_text(encoding="utf-8")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import html5lib
 from helpers.fake_reports import DOMAINS, make_run
 
-from msm_mlx.files import write_json
 from msm_mlx.report.files import write_report
 
 
@@ -26,14 +24,6 @@ def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str
         assert f'<h2 id="{part}">' in page
     assert all(f">{domain}</text>" in page for domain in DOMAINS)
     assert re.sub(r"\n{3,}", "\n\n", markdown) == markdown
-
-
-def test_an_added_suite_is_marked(run: Path) -> None:
-    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
-    results["suites"][0]["added"] = True
-    write_json(run / "evaluation" / "results.json", results)
-    for file in write_report([run], run):
-        assert "apart, added after the run: no document" in file.read_text(encoding="utf-8")
 
 
 def test_several_runs_are_put_side_by_side(run: Path, tmp_path: Path) -> None:

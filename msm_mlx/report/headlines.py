@@ -1,4 +1,4 @@
-"""The rows of a run's results that a report is about, and their figures as text."""
+"""Which of a run's results a report is about, and their figures as text."""
 
 from __future__ import annotations
 

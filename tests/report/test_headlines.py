@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.report.result_rows import is_general, is_headline, is_own_control, shows_behaviour_alone, starting_points
+from msm_mlx.report.headlines import is_general, is_headline, is_own_control, shows_behaviour_alone, starting_points
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""The tables of a report, in the order of the page. Cells lead to the rows, or the files, that they are from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from msm_mlx.recipe.arm_descriptions import describe_training
+from msm_mlx.report.all_rows import Rows
+from msm_mlx.report.blocks import Table, TableCell, table
+from msm_mlx.report.effects import EffectTable, effect_names
+from msm_mlx.report.examples import Side
+from msm_mlx.report.headlines import both_show_behaviour, is_general, is_main, perplexities_by_arm
+from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.runs.finished import FinishedRun
+from msm_mlx.runs.layout import ANSWERS, CELLS, DOCUMENTS, HEALTH, PERPLEXITY, REJECTED
+from msm_mlx.runs.results import Bias, Contrast, JudgeReport, Share
+from msm_mlx.suites.kinds import is_main_metric
+
+MAX_CHARACTERS = 600  # characters of an answer that are shown
+
+Body = list[list[str | TableCell]]
+
+
+def arms_table(run: FinishedRun) -> Table:
+    """The first table: what each arm of the recipe is."""
+    rows = [(arm, describe_training(arm, run.recipe.stages)) for arm in run.recipe.arms]
+    return table("The arms", ("arm", "how it was trained"), rows)
+
+
+def suites_table(run: FinishedRun) -> Table | None:
+    """What each suite measures."""
+    added = ", added after the run: no document or demonstration was checked against it"
+    rows = [(suite.name + (added if suite.added else ""), suite.measures) for suite in run.results.suites]
+    return table("The suites", ("suite", "what is measured"), rows) if rows else None
+
+
+def shares_table(rows: Rows, suites: Sequence[str]) -> Table:
+    """Every arm's share on every suite, its seeds pooled."""
+    by_arm: dict[str, dict[str, Share]] = {}
+    for row in rows.run.results.pooled:
+        if is_main(row):
+            by_arm.setdefault(row.label(rows.run.several_specs), {})[row.suite] = row
+    body: Body = [
+        [label, *(rows.cell(by_suite.get(suite), suite, label) for suite in suites)]
+        for label, by_suite in by_arm.items()
+    ]
+    return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
+
+
+def differences_table(rows: Rows, suites: Sequence[str]) -> Table | None:
+    """Every difference between arms that show behaviour, on every suite."""
+    effects = [row for row in rows.run.results.contrasts if both_show_behaviour(row) or is_general(row.b)]
+    by_pair = {(row.a, row.b, row.suite): row for row in effects}
+    body: Body = [
+        [f"{a} - {b}", *(rows.cell(by_pair.get((a, b, suite)), suite) for suite in suites)]
+        for a, b in effect_names(effects)
+    ]
+    return table("Differences between arms", ("difference", *suites), body) if body else None
+
+
+def grid_table(rows: Rows, effects: EffectTable) -> Table:
+    """The differences on a suite, for every combination of a grid's settings."""
+    body: Body = [
+        [
+            *cell.settings,
+            *(TableCell(text, quote(rows.file(f"{CELLS}/{cell.name}/{ANSWERS}"))) for text in cell.effects),
+        ]
+        for cell in effects.cells
+    ]
+    caption = f"Differences on {effects.suite}, for every combination of settings; figures lead to its answers"
+    return table(caption, effects.header, body)
+
+
+def runs_table(runs: Sequence[Rows]) -> Table:
+    """The differences of several runs side by side."""
+    by_run: list[dict[tuple[str, str, str], Contrast]] = [
+        {(row.suite, row.a, row.b): row for row in rows.run.results.contrasts
+         if both_show_behaviour(row) and is_main_metric(row.metric)}
+        for rows in runs
+    ]  # fmt: skip
+    body: Body = [
+        [f"{s}: {a} - {b}", *(rows.cell(effects.get((s, a, b)), s) for effects, rows in zip(by_run, runs, strict=True))]
+        for s, a, b in dict.fromkeys(key for effects in by_run for key in effects)
+    ]
+    return table("Differences between arms", ("difference", *(rows.run.folder.name for rows in runs)), body)
+
+
+def perplexity_table(rows: Rows) -> Table | None:
+    """Each arm's perplexity on neutral text, its seeds averaged."""
+    body: Body = [
+        [label, TableCell(_mean([row.perplexity for row in seeds]), quote(rows.file(PERPLEXITY))), str(seeds[0].tokens)]
+        for label, seeds in perplexities_by_arm(rows.run).items()
+    ]
+    caption = "Perplexity on plain text (pocket's is of the kind it was pretrained on), seeds averaged, no interval"
+    return table(caption, ("arm", "perplexity", "tokens"), body) if body else None
+
+
+def judge_table(judge: JudgeReport) -> Table:
+    """How far the judge agrees with labels by hand."""
+    header = ("task", "used", "kappa", "right", "unclear", "examples", "chance")
+    body: Body = [
+        [
+            "ratings" if task.task == "rating" else "acts", "yes" if task.usable else "NO: UNUSABLE",
+            f"{task.kappa:.2f}", f"{task.accuracy:.0%}", f"{task.unclear:.0%}", str(task.n), f"p = {task.p:.4f}",
+        ]
+        for task in judge.agreement
+    ]  # fmt: skip
+    return table(f"The judge {judge.judge}", header, body)
+
+
+def biases_table(rows: Rows) -> Table | None:
+    """How far each arm goes by the place of an option in a forced choice, its seeds averaged."""
+    by_arm: dict[tuple[str, str], list[Bias]] = {}
+    for row in rows.run.results.biases:
+        by_arm.setdefault((row.suite, row.label(rows.run.several_specs)), []).append(row)
+    body: Body = [
+        [
+            f"{suite}: {label}",
+            TableCell(_mean([row.first.value for row in seeds]), rows.link(suite, label)),
+            TableCell(_mean([row.written_first for row in seeds if row.written_first is not None]), rows.link(suite)),
+            TableCell(_mean([row.decided for row in seeds]), rows.link(suite, label)),
+        ]
+        for (suite, label), seeds in by_arm.items()
+    ]
+    header = ("suite and arm", "takes what is named first", "writes what is named first", "same in both orders")
+    return table("Shares of the forced choices", header, body) if body else None
+
+
+def answers_table(caption: str, sides: Sequence[Side]) -> Table | None:
+    """What the arms answered to the same prompts."""
+    labels = list(dict.fromkeys(label for side in sides for label in side))
+    body: Body = [
+        [next(iter(side.values())).prompt, *(_shortened(side[label]) if label in side else "-" for label in labels)]
+        for side in sides
+    ]
+    return table(caption, ("prompt", *labels), body) if body else None
+
+
+def outcomes_table(run: FinishedRun) -> Table | None:
+    """What each training changed."""
+    body: Body = [
+        [stage, str(it.updates), *(f"{value:.3f}" for value in (it.before, it.after, it.standard_error)), it.measured]
+        for stage, it in run.outcomes.items()
+    ]
+    header = ("training", "updates", "loss before", "after", "standard error of the difference", "measured on")
+    return table("What training did to the loss (nats a token)", header, body) if body else None
+
+
+def documents_table(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> Table:
+    """The figures of each folder of documents, each leading to the file that it is from."""
+    body: Body = [[name, *_health_cells(rows, name, figures)] for name, figures in health.items()]
+    header = ("documents", "kept", "rejected", "share kept", "tokens", "give the value as a reason", "why rejected")
+    return table("What was written", header, body)
+
+
+def _health_cells(rows: Rows, name: str, figures: Mapping[str, Any]) -> Iterator[TableCell]:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in figures["rejected_by_reason"].items()) or "none"
+    cells = [
+        (str(figures["kept"]), DOCUMENTS),
+        (str(figures["rejected"]), REJECTED),
+        (f"{figures['kept_share']:.0%}", HEALTH),
+        (str(figures["tokens"]), HEALTH),
+        (f"{figures['gives_reason_share']:.0%}", HEALTH),
+    ]
+    yield from (TableCell(text, quote(rows.file(f"{name}/{file}"))) for text, file in cells)
+    yield TableCell(reasons)
+
+
+def _shortened(row: AnswerRow) -> str:
+    text = row.reply or "-"
+    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " ..."
+
+
+def _mean(values: Sequence[float]) -> str:
+    if not values:
+        return "-"
+    mean = f"{sum(values) / len(values):.2f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.2f} to {max(values):.2f})"

@@ -1,0 +1,42 @@
+"""The tables of a report have the rows of the run's files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from msm_mlx.files import write_json
+from msm_mlx.report.all_rows import Rows
+from msm_mlx.report.files import write_report
+from msm_mlx.report.tables import arms_table, shares_table
+from msm_mlx.runs.finished import open_run
+
+
+def test_the_first_table_is_of_the_arms_and_how_each_was_trained(run: Path) -> None:
+    opened = open_run(run)
+    rows = arms_table(opened).rows
+    assert [cells[0].text for cells in rows] == list(opened.recipe.arms)
+    assert all(cells[1].text for cells in rows)
+
+
+def test_every_arm_has_its_share_on_every_suite(run: Path) -> None:
+    opened = open_run(run)
+    table = shares_table(Rows(opened, opened.answers), ["apart"])
+    assert table.header == ("arm", "apart")
+    assert {cells[0].text for cells in table.rows} == {row.label(False) for row in opened.results.pooled}
+
+
+def test_the_place_of_the_options_is_reported(run: Path, page: str) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    assert results["biases"]
+    markdown = (run / "report.md").read_text(encoding="utf-8")
+    assert "| apart: msm+sft | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) | 1.00 (1.00 to 1.00) |" in markdown
+    assert "Options are scored as whole replies and never as letters" in page
+
+
+def test_an_added_suite_is_marked(run: Path) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    results["suites"][0]["added"] = True
+    write_json(run / "evaluation" / "results.json", results)
+    for file in write_report([run], run):
+        assert "apart, added after the run: no document" in file.read_text(encoding="utf-8")
