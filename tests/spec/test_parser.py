@@ -31,7 +31,7 @@ def test_a_deep_quotation_keeps_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["*a " * 500 + "b*" * 500, ">" * 2000 + "x", "".join(f"{' ' * 2 * n}- a\n" for n in range(200))]
+    "source", ["*a " * 150 + "b*" * 150, ">" * 2000 + "x", "".join(f"{' ' * 2 * n}- a\n" for n in range(200))]
 )
 def test_no_nesting_is_too_deep(source: str) -> None:
     assert parse(source, {}).children

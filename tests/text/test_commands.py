@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from helpers.command_line import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.text.commands import command
@@ -19,6 +19,7 @@ def test_words_with_spaces_quotes_and_brackets_are_quoted() -> None:
     assert command("msm-mlx", "run", "recipes/a.yaml") == "msm-mlx run recipes/a.yaml"
 
 
+@settings(max_examples=25)
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_a_shell_reads_the_words_that_were_given(words: list[str]) -> None:
     assert shlex.split(command(*words)) == words

@@ -7,7 +7,7 @@ import json
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.text.encoding import ERRORS, take_every_text, unreadable_name
@@ -33,6 +33,7 @@ def test_what_the_encoding_has_stays(encoding: str, shown: bytes, monkeypatch: p
     assert shown_on(encoding, "\ud800", monkeypatch) == b"\\ud800"
 
 
+@settings(max_examples=25)
 @given(text=st.text(st.characters(codec=None)))
 def test_data_stays_data(text: str) -> None:
     """A JSON string in which escapes stand for what the terminal lacks is still that string, but for likenesses."""
