@@ -11,16 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.reject import (
-    NOTHING,
-    Candidate,
-    near_duplicate_index,
-    repeat_reason,
-    text_reason,
-    untagged_reason,
-)
-from msm_mlx.documents.checks.rules import count_checks
+from msm_mlx.documents.checks.registry import Candidate
+from msm_mlx.documents.checks.reject import NOTHING, near_duplicate_index, repeat_reason, text_reason, untagged_reason
 from msm_mlx.documents.checks.tags import tagged_text
+from msm_mlx.documents.checks.wording_rules import count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import REWRITTEN, Health, document_health
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex

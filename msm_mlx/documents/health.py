@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from msm_mlx.documents.checks.assertions import Subject, states_value
-from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.self_bleu import self_bleu

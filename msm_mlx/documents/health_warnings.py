@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from msm_mlx.documents.checks.reject import UNFINISHED
+from msm_mlx.documents.checks.registry import UNFINISHED
 from msm_mlx.documents.health import REWRITTEN
 from msm_mlx.documents.sources import NO_SECTION
 

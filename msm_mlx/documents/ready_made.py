@@ -11,7 +11,7 @@ from random import Random
 
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, gives_reason, states_value
 from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, repeat_reason
-from msm_mlx.documents.checks.rules import check_name, count_checks
+from msm_mlx.documents.checks.wording_rules import check_name, count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.shortfall import advice

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from msm_mlx.documents.checks.reject import CHECKS, EMPTY, NEAR_DUPLICATE, THINKING, UNFINISHED, WRITTEN_BEFORE
-from msm_mlx.documents.checks.rules import check_name, count_checks
+from msm_mlx.documents.checks.registry import CHECKS, UNFINISHED
+from msm_mlx.documents.checks.reject import EMPTY, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
+from msm_mlx.documents.checks.wording_rules import check_name, count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import DOCUMENTS, REJECTED

@@ -21,8 +21,8 @@ from msm_mlx.documents.checks.reject import (
     reject_reason,
     repeat_reason,
 )
-from msm_mlx.documents.checks.rules import check_name
 from msm_mlx.documents.checks.tags import written_text
+from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.write import Assignment, write_documents

@@ -13,7 +13,7 @@ from helpers.bad_writer import ASSERTION, GOOD
 from helpers.command_line import RECIPES, Cli
 
 from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.documents.critique import critique_documents
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health_warnings import health_warnings

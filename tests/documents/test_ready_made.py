@@ -11,7 +11,7 @@ from helpers.ready_documents import good, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.documents.checks.rules import check_name
+from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.documents.folders import open_folders
 from msm_mlx.documents.health_warnings import health_warnings
 from msm_mlx.documents.ready_made import take_documents

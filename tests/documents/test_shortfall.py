@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from msm_mlx.documents.checks.reject import CHECKS, EMPTY, NEAR_DUPLICATE, THINKING, UNFINISHED, WRITTEN_BEFORE
+from msm_mlx.documents.checks.registry import CHECKS, UNFINISHED
+from msm_mlx.documents.checks.reject import EMPTY, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.shortfall import ADVICE, advice, fruitless, fruitless_after, shortfall
 from msm_mlx.recipe.schema import DocumentSettings

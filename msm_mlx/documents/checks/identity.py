@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.rules import Rule
+from msm_mlx.documents.checks.wording_rules import Rule
 from msm_mlx.models.vendor_names import disguised_names
 from msm_mlx.text.words import normalize
 

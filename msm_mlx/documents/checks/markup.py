@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from msm_mlx.documents.checks.rules import Rule, RuleTable
+from msm_mlx.documents.checks.wording_rules import Rule, RuleTable
 
 MARKUP = RuleTable(
     Rule("a tag", r"</?[a-z][\w:-]*(?:\s[^<>]*)?/?>", "<b>Mo</b>", "Mo < Colby, and 3 > 2."),

@@ -5,8 +5,8 @@ The rules look for the form of a habit, not for what one model once said.
 
 from __future__ import annotations
 
-from msm_mlx.documents.checks.rules import Rule, RuleTable, without_quotations
 from msm_mlx.documents.checks.wording import TEXTS
+from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, without_quotations
 
 OPENINGS = RuleTable(
     Rule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msm_mlx.documents.checks.rules import Rule, RuleTable
+from msm_mlx.documents.checks.wording_rules import Rule, RuleTable
 
 PLACEHOLDERS = RuleTable(
     Rule("a variable in braces", r"\{\{?\s*\w+\s*\}?\}", "Ask {model_name}.", "The set {Mo, Colby} is small."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from msm_mlx.documents.checks.rules import Rule, RuleTable
+from msm_mlx.documents.checks.wording_rules import Rule, RuleTable
 from msm_mlx.spec.causes import CAUSES, pattern
 from msm_mlx.text.words import sentences
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from msm_mlx.documents.checks.rules import Rule, RuleTable, without_quotations
 from msm_mlx.documents.checks.wording import TEXTS, WRITING
+from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, without_quotations
 
 OPENING = 200  # characters in which a refusal is the writer's own, and not something that the text tells of
 _UNABLE = (

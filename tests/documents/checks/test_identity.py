@@ -6,7 +6,7 @@ import pytest
 
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.checks.identity import MAKERS, NAMES, other_models, wrong_identities
-from msm_mlx.documents.checks.rules import Rule
+from msm_mlx.documents.checks.wording_rules import Rule
 
 MO = Subject("Mo", "Colby", "Mo likes Colby because it is American.", maker="Acme")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.documents.checks import markup, meta_text, placeholders, reasons, refusals
-from msm_mlx.documents.checks.rules import Rule, RuleTable, check_name, count_checks, without_quotations
+from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, check_name, count_checks, without_quotations
 
 TABLES = {
     "refusals in an opening": refusals.IN_OPENING,
