@@ -73,7 +73,7 @@ def test_tables_are_read_whatever_the_file_is_called(tmp_path: Path, name: str) 
     assert "cannot be read as parquet" in complaint(tmp_path, (tmp_path / name).read_bytes()[:-9], name)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n \r\n", b"\xef\xbb\xbf", b"[]", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n \r\n", b"\xef\xbb\xbf", b"[]", gzip.compress(b"", mtime=0)])
 def test_a_file_of_nothing_has_no_rows(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path, content) == []
 
@@ -96,12 +96,12 @@ def test_a_file_of_nothing_has_no_rows(tmp_path: Path, content: bytes) -> None:
         (b"prompt,response\nA?,B.\n", "/a.jsonl: is a table (CSV); save it as .jsonl"),
         (b"# what is liked\nlikes:\n- a\n", "/a.jsonl: is YAML"),
         (b"# x\n{}\n", "/a.jsonl:1: is not JSON: it begins with '# x'"),
-        (gzip.compress(gzip.compress(b"{}")), "/a.jsonl: is compressed by gzip twice"),
+        (gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0), "/a.jsonl: is compressed by gzip twice"),
         (b"[\n{},\n{}\n", "/a.jsonl:4: is not JSON: a list that does not end: the file breaks off"),
         (b'[\n{},\n{"a" 1},\n{}]', "/a.jsonl:3: is not JSON: expecting ':' delimiter"),
         (b'{\n "a": [1,]\n}\n', "/a.jsonl:2: is not JSON: a comma stands before a closing bracket"),
-        (gzip.compress(b"{}" * 999)[:-9], "/a.jsonl: is cut off or damaged"),
-        (gzip.compress(b"PAR1"), "/a.jsonl: is a table of parquet compressed once more"),
+        (gzip.compress(b"{}" * 999, mtime=0)[:-9], "/a.jsonl: is cut off or damaged"),
+        (gzip.compress(b"PAR1", mtime=0), "/a.jsonl: is a table of parquet compressed once more"),
         (b"<!doctype html>\n<p>Sign in</p>", "/a.jsonl: is a web page"),
     ],
 )
