@@ -77,9 +77,9 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
         recipe = load_recipe(path, known_suites=SUITES, **options)
     except RecipeError as error:
         files = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
-        return Findings(group_problems([*_lines(error), *_problems(files)]))
+        return Findings(group_problems(dict.fromkeys([*_lines(error), *_problems(files)])))
     plan, problems = _planned(recipe)
-    problems = group_problems([*_problems(_checks(recipe, plan)), *problems])
+    problems = group_problems(dict.fromkeys([*_problems(_checks(recipe, plan)), *problems]))
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
     names = [recipe.name_reason] if recipe.name_reason and not problems else []

@@ -21,13 +21,13 @@ def group_problems(lines: Iterable[str]) -> list[str]:
     too, if there are more than `WORDINGS` of them. A file with more than `KINDS` kinds has the others counted. Lines
     without a file and line stay as they are.
     """
-    places = [(line, _LINE.fullmatch(line)) for line in dict.fromkeys(lines)]
+    places = [(line, _LINE.fullmatch(line)) for line in lines]
     messages = {(match["file"], match["message"]) for _, match in places if match}
     wordings = Counter((file, _shape(message)) for file, message in messages)
     numbers: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     first: dict[tuple[str, str], str] = {}
-    for line, match in places:
-        file, message = (match["file"], match["message"]) if match else ("", line)
+    for at, (line, match) in enumerate(places):
+        file, message = (match["file"], match["message"]) if match else ("", str(at))
         kind = (file, _shape(message) if wordings[file, _shape(message)] > WORDINGS else message)
         first.setdefault(kind, line)
         if match and match["number"] not in numbers[kind][-1:]:

@@ -240,7 +240,7 @@ def test_damage_is_told_and_named(tmp_path: Path, damage: Callable[[Path], None]
     run = make_run(tmp_path / "run")
     damage(run)
 
-    with pytest.raises(RecipeError, match=r"run.*(damaged|not a JSON object)"):
+    with pytest.raises(RecipeError, match=r"run.*(damaged|not a JSON object|not a run record)"):
         open_session([run])
 
 

@@ -30,7 +30,7 @@ def test_validate_as_json_tells_all_recipes(cli: Cli, tmp_path: Path) -> None:
 
     first, second, third = json.loads(done.stdout)
     assert done.returncode == 2
-    assert first == {"recipe": "mine", "problems": []}
+    assert first == {"recipe": "mine", "problems": [], "notes": []}
     assert len(second["problems"]) > 5
     assert "no such file" in third["problems"][0]
 

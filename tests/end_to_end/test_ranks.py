@@ -51,7 +51,7 @@ def launch(folder: Path, *arguments: str | Path) -> list[tuple[int, str]]:
 def test_two_ranks_write_what_one_writes(
     cli: Cli, tmp_path: Path, other: bool, tiny_model_folder: Callable[[str], Path]
 ) -> None:
-    settings = ["documents.prompt=assertion", "documents.count=12", "documents.max_tokens=60", "documents.batch_size=2"]
+    settings = ["documents.prompt=assertion", "documents.count=6", "documents.max_tokens=60", "documents.batch_size=2"]
     settings += ["documents.max_attempts_per_document=4", *(["documents.writer.model=pocket"] if other else [])]
     job: list[str | Path] = ["documents", "write", RECIPE, "--profile", "pocket"]
     job += [part for setting in (*settings, "model_name=Pocket") for part in ("--set", setting)]
