@@ -124,7 +124,7 @@ def test_read_only_run_folder(cli: Cli, small_disk: Path) -> None:
 def test_full_disk(cli: Cli, small_disk: Path) -> None:
     """One error that says so; with room again the same command goes on from what was done before."""
     ballast, run = small_disk / "ballast", small_disk / "run"
-    ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 60_000))
+    ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 32_000))
     writing = ("documents", "write", RECIPE, *SMALL, "--run-dir", run)
     try:
         assert_one_error(cli(*writing), 3, "disk is full")
