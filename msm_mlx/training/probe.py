@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def probe_training(
         on_update(update)
 
     two_updates = settings.model_copy(update={"updates": 2, "epochs": None, "validation": 0, "checkpoint_every": 10**9})
+    gc.collect()  # or what earlier work left in cycles would count, if it is still there
     mx.clear_cache()
     mx.reset_peak_memory()
     train(model, rows, two_updates, seed=0, checkpoint=Path("unused"), callbacks=TrainingCallbacks(record))
