@@ -51,8 +51,9 @@ AnyLength = Field(strict=False)
 class Settings(BaseModel):
     """Strict and frozen: no unknown keys, no text where a number belongs, no infinities."""
 
+    # most commands validate few of the models, and building all takes longer than reading a recipe
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+        defer_build=True, extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
 
