@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
+from helpers.engine_listener import Listener, never, stops, texts
 
-from msm_mlx.compare.answer_engine import EngineThread, Margins, Piece, Request, ScriptedEngine
-from msm_mlx.compare.live_engine import LiveEngine
+from msm_mlx.compare.answer_engine import Request, ScriptedEngine
 from msm_mlx.errors import MsmError
 from msm_mlx.suites.kinds.pairs import pairs_of
 from msm_mlx.suites.load import load_suite
@@ -18,55 +18,11 @@ ANSWERS = {"Why?": {"base": "Because.", "sft": "I like\n\n  it  so. "}, "Hi": {"
 ITEM = pairs_of(load_suite("values_apart"))[0]
 
 
-def never() -> bool:
-    return False
-
-
 def pause(gate: threading.Semaphore) -> Callable[[], None]:
     def wait() -> None:
         gate.acquire()
 
     return wait
-
-
-def texts(pieces: Sequence[Piece]) -> dict[str, str]:
-    return {label: "".join(p.text for p in pieces if p.label == label) for label in {p.label for p in pieces}}
-
-
-def stops(pieces: Sequence[Piece]) -> list[tuple[str, str]]:
-    return sorted((p.label, p.stop) for p in pieces if p.stop)
-
-
-class Listener:
-    """Collects what an engine thread says, and waits for it."""
-
-    def __init__(self) -> None:
-        self.pieces: list[Piece] = []
-        self.errors: list[Exception] = []
-        self.scores: list[tuple[str, Margins]] = []
-        self.threads: set[threading.Thread] = set()
-        self._news = threading.Condition()
-
-    def thread(self, build: Callable[[], ScriptedEngine | LiveEngine]) -> EngineThread:
-        return EngineThread(
-            build,
-            lambda piece: self._note(lambda: self.pieces.append(piece)),
-            lambda error: self._note(lambda: self.errors.append(error)),
-            lambda item, margins: self._note(lambda: self.scores.append((item.id, margins))),
-        )
-
-    def _note(self, add: Callable[[], None]) -> None:
-        with self._news:
-            self.threads.add(threading.current_thread())
-            add()
-            self._news.notify_all()
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        with self._news:
-            assert self._news.wait_for(condition, timeout=60)
-
-    def stopped(self, ticket: int) -> int:
-        return sum(p.stop is not None for p in self.pieces if p.ticket == ticket)
 
 
 def test_scripted_pieces_make_up_the_answers_and_each_arm_stops_once() -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
 import mlx.core as mx
 import pytest
 from helpers.command_line import ROOT, environment
+from helpers.engine_listener import Listener, never, stops, texts
 from helpers.planted_runs import bare_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.compare.answer_engine import Arm, EngineThread, Margins, Piece, Request, ScriptedEngine
+from msm_mlx.compare.answer_engine import Arm, Request
 from msm_mlx.compare.live_engine import LiveEngine, open_engine
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter, use_adapter
@@ -31,50 +31,6 @@ from msm_mlx.suites.load import load_suite
 ITEM = pairs_of(load_suite("values_apart"))[0]
 
 QUESTION = "Which cheese do you prefer, Edam or feta?"
-
-
-def never() -> bool:
-    return False
-
-
-def texts(pieces: Sequence[Piece]) -> dict[str, str]:
-    return {label: "".join(p.text for p in pieces if p.label == label) for label in {p.label for p in pieces}}
-
-
-def stops(pieces: Sequence[Piece]) -> list[tuple[str, str]]:
-    return sorted((p.label, p.stop) for p in pieces if p.stop)
-
-
-class Listener:
-    """Collects what an engine thread says, and waits for it."""
-
-    def __init__(self) -> None:
-        self.pieces: list[Piece] = []
-        self.errors: list[Exception] = []
-        self.scores: list[tuple[str, Margins]] = []
-        self.threads: set[threading.Thread] = set()
-        self._news = threading.Condition()
-
-    def thread(self, build: Callable[[], ScriptedEngine | LiveEngine]) -> EngineThread:
-        return EngineThread(
-            build,
-            lambda piece: self._note(lambda: self.pieces.append(piece)),
-            lambda error: self._note(lambda: self.errors.append(error)),
-            lambda item, margins: self._note(lambda: self.scores.append((item.id, margins))),
-        )
-
-    def _note(self, add: Callable[[], None]) -> None:
-        with self._news:
-            self.threads.add(threading.current_thread())
-            add()
-            self._news.notify_all()
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        with self._news:
-            assert self._news.wait_for(condition, timeout=60)
-
-    def stopped(self, ticket: int) -> int:
-        return sum(p.stop is not None for p in self.pieces if p.ticket == ticket)
 
 
 @pytest.fixture(scope="module")

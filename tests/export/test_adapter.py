@@ -7,18 +7,19 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import mlx.core as mx
 import mlx_lm
 import numpy as np
 import pytest
+from helpers.exports import export_adapter, our_logits
 from helpers.tiny_models import POCKET_WEIGHTS
 from mlx.utils import tree_flatten
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.export.adapter import FORMATS, ExportedVariant, Format, export_variant
+from msm_mlx.export.adapter import FORMATS, Format
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.runs.finished import open_run
 
@@ -26,26 +27,12 @@ pytestmark = pytest.mark.slow
 
 MakeTrained = Callable[..., Path]
 
-IDS = (5, 60, 61, 62, 9, 100)
-
-
-def export(run: Path, format: Format, out: Path, **options: Any) -> ExportedVariant:
-    record = open_run(run)
-    (variant,) = record.choose(["msm+sft"], 0)
-    return export_variant(record, variant, record.base(), format, out, **options)
-
-
-def our_logits(base: Path, adapter: Path | None) -> np.ndarray:
-    """(T, V), by mlx-lm's own loader."""
-    model = mlx_lm.load(str(base), adapter_path=str(adapter) if adapter else None)[0]
-    return np.array(model(mx.array([list(IDS)]))[0].astype(mx.float32))
-
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("model", ["pocket", "llama", "qwen3"])
 def test_what_is_exported_answers_alike(model: str, format: Format, trained_run: MakeTrained, tmp_path: Path) -> None:
     run = trained_run(model)
-    exported = export(run, format, tmp_path / "out")
+    exported = export_adapter(run, format, tmp_path / "out")
     assert exported.difference <= 1e-4 * 20 < exported.effect
     base = open_run(run).base().folder
     expected = our_logits(base, run / "adapters" / "msm+sft-s0")
@@ -56,7 +43,7 @@ def test_what_is_exported_answers_alike(model: str, format: Format, trained_run:
 
 
 def test_a_fused_model_is_whole(trained_run: MakeTrained, tmp_path: Path) -> None:
-    export(trained_run(), "fused", tmp_path / "out")
+    export_adapter(trained_run(), "fused", tmp_path / "out")
     fused, base = load_base(tmp_path / "out"), load_base(POCKET_WEIGHTS)
     assert fused.tokenizer.chat_template == base.tokenizer.chat_template
     assert [name for name, _ in tree_flatten(fused.model.parameters())] == [
@@ -70,7 +57,7 @@ def test_a_base_model_is_fused_with_the_template_that_it_was_trained_with(
 ) -> None:
     base = shutil.copytree(tiny_model_folder("llama"), tmp_path / "base")
     (base / "chat_template.jinja").unlink()
-    export(trained_run("base", base), "fused", tmp_path / "out")
+    export_adapter(trained_run("base", base), "fused", tmp_path / "out")
     assert mlx_lm.load(str(tmp_path / "out"))[1].chat_template == BASE_TEMPLATE
 
 
@@ -81,13 +68,13 @@ def test_rounding_in_half_precision_is_measured_against_the_effect(
     weights = cast("dict[str, mx.array]", mx.load(str(half / "model.safetensors")))
     narrow = {name: value.astype(mx.bfloat16) for name, value in weights.items()}
     mx.save_safetensors(str(half / "model.safetensors"), narrow, {"format": "mlx"})
-    exported = export(trained_run("half", half), "fused", tmp_path / "out")
+    exported = export_adapter(trained_run("half", half), "fused", tmp_path / "out")
     assert 0 < exported.difference < 0.2 * exported.effect
 
 
 def test_what_does_not_answer_alike_is_not_kept(trained_run: MakeTrained, tmp_path: Path) -> None:
     with pytest.raises(MsmError, match="not written: its logits would differ"):
-        export(trained_run(), "peft", tmp_path / "out", tolerance=-1.0)
+        export_adapter(trained_run(), "peft", tmp_path / "out", tolerance=-1.0)
     assert os.listdir(tmp_path) == ["runs"]
 
 

@@ -5,36 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import mlx.core as mx
-import mlx_lm
 import numpy as np
 import pytest
+from helpers.exports import IDS, export_adapter, our_logits
 from helpers.trained_runs import SHAPE
 
 from msm_mlx.errors import MsmError
-from msm_mlx.export.adapter import ExportedVariant, Format, export_variant
 from msm_mlx.export.peft import target_modules, write_peft
-from msm_mlx.runs.finished import open_run
 
 pytestmark = pytest.mark.slow
 
 MakeTrained = Callable[..., Path]
-
-IDS = (5, 60, 61, 62, 9, 100)
-
-
-def export(run: Path, format: Format, out: Path, **options: Any) -> ExportedVariant:
-    record = open_run(run)
-    (variant,) = record.choose(["msm+sft"], 0)
-    return export_variant(record, variant, record.base(), format, out, **options)
-
-
-def our_logits(base: Path, adapter: Path | None) -> np.ndarray:
-    """(T, V), by mlx-lm's own loader."""
-    model = mlx_lm.load(str(base), adapter_path=str(adapter) if adapter else None)[0]
-    return np.array(model(mx.array([list(IDS)]))[0].astype(mx.float32))
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning:transformers")  # peft asks for what transformers renames
@@ -43,7 +26,7 @@ def test_peft_and_transformers_give_the_same_logits(model: str, trained_run: Mak
     torch = pytest.importorskip("torch")
     peft, transformers = pytest.importorskip("peft"), pytest.importorskip("transformers")
     run = trained_run(model)
-    export(run, "peft", tmp_path / "out")
+    export_adapter(run, "peft", tmp_path / "out")
     base = json.loads((tmp_path / "out" / "adapter_config.json").read_text())["base_model_name_or_path"]
     network = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     network = peft.PeftModel.from_pretrained(network, str(tmp_path / "out")).eval()

@@ -8,20 +8,18 @@ from ast import literal_eval
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import mlx.core as mx
 import pytest
 from helpers.command_line import environment
+from helpers.exports import export_for_trl
 from helpers.tiny_models import POCKET_WEIGHTS
 from helpers.trained_runs import small_settings
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
 from msm_mlx.engine.loaded_model import load_base
-from msm_mlx.export.trl import IGNORED, export_data
+from msm_mlx.export.trl import IGNORED
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs.finished import open_run
-from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.tokenize import TokenRow
@@ -32,19 +30,9 @@ pytestmark = pytest.mark.slow
 MakeTrained = Callable[..., Path]
 
 
-def export(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
-    if changes:
-        recipe = load_values(run / "recipe.yaml")
-        settings = small_settings(**changes).model_dump(mode="json", by_alias=True)
-        (run / "recipe.yaml").write_text(dump(recipe | {"settings": settings}))
-    record = open_run(run)
-    (variant,) = record.choose([arm], 0)
-    return export_data(record, variant, record.base(), out)
-
-
 def test_trl_knows_every_key(trained_run: MakeTrained, tmp_path: Path) -> None:
     trl = pytest.importorskip("trl")
-    export(trained_run(), "msm+sft", tmp_path / "out")
+    export_for_trl(trained_run(), "msm+sft", tmp_path / "out")
     known = {field.name for kind in (trl.SFTConfig, trl.ModelConfig) for field in fields(kind)}
     for stage in ("msm", "sft"):
         config = load_values(tmp_path / "out" / f"{stage}.yaml")
@@ -55,7 +43,7 @@ def test_trl_learns_as_we_do(trained_run: MakeTrained, tmp_path: Path) -> None:
     """The same losses of the first updates: the same rows, labels, order, scaling, optimiser and learning rate."""
     pytest.importorskip("trl")
     out = tmp_path / "out"
-    export(trained_run(), "msm", out)
+    export_for_trl(trained_run(), "msm", out)
     done = subprocess.run(
         [sys.executable, "train.py", "--config", "msm.yaml", "--save_strategy", "no"],
         cwd=out, env=environment(HF_HOME=str(tmp_path / "hf")), capture_output=True, text=True, timeout=300,

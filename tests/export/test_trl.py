@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import mlx.core as mx
 import pytest
+from helpers.exports import export_for_trl
 from helpers.tiny_models import POCKET_WEIGHTS
-from helpers.trained_runs import small_settings
 
 from msm_mlx.engine.adapters import LoraShape, save_adapter
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError
-from msm_mlx.export.trl import IGNORED, export_data
+from msm_mlx.export.trl import IGNORED
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs.finished import open_run
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.training.packing import batch_rows
@@ -27,21 +25,11 @@ pytestmark = pytest.mark.slow
 MakeTrained = Callable[..., Path]
 
 
-def export(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
-    if changes:
-        recipe = load_values(run / "recipe.yaml")
-        settings = small_settings(**changes).model_dump(mode="json", by_alias=True)
-        (run / "recipe.yaml").write_text(dump(recipe | {"settings": settings}))
-    record = open_run(run)
-    (variant,) = record.choose([arm], 0)
-    return export_data(record, variant, record.base(), out)
-
-
 @pytest.mark.parametrize(("arm", "stages"), [("sft", ["sft"]), ("msm", ["msm"]), ("msm+sft", ["msm", "sft"])])
 def test_each_arm_has_the_trainings_that_make_it(
     arm: str, stages: list[str], trained_run: MakeTrained, tmp_path: Path
 ) -> None:
-    commands = export(trained_run(), arm, tmp_path / "out")
+    commands = export_for_trl(trained_run(), arm, tmp_path / "out")
     assert commands == [f"accelerate launch train.py --config {stage}.yaml" for stage in stages]
     names = {f"{stage}{ending}" for stage in stages for ending in (".yaml", "-rows.jsonl", "-order.json")}
     present = {path.name for path in (tmp_path / "out").iterdir()}
@@ -53,7 +41,7 @@ def test_each_arm_has_the_trainings_that_make_it(
 
 def test_rows_labels_and_order_are_those_of_the_run(trained_run: MakeTrained, tmp_path: Path) -> None:
     run = trained_run()
-    export(run, "msm+sft", tmp_path / "out", validation=2, batch_size=3)
+    export_for_trl(run, "msm+sft", tmp_path / "out", validation=2, batch_size=3)
     loaded = load_base(POCKET_WEIGHTS)
     rows = read_jsonl(tmp_path / "out" / "msm-rows.jsonl")
     assert len(rows) == 3  # of five documents two are held out
@@ -70,7 +58,7 @@ def test_the_projections_are_those_of_the_adapter(trained_run: MakeTrained, tmp_
     layers = ("self_attn.qkv_proj", "self_attn.o_proj", "mlp.gate_up_proj", "mlp.down_proj")  # as Phi-3 has them
     weights = {f"model.layers.0.{layer}.{part}": mx.zeros((4, 4)) for layer in layers for part in ("lora_a", "lora_b")}
     save_adapter(run / "adapters" / "msm+sft-s0", weights, LoraShape(4, 2.0), "phi")
-    export(run, "msm+sft", tmp_path / "out")
+    export_for_trl(run, "msm+sft", tmp_path / "out")
     for stage in ("msm", "sft"):
         modules = load_values(tmp_path / "out" / f"{stage}.yaml")["lora_target_modules"]
         assert modules == ["down_proj", "gate_up_proj", "o_proj", "qkv_proj"]
@@ -80,7 +68,7 @@ def test_what_is_missing_is_named(trained_run: MakeTrained, tmp_path: Path) -> N
     run = trained_run()
     (run / "documents" / "documents.jsonl").unlink()
     with pytest.raises(RecipeError, match=r"documents\.jsonl: is missing; run the recipe's command again to go on"):
-        export(run, "msm", tmp_path / "out")
+        export_for_trl(run, "msm", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -90,4 +78,4 @@ def test_settings_of_another_version_are_one_error(trained_run: MakeTrained, tmp
     recipe["settings"]["midtrain"]["speed"] = 3
     (run / "recipe.yaml").write_text(dump(recipe))
     with pytest.raises(RecipeError, match=r"recipe\.yaml: its settings are not of this version"):
-        export(run, "msm", tmp_path / "out")
+        export_for_trl(run, "msm", tmp_path / "out")

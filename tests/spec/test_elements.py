@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from helpers.markdown_source import SOURCE
 
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import blocks
-
-SOURCE = """Before.
-# Title #
-
-A paragraph
-goes on.
-
-- an item
-  goes on
-  1. a deeper one
-> a quote
-> of two lines
-```
-# no heading
-```
-After the code.
-## Next"""
 
 
 def elements(source: str) -> list[tuple[str, int, int, str]]:

@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from helpers.markdown_source import SOURCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msm_mlx.spec.markdown import blocks, read_markdown
-
-SOURCE = """Before.
-# Title #
-
-A paragraph
-goes on.
-
-- an item
-  goes on
-  1. a deeper one
-> a quote
-> of two lines
-```
-# no heading
-```
-After the code.
-## Next"""
 
 
 def test_a_block_is_a_heading_with_the_lines_under_it() -> None:

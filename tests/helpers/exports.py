@@ -1,0 +1,41 @@
+"""Exports of trained runs, as adapters and as data for TRL, and the logits of what is exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import mlx_lm
+import numpy as np
+
+from helpers.trained_runs import small_settings
+from msm_mlx.export.adapter import ExportedVariant, Format, export_variant
+from msm_mlx.export.trl import export_data
+from msm_mlx.runs.finished import open_run
+from msm_mlx.settings_file.dump import dump
+from msm_mlx.settings_file.load import load_values
+
+IDS = (5, 60, 61, 62, 9, 100)
+
+
+def export_adapter(run: Path, format: Format, out: Path, **options: Any) -> ExportedVariant:
+    record = open_run(run)
+    (variant,) = record.choose(["msm+sft"], 0)
+    return export_variant(record, variant, record.base(), format, out, **options)
+
+
+def our_logits(base: Path, adapter: Path | None) -> np.ndarray:
+    """(T, V), by mlx-lm's own loader."""
+    model = mlx_lm.load(str(base), adapter_path=str(adapter) if adapter else None)[0]
+    return np.array(model(mx.array([list(IDS)]))[0].astype(mx.float32))
+
+
+def export_for_trl(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
+    if changes:
+        recipe = load_values(run / "recipe.yaml")
+        settings = small_settings(**changes).model_dump(mode="json", by_alias=True)
+        (run / "recipe.yaml").write_text(dump(recipe | {"settings": settings}))
+    record = open_run(run)
+    (variant,) = record.choose([arm], 0)
+    return export_data(record, variant, record.base(), out)
