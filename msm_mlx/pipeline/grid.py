@@ -10,6 +10,7 @@ from typing import Any
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import sha256_json
+from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
 from msm_mlx.pipeline.runner import PreparedRun, execute, prepare
@@ -75,11 +76,11 @@ def run_grid(
     """
     if is_launched():
         raise RecipeError(f"{recipe.path}: a grid runs in one process; run its cells one by one under mlx.launch")
-    cells = list_cells(recipe)
+    cells, load = list_cells(recipe), load_each_once()
     with run.lock():
         run.keep_recipe(recipe.resolved())
         run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
-        prepared = [_prepare(cell, run, report, kinds, any_memory=any_memory, choice=choice) for cell in cells]
+        prepared = [_prepare(cell, run, report, kinds, load, any_memory=any_memory, choice=choice) for cell in cells]
         for number, (cell, ready) in enumerate(zip(cells, prepared, strict=True), start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
             with ready.run.lock():
@@ -91,11 +92,14 @@ def run_grid(
             write_results(run.path, grid_results(recipe.name, dict(recipe.grid), results))
 
 
-def _prepare(cell: Cell, run: RunFolder, report: Reporter, kinds: Sequence[Kind], **options: Any) -> PreparedRun:
+def _prepare(
+    cell: Cell, run: RunFolder, report: Reporter, kinds: Sequence[Kind], load: LoadRenderer, **options: Any
+) -> PreparedRun:
     """Raises as `run_recipe` does, naming the cell."""
     folder = cell_run(run, cell)
     try:
-        return prepare(plan_run(cell.recipe, known_fingerprints(cell.recipe, folder)), folder, report, kinds, **options)
+        plan = plan_run(cell.recipe, known_fingerprints(cell.recipe, folder))
+        return prepare(plan, folder, report, kinds, load, **options)
     except MsmError as error:
         kind = next(kind for kind in (RecipeError, SetupError, MsmError) if isinstance(error, kind))
         raise kind(f"{error}\n(in the cell {cell.name} of the grid)") from error

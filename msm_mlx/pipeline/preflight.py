@@ -28,6 +28,7 @@ from msm_mlx.models.hub import (
     resolve_model,
     tokenizer_folder,
 )
+from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.plan import RunPlan, plan_run
@@ -99,15 +100,15 @@ def rehearsed(plan: RunPlan) -> Findings:
     """
     from msm_mlx.pipeline.rehearsal import load_rehearsal
 
-    recipe = plan.recipe
+    recipe, load = plan.recipe, load_each_once()
     try:
         base = _with_tokenizer(recipe.model, recipe.chat_template)
         others = {role: _with_tokenizer(name) for role, name in recipe.others.items() if is_local(name)}
     except SetupError as error:
         return Findings([], [f"Rows and prompts are not measured: {error}"])
     try:
-        asked = Findings(*measure_prompts(recipe, plan.stages, base, others))
-        return join([load_rehearsal(base.folder, base.choice).findings(plan, plan.stages, {}), asked])
+        asked = Findings(*measure_prompts(recipe, plan.stages, base, others, load))
+        return join([load_rehearsal(base.folder, base.choice, load).findings(plan, plan.stages, {}), asked])
     except MsmError as error:
         return Findings(_lines(error))
 
@@ -120,7 +121,9 @@ def _with_tokenizer(name: str, template: Path | None = None) -> ModelRef:
     )
 
 
-def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
+def rehearse(
+    plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind], load: LoadRenderer
+) -> None:
     """Render, mask and measure what stages that are due will learn and ask: those of `kinds`, and all that come later.
 
     Raises:
@@ -135,7 +138,7 @@ def rehearse(plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, ki
     from msm_mlx.pipeline.rehearsal import load_rehearsal
 
     made = {name: run.path / name for stage, one in status if one.cached for name in stage.writes}
-    findings = load_rehearsal(base.folder, base.choice).findings(plan, due, made)
+    findings = load_rehearsal(base.folder, base.choice, load).findings(plan, due, made)
     for line in findings.notes:
         report.say(line)
     if findings.problems:

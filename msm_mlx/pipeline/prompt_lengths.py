@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 from msm_mlx.demonstrations.answers import answer_chat
 from msm_mlx.demonstrations.questions import UserQuestion, situation_chat
@@ -19,6 +20,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.judging import JudgeCase, judging_chat, tasks_of
 from msm_mlx.models.config import context_length
 from msm_mlx.models.hub import ModelRef, describe_model, is_local, model_config
+from msm_mlx.models.renderers import LoadRenderer
 from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.critique import Critique
@@ -33,6 +35,9 @@ from msm_mlx.recipe.demonstrations_file import load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.spec import load_spec
+
+if TYPE_CHECKING:
+    from msm_mlx.models.chat_renderer import ChatRenderer
 
 CHARACTERS_PER_TOKEN = 4.0  # of English prose in the usual vocabularies; fewer in other languages
 SLACK = 1.25  # of a context, for prompts whose tokens are guessed
@@ -148,6 +153,7 @@ def refuse_long_prompts(
     base: ModelRef,
     others: Mapping[Role, ModelRef],
     report: Reporter,
+    load: LoadRenderer,
 ) -> None:
     """Look at all that will be asked in stages that are due, of these kinds; a plan is for the documents after it.
 
@@ -156,7 +162,7 @@ def refuse_long_prompts(
     """
     wanted = {*kinds, *(("documents",) if "plan" in kinds else ())}
     due = [stage for stage, status in plan_status(plan, run) if not status.cached and stage.kind in wanted]
-    problems, notes = measure_prompts(plan.recipe, due, base, others)
+    problems, notes = measure_prompts(plan.recipe, due, base, others, load)
     for line in notes:
         report.say(f"{line}.")
     if problems:
@@ -164,7 +170,7 @@ def refuse_long_prompts(
 
 
 def measure_prompts(
-    recipe: Recipe, stages: Iterable[Stage], base: ModelRef, others: Mapping[Role, ModelRef]
+    recipe: Recipe, stages: Iterable[Stage], base: ModelRef, others: Mapping[Role, ModelRef], load: LoadRenderer
 ) -> tuple[list[str], list[str]]:
     """As `long_prompts`, for stages that several models do: each that is on this machine, of which a server is none.
 
@@ -177,7 +183,9 @@ def measure_prompts(
             continue
         ref = others.get(role, base)
         limit = context_length(model_config(str(ref.folder)))
-        more = long_prompts(work, _counter(ref), limit, f"the {role} ({describe_model(ref.name)})")
+        more = long_prompts(
+            work, _counter(load(ref.folder, ref.choice)), limit, f"the {role} ({describe_model(ref.name)})"
+        )
         problems += more[0]
         notes += more[1]
     return problems, notes
@@ -193,10 +201,7 @@ def _by_role(recipe: Recipe, stages: Iterable[Stage]) -> dict[Role, list[Stage]]
     return by_role
 
 
-def _counter(ref: ModelRef) -> CountTokens:
-    from msm_mlx.models.chat_renderer import load_renderer
-
-    renderer = load_renderer(ref.folder, ref.choice)
+def _counter(renderer: ChatRenderer) -> CountTokens:
     return lambda chat, thinking: len(renderer.render(chat, reply=True, thinking=thinking))
 
 

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from msm_mlx.engine.architectures import require_architecture
 from msm_mlx.evaluation.lengths import length_remedy, long_items
-from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, load_renderer
+from msm_mlx.models.chat_renderer import ChatError, ChatRenderer
 from msm_mlx.models.chat_template import TemplateChoice
 from msm_mlx.models.config import context_length
 from msm_mlx.models.hub import model_config
+from msm_mlx.models.renderers import LoadRenderer
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.lessons import Lesson, lessons_of
 from msm_mlx.pipeline.plan import RunPlan
@@ -128,7 +129,7 @@ class Rehearsal:
         return Findings(group_problems(lines))
 
 
-def load_rehearsal(folder: Path, choice: TemplateChoice) -> Rehearsal:
+def load_rehearsal(folder: Path, choice: TemplateChoice, load: LoadRenderer) -> Rehearsal:
     """The rehearsal of runs of the model in `folder`, whose chats are rendered with `choice`.
 
     Raises:
@@ -137,7 +138,7 @@ def load_rehearsal(folder: Path, choice: TemplateChoice) -> Rehearsal:
     """
     config = model_config(str(folder))
     require_architecture(config, folder)
-    return Rehearsal(load_renderer(folder, choice), context_length(config))
+    return Rehearsal(load(folder, choice), context_length(config))
 
 
 def _different(trainings: Iterable[Training]) -> list[Training]:

@@ -15,6 +15,7 @@ from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.hub import ModelRef, resolve_model
+from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline import preflight
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
@@ -67,14 +68,16 @@ def run_recipe(
     """
     plan = plan_run(recipe, known_fingerprints(recipe, run))  # before the folder is made: it may be refused
     with run.lock():
-        execute(prepare(plan, run, report, kinds, any_memory=any_memory, choice=choice), report)
+        load = load_each_once()
+        execute(prepare(plan, run, report, kinds, load, any_memory=any_memory, choice=choice), report)
 
 
 def prepare(
     plan: RunPlan,
     run: RunFolder,
     report: Reporter,
-    kinds: Sequence[Kind] = KINDS,
+    kinds: Sequence[Kind],
+    load: LoadRenderer,
     *,
     any_memory: bool = False,
     choice: Choice = EVERYTHING,
@@ -99,8 +102,8 @@ def prepare(
     refuse_mismatches(stages, run)
     preflight.check_ready(stages, run)
     preflight.require_inputs(stages, run)
-    refuse_long_prompts(plan, run, kinds, base, others, report)
-    preflight.rehearse(plan, base, run, report, kinds)
+    refuse_long_prompts(plan, run, kinds, base, others, report, load)
+    preflight.rehearse(plan, base, run, report, kinds, load)
     preflight.check_adapters(stages, plan, base, run, report)
     return PreparedRun(plan, run, base, others, stages)
 

@@ -10,6 +10,7 @@ import pytest
 from helpers.plans import MODELS, plan, recipe
 
 from msm_mlx.models.hub import resolve_model
+from msm_mlx.models.renderers import load_each_once
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.prompt_lengths import guess_prompts, long_prompts, measure_prompts, role_of
 from msm_mlx.pipeline.stage import Stage
@@ -71,11 +72,11 @@ def test_one_line_tells_of_all_sections() -> None:
 def test_it_is_the_model_itself_that_counts() -> None:
     pocket = resolve_model("pocket")
     stages = due("documents.prompt=spec")
-    told = measure_prompts(recipe(), stages, pocket, {})[0]
+    told = measure_prompts(recipe(), stages, pocket, {}, load_each_once())[0]
     assert len(told) == 1
     assert "and the writer (pocket (embedded)) reads 512 with the reply" in told[0]
     served = recipe("documents.writer={model: m, server: 'http://127.0.0.1:1/v1'}")
-    assert measure_prompts(served, stages, pocket, {}) == ([], [])
+    assert measure_prompts(served, stages, pocket, {}, load_each_once()) == ([], [])
 
 
 def test_a_reply_that_will_break_off_is_said_and_no_problem() -> None:
