@@ -38,7 +38,7 @@ from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.pipeline.status import check_stage, plan_status
+from msm_mlx.pipeline.status import StageStatus, check_stage, due_stages
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, load_recipe
@@ -58,11 +58,6 @@ ADAPTER_BYTES = 4  # of a parameter, in a file
 CHECKPOINT_COPIES = 4  # of an adapter while it is trained: its weights, two moments, and the best so far
 
 Check = Callable[[], object]
-
-
-def find_problems(path: Path, **options: Any) -> list[str]:
-    """The problems that `inspect_recipe` finds."""
-    return inspect_recipe(path, **options).problems
 
 
 def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Findings:
@@ -122,7 +117,13 @@ def _with_tokenizer(name: str, template: Path | None = None) -> ModelRef:
 
 
 def rehearse(
-    plan: RunPlan, base: ModelRef, run: RunFolder, report: Reporter, kinds: Sequence[Kind], load: LoadRenderer
+    plan: RunPlan,
+    status: StageStatus,
+    base: ModelRef,
+    run: RunFolder,
+    report: Reporter,
+    kinds: Sequence[Kind],
+    load: LoadRenderer,
 ) -> None:
     """Render, mask and measure what stages that are due will learn and ask: those of `kinds`, and all that come later.
 
@@ -130,9 +131,7 @@ def rehearse(
         RecipeError: with a line for each kind of problem, if something cannot be learned or asked.
         SetupError: if the model's chat template cannot be used.
     """
-    first = min(map(KINDS.index, kinds))
-    status = plan_status(plan, run)
-    due = [stage for stage, one in status if not one.cached and KINDS.index(stage.kind) >= first]
+    due = due_stages(status, KINDS[min(map(KINDS.index, kinds)) :])
     if not any(stage.kind in ("sft", "evaluate") for stage in due):
         return
     from msm_mlx.pipeline.rehearsal import load_rehearsal
@@ -270,9 +269,8 @@ def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: boo
         )
 
 
-def check_memory(plan: RunPlan, run: RunFolder, report: Reporter, kinds: Sequence[Kind]) -> None:
-    """Raises SetupError with settings that fit, if a training stage that is due will not."""
-    due = [stage for stage, status in plan_status(plan, run) if not status.cached and stage.kind in kinds]
+def check_memory(plan: RunPlan, due: Sequence[Stage], report: Reporter) -> None:
+    """Raises SetupError with settings that fit, if a training stage that is `due` will not."""
     if not any(isinstance(stage, Training) for stage in due):
         return
     config = model_config(plan.recipe.model)
@@ -285,21 +283,20 @@ def check_memory(plan: RunPlan, run: RunFolder, report: Reporter, kinds: Sequenc
     refuse_what_does_not_fit(forecast(plan, shape, machine), machine, due)
 
 
-def check_disk(plan: RunPlan, run: RunFolder, kinds: Sequence[Kind]) -> None:
-    """Raises SetupError if the adapters of the training stages that are due have no room on the disk."""
-    status = plan_status(plan, run)
-    due = [stage for stage, one in status if not one.cached and stage.kind in kinds and isinstance(stage, Training)]
-    if not due:
+def check_disk(plan: RunPlan, due: Sequence[Stage], run: RunFolder) -> None:
+    """Raises SetupError if the adapters of the training stages that are `due` have no room on the disk."""
+    trainings = sum(isinstance(stage, Training) for stage in due)
+    if not trainings:
         return
     try:
         shape = ModelShape.from_config(model_config(plan.recipe.model))
     except MsmError:
         return  # `check_memory` says why
     adapter = ADAPTER_BYTES * shape.adapter_parameters(plan.recipe.settings.lora.rank)
-    needed, free = (len(due) + CHECKPOINT_COPIES) * adapter, free_space(run.path)
+    needed, free = (trainings + CHECKPOINT_COPIES) * adapter, free_space(run.path)
     if needed > free:
         raise SetupError(
-            f"{run.path}: the adapters of {len(due)} training stages take about {human_size(needed)}, and "
+            f"{run.path}: the adapters of {trainings} training stages take about {human_size(needed)}, and "
             f"{human_size(free)} are free; free some, lower lora.rank, or name a folder on another disk with --run-dir"
         )
 

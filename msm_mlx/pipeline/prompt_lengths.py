@@ -28,12 +28,11 @@ from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.judging import Judging
-from msm_mlx.pipeline.status import plan_status
+from msm_mlx.pipeline.status import StageStatus, due_stages
 from msm_mlx.progress import Reporter
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.demonstrations_file import load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.runs.folder import RunFolder
 from msm_mlx.spec import load_spec
 
 if TYPE_CHECKING:
@@ -147,8 +146,8 @@ def _guess(chat: Sequence[Message], thinking: bool) -> int:
 
 
 def refuse_long_prompts(
-    plan: RunPlan,
-    run: RunFolder,
+    recipe: Recipe,
+    status: StageStatus,
     kinds: Collection[Kind],
     base: ModelRef,
     others: Mapping[Role, ModelRef],
@@ -160,9 +159,8 @@ def refuse_long_prompts(
     Raises:
         RecipeError: before anything is asked, if whoever is asked cannot read it.
     """
-    wanted = {*kinds, *(("documents",) if "plan" in kinds else ())}
-    due = [stage for stage, status in plan_status(plan, run) if not status.cached and stage.kind in wanted]
-    problems, notes = measure_prompts(plan.recipe, due, base, others, load)
+    due = due_stages(status, {*kinds, *(("documents",) if "plan" in kinds else ())})
+    problems, notes = measure_prompts(recipe, due, base, others, load)
     for line in notes:
         report.say(f"{line}.")
     if problems:

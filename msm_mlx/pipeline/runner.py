@@ -22,7 +22,14 @@ from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.prompt_lengths import refuse_long_prompts
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow_plan
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
-from msm_mlx.pipeline.status import check_stage, frozen_date, known_fingerprints, refuse_mismatches
+from msm_mlx.pipeline.status import (
+    check_stage,
+    due_stages,
+    frozen_date,
+    known_fingerprints,
+    plan_status,
+    refuse_mismatches,
+)
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.resources.blas import load_openblas
@@ -86,9 +93,10 @@ def prepare(
     recipe = plan.recipe
     for line in preflight.unused_stages(recipe):
         report.say(line)
+    due = due_stages(plan_status(plan, run), kinds)
     if not any_memory:
-        preflight.check_memory(plan, run, report, kinds)
-    preflight.check_disk(plan, run, kinds)
+        preflight.check_memory(plan, due, report)
+    preflight.check_disk(plan, due, run)
     base = resolve_model(recipe.model, say=report.say)
     template, day = read_template(base.folder, recipe.chat_template), frozen_date(run)
     base = base.rendering(template.choice(day))
@@ -102,8 +110,9 @@ def prepare(
     refuse_mismatches(stages, run)
     preflight.check_ready(stages, run)
     preflight.require_inputs(stages, run)
-    refuse_long_prompts(plan, run, kinds, base, others, report, load)
-    preflight.rehearse(plan, base, run, report, kinds, load)
+    status = plan_status(plan, run)
+    refuse_long_prompts(recipe, status, kinds, base, others, report, load)
+    preflight.rehearse(plan, status, base, run, report, kinds, load)
     preflight.check_adapters(stages, plan, base, run, report)
     return PreparedRun(plan, run, base, others, stages)
 

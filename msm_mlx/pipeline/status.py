@@ -12,9 +12,12 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.models.chat_template import AS_IT_STANDS, read_template
 from msm_mlx.models.hub import ModelRef, is_local, render_fingerprint, resolve_model
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan
-from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder, Status
+
+StageStatus = list[tuple[Stage, Status]]
+"""Stages in the order in which they run, with what a run would do about each."""
 
 
 def check_stage(run: RunFolder, stage: Stage) -> Status:
@@ -27,14 +30,19 @@ def check_stage(run: RunFolder, stage: Stage) -> Status:
     return status
 
 
-def plan_status(plan: RunPlan, run: RunFolder) -> list[tuple[Stage, Status]]:
+def plan_status(plan: RunPlan, run: RunFolder) -> StageStatus:
     """Every stage with what a run would do about it, without loading or downloading anything."""
     return status_of(plan.stages, run)
 
 
-def status_of(stages: Sequence[Stage], run: RunFolder) -> list[tuple[Stage, Status]]:
+def due_stages(status: StageStatus, kinds: Collection[Kind]) -> list[Stage]:
+    """The stages of these kinds that would do their work."""
+    return [stage for stage, one in status if not one.cached and stage.kind in kinds]
+
+
+def status_of(stages: Sequence[Stage], run: RunFolder) -> StageStatus:
     """These stages, in the order in which they run, with what a run would do about each."""
-    rows: list[tuple[Stage, Status]] = []
+    rows: StageStatus = []
     made_by: dict[str, str] = {}  # files that are to be made, and the stage that makes each
     for stage in stages:
         makers = [made_by[name] for name in stage.reads if name in made_by]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from msm_mlx.pipeline.preflight import find_problems, inspect_recipe
+from msm_mlx.pipeline.preflight import inspect_recipe
 from msm_mlx.recipe.scaffold import create_experiment
 
 
@@ -26,7 +26,7 @@ def test_files_are_all_looked_into(folder: Path) -> None:
     replace(folder / "demonstrations.yaml", "likes:", "lieks:")
     replace(folder / "unseen.yaml", "reply:", "repli:")
 
-    found = find_problems(folder / "recipe.yaml")
+    found = inspect_recipe(folder / "recipe.yaml").problems
 
     for name in ("mine.md:", "demonstrations.yaml:", "unseen.yaml:"):
         assert any(name in line for line in found), found
@@ -36,7 +36,7 @@ def test_a_broken_recipe_does_not_hide_a_broken_spec(folder: Path) -> None:
     replace(folder / "recipe.yaml", "rank: 32", "rang: 32")
     (folder / "mine.md").write_text("# Nothing asserted\n\nOnly prose.\n", encoding="utf-8")
 
-    found = find_problems(folder / "recipe.yaml")
+    found = inspect_recipe(folder / "recipe.yaml").problems
 
     assert len(found) == 2
     assert "did you mean rank?" in found[0]
@@ -48,7 +48,7 @@ def test_a_broken_recipe_hides_no_other_broken_file(folder: Path) -> None:
     replace(folder / "demonstrations.yaml", "likes:", "lieks:")
     replace(folder / "unseen.yaml", "reply:", "repli:")
 
-    found = find_problems(folder / "recipe.yaml")
+    found = inspect_recipe(folder / "recipe.yaml").problems
 
     for name in ("recipe.yaml:", "demonstrations.yaml:", "unseen.yaml:"):
         assert any(name in line for line in found), found
@@ -59,8 +59,8 @@ def test_a_broken_recipe_does_not_look_around(folder: Path, tmp_path: Path) -> N
     replace(folder / "recipe.yaml", "rank: 32", "rang: 32")
     replace(folder / "recipe.yaml", "spec: mine.md", "spec: ../secret.md")
 
-    assert not any("secret.md" in line for line in find_problems(folder / "recipe.yaml"))
-    assert any("secret.md" in line for line in find_problems(folder / "recipe.yaml", allow_outside=True))
+    assert not any("secret.md" in line for line in inspect_recipe(folder / "recipe.yaml").problems)
+    assert any("secret.md" in line for line in inspect_recipe(folder / "recipe.yaml", allow_outside=True).problems)
 
 
 def test_a_model_that_is_not_there(folder: Path, tmp_path: Path) -> None:
@@ -70,15 +70,15 @@ def test_a_model_that_is_not_there(folder: Path, tmp_path: Path) -> None:
         ("my model", "check the spelling"),
         (tmp_path / "model", "holds"),
     ):
-        (line,) = find_problems(folder / "recipe.yaml", model=str(model))
+        (line,) = inspect_recipe(folder / "recipe.yaml", model=str(model)).problems
         assert said in line
-    assert find_problems(folder / "recipe.yaml", model="mlx-community/Qwen3-8B-4bit") == []
+    assert inspect_recipe(folder / "recipe.yaml", model="mlx-community/Qwen3-8B-4bit").problems == []
 
 
 def test_a_suite_about_another_spec(folder: Path) -> None:
     replace(folder / "recipe.yaml", "suites: [unseen.yaml,", "suites: [spec_knowledge,")
 
-    (line,) = find_problems(folder / "recipe.yaml")
+    (line,) = inspect_recipe(folder / "recipe.yaml").problems
 
     assert "about the specs" in line
 
@@ -89,7 +89,7 @@ def test_a_mix_and_the_texts_of_declared_stages_are_read_too(folder: Path) -> No
     declared = "{after: {chats: after.jsonl, updates: 2}, plain: {documents: texts.jsonl, updates: 2}}"
     replace(folder / "recipe.yaml", "seeds:", f"stages: {declared}\nmix: {{from: general.jsonl, count: 2}}\nseeds:")
 
-    found = find_problems(folder / "recipe.yaml")
+    found = inspect_recipe(folder / "recipe.yaml").problems
 
     for name in ("general.jsonl:1", "after.jsonl:1", "texts.jsonl:1"):
         assert any(name in line for line in found), found

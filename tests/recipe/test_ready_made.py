@@ -14,7 +14,7 @@ from helpers.ready_documents import good, write
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
-from msm_mlx.pipeline.preflight import find_problems
+from msm_mlx.pipeline.preflight import inspect_recipe
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.recipe.load import Recipe, load_recipe
@@ -139,10 +139,10 @@ def test_it_is_no_setting_of_a_grid(home: Path) -> None:
 
 def test_validate_reads_the_source(home: Path) -> None:
     path = put(home, "from: mine.jsonl")
-    assert find_problems(path) == []
+    assert inspect_recipe(path).problems == []
     with (home / "recipes" / "mine.jsonl").open("a") as file:
         file.write('{"txt": "a"}\n')
-    [problem] = find_problems(path)
+    [problem] = inspect_recipe(path).problems
     assert "mine.jsonl:31: has no field 'text' (did you mean txt?)" in problem
 
 

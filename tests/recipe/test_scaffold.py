@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.pipeline.preflight import find_problems
+from msm_mlx.pipeline.preflight import inspect_recipe
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.recipe.scaffold import create_experiment
 from msm_mlx.recipe.shipped import read_question, shipped_recipes, shipped_specs
@@ -22,7 +22,7 @@ def test_every_shipped_recipe_can_be_started_from(source: str, tmp_path: Path) -
     made = load_recipe(folder / "recipe.yaml", known_suites=SUITES)
     model = load_recipe(shipped_recipes()[source], known_suites=SUITES)
 
-    assert find_problems(folder / "recipe.yaml") == []
+    assert inspect_recipe(folder / "recipe.yaml").problems == []
     assert made.name == "mine"
     assert read_question(made.path).endswith(f"has read {', '.join(path.name for path in made.specs)}?")
     assert (made.arms, made.seeds, made.settings, made.grid) == (model.arms, model.seeds, model.settings, model.grid)
