@@ -1,4 +1,4 @@
-"""Which architectures mlx-lm can load."""
+"""Which architectures mlx-lm can load, and that of a model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import SetupError
+
+
+def architecture_of(model: object) -> str:
+    """What mlx-lm calls the architecture of a model in memory."""
+    return str(getattr(model, "model_type", type(model).__module__.rpartition(".")[2]))
 
 
 def require_architecture(config: Mapping[str, Any], folder: Path) -> None:

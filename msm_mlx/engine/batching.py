@@ -16,9 +16,11 @@ from mlx.utils import tree_flatten
 from mlx_lm.generate import BatchGenerator
 from mlx_lm.models.cache import make_prompt_cache
 
+from msm_mlx.engine.architectures import architecture_of
 from msm_mlx.engine.cache_rows import read_prefix, read_rows, take_rows
 from msm_mlx.engine.prefix import prefix_attention, shared_row
 from msm_mlx.engine.score_ids import score_together
+from msm_mlx.text.wording import error_line
 
 Writing = Literal["any lengths", "equal lengths", "one at a time"]
 
@@ -52,7 +54,7 @@ class Batching:
 
 def choose_batching(model: nn.Module) -> Batching:
     """The fastest forms of batches among those that a probe shows to be exact for this model."""
-    name = getattr(model, "model_type", type(model).__module__.rpartition(".")[2])
+    name = architecture_of(model)
     alone = dict(_alone(model))
     limit = MAX_DEVIATION_HALF if _is_half(model) else MAX_DEVIATION
     tolerance = limit * _deviation(alone[0][:1], alone[1][:1])  # the two follow on different prompts
@@ -90,9 +92,7 @@ def _why_not(probe: Callable[[], bool]) -> str:
     try:
         return "" if probe() else "computes a reply otherwise beside another one"
     except Exception as error:  # the code of an architecture may fail in any way
-        return (
-            f"cannot have others beside it ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})"
-        )
+        return f"cannot have others beside it ({error_line(error)})"
 
 
 def _deviation(logprobs: mx.array, expected: mx.array) -> float:

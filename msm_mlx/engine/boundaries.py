@@ -18,6 +18,8 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx_lm.models.base import create_causal_mask, scaled_dot_product_attention
 
+from msm_mlx.engine.architectures import architecture_of
+
 Packing = Literal["masked", "causal", "off"]
 
 FUSED_HEAD_DIMS = (64, 72, 80, 96, 128, 192, 256)  # of the fused backward pass in mlx 0.32.4 for Metal
@@ -126,7 +128,7 @@ def packed_attention(model: nn.Module, packing: Packing) -> Iterator[None]:
 
 def choose_packing(model: nn.Module) -> tuple[Packing, str]:
     """The fastest packing on this machine among those that a probe shows to be exact for this model, and the reason."""
-    name = getattr(model, "model_type", type(model).__module__.rpartition(".")[2])
+    name = architecture_of(model)
     if mx.metal.is_available() and isolates_documents(model, "causal"):
         return "causal", "documents share rows, kept apart by extra head dimensions: Metal's fused attention applies"
     if isolates_documents(model, "masked"):

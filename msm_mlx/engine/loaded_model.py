@@ -30,6 +30,7 @@ from msm_mlx.models.config import CONTEXT, context_length  # noqa: E402
 from msm_mlx.models.folder import advise_on_tokenizer  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
+from msm_mlx.text.wording import error_line  # noqa: E402
 
 DOCUMENT_SEPARATOR = "<|endoftext|>"  # between pretraining documents in many families, chat models included
 
@@ -148,7 +149,7 @@ def _try_model(loaded: LoadedModel) -> None:
         logits = loaded.model(mx.array([[1, 2]]))  # (1, 2, V)
         reason = "" if mx.isfinite(logits).all().item() else "its weights give numbers that are not finite"
     except Exception as error:  # the code of an architecture may fail in any way
-        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        reason = error_line(error)
     if reason:
         raise SetupError(f"the model in {loaded.folder} cannot be used on this machine: {reason}; choose another model")
 

@@ -19,6 +19,7 @@ from mlx_lm.models.cache import make_prompt_cache
 
 from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.engine.adapters import adapter_shape, load_adapter
+from msm_mlx.engine.architectures import architecture_of
 from msm_mlx.engine.cache_rows import PREFILL_STEP, Cache, read_rows
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.multi_lora import NamedAdapter, RowAdapters, can_stack, stack_adapters, unstack_adapters
@@ -26,6 +27,7 @@ from msm_mlx.engine.scoring import score_with_adapters
 from msm_mlx.engine.switched_adapters import SwitchedAdapters
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.resources.blas import single_threaded_blas
+from msm_mlx.text.wording import error_line
 
 SCORING_BATCH_SIZE = 32  # rows, of all adapters together
 PROBE, PROBE_ROWS = (5, 2, 7, 1, 3), 3
@@ -153,7 +155,7 @@ def load_variants(loaded: LoadedModel, folders: Mapping[str, Path | None]) -> Va
         if not reason:
             return Variants(loaded, row_adapters, indices)
         unstack_adapters(loaded.model)
-    name = getattr(loaded.model, "model_type", "this model")
+    name = architecture_of(loaded.model)
     line = f"Comparing: the arms answer one after another; {name}: {reason}."
     return Variants(loaded, SwitchedAdapters(loaded.model, adapters), indices, line)
 
@@ -171,7 +173,7 @@ def _why_not_together(model: nn.Module, row_adapters: RowAdapters, adapters: Ada
         agree = (mx.abs(together - alone).max() <= MAX_DEVIATION * mx.abs(alone - alone.mean()).max()).item()
         return "" if agree else "in one batch they change each other's answers"
     except Exception as error:  # the code of an architecture may fail in any way
-        return f"they cannot share a batch ({type(error).__name__}: {str(error).partition(chr(10))[0]})"
+        return f"they cannot share a batch ({error_line(error)})"
 
 
 def _load(folder: Path) -> NamedAdapter:

@@ -11,6 +11,8 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_flatten, tree_unflatten
 
+from msm_mlx.text.wording import error_line
+
 PROBE_IDS = ((3, 1, 2, 0, 3, 2),)
 
 
@@ -42,7 +44,7 @@ def why_not_trainable(model: nn.Module) -> str:
             model.update(tree_unflatten(list(weights.items())))
         return "" if 0 < size < math.inf else "no gradient reaches its first layer"
     except Exception as error:  # the code of an architecture may fail in any way
-        return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        return error_line(error)
 
 
 def _loss(model: nn.Module, weights: dict[str, mx.array]) -> mx.array:

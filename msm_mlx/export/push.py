@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.export.repositories import DATA_SUFFIX, HubUpload
+from msm_mlx.text.wording import error_line
 
 _REPO = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
@@ -84,6 +85,5 @@ def _hub_errors(repo: str) -> Iterator[None]:
         elif status:
             problem = f"the hub answered with status {status}; run the same command again later"
         else:
-            reason = f"{type(cause).__name__}: {cause}".splitlines()[0]
-            problem = f"the hub cannot be reached ({reason}); run the same command again later"
+            problem = f"the hub cannot be reached ({error_line(cause)}); run the same command again later"
         raise SetupError(f"{repo}: {problem}") from error

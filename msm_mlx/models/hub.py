@@ -20,6 +20,7 @@ from msm_mlx.errors import SetupError
 from msm_mlx.files import free_space, sha256_json, write_text
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint, has_tokenizer
+from msm_mlx.text.wording import error_line
 
 # mlx-lm's own patterns without `*.py`: a model's code is never fetched, so it can never run
 HUB_FILES = ["*.json", "model*.safetensors", "tokenizer.model", "*.tiktoken", "tiktoken.model"]
@@ -110,7 +111,7 @@ def resolve_model(
         # HTTPError is the base class of httpx or httpx2, whichever the client uses; ValueError means a reply in HTML
         except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
             _raise_if_final(name, repo, error)
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            reason = error_line(error)
     ref = _cached(name, repo, revision, reason)
     say(f"{name}: using the cached revision {ref.folder.name[:12]}, the hub was not reached ({reason})")
     return ref

@@ -17,6 +17,11 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     return f" (did you mean {near}?)" if near else ""
 
 
+def error_line(error: BaseException) -> str:
+    """The kind of an error and the first line of what it says: `ValueError: [matmul] Last dimension`."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
 def describe(value: object) -> str:
     """A value as a person would name it, short enough for one line."""
     match value:

@@ -9,6 +9,7 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 
+from msm_mlx.engine.architectures import architecture_of
 from msm_mlx.engine.boundaries import Packing, choose_packing, isolates_documents
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
 from msm_mlx.errors import MsmError
@@ -87,7 +88,7 @@ def _resolve_packing(model: nn.Module, settings: TrainSettings) -> tuple[Packing
     if packing == "auto":
         return choose_packing(model)
     if packing != "off" and not isolates_documents(model, packing):
-        name = getattr(model, "model_type", type(model).__module__)
+        name = architecture_of(model)
         raise MsmError(f"packing {packing!r} is not exact for the architecture {name}; use packing auto or off")
     return packing, f"{packing}, because the recipe says so"
 
