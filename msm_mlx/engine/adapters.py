@@ -74,6 +74,11 @@ def cast_adapter(model: nn.Module, dtype: mx.Dtype) -> Iterator[None]:
         model.update(weights)
 
 
+def lora_layers(model: nn.Module) -> Iterator[Any]:
+    """The layers that carry the adapter of `model`; the `scale` of each is the factor on its low-rank product."""
+    return (module for module in model.modules() if "lora_a" in module)
+
+
 def clear_adapter(model: nn.Module) -> None:
     """Set every `lora_b` to zero, so that the model computes exactly what its base does."""
     zeros = {name: mx.zeros_like(value) for name, value in adapter_weights(model).items() if name.endswith("lora_b")}

@@ -13,7 +13,7 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
 
-from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora
+from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, lora_layers
 from msm_mlx.engine.multi_lora import NamedAdapter, misfit
 
 
@@ -41,9 +41,8 @@ class SwitchedAdapters:
         weights = self._base if index is None else self._base | self._adapters[index].weights
         scale = 1.0 if index is None else self._adapters[index].scale
         self._model.update(tree_unflatten(list(weights.items())))
-        for _, module in self._model.named_modules():
-            if "lora_a" in module:
-                module.scale = scale
+        for layer in lora_layers(self._model):
+            layer.scale = scale
         yield
 
 

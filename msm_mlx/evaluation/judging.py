@@ -107,5 +107,5 @@ def _combine(task: JudgeTask, one: str, other: str) -> float | None:
 
 
 def _verdict(task: JudgeTask, reply: str) -> float | None:
-    text = extract_tag(strip_thinking(reply), task.name) or ""
+    text = extract_tag(reply, task.name) or ""
     return task.verdicts.get(re.sub(r"\s", "", text).strip(".").casefold())

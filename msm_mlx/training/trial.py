@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
-from typing import Any, cast
+from typing import cast
 
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 from mlx.utils import tree_flatten
 
-from msm_mlx.engine.adapters import adapter_weights, set_adapter
+from msm_mlx.engine.adapters import adapter_weights, lora_layers, set_adapter
 from msm_mlx.training.packing import make_batches
 from msm_mlx.training.step import TrainingStep
 from msm_mlx.training.tokenize import TokenRow
@@ -128,7 +128,7 @@ def norm(gradients: AdapterWeights) -> float:
 
 def adapter_scale(model: nn.Module) -> float:
     """The factor on the low-rank product, which all layers of the adapter have in common."""
-    return float(next(iter(_lora_layers(model))).scale)
+    return float(next(lora_layers(model)).scale)
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def _weights(model: nn.Module, weights: AdapterWeights | None) -> Iterator[None]
 
 @contextmanager
 def _scale(model: nn.Module, scale: float) -> Iterator[None]:
-    layers = list(_lora_layers(model))
+    layers = list(lora_layers(model))
     before = [layer.scale for layer in layers]
     try:
         for layer in layers:
@@ -155,7 +155,3 @@ def _scale(model: nn.Module, scale: float) -> Iterator[None]:
     finally:
         for layer, value in zip(layers, before, strict=True):
             layer.scale = value
-
-
-def _lora_layers(model: nn.Module) -> Iterator[Any]:
-    return (module for module in model.modules() if "lora_a" in module)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.command_line import environment
 from helpers.replies import greedy_replies
-from helpers.tiny_models import POCKET_WEIGHTS
-from helpers.trained_runs import make_trained_run
 
 pytest.importorskip("inspect_ai", reason="needs the extra inspect")
 
+from helpers.inspect_questions import ask
 from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.model import (
     ChatMessageUser,
-    GenerateConfig,
-    ModelOutput,
 )
 
 from msm_mlx.engine.chat_model import SamplingParams
@@ -56,29 +51,6 @@ def agentic():
 
     return agentic_misalignment(grader_model=get_model("mockllm/model", custom_outputs=grade))
 """
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_trained_run(tmp_path_factory.mktemp("inspect") / "runs", "pocket", POCKET_WEIGHTS)
-
-
-@pytest.fixture
-def arm(run: Path) -> Iterator[ArmAPI]:
-    api = ArmAPI(f"{run}/msm+sft", long_prompts="cut", batch_size=4)
-    yield api
-    api.close()
-
-
-def ask(api: ArmAPI, questions: Sequence[str], tools: Any = (), **config: Any) -> list[ModelOutput]:
-    async def together() -> list[ModelOutput]:
-        calls = (
-            api.generate([ChatMessageUser(content=question)], list(tools), "none", GenerateConfig(**config))
-            for question in questions
-        )
-        return list(await asyncio.gather(*calls))
-
-    return asyncio.run(together())
 
 
 def test_the_arm_answers_as_its_adapter_does_alone(run: Path, arm: ArmAPI) -> None:
