@@ -39,7 +39,7 @@ class Obstacle(NamedTuple):
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Rehearses runs of one model. A chat that several stages or runs have is rendered once."""
+    """Rehearses runs of one model. A chat that several stages have is rendered once."""
 
     renderer: ChatRenderer
     context_length: int | None

@@ -13,7 +13,7 @@ from typing import Any
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
-from msm_mlx.models.chat_template import read_template
+from msm_mlx.models.chat_template import ChatTemplate, read_template
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline import preflight
@@ -29,6 +29,7 @@ from msm_mlx.pipeline.status import (
     known_fingerprints,
     plan_status,
     refuse_mismatches,
+    status_of,
 )
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
@@ -52,6 +53,8 @@ class PreparedRun:
     plan: RunPlan
     run: RunFolder
     base: ModelRef
+    template: ChatTemplate
+    """That of `base`, or the recipe's own."""
     others: Mapping[Role, ModelRef]
     stages: Sequence[Stage]
 
@@ -107,23 +110,22 @@ def prepare(
     fetched = _fetch_texts(recipe, kinds)
     plan = _with_models(plan, run, base, others, fetched=fetched)
     stages = [stage for stage in narrow_plan(plan, choice, run) if stage.kind in kinds]
-    refuse_mismatches(stages, run)
+    refuse_mismatches(status_of(stages, run), run)
     preflight.check_ready(stages, run)
     preflight.require_inputs(stages, run)
     status = plan_status(plan, run)
     refuse_long_prompts(recipe, status, kinds, base, others, report, load)
     preflight.rehearse(plan, status, base, run, report, kinds, load)
     preflight.check_adapters(stages, plan, base, run, report)
-    return PreparedRun(plan, run, base, others, stages)
+    return PreparedRun(plan, run, base, template, others, stages)
 
 
 def execute(prepared: PreparedRun, report: Reporter) -> None:
     """Do the work of a run whose folder is locked."""
     recipe, run, base, others = prepared.plan.recipe, prepared.run, prepared.base, prepared.others
-    template = read_template(base.folder, recipe.chat_template)
-    write_text(run.path / TEMPLATE, template.text)
+    write_text(run.path / TEMPLATE, prepared.template.text)
     run.keep_recipe(recipe.resolved())
-    model = {**_named(base), "chat_template": template.record()}
+    model = {**_named(base), "chat_template": prepared.template.record()}
     named = {role: _named(ref) for role, ref in others.items()}
     run.describe(recipe=recipe.name, date=frozen_date(run), model=model, versions=versions(), **named)
     with closing(Context(recipe, base, run, report, others)) as context:
@@ -136,11 +138,11 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
 def run_stage(stage: Stage, context: Context) -> None:
     """Bring one stage up to date: leave it, copy it from a run that did the same, or do its work."""
     run, report = context.run, context.report
+    status = check_stage(run, stage)
     if stage.missing(run):
-        status = check_stage(run, stage)
         raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
-    refuse_mismatches([stage], run)
-    status, inputs = check_stage(run, stage), stage.inputs(run)
+    refuse_mismatches([(stage, status)], run)
+    inputs = stage.inputs(run)
     if status.cached:
         run.keep(stage.id, inputs, stage.writes, stage.claim)
         report.skip(stage.id, status.reason)

@@ -61,9 +61,9 @@ def _status_after(run: RunFolder, stage: Stage, unmade: Collection[str], maker: 
     return status if status.refused else Status(False, f"after {maker}")
 
 
-def refuse_mismatches(stages: Sequence[Stage], run: RunFolder) -> None:
+def refuse_mismatches(stages: StageStatus, run: RunFolder) -> None:
     """Raises RecipeError if files that a person has put there or changed are about something else than these stages."""
-    refused = [status.reason for _, status in status_of(stages, run) if status.refused]
+    refused = [status.reason for _, status in stages if status.refused]
     if refused:
         raise RecipeError("\n".join(f"{run.path}: {reason}" for reason in refused))
 
