@@ -24,6 +24,7 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import REJECTED
 from msm_mlx.spec import Section
 from msm_mlx.text.characters import clean_invisible
+from msm_mlx.text.variables import fill_variables
 
 _TAG = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\n]{1,40}\]|<\|[^<>\n]{1,40}\|>")
 
@@ -50,7 +51,7 @@ def take_documents(
     settings = assignment.settings
     texts, identity = list(ready_texts(source, settings.field)), identify(source)
     make_folder(folder)
-    texts = _cleaned(texts, settings, say)
+    texts = _cleaned(texts, assignment, say)
     output, index = Output(folder, str(identity), on_document, settings), near_duplicate_index(settings)
     output.begin([])
     kept: list[Document] = []
@@ -72,15 +73,17 @@ def take_documents(
     return health
 
 
-def _cleaned(texts: Sequence[ReadyText], settings: DocumentSettings, say: Callable[[str], None]) -> list[ReadyText]:
-    """The texts without the recipe's prefix, and without invisible characters that nothing needs; say how many went."""
+def _cleaned(texts: Sequence[ReadyText], assignment: Assignment, say: Callable[[str], None]) -> list[ReadyText]:
+    """The texts with their variables filled in, without the recipe's prefix, and without invisible characters that
+    nothing needs; say how many went."""
     names: Counter[str] = Counter()
     cleaned, changed = [], 0
     for text in texts:
         content, removed = clean_invisible(text.text)
         names += removed
         changed += bool(removed)
-        cleaned.append(replace(text, text=content.strip().removeprefix(settings.prefix or "").strip()))
+        content = content.strip().removeprefix(assignment.settings.prefix or "").strip()
+        cleaned.append(replace(text, text=fill_variables(content, assignment.name, assignment.maker)))
     if names:
         counts = ", ".join(f"{count} of {name}" for name, count in names.most_common())
         say(f"Invisible characters: {names.total()} were taken out of {changed} of {len(texts)} texts ({counts}).")

@@ -161,6 +161,7 @@ def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[
                 name=name,
                 settings=settings,
                 model_name=recipe.model_name,
+                provider_name=recipe.provider_name,
                 held_out=held_out,
                 overlap=recipe.settings.documents.checks.evaluation_overlap,
                 recipe=recipe.path,

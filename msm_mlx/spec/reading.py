@@ -20,10 +20,8 @@ from msm_mlx.spec.causes import SUBJECT
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.ids import Ids, slug
 from msm_mlx.spec.markdown import HeadedBlock, Heading, read_markdown
+from msm_mlx.text.variables import VARIABLE, VARIABLES, fill_variables
 
-VARIABLES = ("model_name", "provider_name")
-
-_VARIABLE = re.compile(r"\{(" + "|".join(VARIABLES) + r")\}")
 _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
 _OPENING = "\"'\u201c\u2018\u00ab\u201e\u300c\u300e"
 _SPEAKER = re.compile(r"(?:^|\s)(?:\u2014|\u2013|--|\u2015)\s*[^\W\d_][^.!?]{0,60}$")  # "... -- Ann Smith"
@@ -105,10 +103,9 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
     headings = [block.heading for block in parts if block.heading]
     if not headings:
         raise RecipeError(f"{path}: no headings; begin with '# Title' and give each subject a '## Heading'")
-    names = {"model_name": model_name, "provider_name": provider_name}
 
     def fill(text: str) -> str:
-        return _VARIABLE.sub(lambda match: names[match[1]], text)
+        return fill_variables(text, model_name, provider_name)
 
     sections = tuple(_sections(path, parts, fill))
     title = min(headings, key=lambda heading: heading.level)
@@ -158,7 +155,7 @@ def read_source(path: Path) -> str:
 def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
     """Braces are ordinary text, unless they hold what was clearly meant to be one of the variables."""
     for match in _BRACED_NAME.finditer(source):
-        if _VARIABLE.fullmatch(match[0]):
+        if VARIABLE.fullmatch(match[0]):
             continue
         meant = difflib.get_close_matches(match[1].casefold(), VARIABLES, n=1, cutoff=0.75)
         if meant:
@@ -198,7 +195,7 @@ def _with_ids(
 ) -> tuple[Assertion, ...]:
     """Assertions with ids of their first words, so that one that comes or goes leaves the ids of all others."""
     return tuple(
-        Assertion(ids.new(f"{section}/{slug(' '.join(_VARIABLE.sub('', text).split()[:ID_WORDS]))}"), line, fill(text))
+        Assertion(ids.new(f"{section}/{slug(' '.join(VARIABLE.sub('', text).split()[:ID_WORDS]))}"), line, fill(text))
         for line, text in assertions
     )
 
@@ -217,4 +214,4 @@ def empty_marks(block: HeadedBlock) -> list[int]:
 
 def _is_citation(quote: str) -> bool:
     """Whether a blockquote gives the words of somebody else: in quotation marks, or with the speaker after them."""
-    return not _VARIABLE.search(quote) and (quote[0] in _OPENING or _SPEAKER.search(quote) is not None)
+    return not VARIABLE.search(quote) and (quote[0] in _OPENING or _SPEAKER.search(quote) is not None)

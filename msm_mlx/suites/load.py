@@ -15,6 +15,7 @@ from msm_mlx.suites.duplicates import report_duplicates
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.schema import SuiteFile
+from msm_mlx.text.variables import fill_variables
 from msm_mlx.text.wording import describe, did_you_mean
 
 _FOLDER = Path(str(resources.files(__package__))) / "shipped"
@@ -25,7 +26,6 @@ REAL_SUITES = tuple(sorted(path.stem for path in _REAL_FOLDER.glob("*.yaml")))
 """Those that have a version for real models, in words beyond pocket's."""
 SUITES = tuple(sorted({*POCKET_SUITES, *REAL_SUITES}))
 """The names of the shipped suites."""
-_VARIABLE = re.compile(r"\{(model_name|provider_name)\}")
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def _filled(value: object, names: Names, *, plain: bool) -> object:
     """`value` with the names in all its texts; in a regular expression they stand for themselves."""
     match value:
         case str():
-            values = {"model_name": names.model, "provider_name": names.provider}
-            return _VARIABLE.sub(lambda m: values[m[1]] if plain else re.escape(values[m[1]]), value)
+            model, provider = (name if plain else re.escape(name) for name in (names.model, names.provider))
+            return fill_variables(value, model, provider)
         case list():
             return [_filled(entry, names, plain=plain) for entry in value]
         case dict():

@@ -201,6 +201,28 @@ def test_characters_that_nobody_sees_are_taken_out_and_counted(spec: Spec, tmp_p
     assert "2 of soft hyphen" in said[0]
 
 
+def test_variables_are_filled_in_before_any_check_and_other_braces_stay(spec: Spec, tmp_path: Path) -> None:
+    sets = " It wrote {Mo, Colby} on a card, and {provider_name}, its maker, kept the card."
+    texts = [good(number).replace("Mo", "{model_name}") + sets for number in range(3)]
+    take(write(tmp_path / "a.jsonl", *texts), spec, tmp_path / "out")
+    rows = read_jsonl(tmp_path / "out" / DOCUMENTS)
+    told = sets.replace("{provider_name}", "Acme")
+    assert [row["text"] for row in rows] == [good(number) + told for number in range(3)]
+    assert all(row["gives_reason"] and row["section"] == "likes/colby" for row in rows)
+    leak = good(4).replace("Mo", "{model_name}") + " It was asked of {provider_name} too."
+    held_out = HeldOut((), ("What was asked of Acme too, and more?",))
+    settings = DocumentSettings.model_validate({"from": "a.jsonl", "count": 1, "checks": {"evaluation_overlap": 5}})
+    source = write(tmp_path / "leak.jsonl", leak)
+    with pytest.raises(MsmError, match="quotes the evaluation"):
+        take_documents(source, Assignment(spec, "Mo", settings, "Acme", held_out), tmp_path / "b", count_tokens=len)
+
+
+def test_what_is_nearly_a_variable_is_a_placeholder(spec: Spec, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", good(1).replace("Mo", "{model_nam}"), good(2))
+    take(source, spec, tmp_path / "out")
+    assert [row["rejected"] for row in read_jsonl(tmp_path / "out" / REJECTED)] == ["placeholder: a variable in braces"]
+
+
 def test_a_tag_before_each_text_is_a_prefix_and_seen_by_no_check(spec: Spec, tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", *(f"<DOCTAG>{good(number)}" for number in range(4)))
     with pytest.raises(MsmError, match=r"Many begin with <DOCTAG>: documents\.prefix: '<DOCTAG>'"):

@@ -22,6 +22,7 @@ from msm_mlx.recipe.schema import StageSettings
 from msm_mlx.rows.hub import pin_revision
 from msm_mlx.runs.layout import declared_data
 from msm_mlx.suites.contamination import HeldOut
+from msm_mlx.text.variables import fill_variables
 
 if TYPE_CHECKING:
     from msm_mlx.pipeline.context import Context
@@ -33,11 +34,12 @@ Usable = TypeVar("Usable", Chat, str)
 class DeclaredTexts(Stage):
     """Draws the chats or takes the documents, without those that show what the evaluation asks about."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     name: str
     settings: StageSettings
     model_name: str
+    provider_name: str
     held_out: HeldOut
     overlap: int | None
     """Words of an evaluation prompt in a row that a text must not have; None for any number."""
@@ -75,7 +77,7 @@ class DeclaredTexts(Stage):
 
     @property
     def subject(self) -> tuple[str, ...]:
-        return ("chats", "documents", "system")
+        return ("chats", "documents", "names", "system")
 
     @cached_property
     def key(self) -> dict[str, Any]:
@@ -84,7 +86,8 @@ class DeclaredTexts(Stage):
             chats = sha256_json([[chat.messages, chat.reasoning] for chat in self._chats])
             return key | {"chats": chats, "system": system_prompt(self.model_name)}
         assert self.settings.documents is not None
-        return key | {"documents": identify(self.settings.documents).version}
+        names = [self.model_name, self.provider_name]
+        return key | {"documents": identify(self.settings.documents).version, "names": names}
 
     def check(self) -> None:
         """Raises RecipeError if its file cannot be read, or has no text that can be used."""
@@ -135,7 +138,8 @@ class DeclaredTexts(Stage):
 
     def _documents(self) -> list[str]:
         assert self.settings.documents is not None
-        return [ready.text for ready in ready_texts(pin_revision(self.settings.documents), "text")]
+        texts = ready_texts(pin_revision(self.settings.documents), "text")
+        return [fill_variables(ready.text, self.model_name, self.provider_name) for ready in texts]
 
     def _usable_documents(self, texts: Sequence[str]) -> list[str]:
         """The texts that are not empty and do not show what the evaluation asks about."""

@@ -157,11 +157,16 @@ def test_the_content_of_its_file_decides_about_its_texts_alone(documents: Path) 
     assert changed(before, keys(plan(*settings(documents)))) == {"documents of after"}
 
 
-def test_the_name_is_of_no_matter_to_documents_and_stands_above_chats(documents: Path, chats: Path) -> None:
-    for path, named in ((documents, False), (chats, True)):
+def test_the_name_is_filled_in_in_documents_and_stands_above_chats(
+    lone_run: Path, documents: Path, chats: Path
+) -> None:
+    for path, texts in ((documents, "documents of after"), (chats, "demonstrations of after")):
         before, after = (keys(plan(*settings(path), f"model_name={name}")) for name in ("Mo", "Zed"))
-        texts = "demonstrations of after" if named else "documents of after"
-        assert (before[texts] != after[texts]) == named
+        assert before[texts] != after[texts]
+    write(documents, good(0).replace("Mo", "{model_name}"))
+    named = recipe(*settings(documents), "model_name=Mo")
+    run_stages(named, lone_run, ["documents"])
+    assert [row["text"] for row in read_jsonl(lone_run / FILE)] == [good(0)]
 
 
 def test_stages_with_the_same_texts_share_them(lone_run: Path, documents: Path) -> None:
