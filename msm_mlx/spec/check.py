@@ -16,7 +16,6 @@ from msm_mlx.spec.left_out import notes_on_what_is_left_out
 from msm_mlx.spec.markdown import HeadedBlock, Markdown, read_markdown
 from msm_mlx.spec.reading import (
     EMPTY_MARK,
-    VARIABLES,
     empty_marks,
     heading_paths,
     marks,
@@ -24,6 +23,7 @@ from msm_mlx.spec.reading import (
     read_source,
 )
 from msm_mlx.text.characters import hidden_characters
+from msm_mlx.text.variables import VARIABLES
 
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
 _BROKEN = re.compile(r"(?<!\{)\b(model_name|provider_name)\}|\{(model_name|provider_name)\b(?!\})|\{\{(\w+_name)\}\}")

@@ -164,7 +164,7 @@ def test_the_name_is_filled_in_in_documents_and_stands_above_chats(
         before, after = (keys(plan(*settings(path), f"model_name={name}")) for name in ("Mo", "Zed"))
         assert before[texts] != after[texts]
     write(documents, good(0).replace("Mo", "{model_name}"))
-    named = recipe(*settings(documents), "model_name=Mo")
+    named = recipe(*settings(documents, "", "[base, after]"), "model_name=Mo")
     run_stages(named, lone_run, ["documents"])
     assert [row["text"] for row in read_jsonl(lone_run / FILE)] == [good(0)]
 
