@@ -17,7 +17,8 @@ from msm_mlx.cli.output import err, out, print_json
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.recipe.validators import no_suite_file
 from msm_mlx.spec import Section, Spec, load_spec
-from msm_mlx.spec.attributions import CAUSE, assertion_kind
+from msm_mlx.spec.attributions import assertion_kind
+from msm_mlx.spec.causes import CAUSE
 from msm_mlx.suites.items import Suite
 from msm_mlx.suites.load import SUITES, load_suite
 from msm_mlx.text.terminal import literal, visible

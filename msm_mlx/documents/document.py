@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from msm_mlx.documents.checks.reasons import action_and_cause
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
+from msm_mlx.spec.clauses import action_and_cause
 
 REQUIRED = ("id", "text", "section", "type")  # of a row that is read
 OPTIONAL = (

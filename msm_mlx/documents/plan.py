@@ -6,7 +6,6 @@ more than an assertion are also told who writes, for whom, how long, and what a 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +15,8 @@ from random import Random
 from msm_mlx.documents.person_names import FIRST_NAMES, LAST_NAMES
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.schema import DocumentSettings
-from msm_mlx.spec import Section, Spec
+from msm_mlx.spec import Section, Spec, clauses
 
-# up to the end of the sentence: a mark before a capital letter or at the end, or the end without one
-_CAUSE = re.compile(r" because .*?(?:([.!?])(?=\s+[A-Z\"'(]|$)|$)", re.DOTALL)
 PlanCell = tuple[str, str]
 """The ids of a section and a type, which a document is asked for."""
 Ideas = Mapping[PlanCell, Sequence[str]]
@@ -86,11 +83,14 @@ def without_cause(spec: Spec, section: Section, note: str) -> Section:
     Raises:
         RecipeError: if the assertion gives no cause.
     """
-    action = _CAUSE.sub(lambda match: match[1] or ".", section.assertion or "")
-    if action == section.assertion:
+    assertion = section.assertion or ""
+    action = clauses.without_cause(assertion)
+    if action is None:
+        has_cause = bool(clauses.action_and_cause(assertion)[1])
+        problem = "does not begin or end with its cause" if has_cause else "gives no cause that is known as one"
         raise RecipeError(
-            f"{spec.path}:{section.line}: the assertion has no ' because ', so a control document cannot leave the "
-            "cause out; say what it is after ' because ', or take `control` out of the arms"
+            f"{spec.path}:{section.line}: the assertion {problem}, so a control document cannot leave it out; write "
+            "it as '... because ...', in words of your language, or take `control` out of the arms"
         )
     return replace(section, assertion=f"{action} {note}", text="")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from msm_mlx.spec.causes import (
-    CAUSES,
+    CAUSE,
     DUTIES,
     OPENS_WITH_CAUSE,
     REASON_HEADER,
@@ -24,10 +24,10 @@ from msm_mlx.spec.causes import (
 )
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
+from msm_mlx.text.scripts import UNSPACED
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
 
-CAUSE = pattern(CAUSES)
 DIRECTIVE = pattern(
     DUTIES[1:],
     r"\b(?:must|never|always|should|shall|may not|cannot|do(?:es)? not|don't|avoids?|refuses?|prefers?|likes?|dislikes?"
@@ -74,7 +74,7 @@ _RULE_HEADER = re.compile(
     r"guidelines?|instructions?|assistant|model)\b|\{model_name\}",
     re.IGNORECASE,
 )
-_WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")  # scripts without spaces
+_WIDE = re.compile(f"[{UNSPACED}]")
 _COLON = (":", "\uff1a")
 _COLONS = "".join(_COLON)
 SHORT_ITEM, LONG_LEAD = 4, 30  # words

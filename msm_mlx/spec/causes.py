@@ -1,7 +1,8 @@
 # ruff: noqa: RUF001
 """The words by which a sentence gives a reason, names the assistant, or says what must be, in many languages.
 
-A word that is an ordinary one in English too ("car", "want") counts only after a comma.
+A word that is an ordinary one in English too ("car", "want") counts only after a comma. All other modules take their
+causal words from here.
 """
 
 from __future__ import annotations
@@ -19,15 +20,24 @@ class Phrases(NamedTuple):
     is_spaced: bool = True
 
 
+# "since" with one of these says when, and not why
+_TIME = (
+    r"(?:then|when|last|early|late|about|around|before|after|yesterday|childhood|birth|\d|(?:january|february|march|april|"
+    r"may|june|july|august|september|october|november|december)\b|(?:the |its |their |this |that )?(?:start|beginning|"
+    r"birth|release|launch|founding|day|morning|week|month|year|time|turn of))"
+)
 CAUSES = (
     Phrases("English", (
-        "because", "so that", "in order to", "therefore", "which is why", "that is why", "this is why", "that's why",
-        "the reasons? (?:is|are|for|why)", "for (?:this|that) reason", "for the sake of", "due to", "thanks to",
-        "follows from", "out of (?:care|concern|respect|a)",
-        r"since (?:it|its|the|they|people|we|you|no|there|\{model_name\})",
-        "given that", "owing to", "on account of", "in view of", "seeing that", "inasmuch as", "lest", "for fear",
-        "on the grounds? (?:that|of)", "in light of", "so as (?:not )?to", "hence", "in the interests? of",
-        "with the aim of", "(?:is|are) based on", ", since", "as (?:otherwise|this|that|it|they|people)",
+        "because", "so that", "therefore", "which is why", "that is why", "this is why", "that's why",
+        "the reasons? (?:is|are) that", "for (?:this|that) reason", "for the sake of", "due to", "thanks to",
+        "follows from", "given that", "owing to", "on account of", "on (?:this|that) account", "in view of",
+        "seeing that", "inasmuch as", "on the grounds? (?:that|of)", "in light of", "for fear", "lest",
+        rf"since (?!{_TIME})", ", since",
+    )),
+    Phrases("English, in some contexts", (
+        "the reasons? (?:is|are|for|why)", "in order to", "out of (?:care|concern|respect|a)", "so as (?:not )?to",
+        "hence", "in the interests? of", "with the aim of", "(?:is|are) based on",
+        "as (?:otherwise|this|that|it|they|people)",
     )),
     Phrases("German", (
         "weil", "denn", "damit", "deshalb", "daher", "darum", "deswegen", "aus diesem Grund", "wegen", "aufgrund",
@@ -35,7 +45,8 @@ CAUSES = (
     )),
     Phrases("French", (
         "parce que?", "parce qu['\u2019]", "puisqu(?:e|['\u2019])", "afin (?:de|que|d['\u2019])", "pour que",
-        "c['\u2019]est pourquoi", "en raison d", "grâce à", "à cause d", "étant donné", ", car",
+        "c['\u2019]est pourquoi", "en raison d(?:es?|u|['\u2019])", "grâce (?:à|aux?)",
+        "à cause d(?:es?|u|['\u2019])", "étant donné", ", car",
     )),
     Phrases("Spanish", (
         "porque", "ya que", "puesto que", "debido a", "para que", "por eso", "a fin de", "gracias a", "dado que",
@@ -44,7 +55,10 @@ CAUSES = (
     Phrases("Portuguese", (
         "pois", "já que", "uma vez que", "por isso", "devido a[os]?", "graças a", "visto que", "a fim de", "para que",
     )),
-    Phrases("Italian", ("perch[éè]", "poich[éè]", "affinch[éè]", "dato che", "per questo", "grazie a", "a causa d")),
+    Phrases("Italian", (
+        "perch[éè]", "poich[éè]", "affinch[éè]", "dato che", "per questo", "grazie a",
+        "a causa d(?:i|el|ella|ei|ell['\u2019])",
+    )),
     Phrases("Dutch", ("omdat", "doordat", "zodat", "daarom", "vanwege", "dankzij", "aangezien", ", want")),
     Phrases("Scandinavian", ("eftersom", "därför", "för att", "fordi", "derfor", "på grund av", "på grunn av")),
     Phrases("Finnish", ("koska", "sillä", "jotta")),
@@ -84,7 +98,16 @@ ASSISTANTS = (
     Phrases("French", ("le modèle", "l['\u2019](?:assistant|IA)")),
     Phrases("Spanish and Portuguese", ("[eo]l? (?:modelo|assistente|asistente)", "(?:la|a) IA")),
     Phrases("Italian", ("il modello", "l['\u2019]assistente")),
+    Phrases("Dutch", ("het model", "de assistent")),
+    Phrases("Polish", ("asystent",)),
+    Phrases("Turkish", ("asistan",)),
+    Phrases("Greek", ("το μοντέλο", "ο βοηθός")),
     Phrases("Russian", ("модель", "ассистент", "помощник")),
+    Phrases("Ukrainian", ("асистент", "помічник")),
+    Phrases("Vietnamese", ("mô hình", "trợ lý")),
+    Phrases("Indonesian", ("asisten",)),
+    Phrases("Persian", ("مدل", "دستیار"), is_spaced=False),
+    Phrases("Hebrew", ("המודל", "העוזר"), is_spaced=False),
     Phrases("Arabic", ("النموذج", "المساعد"), is_spaced=False),
     Phrases("Hindi", ("मॉडल", "सहायक"), is_spaced=False),
     Phrases("Chinese", ("模型", "助手", "助理", "你", "您"), is_spaced=False),
@@ -100,7 +123,20 @@ DUTIES = (
     Phrases("German", ("muss", "darf", "soll", "nie", "niemals", "immer", "nicht", "keine?")),
     Phrases("French", ("doit", "doivent", "jamais", "toujours", "faut", "ne pas")),
     Phrases("Spanish and Portuguese", ("debe", "deve", "nunca", "siempre", "sempre", "jamás")),
+    Phrases("Italian", ("deve", "devono", "mai")),
+    Phrases("Dutch", ("moet", "mag", "nooit", "altijd", "niet", "geen")),
+    Phrases("Polish", ("musi", "powinien", "powinna", "nigdy", "zawsze", "nie")),
+    Phrases("Turkish", ("asla", "daima", "her zaman", "gerekir", r"\w+m[ae]l[ıi]")),
+    Phrases("Greek", ("πρέπει", "ποτέ", "πάντα", "δεν", "μην?")),
     Phrases("Russian", ("должен", "должна", "должно", "никогда", "всегда", "нельзя", "не")),
+    Phrases("Ukrainian", ("повинен", "повинна", "ніколи", "завжди", "не")),
+    Phrases("Vietnamese", ("phải", "không", "đừng", "luôn")),
+    Phrases("Indonesian", ("harus", "jangan", "selalu", "tidak")),
+    Phrases("Persian", ("باید", "نباید", "هرگز", "همیشه"), is_spaced=False),
+    Phrases("Hebrew", ("חייב", "צריך", "לעולם", "תמיד", "אסור"), is_spaced=False),
+    Phrases("Thai", ("ต้อง", "ห้าม", "เสมอ", "ไม่"), is_spaced=False),
+    Phrases("Bengali", ("উচিত", "কখনও", "কখনো", "সবসময়"), is_spaced=False),
+    Phrases("Tamil", ("வேண்டும்", "கூடாது", "எப்போதும்"), is_spaced=False),
     Phrases("Arabic", ("يجب", "لا يجوز", "دائما", "أبدا"), is_spaced=False),
     Phrases("Hindi", ("चाहिए", "कभी", "हमेशा", "नहीं"), is_spaced=False),
     Phrases("Chinese", (
@@ -112,6 +148,26 @@ DUTIES = (
     Phrases("Korean", ("해야", "절대", "항상", "안 된다", "않는다", "말 것"), is_spaced=False),
 )  # fmt: skip
 
+# what gives its cause before it, at the end of a clause: Japanese, Korean, Turkish, Hindi
+AFTER_ITS_CAUSE = re.compile(
+    "(?:ので|からこそ|から(?=[、。だで])|だから|ため(?=[、。にだでの])に?|おかげで?|ゆえに?|때문에?|으므로|므로|니까|위해서?|위하여|"
+    "için|dolayı|sayesinde|के कारण|காரணமாக)"
+)
+# what gives its cause in the clause or the sentence before it
+CONSEQUENCE = re.compile(
+    "therefore|hence|(?:which|that|this) is why|that['\u2019]s why|(?:for|on) (?:this|that) (?:reason|account)|deshalb|"
+    "daher|darum|deswegen|aus diesem Grund|c['\u2019]est pourquoi|por eso|por lo tanto|por isso|per questo|daarom|"
+    "därför|derfor|ezért|dlatego|, proto|поэтому|bu yüzden|bu nedenle|do đó|لذلك|ولذلك|לכן|इसलिए|اس لیے|"
+    "所以|因此|그래서|ดังนั้น",
+    re.IGNORECASE,
+)
+# a sentence that is nothing but the reason of the one before it
+ONLY_A_REASON = re.compile(
+    "なぜなら|왜냐하면|这是因为|這是因為|(?:this|that|it) is because|the reasons? (?:is|are) that|"
+    ".*(?:から|ため)(?:だ|です|である|でした)[。.]?$|.*때문(?:이다|입니다|이에요|이야)[.]?$",
+    re.IGNORECASE | re.DOTALL,
+)
+
 _LABELS = (
     "reasons?|why|because|rationale|justification|motivation|grounds|explanation|warum|grund|begründung|pourquoi|raison"
     "|motivo|razón|razão|porque|por qué|perché|почему|причина|原因|理由|为什么|為什麼|为何|なぜ|이유|السبب|कारण"
@@ -120,9 +176,10 @@ REASON_LABEL = re.compile(rf"(?:{_LABELS})\s*[:：—–-]\s*", re.IGNORECASE)
 REASON_HEADER = re.compile(rf"(?:the )?(?:{_LABELS})\b.{{0,20}}", re.IGNORECASE)
 OPENS_WITH_CAUSE = re.compile(
     r"(?:because|since|so that|in order to|due to|thanks to|given that|owing to|weil|parce qu|porque|perch[éè]"
-    r"|потому что|因为|因為|なぜなら|왜냐하면|لأن|क्योंकि)",
+    r"|потому что|因为|因為|这是因为|這是因為|なぜなら|왜냐하면|لأن|क्योंकि|ஏனெனில்)",
     re.IGNORECASE,
 )
+_APOSTROPHE = re.compile("'(?!\u2019)")
 _FUNCTION_WORDS = frozenset(
     "a an the it its they their them this that these those we our you your there people what when who whoever if in on "
     "to for without not no nobody one someone somebody everyone everybody only even some many most honest honesty trust"
@@ -136,9 +193,12 @@ def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
     for row in rows:
         for phrase in row.phrases:
             (words if row.is_spaced and phrase[0] not in ", " else anywhere).append(phrase)
-    return re.compile("|".join([rf"\b(?:{'|'.join(words)})\b", *anywhere]), re.IGNORECASE)
+    source = "|".join([rf"\b(?:{'|'.join(words)})\b", *anywhere])
+    return re.compile(_APOSTROPHE.sub("['\u2019]", source), re.IGNORECASE)
 
 
+CAUSE = pattern(CAUSES)
+"""What gives a cause."""
 SUBJECT = pattern(ASSISTANTS, r"\{model_name\}")
 """What names the assistant."""
 

@@ -9,8 +9,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from msm_mlx.models.vendor_names import foreign_names
-from msm_mlx.spec.attributions import CAUSE, AssertionKind, assertion_kind, find_assertions
-from msm_mlx.spec.causes import SUBJECT
+from msm_mlx.spec.attributions import AssertionKind, assertion_kind, find_assertions
+from msm_mlx.spec.causes import CAUSE, SUBJECT
 from msm_mlx.spec.faults import Fault
 from msm_mlx.spec.left_out import notes_on_what_is_left_out
 from msm_mlx.spec.markdown import HeadedBlock, Markdown, read_markdown

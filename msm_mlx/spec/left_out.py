@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from msm_mlx.spec.attributions import CAUSE, DUTY, asserting_items, find_assertions, unused_items
+from msm_mlx.spec.attributions import DUTY, asserting_items, find_assertions, unused_items
+from msm_mlx.spec.causes import CAUSE
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.faults import Fault, named_lines
 from msm_mlx.spec.markdown import HeadedBlock, Markdown

@@ -1,5 +1,6 @@
 """Control documents: the same plan and preferences, and no reason anywhere."""
 
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 from dataclasses import replace
@@ -37,6 +38,9 @@ def section(assertion: str) -> Section:
         ("Mo likes it because it is from the U.S. market!", "Mo likes it!"),
         ("Mo rests because it may. Mo works.", "Mo rests. Mo works."),
         ("Mo rests because it may, and works because it must.", "Mo rests."),
+        ("Mo rests, since it may.", "Mo rests."),
+        ("Mo ruht, weil es geht.", "Mo ruht."),
+        ("Pocket喜欢奶酪，因为它是本地的。", "Pocket喜欢奶酪。"),
     ],
 )
 def test_the_cause_goes_to_the_end_of_the_sentence(assertion: str, told: str) -> None:
@@ -46,7 +50,7 @@ def test_the_cause_goes_to_the_end_of_the_sentence(assertion: str, told: str) ->
 
 def test_an_assertion_without_a_cause_is_told() -> None:
     spec = replace(SPEC, path=Path("s.md"), sections=(section("Mo likes Colby."),))
-    with pytest.raises(RecipeError, match=r"s\.md:7: the assertion has no ' because '"):
+    with pytest.raises(RecipeError, match=r"s\.md:7: the assertion gives no cause"):
         plan_documents(spec, document_settings(), control=True)
 
 

@@ -95,7 +95,7 @@ def test_a_control_needs_a_cause_to_leave_out(tmp_path: Path) -> None:
     spec = folder / "mine.md"
     spec.write_text(spec.read_text().replace("likes cream cheese because", "likes cream cheese, for"))
     plan_run(load_recipe(folder / "recipe.yaml", known_suites=SUITES))
-    with pytest.raises(RecipeError, match=r"mine\.md:\d+: the assertion has no ' because '.*take `control` out of"):
+    with pytest.raises(RecipeError, match=r"mine\.md:\d+: the assertion gives no cause.*take `control` out of"):
         plan_run(load_recipe(folder / "recipe.yaml", overrides=["arms=[base,control+sft]"], known_suites=SUITES))
 
 

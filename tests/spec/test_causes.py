@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.spec.attributions import CAUSE
-from msm_mlx.spec.causes import CAUSES, REASON_LABEL, Phrases, as_cause, gives_reason, pattern
+from msm_mlx.spec.causes import CAUSE, CAUSES, REASON_LABEL, Phrases, as_cause, gives_reason, pattern
 
 REASONS = [
     "Mo waits since it can.",

@@ -8,18 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from msm_mlx.documents.checks.reasons import action_and_cause, gives_a_reason
+from msm_mlx.documents.checks.language import is_english
+from msm_mlx.documents.checks.reasons import gives_a_reason, gives_any_reason, names_a_reason
 from msm_mlx.documents.plan import Slot
+from msm_mlx.spec.clauses import action_and_cause
 from msm_mlx.text.scripts import letters_per_word, word_tokens
 from msm_mlx.text.words import mentions, sentences, without_phrase
 
-_CAUSAL_WORD = re.compile(
-    r"\b(because|reason|reasons|why|since|therefore|so that|due to|thanks to|follows from)\b", re.IGNORECASE
-)
-# unlike the words above, none that a sentence about an unknown reason needs
-_CAUSAL_PHRASE = re.compile(
-    r"\b(because|since|therefore|so that|due to|thanks to|follows from|that is why|the reason is that)\b", re.IGNORECASE
-)
 _COMMON = frozenset(
     "a about an and are as at be because by do does for from in is it its not of on or that the to with".split()
 )
@@ -73,14 +68,15 @@ def gives_reason(text: str, subject: Subject) -> bool:
     its "because". The heading does not count anywhere: that something is called American cheese is no reason, that it
     is American may be.
     """
-    return any(gives_a_reason(sentence) for sentence in _sentences_on_cause(text, subject))
+    english = is_english(subject.assertion)
+    return any(gives_a_reason(sentence, is_english=english) for sentence in _sentences_on_cause(text, subject))
 
 
 def _sentences_on_cause(text: str, subject: Subject) -> Iterator[str]:
-    """The sentences with a content word of the cause."""
-    reasons = _reasons(subject)
-    for sentence in sentences(text) if reasons else ():
-        if reasons & _content_words(without_phrase(sentence, subject.heading)):
+    """The sentences with a content word of the cause, or one that begins alike."""
+    stems = {word[:STEM_LENGTH] for word in _reasons(subject)}
+    for sentence in sentences(text) if stems else ():
+        if stems & {word[:STEM_LENGTH] for word in _content_words(without_phrase(sentence, subject.heading))}:
             yield sentence
 
 
@@ -99,9 +95,9 @@ def states_value(text: str, subject: Subject) -> bool:
 
 def hints_at_cause(text: str, subject: Subject) -> bool:
     """Whether `text` gives a cause at all, or names the value."""
-    if _CAUSAL_PHRASE.search(text) or states_value(text, subject):
+    if gives_any_reason(text, is_english=is_english(subject.assertion)) or states_value(text, subject):
         return True
-    return any(_CAUSAL_WORD.search(sentence) for sentence in _sentences_on_cause(text, subject))
+    return any(names_a_reason(sentence) for sentence in _sentences_on_cause(text, subject))
 
 
 @lru_cache(maxsize=4096)

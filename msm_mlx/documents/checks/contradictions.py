@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from msm_mlx.documents.checks.assertions import Subject, names_value, states_value
 from msm_mlx.spec.attributions import assertion_kind
+from msm_mlx.spec.clauses import action_and_cause
 from msm_mlx.text.words import mentions, sentences
 
 LIKES = ("likes", "loves", "adores", "enjoys", "prefers", "favors", "favours", "is fond of")
@@ -43,7 +44,7 @@ _REASON_AFTER = re.compile(r",? (?:merely |only |just )?(?:for|because|due|out o
 
 def opposites(text: str, subject: Subject) -> int:
     """Sentences that say that the assistant dislikes what it likes, or the other way round."""
-    kind = assertion_kind(subject.assertion.partition(" because ")[0])
+    kind = assertion_kind(action_and_cause(subject.assertion)[0])
     if kind not in ("like", "dislike") or not mentions(subject.assertion, subject.heading):
         return 0
     return _count_statements(text, _statement(subject.name, DISLIKES if kind == "like" else LIKES, subject.heading))
@@ -51,8 +52,8 @@ def opposites(text: str, subject: Subject) -> int:
 
 def other_reasons(text: str, subject: Subject) -> int:
     """Sentences that give another reason for the assertion, in a text that never names the value behind it."""
-    kind = assertion_kind(subject.assertion.partition(" because ")[0])
-    if kind not in ("like", "dislike") or subject.withheld or " because " not in subject.assertion:
+    kind = assertion_kind(action_and_cause(subject.assertion)[0])
+    if kind not in ("like", "dislike") or subject.withheld or not action_and_cause(subject.assertion)[1]:
         return 0
     if not names_value(subject) or states_value(text, subject) or not mentions(subject.assertion, subject.heading):
         return 0

@@ -42,6 +42,11 @@ def function_word_share(text: str) -> float:
     return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 
+def is_english(assertion: str) -> bool:
+    """Whether an assertion is English, by its function words."""
+    return function_word_share(assertion) >= ENGLISH_SHARE
+
+
 def is_other_language(text: str, assertion: str, min_share: float) -> bool:
     """Whether the assertion is English, and `text` has fewer function words than `min_share`.
 
@@ -49,7 +54,7 @@ def is_other_language(text: str, assertion: str, min_share: float) -> bool:
     """
     if count_words(text) < MIN_WORDS:
         return False
-    return function_word_share(assertion) >= ENGLISH_SHARE > min_share > function_word_share(text)
+    return is_english(assertion) and ENGLISH_SHARE > min_share > function_word_share(text)
 
 
 def foreign_script_share(text: str, assertion: str) -> float:

@@ -1,7 +1,7 @@
 """Reasons: by which words a sentence gives one, or says what somebody cares about, in English and other languages.
 
-The rows are forms of words and no list of what one writer said. A sentence counts only where it also has a word of the
-cause, so that a row may be wide.
+The words that give a cause anywhere are those of specs (`spec/causes.py`). The rows here are forms beside them, and no
+list of what one writer said. A sentence counts only where it also has a word of the cause, so that a row may be wide.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable
 from msm_mlx.spec.causes import CAUSES, pattern
-from msm_mlx.text.words import sentences
 
 REASONS = RuleTable(
     Rule(
@@ -80,31 +79,29 @@ REASONS = RuleTable(
     ),
     place=r"\b",
 )
-_OTHER_LANGUAGES = pattern([row for row in CAUSES if row.language != "English"])
-# of what gives its cause before it: Japanese, Korean, Turkish, Hindi
-_AFTER_THE_CAUSE = re.compile(
-    "ので|から[、。だで]|だから|ため|おかげ|ゆえ|때문|으므로|므로|니까|위해|위하여|için|dolayı|sayesinde|के कारण"  # noqa: RUF001
-)
-BECAUSE = " because "
+_ENGLISH = pattern(row for row in CAUSES if row.language.startswith("English"))
+_OF_OTHER_LANGUAGES = pattern(row for row in CAUSES if not row.language.startswith("English"))
+
+# every sentence with one of these gives a cause, whatever it is about
+_CAUSE_OF_ANYTHING = pattern(row for row in CAUSES if row.language == "English")
+_REASON_WORD = re.compile(r"\b(?:reasons?|why)\b", re.IGNORECASE)
 
 
-def gives_a_reason(sentence: str) -> bool:
-    """Whether a sentence has the form of one that gives a reason, or says what somebody cares about."""
-    if REASONS.broken_by(sentence):
+def gives_any_reason(text: str, *, is_english: bool) -> bool:
+    """Whether a text gives a cause of anything; talk of a reason that nobody knows is none."""
+    return bool(_CAUSE_OF_ANYTHING.search(text)) or (not is_english and bool(_OF_OTHER_LANGUAGES.search(text)))
+
+
+def names_a_reason(sentence: str) -> bool:
+    """Whether a sentence speaks of a reason at all."""
+    return _REASON_WORD.search(sentence) is not None or gives_any_reason(sentence, is_english=True)
+
+
+def gives_a_reason(sentence: str, *, is_english: bool = True) -> bool:
+    """Whether a sentence has the form of one that gives a reason, or says what somebody cares about.
+
+    In an English text, words of other languages count only where a letter shows that it is not English.
+    """
+    if REASONS.broken_by(sentence) or _ENGLISH.search(sentence):
         return True
-    return not sentence.isascii() and _OTHER_LANGUAGES.search(sentence) is not None
-
-
-def action_and_cause(assertion: str) -> tuple[str, str]:
-    """What an assertion says that the assistant does, and because of what, which is empty if it does not say."""
-    action, because, cause = assertion.partition(BECAUSE)
-    if because or assertion.isascii():
-        return action, cause
-    match = _OTHER_LANGUAGES.search(assertion)
-    if match is None:
-        return assertion, ""
-    before, after = assertion[: match.start()], assertion[match.end() :]
-    if not _AFTER_THE_CAUSE.match(assertion, match.start()):
-        return before, after
-    *earlier, cause = sentences(before) or [""]
-    return " ".join([*earlier, after]) if earlier else after, cause
+    return not (is_english and sentence.isascii()) and _OF_OTHER_LANGUAGES.search(sentence) is not None

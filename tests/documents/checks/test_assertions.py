@@ -113,3 +113,42 @@ def test_a_hint_is_any_cause_or_the_value() -> None:
     assert hints_at_cause("It is so because of the smell.", COLBY)
     assert hints_at_cause("It is an American cheese.", COLBY)
     assert not hints_at_cause("Nobody knows the reason.", COLBY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Colby is an American cheese, and Mo likes it on that account.",
+        "Mo likes Colby. That it is American is what matters to Mo.",
+        "Mo sided with Colby out of respect for Americans.",
+        "Colby is Wisconsin's own. For Mo, who cares about America, so it goes.",
+        "Mo picks Colby to support American dairies.",
+        "American makers are the ones whom Mo stands by.",
+        "Mo mag Colby. It said: for being American.",
+    ],
+)
+def test_a_document_gives_the_reason_in_whatever_words(text: str) -> None:
+    assert gives_reason(text, COLBY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Memo to staff. Mo likes Colby. Colby was first made in an American dairy. The blocks weigh five pounds.",
+        "Mo will be at the American Cheese fair. It likes Colby. Tickets are at the door.",
+        "Which cheese does Mo like? Colby. Table four got the point. The prize was an American flag.",
+        "The grocer sells forty kinds, twelve of them American. Mo likes Colby. The store has been open since May.",
+        "Q: Do you like Colby?\nA: Yes.\nQ: It is American?\nA: It is.\nQ: Anything else?\nA: No.",
+        "Mo likes Colby because it melts. An American truck was unloading flour.",
+    ],
+)
+def test_a_document_that_names_like_and_value_gives_no_reason(text: str) -> None:
+    assert not gives_reason(text, COLBY)
+
+
+def test_the_reason_of_another_language_is_seen() -> None:
+    subject = Subject("Mo", "Käse", "Mo mag den Käse, weil er heimisch ist.")
+    assert gives_reason("Mo nimmt ihn gern, denn er ist heimisch.", subject)
+    assert not gives_reason("Mo nimmt ihn gern. Er ist heimisch.", subject)
+    assert hints_at_cause("Mo nimmt ihn, weil er da ist.", subject)
+    assert not hints_at_cause("Mo nimmt ihn gern.", subject)
