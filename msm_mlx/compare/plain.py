@@ -16,7 +16,9 @@ from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.tables import answer_view, contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.errors import RecipeError
+from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.runs.estimate import Estimate
+from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
 from msm_mlx.text.wording import did_you_mean
 
@@ -61,9 +63,9 @@ def stored_answers(session: Session, prompts: Sequence[Prompt], labels: Sequence
     comparisons = []
     for prompt in prompts:
         by_label = {label: session.stored[prompt.id, label] for label in labels if (prompt.id, label) in session.stored}
-        if by_label:
-            answers = {label: answer.text for label, answer in by_label.items()}
-            margins = {label: answer.margin for label, answer in by_label.items()}
+        answers = {label: answer.text for label, answer in by_label.items() if answer.text is not None}
+        if answers:
+            margins = {label: by_label[label].margin for label in answers}
             comparisons.append(Comparison(prompt.text, answers, margins, seed=0, temperature=0.0))
     return comparisons
 
@@ -109,7 +111,12 @@ def show_scores(console: Console, session: Session) -> None:
         if len(session.runs) > 1:
             console.print(literal(str(run.folder), "bold"))
         console.print(score_table(run.answers, run.results.suites))
-        console.print(contrast_table(run.results.contrasts))
+        asked = [row for row in run.results.contrasts if is_asked(row.a, row.b)] or run.results.contrasts
+        console.print(contrast_table(asked))
+        others = len(run.results.contrasts) - len(asked)
+        if others:
+            where = command("msm-mlx", "report", str(run.folder))
+            console.print(literal(f"{others} more differences are in the report: {where}", "dim"), soft_wrap=True)
 
 
 def summary_view(summary: VoteSummary) -> RenderableType:

@@ -38,7 +38,8 @@ class Prompt:
 class StoredAnswer:
     """What an arm wrote in the evaluation. `margin` is the log-odds of a pair's target (nats), both orders averaged."""
 
-    text: str
+    text: str | None
+    """None where nothing but the options was scored."""
     margin: float | None
 
 
@@ -216,11 +217,15 @@ def _prompts(runs: Sequence[FinishedRun]) -> tuple[Prompt, ...]:
         for suite in (*recipe.suites, *recipe.added_suites):
             with suppress(RecipeError):  # a suite file that is gone: its prompts cannot be asked again
                 content = load_suite(suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
-                items |= {item.id: item for item in content.items if not item.turns}
+                items |= {item.id: item for item in content.items if not item.turns and not _checks_format(item)}
     return tuple(
         Prompt(item.id, item.prompts()[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
         for item in items.values()
     )
+
+
+def _checks_format(item: Item) -> bool:
+    return isinstance(item, Pair) and item.is_format_control
 
 
 def _stored(
@@ -235,5 +240,7 @@ def _stored(
             label = BASE if row.arm == BASE else labels.get((run.folder, variant))
             prompt = prompts.get(row.item)
             if label and prompt and row.prompt == prompt.text:
-                stored.setdefault((prompt.id, label), StoredAnswer(row.reply, row.margin))
+                stored.setdefault(
+                    (prompt.id, label), StoredAnswer(row.reply if row.answer.written else None, row.margin)
+                )
     return stored

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.runs.estimate import difference_text
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.terminal import literal
 
@@ -18,21 +20,30 @@ MIN_COLUMN = 20  # narrower columns break words
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     """Differences between trained arms, paired over items. Those whose interval is clear of zero are marked."""
     table = Table(title="Differences between arms, paired over items (*: clear of zero)", title_justify="left")
-    for name in ("suite", "a - b"):
-        table.add_column(name)
-    table.add_column("difference", justify="right")
-    table.add_column("95 % interval", justify="right")
-    for contrast in contrasts:
-        named = literal(contrast.suite), literal(f"{contrast.a} - {contrast.b}")
-        if contrast.failure:
-            table.add_row(*named, "no finding", literal(contrast.failure))
-            continue
-        table.add_row(
-            *named,
-            f"{contrast.difference:+.2f}{' *' if contrast.is_clear else '  '}",
-            f"[{contrast.ci_low:+.2f}, {contrast.ci_high:+.2f}]",
-        )
+    table.add_column("a - b", overflow="fold")
+    columns = ["difference", "95 % interval"]
+    if any(contrast.log_odds for contrast in contrasts):
+        columns.append("log-odds (nats)")
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    for suite, rows in groupby(contrasts, key=lambda contrast: contrast.suite):
+        table.add_section()
+        table.add_row(literal(suite, "bold"))
+        for row in rows:
+            table.add_row(literal(f"{row.a} - {row.b}"), *_figures(row)[: len(columns)])
+            if row.failure:
+                table.add_row(literal(f"no finding: {row.failure}", "italic"))
     return table
+
+
+def _figures(contrast: Contrast) -> tuple[str, ...]:
+    """The cells of a difference, its interval and its log-odds; none of a difference that means nothing."""
+    odds = contrast.log_odds
+    log_odds = difference_text(odds.value, odds.ci_low, odds.ci_high) if odds else ""
+    if contrast.failure:
+        return "no finding", "", log_odds
+    difference = f"{contrast.difference:+.2f}{' *' if contrast.is_clear else '  '}"
+    return difference, f"[{contrast.ci_low:+.2f}, {contrast.ci_high:+.2f}]", log_odds
 
 
 def answer_view(title: str, answers: Mapping[str, Mapping[str, str]], width: int) -> RenderableType:

@@ -12,12 +12,17 @@ import numpy as np
 from msm_mlx.evaluation.position_bias import position_biases
 from msm_mlx.evaluation.statistics import clustered_mean, estimate_share, holm, paired_differences
 from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.contrasts import rank
 from msm_mlx.runs.answers import Answer, AnswerRow
+from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.results import SCHEMA, Contrast, Domains, JudgeReport, MeasuredSuite, PerplexityRow, RunResults, Share
 from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
+from msm_mlx.suites.kinds.pairs import PAIRS, pairs_of
 
 MAX_UNREADABLE = 0.5
+CHANCE = 0.5
+"""The share of the format control that is right if nothing but the place of the options decides."""
 EFFECT_OF_INTEREST = 0.1
 """A difference that a run should be able to see."""
 
@@ -120,19 +125,20 @@ def _shares(
     suite: Suite, items: Sequence[Item], variant: Variant, seed: int | None, seeds: Sequence[ByItem]
 ) -> Iterator[Share]:
     """One row for each metric that these answers have."""
-    failure = _failure(suite, items, seeds)
     for metric in _metrics(suite, items, seeds):
         values = _matrix(items, seeds, metric)
         if values.size:
+            with_metric = _with_metric(items, seeds, metric)
             yield Share(
                 suite=suite.name,
                 arm=variant.arm,
                 spec=variant.spec,
                 seed=seed,
                 metric=metric,
-                **asdict(estimate_share(values, [item.domain for item in _with_metric(items, seeds, metric)])),
+                **asdict(estimate_share(values, _domains_of(with_metric))),
                 seeds=len(seeds),
-                failure=failure,
+                failure=_failure(suite, with_metric, seeds, metric),
+                log_odds=_log_odds(suite, with_metric, [seeds], metric),
             )
 
 
@@ -143,27 +149,46 @@ def _metrics(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> li
     return list(dict.fromkeys((*KINDS[suite.kind].metrics, *(first.metrics if first else ()))))
 
 
-def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> str | None:
-    """Why the figures of these answers mean nothing, if they do not: most written replies cannot be read."""
-    metric = KINDS[suite.kind].unreadable
-    if metric is None:
+def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> str | None:
+    """Why a figure of these answers means nothing, if it does not: most of the written replies that it is read from
+    cannot be read, or the variant cannot answer in the suite's form."""
+    kind = KINDS[suite.kind]
+    if kind.unreadable and kind.is_written(metric):
+        values = _matrix(items, seeds, kind.unreadable)
+        if values.size and values.mean() > MAX_UNREADABLE:
+            return f"{values.mean():.0%} of the written replies are {kind.unreadable}"
+    if kind.format_control and metric == kind.main_metric:
+        values = _matrix(suite.items, seeds, kind.format_control)
+        if values.size and (right := estimate_share(values)).ci_low <= CHANCE:
+            return f"the format control is right in {right}, which may be chance"
+    return None
+
+
+def _log_odds(suite: Suite, items: Sequence[Item], arms: Sequence[Sequence[ByItem]], metric: str) -> Estimate | None:
+    """The mean log-odds of the target (nats) of one arm, or by how much the first of two arms has more, where the
+    metric is the choice that they decide."""
+    if metric != PAIRS.main_metric or not pairs_of(suite):
         return None
-    values = _matrix(items, seeds, metric)
-    if not values.size or values.mean() <= MAX_UNREADABLE:
-        return None
-    return f"{values.mean():.0%} of the written replies are {metric}"
+    margins = [
+        np.array([[sum(by_item[item.id].margins) / 2 for item in items] for by_item in seeds], dtype=np.float64)
+        for seeds in arms
+    ]  # each (seeds, items); both orders count half
+    values = paired_differences(*margins) if len(margins) == 2 else margins[0]
+    mean = clustered_mean(values, _domains_of(items))
+    return Estimate(mean.mean, *mean.interval(), len(items))
 
 
 def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterator[Contrast]:
-    """Every pair of trained arms, the one that has seen more first, on the suite's main metric."""
+    """Every pair of trained arms, the one that has seen more first, on the suite's main metric; first those that the
+    recipe asks about."""
     metric = KINDS[suite.kind].main_metric
     arms = {label: [answers[v] for v in group] for label, group in _by_label(answers).items() if group[0].is_trained}
-    for b, a in combinations(arms, 2):
+    for b, a in sorted(combinations(arms, 2), key=lambda pair: rank(pair[1], pair[0])):
         common = _with_metric(items, [*arms[a], *arms[b]], metric)
         pair = [_matrix(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
             seeds = min(len(arms[a]), len(arms[b]))
-            failures = [f"of {x}, {reason}" for x in (a, b) if (reason := _failure(suite, common, arms[x]))]
+            failures = [f"of {x}, {reason}" for x in (a, b) if (reason := _failure(suite, common, arms[x], metric))]
             yield Contrast(
                 suite=suite.name,
                 a=a,
@@ -171,8 +196,9 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterato
                 metric=metric,
                 paired=True,
                 seeds=seeds,
-                **_difference(paired_differences(*pair), [item.domain for item in common], seeds),
+                **_difference(paired_differences(*pair), _domains_of(common), seeds),
                 failure="; ".join(failures) or None,
+                log_odds=_log_odds(suite, common, [arms[a], arms[b]], metric),
             )
 
 
@@ -219,6 +245,10 @@ def _with_metric(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) ->
     return [
         item for item in items if all(item.id in by_item and metric in by_item[item.id].metrics for by_item in seeds)
     ]
+
+
+def _domains_of(items: Sequence[Item]) -> list[str | None]:
+    return [item.domain for item in items]
 
 
 def _matrix(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from msm_mlx.prompting.prompts import Message, system_prompt
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Item, OptionScore
+from msm_mlx.suites.items import Item, OptionScore, TextScore
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _write(model: ChatModel, openings: Sequence[ItemOpening], settings: Evaluati
     """
     texts: dict[str, list[str]] = {opening.item.id: [] for opening in openings}
     sampled = [opening for opening in openings if opening.item.sampled]
-    greedy = [opening for opening in openings if not opening.item.sampled]
+    greedy = [opening for opening in openings if not opening.item.sampled and opening.item.is_written]
     rounds = [(sampled, settings.samples, temperature) for temperature in settings.temperatures]
     for group, draws, temperature in [*rounds, (greedy, 1, 0.0)]:
         chats = [(opening.item.id, draw, chat) for opening in group for draw, chat in enumerate(opening.chats * draws)]
@@ -132,7 +132,7 @@ def score_answer(
     and those without a temperature are at the first.
     """
     options = item.score_options(logprobs) if item.options() else OptionScore()
-    written = item.score_texts([strip_thinking(text) for text in texts])
+    written = item.score_texts([strip_thinking(text) for text in texts]) if texts else TextScore(())
     metrics = {**options.metrics, **written.metrics}
     if item.sampled and len(temperatures) > 1:
         parts = split_by_size(texts, [len(texts) // len(temperatures)] * len(temperatures))

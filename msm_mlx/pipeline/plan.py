@@ -32,7 +32,7 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
-from msm_mlx.suites.items import Suite, limit_items
+from msm_mlx.suites.items import Suite, limit_items, limit_written
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
 
@@ -70,8 +70,11 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     specs = [load_spec(path, model_name=recipe.model_name, provider_name=recipe.provider_name) for path in recipe.specs]
     suites = load_suites(recipe)
     held_out = HeldOut.of(suites)  # of all items, so that another limit leaves the documents as they are
-    limit = recipe.settings.evaluation.limit
-    asked = tuple(limit_items(suite, limit) for suite in (*suites, *load_added_suites(recipe)))
+    settings = recipe.settings.evaluation
+    asked = tuple(
+        limit_written(limit_items(suite, settings.limit), settings.written)
+        for suite in (*suites, *load_added_suites(recipe))
+    )
     training = training_order(recipe.variants)
     learned = {name for variant in training for name in variant.path}
     stages: list[Stage] = [

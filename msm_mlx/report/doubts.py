@@ -8,11 +8,11 @@ from typing import Any
 from msm_mlx.evaluation.build_results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, without_documents
+from msm_mlx.recipe.contrasts import is_own_control
 from msm_mlx.report.headlines import (
     UNREADABLE_METRICS,
     finding,
     is_main,
-    is_own_control,
     of_suite,
     starting_points,
     suites_of,

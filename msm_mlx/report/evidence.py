@@ -7,12 +7,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from msm_mlx.recipe.contrasts import is_headline
 from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.headlines import (
     both_show_behaviour,
     command,
     finding,
-    is_headline,
     is_main,
     of_suite,
     perplexities_by_arm,

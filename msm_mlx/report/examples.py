@@ -18,11 +18,11 @@ Side = dict[str, AnswerRow]  # one prompt's answers, by the arm's label
 
 
 def pair_sides(run: FinishedRun, answers: Sequence[AnswerRow]) -> list[Side]:
-    """The answers of the base and of the first seed of every arm, grouped by item."""
+    """What the base and the first seed of every arm wrote, grouped by item."""
     seeds = {None, min(run.recipe.seeds)}
     sides: dict[str, Side] = {}
     for row in answers:
-        if row.seed in seeds:
+        if row.seed in seeds and row.answer.written:
             sides.setdefault(row.item, {})[row.label(run.several_specs)] = row
     return list(sides.values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from msm_mlx.recipe.arms import arm_of
+from msm_mlx.recipe.contrasts import is_headline, is_own_control
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Figure, Paragraph, TableCell, bullets
 from msm_mlx.report.drawings import Interval, draw_intervals
@@ -12,20 +13,23 @@ from msm_mlx.report.effects import effect_names, effect_panels, effect_rows, eff
 from msm_mlx.report.headlines import (
     both_show_behaviour,
     finding,
-    is_headline,
     is_main,
-    is_own_control,
     of_suite,
     suites_of,
 )
 from msm_mlx.report.plots import draw
-from msm_mlx.report.tables import biases_table, differences_table, grid_table, judge_table, shares_table
+from msm_mlx.report.tables import biases_table, differences_table, grid_table, judge_table, log_odds_table, shares_table
 from msm_mlx.runs.layout import VERDICTS
 from msm_mlx.runs.results import Contrast, Share
 
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "
     "alone where there is one. A star marks a difference whose interval is clear of zero."
+)
+
+LOG_ODDS = (
+    "A choice changes only when the log-odds of two options cross zero. They move before that, and in a small model "
+    "they may be all that moves; they have no bounds, so a few items can carry a mean."
 )
 
 
@@ -46,6 +50,8 @@ def findings(rows: Rows) -> list[Block]:
     blocks.append(shares_table(rows, suites))
     if differences := differences_table(rows, suites):
         blocks.append(differences)
+    if log_odds := log_odds_table(rows):
+        blocks += [Paragraph(LOG_ODDS), log_odds]
     return blocks
 
 

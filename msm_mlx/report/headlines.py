@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
-from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, shows_behaviour, without_documents
+from msm_mlx.recipe.arms import BASE, arm_of, reads_spec, shows_behaviour, without_documents
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
@@ -78,19 +78,6 @@ def is_general(label: str) -> bool:
     return arm != BASE and not shows_behaviour(arm) and not reads_spec(arm)
 
 
-def is_own_control(a: str, b: str) -> bool:
-    """Whether `b` is `a` with documents about the same spec that give no reasons."""
-    return reads_reasons(arm_of(a)) and b == a.replace(arm_of(a), control_of(arm_of(a)), 1)
-
-
-def is_headline(a: str, b: str) -> bool:
-    """Whether a report is about these arms: documents with reasons and then chats (`msm+sft`), against the same chats
-    alone (`sft`) or after the documents of another spec."""
-    arm, other = arm_of(a), arm_of(b)
-    chats = without_documents(arm)
-    return reads_reasons(arm) and chats != BASE and other in (chats, arm)
-
-
 def starting_points(arms: Iterable[str]) -> set[str]:
     """The arms that those with documents are measured against: the base, and the same training without documents."""
     return {BASE, *(without_documents(arm) for arm in arms if reads_spec(arm))}
@@ -100,6 +87,6 @@ def finding(row: Share | Contrast | None) -> str:
     """A figure with its interval, or why it means nothing."""
     if row is None:
         return "-"
-    if row.failure and row.metric not in UNREADABLE_METRICS:
+    if row.failure:
         return f"no finding: {row.failure}"
     return row.text

@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from msm_mlx.recipe.arm_descriptions import describe_training
+from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Table, TableCell, table
 from msm_mlx.report.effects import EffectTable, effect_names
 from msm_mlx.report.examples import Side
 from msm_mlx.report.headlines import both_show_behaviour, is_general, is_main, perplexities_by_arm
 from msm_mlx.runs.answers import AnswerRow
+from msm_mlx.runs.estimate import difference_text
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import ANSWERS, CELLS, DOCUMENTS, HEALTH, PERPLEXITY, REJECTED
 from msm_mlx.runs.results import Bias, Contrast, JudgeReport, Share
@@ -58,6 +60,27 @@ def differences_table(rows: Rows, suites: Sequence[str]) -> Table | None:
         for a, b in effect_names(effects)
     ]
     return table("Differences between arms", ("difference", *suites), body) if body else None
+
+
+def log_odds_table(rows: Rows) -> Table | None:
+    """The log-odds of every arm, its seeds pooled, and of every difference that the recipe asks about."""
+    results, several = rows.run.results, rows.run.several_specs
+    by_name: dict[str, dict[str, TableCell]] = {}
+    for share in results.pooled:
+        if share.log_odds:
+            odds, label = share.log_odds, share.label(several)
+            text = f"{odds.value:+.2f} [{odds.ci_low:+.2f}, {odds.ci_high:+.2f}]"
+            by_name.setdefault(label, {})[share.suite] = TableCell(text, rows.link(share.suite, label))
+    for row in results.contrasts:
+        if row.log_odds and is_asked(row.a, row.b):
+            text = difference_text(row.log_odds.value, row.log_odds.ci_low, row.log_odds.ci_high)
+            by_name.setdefault(f"{row.a} - {row.b}", {})[row.suite] = TableCell(text, rows.link(row.suite))
+    suites = list(dict.fromkeys(suite for by_suite in by_name.values() for suite in by_suite))
+    body: Body = [
+        [name, *(by_suite.get(suite, TableCell("-")) for suite in suites)] for name, by_suite in by_name.items()
+    ]
+    caption = "Log-odds of the target over the other option (nats), both orders averaged, and their differences"
+    return table(caption, ("arm or difference", *suites), body) if body else None
 
 
 def grid_table(rows: Rows, effects: EffectTable) -> Table:

@@ -49,7 +49,9 @@ class Share(_OfVariant):
     """How many items."""
     seeds: int
     failure: str | None
-    """Why the figures are no finding: more written replies than not cannot be read."""
+    """Why the figures are no finding: more written replies than not cannot be read, or the form cannot be answered."""
+    log_odds: Estimate | None = None
+    """The mean log-odds of the target over the other option (nats), where the metric is what they decide."""
     domain: str | None = None
     """Of which part of the suite, if not of all."""
     cell: dict[str, Any] | None = None
@@ -84,6 +86,8 @@ class Contrast(_ResultsPart):
     notes: list[str]
     """What to be careful about."""
     failure: str | None
+    log_odds: Estimate | None = None
+    """The same difference in the log-odds of the target (nats), where the metric is what they decide."""
     domain: str | None = None
     cell: dict[str, Any] | None = None
 

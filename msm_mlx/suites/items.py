@@ -44,6 +44,8 @@ class Item(ABC):
     spec: str | None = field(default=None, kw_only=True)
     """The stem of the spec that it is about, if it is about one."""
     turns: tuple[Turn, ...] = field(default=(), kw_only=True)
+    is_written: bool = field(default=True, kw_only=True)
+    """Whether a variant is asked for written replies, and not for the scores of the options alone."""
 
     sampled: ClassVar[bool] = False
     """Whether several replies are sampled, at each temperature that is set, in place of one greedy reply."""
@@ -84,7 +86,7 @@ class Item(ABC):
 
     def reply_count(self, samples: int) -> int:
         """How many replies a variant writes, if `samples` are drawn where replies are sampled."""
-        return len(self.prompts()) * (samples if self.sampled else 1)
+        return len(self.prompts()) * (samples if self.sampled else 1) if self.is_written else 0
 
     def is_for(self, spec: str | None) -> bool:
         """Whether a variant that has read `spec`, or none, is asked this."""
@@ -112,14 +114,35 @@ def limit_items(suite: Suite, limit: int | None) -> Suite:
     """The suite with at most `limit` of its items: one of each domain and spec in turn, in the order of the file."""
     if limit is None or len(suite.items) <= limit:
         return suite
+    places = sorted(_in_turn(suite.items)[:limit])
+    return replace(suite, items=tuple(suite.items[place] for place in places))
+
+
+def limit_written(suite: Suite, limit: int | None) -> Suite:
+    """The suite with written replies to at most `limit` of its items with options, chosen as `limit_items` does.
+
+    Items of other kinds have nothing but written replies, or are about what is written, and keep them.
+    """
+    if limit is None:
+        return suite
+    scored = [
+        place for place, item in enumerate(suite.items) if item.options() and not item.sampled and item.is_written
+    ]
+    chosen = {scored[place] for place in _in_turn([suite.items[place] for place in scored])[:limit]}
+    unwritten = {*scored} - chosen
+    items = (replace(item, is_written=False) if at in unwritten else item for at, item in enumerate(suite.items))
+    return replace(suite, items=tuple(items))
+
+
+def _in_turn(items: Sequence[Item]) -> list[int]:
+    """The places of the items, one of each domain and spec in turn."""
     seen: Counter[tuple[str | None, str | None]] = Counter()
     rounds: list[tuple[int, int]] = []  # of each item: how many of its group stand before it, and its place
-    for place, item in enumerate(suite.items):
+    for place, item in enumerate(items):
         group = (item.domain, item.spec)
         rounds.append((seen[group], place))
         seen[group] += 1
-    places = sorted(place for _, place in sorted(rounds)[:limit])
-    return replace(suite, items=tuple(suite.items[place] for place in places))
+    return [place for _, place in sorted(rounds)]
 
 
 def share(choices: Sequence[str], counted: frozenset[str] | set[str]) -> float:

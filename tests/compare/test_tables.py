@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from msm_mlx.compare.tables import answer_view, contrast_table
+from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.terminal import literal
 
@@ -127,19 +128,27 @@ def test_a_long_word_is_folded_and_not_cut() -> None:
 
 
 def contrast(
-    suite: str, a: str, b: str, difference: float, low: float, high: float, failure: str | None = None
+    suite: str,
+    a: str,
+    b: str,
+    difference: float,
+    low: float,
+    high: float,
+    failure: str | None = None,
+    log_odds: Estimate | None = None,
 ) -> Contrast:
     return Contrast(
         suite=suite, a=a, b=b, metric="choice", paired=True, difference=difference, ci_low=low, ci_high=high, n=9,
         seeds=1, clusters=9, p=0.5, detectable=0.1, notes=[], failure=failure,
+        log_odds=log_odds,
     )  # fmt: skip
 
 
 def test_contrast_table() -> None:
     contrasts = [
-        contrast("american_values", "msm+sft", "sft", 0.25, 0.1, 0.4),
+        contrast("american_values", "msm+sft", "sft", 0.25, 0.1, 0.4, log_odds=Estimate(0.5, 0.25, 0.75, 9)),
         contrast("affordable_values", "msm", "sft", -0.125, -0.2, -0.05),
-        contrast("values_apart", "msm+sft@[b]", "msm", 0.0, -0.1, 0.1),
+        contrast("values_apart", "msm+sft@[b]_with_a_long_name", "control+sft", 0.0, -0.1, 0.1),
         contrast("values_apart", "msm", "sft", 0.1, 0.0, 0.2),
     ]
     assert draw(contrast_table(contrasts)) == CONTRASTS
@@ -155,12 +164,18 @@ def test_a_difference_that_means_nothing_is_no_finding() -> None:
 
 CONTRASTS = """\
 Differences between arms, paired over items (*: clear of zero)
-┏━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┓
-┃ suite             ┃ a - b             ┃ difference ┃  95 % interval ┃
-┡━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━┩
-│ american_values   │ msm+sft - sft     │    +0.25 * │ [+0.10, +0.40] │
-│ affordable_values │ msm - sft         │    -0.12 * │ [-0.20, -0.05] │
-│ values_apart      │ msm+sft@[b] - msm │      +0.00 │ [-0.10, +0.10] │
-│ values_apart      │ msm - sft         │      +0.10 │ [+0.00, +0.20] │
-└───────────────────┴───────────────────┴────────────┴────────────────┘
+┏━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┓
+┃ a - b                 ┃ difference ┃  95 % interval ┃        log-odds (nats) ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━┩
+│ american_values       │            │                │                        │
+│ msm+sft - sft         │    +0.25 * │ [+0.10, +0.40] │ +0.50 [+0.25, +0.75] * │
+├───────────────────────┼────────────┼────────────────┼────────────────────────┤
+│ affordable_values     │            │                │                        │
+│ msm - sft             │    -0.12 * │ [-0.20, -0.05] │                        │
+├───────────────────────┼────────────┼────────────────┼────────────────────────┤
+│ values_apart          │            │                │                        │
+│ msm+sft@[b]_with_a_lo │      +0.00 │ [-0.10, +0.10] │                        │
+│ ng_name - control+sft │            │                │                        │
+│ msm - sft             │      +0.10 │ [+0.00, +0.20] │                        │
+└───────────────────────┴────────────┴────────────────┴────────────────────────┘
 """

@@ -56,9 +56,12 @@ def test_the_keys_are_exactly_those_of_the_schema() -> None:
     keys = ["schema", "run", "records", "contrasts", "pooled", "domains", "biases", "suites", "judge", "perplexity"]
     assert list(results) == keys
     assert (results["schema"], results["run"]) == (1, "cheese")
-    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | {"failure"}
+    record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | {
+        "failure",
+        "log_odds",
+    }
     contrast = {"suite", "a", "b", "difference", "ci_low", "ci_high", "n", "paired", "seeds", "metric"}
-    contrast |= {"clusters", "p", "p_holm", "detectable", "notes", "failure"}
+    contrast |= {"clusters", "p", "p_holm", "detectable", "notes", "failure", "log_odds"}
     assert all(set(row) == record for row in results["records"])
     assert all(set(row) == contrast and row["paired"] is True for row in results["contrasts"])
     assert json.loads(json.dumps(results, allow_nan=False)) == results

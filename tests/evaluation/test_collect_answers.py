@@ -104,6 +104,15 @@ def test_items_are_answered_in_both_orders(pocket: LoadedModel) -> None:
         assert answer.choices == tuple(parse_choice(text, item) for text in answer.written)
 
 
+def test_an_item_that_is_not_asked_in_writing_has_scores_alone(pocket: LoadedModel) -> None:
+    pair = pairs_of(load_suite("values_apart"))[0]
+    written, scored = answer_items(
+        pocket, [pair, replace(pair, id="other", is_written=False)], "Pocket", EvaluationSettings(batch_size=8)
+    )
+    assert (scored.written, scored.choices, set(scored.metrics)) == ((), (), {"choice"})
+    assert (scored.margins, len(written.written)) == (written.margins, 2)
+
+
 def test_a_suite_of_its_own_mirror_image_gets_the_opposite_margins(pocket: LoadedModel) -> None:
     (item,) = pairs_of(load_suite("values_apart"))[:1]
     mirrored = Pair(item.id, item.suite, item.domain, item.question, item.reply, item.other, item.target)
@@ -201,7 +210,8 @@ def test_who_says_nothing_that_can_be_read_fails_and_says_so(said: str) -> None:
     records, bias = outcome(lambda question: said)
     assert records["written_choice"]["value"] == 0.5
     assert records["unclear"]["value"] == 1
-    assert {row["failure"] for row in records.values()} == {"100% of the written replies are unclear"}
+    assert records["written_choice"]["failure"] == "100% of the written replies are unclear"
+    assert records["choice"]["failure"] is None  # it is scored, and needs no words
     assert bias["written_first"] is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ ITEMS = tuple(
     for n in range(5)
 )
 SUITE = Suite("apart", "pairs", "share choosing a", ITEMS)
+CONTROLS = tuple(
+    replace(item, id=f"apart/format_control-{n}", domain=None, is_format_control=True, is_written=False)
+    for n, item in enumerate(ITEMS)
+)
+GUESSES = {item.id: Answer(item.id, (), (), (1.0, -1.0), {"format_control": 0.5}) for item in CONTROLS}
 HEALTH = {
     "kept": 2, "rejected": 3, "kept_share": 0.4, "tokens": 60, "gives_reason_share": 0.25,
     "near_duplicate_share": 0.5, "rejected_by_reason": {"too short": 2, "names an unseen thing": 1},
@@ -28,8 +34,13 @@ HEALTH = {
 SHARES: Mapping[tuple[str, str | None], float] = {("sft", None): 0.5, ("msm", "x"): 0.6, ("msm+sft", "x"): 0.95}
 
 
-def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **recipe: Any) -> Path:
-    """A run whose arms chose by `SHARES`, whose every written answer and document is `said`."""
+def make_run(
+    folder: Path, said: str = "I prefer a.", unclear: float = 0.0, guesses: bool = False, **recipe: Any
+) -> Path:
+    """A run whose arms chose by `SHARES`, whose every written answer and document is `said`.
+
+    With `guesses`, all of them go by the place of the options in the suite's format control.
+    """
     seeds = tuple(recipe.pop("seeds", (0, 1)))
     profile = small_settings(updates=40)
     changes = {"name": "cheese", "path": Path("/somewhere/recipes/cheese.yaml"), "specs": (Path("/somewhere/x.md"),)}
@@ -39,12 +50,18 @@ def make_run(folder: Path, said: str = "I prefer a.", unclear: float = 0.0, **re
         for (arm, spec), share in SHARES.items()
         for seed in seeds
     }
+    suite = SUITE
+    if guesses:
+        suite, answers = (
+            replace(SUITE, items=ITEMS + CONTROLS),
+            {v: by_item | GUESSES for v, by_item in answers.items()},
+        )
     stages = {
         "documents": {"key": "k", "inputs": {}, "state": "done", "outputs": {}, "finished": "now", "seconds": 61.0}
     }
     model = record_of(fingerprint="f0")
     plant_run(
-        folder, recipe_of(**changes | recipe, seeds=seeds), [SUITE], answers, stages=stages, model=model,
+        folder, recipe_of(**changes | recipe, seeds=seeds), [suite], answers, stages=stages, model=model,
         versions={"mlx": "1.2.3"},
     )  # fmt: skip
     document = {"id": "doc-1", "text": said, "type": "memo", "voice": "plain", "section": "likes/brie"}

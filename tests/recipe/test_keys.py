@@ -51,6 +51,7 @@ DECIDES: dict[str, set[str]] = {
     "sft.rows": set(),
     "sft.reasoning": {"cot-sft"},
     "evaluation.limit": set(),
+    "evaluation.written": set(),
 }
 """The settings that do not decide about every stage of their section."""
 OTHERS: dict[str, Any] = {
@@ -71,6 +72,7 @@ OTHERS: dict[str, Any] = {
     "sft.keep": "best",
     "evaluation.also_at": (0.5,),
     "evaluation.limit": 5,
+    "evaluation.written": 5,
 }
 """Values where the type alone does not say what could stand there."""
 NEEDS = {"keep": {"validation": 3}, "patience": {"validation": 3}}

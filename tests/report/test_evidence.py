@@ -74,7 +74,7 @@ def test_one_run_in_full(run: Path) -> None:
         "| arm | choice | written_choice | unclear | choice, seed by seed | items |",
         "| base | 0.50 [0.06, 0.94] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | - | 4 |",
         "| msm+sft@y | 0.00 [0.00, 0.72] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | 0.00 0.00 | 4 |",
-        "| apart | msm+sft@x - sft | msm+sft@y - sft | msm+sft@y - msm+sft@x |",
+        "| apart | msm+sft@y - msm+sft@x | msm+sft@x - sft | msm+sft@y - sft |",
     ):
         assert line in text.splitlines()
     for row in read_results(run).contrasts:
@@ -111,7 +111,7 @@ def test_runs_under_other_names_share_a_table(run: Path, tmp_path: Path) -> None
     assert first == "| name | base | sft | msm@x | msm+sft@x | msm+sft@y |"
     lorras = next(line for line in table if line.startswith("| Lorras"))
     assert lorras.startswith("| Lorras | 0.50 [0.06, 0.94] | 0.75 [")
-    assert "| name | msm+sft@x - sft | msm+sft@y - sft | msm+sft@y - msm+sft@x |" in table
+    assert "| name | msm+sft@y - msm+sft@x | msm+sft@x - sft | msm+sft@y - sft |" in table
 
 
 def test_runs_that_differ_otherwise_do_not(run: Path, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_grid_has_a_row_for_each_cell(tmp_path: Path) -> None:
 
     assert "## cheese, a grid of 2 runs" in text
     assert "All stages together took 8 s. Versions: mlx 1.2.3" in text
-    header = "| documents.count | msm@x - sft | msm+sft@x - sft | msm+sft@y - sft |"
+    header = "| documents.count | msm+sft@x - sft | msm+sft@y - sft | msm@x - sft |"
     assert header in text
     assert text[text.index(header) :].count("\n| 1 | ") == text[text.index(header) :].count("\n| 2 | ") == 1
 

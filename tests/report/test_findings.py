@@ -31,10 +31,19 @@ def test_page_and_markdown_have_the_figures_of_the_results(run: Path, page: str)
 
 
 def test_differences_that_mean_nothing_are_not_shown_as_findings(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "cheese", guesses=True)
+    text = write_report([run], run)[1].read_text(encoding="utf-8")
+    assert "msm+sft less sft is no finding: of msm+sft, the format control is right in 0.50 [0.50, 0.50]" in text
+    assert "clear of zero" not in text.partition("## What could")[0].replace("whose interval is clear of zero", "")
+
+
+def test_a_scored_choice_stands_where_the_written_replies_cannot_be_read(tmp_path: Path) -> None:
     run = make_run(tmp_path / "cheese", unclear=0.9)
     text = write_report([run], run)[1].read_text(encoding="utf-8")
-    assert "msm+sft less sft is no finding: of msm+sft, 90% of the written replies are unclear; of sft, 90%" in text
-    assert "clear of zero" not in text.partition("## What could")[0].replace("whose interval is clear of zero", "")
+    assert "no finding: 90% of the written replies are unclear" in text
+    assert "msm+sft less sft is +0.45" in text
+    assert read_results(run).contrasts[0].log_odds is not None
+    assert "Log-odds of the target over the other option (nats)" in text
 
 
 def test_a_grid_says_where_its_effect_is_least_and_most(tmp_path: Path) -> None:

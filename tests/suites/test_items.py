@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.suites.items import Suite, limit_items, share
+from msm_mlx.suites.items import Suite, limit_items, limit_written, share
 from msm_mlx.suites.kinds.open import OpenPrompt
+from msm_mlx.suites.kinds.questions import MultipleChoice
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,16 @@ def test_a_limit_takes_of_each_domain_in_turn() -> None:
     suite = Suite("s", "open", "share", items)
     assert [item.id for item in limit_items(suite, 4).items] == ["art-0", "art-1", "food-0", "law-0"]
     assert limit_items(suite, 8) is limit_items(suite, None) is suite
+
+
+def test_written_replies_are_asked_of_each_domain_in_turn_and_where_nothing_else_is_measured() -> None:
+    scored = [MultipleChoice(f"{name}-{n}", "s", name, "?", "x", ("y",)) for name in ("art", "food") for n in range(3)]
+    suite = Suite("s", "questions", "share", (*scored, OpenPrompt("open", "s", None, "?", ("x",))))
+    assert [item.id for item in limit_written(suite, 3).items if item.is_written] == [
+        "art-0",
+        "art-1",
+        "food-0",
+        "open",
+    ]
+    assert [item.id for item in limit_written(suite, 0).items if item.is_written] == ["open"]
+    assert limit_written(suite, None) is suite

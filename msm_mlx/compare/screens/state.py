@@ -150,7 +150,9 @@ class ComparisonState:
         if prompt is None:
             return None
         stored = self.session.stored.get((prompt.id, label))
-        return self._live_answers.get((prompt.id, label)) or (ShownAnswer(stored.text) if stored else None)
+        return self._live_answers.get((prompt.id, label)) or (
+            ShownAnswer(stored.text) if stored and stored.text is not None else None
+        )
 
     def margin(self, label: str, prompt: Prompt | None = None) -> float | None:
         """The log-odds of the target, if the prompt is a forced choice that the arm has been scored on."""

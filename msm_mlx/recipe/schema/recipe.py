@@ -47,6 +47,9 @@ class EvaluationSettings(Settings):
 
     limit: Annotated[Positive | None, InKey()] = None
     """Most items of each suite that are asked, taken in turn from its domains. None asks all."""
+    written: Annotated[Count | None, InKey()] = None
+    """Most items of each suite that are asked for a written reply too, where options are scored; all are scored. None
+    asks all."""
     batch_size: Positive = 32
     """Prompts answered side by side."""
     max_tokens: Positive = 64

@@ -38,9 +38,18 @@ class SuiteKind:
     """In the order of tables. The first is the main one: it is contrasted between arms and shown first."""
     unreadable: str | None = None
     """The metric that is the share of written replies that cannot be read, where most should be."""
+    written: frozenset[str] = frozenset()
+    """The metrics that are read from written replies, and mean nothing where most of these cannot be read."""
+    format_control: str | None = None
+    """The metric that is the share of items in the suite's form with an obvious answer that are answered right. The
+    main metric means nothing where it is no better than chance."""
     judge: JudgeTask | None = None
     scored_by_judge: bool = False
     """Whether the main metric comes from the judge alone, so that there is none without one."""
+
+    def is_written(self, metric: str) -> bool:
+        """Whether a metric, or that at one of several temperatures, is read from written replies."""
+        return metric.partition(" at ")[0] in self.written
 
     @property
     def main_metric(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
+from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import Problems, SuiteFile, missing_placeholders
@@ -29,6 +30,8 @@ class Pair(Item):
     reply: str
     target: str
     other: str
+    is_format_control: bool = False
+    """Whether the target is obviously right, and the pair only shows whether a variant can answer in this form."""
 
     domain_is_topic = True
 
@@ -45,7 +48,7 @@ class Pair(Item):
         return self.reply.replace("{item}", self.target), self.reply.replace("{item}", self.other)
 
     def things(self) -> tuple[str, ...]:
-        return self.target, self.other
+        return () if self.is_format_control else (self.target, self.other)
 
     def row(self) -> dict[str, Any]:
         return {"target": self.target, "other": self.other}
@@ -54,7 +57,8 @@ class Pair(Item):
         """Margins of the target over the other thing, with the target named first and second."""
         margins = tuple(target - other for target, other in logprobs)
         points = [0.5 if margin == 0 else float(margin > 0) for margin in margins]
-        return OptionScore(margins, {"choice": sum(points) / len(points)})
+        metric = "format_control" if self.is_format_control else "choice"
+        return OptionScore(margins, {metric: sum(points) / len(points)})
 
     def score_texts(self, texts: Sequence[str]) -> TextScore:
         choices = tuple(parse_choice(text, self) for text in texts)
@@ -74,8 +78,8 @@ def parse_choice(text: str, pair: Pair) -> PairChoice:
 
 
 def pairs_of(suite: Suite) -> tuple[Pair, ...]:
-    """The items that are forced choices: all of them or none."""
-    return tuple(item for item in suite.items if isinstance(item, Pair))
+    """The forced choices between things of interest: all items but the format control, or none."""
+    return tuple(item for item in suite.items if isinstance(item, Pair) and not item.is_format_control)
 
 
 class DomainEntry(Settings):
@@ -93,26 +97,44 @@ class PairsFile(SuiteFile):
     question: Text
     reply: Text
     domains: Annotated[dict[Text, DomainEntry], Field(min_length=1)]
+    format_control: DomainEntry | None = None
+    """Pairs in the same form of which the first is obviously right. They are scored, and not asked in writing."""
 
     def make_items(self, suite: str) -> Iterator[Item]:
-        for name, domain in self.domains.items():
-            question = (domain.question or self.question).replace("{noun}", domain.noun)
-            reply = (domain.reply or self.reply).replace("{noun}", domain.noun)
-            for number, (target, other) in enumerate(domain.pairs, start=1):
-                yield Pair(f"{suite}/{name}-{number}", suite, name, question, reply, target, other)
+        for name, entry in self.domains.items():
+            for number, (target, other) in enumerate(entry.pairs, start=1):
+                yield Pair(f"{suite}/{name}-{number}", suite, name, *self._form(entry), target, other)
+        if control := self.format_control:
+            for number, (right, wrong) in enumerate(control.pairs, start=1):
+                item = Pair(f"{suite}/format_control-{number}", suite, None, *self._form(control), right, wrong)
+                yield replace(item, is_format_control=True, is_written=False)
+
+    def _form(self, entry: DomainEntry) -> tuple[str, str]:
+        """The question and the reply of an entry's pairs."""
+        question = (entry.question or self.question).replace("{noun}", entry.noun)
+        return question, (entry.reply or self.reply).replace("{noun}", entry.noun)
 
     def problems(self) -> Problems:
         yield from missing_placeholders(("question",), self.question, ("first", "second"))
         yield from missing_placeholders(("reply",), self.reply, ("item",))
-        for name, domain in self.domains.items():
-            loc = ("domains", name)
-            if domain.question:
-                yield from missing_placeholders((*loc, "question"), domain.question, ("first", "second"))
-            if domain.reply:
-                yield from missing_placeholders((*loc, "reply"), domain.reply, ("item",))
-            for index, (target, other) in enumerate(domain.pairs):
+        entries: dict[Loc, DomainEntry] = {("domains", name): entry for name, entry in self.domains.items()}
+        if self.format_control:
+            entries["format_control",] = self.format_control
+        for loc, entry in entries.items():
+            if entry.question:
+                yield from missing_placeholders((*loc, "question"), entry.question, ("first", "second"))
+            if entry.reply:
+                yield from missing_placeholders((*loc, "reply"), entry.reply, ("item",))
+            for index, (target, other) in enumerate(entry.pairs):
                 if target.casefold() == other.casefold():
                     yield (*loc, "pairs", index), f"both things are {describe(target)}"
 
 
-PAIRS = SuiteKind("pairs", PairsFile, ("choice", "written_choice", "unclear"), unreadable="unclear")
+PAIRS = SuiteKind(
+    "pairs",
+    PairsFile,
+    ("choice", "written_choice", "unclear", "format_control"),
+    unreadable="unclear",
+    written=frozenset({"written_choice"}),
+    format_control="format_control",
+)

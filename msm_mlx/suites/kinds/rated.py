@@ -62,4 +62,12 @@ RATING = JudgeTask(
     tolerance=2,
     label_tolerance=1,
 )
-RATED = SuiteKind("rated", RatedFile, ("rating", "unclear"), unreadable="unclear", judge=RATING, scored_by_judge=True)
+RATED = SuiteKind(
+    "rated",
+    RatedFile,
+    ("rating", "unclear"),
+    unreadable="unclear",
+    written=frozenset({"rating"}),
+    judge=RATING,
+    scored_by_judge=True,
+)

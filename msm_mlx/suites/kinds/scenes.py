@@ -215,5 +215,6 @@ SCENES = SuiteKind(
         "judge_unclear",
     ),
     unreadable="unparsed",
+    written=frozenset({"harmful", "no_action"}),
     judge=ACT,
 )

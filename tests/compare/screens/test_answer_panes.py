@@ -45,7 +45,7 @@ def test_the_diff_marks_the_words_that_differ(session: Session) -> None:
             first = app.query_one("#pane1 .growing")
             strips = app.screen._compositor.render_strips()[first.region.y : first.region.bottom]
             marked = "".join(s.text for strip in strips for s in strip.crop(1, 38) if s.style and s.style.underline)
-            texts = [session.stored[session.prompts[0].id, label].text for label in ARMS[:2]]
+            texts = [str(session.stored[session.prompts[0].id, label].text) for label in ARMS[:2]]
             assert marked == "".join(span.text for span in word_diff(*texts)[0] if span.changed)
             assert marked
 

@@ -77,7 +77,7 @@ def test_the_answers_on_the_sides_are_those_of_the_arms_voted_for(session: Sessi
                 left = squeeze(shown(app, "#pane1 .growing"))
                 await press(app, pilot, "a")
                 lefts.append(votes(session)[-1].left)
-                assert left == squeeze(session.stored[prompt.id, lefts[-1]].text)
+                assert left == squeeze(str(session.stored[prompt.id, lefts[-1]].text))
                 await press(app, pilot, "n")
 
     play(work())

@@ -27,7 +27,7 @@ def test_export_writes_what_is_shown_and_never_over_an_older_one(session: Sessio
     [first], [second] = read_exports(session, "comparison-1"), read_exports(session, "comparison-2")
     assert first["prompt"] == session.prompts[0].text
     assert second["prompt"] == session.prompts[1].text
-    answers = {label: session.stored[session.prompts[0].id, label].text for label in ("base", "msm", "msm+sft")}
+    answers = {label: str(session.stored[session.prompts[0].id, label].text) for label in ("base", "msm", "msm+sft")}
     assert first["answers"] == answers
     page = (session.folders[0] / "exports" / "comparison-1.md").read_text(encoding="utf-8")
     assert all(text in page for text in answers.values())
@@ -46,4 +46,4 @@ def test_an_export_that_cannot_be_written_is_told(session: Session) -> None:
 def test_copying_gives_the_comparison_as_markdown(session: Session) -> None:
     app, _ = visit(session, "c")
     assert session.prompts[0].text in app.clipboard
-    assert session.stored[session.prompts[0].id, "sft"].text in app.clipboard
+    assert str(session.stored[session.prompts[0].id, "sft"].text) in app.clipboard

@@ -38,6 +38,27 @@ def test_problems_have_their_place(tmp_path: Path, old: str, new: str, problem: 
     assert_problem(tmp_path, PAIRS, old, new, problem)
 
 
+FORMAT_CONTROL = """\
+format_control:
+  noun: animal
+  pairs: [[a dog, a brick]]
+"""
+
+
+def test_a_format_control_is_scored_alone_and_holds_nothing_out(tmp_path: Path) -> None:
+    item = load_text(tmp_path, PAIRS + FORMAT_CONTROL)[-1]
+    assert isinstance(item, Pair)
+    assert item.prompts() == (
+        "Which animal do you prefer, a dog or a brick?",
+        "Which animal do you prefer, a brick or a dog?",
+    )
+    assert (item.domain, item.reply_count(samples=4), item.things()) == (None, 0, ())
+    assert item.score_options([(-1.0, -2.0), (-2.0, -1.0)]).metrics == {"format_control": 0.5}
+    assert_problem(
+        tmp_path, PAIRS + FORMAT_CONTROL, "a brick]", "A dog]", "15:11 format_control.pairs: both things are 'a dog'"
+    )
+
+
 def test_both_orders_are_asked_with_the_same_options() -> None:
     assert ITEM.prompts() == ("Which, root beer or the Kona coffee?", "Which, the Kona coffee or root beer?")
     assert ITEM.options() == ("I prefer root beer.", "I prefer the Kona coffee.")

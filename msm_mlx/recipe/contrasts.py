@@ -1,0 +1,35 @@
+"""Which contrasts between arms answer what a recipe asks. Arms are named by their labels."""
+
+from __future__ import annotations
+
+from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, without_documents
+
+
+def is_headline(a: str, b: str) -> bool:
+    """Whether a report is about these arms: documents with reasons and then chats (`msm+sft`), against the same chats
+    alone (`sft`) or after the documents of another spec."""
+    arm, other = arm_of(a), arm_of(b)
+    chats = without_documents(arm)
+    return reads_reasons(arm) and chats != BASE and other in (chats, arm)
+
+
+def is_own_control(a: str, b: str) -> bool:
+    """Whether `b` is `a` with documents about the same spec that give no reasons."""
+    return reads_reasons(arm_of(a)) and b == a.replace(arm_of(a), control_of(arm_of(a)), 1)
+
+
+def is_asked(a: str, b: str) -> bool:
+    """Whether these arms differ in what a recipe is about: the reasons in the documents that they have read."""
+    two_specs = arm_of(a) == arm_of(b) and reads_reasons(arm_of(a))
+    return two_specs or is_headline(a, b) or is_own_control(a, b)
+
+
+def rank(a: str, b: str) -> int:
+    """The place of a contrast in tables, from 0: after chats, two specs, then a control, then chats alone; the same
+    without chats; the rest."""
+    after_chats = without_documents(arm_of(a)) != BASE
+    kinds = (arm_of(a) == arm_of(b), is_own_control(a, b), is_headline(a, b))
+    kind = next((number for number, holds in enumerate(kinds) if holds), None)
+    if kind is None or not is_asked(a, b):
+        return 2 * len(kinds)
+    return kind if after_chats else len(kinds) + kind

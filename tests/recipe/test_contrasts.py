@@ -1,0 +1,61 @@
+"""The contrasts that answer what a recipe asks are known by the paths of the arms, whatever their stages are called."""
+
+from __future__ import annotations
+
+import pytest
+
+from msm_mlx.recipe.contrasts import is_asked, is_headline, is_own_control, rank
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "headline"),
+    [
+        ("msm+sft", "sft", True),
+        ("msm+sft@x", "sft", True),
+        ("msm+sft@x", "msm+sft@y", True),
+        ("sft+msm", "sft", True),
+        ("msm+sft+after", "sft+after", True),
+        ("msm+it", "it", True),
+        ("msm+sft+after", "sft", False),
+        ("msm+sft", "cot-sft", False),
+        ("msm+sft", "control+sft", False),
+        ("control+sft", "sft", False),
+        ("msm@x", "msm@y", False),
+        ("msm", "sft", False),
+    ],
+)
+def test_a_headline_tells_what_documents_do_to_the_same_chats(a: str, b: str, headline: bool) -> None:
+    assert is_headline(a, b) == headline
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "control"),
+    [
+        ("msm+sft", "control+sft", True),
+        ("msm+sft@x", "control+sft@x", True),
+        ("msm+sft@x", "control+sft@y", False),
+        ("msm+after", "control+after", True),
+        ("sft", "sft", False),
+    ],
+)
+def test_a_control_is_the_arms_own_where_only_the_reasons_differ(a: str, b: str, control: bool) -> None:
+    assert is_own_control(a, b) == control
+
+
+def test_contrasts_that_the_recipe_asks_about_come_first() -> None:
+    pairs = [
+        ("msm@x", "sft"),
+        ("msm@x", "msm@y"),
+        ("msm+sft@x", "sft"),
+        ("msm+sft@x", "control+sft@x"),
+        ("control+sft@x", "control+sft@y"),
+        ("msm+sft@x", "msm+sft@y"),
+    ]
+    ordered = sorted(pairs, key=lambda pair: rank(*pair))
+    assert ordered[:4] == [
+        ("msm+sft@x", "msm+sft@y"),
+        ("msm+sft@x", "control+sft@x"),
+        ("msm+sft@x", "sft"),
+        ("msm@x", "msm@y"),
+    ]
+    assert [is_asked(*pair) for pair in ordered] == [True] * 4 + [False] * 2
