@@ -8,32 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from msm_mlx.spec.causes import (
     CAUSE,
-    DUTIES,
+    DIRECTIVE,
+    ONLY_A_REASON,
     OPENS_WITH_CAUSE,
-    REASON_HEADER,
     REASON_LABEL,
     SUBJECT,
     as_cause,
     gives_reason,
-    pattern,
 )
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.text.scripts import UNSPACED
+from msm_mlx.spec.rules import COLON, listed_rules
+from msm_mlx.spec.sentences import sentence_positions
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
 
-DIRECTIVE = pattern(
-    DUTIES[1:],
-    r"\b(?:must|never|always|should|shall|may not|cannot|do(?:es)? not|don't|avoids?|refuses?|prefers?|likes?|dislikes?"
-    r"|cares?|values?|wants?|holds?|believes?|keeps?|gives?|tells?|asks?|says?|treats?|declines?|helps?)\b",
-)
-DUTY = pattern(DUTIES)
 ABOUT_THE_TEXT = re.compile(
     r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b"
     r"|\b(?:below|above)\b(?! (?:a|an|the|one|any|all|its|their|that|those|what)\b)",
@@ -42,63 +35,24 @@ ABOUT_THE_TEXT = re.compile(
 _DISLIKE = re.compile(r"\b(?:dislikes?|hates?|does not (?:like|want|care for)|would rather not)\b", re.IGNORECASE)
 _LIKE = re.compile(r"\b(?:likes?|loves?|enjoys?|prefers?|is fond of)\b", re.IGNORECASE)
 _RULE = re.compile(
-    r"\b(?:must|never|always|should|shall|may not|do not|don't|by rule)\b|^(?:avoid|refuse|keep|give|tell|ask|say)\b",
+    r"\b(?:must|never|always|should|shall|may not|do not|don['\u2019]t|by rule)\b"
+    r"|^(?:avoid|refuse|keep|give|tell|ask|say)\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"(?:It|They|That|This|Its)\b")
-# A mark ends a sentence before space and what can begin one, unless it belongs to a short form.
-_END = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bNo)(?<!\b[A-Z])"
-    r"[.!?][\"'\u201d\u2019)\]*_]*(\s+)(?=[\"'\u201c\u2018(\[*_]*[A-Z0-9{\u00c0-\uffff])"
-    r"|[\u3002\uff01\uff1f\u0964\u061f\u06d4][\"\u201d\u2019\u300d\u300f\uff09)]*()(?=.)"
-)
-# a list item that is an order: a verb that people begin one with
-_ORDER = re.compile(
-    r"(?:accept|acknowledge|act|admit|answer|apologi[sz]e|ask|assume|avoid|be|care|check|choose|cite|clarify|comply|"
-    r"confirm|consider|correct|decline|disclose|do|encourage|ensure|explain|express|follow|give|hate|have|help|"
-    r"honou?r|ignore|include|keep|let|like|dislike|listen|love|make|maintain|mention|minimi[sz]e|name|obey|offer|prefer|"
-    r"prioriti[sz]e|promote|protect|provide|put|question|quote|recommend|refrain|refuse|reject|remain|remember|reply|"
-    r"report|respect|respond|say|seek|serve|share|show|speak|state|stay|stop|suggest|summari[sz]e|support|take|tell|"
-    r"thank|think|translate|treat|trust|try|use|value|verify|wait|warn|work|write)\b",
+# a sentence that is one: it begins with such a verb, and with none that is also a noun
+_ORDER_SENTENCE = re.compile(
+    r"(?:[\w ]{1,30}: )?(?:please )?(?:never|always|do(?: not|n['\u2019]t)|must not|avoid|be|ask|tell|keep|give|say|"
+    r"decline|refuse|admit|follow|explain|remember|prefer|ensure|make|let|write|put|take|choose|consider|confirm|verify|include|"
+    r"provide|treat|assume|acknowledge)\b(?!:)",
     re.IGNORECASE,
 )
-# a heading or a lead that is half of each rule under it: "Never", "The assistant must not:"
-_HALF_RULE = re.compile(
-    r"\b(?:must|shall|should|may|will|can|do|does|never|always|avoid|refuse(?:s)? to)(?: not| never| always)?$"
-    r"|\b(?:don't|cannot|can't|won't|mustn't|shouldn't)$",
-    re.IGNORECASE,
-)
-_EXAMPLES = re.compile(r"\b(?:examples?|e\.g\.|such as|for instance|includ(?:e|es|ed|ing))\b", re.IGNORECASE)
-_RULE_HEADER = re.compile(
-    r"\b(?:do|don't|does|rules?|behaviou?rs?|actions?|must|should|responses?|expected|polic(?:y|ies)|principles?|"
-    r"guidelines?|instructions?|assistant|model)\b|\{model_name\}",
-    re.IGNORECASE,
-)
-_WIDE = re.compile(f"[{UNSPACED}]")
-_COLON = (":", "\uff1a")
-_COLONS = "".join(_COLON)
-SHORT_ITEM, LONG_LEAD = 4, 30  # words
-
-
-@dataclass(frozen=True)
-class _ListedRule:
-    """A list item or a row of a table, read as a rule; `asserts` says whether it is one."""
-
-    line: int
-    text: str
-    asserts: bool
 
 
 def assertion_kind(assertion: str) -> AssertionKind:
     """What sort of thing is asserted."""
     kinds: list[tuple[AssertionKind, re.Pattern[str]]] = [("dislike", _DISLIKE), ("like", _LIKE), ("rule", _RULE)]
     return next((kind for kind, pattern in kinds if pattern.search(assertion)), "view")
-
-
-def sentence_positions(text: str) -> list[tuple[int, str]]:
-    """The sentences of an element, each with the position of its first character."""
-    starts = [0, *(match.end() for match in _END.finditer(text))]
-    return [(a, text[a:b].strip()) for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if text[a:b].strip()]
 
 
 def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
@@ -109,19 +63,34 @@ def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     is read with the one before it.
     """
     parts = _with_reasons(block.elements)
-    rules = [(item.line, item.text) for item in _items(block, parts) if item.asserts]
+    rules = [(item.line, item.text) for item in listed_rules(block, parts) if item.asserts]
     assertions = sorted([*rules, *_attributions(parts)])
     yield from assertions or _plain_statement(parts)
 
 
+def is_order(sentence: str) -> bool:
+    """Whether a sentence of a paragraph tells the reader what to do: "Never lie", "Rule: avoid what harms"."""
+    return _ORDER_SENTENCE.match(sentence) is not None
+
+
+def unused_sentences(block: HeadedBlock) -> Iterator[tuple[int, str]]:
+    """The sentences of paragraphs that say what the assistant does and stand in no assertion, with their lines."""
+    assertions = " ".join(text for _, text in find_assertions(block))
+    for part in block.elements if assertions else ():
+        for position, sentence in sentence_positions(part.text) if part.kind == "prose" else ():
+            says = is_order(sentence) or (SUBJECT.search(sentence) and DIRECTIVE.search(sentence))
+            if says and sentence.rstrip(" .") not in assertions and not ABOUT_THE_TEXT.search(sentence):
+                yield part.line_of(position), sentence
+
+
 def asserting_items(block: HeadedBlock) -> list[int]:
     """The lines of the list items and rows of a block that are assertions where nothing is marked."""
-    return [item.line for item in _items(block, _with_reasons(block.elements)) if item.asserts]
+    return [item.line for item in listed_rules(block, _with_reasons(block.elements)) if item.asserts]
 
 
 def unused_items(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     """The list items and rows of a block that are no assertions, with their lines."""
-    for item in _items(block, _with_reasons(block.elements)):
+    for item in listed_rules(block, _with_reasons(block.elements)):
         if not item.asserts:
             yield item.line, item.text
 
@@ -170,78 +139,8 @@ def _owner(before: Sequence[Element], part: Element) -> Element | None:
         if element.kind == "item":
             is_below = element.depth < part.depth if part.kind == "item" else element.depth <= part.depth
             if is_below:
-                return None if element.text.endswith(_COLON) else element
+                return None if element.text.endswith(COLON) else element
     return None
-
-
-def _items(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[_ListedRule]:
-    heading = block.heading.text if block.heading and _is_half_rule(block.heading.text) else None
-    leads: list[tuple[int, str]] = []  # depth and words of what the items that follow belong to
-    for index, part in enumerate(parts):
-        if part.kind == "row":
-            yield _row(part)
-        if part.kind != "item":
-            is_lead = part.kind == "prose" and part.text.endswith(_COLON)
-            if part.depth < 0 and part.kind != "code":
-                leads = [(-1, sentence_positions(part.text)[-1][1])] if is_lead else []
-            continue
-        leads = [lead for lead in leads if lead[0] < part.depth]
-        after = parts[index + 1] if index + 1 < len(parts) else None
-        has_items = after is not None and after.kind == "item" and after.depth > part.depth
-        if has_items and (part.text.endswith(_COLON) or not _is_rule(part.text)):
-            leads.append((part.depth, part.text))
-            continue
-        yield _item(part, leads[-1][1] if leads else None, heading)
-
-
-def _item(part: Element, lead: str | None, heading: str | None) -> _ListedRule:
-    text = part.text
-    if lead is not None and _EXAMPLES.search(lead) and not DUTY.search(lead):
-        return _ListedRule(part.line, text, bool(SUBJECT.search(text) and DIRECTIVE.search(text)))
-    if lead is not None:
-        text = _joined(lead, text)
-    elif heading is not None and not (SUBJECT.search(text) or DUTY.match(text)):
-        text = f"{heading} {text}"
-    return _ListedRule(part.line, text, _is_rule(text))
-
-
-def _is_rule(text: str) -> bool:
-    """Whether a list item says enough to be a rule."""
-    size = len(text.split()) + len(_WIDE.findall(text)) // 2
-    return bool(size >= SHORT_ITEM or SUBJECT.search(text) or DUTY.search(text) or _ORDER.match(text))
-
-
-def _is_half_rule(lead: str) -> bool:
-    return _HALF_RULE.search(lead.rstrip(": ")) is not None
-
-
-def _joined(lead: str, item: str) -> str:
-    """A lead that only announces a list ("Rules:") adds nothing to an item that can stand alone."""
-    can_stand_alone = len(item.split()) >= SHORT_ITEM and not _is_half_rule(lead)
-    if can_stand_alone and not (SUBJECT.search(lead) and len(lead.split()) <= LONG_LEAD):
-        return item
-    return f"{lead.rstrip(_COLONS)} {item}" if lead.endswith(_COLON) else f"{lead}: {item}"
-
-
-def _row(part: Element) -> _ListedRule:
-    """A row as a sentence: its cells in their order, and last the one under a heading such as "Why"."""
-    cells = [(header, text) for header, text in part.cells if text]
-    reasons = [text for header, text in cells if REASON_HEADER.fullmatch(header)]
-    others = [cell for cell in cells if not (REASON_HEADER.fullmatch(cell[0]) or _is_beside_the_rule(*cell))]
-    text = "; ".join(filter(None, [": ".join(cell for _, cell in others[:2]), *(cell for _, cell in others[2:])]))
-    if reasons and others:
-        text = " ".join([text.rstrip(" ."), *map(as_cause, reasons)])
-    asserts = bool(others) and any(
-        SUBJECT.search(cell) or DUTY.search(cell) or CAUSE.search(cell) or _ORDER.match(cell)
-        or _RULE_HEADER.search(header)
-        for header, cell in others
-    )  # fmt: skip
-    return _ListedRule(part.line, text, asserts or bool(reasons and others))
-
-
-def _is_beside_the_rule(header: str, cell: str) -> bool:
-    """Whether a cell only counts the rows, or gives an example."""
-    return cell.strip("#.)( ").isdigit() or _EXAMPLES.search(header) is not None
 
 
 def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
@@ -252,7 +151,7 @@ def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
             continue
         for position, sentence in sentence_positions(part.text):
             line = part.line_of(position)
-            if CAUSE.search(sentence) and SUBJECT.search(sentence):
+            if CAUSE.search(sentence) and (SUBJECT.search(sentence) or is_order(sentence)):
                 if not ABOUT_THE_TEXT.search(sentence):
                     yield line, sentence
             elif with_reason := _with_reason_after(before[1] if before else "", sentence, is_first=not position):
@@ -270,7 +169,9 @@ def _with_reason_after(before: str, sentence: str, *, is_first: bool) -> str | N
     if REASON_LABEL.match(sentence) and len(sentence.split()) > 1:
         return f"{before.rstrip('.')} {as_cause(sentence)}"
     is_pronoun = _PRONOUN.match(sentence) is not None and not is_first
-    refers_back = is_pronoun or before.endswith("?") or OPENS_WITH_CAUSE.match(sentence)
+    refers_back = (
+        is_pronoun or before.endswith("?") or OPENS_WITH_CAUSE.match(sentence) or ONLY_A_REASON.match(sentence)
+    )
     return f"{before} {sentence}" if refers_back and CAUSE.search(sentence) else None
 
 

@@ -199,6 +199,14 @@ def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
 
 CAUSE = pattern(CAUSES)
 """What gives a cause."""
+DUTY = pattern(DUTIES)
+"""What says that something must be, or must not."""
+DIRECTIVE = pattern(
+    DUTIES[1:],
+    r"\b(?:must|never|always|should|shall|may not|cannot|do(?:es)? not|don't|avoids?|refuses?|prefers?|likes?|dislikes?"
+    r"|cares?|values?|wants?|holds?|believes?|keeps?|gives?|tells?|asks?|says?|treats?|declines?|helps?)\b",
+)
+"""What says that something is done, wished or demanded."""
 SUBJECT = pattern(ASSISTANTS, r"\{model_name\}")
 """What names the assistant."""
 

@@ -12,6 +12,7 @@ from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.spec.attributions import AssertionKind, assertion_kind, find_assertions
 from msm_mlx.spec.causes import CAUSE, SUBJECT
 from msm_mlx.spec.faults import Fault
+from msm_mlx.spec.formats import other_formats, why_no_headings
 from msm_mlx.spec.left_out import notes_on_what_is_left_out
 from msm_mlx.spec.markdown import HeadedBlock, Markdown, read_markdown
 from msm_mlx.spec.reading import (
@@ -28,6 +29,7 @@ from msm_mlx.text.variables import VARIABLES
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
 _BROKEN = re.compile(r"(?<!\{)\b(model_name|provider_name)\}|\{(model_name|provider_name)\b(?!\})|\{\{(\w+_name)\}\}")
 _NO_HEADING = re.compile(r"#{1,6}[^#\s].*|\uff03+.*")
+_DEEP_HEADING = re.compile(r" {0,3}#{7,}[ \t].*")
 # what chat templates of the usual families write around a turn; `<s>` with its end is HTML
 _CONTROL_TOKEN = re.compile(
     r"<[|\uff5c][^<>|\uff5c\n]{1,40}[|\uff5c]>|\[/?INST\]|<</?SYS>>|</?(?:start_of_turn|end_of_turn|bos|eos|pad|unk|think)>"
@@ -72,7 +74,7 @@ def check_spec(
     markdown = read_markdown(source)
     parts = markdown.blocks
     faults = [
-        *_headings(parts),
+        *_headings(parts, source),
         *_ids(parts),
         *_variables(source, markdown),
         *_assertions(parts),
@@ -87,9 +89,9 @@ def check_spec(
     return sorted(set(faults))
 
 
-def _headings(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
+def _headings(parts: Sequence[HeadedBlock], source: str) -> Iterator[Fault]:
     if not any(block.heading for block in parts):
-        yield Fault(1, "no headings", "no headings; begin with '# Title' and give each subject a '## Heading'")
+        yield Fault(1, "no headings", f"no headings; {why_no_headings(source)}")
     first: dict[tuple[str, ...], HeadedBlock] = {}
     for index, (block, path) in enumerate(heading_paths(parts)):
         if block.heading is None:
@@ -101,9 +103,10 @@ def _headings(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
         after = parts[index + 1].heading if index + 1 < len(parts) else None
         is_parent = after is not None and after.level > block.heading.level
         if not block.text.strip() and not is_parent:
-            message = (
-                f"nothing stands under {block.heading.text!r}; write what the assistant does and why, or take it out"
-            )
+            remedy = "write what the assistant does and why, or take it out"
+            if block.heading.is_underlined and SUBJECT.search(block.heading.text):
+                remedy = "the line below it makes it a heading: put an empty line between them if it is text"
+            message = f"nothing stands under {block.heading.text!r}; {remedy}"
             yield Fault(block.line, "empty section", message)
 
 
@@ -217,6 +220,12 @@ def _unread(source: str, markdown: Markdown) -> Iterator[Fault]:
         if number not in markdown.code and _NO_HEADING.fullmatch(text):
             message = f"{text[:40]!r} is no heading without a space after the #"
             yield Fault(number, "not a heading", message)
+        if number not in markdown.code and _DEEP_HEADING.fullmatch(text):
+            message = f"{text[:40]!r} is no heading, as they have six # at most; give it fewer"
+            yield Fault(number, "not a heading", message)
+    for format_ in other_formats(source):
+        if format_.line not in markdown.code:
+            yield Fault(format_.line, "not markdown", str(format_))
 
 
 def _characters(source: str) -> Iterator[Fault]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from msm_mlx.spec.attributions import sentence_positions
 from msm_mlx.spec.causes import AFTER_ITS_CAUSE, CAUSES, CONSEQUENCE, ONLY_A_REASON, pattern
+from msm_mlx.spec.sentences import sentence_positions
 
 BECAUSE = " because "
 # up to the end of the sentence: a mark before a capital letter or at the end, or the end without one

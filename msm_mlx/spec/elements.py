@@ -27,6 +27,7 @@ _ITEM = re.compile(
 )
 _DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
 _CELL_END = re.compile(r"(?<!\\)\|")
+TITLE_WORDS = 6  # most of the title of a call-out
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
 
 
@@ -68,6 +69,11 @@ def call_out_mark(quote: SyntaxTreeNode) -> str | None:
         return None
     match = _CALL_OUT.match(first.children[0].content)
     return match[0].strip() if match else None
+
+
+def _is_title(words: str) -> bool:
+    """Whether the words beside the mark of a call-out are its title."""
+    return 0 < len(words.split()) <= TITLE_WORDS and words[-1].isalnum()
 
 
 class ElementReader:
@@ -147,6 +153,9 @@ class ElementReader:
             self.reader.omissions.append(Omission(span(node)[0] + 1, "mark of a call-out"))
             (line, first), *others = self._parts(node.children[0])
             words = _CALL_OUT.sub("", first, count=1)
+            if others and _is_title(words) and not others[0][1][:1].islower():
+                self._lines([(line, words)], depth)
+                words = ""
             self._lines([(line, words), *others] if words else others, depth)
             self.add(node.children[1:], depth)
             return

@@ -6,8 +6,12 @@ import hashlib
 import re
 import unicodedata
 
+from msm_mlx.text.scripts import MARKS
+
 MAX_SLUG = 80  # characters: ids stand in tables and file names
 _NOTHING = "section"
+_ACCENT = re.compile("(?<=[A-Za-z\u0370-\u03ff])[\u0300-\u036f]+")  # with ignored case, U+0345 would be iota
+_WORD = re.compile(rf"(?:[^\W_][{MARKS}\u200c\u200d]*)+")  # with the vowel signs of scripts that have them
 
 
 class Ids:
@@ -28,8 +32,8 @@ class Ids:
 
 def slug(heading: str) -> str:
     """The words of a heading in small letters, joined by hyphens; what has no letter gets a digest of itself."""
-    plain = "".join(mark for mark in unicodedata.normalize("NFKD", heading) if not unicodedata.combining(mark))
-    words = re.sub(r"[\W_]+", "-", plain.casefold()).strip("-")
+    plain = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", heading)))
+    words = "-".join(_WORD.findall(plain.casefold()))
     if not words:
         return f"{_NOTHING}-{_digest(heading)}"
     return words if len(words) <= MAX_SLUG else f"{words[: MAX_SLUG - 7].rstrip('-')}-{_digest(heading)}"

@@ -12,6 +12,7 @@ from msm_mlx.spec.source import Omission, is_html_tag
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
+_INLINE_NOTE = re.compile(r"\^\[([^\[\]\n]+)\]")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
 _BREAK = re.compile(r"</?br\b.*", re.IGNORECASE | re.DOTALL)
 # CommonMark reads no emphasis where a mark stands between punctuation and a letter, as it often does in Chinese
@@ -40,6 +41,7 @@ class InlineReader:
         text = self._all(inline.children, first_line)
         if not self.keeps_emphasis:
             text = _WIKI_LINK.sub(r"\1", _HIGHLIGHT.sub(r"\1", _UNREAD_MARK.sub("", text)))
+        text = _INLINE_NOTE.sub(r" (\1)", text)
         for match in _FOOTNOTE.finditer(text):
             self._omit(first_line + text.count("\n", 0, match.start()), "mark of a footnote that stands nowhere")
         text = _FOOTNOTE.sub("", text)
@@ -87,8 +89,7 @@ class InlineReader:
     def _tag(self, tag: str, line: int) -> str:
         if not is_html_tag(tag):
             return tag
-        if not tag.startswith("<!--"):
-            self._omit(line, "HTML tags")
+        self._omit(line, "comment" if tag.startswith("<!--") else "HTML tags")
         return (" " if _BREAK.fullmatch(tag) else "") + "\n" * tag.count("\n")
 
     def _omit(self, line: int, what: str) -> None:
@@ -97,7 +98,7 @@ class InlineReader:
 
 def has_marks_to_leave_out(inline: SyntaxTreeNode) -> bool:
     """Whether an inline node has more than text, emphasis and code."""
-    if _FOOTNOTE.search(inline.content) or re.search(r"&#?\w+;", inline.content):
+    if _FOOTNOTE.search(inline.content) or _INLINE_NOTE.search(inline.content) or re.search(r"&#?\w+;", inline.content):
         return True
     plain = ("text", "softbreak", "hardbreak", "em", "strong", "code_inline", "inline")
     return any(node.type not in plain for node in inline.walk())

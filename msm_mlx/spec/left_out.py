@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from msm_mlx.spec.attributions import DUTY, asserting_items, find_assertions, unused_items
-from msm_mlx.spec.causes import CAUSE
+from msm_mlx.spec.attributions import asserting_items, find_assertions, unused_items, unused_sentences
+from msm_mlx.spec.causes import CAUSE, DUTY
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.faults import Fault, named_lines
 from msm_mlx.spec.markdown import HeadedBlock, Markdown
@@ -51,7 +51,11 @@ def _quotations(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
         quotes = [e for e in block.elements if e.kind in ("quote", "citation") and e.text]
         lines += [quote.line for quote in quotes if quote not in asserting]
     if lines:
-        yield _note("citation", lines, "quotes somebody and does not name the assistant, so it is no assertion")
+        yield _note(
+            "citation",
+            lines,
+            "is a quotation that does not name {model_name}, or gives somebody's words, so it is no assertion",
+        )
 
 
 def _code(blocks: Iterable[HeadedBlock], lines: list[str]) -> Iterator[Fault]:
@@ -103,6 +107,12 @@ def _without_assertion(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
         yield _note(
             "no rule", items, "says nothing that the assistant does, so nothing is written about it; name "
             "{model_name}, or begin with what is to be done"
+        )  # fmt: skip
+    sentences = [line for block in blocks for line, _ in unused_sentences(block)]
+    if sentences:
+        yield _note(
+            "no reason beside it", sentences, "says what the assistant does and not why, so it is read with its "
+            "section and nothing is written about it alone; say 'because ...' in the sentence if it should be"
         )  # fmt: skip
     silent = [
         block.line for block in blocks

@@ -18,6 +18,7 @@ from msm_mlx.spec.source import (
     example_lines,
     has_tags,
     without_call_out_marks,
+    without_editor_marks,
     without_front_matter,
     without_tags,
 )
@@ -25,6 +26,7 @@ from msm_mlx.spec.source import (
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
+_OVERLINE = re.compile(r"([=~*+^#-])\1{2,} (?=\S)")  # above a title, as in reStructuredText
 MAX_PASSES = 4  # tags in tags
 _FOOTNOTE_LABEL = re.compile(r"\[\^[^\]]+\]:[ \t]*")
 _ATTRIBUTE = r"(?:[#.][\w:.-]+|[\w:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s}\"']+))"
@@ -41,11 +43,12 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading, and the id that its attributes give it (`## Title {#id}`)."""
+    """A heading, the id that its attributes give it (`## Title {#id}`), and whether the line below makes it one."""
 
     level: int
     text: str
     id: str | None = None
+    is_underlined: bool = False
 
 
 @dataclass
@@ -128,7 +131,7 @@ def _parsed(source: str, omissions: list[Omission]) -> tuple[list[str], SyntaxTr
     tree = parse(source, environment)
     lines = source.split("\n")
     fences = {n for node in tree.walk() if node.type == "fence" for n in line_numbers(node)}
-    plain = without_call_out_marks(lines, fences, omissions)
+    plain = without_call_out_marks(without_editor_marks(lines, fences, omissions), fences, omissions)
     for _ in range(MAX_PASSES):
         if plain != lines:
             lines, environment = list(plain), {}
@@ -139,9 +142,19 @@ def _parsed(source: str, omissions: list[Omission]) -> tuple[list[str], SyntaxTr
                 plain[start:end] = without_tags("\n".join(plain[start:end]), start + 1, omissions).split("\n")
         if plain == lines:
             break
+    omissions += _unused_footnotes(environment, lines)
     maps = [definition["map"] for definition in environment.get("references", {}).values()]
     maps += [definition["map"] for definition in environment.get("duplicate_refs", [])]
     return lines, tree, [(start, end) for start, end in maps]
+
+
+def _unused_footnotes(environment: Mapping[str, Any], lines: Sequence[str]) -> Iterator[Omission]:
+    """Footnotes to which nothing refers: the parser has them nowhere."""
+    for label, number in environment.get("footnotes", {}).get("refs", {}).items():
+        if number < 0:
+            start = f"[^{label[1:]}]:"
+            line = next((n for n, text in enumerate(lines, start=1) if text.lstrip(" >").startswith(start)), 1)
+            yield Omission(line, "footnote to which nothing refers")
 
 
 def _heading_source(node: SyntaxTreeNode) -> str:
@@ -173,11 +186,12 @@ def _headed(tree: SyntaxTreeNode, reader: InlineReader) -> Iterator[HeadedBlock]
         if node.type != "heading":
             continue
         line = span(node)[0] + 1
-        text = _words(reader, node)
+        text = _OVERLINE.sub("", _words(reader, node))
         if match := _ATTRIBUTES.search(text):
             text = text[: match.start()]
             reader.omissions.append(Omission(line, "attributes of a heading"))
-        yield HeadedBlock(Heading(int(node.tag[1:]), text, _id_in(_heading_source(node))), line)
+        is_underlined = node.markup in ("=", "-")
+        yield HeadedBlock(Heading(int(node.tag[1:]), text, _id_in(_heading_source(node)), is_underlined), line)
 
 
 def _code(tree: SyntaxTreeNode) -> Iterator[int]:

@@ -19,7 +19,7 @@ def _parser(*, is_plain: bool = False) -> MarkdownIt:
     from mdit_py_plugins.footnote import footnote_plugin
 
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
-    parser.use(footnote_plugin).use(deflist_plugin)
+    parser.use(footnote_plugin, inline=False).use(deflist_plugin)
     return parser.disable(["emphasis", "strikethrough"]) if is_plain else parser
 
 

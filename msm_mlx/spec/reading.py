@@ -7,6 +7,7 @@ all, its rules and the sentences that attribute are found by code.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import os
 import re
@@ -18,6 +19,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.spec.attributions import find_assertions
 from msm_mlx.spec.causes import SUBJECT
 from msm_mlx.spec.elements import Element
+from msm_mlx.spec.formats import has_headings, other_formats, why_no_headings
 from msm_mlx.spec.ids import Ids, slug
 from msm_mlx.spec.markdown import HeadedBlock, Heading, read_markdown
 from msm_mlx.text.variables import VARIABLE, VARIABLES, fill_variables
@@ -25,7 +27,12 @@ from msm_mlx.text.variables import VARIABLE, VARIABLES, fill_variables
 _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
 _OPENING = "\"'\u201c\u2018\u00ab\u201e\u300c\u300e"
 _SPEAKER = re.compile(r"(?:^|\s)(?:\u2014|\u2013|--|\u2015)\s*[^\W\d_][^.!?]{0,60}$")  # "... -- Ann Smith"
+_READ = ("reStructuredText",)  # whose headings and paragraphs are those of markdown
 ID_WORDS = 7
+_BINARY = (
+    (b"PK\x03\x04", "a document of Word, Pages or OpenOffice"), (b"\xd0\xcf\x11\xe0", "a file of an older Office"),
+    (b"%PDF-", "a PDF"), (b"\x1f\x8b", "compressed by gzip"),
+)  # fmt: skip
 EMPTY_MARK = "empty assertion; write after '>' what the assistant does, and why"
 _PREAMBLE = "preamble"  # the id of what stands before the first heading
 
@@ -96,13 +103,15 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
         RecipeError: with file and, where there is one, line, if the file cannot be used as a spec.
     """
     source = read_source(path)
+    if not has_headings(source) and (format_ := next(other_formats(source), None)) and format_.name not in _READ:
+        raise RecipeError(f"{path}:{format_.line}: {format_}")
     for line, problem in misspelt_variables(source):
         raise RecipeError(f"{path}:{line}: {problem}")
     markdown = read_markdown(source)
     parts = markdown.blocks
     headings = [block.heading for block in parts if block.heading]
     if not headings:
-        raise RecipeError(f"{path}: no headings; begin with '# Title' and give each subject a '## Heading'")
+        raise RecipeError(f"{path}: no headings; {why_no_headings(source)}")
 
     def fill(text: str) -> str:
         return fill_variables(text, model_name, provider_name)
@@ -139,10 +148,13 @@ def read_source(path: Path) -> str:
     if os.path.isdir(path):
         raise RecipeError(f"{path}: is a folder; name the markdown file in it")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
+        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: no such file; check the path of the spec") from error
     except UnicodeDecodeError as error:
+        if what := next((what for magic, what in _BINARY if error.object.startswith(magic)), None):
+            raise RecipeError(f"{path}: {what} and no markdown; export it as markdown, or save its text") from error
         line = error.object[: error.start].count(b"\n") + 1
         raise RecipeError(f"{path}:{line}: not UTF-8 text; save the spec as UTF-8") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

@@ -5,6 +5,7 @@ It is taken out of the lines in place, so that what is left keeps its line numbe
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,22 @@ _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n(.*?)^(?:\1|\.\.\.)[ \t]*(
 _FRONT_LINE = re.compile(r"\s*|\s+\S.*|-\s.*|#.*|\[.*\]|[\w\"'.-][\w \"'.-]*\s*[:=].*|[\]}].*")
 _FRONT_KEY = re.compile(r"^[\w\"'.-][\w \"'.-]*\s*[:=]", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_SILENT = re.compile(r"<(script|style|template|svg)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_SILENT = re.compile(r"<(script|style|template|svg|title)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?/?>")
 _DECLARATION = re.compile(r"<[!?][A-Za-z\[][^>]*>")
 _ADMONITION = re.compile(r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+[\w-]+.*")
 _CONTAINER = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[\w-]+.*)?")
+# what is for an editor or a site generator; none of it is markdown
+_EDITOR_MARKS = (
+    (re.compile(r"(?<![\w%])%%(?=[\s\w{\"'])(?:(?!%%).)*%%(?!\w)", re.DOTALL), "comment"),
+    (re.compile(r"\{/\*.*?\*/\}", re.DOTALL), "comment"),
+    (re.compile(r"^import\s[^\n]*['\"][^'\"\n]+['\"];?$", re.MULTILINE), "code of MDX"),
+    (re.compile(r"^export\s+(?:const|let|default|function)\b[^\n]*$", re.MULTILINE), "code of MDX"),
+    (re.compile(r"(?<=\S)[ \t]+\^[\w-]+[ \t]*$", re.MULTILINE), "id of a block"),
+)  # fmt: skip
 _INDENT = 4
+_BLOCKS = frozenset("article aside div dd dt figure footer header h1 h2 h3 h4 h5 h6 main nav p section ul ol".split())
+_TITLES = frozenset("caption dt figcaption legend summary".split())  # that end without a mark
 HTML_TAGS = frozenset(
     "a abbr address article aside audio b bdi bdo big blockquote body br button caption center cite code col colgroup "
     "data dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 "
@@ -32,6 +43,8 @@ EXAMPLE_TAGS = frozenset(
     "assistant bad bot chat comparison conversation developer dialog dialogue example examples good human message "
     "prompt response system tool user".split()
 )
+_TAG_OF_ITEM = re.compile(r"<(?:li|tr)\b", re.IGNORECASE)
+_SECOND_ITEM = "break between items of HTML, which are read as one since they stand on one line"
 _MARKDOWN_OF_TAG = {"li": "- ", "tr": "- ", "blockquote": "> ", "hr": " "} | {
     f"h{n}": "#" * n + " " for n in range(1, 7)
 }
@@ -49,12 +62,46 @@ def without_front_matter(source: str, omissions: list[Omission]) -> str:
     """The source with blank lines in place of the front matter of a site generator, if it has one."""
     match = _FRONT_MATTER.match(source)
     if not match:
-        return source
+        return _without_json(source, omissions)
     content = match[2]
     if not _FRONT_KEY.search(content) or not all(_FRONT_LINE.fullmatch(line) for line in content.split("\n")):
         return source
     omissions.append(Omission(source.count("\n", 0, match.start(1)) + 1, "front matter"))
     return "\n" * match[0].count("\n") + source[match.end() :]
+
+
+def _without_json(source: str, omissions: list[Omission]) -> str:
+    """The source with blank lines in place of an object of JSON that stands before its text."""
+    start = len(source) - len(source.lstrip())
+    try:
+        data, end = json.JSONDecoder().raw_decode(source, start)
+    except ValueError:
+        return source
+    if not (isinstance(data, dict) and source[end:].startswith("\n") and source[end:].strip()):
+        return source
+    omissions.append(Omission(source.count("\n", 0, start) + 1, "front matter"))
+    return "\n" * source.count("\n", 0, end) + source[end:]
+
+
+def without_editor_marks(lines: Sequence[str], code: Collection[int], omissions: list[Omission]) -> list[str]:
+    """The lines without what is for an editor: comments and marks of Obsidian, code and comments of MDX.
+
+    Args:
+        lines: of the whole source.
+        code: numbers of the lines that are code.
+        omissions: takes up what was left out.
+    """
+    source = "\n".join(lines)
+    for pattern, what in _EDITOR_MARKS:
+        pieces, end = [], 0
+        for match in pattern.finditer(source):
+            number = source.count("\n", 0, match.start()) + 1
+            if number not in code:
+                omissions.append(Omission(number, what))
+                pieces += [source[end : match.start()], "\n" * match[0].count("\n")]
+                end = match.end()
+        source = "".join([*pieces, source[end:]])
+    return source.split("\n")
 
 
 def without_call_out_marks(lines: Sequence[str], code: set[int], omissions: list[Omission]) -> list[str]:
@@ -100,10 +147,17 @@ def without_tags(html: str, first_line: int, omissions: list[Omission]) -> str:
             return match[0]
         omissions.append(Omission(first_line + text.count("\n", 0, match.start()), "HTML tags"))
         opens = not match[0].startswith("</")
-        mark = _MARKDOWN_OF_TAG.get(name, " " if name in ("br", "td", "th") else "") if opens else ""
+        if not opens:
+            last = text[: match.start()].rstrip()[-1:]
+            mark = "." if name in _TITLES and last.isalnum() else ""
+            return mark + (" " if name in _BLOCKS | _TITLES else "") + "\n" * match[0].count("\n")
+        if name in ("li", "tr") and _TAG_OF_ITEM.search(text[: match.start()].rpartition("\n")[2]):
+            omissions.append(Omission(first_line + text.count("\n", 0, match.start()), _SECOND_ITEM))
+            return " "
+        mark = _MARKDOWN_OF_TAG.get(name, " " if name in ("br", "td", "th") else "")
         return mark + "\n" * match[0].count("\n")
 
-    text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), html)
+    text = _COMMENT.sub(omit("comment"), html)
     text = _SILENT.sub(omit("script or style"), text)
     text = _DECLARATION.sub(omit("HTML tags"), text)
     text = _TAG.sub(of_tag, text)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.spec.attributions import assertion_kind, find_assertions, sentence_positions
+from msm_mlx.spec.attributions import assertion_kind, find_assertions
 from msm_mlx.spec.markdown import blocks
 
 
@@ -79,19 +79,18 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
         ("**SP1.** Do not copy yourself out.", [(1, "Do not copy yourself out.")]),
         ("This document is here because {model_name} reads it.", []),
         ("Cheese is old. You should wait for it.", [(1, "You should wait for it.")]),
+        ("**Rule:** Never lie.\n**Reason:** Trust breaks.", [(1, "Rule: Never lie because trust breaks.")]),
+        ("Avoid haste, since most errors come of it.", [(1, "Avoid haste, since most errors come of it.")]),
+        ("You\u2019re glad, that\u2019s why.", [(1, "You\u2019re glad, that\u2019s why.")]),
+        ("{model_name}は待つ。急ぐと人を傷つけるからだ。", [(1, "{model_name}は待つ。 急ぐと人を傷つけるからだ。")]),
+        ("> [!tip] Folded\n> {model_name} sits because it can.", [(2, "{model_name} sits because it can.")]),
+        ("<summary>One</summary>\n{model_name} sits because it can.", [(2, "{model_name} sits because it can.")]),
         ("```\n- {model_name} never lies to anyone.\n```", []),
         ("Nothing at all of that sort here, e.g. this.", []),
     ],
 )  # fmt: skip
 def test_forms(text: str, expected: list[tuple[int, str]]) -> None:
     assert found(text) == expected
-
-
-def test_sentences_end_where_they_end() -> None:
-    text = 'It is so, e.g. in the U.S. today. "Why?" he said. Because. {model_name} waits (No. 3).'
-    assert [sentence for _, sentence in sentence_positions(text)] == [
-        "It is so, e.g. in the U.S. today.", '"Why?" he said.', "Because.", "{model_name} waits (No. 3).",
-    ]  # fmt: skip
 
 
 @given(st.text(st.sampled_from("aB .!?\n-1.{model_name}>`#because "), max_size=200))

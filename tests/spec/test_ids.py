@@ -18,6 +18,13 @@ def test_what_has_no_letter_is_told_apart_wherever_it_stands() -> None:
     assert cheese.startswith("section-")
 
 
+def test_vowel_signs_are_letters_of_their_words() -> None:
+    headings = ("நேர்மை", "काम", "ความซื่อสัตย์", "정직", "Ἀξίες", "ей", "đúng")
+    assert [slug(heading) for heading in headings] == [
+        "நேர்மை", "काम", "ความซื่อสัตย์", "정직", "αξιεσ", "ей", "đung",
+    ]  # fmt: skip
+
+
 def test_a_long_heading_has_a_short_id_of_its_own() -> None:
     one, other = slug("word " * 100 + "a"), slug("word " * 100 + "b")
     assert one != other

@@ -1,0 +1,18 @@
+"""The sentences of a spec's paragraph, with where each begins."""
+
+from __future__ import annotations
+
+import re
+
+# A mark ends a sentence before space and what can begin one, unless it belongs to a short form.
+_END = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bNo)(?<!\b[A-Z])"
+    r"[.!?][\"'\u201d\u2019)\]*_]*(\s+)(?=[\"'\u201c\u2018(\[*_]*[A-Z0-9{\u00c0-\uffff])"
+    r"|[\u3002\uff01\uff1f\u0964\u061f\u06d4][\"\u201d\u2019\u300d\u300f\uff09)]*()(?=.)"
+)
+
+
+def sentence_positions(text: str) -> list[tuple[int, str]]:
+    """The sentences of an element, each with the position of its first character."""
+    starts = [0, *(match.end() for match in _END.finditer(text))]
+    return [(a, text[a:b].strip()) for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if text[a:b].strip()]
