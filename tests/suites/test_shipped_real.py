@@ -29,7 +29,7 @@ def pairs(name: str) -> tuple[Pair, ...]:
 
 def training_texts() -> str:
     """Everything that is shipped to train on, in lower case."""
-    files = [*(ROOT / "specs").rglob("*.md"), *(ROOT / "recipes" / "data").iterdir()]
+    files = [*(ROOT / "specs").rglob("*.md"), *filter(Path.is_file, (ROOT / "recipes" / "data").rglob("*"))]
     return "\n".join(path.read_text(encoding="utf-8") for path in files).casefold()
 
 
