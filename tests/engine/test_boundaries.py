@@ -9,6 +9,7 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from helpers.architectures import build
 from helpers.arrays import close, flat
 from helpers.tiny_models import FAMILIES
 from mlx_lm.models import llama, mamba
@@ -99,6 +100,15 @@ def test_a_recurrent_model_is_refused_by_name() -> None:
     packing, reason = choose_packing(mamba.Model(arguments))
     assert packing == "off"
     assert "mamba" in reason
+
+
+@pytest.mark.parametrize("key_heads", [1, 2])
+def test_masks_that_an_architecture_takes_for_one_row_alone_are_not_used(key_heads: int) -> None:
+    """In a batch, gemma2 lays them over its heads: it fails, or mixes rows up where there are as many rows as heads."""
+    model, _ = build("gemma2", num_key_value_heads=key_heads)
+    assert not isolates_documents(model, "masked")
+    packing, reason = choose_packing(model)
+    assert (packing, "gemma2" in reason) == ("off", True)
 
 
 def test_extra_dimensions_tell_the_documents_of_a_row_apart() -> None:
