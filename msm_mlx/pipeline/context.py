@@ -141,9 +141,9 @@ class Meter:
         """Take in a reply, and show how many there are."""
         self.count(reply)
         self.replies += 1
-        self.show(self.replies, "replies")
+        self.show(self.replies)
 
-    def show(self, done: int, detail: str) -> None:
-        """Say how many of the stage's units are done."""
-        rate = self.tokens / max(time.monotonic() - self.started, 1e-9)
-        self.report.advance(done, f"{detail}, {rate:,.0f} tokens/s")
+    def show(self, done: int, detail: str = "") -> None:
+        """Say how many of the stage's units are done, and how fast tokens come."""
+        rate = f"{self.tokens / max(time.monotonic() - self.started, 1e-9):,.0f} tokens/s"
+        self.report.advance(done, f"{detail}, {rate}" if detail else rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
@@ -105,8 +106,7 @@ def test_a_meter_counts_from_what_is_there_already() -> None:
     assert meter.tokens == 12
     [(done, detail)] = reporter.progress
     assert done == 5
-    assert detail.startswith("replies, ")
-    assert detail.endswith(" tokens/s")
+    assert re.fullmatch(r"[\d,]+ tokens/s", detail)
 
 
 @pytest.mark.parametrize("tokens", [0, 10**9])

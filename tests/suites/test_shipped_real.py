@@ -18,7 +18,7 @@ from msm_mlx.suites.load import POCKET_SUITES, REAL_SUITES, SUITES, Names, load_
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
-PAIRS = ("affordable_values", "american_values")
+PAIRS = ("affordable_values", "american_values", "values_apart")
 AREAS = {"buying", "prestige", "culture"}
 GIVEAWAYS = re.compile(r"\b(afford|budget|cheap|cost|deluxe|expensive|luxur|pric)", re.IGNORECASE)
 
@@ -91,6 +91,14 @@ def test_neither_side_is_told_by_its_length(name: str) -> None:
     decided = [target > other for target, other in lengths if target != other]
     assert 0.45 < mean(decided) < 0.55
     assert max(abs(target - other) for target, other in lengths) <= 20
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_suite_of_pairs_has_a_format_control_with_nothing_of_its_subject(name: str) -> None:
+    suite = load_suite(name, NAMES, "laptop")
+    controls = [item for item in suite.items if isinstance(item, Pair) and item.is_format_control]
+    assert len(controls) >= 20
+    assert not re.search(r"america|foreign|price|afford", " ".join(f"{c.target} {c.other}" for c in controls), re.I)
 
 
 @pytest.mark.parametrize("name", PAIRS)
