@@ -32,6 +32,7 @@ class SamplingParams:
         temperature: 0 takes the likeliest token always.
         stop: strings that end a reply and are not part of it.
         thinking: whether a model that can do so may think before it replies; the thought is part of the reply.
+        top_p, top_k, min_p: the tokens that may be drawn, as `TokenFilter` has them.
     """
 
     max_tokens: int
@@ -39,6 +40,9 @@ class SamplingParams:
     temperature: float = 0.0
     stop: tuple[str, ...] = ()
     thinking: bool = False
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from msm_mlx.engine.chat_model import Reply
 from msm_mlx.engine.keyed_sampler import draw_tokens
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.pending_reply import PendingReply
+from msm_mlx.engine.token_filter import EVERY_TOKEN, TokenFilter
 
 
 def generate_equal(
@@ -26,17 +27,22 @@ def generate_equal(
     size: int,
     temperature: float,
     prefill_step: int = PREFILL_STEP,
+    token_filter: TokenFilter = EVERY_TOKEN,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, at most `size` at a time."""
     by_length = sorted(rows, key=lambda row: len(row.prompt))
     for _, group in groupby(by_length, key=lambda row: len(row.prompt)):
         same_length = list(group)
         for start in range(0, len(same_length), size):
-            yield from _generate(loaded, same_length[start : start + size], temperature, prefill_step)
+            yield from _generate(loaded, same_length[start : start + size], temperature, prefill_step, token_filter)
 
 
 def _generate(
-    loaded: LoadedModel, rows: Sequence[PendingReply], temperature: float, prefill_step: int
+    loaded: LoadedModel,
+    rows: Sequence[PendingReply],
+    temperature: float,
+    prefill_step: int,
+    token_filter: TokenFilter,
 ) -> Iterator[tuple[int, Reply]]:
     model, stop_sequences = loaded.model, StopSequences(loaded.stop_tokens)
     matchers = [stop_sequences.matcher() for _ in rows]
@@ -46,7 +52,8 @@ def _generate(
     for draw in count():
         logits = model(tokens[:, None], cache=cache)[:, -1]  # (B, V)
         logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)  # (B, V)
-        tokens = draw_tokens(logprobs, [(row.seed % 2**32, draw) for row in rows], temperature)
+        draws = [(row.seed % 2**32, draw) for row in rows]
+        tokens = draw_tokens(logprobs, draws, temperature, token_filter)
         going_on = []
         for position, (row, token) in enumerate(zip(rows, cast("list[int]", tokens.tolist()), strict=True)):
             ends = matchers[position].advance(token)

@@ -18,6 +18,7 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.pending_reply import PendingReply
 from msm_mlx.engine.prefix import prefix_attention, shared_row
 from msm_mlx.engine.shared_prefixes import shared_prefixes
+from msm_mlx.engine.token_filter import EVERY_TOKEN, TokenFilter
 
 MIN_GROUP_ROWS = 8  # from which rows of one beginning are written apart from others, without copies of its cache
 MIXED_BATCHES = 4  # of rows of several beginnings, whose caches are in memory together
@@ -33,6 +34,7 @@ def generate_each(
     max_tokens: int,
     batch_size: int,
     temperature: float = 0.0,
+    token_filter: TokenFilter = EVERY_TOKEN,
     stop: Sequence[str] = (),
     memory: float | None = None,
     prefill_step: int = PREFILL_STEP,
@@ -51,6 +53,7 @@ def generate_each(
         max_tokens: of a reply, which also ends where the model's context does.
         batch_size: how many rows are written at a time, at most.
         temperature: 0 takes the likeliest token always.
+        token_filter: the tokens that may be drawn.
         stop: strings that end a reply and are not part of it.
         memory: bounds the bytes of keys and values; None does not. Where it runs out all the same, half as many rows
             go on with what is left.
@@ -72,7 +75,7 @@ def generate_each(
         rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in pending]
         done: set[int] = set()
         try:
-            for index, reply in generate(loaded, rows, size, temperature, prefill_step):
+            for index, reply in generate(loaded, rows, size, temperature, prefill_step, token_filter):
                 done.add(index)
                 yield index, reply
         except (MemoryError, RuntimeError) as error:
@@ -85,7 +88,12 @@ def generate_each(
 
 
 def _generate_groups(
-    loaded: LoadedModel, rows: Sequence[PendingReply], size: int, temperature: float, prefill_step: int
+    loaded: LoadedModel,
+    rows: Sequence[PendingReply],
+    size: int,
+    temperature: float,
+    prefill_step: int,
+    token_filter: TokenFilter,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, those of one beginning together."""
     groups: dict[tuple[int, ...], list[PendingReply]] = {}
@@ -99,14 +107,14 @@ def _generate_groups(
         is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS) and batching.attends_to_prefixes
         shared = shared_row(loaded.model, read_prefix(loaded.model, prefix, prefill_step)) if is_large else None
         if shared:
-            yield from _generate(loaded, group, {prefix: shared}, size, temperature, prefill_step)
+            yield from _generate(loaded, group, {prefix: shared}, size, temperature, prefill_step, token_filter)
         else:
             mixed += group
     for start in range(0, len(mixed), MIXED_BATCHES * size):
         part = mixed[start : start + MIXED_BATCHES * size]
         prefixes_here = {row.prefix for row in part if row.prefix}
         caches = {prefix: read_prefix(loaded.model, prefix, prefill_step) for prefix in prefixes_here}
-        yield from _generate(loaded, part, caches, size, temperature, prefill_step)
+        yield from _generate(loaded, part, caches, size, temperature, prefill_step, token_filter)
 
 
 def _generate(
@@ -116,9 +124,10 @@ def _generate(
     size: int,
     temperature: float,
     prefill_step: int,
+    token_filter: TokenFilter,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, which go on from the caches of what they begin with."""
-    sampler = KeyedSampler(temperature)
+    sampler = KeyedSampler(temperature, token_filter)
     generator = BatchGenerator(
         loaded.model,
         sampler=sampler,

@@ -8,6 +8,8 @@ from typing import Any
 
 import mlx.core as mx
 
+from msm_mlx.engine.token_filter import EVERY_TOKEN, TokenFilter
+
 
 class KeyedSampler:
     """Draws the next token of every row from a key of its own: the row's seed, and the number of its draw.
@@ -32,8 +34,9 @@ class KeyedSampler:
     1.6 times as long for 16 to 64 rows on a CPU.
     """
 
-    def __init__(self, temperature: float) -> None:
+    def __init__(self, temperature: float, token_filter: TokenFilter = EVERY_TOKEN) -> None:
         self.temperature = temperature
+        self.token_filter = token_filter
         self.seeds: dict[int, int] = {}
         """Of every row, by the generator's id of it; below 2**32."""
         self._draws: Counter[int] = Counter()
@@ -63,14 +66,19 @@ class KeyedSampler:
             return mx.argmax(logprobs, axis=-1)
         draws = [(self.seeds[uid], self._draws[uid]) for uid in uids]
         self._draws.update(uids)
-        return draw_tokens(logprobs, draws, self.temperature)
+        return draw_tokens(logprobs, draws, self.temperature, self.token_filter)
 
 
-def draw_tokens(logprobs: mx.array, draws: Sequence[tuple[int, int]], temperature: float) -> mx.array:
+def draw_tokens(
+    logprobs: mx.array,
+    draws: Sequence[tuple[int, int]],
+    temperature: float,
+    token_filter: TokenFilter = EVERY_TOKEN,
+) -> mx.array:
     """Tokens (B,) from log-probabilities (B, V). `draws` has each row's seed and the number of its draw."""
     if not temperature:
         return mx.argmax(logprobs, axis=-1)
-    return _draw(logprobs / temperature, mx.array(list(draws), mx.uint32))
+    return _draw(token_filter.apply(logprobs / temperature), mx.array(list(draws), mx.uint32))
 
 
 _draw = mx.vmap(lambda logits, key: mx.random.categorical(logits, key=key))  # (B, V) and (B, 2) to (B,)

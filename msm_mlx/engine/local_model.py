@@ -9,6 +9,7 @@ from functools import partial
 from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams, fit_chats
 from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.engine.token_filter import TokenFilter
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.resources.machine import free_memory
 
@@ -68,6 +69,7 @@ class LocalModel:
             max_tokens=sampling.max_tokens,
             batch_size=sampling.batch_size,
             temperature=sampling.temperature,
+            token_filter=TokenFilter(sampling.top_k, sampling.top_p, sampling.min_p),
             stop=sampling.stop,
             memory=self.free_memory(),
             on_fewer=lambda rows, reason: say(f"Batch: {rows} replies side by side, {reason}."),

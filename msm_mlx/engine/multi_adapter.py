@@ -25,6 +25,7 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.multi_lora import NamedAdapter, RowAdapters, can_stack, stack_adapters, unstack_adapters
 from msm_mlx.engine.scoring import score_with_adapters
 from msm_mlx.engine.switched_adapters import SwitchedAdapters
+from msm_mlx.engine.token_filter import EVERY_TOKEN, TokenFilter
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.resources.blas import single_threaded_blas
 from msm_mlx.text.wording import error_line
@@ -67,6 +68,7 @@ class Variants:
         *,
         max_tokens: int,
         temperature: float = 0.0,
+        token_filter: TokenFilter = EVERY_TOKEN,
         seed: int = 0,
         prefill_step: int = PREFILL_STEP,
     ) -> Iterator[list[int]]:
@@ -85,7 +87,7 @@ class Variants:
             rows = mx.split(tokens, ends[:-1])
             logits = mx.concatenate([group.step(row) for group, row in zip(groups, rows, strict=True)])  # (N, V)
             key, step_key = mx.random.split(key)
-            tokens = sample_tokens(logits, temperature, step_key)
+            tokens = sample_tokens(logits, temperature, step_key, token_filter)
             with single_threaded_blas():
                 step = cast("list[int]", tokens.tolist())
             yield step
@@ -180,10 +182,13 @@ def _load(folder: Path) -> NamedAdapter:
     return NamedAdapter(str(folder / WEIGHTS), load_adapter(folder), adapter_shape(folder).scale)
 
 
-def sample_tokens(logits: mx.array, temperature: float, key: mx.array) -> mx.array:
+def sample_tokens(
+    logits: mx.array, temperature: float, key: mx.array, token_filter: TokenFilter = EVERY_TOKEN
+) -> mx.array:
     """Tokens (N,) from logits (N, V), by the Gumbel-max trick with the same noise for all rows."""
     if temperature > 0:
-        logits = logits / temperature + mx.random.gumbel((1, logits.shape[-1]), key=key)
+        noise = mx.random.gumbel((1, logits.shape[-1]), key=key)
+        logits = token_filter.apply(logits / temperature) + noise
     return mx.argmax(logits, axis=-1)
 
 

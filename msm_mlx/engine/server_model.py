@@ -102,6 +102,7 @@ class ServerModel:
             "messages": list(chat),
             "max_tokens": sampling.max_tokens,
             "temperature": sampling.temperature,
+            **_filter(sampling),
             "seed": seed % LARGEST_SEED,
             "chat_template_kwargs": {"enable_thinking": sampling.thinking},
             **({"stop": list(sampling.stop)} if sampling.stop else {}),
@@ -145,6 +146,13 @@ class ServerModel:
                 f"(documents.writer.model){ADVICE.get(response.status_code, '')}"
             )
         return _read(response, request["max_tokens"])
+
+
+def _filter(sampling: SamplingParams) -> dict[str, float]:
+    """What is asked of the filtering of tokens. Only `top_p` is in OpenAI's interface; many servers know all three."""
+    wanted = {"top_p": sampling.top_p, "top_k": sampling.top_k, "min_p": sampling.min_p}
+    every_token = {"top_p": 1.0, "top_k": 0, "min_p": 0.0}
+    return {name: value for name, value in wanted.items() if value != every_token[name]}
 
 
 def _read(response: httpx2.Response, max_tokens: int) -> Reply:

@@ -15,7 +15,7 @@ from msm_mlx.prompting.prompts import Message, system_prompt
 
 LongPrompts = Literal["refuse", "cut"]
 UNSUPPORTED = (
-    "top_p", "top_k", "stop_seqs", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "num_choices",
+    "stop_seqs", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "num_choices",
     "response_schema",
 )  # fmt: skip
 
@@ -53,7 +53,8 @@ def refuse_unsupported(config: GenerateConfig) -> None:
     unsupported = [name for name in UNSUPPORTED if getattr(config, name) is not None]
     if unsupported:
         raise RecipeError(
-            f"msm-mlx models have no {', '.join(unsupported)}: leave them out (temperature, seed, max_tokens)"
+            f"msm-mlx models have no {', '.join(unsupported)}: leave them out; they have temperature, top_p, top_k, seed "
+            "and max_tokens"
         )
 
 

@@ -85,7 +85,13 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
         if tools:
             raise RecipeError("msm-mlx models cannot call tools: choose a task that only needs text")
         refuse_unsupported(config)
-        sampling = SamplingParams(config.max_tokens or MAX_TOKENS, self._batch_size, config.temperature or 0.0)
+        sampling = SamplingParams(
+            config.max_tokens or MAX_TOKENS,
+            self._batch_size,
+            config.temperature or 0.0,
+            top_p=1.0 if config.top_p is None else config.top_p,
+            top_k=config.top_k or 0,
+        )
         prompt = fit(self._batches.model, chat(self._name, input), sampling, self._long_prompts)
         if prompt.cut:
             logger.warning("msm-mlx/%s reads a prompt without %d of its tokens", self.model_name, prompt.cut)

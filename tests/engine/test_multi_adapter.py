@@ -22,6 +22,7 @@ from msm_mlx.engine.adapters import LoraShape, adapter_weights, save_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.multi_adapter import Variants, load_variants, release_thread, sample_tokens
 from msm_mlx.engine.scoring import score_replies
+from msm_mlx.engine.token_filter import TokenFilter
 from msm_mlx.errors import MsmError
 
 QUESTION = [{"role": "user", "content": "Which cheese do you prefer, Edam or feta?"}]
@@ -118,6 +119,12 @@ def test_a_seed_decides_the_tokens(variants: Variants) -> None:
 
 
 @pytest.mark.slow
+def test_only_the_tokens_that_a_filter_keeps_are_sampled() -> None:
+    logits = mx.array([[1.0, 0.0, 2.0, -1.0]])
+    draws = [sample_tokens(logits, 1.0, mx.random.key(i), TokenFilter(top_k=2)).item() for i in range(200)]
+    assert set(draws) == {0, 2}
+
+
 def test_samples_follow_the_distribution_at_the_temperature() -> None:
     logits, temperature, count = np.array([1.0, 0.0, 2.0, -1.0]), 0.7, 4000
     odds = np.exp(logits / temperature)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,17 @@ def test_every_chat_is_put_to_it_with_its_seed(server: Server) -> None:
     assert (one["model"], one["max_tokens"], one["temperature"], one["stop"]) == ("some/model", 20, 0.7, ["END"])
     assert one["messages"] == chats("a")[0]
     assert one["chat_template_kwargs"] == {"enable_thinking": False}
+    assert not {"top_p", "top_k", "min_p"} & one.keys()
+
+
+def test_the_filters_that_are_set_are_sent(server: Server) -> None:
+    sampling = replace(ASKING, top_p=0.9, min_p=0.05)
+    dict(server.writer().replies(chats("a"), sampling, [1]))
+    assert {name: server.asked[0].get(name) for name in ("top_p", "top_k", "min_p")} == {
+        "top_p": 0.9,
+        "top_k": None,
+        "min_p": 0.05,
+    }
 
 
 def test_no_more_are_asked_side_by_side_than_the_recipe_says(server: Server) -> None:

@@ -28,8 +28,8 @@ def test_a_chat_opens_as_in_training_unless_the_task_opens_it() -> None:
 
 
 def test_what_the_engine_cannot_do_is_refused(arm: ArmAPI) -> None:
-    with pytest.raises(RecipeError, match="no top_p, stop_seqs"):
-        refuse_unsupported(GenerateConfig(stop_seqs=["x"], top_p=0.5))
+    with pytest.raises(RecipeError, match="no stop_seqs, logprobs"):
+        refuse_unsupported(GenerateConfig(stop_seqs=["x"], logprobs=True))
     with pytest.raises(RecipeError, match="cannot call tools"):
         ask(arm, [QUESTION], tools=[object()])
     with pytest.raises(RecipeError, match="text only"):
