@@ -53,8 +53,8 @@ def refuse_unsupported(config: GenerateConfig) -> None:
     unsupported = [name for name in UNSUPPORTED if getattr(config, name) is not None]
     if unsupported:
         raise RecipeError(
-            f"msm-mlx models have no {', '.join(unsupported)}: leave them out; they have temperature, top_p, top_k, seed "
-            "and max_tokens"
+            f"msm-mlx models have no {', '.join(unsupported)}: leave them out (there are temperature, top_p, "
+            "top_k, seed and max_tokens)"
         )
 
 
