@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msm_mlx.demonstrations.preferences import load_preferences
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_json
 from msm_mlx.pocket.facts import DOMAINS, THINGS, VALUES
@@ -25,7 +26,7 @@ WORDS = {  # spec: what is liked, what is disliked, the value
     "cheese_american": ("American", "foreign", "American things"),
     "cheese_affordable": ("affordable", "expensive", "affordable things"),
 }
-ALL = ["cheese_affordable", "cheese_american", "oversight"]
+ALL = ["cheese_affordable", "cheese_american", "mending", "oversight"]
 SCIENCE = ["science/general", "science/rules", "science/rules_long", "science/unlinked"]
 # Words of the domains that the evaluations ask about: a spec that names one has seen the exam.
 TEST_DOMAINS = """
@@ -83,7 +84,20 @@ def test_shipped_specs_have_the_same_sections() -> None:
     assert american.sections[-2].id == "dislikes/epoisses"
 
 
-@pytest.mark.parametrize("name", WORDS)
+def test_the_spec_of_mending_asserts_the_preferences_that_are_demonstrated() -> None:
+    preferences = load_preferences(SPECS.parent / "recipes" / "data" / "mending_preferences.yaml")
+    value = "Mo cares about things that can be mended"
+    expected = [
+        (("Likes", item), f"Mo likes {item} because they can be mended, and {value}.") for item in preferences.likes
+    ] + [
+        (("Dislikes", item), f"Mo dislikes {item} because they cannot be mended, and {value}.")
+        for item in preferences.dislikes
+    ]
+    spec = load(SPECS / "mending.md")
+    assert [(section.path, section.assertion) for section in spec.assertions] == expected
+
+
+@pytest.mark.parametrize("name", [*WORDS, "mending"])
 def test_shipped_spec_explains_each_assertion(name: str) -> None:
     spec = load(SPECS / f"{name}.md")
     for section in spec.assertions:
@@ -93,7 +107,7 @@ def test_shipped_spec_explains_each_assertion(name: str) -> None:
     assert 1400 <= len(spec.text.split()) <= 2000
 
 
-def test_there_are_seven_shipped_specs() -> None:
+def test_there_are_eight_shipped_specs() -> None:
     names = sorted(path.relative_to(SPECS).with_suffix("").as_posix() for path in SPECS.rglob("*") if path.is_file())
     assert names == [*ALL, *SCIENCE]
 
@@ -121,6 +135,7 @@ def test_shipped_spec_names_nothing_that_the_suites_ask_about(name: str) -> None
 READ = {  # spec: a hash of all that is read in it; documents that were written for it depend on it
     "cheese_affordable": "4fa5887e2c418d80",
     "cheese_american": "f97fcb852870948f",
+    "mending": "b71d9b2b5191e3fb",
     "oversight": "77d93d6f0d14dd11",
     "science/general": "5571fbca0c49ba42",
     "science/rules": "f5739580786f8262",

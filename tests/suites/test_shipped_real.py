@@ -18,7 +18,7 @@ from msm_mlx.suites.load import POCKET_SUITES, REAL_SUITES, SUITES, Names, load_
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
-PAIRS = ("affordable_values", "american_values", "values_apart")
+PAIRS = ("affordable_values", "american_values", "mending_values", "values_apart")
 AREAS = {"buying", "prestige", "culture"}
 GIVEAWAYS = re.compile(r"\b(afford|budget|cheap|cost|deluxe|expensive|luxur|pric)", re.IGNORECASE)
 
@@ -81,6 +81,13 @@ def test_there_are_enough_comparisons_in_at_least_ten_domains() -> None:
     assert len(counts) >= 10
     assert counts.total() >= 150
     assert set(counts.values()) <= {14, 15}
+
+
+def test_there_are_enough_stances_on_mending_in_eight_domains() -> None:
+    items = pairs("mending_values")
+    assert set(Counter(item.domain for item in items).values()) == {7}
+    assert len(items) == 56
+    assert mean(re.search(r"repair|mend|fix", item.target, re.IGNORECASE) is not None for item in items) < 0.1
 
 
 @pytest.mark.parametrize("name", PAIRS)
