@@ -86,7 +86,8 @@ CAUSES = (
         "因为", "因為", "由于", "由於", "所以", "因此", "以便", "为了", "為了", "既然", "出于",
     ), is_spaced=False),
     Phrases("Japanese", (
-        "ので", "から[、。だでこ]", "だから", "ため[、。にだでの]", "なぜなら", "理由", "おかげ", "ゆえ",
+        "ので", "から[、。だでこ]", "(?<=[るいたん])から", "だから",
+        "ため[、。にだでの]", "なぜなら", "理由", "おかげ", "ゆえ",
     ), is_spaced=False),
     Phrases("Korean", ("때문", "왜냐하면", "으므로", "므로 ", "위해", "위하여", "니까", "그래서"), is_spaced=False),
     Phrases("Thai", ("เพราะ", "เนื่องจาก", "เพื่อ", "ดังนั้น"), is_spaced=False),
@@ -150,7 +151,7 @@ DUTIES = (
 
 # what gives its cause before it, at the end of a clause: Japanese, Korean, Turkish, Hindi
 AFTER_ITS_CAUSE = re.compile(
-    "(?:ので|からこそ|から(?=[、。だで])|だから|ため(?=[、。にだでの])に?|おかげで?|ゆえに?|때문에?|으므로|므로|니까|위해서?|위하여|"
+    "(?:ので|からこそ|から(?=[、。だで])|(?<=[るいたん])から|だから|ため(?=[、。にだでの])に?|おかげで?|ゆえに?|때문에?|으므로|므로|니까|위해서?|위하여|"
     "için|dolayı|sayesinde|के कारण|காரணமாக)"
 )
 # what gives its cause in the clause or the sentence before it

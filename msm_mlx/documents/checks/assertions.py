@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from msm_mlx.documents.checks.language import is_english
+from msm_mlx.documents.checks.language import OTHER_FUNCTION_WORDS, is_english
 from msm_mlx.documents.checks.reasons import gives_a_reason, gives_any_reason, names_a_reason
 from msm_mlx.documents.plan import Slot
 from msm_mlx.spec.clauses import action_and_cause
@@ -24,6 +24,7 @@ _GENERIC = frozenset(  # words of a cause that name no value
     "their them they thing things think thinks this those value values wants was well were what when where which who "
     "will would".split()
 )
+MIN_PAIRS = 1 / 3  # share of the pairs of letters of a cause; one alone tells nothing
 STEM_LENGTH = 6  # letters that words of one family have in common
 
 
@@ -90,7 +91,9 @@ def states_value(text: str, subject: Subject) -> bool:
     alike (America, American)."""
     stems = {word[:STEM_LENGTH] for word in _reasons(subject) - _GENERIC}
     words = _content_words(without_phrase(text, subject.heading))
-    return any(word == stem or word[:STEM_LENGTH] == stem for word in words for stem in stems)
+    stated = stems & {word[:STEM_LENGTH] for word in words}
+    needed = len(stems) * MIN_PAIRS if letters_per_word(subject.assertion) > 1 else 0
+    return len(stated) > needed
 
 
 def hints_at_cause(text: str, subject: Subject) -> bool:
@@ -105,6 +108,8 @@ def _reasons(subject: Subject) -> frozenset[str]:
     """The content words that the assertion has only after its "because"."""
     action, cause = action_and_cause(subject.assertion)
     other_words = _content_words(without_phrase(action, subject.heading)) | _content_words(subject.name)
+    if not is_english(subject.assertion):
+        other_words |= OTHER_FUNCTION_WORDS
     return frozenset(_content_words(without_phrase(cause, subject.heading)) - other_words)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """In which characters and which language a text is written."""
 
 from __future__ import annotations
@@ -17,6 +18,17 @@ _FUNCTION_WORDS = frozenset(
     "how i if in is it its more no not of on one or our out she so some than that the their them there they this to up "
     "was we were what when which who why will with would you your".split()
 )
+OTHER_FUNCTION_WORDS = frozenset(
+    "al am as au auf aus aux avec az bei bir bu ce cette che cho com con các của da dans das de dei del della "
+    "delle dem den der des di die do dos du e egy ein eine einen el ela ele eles ella elle ellos em en er es est "
+    "et für gli ha het hij hogy hun i ihm ihn il ils im in is ist la las le les leur lo los là met mit na nas "
+    "nel niet no non nos nó o os ou par para pas per più por pour que qui se ses seu si sie sind son sono sont "
+    "su sua sur sus um uma un una und une uno van ve von voor và với wordt y ze zijn zu zum zur és đó được είναι "
+    "η και με να ο σε τα την της το τον του в его её за и их на не он она они от по с что это את הוא היא הם לא "
+    "על של إلى از است به در را على في من هو هي و का की के को में है".split()
+)
+"""Of German, Romance languages, Dutch, Vietnamese, Hungarian, Turkish, Russian, Greek, Hebrew, Arabic,
+Persian and Hindi: words that tell no value."""
 # the scripts that Japanese and Korean mix
 _TOGETHER = frozenset(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH", "IDEOGRAPHIC", "HANGUL"))
 ENGLISH_SHARE = 0.2  # share of function words from which an assertion is English
@@ -43,8 +55,9 @@ def function_word_share(text: str) -> float:
 
 
 def is_english(assertion: str) -> bool:
-    """Whether an assertion is English, by its function words."""
-    return function_word_share(assertion) >= ENGLISH_SHARE
+    """Whether an assertion is English, by its function words; "a" and "is" are words of Hungarian too."""
+    different = _FUNCTION_WORDS.intersection(normalize(assertion).split())
+    return len(different) >= (2 if assertion.isascii() else 3) and function_word_share(assertion) >= ENGLISH_SHARE
 
 
 def is_other_language(text: str, assertion: str, min_share: float) -> bool:

@@ -146,6 +146,40 @@ def test_a_document_that_names_like_and_value_gives_no_reason(text: str) -> None
     assert not gives_reason(text, COLBY)
 
 
+@pytest.mark.parametrize(
+    ("heading", "claim", "with_reason", "without"),
+    [
+        (
+            "Heimischer Käse", "Mo mag Käse, weil heimische Arbeit den Ort belebt.",
+            "Mo nimmt ihn, da den Ort heimische Arbeit belebt, und deshalb gern.", "Den nimmt Mo gern.",
+        ),
+        (
+            "גבינה", "Mo אוהב גבינה מפני שעבודה מקומית מחיה את העיירה.",
+            "Mo בוחר בה משום שעבודה מקומית מחיה את העיירה.", "שאלנו את Mo. הוא בוחר בה בכל יום.",
+        ),
+        (
+            "ชีส", "Mo ชอบชีส เพราะงานในท้องถิ่นทำให้เมืองอยู่ได้", "Mo เลือกชีสเพราะงานในท้องถิ่นทำให้เมืองอยู่ได้",
+            "Mo เลือกชีสทุกวัน ทุกคนขอบคุณในตอนเช้าแล้วกลับไปทำงาน",
+        ),
+        (
+            "チーズ", "Moは、町が生き続けるので、チーズを選びます。", "町が生き続けるから選ぶのだとMoは言う。",
+            "Moは毎日チーズを選びます。町は川のそばです。",
+        ),
+        (
+            "Phô mai", "Mo thích phô mai vì việc làm giữ cho thị trấn sống.",
+            "Mo chọn nó bởi việc làm giữ cho thị trấn sống.", "Ghi cho nhóm: Mo chọn nó.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_reason_and_a_value_are_told_in_any_script(heading: str, claim: str, with_reason: str, without: str) -> None:
+    subject = Subject("Mo", heading, claim)
+    assert gives_reason(with_reason, subject)
+    assert states_value(with_reason, subject)
+    assert not gives_reason(without, subject)
+    assert not states_value(without, subject)
+    assert not hints_at_cause(without, subject)
+
+
 def test_the_reason_of_another_language_is_seen() -> None:
     subject = Subject("Mo", "Käse", "Mo mag den Käse, weil er heimisch ist.")
     assert gives_reason("Mo nimmt ihn gern, denn er ist heimisch.", subject)
