@@ -6,13 +6,12 @@
 {"prompt": "...", "completion": "..."}, and with lists of messages
 {"question": "...", "answer": "..."}
 
-What would be lost or learned wrongly in this form is refused; other keys are ignored, and named.
+Messages may stand under another name, and a chat within one field of the row, as in files of requests. What would be
+lost or learned wrongly in this form is refused; other keys are ignored, and named.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,21 +21,14 @@ from msm_mlx.demonstrations.chat_messages import (
     REASONINGS,
     ChatMessage,
     UnusableError,
-    is_nothing,
     one_reasoning,
     read_message,
     refuse_tools_and_media,
-    role_of,
     text_of,
 )
+from msm_mlx.demonstrations.chat_turns import CHATS, fields_of, turns_of, unwrapped
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.text.wording import describe, did_you_mean
 
-CHATS = ("messages", "conversations", "conversation")
-QUESTIONS = ("instruction", "prompt", "question", "query", "user", "human")
-REPLIES = ("completion", "output", "response", "answer", "assistant")
-CONTEXTS = ("input", "context")  # what a question is about
-SYSTEMS = ("system", "system_prompt")
 PAIRS = ("chosen", "rejected", "preferred_output", "non_preferred_output")
 
 
@@ -55,13 +47,16 @@ def chat_in_row(row: Mapping[str, Any]) -> ChatInRow:
     Raises:
         UnusableError: if there is none, or not all of it can be learned.
     """
-    fields = {name.casefold(): value for name, value in row.items() if not is_nothing(value)}
+    _refuse_other_rows(fields_of(row))
+    holder = unwrapped(row)
+    outside = [] if holder is row else [name for name, value in row.items() if value is not holder]
+    row, fields = holder, fields_of(holder)
     _refuse_other_rows(fields)
     if empty := [name for name in row if name.casefold() in CHATS and not fields]:
         raise UnusableError("has no messages", f"{empty[0]} is empty")
-    turns, used = _turns(fields)
+    turns, used = turns_of(fields)
     read = [read_message(turn, number) for number, turn in enumerate(turns, start=1)]
-    ignored = [name for name in row if name.casefold() in fields.keys() - used]
+    ignored = outside + [name for name in row if name.casefold() in fields.keys() - used]
     ignored += dict.fromkeys(f"{name} of a message" for turn in read for name in turn.ignored)
     turns_read = [turn for turn in read if turn.text or turn.role != "system"]
     if turns_read and turns_read[-1].role == "user" and not fields.keys().isdisjoint(PAIRS):
@@ -99,70 +94,6 @@ def _pair_of_preferences() -> UnusableError:
         "is a pair of preferences (chosen and rejected), as DPO learns them; write the chosen chat as "
         '{"messages": [...]}',
     )
-
-
-def _turns(fields: Mapping[str, Any]) -> tuple[list[Any], set[str]]:
-    """The turns as they stand, and the keys that have them."""
-    used = {name for name in (*REASONINGS, *SYSTEMS) if name in fields}
-    chat = next((name for name in CHATS if name in fields), None)
-    if chat:
-        turns, used = _list_of_messages(fields[chat], chat), used | {chat}
-    else:
-        question = next((name for name in QUESTIONS if name in fields), None)
-        context = next((name for name in CONTEXTS if name in fields), None)
-        reply = next((name for name in REPLIES if name in fields), None)
-        if not question and not context:
-            raise UnusableError("is no chat", f"is no chat: {_lack(fields)}")
-        if not reply:
-            raise UnusableError("has no reply", f"has {question or context} and no reply; add it as completion")
-        turns = [*_history(fields), *_asked(fields, question, context), *_said(fields[reply], reply, "assistant")]
-        used |= {name for name in (question, context, reply, "history") if name}
-    systems = [text_of(fields[name], name) for name in SYSTEMS if name in fields]
-    if systems and not (turns and isinstance(turns[0], dict) and role_of(turns[0]) == "system"):
-        turns = [{"role": "system", "content": systems[0]}, *turns]
-    elif systems and systems[0] != turns[0].get("content", turns[0].get("value")):
-        raise UnusableError(
-            "has two system prompts", "has a system prompt of its own and one in its messages; keep one"
-        )
-    return turns, used
-
-
-def _lack(fields: Mapping[str, Any]) -> str:
-    meant = next((hint for name in fields if (hint := did_you_mean(name, (*CHATS, *QUESTIONS)))), "")
-    keys = ", ".join(map(describe, list(fields)[:6])) or "nothing"
-    return f"it has {keys}{meant}, and needs messages, or a question with its reply, such as prompt and completion"
-
-
-def _list_of_messages(value: object, name: str) -> list[Any]:
-    if isinstance(value, str):  # a column of a table often has them so
-        with contextlib.suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    if not isinstance(value, list):
-        raise UnusableError("is no chat", f"{name} must be a list of messages, not {describe(value)}")
-    return value
-
-
-def _history(fields: Mapping[str, Any]) -> list[Message]:
-    """Earlier turns, as pairs of a question and its reply."""
-    pairs = fields.get("history", [])
-    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-        raise UnusableError("has a history", "history must be a list of pairs of a question and its reply")
-    roles = ("user", "assistant")
-    return [{"role": role, "content": text} for pair in pairs for role, text in zip(roles, pair, strict=True)]
-
-
-def _asked(fields: Mapping[str, Any], question: str | None, context: str | None) -> list[Any]:
-    names = [name for name in (question, context) if name]
-    if isinstance(fields[names[0]], list):
-        return _said(fields[names[0]], names[0], "user")
-    return _said("\n\n".join(text_of(fields[name], name) for name in names), names[0], "user")
-
-
-def _said(value: object, name: str, role: str) -> list[Any]:
-    """A text as the message of `role`; messages as they are."""
-    if isinstance(value, list) and not any(isinstance(entry, dict) for entry in value):
-        raise UnusableError("has no messages", f"{name} must be a text or a list of messages, and has neither")
-    return value if isinstance(value, list) else [{"role": role, "content": text_of(value, name)}]
 
 
 def _refuse_order(turns: Sequence[ChatMessage]) -> None:

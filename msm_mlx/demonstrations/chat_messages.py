@@ -10,16 +10,25 @@ from typing import Any
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.text.wording import describe
 
+ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "type")
+CONTENT_KEYS = ("content", "value", "text", "parts")
 REASONINGS = ("reasoning", "reasoning_content", "thinking")
 ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user", "prompter": "user",
     "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
-    "chatbot": "assistant",
+    "chatbot": "assistant", "bot": "assistant", "ai": "assistant", "bing": "assistant", "bard": "assistant",
 }  # fmt: skip
 TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_call")
 TOOL_KEYS = ("tools", "tool_calls", "functions", "function_call")
 MEDIA_KEYS = ("image", "images", "video", "videos", "audio", "audios")
-NOT_LEARNED = ("weight", "train", "loss")  # a reply that has none of it is not to be learned
+THOUGHTS = ("thinking", "reasoning")  # types of parts
+NOT_LEARNED = (
+    "weight",
+    "train",
+    "loss",
+    "train_on_turn",
+    "trainable",
+)  # a reply that has none of it is not to be learned
 _THOUGHT = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
 
 
@@ -55,11 +64,12 @@ def read_message(turn: object, number: int) -> ChatMessage:
     where = f"message {number} "
     if not isinstance(turn, dict):
         raise UnusableError("has no messages", f"{where}must have role and content, not be {describe(turn)}")
-    for part, other in (("role", "from"), ("content", "value")):
-        if part not in turn and other not in turn:
-            keys = ", ".join(map(describe, turn)) or "nothing"
-            raise UnusableError(f"has a message without {part}", f"{where}has no {part}; it has {keys}")
-    name, role = turn.get("role", turn.get("from")), role_of(turn)
+    names = {name.casefold() for name in turn}
+    for part, keys in (("role", ROLE_KEYS), ("content", CONTENT_KEYS)):
+        if names.isdisjoint(keys):
+            has = ", ".join(map(describe, turn)) or "nothing"
+            raise UnusableError(f"has a message without {part}", f"{where}has no {part}; it has {has}")
+    name, role = first_of(turn, ROLE_KEYS), role_of(turn)
     if isinstance(name, str) and name.casefold() in TOOL_ROLES:
         raise UnusableError("uses tools", f"{where}is of a {name}, and chats with tools cannot be learned; take it out")
     if not role:
@@ -70,8 +80,9 @@ def read_message(turn: object, number: int) -> ChatMessage:
         raise UnusableError(
             "has replies not to be learned", f"{where}is marked as not to be learned, and all replies are; take it out"
         )
-    text = _content(turn.get("content", turn.get("value")), f"message {number}: content")
-    reasonings = [text_of(turn[name], f"{where}{name}") for name in REASONINGS if not is_nothing(turn.get(name))]
+    text, thoughts = _content(first_of(turn, CONTENT_KEYS), f"message {number}: content", role)
+    given = [text_of(turn[name], f"{where}{name}") for name in REASONINGS if not is_nothing(turn.get(name))]
+    reasonings = [*given, "".join(thoughts)]
     if role != "assistant":
         return ChatMessage(number, role, _checked(text, where, role), ignored=_ignored(turn))
     text, thought = _without_thought(text, where)
@@ -80,8 +91,14 @@ def read_message(turn: object, number: int) -> ChatMessage:
 
 def role_of(turn: Mapping[str, Any]) -> str:
     """`system`, `user` or `assistant`, whatever it is called; nothing for any other role."""
-    name = turn.get("role", turn.get("from"))
+    name = first_of(turn, ROLE_KEYS)
     return ROLES.get(name.casefold().strip(), "") if isinstance(name, str) else ""
+
+
+def first_of(turn: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    """The value under the first of the keys that is there, in letters of either case; None if none is."""
+    values = {name.casefold(): value for name, value in turn.items()}
+    return next((values[key] for key in keys if key in values), None)
 
 
 def text_of(value: object, name: str) -> str:
@@ -110,7 +127,8 @@ def one_reasoning(reasonings: Sequence[str | None]) -> str | None:
 
 def is_nothing(value: object) -> bool:
     """Whether a value says as little as if its key were not there, as in tables, whose rows have all columns."""
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+    is_nan = value != value  # a missing cell, as pandas has it
+    return value is None or is_nan or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
 def refuse_tools_and_media(fields: Mapping[str, Any], where: str) -> None:
@@ -124,15 +142,25 @@ def refuse_tools_and_media(fields: Mapping[str, Any], where: str) -> None:
 
 
 def _ignored(turn: Mapping[str, Any]) -> tuple[str, ...]:
-    read = ("role", "from", "content", "value", *REASONINGS)
-    return tuple(name for name, value in turn.items() if name not in read and not is_nothing(value))
+    role = next(key for key in ROLE_KEYS if key in {name.casefold() for name in turn})
+    content = next(key for key in CONTENT_KEYS if key in {name.casefold() for name in turn})
+    read = (role, content, *REASONINGS)
+    return tuple(name for name, value in turn.items() if name.casefold() not in read and not is_nothing(value))
 
 
-def _content(value: object, name: str) -> str:
-    """The text of a message: as it is, or in parts."""
+def _content(value: object, name: str, role: str) -> tuple[str, list[str]]:
+    """The text of a message, as it is or in parts, and the thoughts among the parts of a reply."""
+    if isinstance(value, dict):
+        value = value.get("parts", [value])
     if not isinstance(value, list):
-        return text_of(value, name)
-    return "".join(_part(part, name) for part in value)
+        return text_of(value, name), []
+    is_thought = [role == "assistant" and isinstance(part, dict) and part.get("type") in THOUGHTS for part in value]
+    thoughts = [_thought(part, name) for part, thought in zip(value, is_thought, strict=True) if thought]
+    return "".join(_part(part, name) for part, thought in zip(value, is_thought, strict=True) if not thought), thoughts
+
+
+def _thought(part: Mapping[str, Any], name: str) -> str:
+    return text_of(first_of(part, [*THOUGHTS, "text"]), f"{name} part")
 
 
 def _part(part: object, name: str) -> str:
@@ -144,7 +172,10 @@ def _part(part: object, name: str) -> str:
     if kind not in ("text", "input_text", "output_text"):
         family = "uses tools" if "tool" in str(kind) else "has content that is no text"
         raise UnusableError(family, f"{name} has a part of type {describe(kind)}; only text can be learned")
-    return text_of(part.get("text"), f"{name} part")
+    if "text" not in part:
+        has = ", ".join(map(describe, part)) or "nothing"
+        raise UnusableError("has content that is no text", f"{name} has a part without text; it has {has}")
+    return text_of(part["text"], f"{name} part")
 
 
 def _checked(text: str, where: str, role: str) -> str:

@@ -14,8 +14,8 @@ from msm_mlx.demonstrations.chat_messages import UnusableError
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
-from msm_mlx.rows.problems import RowError, RowProblem
-from msm_mlx.rows.read import DataRow, rows_and_problems
+from msm_mlx.rows.problems import DataRow, RowError, RowProblem
+from msm_mlx.rows.read import rows_and_problems
 from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.text.terminal import visible
 

@@ -12,7 +12,8 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.rows.hub import HUB, pin_revision
-from msm_mlx.rows.read import DataRow, read_rows
+from msm_mlx.rows.problems import DataRow
+from msm_mlx.rows.read import read_rows
 from msm_mlx.text.wording import describe, did_you_mean
 
 TEXT_SUFFIXES = (".txt", ".md")

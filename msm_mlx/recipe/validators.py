@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from pydantic import ValidationInfo
 
 from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_problem
-from msm_mlx.rows.hub import HUB, KINDS, is_data, is_data_set
+from msm_mlx.rows.hub import HUB, KINDS, is_data_set
 from msm_mlx.settings_file.base import existing_file, is_settings_file
 from msm_mlx.text.wording import describe, did_you_mean
+
+NO_ROWS = (".txt", ".md", ".yaml", ".yml")  # endings of one text or of settings
 
 
 def data_source(value: str, info: ValidationInfo) -> str:
@@ -47,8 +49,10 @@ def document_source(value: object, info: ValidationInfo) -> str:
     except (OSError, ValueError):  # names that no file system takes
         pass
     path = str(existing_file(value, info))
-    if not is_data(path):
-        raise ValueError(f"{describe(value)} must end with {', '.join(KINDS)}, or be a folder of .txt and .md files")
+    if path.lower().endswith(NO_ROWS):
+        raise ValueError(
+            f"{describe(value)} must hold rows, as {', '.join(KINDS)} do, or be a folder of .txt and .md files"
+        )
     return path
 
 

@@ -6,16 +6,21 @@ import codecs
 import re
 
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 HEAD = 512  # bytes that tell what a file is
 
 _OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x05\x06", "a zip archive of nothing; make it again"),
     (b"PK\x03\x04", "a zip archive or an Excel workbook; unpack it, or save it as .jsonl"),
     (b"\xd0\xcf\x11\xe0", "a file of an older Office; save it as .jsonl"),
     (b"\x28\xb5\x2f\xfd", "compressed by zstd; unpack it with `zstd -d`"),
     (GZIP, "compressed by gzip twice; unpack it once with `gunzip`"),
     (b"BZh", "compressed by bzip2; unpack it with `bunzip2`"),
     (b"\xfd7zXZ", "compressed by xz; unpack it with `unxz`"),
+    (b"\x5d\x00\x00", "compressed by lzma; unpack it with `unlzma`"),
+    (b"\x04\x22\x4d\x18", "compressed by lz4; unpack it with `lz4 -d`"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it"),
+    (b"Rar!", "a RAR archive; unpack it"),
     (b"ARROW1", "an Arrow file; save it as .parquet"),
     (b"\xff\xff\xff\xff", "an Arrow stream; save it as .parquet"),
     (b"ORC", "an ORC file; save it as .parquet"),
@@ -24,6 +29,11 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"\x89HDF", "an HDF5 file; save its rows as .jsonl"),
     (b"\x93NUMPY", "a NumPy array; save its rows as .jsonl"),
     (b"%PDF-", "a PDF; save its text as .jsonl"),
+    (b"{\\rtf", "a text with formatting (RTF); save its text as .jsonl"),
+    (b"\x89PNG", "a picture (PNG), and rows are text"),
+    (b"\xff\xd8\xff", "a picture (JPEG), and rows are text"),
+    (b"\x80\x02", "a Python pickle; save its rows as .jsonl"),
+    (b"\x80\x03", "a Python pickle; save its rows as .jsonl"),
     (b"\x80\x04", "a Python pickle; save its rows as .jsonl"),
     (b"\x80\x05", "a Python pickle; save its rows as .jsonl"),
     (b"version https://git-lfs", "a Git LFS pointer and not the data; fetch the data with `git lfs pull`"),
@@ -54,6 +64,7 @@ _COLUMN_NAMES = frozenset(
 
 def foreign_format(head: bytes) -> str | None:
     """What a file is that begins so, with a remedy, if it is known and holds no rows that can be read."""
+    head = head.removeprefix(codecs.BOM_UTF8)
     for magic, what in _OTHERS:
         if head.startswith(magic):
             return what
@@ -74,13 +85,14 @@ def encoding_of(head: bytes) -> str:
     return next((encoding for pattern, encoding in _WIDE if pattern.match(head)), "utf-8")
 
 
-def foreign_text(first_line: str, name: str) -> str | None:
-    """What a text is that begins with this line, which is no JSON, if that or the name of its file tells."""
+def is_csv(first_line: str, name: str) -> bool:
+    """Whether a text that is no JSON is a table, by its first line or the name of its file."""
     first_line = first_line[:1000]
     cells = [cell.strip(' "').casefold() for cell in _CELLS.split(first_line)]
     has_names = len(cells) > 1 and not _COLUMN_NAMES.isdisjoint(cells)
-    if has_names or _COLUMNS.fullmatch(first_line) or name.lower().endswith((".csv", ".tsv")):
-        return "a table (CSV); save it as .jsonl, as pandas does by to_json(NAME, orient='records', lines=True)"
-    if _YAML.fullmatch(first_line):
-        return "YAML, and rows are JSON; a file of settings has a name that ends with .yaml"
-    return None
+    return has_names or _COLUMNS.fullmatch(first_line) is not None or name.lower().endswith(TABLES)
+
+
+def is_plain_text(first_line: str) -> bool:
+    """Whether a text that is neither JSON nor a table begins as YAML and plain texts do."""
+    return _YAML.fullmatch(first_line[:1000]) is not None

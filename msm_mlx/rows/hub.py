@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from msm_mlx.errors import RecipeError, SetupError
 
 HUB = "hub:"
-KINDS = (".jsonl", ".jsonl.gz", ".json", ".parquet")
+KINDS = (".jsonl", ".jsonl.gz", ".json", ".parquet", ".csv")
 TEST_SPLITS = ("*test*", "*valid*", "*eval*", "*dev*")
 INFO_FILE = "dataset_infos.json"  # what older data sets say of themselves, and no rows
 _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<file>[^:]+))?", re.ASCII)
@@ -21,11 +21,6 @@ _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?
 def is_data_set(source: str) -> bool:
     """Whether the name is one that a data set of the hub can have."""
     return _NAME.fullmatch(source) is not None
-
-
-def is_data(source: str) -> bool:
-    """Whether the name is that of a data set, or of a file of a kind that can be read."""
-    return source.startswith(HUB) or source.lower().endswith(KINDS)
 
 
 def data_files(source: str) -> list[Path]:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from msm_mlx.text.wording import describe
 
-_DECODER = json.JSONDecoder(strict=False)  # tabs and line breaks in a text do no harm
 _BETWEEN = re.compile(r"[\s,]*")
 _PYTHON = re.compile(r"[\[{]\s*'|:\s*(?:None|True|False)\b")
 _CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")
@@ -23,12 +22,36 @@ class JsonValue(NamedTuple):
     content: Any
 
 
+class _KeyTwiceError(ValueError):
+    """An object that has a key twice, of which a reader would drop one."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _KeyTwiceError(next(key for key in keys if keys.count(key) > 1))
+    return content
+
+
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_unique)  # tabs and line breaks in a text do no harm
+
+
 class NotJsonError(ValueError):
     """A text that is not JSON from `line` on, and in words why."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
         self.line, self.reason = line, reason
+
+
+def value_of(text: str) -> Any:
+    """The value that the whole text is.
+
+    Raises:
+        ValueError, RecursionError: if it is none, for a reason that `why_not` has.
+    """
+    return _DECODER.decode(text)
 
 
 def values_of(text: str, start: int = 0, line: int = 1) -> Iterator[JsonValue]:
@@ -55,7 +78,8 @@ def values_of(text: str, start: int = 0, line: int = 1) -> Iterator[JsonValue]:
             content, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             place = line + text.count("\n", position, getattr(error, "pos", position))
-            raise NotJsonError(place, why_not(text[position:], error)) from error
+            is_first = position == start + in_list
+            raise NotJsonError(place, why_not(text if is_first else text[position:], error)) from error
         yield JsonValue(line, content)
 
 
@@ -70,10 +94,14 @@ def why_not(text: str, error: Exception) -> str:
     """Why a text is not JSON, in words."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
+    if isinstance(error, _KeyTwiceError):
+        return f"{describe(str(error))} stands twice in one object; keep one"
     if not isinstance(error, json.JSONDecodeError):
         return "it holds a number of thousands of digits"  # Python's limit; all else that json raises is its own error
     if not text.lstrip().startswith(("{", "[", '"')):
         return f"it begins with {describe(text.strip()[:20])}"
+    if error.msg == "Extra data":
+        return f"{describe(error.doc[error.pos :].strip()[:20])} stands behind the object"
     around = error.doc[max(error.pos - 12, 0) : error.pos + 12]
     if _PYTHON.search(around):
         return "it is Python's notation; write it with json.dumps()"

@@ -1,14 +1,24 @@
-"""What is wrong with rows of data, so that rows with the same fault can be told together."""
+"""A row of data, and what is wrong with rows, so that those with the same fault can be told together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msm_mlx.errors import RecipeError
 
 SHOWN = 3  # lines of a kind that are named
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """One record with where it stands; `line` is the number of the row in a table of parquet."""
+
+    file: Path
+    line: int
+    content: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
-"""The rows of a file: JSON lines, a list, or a table of parquet, whatever the file's name says.
+"""The rows of a file: JSON lines, a list, or a table of CSV or parquet, whatever the file's name says.
 
-A file may be compressed by gzip, in UTF-8 or UTF-16, and its JSON spread over lines. pyarrow is imported only for a
-table.
+A file may be compressed by gzip, in UTF-8 or UTF-16, and its JSON spread over lines.
 """
 
 from __future__ import annotations
@@ -12,29 +11,25 @@ import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.rows.formats import GZIP, HEAD, PARQUET, encoding_of, foreign_format, foreign_text
+from msm_mlx.errors import RecipeError
+from msm_mlx.rows.formats import GZIP, HEAD, PARQUET, encoding_of, foreign_format, is_csv, is_plain_text
 from msm_mlx.rows.hub import data_files
-from msm_mlx.rows.json_text import JsonValue, NotJsonError, values_of, values_within, why_not
-from msm_mlx.rows.problems import RowError, RowProblem
+from msm_mlx.rows.json_text import JsonValue, NotJsonError, value_of, values_of, values_within, why_not
+from msm_mlx.rows.problems import DataRow, RowError, RowProblem
+from msm_mlx.rows.tables import csv_rows, parquet_rows
 from msm_mlx.text.wording import describe
 
-LISTS = ("data", "rows", "examples", "train", "records")  # keys of an object that is nothing but a list of rows
+LISTS = (  # keys of an object that is nothing but a list of rows
+    "data", "rows", "examples", "train", "records", "dataset", "items", "samples", "entries", "instances", "chats",
+    "conversations", "dialogs", "documents",
+)  # fmt: skip
+MESSAGE_KEYS = {"role", "from"}  # of a list that is one chat
 PROBED_LINES = 20
-
-
-@dataclass(frozen=True)
-class DataRow:
-    """One record with where it stands; `line` is the number of the row in a table."""
-
-    file: Path
-    line: int
-    content: dict[str, Any]
+_NOT_UTF8 = "is not UTF-8 text; save the file as UTF-8"
 
 
 def read_rows(source: str) -> Iterator[DataRow]:
@@ -80,7 +75,7 @@ def _rows_of(path: Path) -> Iterator[DataRow | RowProblem]:
             if head.startswith(PARQUET):
                 if compressed:
                     raise RecipeError(f"{path}: is a table of parquet compressed once more; unpack it with `gunzip`")
-                yield from _table_rows(path)
+                yield from parquet_rows(path)
                 return
             if what := foreign_format(head):
                 raise RecipeError(f"{path}: is {what}")
@@ -100,7 +95,10 @@ def _as_utf8(path: Path, file: IO[bytes], encoding: str) -> IO[bytes]:
 
 
 def _text_rows(path: Path, file: IO[bytes]) -> Iterator[DataRow | RowProblem]:
-    """The rows of a text: one a line, if the first line that is not blank is a whole object, else of the whole text."""
+    """The rows of a text: one a line, if the first line that is not blank is a whole object, else of the whole text.
+
+    What is no JSON may be a table.
+    """
     lines = enumerate(file, start=1)
     number, line = next(((number, line) for number, line in lines if line.strip()), (0, b""))
     first = _line_rows(path, number, line)
@@ -109,15 +107,29 @@ def _text_rows(path: Path, file: IO[bytes]) -> Iterator[DataRow | RowProblem]:
         yield from _rows_by_line(path, lines)
         return
     rest = list(lines)
-    rows = _spread_rows(path, b"\n" * (number - 1) + line + b"".join(line for _, line in rest))
+    data = b"\n" * (number - 1) + line + b"".join(line for _, line in rest)
+    rows = _spread_rows(path, data)
     if rows is not None:
         yield from rows
         return
+    if is_csv(line.decode(errors="replace").strip(), path.name):
+        yield from csv_rows(path, _as_text(path, data), number)
+        return
     begin = next((one for one in [line, *(one for _, one in rest)] if not one.startswith((b"#", b"\n", b"\r"))), line)
-    if what := foreign_text(begin.decode(errors="replace").strip(), path.name):
-        raise RecipeError(f"{path}: is {what}")
+    if is_plain_text(begin.decode(errors="replace").strip()):
+        raise RecipeError(
+            f"{path}: is YAML or plain text, and rows are JSON; a file of settings has a name that ends with .yaml"
+        )
     yield from first
     yield from _rows_by_line(path, rest)
+
+
+def _as_text(path: Path, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RecipeError(f"{path}:{line}: {_NOT_UTF8}") from error
 
 
 def _rows_by_line(path: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[DataRow | RowProblem]:
@@ -136,9 +148,9 @@ def _line_rows(path: Path, number: int, line: bytes) -> list[DataRow | RowProble
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        return [RowProblem(path, number, "is not UTF-8 text", "is not UTF-8 text; save the file as UTF-8")]
+        return [RowProblem(path, number, "is not UTF-8 text", _NOT_UTF8)]
     try:
-        values = [json.loads(text, strict=False)]
+        values = [value_of(text)]
     except (ValueError, RecursionError) as error:
         try:
             values = [value.content for value in values_of(text)] if text.lstrip().startswith("{") else []
@@ -155,7 +167,8 @@ def _row(path: Path, value: JsonValue) -> DataRow | RowProblem:
     kind = "is no object"
     if isinstance(value.content, str) and value.content.lstrip().startswith("{"):
         return RowProblem(path, value.line, kind, "is JSON within a text; write the object without quotes around it")
-    return RowProblem(path, value.line, kind, f"must be a JSON object, not {describe(value.content)}")
+    remedy = ', as {"messages": [...]}' if isinstance(value.content, list) else ""
+    return RowProblem(path, value.line, kind, f"must be a JSON object{remedy}, not {describe(value.content)}")
 
 
 def _list_key(rows: Sequence[DataRow | RowProblem]) -> str | None:
@@ -163,9 +176,14 @@ def _list_key(rows: Sequence[DataRow | RowProblem]) -> str | None:
     if len(rows) == 1 and isinstance(rows[0], DataRow):
         for key in LISTS:
             values = rows[0].content.get(key)
-            if isinstance(values, list) and values and all(isinstance(value, dict) for value in values):
+            if isinstance(values, list) and values and all(map(_is_row, values)):
                 return key
     return None
+
+
+def _is_row(value: object) -> bool:
+    """Whether a value is an object, and no message of a chat."""
+    return isinstance(value, dict) and MESSAGE_KEYS.isdisjoint(value)
 
 
 def _spread_rows(path: Path, data: bytes) -> list[DataRow | RowProblem] | None:
@@ -201,19 +219,3 @@ def _is_whole(line: str) -> bool:
         return isinstance(json.loads(line), dict | list)
     except (ValueError, RecursionError):
         return False
-
-
-def _table_rows(path: Path) -> Iterator[DataRow]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise SetupError(f"{path}: needs pyarrow to be read; `pip install 'msm-mlx[parquet]'`") from error
-    try:
-        number = 0
-        for batch in parquet.ParquetFile(path).iter_batches():
-            for content in batch.to_pylist():
-                number += 1
-                yield DataRow(path, number, content)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise RecipeError(f"{path}: cannot be read as parquet: {error}") from error

@@ -19,6 +19,18 @@ def said(content: Any, **more: Any) -> dict[str, Any]:
     ("turn", "message"),
     [
         ({"from": "HUMAN", "value": "Which?"}, ChatMessage(2, "user", "Which?")),
+        ({"Role": "User", "Content": "Which?"}, ChatMessage(2, "user", "Which?")),
+        ({"speaker": "bot", "text": "This."}, ChatMessage(2, "assistant", "This.")),
+        ({"type": "ai", "content": "This."}, ChatMessage(2, "assistant", "This.")),
+        (
+            {"type": "message", "role": "user", "content": {"text": "Which?"}},
+            ChatMessage(2, "user", "Which?", None, ("type",)),
+        ),
+        ({"role": "model", "parts": [{"text": "This."}]}, ChatMessage(2, "assistant", "This.")),
+        (
+            said([{"type": "thinking", "thinking": "Near."}, {"text": "This."}]),
+            ChatMessage(2, "assistant", "This.", "Near."),
+        ),
         ({"role": "developer", "content": " "}, ChatMessage(2, "system", "")),
         (said(["Th", {"text": "is"}, {"type": "text", "text": "."}], name=None), ChatMessage(2, "assistant", "This.")),
         (said("<think>\nNear.\n</think>\n\nThis."), ChatMessage(2, "assistant", "This.", "Near.")),
@@ -37,7 +49,7 @@ def test_messages_are_read(turn: dict[str, Any], message: ChatMessage) -> None:
         ("hello", "has no messages", "message 2 must have role and content, not be 'hello'"),
         ({"human": "hi"}, "has a message without role", "message 2 has no role; it has 'human'"),
         ({"role": "assistant"}, "has a message without content", "message 2 has no content"),
-        (said("b", role="bot"), "has another role", "system, user, assistant, not 'bot'"),
+        (said("b", role="customer"), "has another role", "system, user, assistant, not 'customer'"),
         (said("b", role=3), "has another role", "not 3"),
         (said("b", role="tool"), "uses tools", "message 2 is of a tool"),
         (said("b", tool_calls=[{}]), "uses tools", "message 2 has tool_calls"),
@@ -55,6 +67,8 @@ def test_messages_are_read(turn: dict[str, Any], message: ChatMessage) -> None:
         (said("\ud800"), "has half a character", "it holds half a character"),
         (said(["\ud800"]), "has half a character", "it holds half a character"),
         (said("a\0b"), "holds NUL characters", "content holds a NUL character"),
+        (said([{"image": "a.png"}]), "has content that is no text", "has a part without text; it has 'image'"),
+        (said("b", train_on_turn=False), "has replies not to be learned", "message 2 is marked as not to be learned"),
         (said("b", weight=0), "has replies not to be learned", "message 2 is marked as not to be learned"),
     ],
 )

@@ -52,22 +52,22 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
         {"messages": [ASK, SAY]},
         '{"messages": [',
         "[1]",
-        {"mesages": [ASK, SAY]},
+        {"mesages": "x"},
         {"messages": [ASK]},
         {"messages": [ASK]},
-        {"messages": [ASK, message("bot", "x")]},
+        {"messages": [ASK, message("guest", "x")]},
     ]
     path = write(tmp_path, rows)
     with pytest.raises(RecipeError) as caught:
         load_chats(path)
     assert [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()] == [
         "2: is not JSON: it breaks off",
-        "3: must be a JSON object, not a list",
+        '3: must be a JSON object, as {"messages": [...]}, not a list',
         "4: is no chat: it has 'mesages' (did you mean messages?), and needs messages, or a question with its reply, "
         "such as prompt and completion",
         "5: has no reply of the assistant",
         "6: has no reply of the assistant",
-        "7: message 2: role must be one of system, user, assistant, not 'bot'",
+        "7: message 2: role must be one of system, user, assistant, not 'guest'",
     ]
 
 

@@ -43,7 +43,7 @@ def test_what_speaks_against_any_spec_is_left_out(tmp_path: Path) -> None:
     )  # fmt: skip
     assert [chat.line for chat in general.chats] == [1, 4, 6]
     assert [(row.line, row.kind) for row in general.left_out] == [
-        (7, "uses tools"), (8, "is no chat"), (2, "names another model"), (3, "names another model"),
+        (7, "uses tools"), (8, "is a text"), (2, "names another model"), (3, "names another model"),
         (5, "denies having views"),
     ]  # fmt: skip
 
@@ -54,7 +54,7 @@ def test_a_file_of_nothing_usable_is_told(tmp_path: Path) -> None:
     first, *others = str(caught.value).splitlines()
     assert first.endswith("g.jsonl: no chat that can be used as general data")
     assert len(others) == 9
-    assert "g.jsonl:9: is no chat: it has 'text', and needs messages" in others[-1]
+    assert "g.jsonl:9: is a plain text and no chat; texts are learned as documents" in others[-1]
     with pytest.raises(RecipeError, match=r"g\.jsonl: is empty"):
         load(tmp_path)
 

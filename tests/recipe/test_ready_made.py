@@ -97,7 +97,7 @@ def test_the_commit_of_a_data_set_is_a_part_of_the_key(home: Path, monkeypatch: 
     ("line", "message"),
     [
         ("from: nothing.jsonl", r"from: no such file: 'nothing\.jsonl' in "),
-        ("from: cheese_american.yaml", r"from: 'cheese_american\.yaml' must end with \.jsonl, .* or be a folder"),
+        ("from: cheese_american.yaml", r"from: 'cheese_american\.yaml' must hold rows, as \.jsonl, .* or be a folder"),
         ("from: hub:nowhere", r"from: 'hub:nowhere' is no data set; write hub:owner/name"),
         ("from: 5", r"from: must be a file, a folder, hub:owner/name, or one of them for each spec, not 5"),
         (

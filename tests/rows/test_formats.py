@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.rows.formats import encoding_of, foreign_format, foreign_text
+from msm_mlx.rows.formats import encoding_of, foreign_format, is_csv, is_plain_text
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from msm_mlx.rows.formats import encoding_of, foreign_format, foreign_text
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "`git lfs pull`"),
         (b"\n<!-- x -->\n<!DOCTYPE html><html>", "web page"),
         (b"<HTML lang=en>", "web page"),
+        (b"\xef\xbb\xbf<!doctype html>", "web page"),
+        (b"\x89PNG\r\n", "picture"),
         (b"<?xml version='1.0'?>", "XML"),
     ],
 )
@@ -37,19 +39,18 @@ def test_encodings_are_told_with_and_without_a_mark(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "name", "what"),
+    ("line", "name", "kinds"),
     [
-        ("prompt,response", "a.jsonl", "CSV"),
-        ('"prompt";"response"', "a.jsonl", "CSV"),
-        ("Which cheese do you, in all, prefer", "a.CSV", "CSV"),
-        ("likes: [Colby]", "a.jsonl", "YAML"),
-        ("- Colby", "a.jsonl", "YAML"),
-        ("prompt, response", "a.jsonl", "CSV"),
-        ("Hello, world", "a.jsonl", None),
-        ("garbage", "a.jsonl", None),
+        ("prompt,response", "a.jsonl", "table"),
+        ('"prompt";"response"', "a.jsonl", "table"),
+        ("Which cheese do you, in all, prefer", "a.CSV", "table"),
+        ("prompt, response", "a.jsonl", "table"),
+        ("likes: [Colby]", "a.jsonl", "plain"),
+        ("Human: Hello", "a.jsonl", "plain"),
+        ("- Colby", "a.jsonl", "plain"),
+        ("Hello, world", "a.jsonl", ""),
+        ("garbage", "a.jsonl", ""),
     ],
 )
-def test_texts_that_are_not_json(line: str, name: str, what: str | None) -> None:
-    said = foreign_text(line, name)
-
-    assert what in said if what and said else said is None
+def test_texts_that_are_not_json(line: str, name: str, kinds: str) -> None:
+    assert (is_csv(line, name), is_plain_text(line)) == (kinds == "table", kinds == "plain")

@@ -9,7 +9,7 @@ import pytest
 from helpers.fake_hub import cache_data_set
 
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.rows.hub import data_files, is_data
+from msm_mlx.rows.hub import data_files
 from msm_mlx.rows.read import read_rows
 
 ROWS = [{"text": "one"}, {"text": "two\u2028lines"}]
@@ -40,10 +40,3 @@ def test_a_data_set_out_of_reach_is_told(cache: Path) -> None:
         data_files("hub:some/where")
     with pytest.raises(RecipeError, match="name a data set as hub:owner/name"):
         data_files("hub:nowhere")
-
-
-@pytest.mark.parametrize(
-    ("name", "is_one"), [("a.jsonl", True), ("A.JSONL.GZ", True), ("hub:a/b", True), ("a.txt", False)]
-)
-def test_data_is_known_by_its_name(name: str, is_one: bool) -> None:
-    assert is_data(name) is is_one

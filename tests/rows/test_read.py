@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.rows.read import DataRow, read_rows
+from msm_mlx.rows.problems import DataRow
+from msm_mlx.rows.read import read_rows
 
 ROWS = [{"text": "one"}, {"text": "two\u2028lines 🧀"}]
 TEXT = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
@@ -47,6 +48,8 @@ def complaint(folder: Path, content: bytes, name: str = "a.jsonl") -> str:
         (lambda: json.dumps(ROWS, indent=1).replace("}\n]", "},\n]").encode(), [2, 5]),
         (lambda: "\n".join(json.dumps(row, indent=2) for row in ROWS).encode(), [1, 4]),
         (lambda: json.dumps({"version": 1, "data": ROWS}).encode(), [1, 1]),
+        (lambda: json.dumps({"conversations": ROWS}).encode(), [1, 1]),
+        (lambda: ',text\n0,one\n1,"two\u2028lines 🧀"\n'.encode(), [2, 3]),
         (lambda: json.dumps({"version": 1, "data": ROWS}, indent=1).encode(), [4, 7]),
     ],
 )
@@ -73,6 +76,11 @@ def test_tables_are_read_whatever_the_file_is_called(tmp_path: Path, name: str) 
     assert "cannot be read as parquet" in complaint(tmp_path, (tmp_path / name).read_bytes()[:-9], name)
 
 
+def test_an_object_that_is_one_chat_is_one_row(tmp_path: Path) -> None:
+    chat = {"conversations": [{"from": "human", "value": "Which?"}, {"from": "gpt", "value": "This."}]}
+    assert [row.content for row in read(tmp_path, json.dumps(chat).encode())] == [chat]
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n \r\n", b"\xef\xbb\xbf", b"[]", gzip.compress(b"", mtime=0)])
 def test_a_file_of_nothing_has_no_rows(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path, content) == []
@@ -85,7 +93,7 @@ def test_a_file_of_nothing_has_no_rows(tmp_path: Path, content: bytes) -> None:
         (b'{"a": \n{}\n{}\n', "/a.jsonl:1: is not JSON: it breaks off"),
         (b"garbage\n", "/a.jsonl:1: is not JSON: it begins with 'garbage'"),
         (b"[1]\n", "/a.jsonl:1: must be a JSON object, not 1"),
-        (b"[{}]\n[{}]\n", "/a.jsonl:1: must be a JSON object, not a list\n/a.jsonl:2: must"),
+        (b"[{}]\n[{}]\n", '/a.jsonl:1: must be a JSON object, as {"messages": [...]}, not a list\n/a.jsonl:2: must'),
         (b'"{}"\n', "/a.jsonl:1: is JSON within a text"),
         (
             b"{}\n\0\0\n{}\n\0\n",
@@ -93,8 +101,13 @@ def test_a_file_of_nothing_has_no_rows(tmp_path: Path, content: bytes) -> None:
         ),
         (b'{"a": "caf\xe9"}\n' * 3, "/a.jsonl:1: is not UTF-8 text; save the file as UTF-8\n/a.jsonl:2: "),
         (b"\xff\xfe{", "/a.jsonl: begins as UTF-16 text and is none"),
-        (b"prompt,response\nA?,B.\n", "/a.jsonl: is a table (CSV); save it as .jsonl"),
-        (b"# what is liked\nlikes:\n- a\n", "/a.jsonl: is YAML"),
+        (b"prompt,response\n", "/a.jsonl: has the names of columns and no row below them"),
+        (b"prompt,response\nA?,caf\xe9\n", "/a.jsonl:2: is not UTF-8 text; save the file as UTF-8"),
+        (b"# what is liked\nlikes:\n- a\n", "/a.jsonl: is YAML or plain text"),
+        (b"Human: Which?\nAssistant: This.\n", "/a.jsonl: is YAML or plain text"),
+        (b"[a]\nb = 1\n", "/a.jsonl:1: is not JSON: expecting value at column 2"),
+        (b"{}\n{} // good\n", "/a.jsonl:2: is not JSON: '// good' stands behind the object"),
+        (b'{"a": 1}\n{"b": {"c": 1, "c": 2}}\n', "/a.jsonl:2: is not JSON: 'c' stands twice in one object; keep one"),
         (b"# x\n{}\n", "/a.jsonl:1: is not JSON: it begins with '# x'"),
         (gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0), "/a.jsonl: is compressed by gzip twice"),
         (b"[\n{},\n{}\n", "/a.jsonl:4: is not JSON: a list that does not end: the file breaks off"),

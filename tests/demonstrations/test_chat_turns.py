@@ -1,0 +1,37 @@
+"""Where the turns of a row stand, beyond the forms in which every chat is read the same (`test_chat_forms`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from msm_mlx.demonstrations.chat_forms import ChatInRow, chat_in_row
+
+ASK, SAY = {"role": "user", "content": "Which?"}, {"role": "assistant", "content": "This."}
+CHAT = [ASK, SAY]
+
+
+@pytest.mark.parametrize(
+    ("row", "ignored"),
+    [
+        ({"dialog": CHAT}, ()),
+        ({"id": 1, "turns": CHAT, "tags": ["a"]}, ("id", "tags")),
+        ({"contents": [ASK, {"role": "model", "parts": [{"text": "This."}]}]}, ()),
+        ({"custom_id": "1", "body": {"model": "m", "messages": CHAT}}, ("custom_id", "model")),
+        ({"conversation": {"messages": CHAT}}, ()),
+        ({"row_idx": 0, "row": {"question": "Which?", "answer": "This."}}, ("row_idx",)),
+        ({"conversation": [{"input": "Which?", "output": "This."}]}, ()),
+        ({"messages": str(CHAT)}, ()),
+        ({"problem": "Which?", "solution": "This.", "answer": "no"}, ("answer",)),
+        ({"instruction": "Which?", "input": float("nan"), "output": "This."}, ()),
+    ],
+)  # fmt: skip
+def test_a_chat_is_read_wherever_it_stands(row: dict[str, Any], ignored: tuple[str, ...]) -> None:
+    assert chat_in_row(row) == ChatInRow((ASK, SAY), None, ignored)
+
+
+def test_exchanges_bring_their_system_prompt_and_all_their_turns() -> None:
+    exchange = {"input": "Which?", "output": "This."}
+    row = {"conversation": [{"system": "Be kind.", **exchange}, exchange]}
+    assert chat_in_row(row).messages == ({"role": "system", "content": "Be kind."}, ASK, SAY, ASK, SAY)
