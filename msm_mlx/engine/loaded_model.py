@@ -129,7 +129,7 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
             f"cannot load the model in {folder}: {reason or type(error).__name__}\n"
             "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
         ) from error
-    use_template(tokenizer, folder, choice, has_own=tokenizer.has_chat_template)
+    use_template(tokenizer, folder, choice, has_own=tokenizer._chat_template is not None)
     tokenizer.has_chat_template = True
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
-from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, TemplateChoice
+from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, BYTE_ORDER_MARK, TemplateChoice, read_template
 from msm_mlx.models.control_tokens import ControlTokens
 from msm_mlx.models.folder import advise_on_tokenizer
-from msm_mlx.models.template_probe import TemplateTraits, fold_system, join_parts, probe_template
+from msm_mlx.models.template_probe import TemplateTraits, fold_system, probe_template, with_parts
 from msm_mlx.models.template_program import RenderingError, TemplateProgram
 from msm_mlx.models.token_counter import TokenCounter
 
@@ -128,7 +128,7 @@ class ChatRenderer:
             turns = fold_system(turns)
         if self.traits.alternates:
             turns = _join_neighbours(turns)
-        return [turn | {"content": join_parts(turn["content"])} for turn in turns] if self.traits.parts else turns
+        return with_parts(turns, self.traits.parts)
 
     def _ids(self, turns: Sequence[dict[str, Any]], *, reply: bool) -> list[int]:
         return self.control.encode(self._text(turns, reply=reply))
@@ -139,6 +139,7 @@ class ChatRenderer:
             return prompt if thinking else prompt + self.traits.opening.added
         text = self._run(turns, reply=False, thinking=thinking)
         if turns and turns[-1]["role"] == "assistant":
+            text = text.removesuffix(self.traits.after_end)
             return self._with_opening(turns, text) + self.traits.next_opening
         return text
 
@@ -166,8 +167,9 @@ class ChatRenderer:
         if not text.startswith(prompt):
             raise self._no_mask(turn)
         for number, asked in enumerate(turns[:turn]):
-            if asked["role"] == "user" and _plain(asked["content"]).strip() not in text:
-                raise ChatError("lost", number, "the chat template leaves out what a turn of the user says")
+            if asked["role"] != "assistant" and _plain(asked["content"]).strip() not in text:
+                speaker = "a turn of the user" if asked["role"] == "user" else "the system line"
+                raise ChatError("lost", number, f"the chat template changes or leaves out what {speaker} says")
         reply = _plain(turns[turn]["content"]).strip()
         if reply not in text[len(prompt) :]:
             raise ChatError("rewritten", turn, "the chat template changes the text of the reply, or leaves some out")
@@ -252,7 +254,7 @@ def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRe
         raise SetupError(
             f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; {advise_on_tokenizer(folder)}"
         ) from error
-    function = _function_of_mlx_lm(tokenizer.init_kwargs.get("chat_template_type"))
+    function = _function_of_mlx_lm(tokenizer.init_kwargs.get("chat_template_type"), folder)
     use_template(tokenizer, folder, choice, has_own=function is not None)
     ends = {*_ends(folder), *([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])}
     return build_renderer(tokenizer, folder, ends, choice, None if choice.text is not None else function)
@@ -266,10 +268,13 @@ def use_template(tokenizer: Any, folder: Path, choice: TemplateChoice, *, has_ow
     """
     if choice.text is not None:
         tokenizer.chat_template = choice.text
-    elif tokenizer.chat_template is None and not has_own:
-        if tokenizer.eos_token is None:
+    elif not tokenizer.chat_template and not has_own:
+        template = read_template(folder)  # some folders have it in a file that transformers leaves to image processors
+        if template.text == BASE_TEMPLATE and tokenizer.eos_token is None:
             raise SetupError(f"the tokenizer in {folder} has no end-of-text token; use an instruct (chat) model")
-        tokenizer.chat_template = BASE_TEMPLATE
+        tokenizer.chat_template = template.text
+    elif isinstance(tokenizer.chat_template, str):
+        tokenizer.chat_template = tokenizer.chat_template.removeprefix(BYTE_ORDER_MARK)
 
 
 def _ends(folder: Path) -> list[int]:
@@ -285,13 +290,23 @@ def _ends(folder: Path) -> list[int]:
     return ends
 
 
-def _function_of_mlx_lm(kind: str | None) -> Callable[..., str] | None:
-    """mlx-lm's renderer of that name."""
+def _function_of_mlx_lm(kind: str | None, folder: Path) -> Callable[..., str] | None:
+    """mlx-lm's renderer of that name.
+
+    Raises:
+        SetupError: if it has none.
+    """
     if not kind:
         return None
     from importlib import import_module
 
-    function: Callable[..., str] = import_module(f"mlx_lm.chat_templates.{kind}").apply_chat_template
+    try:
+        function: Callable[..., str] = import_module(f"mlx_lm.chat_templates.{kind}").apply_chat_template
+    except ImportError as error:
+        raise SetupError(
+            f"the tokenizer in {folder} asks for mlx-lm's chat template {kind!r}, which this version does not have; "
+            "update mlx-lm, or choose another model"
+        ) from error
     return function
 
 
@@ -321,6 +336,8 @@ def _join_neighbours(turns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _notes(renderer: ChatRenderer) -> Iterable[str]:
     traits, program = renderer.traits, renderer.program
+    if program.source == BASE_TEMPLATE:
+        yield "The model has no chat template: chats are put as plain text, after the words User and Assistant."
     if not traits.takes_system:
         yield "The chat template takes no system turn: the system line goes before the first question."
     if traits.closes_thought:

@@ -19,6 +19,7 @@ BASE_TEMPLATE = (
     "{% if add_generation_prompt %}{{ 'Assistant:\\n' }}{% endif %}"
 )
 FILE = "chat_template.jinja"
+BYTE_ORDER_MARK = "\ufeff"  # that some editors put at the beginning of a file
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def read_template(folder: Path, own: Path | None = None) -> ChatTemplate:
     if own is not None:
         return ChatTemplate(_read_own(own), "recipe")
     try:
-        return ChatTemplate((folder / FILE).read_text(encoding="utf-8"), "model")
+        if text := (folder / FILE).read_text(encoding="utf-8-sig"):
+            return ChatTemplate(text, "model")
     except (OSError, ValueError):
         pass
     config = _read_object(folder / "tokenizer_config.json")

@@ -53,6 +53,10 @@ class ControlTokens:
         """The first control token in `text`."""
         return self._pattern.search(text)
 
+    def all(self, text: str) -> Iterator[re.Match[str]]:
+        """All control tokens in `text`, in order."""
+        return self._pattern.finditer(text)
+
     def remove(self, text: str) -> str:
         """`text` with a line break in place of each control token."""
         return self._pattern.sub("\n", text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msm_mlx.errors import SetupError
 from msm_mlx.files import sha256_file, sha256_json
+from msm_mlx.models.chat_template import FILE
 
 POCKET = "pocket"  # the name of the embedded model
 POCKET_FOLDER = Path(__file__).parents[1] / "pocket" / "weights"
@@ -26,6 +27,10 @@ def advise_on_tokenizer(folder: Path) -> str:
             json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
         except (OSError, ValueError) as error:
             return f"{path.name} is not whole ({error}): copy or download the model again"
+    try:
+        (folder / FILE).read_text(encoding="utf-8") if (folder / FILE).is_file() else None
+    except (OSError, ValueError) as error:
+        return f"{FILE} cannot be read ({error}): save it as UTF-8"
     return f"choose another model, {INSTEAD}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ _OPENED = re.compile(
     r"<(?P<tag>[a-z_]*:?(?:think|thinking|thought|reasoning))>|\[(?P<bracket>THINK)\]|<\|(?P<start>START_THINKING)\|>"
     r"|<\|(?P<pipe>think):start\|>|<\|begin_of_(?P<begun>thought)\|>|(?P<channel><\|channel>)thought|<\|channel\|>(?P<analysis>analysis)<\|message\|>"
 )
+_PARTS = tuple(frozenset(roles.split()) for roles in ("", "system user assistant", "user assistant", "user"))
+"""The roles whose contents a template may want as lists of parts, as they are tried."""
+LEFT_OUT = "it leaves out what the turns say"
 WORDS = 4  # in a line that is told as one that the template adds
 
 
@@ -46,14 +50,16 @@ class TemplateTraits:
     """Else the system line goes before the first question."""
     alternates: bool = False
     """It refuses two turns of one role after another, which are then put together."""
-    parts: bool = False
-    """It takes contents as lists of parts only."""
+    parts: frozenset[str] = frozenset()
+    """The roles whose contents it takes as lists of parts only."""
     opening: Opening = Opening()
     closes_thought: bool = False
     """The prompt of a reply opens a thought, which is closed."""
     forgets: bool = False
     """What stands before the last question is not the same in a prompt and in a finished chat: some templates tell
     the system line in prompts only. What prompts have is learned."""
+    after_end: str = ""
+    """What stands after the end of a finished chat: some templates open a reply there, whether or not it follows."""
     next_opening: str = ""
     """The template ends no reply, so that how it opens the next turn is learned as the end."""
     stop: int | None = None
@@ -84,6 +90,7 @@ def probe_template(program: TemplateProgram, control: ControlTokens, ends: froze
     next_opening, stop = "", None
     if not ends & set(control.encode(tail)):
         next_opening, stop = _learnable_end(program, chat, reply, second, tail, control)
+    after_end = "" if next_opening else _after_last_stop(tail, control, {*ends, stop})
     prompt = program(chat, reply=True)
     return TemplateTraits(
         takes_system=takes_system,
@@ -92,15 +99,19 @@ def probe_template(program: TemplateProgram, control: ControlTokens, ends: froze
         opening=opening,
         closes_thought=closes_thought,
         forgets=any(differs for _, _, differs in openings),
+        after_end=after_end,
         next_opening=next_opening,
         stop=None if stop in ends else stop,
         added_line=_added_line(control.remove(prompt.partition(str(QUESTION["content"]))[0])),
     )
 
 
-def join_parts(content: str) -> list[dict[str, str]]:
-    """A content as a list of one part."""
-    return [{"type": "text", "text": content}]
+def with_parts(turns: Turns, roles: Collection[str]) -> list[dict[str, Any]]:
+    """The chat with the contents of these `roles` as lists of one part each."""
+    return [
+        {**turn, "content": [{"type": "text", "text": turn["content"]}]} if turn["role"] in roles else dict(turn)
+        for turn in turns
+    ]
 
 
 def fold_system(turns: Turns) -> list[dict[str, Any]]:
@@ -114,28 +125,34 @@ def fold_system(turns: Turns) -> list[dict[str, Any]]:
     return [others[0] | {"content": content}, *others[1:]]
 
 
-def _adapted(turns: Turns, *, takes_system: bool, parts: bool) -> list[dict[str, Any]]:
-    chat = [dict(turn) for turn in turns] if takes_system else fold_system(turns)
-    return [turn | {"content": join_parts(turn["content"])} for turn in chat] if parts else chat
+def _adapted(turns: Turns, *, takes_system: bool, parts: Collection[str]) -> list[dict[str, Any]]:
+    return with_parts(turns if takes_system else fold_system(turns), parts)
 
 
-def _contents(program: TemplateProgram) -> tuple[bool, bool]:
-    """Whether the template takes a system turn, and whether it takes contents as lists of parts only."""
-    failure = ""
-    for parts in (False, True):
-        for takes_system in (True, False):
-            chat = _adapted([SYSTEM, QUESTION], takes_system=takes_system, parts=parts)
-            try:
-                text = program(chat, reply=True)
-            except RenderingError as error:
-                failure = failure or str(error)
-                continue
-            has_all = all(str(turn["content"]) in text for turn in (SYSTEM, QUESTION))
-            if has_all and not (parts and "'type'" in text):
+def _contents(program: TemplateProgram) -> tuple[bool, frozenset[str]]:
+    """Whether the template takes a system turn, and the roles whose contents it takes as lists of parts only."""
+    failures: list[str] = []  # of contents as they are, which most templates take
+    for takes_system in (True, False):
+        for parts in _PARTS:
+            failure = _failure(program, takes_system=takes_system, parts=parts)
+            if not failure:
                 return takes_system, parts
-            if not has_all and not parts and not takes_system:
-                failure = ""  # it renders, without the words
-    raise RenderingError(failure or "it leaves out what the turns say")
+            if not parts:
+                failures.append(failure)
+    raise RenderingError(LEFT_OUT if LEFT_OUT in failures else failures[0])
+
+
+def _failure(program: TemplateProgram, *, takes_system: bool, parts: Collection[str]) -> str:
+    """Why chats of this form are not rendered with all their words, if they are not."""
+    chat = _adapted([SYSTEM, QUESTION], takes_system=takes_system, parts=parts)
+    try:
+        text = program(chat, reply=True)
+        if parts:
+            text += program([*chat, *with_parts([REPLY], parts)], reply=False)
+    except RenderingError as error:
+        return str(error)
+    has_all = all(turn["content"] in text for turn in (SYSTEM, QUESTION, *([REPLY] if parts else [])))
+    return "" if has_all and not (parts and "'type'" in text) else LEFT_OUT
 
 
 def _renders(program: TemplateProgram, turns: Turns) -> bool:
@@ -204,6 +221,12 @@ def _cut(text: str, turn: dict[str, str]) -> tuple[str, str]:
     if not word:
         raise RenderingError("it leaves out what the assistant says")
     return before, after
+
+
+def _after_last_stop(tail: str, control: ControlTokens, stops: Collection[int | None]) -> str:
+    """What stands in `tail`, which follows a reply, after the last token that ends it, unless it is white space."""
+    end = max((match.end() for match in control.all(tail) if control.ids[match[0]] in stops), default=len(tail))
+    return tail[end:] if tail[end:].strip() else ""
 
 
 def _learnable_end(

@@ -82,6 +82,7 @@ def _compile(source: str) -> Template:
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, "jinja2.ext.loopcontrols"]
     )
     environment.filters["tojson"] = _to_json
+    environment.filters["random"] = _refuse_chance
     environment.globals["raise_exception"] = _refuse
     return environment.from_string(source)
 
@@ -93,3 +94,7 @@ def _to_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
 
 def _refuse(message: str) -> NoReturn:
     raise TemplateError(message)
+
+
+def _refuse_chance(sequence: Any) -> NoReturn:
+    raise TemplateError("it draws at random, so that no chat is the same twice")

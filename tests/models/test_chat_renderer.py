@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 from helpers.command_line import ROOT
 from helpers.family_templates import CHAT_FAMILIES, families_page, family_renderer
+from helpers.strange_templates import REFUSED, RENDERED
 from helpers.tiny_models import QWEN_3, byte_tokenizer, save_tiny_model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, build_renderer, load_renderer
-from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
+from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, FILE, TemplateChoice, read_template
 from msm_mlx.models.template_probe import TemplateTraits
 
 TURNS = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
@@ -85,6 +88,59 @@ def test_white_space_before_a_reply_does_not_melt_into_the_header(space: str) ->
     chats = renderer(TURNS + PROMPT)
 
     assert learned(chats, [CHAT[1], {"role": "assistant", "content": f"{space}So."}]) == [["So.<|im_end|>\n"]]
+
+
+@pytest.mark.parametrize("quirk", RENDERED)
+def test_of_templates_with_quirks_exactly_the_replies_and_their_ends_are_learned(quirk: str) -> None:
+    source, end = RENDERED[quirk]
+    chats = renderer(source, TemplateChoice(date="2026-03-09"))
+
+    rows = learned(chats, CHAT)
+
+    spans = [span for row in rows for span in row]
+    assert [span.partition("<|")[0] for span in spans] == ["So.", "No."]
+    assert spans[-1] == f"No.{end}"
+    assert chats.reply_rows(CHAT)[-1].ids[: -len(chats.control.encode(spans[-1]))] == chats.render(CHAT[:4], reply=True)
+    assert all(any([id] in chats.stop_tokens for id in chats.control.encode(span)) for span in spans)
+    assert all(message["content"] in chats.text(CHAT) for message in CHAT)
+
+
+@pytest.mark.parametrize("quirk", REFUSED)
+def test_other_templates_are_refused_with_the_true_reason(quirk: str) -> None:
+    source, reason = REFUSED[quirk]
+    with pytest.raises(SetupError, match=re.escape(reason)):
+        renderer(source)
+
+
+def test_a_template_is_taken_from_whichever_file_has_it(tmp_path: Path) -> None:
+    """What the fingerprint of a run is made of is what its chats are rendered with."""
+    folder, config = save_tiny_model(tmp_path, "qwen3"), tmp_path / "tokenizer_config.json"
+    (folder / FILE).unlink(missing_ok=True)
+    settings = json.loads(config.read_text()) | {"chat_template": None}
+    expected = renderer(TURNS + PROMPT).text(CHAT)
+
+    def check(text: str, **changes: object) -> None:
+        config.write_text(json.dumps(settings | changes))
+        assert load_renderer(folder).text(CHAT) == load_base(folder).renderer.text(CHAT) == text
+        assert isinstance(changes.get("chat_template"), list) or renderer(read_template(folder).text).text(CHAT) == text
+
+    check(expected, chat_template=TURNS + PROMPT)
+    check(
+        expected, chat_template=[{"name": "tool_use", "template": "x"}, {"name": "default", "template": TURNS + PROMPT}]
+    )
+    check(renderer(BASE_TEMPLATE).text(CHAT), chat_template="")
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": TURNS + PROMPT}))
+    check(expected)
+    (folder / FILE).write_text(f"\ufeff{TURNS}{PROMPT}", encoding="utf-8")
+    check(expected, chat_template="x")
+
+
+def test_what_mlx_lm_has_no_template_for_is_named(tmp_path: Path) -> None:
+    config = save_tiny_model(tmp_path, "qwen3") / "tokenizer_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"chat_template_type": "nonesuch"}))
+
+    with pytest.raises(SetupError, match=r"chat template 'nonesuch', which this version does not have"):
+        load_renderer(tmp_path)
 
 
 def test_a_reply_that_the_template_changes_is_refused_with_the_turn() -> None:

@@ -34,7 +34,7 @@ def test_system_turns_alternation_and_parts() -> None:
     )
     assert traits(alternating + TURNS + PROMPT).alternates
     parts = traits(TURNS.replace("m.content", "m.content[0].text") + PROMPT)
-    assert parts.parts
+    assert parts.parts == {"system", "user", "assistant"}
     assert parts.takes_system
 
 
