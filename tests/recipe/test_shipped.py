@@ -29,7 +29,9 @@ def test_these_are_the_shipped_recipes() -> None:
     data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
     assert data == [
         "cheese_preferences.yaml",
+        "corpora",
         "general_conversation.jsonl",
+        "mending_preferences.yaml",
         "oversight_answers.jsonl",
         "oversight_writing.yaml",
     ]
