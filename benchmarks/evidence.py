@@ -19,11 +19,13 @@ from msm_mlx.report.evidence import build_evidence
 
 @click.command(help=__doc__)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The Markdown file to write.")
+@click.option("--preface", type=click.Path(path_type=Path, exists=True), help="Markdown that stands before the record.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
-def main(context: click.Context, out: Path, runs: tuple[Path, ...]) -> None:
+def main(context: click.Context, out: Path, preface: Path | None, runs: tuple[Path, ...]) -> None:
     try:
-        write_text(out, build_evidence(runs))
+        before = {"preface": preface.read_text(encoding="utf-8")} if preface else {}
+        write_text(out, build_evidence(runs, **before))
     except MsmError as error:
         click.echo(f"error: {error}", err=True)
         context.exit(error.exit_code)

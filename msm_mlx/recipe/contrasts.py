@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, without_documents
+from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_of, control_of, path_of, reads_reasons, without_documents
 
 
 def is_headline(a: str, b: str) -> bool:
@@ -18,17 +18,28 @@ def is_own_control(a: str, b: str) -> bool:
     return reads_reasons(arm_of(a)) and b == a.replace(arm_of(a), control_of(arm_of(a)), 1)
 
 
+def is_stand_in(a: str, b: str) -> bool:
+    """Whether `b` is `a` with a stage of the recipe's own in place of documents that give reasons."""
+    path, other = path_of(arm_of(a)), path_of(arm_of(b))
+    exchanged = [(mine, its) for mine, its in zip(path, other, strict=False) if mine != its]
+    return (
+        len(path) == len(other)
+        and len(exchanged) == 1
+        and all(reads_reasons(mine) and its not in BUILT_IN for mine, its in exchanged)
+    )
+
+
 def is_asked(a: str, b: str) -> bool:
     """Whether these arms differ in what a recipe is about: the reasons in the documents that they have read."""
     two_specs = arm_of(a) == arm_of(b) and reads_reasons(arm_of(a))
-    return two_specs or is_headline(a, b) or is_own_control(a, b)
+    return two_specs or is_headline(a, b) or is_own_control(a, b) or is_stand_in(a, b)
 
 
 def rank(a: str, b: str) -> int:
     """The place of a contrast in tables, from 0: after chats, two specs, then a control, then chats alone; the same
     without chats; the rest."""
     after_chats = without_documents(arm_of(a)) != BASE
-    kinds = (arm_of(a) == arm_of(b), is_own_control(a, b), is_headline(a, b))
+    kinds = (arm_of(a) == arm_of(b), is_own_control(a, b) or is_stand_in(a, b), is_headline(a, b))
     kind = next((number for number, holds in enumerate(kinds) if holds), None)
     if kind is None or not is_asked(a, b):
         return 2 * len(kinds)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from msm_mlx.recipe.contrasts import is_headline
+from msm_mlx.recipe.contrasts import is_asked, is_headline
 from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.headlines import (
+    LOG_ODDS,
     both_show_behaviour,
     command,
     finding,
@@ -19,6 +20,7 @@ from msm_mlx.report.headlines import (
     same_but_for_name,
     suites_of,
 )
+from msm_mlx.runs.estimate import Estimate, difference_text, signed_text
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.results import PerplexityRow, Share
 
@@ -29,12 +31,15 @@ where it has one. A star marks a difference whose interval is clear of zero. Of 
 between the arms that a run is about are shown, on its first suite; all others are in its results file."""
 
 
-def build_evidence(folders: Sequence[Path]) -> str:
-    """The record of these runs. Runs that differ only in the assistant's name share a section and its last table."""
+def build_evidence(folders: Sequence[Path], preface: str = "# Evidence") -> str:
+    """The record of these runs. Runs that differ only in the assistant's name share a section and its last table.
+
+    `preface` is what stands before it, in Markdown, its heading first.
+    """
     groups: dict[tuple[Any, ...], list[FinishedRun]] = {}
     for run in map(open_run, folders):
         groups.setdefault(("grid", run.folder) if run.results.grid else same_but_for_name(run), []).append(run)
-    parts = ["# Evidence", INTRODUCTION]
+    parts = [preface.strip(), INTRODUCTION]
     for runs in groups.values():
         parts += _grid_section(runs[0]) if runs[0].results.grid else _section(runs)
     return "\n\n".join(parts) + "\n"
@@ -89,6 +94,7 @@ def _arms(run: FinishedRun, suite: str) -> str:
     """Each arm with its seeds pooled, in every metric of the suite; of the main one also each seed."""
     rows = of_suite(run.results.pooled, suite)
     metrics = list(dict.fromkeys(row.metric for row in rows))
+    with_odds = any(row.log_odds for row in rows)
     by_arm: dict[str, dict[str, Share]] = {}
     for row in rows:
         by_arm.setdefault(row.label(run.several_specs), {})[row.metric] = row
@@ -99,8 +105,15 @@ def _arms(run: FinishedRun, suite: str) -> str:
     body = []
     for label, by_metric in by_arm.items():
         shares = [finding(by_metric.get(metric)) for metric in metrics]
-        body.append([label, *shares, " ".join(seeds.get(label, ["-"])), str(next(iter(by_metric.values())).n)])
-    return _table(["arm", *metrics, f"{metrics[0]}, seed by seed", "items"], body)
+        main = by_metric[metrics[0]]
+        odds = [_figure(main.log_odds, signed_text)] if with_odds else []
+        body.append([label, *shares, *odds, " ".join(seeds.get(label, ["-"])), str(main.n)])
+    odds_header = ["log-odds (nats)"] if with_odds else []
+    return _table(["arm", *metrics, *odds_header, f"{metrics[0]}, seed by seed", "items"], body)
+
+
+def _figure(odds: Estimate | None, text: Callable[[float, float, float], str]) -> str:
+    return text(odds.value, odds.ci_low, odds.ci_high) if odds else "-"
 
 
 def _perplexity(by_arm: Mapping[str, Sequence[PerplexityRow]]) -> str:
@@ -119,7 +132,14 @@ def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
         return "No two trained arms to compare."
     by_pair = {(row.a, row.b, row.suite): row for row in rows}
     body = [[f"{a} - {b}", *(finding(by_pair.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
-    return _table(["difference", *suites], body)
+    shares = _table(["difference", *suites], body)
+    by_odds = {key: row.log_odds for key, row in by_pair.items() if row.log_odds and is_asked(row.a, row.b)}
+    if not by_odds:
+        return shares
+    scored = [suite for suite in suites if any(key[2] == suite for key in by_odds)]
+    pairs = dict.fromkeys((a, b) for a, b, _ in by_odds)
+    odds = [[f"{a} - {b}", *(_figure(by_odds.get((a, b, s)), difference_text) for s in scored)] for a, b in pairs]
+    return "\n\n".join([shares, LOG_ODDS, _table(["difference in log-odds (nats)", *scored], odds)])
 
 
 def _domains(run: FinishedRun) -> str:

@@ -11,6 +11,7 @@ from msm_mlx.report.blocks import Block, Figure, Paragraph, TableCell, bullets
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import effect_names, effect_panels, effect_rows, effect_tables
 from msm_mlx.report.headlines import (
+    LOG_ODDS,
     both_show_behaviour,
     finding,
     is_main,
@@ -25,11 +26,6 @@ from msm_mlx.runs.results import Contrast, Share
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "
     "alone where there is one. A star marks a difference whose interval is clear of zero."
-)
-
-LOG_ODDS = (
-    "A choice changes only when the log-odds of two options cross zero. They move before that, and in a small model "
-    "they may be all that moves; they have no bounds, so a few items can carry a mean."
 )
 
 

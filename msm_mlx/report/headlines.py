@@ -15,6 +15,11 @@ NAME = "model_name="
 UNREADABLE_METRICS = frozenset(kind.unreadable for kind in KINDS.values())
 """Metrics that say how much could not be read."""
 
+LOG_ODDS = (
+    "A choice changes only when the log-odds of two options cross zero. They move before that, and in a small model "
+    "they may be all that moves; they have no bounds, so a few items can carry a mean."
+)
+
 
 class OfSuite(Protocol):
     """A row of results, or an answer."""

@@ -14,7 +14,7 @@ from msm_mlx.report.effects import EffectTable, effect_names
 from msm_mlx.report.examples import Side
 from msm_mlx.report.headlines import both_show_behaviour, is_general, is_main, perplexities_by_arm
 from msm_mlx.runs.answers import AnswerRow
-from msm_mlx.runs.estimate import difference_text
+from msm_mlx.runs.estimate import difference_text, signed_text
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import ANSWERS, CELLS, DOCUMENTS, HEALTH, PERPLEXITY, REJECTED
 from msm_mlx.runs.results import Bias, Contrast, JudgeReport, Share
@@ -69,7 +69,7 @@ def log_odds_table(rows: Rows) -> Table | None:
     for share in results.pooled:
         if share.log_odds:
             odds, label = share.log_odds, share.label(several)
-            text = f"{odds.value:+.2f} [{odds.ci_low:+.2f}, {odds.ci_high:+.2f}]"
+            text = signed_text(odds.value, odds.ci_low, odds.ci_high)
             by_name.setdefault(label, {})[share.suite] = TableCell(text, rows.link(share.suite, label))
     for row in results.contrasts:
         if row.log_odds and is_asked(row.a, row.b):

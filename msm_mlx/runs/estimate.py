@@ -23,10 +23,14 @@ def share_text(value: float, low: float, high: float) -> str:
     return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
+def signed_text(value: float, low: float, high: float) -> str:
+    """`+0.12 [-0.01, +0.25]`."""
+    return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
 def difference_text(value: float, low: float, high: float) -> str:
     """`+0.12 [-0.01, +0.25]`, with a star behind where the interval is clear of zero."""
-    star = " *" if is_clear_of_zero(low, high) else ""
-    return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]{star}"
+    return signed_text(value, low, high) + (" *" if is_clear_of_zero(low, high) else "")
 
 
 def is_clear_of_zero(low: float, high: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.recipe.contrasts import is_asked, is_headline, is_own_control, rank
+from msm_mlx.recipe.contrasts import is_asked, is_headline, is_own_control, is_stand_in, rank
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,21 @@ def test_a_headline_tells_what_documents_do_to_the_same_chats(a: str, b: str, he
 )
 def test_a_control_is_the_arms_own_where_only_the_reasons_differ(a: str, b: str, control: bool) -> None:
     assert is_own_control(a, b) == control
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "stand_in"),
+    [
+        ("msm+sft@x", "plain+sft", True),
+        ("msm@x", "plain", True),
+        ("msm+sft", "control+sft", False),
+        ("msm+sft", "msm+after", False),
+        ("msm+sft", "plain", False),
+        ("plain+sft", "other+sft", False),
+    ],
+)
+def test_a_declared_stage_can_stand_in_for_the_documents(a: str, b: str, stand_in: bool) -> None:
+    assert is_stand_in(a, b) == is_asked(a, b) == stand_in or is_own_control(a, b)
 
 
 def test_contrasts_that_the_recipe_asks_about_come_first() -> None:

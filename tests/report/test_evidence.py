@@ -71,9 +71,11 @@ def test_one_run_in_full(run: Path) -> None:
         "Model pocket as Pocket, profile pocket, seeds 0, 1. All stages together took 2 s. "
         "Versions: mlx 1.2.3, system Linux x86_64.",
         "### apart: share choosing a",
-        "| arm | choice | written_choice | unclear | choice, seed by seed | items |",
-        "| base | 0.50 [0.06, 0.94] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | - | 4 |",
-        "| msm+sft@y | 0.00 [0.00, 0.72] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | 0.00 0.00 | 4 |",
+        "| arm | choice | written_choice | unclear | log-odds (nats) | choice, seed by seed | items |",
+        "| base | 0.50 [0.06, 0.94] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] | +0.00 [+0.00, +0.00] | - | 4 |",
+        "| msm+sft@y | 0.00 [0.00, 0.72] | 0.50 [0.50, 0.50] | 0.00 [0.00, 0.72] "
+        "| +0.00 [+0.00, +0.00] | 0.00 0.00 | 4 |",
+        "| difference in log-odds (nats) | apart |",
         "| apart | msm+sft@y - msm+sft@x | msm+sft@x - sft | msm+sft@y - sft |",
     ):
         assert line in text.splitlines()
@@ -82,6 +84,7 @@ def test_one_run_in_full(run: Path) -> None:
         star = " *" if row.ci_low > 0 or row.ci_high < 0 else ""
         assert f"| {row.a} - {row.b} | {row.difference:+.2f} {interval}{star} |" in text
     assert text.endswith("|\n")
+    assert build_evidence([run], preface="# Another\n\nWords.\n").startswith("# Another\n\nWords.\n\nEvery figure")
     assert str(run.parent) not in text
 
 
