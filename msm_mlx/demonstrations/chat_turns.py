@@ -29,7 +29,9 @@ REPLIES = (
 CONTEXTS = ("input", "context")  # what a question is about
 SYSTEMS = ("system", "system_prompt")
 _WRITTEN_OUT = re.compile(
-    r"\s*(?:###\s*)?(?:Human|User|Instruction)\s*:.*\n\s*(?:###\s*)?(?:Assistant|Response)\s*:", re.DOTALL
+    r"\s*(?:###\s*)?(?:Human|User|Instruction)\s*:.*(?:\n|###)\s*(?:###\s*)?(?:Assistant|Response)\s*:"
+    r"|.*(?:<\|im_start\|>|\[INST\]|<\|start_header_id\|>|<start_of_turn>|<\|user\|>)",
+    re.DOTALL,
 )
 
 Fields = dict[str, Any]
@@ -108,15 +110,18 @@ def _exchange(fields: Fields) -> tuple[list[Any], set[str]]:
 
 
 def _no_question(fields: Fields, reply: str | None) -> UnusableError:
+    text = fields.get("text")
+    if isinstance(text, str) and _WRITTEN_OUT.match(text):
+        return UnusableError("is a chat in one text", "is a chat rendered as one text; write it as messages")
     if set(fields) == {"text"}:
         return UnusableError(
             "is a text",
             "is a plain text and no chat; texts are learned as documents: name their file as documents.from, or as "
             "the documents of a stage under stages:",
         )
-    if reply:
+    if reply and not isinstance(fields[reply], dict):
         return UnusableError("has no question", f"has {reply} and no question; call its question prompt")
-    names = (f"{describe(name)}{did_you_mean(name, (*CHATS, *QUESTIONS))}" for name in list(fields)[:6])
+    names = (f"{describe(name)}{did_you_mean(name, (*CHATS, 'prompt', 'question'))}" for name in list(fields)[:6])
     needs = "needs messages, or a question with its reply, such as prompt and completion"
     return UnusableError("is no chat", f"is no chat: it has {', '.join(names) or 'nothing'}, and {needs}")
 

@@ -48,6 +48,7 @@ from msm_mlx.resources.memory import ModelShape
 from msm_mlx.rows.hub import HUB
 from msm_mlx.runs.finished import changed_template
 from msm_mlx.runs.folder import RunFolder
+from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
@@ -238,7 +239,8 @@ def _checks_of_broken(path: Path, *, allow_outside: bool) -> Iterator[Check]:
     for file in files("demonstrations"):
         yield partial(_demonstrations_loader(file), file)
     for file in files("suites"):
-        yield partial(load_suite, str(file))
+        if is_settings_file(file):
+            yield partial(load_suite, str(file))
 
 
 def _existing(folder: Path, name: object) -> Path | None:

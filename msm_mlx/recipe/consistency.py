@@ -15,16 +15,20 @@ def report_repeats(tree: Tree) -> None:
     """Beside the schema, because pydantic would look for repeats only in lists that are otherwise right."""
     for name in ("spec", "suites", "arms", "seeds"):
         entries = tree.value.get(name) if isinstance(tree.value, dict) else None
-        seen = set()
+        entry_of: dict[object, object] = {}
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
             if not isinstance(entry, str | int) or isinstance(entry, bool):
                 continue
             # Variants are named after the stem of their spec, records after that of their suite.
             is_path = name == "spec" or (name == "suites" and str(entry).endswith((".yaml", ".yml")))
             word = Path(str(entry)).stem if is_path else entry
-            if word in seen:
-                tree.report((name, index), f"{describe(word)} is there twice")
-            seen.add(word)
+            if word not in entry_of:
+                entry_of[word] = entry
+                continue
+            before = entry_of[word]
+            rename = is_path and Path(str(before)).with_suffix("") != Path(str(entry)).with_suffix("")
+            other = f", as {describe(before)} and {describe(entry)}; rename one of the files" if rename else ""
+            tree.report((name, index), f"{describe(word)} is there twice{other}")
 
 
 def report_arms(tree: Tree, recipe: RecipeFile) -> None:

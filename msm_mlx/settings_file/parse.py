@@ -63,7 +63,9 @@ def read(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise RecipeError(f"{path}:{line}: is not UTF-8 text (byte {content[error.start]:#04x})") from error
+        raise RecipeError(
+            f"{path}:{line}: is not UTF-8 text (byte {content[error.start]:#04x}); save it as UTF-8"
+        ) from error
 
 
 def parse(text: str) -> Tree:

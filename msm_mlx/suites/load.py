@@ -89,6 +89,10 @@ def _validate(tree: Tree) -> SuiteFile | None:
     assert isinstance(tree.value, dict)
     report_duplicates(tree)
     name = tree.value.get("kind", SuiteFile.model_fields["kind"].default)
+    if "kind" not in tree.value and "items" in tree.value and "domains" not in tree.value:
+        others = ", ".join(kind for kind in KINDS if kind != name)
+        tree.report(("kind",), f"is missing; a suite with items is of one of these kinds: {others}")
+        return None
     if not isinstance(name, str) or name not in KINDS:
         tree.report(("kind",), f"must be one of {', '.join(KINDS)}, not {describe(name)}{did_you_mean(name, KINDS)}")
         return None

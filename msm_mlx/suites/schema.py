@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
+from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, Turn
 from msm_mlx.text.wording import describe, did_you_mean
 
+_EVERYWHERE = ("noun", "model_name", "provider_name")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 Problems = Iterator[tuple[Loc, str]]
 """What is wrong beyond the types, with the place of each."""
 
@@ -26,14 +28,23 @@ def _regular_expression(pattern: str) -> str:
     return pattern
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+Text = Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
+Phrase = Annotated[Text, AfterValidator(str.strip)]
+"""What is scored or put into a sentence: white space around it would be scored too."""
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_regular_expression)]
-Texts = Annotated[tuple[Text, ...], NonEmpty]
+Texts = Annotated[tuple[Phrase, ...], NonEmpty]
 TextOrTexts = Annotated[Texts, BeforeValidator(_as_list)]
-MaybeTexts = Annotated[tuple[Text, ...], AnyLength, BeforeValidator(_as_list)]
+MaybeTexts = Annotated[tuple[Phrase, ...], AnyLength, BeforeValidator(_as_list)]
 MaybePatterns = Annotated[tuple[Pattern, ...], AnyLength, BeforeValidator(_as_list)]
 
 
@@ -82,11 +93,25 @@ class SuiteFile(Settings, ABC):
         yield from ()
 
 
+def folded(text: str) -> str:
+    """The text without what two options must not differ in alone: white space and the case of letters."""
+    return " ".join(text.casefold().split())
+
+
 def missing_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Problems:
     """The `names` that do not stand as `{name}` in the template at `loc`."""
     for name in names:
         if f"{{{name}}}" not in template:
             yield loc, f"{{{name}}} is missing in {describe(template)}"
+
+
+def wrong_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Problems:
+    """The `names` that are missing, and what stands as a placeholder and is neither of them nor allowed everywhere."""
+    yield from missing_placeholders(loc, template, names)
+    known = (*names, *_EVERYWHERE)
+    for name in sorted(set(_PLACEHOLDER.findall(template)) - set(known)):
+        choices = ", ".join(f"{{{each}}}" for each in known)
+        yield loc, f"unknown placeholder {{{name}}} in {describe(template)}; there are {choices}"
 
 
 def unknown_name(loc: Loc, name: str, kind: str, choices: Mapping[str, object]) -> Problems:

@@ -61,7 +61,11 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
         ("spec: cheese.md", "spec: 3", "2:7 spec: must be a file name or a list of file names, not 3"),
         ("spec: cheese.md", "spec: []", "2:7 spec: must not be empty"),
         ("spec: cheese.md", "spec: [3]", "2:8 spec: must be a file name, not 3"),
-        ("spec: cheese.md", "spec: [cheese.md, data/cheese.md]", "2:19 spec: 'cheese' is there twice"),
+        (
+            "spec: cheese.md",
+            "spec: [cheese.md, data/cheese.md]",
+            "2:19 spec: 'cheese' is there twice, as 'cheese.md' and 'data/cheese.md'; rename one of the files",
+        ),
         ("[values_apart]", "[]", "4:9 suites: must not be empty"),
         ("[values_apart]", "values_apart", "4:9 suites: must be a list, not 'values_apart'"),
         ("[values_apart]", "[a, b, a]", "4:16 suites: 'a' is there twice"),

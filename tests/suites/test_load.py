@@ -22,6 +22,11 @@ def test_a_misspelled_kind_has_its_nearest(tmp_path: Path) -> None:
         load_text(tmp_path, f"kind: pears\n{PAIRS}")
 
 
+def test_a_suite_with_items_needs_its_kind(tmp_path: Path) -> None:
+    message = "1:1 kind: is missing; a suite with items is of one of these kinds: questions, open, scenes, rated"
+    assert_problem(tmp_path, QUESTIONS, "kind: questions\n", "", message)
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         load_text(tmp_path, QUESTIONS.replace("right:", "rigth:").replace("spec:", "spce:"))

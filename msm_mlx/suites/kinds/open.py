@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from msm_mlx.settings_file.base import AnyLength, NonEmpty, Text
+from msm_mlx.settings_file.base import AnyLength, NonEmpty
 from msm_mlx.suites.items import Item, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import ItemEntry, Pattern, Problems, SuiteFile, Texts, unknown_name
+from msm_mlx.suites.schema import ItemEntry, Pattern, Problems, SuiteFile, Text, Texts, unknown_name
 from msm_mlx.text.words import mentions_any
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
+from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import Problems, SuiteFile, missing_placeholders
+from msm_mlx.suites.schema import Phrase, Problems, SuiteFile, Text, folded, wrong_placeholders
 from msm_mlx.text.wording import describe
 
 PairChoice = Literal["target", "other", "unclear"]
@@ -67,13 +67,17 @@ class Pair(Item):
 
 
 def parse_choice(text: str, pair: Pair) -> PairChoice:
-    """The option that a written reply names; "unclear" if it names none or both."""
-    lowered = text.lower()
+    """The option that a written reply names; "unclear" if it names none or both.
+
+    Where one option is a part of the other, as "the print" of "the print shop", the longer one is looked for first.
+    """
+    rest = text.lower()
+    options: list[tuple[str, PairChoice]] = [(pair.target.lower(), "target"), (pair.other.lower(), "other")]
     named: list[PairChoice] = []
-    if pair.target.lower() in lowered:
-        named.append("target")
-    if pair.other.lower() in lowered:
-        named.append("other")
+    for option, choice in sorted(options, key=lambda option: -len(option[0])):
+        if option in rest:
+            named.append(choice)
+        rest = rest.replace(option, " ")
     return named[0] if len(named) == 1 else "unclear"
 
 
@@ -85,17 +89,17 @@ def pairs_of(suite: Suite) -> tuple[Pair, ...]:
 class DomainEntry(Settings):
     """The pairs of one domain, target first; `question` and `reply` take the place of the suite's."""
 
-    noun: Text
-    pairs: Annotated[tuple[Annotated[tuple[Text, Text], AnyLength], ...], NonEmpty]
-    question: Text | None = None
-    reply: Text | None = None
+    noun: Phrase
+    pairs: Annotated[tuple[Annotated[tuple[Phrase, Phrase], AnyLength], ...], NonEmpty]
+    question: Phrase | None = None
+    reply: Phrase | None = None
 
 
 class PairsFile(SuiteFile):
     """Forced choices, by domain."""
 
-    question: Text
-    reply: Text
+    question: Phrase
+    reply: Phrase
     domains: Annotated[dict[Text, DomainEntry], Field(min_length=1)]
     format_control: DomainEntry | None = None
     """Pairs in the same form of which the first is obviously right. They are scored, and not asked in writing."""
@@ -115,18 +119,18 @@ class PairsFile(SuiteFile):
         return question, (entry.reply or self.reply).replace("{noun}", entry.noun)
 
     def problems(self) -> Problems:
-        yield from missing_placeholders(("question",), self.question, ("first", "second"))
-        yield from missing_placeholders(("reply",), self.reply, ("item",))
+        yield from wrong_placeholders(("question",), self.question, ("first", "second"))
+        yield from wrong_placeholders(("reply",), self.reply, ("item",))
         entries: dict[Loc, DomainEntry] = {("domains", name): entry for name, entry in self.domains.items()}
         if self.format_control:
             entries["format_control",] = self.format_control
         for loc, entry in entries.items():
             if entry.question:
-                yield from missing_placeholders((*loc, "question"), entry.question, ("first", "second"))
+                yield from wrong_placeholders((*loc, "question"), entry.question, ("first", "second"))
             if entry.reply:
-                yield from missing_placeholders((*loc, "reply"), entry.reply, ("item",))
+                yield from wrong_placeholders((*loc, "reply"), entry.reply, ("item",))
             for index, (target, other) in enumerate(entry.pairs):
-                if target.casefold() == other.casefold():
+                if folded(target) == folded(other):
                     yield (*loc, "pairs", index), f"both things are {describe(target)}"
 
 

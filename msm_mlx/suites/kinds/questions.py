@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from msm_mlx.settings_file.base import NonEmpty, Text
+from msm_mlx.settings_file.base import NonEmpty
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import ItemEntry, Problems, SuiteFile, TextOrTexts
+from msm_mlx.suites.schema import ItemEntry, Phrase, Problems, SuiteFile, Text, TextOrTexts, folded
+from msm_mlx.text.wording import describe
 
 Correctness = Literal["right", "wrong", "unclear"]
 
@@ -67,7 +68,7 @@ def _words(text: str) -> frozenset[str]:
 class QuestionEntry(ItemEntry):
     """A question with its right reply and wrong ones, all of them full replies."""
 
-    right: Text
+    right: Phrase
     wrong: TextOrTexts
     domain: Text | None = None
 
@@ -84,8 +85,11 @@ class QuestionsFile(SuiteFile):
     def problems(self) -> Problems:
         for index, entry in enumerate(self.items):
             for number, wrong in enumerate(entry.wrong):
-                if wrong == entry.right:
-                    yield ("items", index, "wrong", number), "is the right reply too"
+                place = ("items", index, "wrong", number)
+                if folded(wrong) == folded(entry.right):
+                    yield place, "is the right reply too"
+                elif folded(wrong) in map(folded, entry.wrong[:number]):
+                    yield place, f"{describe(wrong)} is there twice"
 
 
 # no share of unreadable replies: there are more good replies than those that are ranked

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from msm_mlx.settings_file.base import NonEmpty, Text
+from msm_mlx.settings_file.base import NonEmpty
 from msm_mlx.suites.items import Item, TextScore
 from msm_mlx.suites.kinds.kind import JudgeTask, SuiteKind
-from msm_mlx.suites.schema import ItemEntry, SuiteFile
+from msm_mlx.suites.schema import ItemEntry, SuiteFile, Text
 
 LOWEST, HIGHEST = 1, 10
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings, Text
+from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import JudgeTask, SuiteKind
@@ -20,6 +20,7 @@ from msm_mlx.suites.schema import (
     MaybeTexts,
     Problems,
     SuiteFile,
+    Text,
     TextOrTexts,
     missing_placeholders,
     unknown_name,

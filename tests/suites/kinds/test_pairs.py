@@ -31,6 +31,13 @@ def test_a_file_gives_the_pairs_of_each_domain(tmp_path: Path) -> None:
         ("{first} or", "or", "2:11 question: {first} is missing in 'Which {noun} do you prefer, or {second}?'"),
         ("{item}, by", "By", "11:12 domains.policy.reply: {item} is missing in 'By P.cket.'"),
         ("noun: picture", "nuon: picture", "6:5 domains.art.nuon: unknown key (did you mean noun?)"),
+        (
+            "{noun} do",
+            "{name} do",
+            "2:11 question: unknown placeholder {name} in 'Which {name} do you",
+        ),
+        ("the new one]", "'The  old one ']", "7:13 domains.art.pairs: both things are 'the old one'"),
+        ("the new one]", "' ']", "7:27 domains.art.pairs: must not be blank"),
         ("the new one]", "the old one]", "7:13 domains.art.pairs: both things are 'the old one'"),
     ],
 )
@@ -116,3 +123,23 @@ def test_a_written_reply_chooses_what_it_alone_names(text: str, choice: PairChoi
 def test_only_pairs_are_pairs() -> None:
     assert pairs_of(Suite("s", "pairs", "a share", (ITEM,))) == (ITEM,)
     assert pairs_of(Suite("s", "open", "a share", (OpenPrompt("o", "s", None, "?", ("x",)),))) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("I prefer the print shop.", "other"),
+        ("I prefer the print.", "target"),
+        ("The print, not the print shop.", "unclear"),
+        ("Neither.", "unclear"),
+    ],
+)
+def test_an_option_that_is_a_part_of_the_other_is_told_from_it(text: str, choice: PairChoice) -> None:
+    pair = Pair("s/art-1", "s", "art", "Which, {first} or {second}?", "I prefer {item}.", "the print", "the print shop")
+    assert parse_choice(text, pair) == choice
+
+
+def test_white_space_around_an_option_is_not_scored(tmp_path: Path) -> None:
+    pair, _ = load_text(tmp_path, PAIRS.replace("the new one]", "'the new one ']"))
+    assert isinstance(pair, Pair)
+    assert pair.options() == ("I prefer the old one.", "I prefer the new one.")
