@@ -17,6 +17,7 @@ from msm_mlx.text.wording import did_you_mean
 
 RECIPE, UNSEEN = "recipe.yaml", "unseen.yaml"
 _NAME = re.compile(r"[a-z0-9_-]+")
+_DATA = re.compile(r"(?<![\w/.])data/[\w./-]*\w")
 _COMMENT = re.compile(r"\A(?:#.*\n)*")
 
 _RECIPE_HEAD = """\
@@ -102,6 +103,7 @@ def _fill(folder: Path, name: str, source: str, recipe: Recipe) -> None:
     body = _COMMENT.sub("", recipe.path.read_text(encoding="utf-8"))
     for key, value in values.items():
         body = _with_value(body, key, value)
+    body = _copy_data(folder, recipe, body)
     mine = [suite for suite in suites if suite == UNSEEN]
     head = _RECIPE_HEAD.format(
         name=name,
@@ -132,6 +134,17 @@ def _copy_suite(folder: Path, recipe: Recipe) -> list[str]:
     text = shipped_suite(first).read_text(encoding="utf-8")
     (folder / UNSEEN).write_text(_UNSEEN_HEAD + _COMMENT.sub("", text), encoding="utf-8")
     return [UNSEEN, *other_suites]
+
+
+def _copy_data(folder: Path, recipe: Recipe, body: str) -> str:
+    """`body` with the shipped data that it still names, which are ready-made documents, beside it."""
+
+    def copied(match: re.Match[str]) -> str:
+        path = recipe.path.parent / match[0]
+        (folder / path.name).write_bytes(path.read_bytes())
+        return path.name
+
+    return _DATA.sub(copied, body)
 
 
 def _listed(names: list[str]) -> str:
