@@ -123,17 +123,21 @@ def _report(
 ) -> None:
     """Say what was taken, or that nothing was."""
     counts, tag = count_checks((document.rejected or "" for document in rejected), most=3), _common_tag(rejected)
-    left_out = f"; rejected: {counts}; the texts are in {folder / REJECTED}" if rejected else ""
-    if tag:
+    example = f", as {rejected[0].place} ({rejected[0].rejected})" if rejected else ""
+    left_out = f"; rejected: {counts}{example}; the texts are in {folder / REJECTED}" if rejected else ""
+    if tag and tag == (settings.prefix or "").strip():
+        left_out += f". Many begin with {tag} more than once; leave one"
+    elif tag:
         left_out += f". Many begin with {tag}: documents.prefix: '{tag}' keeps that out of the checks"
+    help_ = advice((document.rejected or "" for document in rejected), settings)
     if not kept and settings.count:
         raise MsmError(
-            f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source, or what may help: "
-            f"{advice((document.rejected or '' for document in rejected), settings)}"
+            f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source"
+            f"{f', or what may help: {help_}' if help_ else ''}"
         )
     short = len(kept) < settings.count
     amount = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"
-    if short and (help_ := advice((document.rejected or "" for document in rejected), settings)):
+    if short and help_:
         left_out += f". What may help: {help_}"
     say(f"Documents: {len(kept)} of the {texts} texts of {source}, {amount}{left_out}.")
 

@@ -24,6 +24,7 @@ ADVICE: Mapping[str, str] = {
     "too short": "lower documents.min_words (now {min_words})",
     "no tag": _NO_TAGS,
     "tag left open": _NO_TAGS,
+    "control characters": "take the characters that the reasons in rejected.jsonl name out of the texts",
     "breaks off": "raise documents.max_tokens (now {max_tokens})",
     NEAR_DUPLICATE: _VARIETY,
     WRITTEN_BEFORE: _VARIETY,

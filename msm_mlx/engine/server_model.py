@@ -18,15 +18,22 @@ from msm_mlx.prompting.prompts import Message
 
 TIMEOUT = 600.0  # seconds for one reply
 PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass
+_ADDRESS = "the address of most servers ends in /v1 (documents.writer.server)"
 ADVICE = {
     401: "; it wants a key, and msm-mlx sends none: use a server that does not",
     403: "; it wants a key, and msm-mlx sends none: use a server that does not",
     404: "; it has no such model or no such address, which for most servers ends in /v1 (documents.writer.server)",
+    405: f"; {_ADDRESS}",
     413: "; it takes no requests of this length",
 }
 """What a status means, by RFC 9110; of others only the answer is known."""
+_PARAMETER = re.compile(r"\b(?:max_tokens|temperature|top_p|top_k|min_p|seed|stop|chat_template_kwargs)\b")
+_CONTEXT = re.compile(r"context (?:length|size|window)|too (?:long|many tokens)|maximum.{0,20}tokens", re.IGNORECASE)
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
 THOUGHT_FIELDS = ("reasoning", "reasoning_content", "thinking")  # where servers put what a model has thought
+FINISHED = ("stop", "eos", "eos_token", "end_turn", "stop_sequence")  # what servers call the end of a whole reply
+# of a reply, which some servers leave in it
+_END_TOKENS = re.compile(r"(?:\s*(?:<\|[^<>|\n]{1,30}\|>|</s>|<end_of_turn>))+$")
 LARGEST_SEED = 2**31  # some servers take signed seeds only
 
 _RequestQueue = SimpleQueue[tuple[int, dict[str, Any]]]
@@ -139,13 +146,26 @@ class ServerModel:
             raise _RetriableError(f"{type(error).__name__}: {error}") from error
         if not response.is_success:
             answer = f"{response.status_code} {response.text.strip()[:200]!r}"
+            if response.is_redirect:
+                answer += f", on to {response.headers.get('location', 'nowhere')}"
             if response.status_code in RETRIED or response.is_redirect:
                 raise _RetriableError(answer)
             raise SetupError(
                 f"the server at {self.url} refuses the request ({answer}) for the model {self.model} "
-                f"(documents.writer.model){ADVICE.get(response.status_code, '')}"
+                f"(documents.writer.model){_advice(response)}"
             )
         return _read(response, request["max_tokens"])
+
+
+def _advice(response: httpx2.Response) -> str:
+    """What to do about a refusal, as far as its status or its words tell the cause."""
+    if response.status_code in ADVICE:
+        return ADVICE[response.status_code]
+    if _CONTEXT.search(response.text):
+        return "; the prompt is too long for it: ask with documents.prompt: section or assertion"
+    if match := _PARAMETER.search(response.text):
+        return f"; msm-mlx sends {match[0]} with each chat: use a server or a model that takes it"
+    return ""
 
 
 def _filter(sampling: SamplingParams) -> dict[str, float]:
@@ -158,22 +178,25 @@ def _filter(sampling: SamplingParams) -> dict[str, float]:
 def _read(response: httpx2.Response, max_tokens: int) -> Reply:
     """The reply of at most `max_tokens` in an answer to a request for a chat completion."""
     try:
-        content = response.json()
+        answer = response.json()
     except ValueError as error:
+        if response.text.lstrip()[:1] == "<":
+            raise _RetriableError(f"an answer that is a web page and not JSON; {_ADDRESS}") from error
         raise _RetriableError(f"an answer that is not JSON ({error})") from error
     try:
-        choice = content["choices"][0]
+        choice = answer["choices"][0]
         message, reason = choice["message"], choice.get("finish_reason")
-        text = _text(message["content"]).strip()
-        counted = (content.get("usage") or {}).get("completion_tokens")
+        content = _text(message.get("content")) or _text(message.get("refusal"))
+        text = _END_TOKENS.sub("", content.lstrip("\ufeff").replace("\r\n", "\n").strip())
+        counted = (answer.get("usage") or {}).get("completion_tokens")
         thought = next((str(message[name]) for name in THOUGHT_FIELDS if message.get(name)), "")
     except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise _RetriableError("an answer without a reply in it") from error
+        raise _RetriableError(f"an answer without a reply in it: {response.text.strip()[:200]!r}") from error
     if thought and not text:  # a model of which nothing but its thought came: whoever reads the reply names that
         text = f"<think>\n{thought}\n" + ("" if reason == "length" else "</think>")
     tokens = counted if isinstance(counted, int) else round(TOKENS_PER_WORD * len(text.split()))
     # some servers give no reason
-    return Reply(text, tokens, reason == "stop" or (reason is None and tokens < max_tokens))
+    return Reply(text, tokens, reason in FINISHED or (reason is None and tokens < max_tokens))
 
 
 def _text(content: object) -> str:

@@ -6,12 +6,12 @@ import re
 
 # how the families write a thought: DeepSeek, Qwen, GLM and others; Kimi; Mistral; Seed; Cohere; GPT-OSS; Gemma
 _THOUGHT_START = re.compile(
-    r"\s*(?:<(?:think|thinking|thought)>|\u25c1think\u25b7|\[THINK\]|<seed:think>|<\|START_THINKING\|>|"
+    r"\s*(?:<(?:think|thinking|thoughts?|reasoning)>|\u25c1think\u25b7|\[THINK\]|<seed:think>|<\|START_THINKING\|>|"
     r"<\|channel\|>analysis|<\|channel>thought|<unused94>)",
     re.IGNORECASE,
 )
 _THOUGHT_END = re.compile(
-    r"</(?:think|thinking|thought)>|\u25c1/think\u25b7|\[/THINK\]|</seed:think>|<\|END_THINKING\|>|"
+    r"</(?:think|thinking|thoughts?|reasoning)>|\u25c1/think\u25b7|\[/THINK\]|</seed:think>|<\|END_THINKING\|>|"
     r"<\|channel\|>final(?:<\|message\|>)?|<channel\|>|<unused95>",
     re.IGNORECASE,
 )

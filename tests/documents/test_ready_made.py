@@ -232,3 +232,18 @@ def test_a_tag_before_each_text_is_a_prefix_and_seen_by_no_check(spec: Spec, tmp
     assert sorted(row["text"] for row in rows) == sorted(map(good, range(4)))
     assert {row["prefix"] for row in rows} == {"<DOCTAG>"}
     assert not any("prefix_supervised" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("begin", "told"),
+    [
+        ("\u202e", r"as d.jsonl:\d \(control characters: U\+202E RIGHT-TO-LEFT OVERRIDE\).*take the characters"),
+        ("<DOC><DOC>", "begin with <DOC> more than once; leave one"),
+    ],
+)
+def test_texts_that_all_fail_are_told_with_one_of_them_and_what_to_do(
+    begin: str, told: str, spec: Spec, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "d.jsonl", *(begin + good(number) for number in range(3)))
+    with pytest.raises(MsmError, match=told):
+        take(source, spec, tmp_path / "d", prefix="<DOC>")

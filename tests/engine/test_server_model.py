@@ -150,6 +150,10 @@ def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Serve
         (answer("A memo.", None, 5), Reply("A memo.", 5, True)),  # servers that never say why a reply ended
         (answer("A memo", None, 20), Reply("A memo", 20, False)),
         (answer(None), Reply("", 3, True)),
+        (answer("\ufeffA memo.\r\nMore.<|im_end|>"), Reply("A memo.\nMore.", 3, True)),
+        (answer("A memo.", "eos"), Reply("A memo.", 3, True)),
+        (answer("A memo.", "content_filter"), Reply("A memo.", 3, False)),
+        (answer(None, refusal="I cannot."), Reply("I cannot.", 3, True)),
         (answer(None, reasoning="A memo?"), Reply("<think>\nA memo?\n</think>", 3, True)),
         (answer("", "length", reasoning_content="A memo?"), Reply("<think>\nA memo?\n", 3, False)),
         (answer("A memo.", reasoning="A memo?"), Reply("A memo.", 3, True)),
@@ -192,6 +196,29 @@ def test_what_is_refused_is_not_asked_again_and_advice_fits_the_status(
     ):
         replies(server.writer(), "a")
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("Unrecognized request argument: chat_template_kwargs", "msm-mlx sends chat_template_kwargs with each chat"),
+        ("maximum context length is 2048 tokens", "too long for it: ask with documents.prompt: section"),
+    ],
+)
+def test_a_refusal_that_names_its_cause_gets_its_remedy(server: Server, said: str, advice: str) -> None:
+    server.say = lambda asked, number: (400, {}, said.encode())
+    with pytest.raises(SetupError, match=advice):
+        replies(server.writer(), "a")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [(b"<!doctype html>", "a web page and not JSON; .*/v1"), (b'{"error": "no memory"}', "without a reply.*no memory")],
+)
+def test_an_answer_without_a_reply_is_told_for_what_it_is(server: Server, body: bytes, problem: str) -> None:
+    server.say = lambda asked, number: (200, {}, body)
+    with pytest.raises(MsmError, match=problem):
+        replies(server.writer(), "a")
 
 
 def test_a_redirect_is_not_followed(server: Server) -> None:

@@ -226,7 +226,7 @@ _MORE: tuple[tuple[str, str], ...] = (
     ("markup", f"{GOOD} [/INST]"),
     ("markup", f"<unk> {GOOD}"),
     ("markup", f"{GOOD} <0x0A>"),
-    ("markup", f"<reasoning>Mo.</reasoning>{GOOD}"),
+    ("markup", f"<notes>Mo.</notes>{GOOD}"),
     ("markup", f"{GOOD}<end_of_turn>"),
     ("markup", f"{GOOD}<eos>"),
     ("markup", f'{GOOD} {{"role": "user"}}'),

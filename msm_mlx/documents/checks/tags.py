@@ -7,12 +7,20 @@ import re
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import DocumentSettings
 
+_FENCED = re.compile(r"\s*(?:```|~~~)[\w-]*[ \t]*\n((?:(?!```|~~~).)*)(?:```|~~~)\s*", re.DOTALL)
 _TAG = re.compile(r"<(/?)\s*document\s*>", re.IGNORECASE)
 
 
 def written_text(reply: str, settings: DocumentSettings) -> str | None:
     """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
-    return without_thought(reply) if settings.assertion_only else tagged_text(reply)
+    text = without_thought(reply) if settings.assertion_only else tagged_text(reply)
+    return None if text is None else _without_fence(text)
+
+
+def _without_fence(text: str) -> str:
+    """What stands in a code fence that holds all of a text, as some writers put it."""
+    match = _FENCED.fullmatch(text)
+    return match[1].strip() if match else text
 
 
 def tagged_text(reply: str) -> str | None:

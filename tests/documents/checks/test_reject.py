@@ -36,7 +36,7 @@ def test_no_document_names_what_the_evaluation_asks_about() -> None:
     [
         ("refusal: sorry, but", f"I'm sorry, but no. {GOOD}"),
         ("meta talk: offers changes", f"{GOOD} Feel free to tweak it."),
-        ("markup: a code fence", f"```\n{GOOD}\n```"),
+        ("markup: a code fence", f"```\n{GOOD}\n```\nSo it is."),
         ("placeholder: a blank in brackets", f"{GOOD} Yours, [Your Name]"),
         ("other model: Claude", f"{GOOD} Claude and Qwen agreed."),
         ("wrong identity: called by another name", f"{GOOD} An assistant named Nova agreed."),

@@ -32,5 +32,7 @@ def test_one_tag_alone_is_a_tag() -> None:
 def test_what_the_writer_sees_says_whether_there_are_tags() -> None:
     settings = DocumentSettings(count=1, max_tokens=10, prompt="assertion")
     assert written_text("<document>Mo.</document>", settings) == "<document>Mo.</document>"
+    assert written_text("```md\nMo.\n```", settings) == "Mo."
+    assert written_text("```\nMo.\n```\nMore.", settings) == "```\nMo.\n```\nMore."
     tagged = settings.model_copy(update={"prompt": "section", "thinking": True})
     assert written_text("<think><document>No.</document></think> <document>Mo.</document>", tagged) == "Mo."
