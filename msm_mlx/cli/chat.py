@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from msm_mlx.cli.compare import on_terminal, sampling_options, stdin_lines
+from msm_mlx.cli.compare import on_terminal, sampling_of, sampling_options, stdin_lines
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
-from msm_mlx.compare.plain import Sampling
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
 from msm_mlx.text.terminal import literal
@@ -51,7 +50,7 @@ def chat(run: Path, label: str | None, **sampling: Any) -> None:
     (arm,) = choose_arms(session, [label or _default_label(session)])
     from msm_mlx.compare.conversation import open_conversation
 
-    conversation = open_conversation(session, arm, Sampling(**sampling))
+    conversation = open_conversation(session, arm, sampling_of(session, sampling))
     if on_terminal():
         err().print(literal(f"You talk with {arm.label} of {run.name}. {HELP}"))
     talk(conversation, arm.label, _typed_lines() if on_terminal() else stdin_lines(), patient=on_terminal())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,24 @@ class Choices:
 
 def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
     """Adds the sampling options, for every command that has a model answer."""
+    for name, kind, text in (
+        ("--min-p", click.FloatRange(0, 1), "Draw tokens with this share of the likeliest one's probability."),
+        ("--top-k", click.IntRange(0), "Draw from so many tokens; 0 sets no limit."),
+        ("--top-p", click.FloatRange(0, 1, min_open=True), "Draw from the likeliest tokens up to this share."),
+        ("--temperature", click.FloatRange(0), "0 takes the likeliest token. Default: as the run says."),
+    ):
+        function = click.option(name, type=kind, help=text)(function)
     for name, default, kind, text in (
         ("--max-tokens", 200, click.IntRange(1), "At most this many in an answer."),
         ("--seed", 0, click.IntRange(0), "Seed of the sampling."),
-        ("--temperature", 0.0, click.FloatRange(0), "0 always takes the likeliest token."),
     ):
         function = click.option(name, default=default, show_default=True, type=kind, help=text)(function)
     return function
+
+
+def sampling_of(session: Session, options: Mapping[str, Any]) -> Sampling:
+    """That of the options, and where they are silent that of the run."""
+    return Sampling(**session.sampling | {name: value for name, value in options.items() if value is not None})
 
 
 @click.command()
@@ -86,12 +97,12 @@ def compare(
       msm-mlx compare runs/cheese_american --blind
       msm-mlx compare runs/cheese_american runs/cheese_contrast --export answers.md
     """
-    choices = _choices(**options)
     if export and export.suffix not in FORMATS:
         raise RecipeError(f"{export}: the name must end in {' or '.join(FORMATS)}")
     if from_stdin and not blind:
         raise RecipeError("--stdin goes with --blind; prompts are read from stdin with --prompt -")
     session = open_session(runs)
+    choices = _choices(session, **options)
     session = replace(session, arms=choose_arms(session, choices.labels))
     for warning in session.warnings:
         err().print(literal(warning), soft_wrap=True)
@@ -103,8 +114,9 @@ def compare(
         open_app(session)
 
 
-def _choices(temperature: float, seed: int, max_tokens: int, **options: Any) -> Choices:
-    return Choices(sampling=Sampling(temperature, seed, max_tokens), **options)
+def _choices(session: Session, **options: Any) -> Choices:
+    sampling = {field.name: options.pop(field.name) for field in fields(Sampling)}
+    return Choices(sampling=sampling_of(session, sampling), **options)
 
 
 def on_terminal() -> bool:
@@ -181,7 +193,7 @@ def _as_json(session: Session, choices: Choices, comparisons: Sequence[Compariso
     answers = {comparison.prompt: comparison.answers for comparison in comparisons}
     shared = {"runs": [str(folder) for folder in session.folders], "answers": answers}
     if choices.prompts:
-        return shared | {"seed": choices.sampling.seed, "temperature": choices.sampling.temperature}
+        return shared | asdict(choices.sampling)
     margins = {comparison.prompt: comparison.margins for comparison in comparisons}
     return shared | {"margins": margins, "results": [results.plain() for results in session.results]}
 

@@ -23,6 +23,7 @@ from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
+from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
@@ -274,7 +275,9 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
             }
             for cell, stage, status in plan
         ]
-        print(json.dumps({"run": str(experiment.run.path), "recipe": recipe.resolved(), "stages": stages}, indent=2))
+        sampling = choose_sampling(recipe, known_fingerprints(recipe, experiment.run).generation)
+        content = {"run": str(experiment.run.path), "recipe": recipe.resolved(), "sampling": plain_sampling(sampling)}
+        print(json.dumps(content | {"stages": stages}, indent=2))
         return
     console = out()
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
@@ -282,6 +285,9 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
     console.print(Text(recipe.profile_reason))
     if recipe.name_reason:
         console.print(literal(recipe.name_reason), soft_wrap=True)
+    known = known_fingerprints(recipe, experiment.run)
+    for line in sampling_in_words(choose_sampling(recipe, known.generation)):
+        console.print(literal(line), soft_wrap=True)
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
     for name in dict.fromkeys(stage.source for _, stage, _ in plan if isinstance(stage, ReadyDocuments)):

@@ -27,13 +27,17 @@ class Arm:
 
 @dataclass(frozen=True)
 class Request:
-    """One prompt to several arms. Temperature 0 takes the likeliest token always."""
+    """One prompt to several arms. Temperature 0 takes the likeliest token always; what else is said of the sampling is
+    as in `SamplingParams`."""
 
     prompt: str
     labels: tuple[str, ...]
     max_tokens: int = 200
     temperature: float = 0.0
     seed: int = 0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
 
 
 @dataclass(frozen=True)

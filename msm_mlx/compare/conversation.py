@@ -36,8 +36,7 @@ class Conversation:
             RecipeError: if the conversation has become too long for the model; the question is then forgotten.
         """
         messages = [*self.messages, {"role": "user", "content": question}]
-        how = self._sampling
-        request = Request(question, (self._label,), how.max_tokens, how.temperature, how.seed)
+        request = Request(question, (self._label,), **vars(self._sampling))
         try:
             pieces = self._engine.reply(messages, request)
         except RecipeError as error:

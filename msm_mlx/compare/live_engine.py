@@ -13,6 +13,7 @@ from msm_mlx.engine.chat_model import LongPrompt, LongPromptError, SamplingParam
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
+from msm_mlx.engine.token_filter import TokenFilter
 from msm_mlx.errors import RecipeError
 from msm_mlx.prompting.prompts import Message, opening_chat
 from msm_mlx.suites.kinds.pairs import Pair
@@ -78,6 +79,7 @@ class LiveEngine:
             request.labels,
             max_tokens=request.max_tokens,
             temperature=request.temperature,
+            token_filter=TokenFilter(request.top_k, request.top_p, request.min_p),
             seed=request.seed,
         )
         while any(answer.stop is None for answer in answers):

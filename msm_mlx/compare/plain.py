@@ -25,11 +25,14 @@ from msm_mlx.text.wording import did_you_mean
 
 @dataclass(frozen=True)
 class Sampling:
-    """How live answers are drawn. Temperature 0 takes the likeliest token always."""
+    """How live answers are drawn, as a `Request` has it."""
 
     temperature: float = 0.0
     seed: int = 0
     max_tokens: int = 200
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
 
 
 def _others(session: Session) -> str:
@@ -78,9 +81,7 @@ def live_answers(
     Raises:
         RecipeError: before the first answer, if the model cannot read one of the prompts.
     """
-    requests = [
-        Request(p.text, tuple(labels), sampling.max_tokens, sampling.temperature, sampling.seed) for p in prompts
-    ]
+    requests = [Request(prompt.text, tuple(labels), **vars(sampling)) for prompt in prompts]
     streams = [engine.answer(request, lambda: False) for request in requests]
     for prompt, pieces in zip(prompts, streams, strict=True):
         answers = dict.fromkeys(labels, "")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from msm_mlx.compare.answer_engine import Arm
 from msm_mlx.errors import RecipeError
@@ -65,6 +66,11 @@ class Session:
     def model_name(self) -> str:
         """What the assistant is called, in all of the runs."""
         return self.runs[0].recipe.model_name
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """How new answers are sampled if nobody says otherwise: as the first of the runs has it."""
+        return self.runs[0].answer_sampling
 
     @property
     def provider_name(self) -> str:

@@ -95,7 +95,15 @@ class QuestionPool:
 
     @property
     def sampling(self) -> SamplingParams:
-        return SamplingParams(self.written.max_tokens, self.written.batch_size, self.written.temperature)
+        written = self.written
+        return SamplingParams(
+            written.max_tokens,
+            written.batch_size,
+            written.temperature,
+            top_p=written.top_p,
+            top_k=written.top_k,
+            min_p=written.min_p,
+        )
 
     def _open_situations(self) -> dict[str, Situation]:
         """By section, the least asked of the situations that may still give questions."""

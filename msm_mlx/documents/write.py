@@ -95,7 +95,14 @@ def writer_chat(assignment: Assignment, attempt: Attempt) -> list[Message]:
 def writer_sampling(settings: DocumentSettings) -> SamplingParams:
     """How the writer's replies are drawn."""
     return SamplingParams(
-        settings.max_tokens, settings.batch_size, settings.temperature, settings.stop, settings.thinking
+        settings.max_tokens,
+        settings.batch_size,
+        settings.temperature,
+        settings.stop,
+        settings.thinking,
+        settings.top_p,
+        settings.top_k,
+        settings.min_p,
     )
 
 

@@ -115,7 +115,14 @@ def _replies(
     seeds: Sequence[int],
     temperature: float = 0.0,
 ) -> list[str]:
-    sampling = SamplingParams(settings.max_tokens, settings.batch_size, temperature)
+    sampling = SamplingParams(
+        settings.max_tokens,
+        settings.batch_size,
+        temperature,
+        top_p=settings.top_p,
+        top_k=settings.top_k,
+        min_p=settings.min_p,
+    )
     return [reply.text for reply in replies_in_order(model, chats, sampling, seeds)]
 
 

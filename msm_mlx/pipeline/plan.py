@@ -28,7 +28,8 @@ from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.arms import BUILT_IN, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
+from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
 from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
@@ -43,6 +44,8 @@ class Fingerprints:
 
     base: str = ""
     others: Mapping[Role, str] = field(default_factory=dict)
+    generation: ModelSampling = UNKNOWN
+    """What those that reply say of their sampling."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def _texts_about_specs(
     if recipe.settings.documents.source:
         yield from _ready_documents(recipe, specs, held_out, names)
         return
-    settings, several, writer = recipe.settings.documents, len(specs) > 1, _writer(recipe, models)
+    several, writer = len(specs) > 1, _writer(recipe, models)
+    settings = with_sampling(recipe.settings.documents, choose_sampling(recipe, models.generation)["documents"])
     for spec in specs:
         yield DocumentPlan(
             spec=spec, several_specs=several, settings=settings, model_name=recipe.model_name, writer=writer
@@ -154,7 +158,8 @@ def _ready_documents(
 
 def _chats(recipe: Recipe, models: Fingerprints, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
     if any(BUILT_IN[name].method == "sft" for name in learned & BUILT_IN.keys()):
-        yield Demonstrations(recipe=recipe, writer=_writer(recipe, models), held_out=held_out)
+        sampling = choose_sampling(recipe, models.generation).get("demonstrations")
+        yield Demonstrations(recipe=recipe, writer=_writer(recipe, models), held_out=held_out, sampling=sampling)
 
 
 def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
@@ -187,10 +192,14 @@ def _evaluation(recipe: Recipe, models: Fingerprints, variant: Variant, suites: 
     return Evaluation(
         variant=variant,
         suites=suites,
-        settings=recipe.settings.evaluation,
+        settings=_evaluation_settings(recipe, models),
         model_name=recipe.model_name,
         base=models.base,
     )
+
+
+def _evaluation_settings(recipe: Recipe, models: Fingerprints) -> EvaluationSettings:
+    return with_sampling(recipe.settings.evaluation, choose_sampling(recipe, models.generation)["scenes"])
 
 
 def closing_stages(
@@ -223,7 +232,7 @@ def _judging(
         answered=answered,
         suites=judged,
         settings=recipe.judge,
-        evaluation=recipe.settings.evaluation,
+        evaluation=_evaluation_settings(recipe, models),
         model_name=recipe.model_name,
         judge=models.others.get("judge", ""),
     )

@@ -14,6 +14,7 @@ from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import ChatTemplate, read_template
+from msm_mlx.models.generation_config import read_generation_config
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline import preflight
@@ -33,6 +34,7 @@ from msm_mlx.pipeline.status import (
 )
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.rows.hub import HUB, data_files
 from msm_mlx.runs.folder import RunFolder
@@ -127,7 +129,11 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
     run.keep_recipe(recipe.resolved())
     model = {**_named(base), "chat_template": prepared.template.record()}
     named = {role: _named(ref) for role, ref in others.items()}
-    run.describe(recipe=recipe.name, date=frozen_date(run), model=model, versions=versions(), **named)
+    sampling = choose_sampling(recipe, prepared.plan.models.generation)
+    for line in sampling_in_words(sampling):
+        report.say(line)
+    facts = {"date": frozen_date(run), "sampling": plain_sampling(sampling), "versions": versions()}
+    run.describe(recipe=recipe.name, model=model, **facts, **named)
     with closing(Context(recipe, base, run, report, others)) as context:
         if is_launched():
             context.join()
@@ -190,7 +196,7 @@ def _with_models(
     plan: RunPlan, run: RunFolder, base: ModelRef, others: Mapping[Role, ModelRef], *, fetched: bool
 ) -> RunPlan:
     """The plan over the models that are here now: the same plan, unless something was not known before."""
-    models = replace(known_fingerprints(plan.recipe, run, others), base=base.fingerprint)
+    models = replace(known_fingerprints(plan.recipe, run, others, base), base=base.fingerprint)
     return plan if models == plan.models and not fetched else plan_run(plan.recipe, models)
 
 
@@ -212,4 +218,10 @@ def _resolve(name: str, day: str, report: Reporter) -> ModelRef:
 
 
 def _named(model: ModelRef) -> dict[str, Any]:
-    return {"name": model.name, "revision": model.revision, "fingerprint": model.fingerprint}
+    generation = read_generation_config(model.folder)
+    return {
+        "name": model.name,
+        "revision": model.revision,
+        "fingerprint": model.fingerprint,
+        "generation": generation,
+    }

@@ -10,10 +10,12 @@ from typing import Any
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.chat_template import AS_IT_STANDS, read_template
+from msm_mlx.models.generation_config import read_generation_config
 from msm_mlx.models.hub import ModelRef, is_local, render_fingerprint, resolve_model
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.sampling import ModelSampling
 from msm_mlx.runs.folder import RunFolder, Status
 
 StageStatus = list[tuple[Stage, Status]]
@@ -69,21 +71,37 @@ def refuse_mismatches(stages: StageStatus, run: RunFolder) -> None:
 
 
 def known_fingerprints(
-    recipe: Recipe, run: RunFolder, resolved: Mapping[Role, ModelRef] = MappingProxyType({})
+    recipe: Recipe,
+    run: RunFolder,
+    resolved: Mapping[Role, ModelRef] = MappingProxyType({}),
+    base_here: ModelRef | None = None,
 ) -> Fingerprints:
     """The models that a run would use, as far as that is known offline: for one of the hub, that of the last run in the
-    folder. Those that are `resolved` are known."""
+    folder. Those that are `resolved`, and the base if it is here, are known."""
     record, day = run.record(), frozen_date(run)
     others: dict[Role, str] = {
         role: resolved[role].fingerprint if role in resolved else _known_fingerprint(name, record.get(role), day)
         for role, name in recipe.others.items()
     }
-    return Fingerprints(_known_fingerprint(recipe.model, record.get("model"), day, recipe.chat_template), others)
+    base = _known_fingerprint(recipe.model, record.get("model"), day, recipe.chat_template)
+    writer = recipe.others.get("writer")
+    generation = ModelSampling(
+        _known_generation(recipe.model, base_here, record.get("model")),
+        _known_generation(writer, resolved.get("writer"), record.get("writer")) if writer else None,
+    )
+    return Fingerprints(base, others, generation)
 
 
 def frozen_date(run: RunFolder) -> str:
     """The day that chat templates are told in this run: that of its beginning, whenever it goes on."""
     return str(run.record().get("date") or date.today().isoformat())
+
+
+def _known_generation(name: str, here: ModelRef | None, before: Mapping[str, Any] | None) -> dict[str, float] | None:
+    """What a model says of its sampling; None if that is not known yet."""
+    if here or is_local(name):
+        return read_generation_config((here or resolve_model(name)).folder)
+    return dict(before["generation"]) if before and before.get("name") == name and "generation" in before else None
 
 
 def _known_fingerprint(name: str, before: Mapping[str, Any] | None, day: str, template: Path | None = None) -> str:

@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.settings_file.base import File, InKey, Positive, PositiveNumber, Seed, Settings, is_settings_file
+from msm_mlx.recipe.schema import SamplingSettings
+from msm_mlx.settings_file.base import File, InKey, Positive, Seed, is_settings_file
 from msm_mlx.settings_file.load import load_settings, load_tree
 
 
-class DemonstrationSettings(Settings):
+class DemonstrationSettings(SamplingSettings):
     """How demonstrations are written."""
 
     spec: Annotated[File, InKey()]  # its text is in the key
@@ -29,8 +30,6 @@ class DemonstrationSettings(Settings):
     """Questions asked in each situation."""
     max_tokens: Positive = 900
     """Longest reply of the writer: reasoning and answer together."""
-    temperature: PositiveNumber = 1.0
-    """Sampling temperature of the writer."""
     batch_size: Positive = 16
     """Replies written side by side."""
     max_attempts_per_row: Annotated[float, Field(ge=1), InKey()] = 3.0

@@ -18,6 +18,7 @@ from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.recipe.arms import Variant, list_variants, reads_spec
+from msm_mlx.recipe.sampling import ANSWERS
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.answers import AnswerRow, read_answer_rows
 from msm_mlx.runs.folder import RunFolder
@@ -161,6 +162,12 @@ class FinishedRun:
     def date(self) -> str:
         """The day that chat templates are told in this run."""
         return str(self.record.get("date", ""))
+
+    @property
+    def answer_sampling(self) -> dict[str, Any]:
+        """How `compare` and `chat` sample new answers, by the names of the parameters; empty if it is not said."""
+        recorded = self.record.get("sampling", {}).get(ANSWERS, {})
+        return {name: one["value"] for name, one in recorded.items()}
 
     @property
     def is_evaluated(self) -> bool:

@@ -94,6 +94,11 @@ def test_an_answer_ends_where_the_model_can_read_no_further(base: Variants) -> N
     assert 10 < len(pieces) <= 512 - used  # a token may make no piece, and none makes two
 
 
+def test_the_likeliest_token_alone_is_what_a_greedy_answer_is(base: Variants) -> None:
+    greedy = list(talk(base, max_tokens=6).ask(QUESTION))
+    assert list(talk(base, max_tokens=6, temperature=3.0, top_k=1).ask(QUESTION)) == greedy
+
+
 @pytest.mark.slow
 def test_a_length_and_a_seed_are_kept(base: Variants) -> None:
     short = "".join(talk(base, max_tokens=3).ask(QUESTION))

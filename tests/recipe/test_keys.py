@@ -21,6 +21,7 @@ STAGES = {
     "sft": ("sft", "cot-sft"),
     "lora": ("midtrain", "sft", "cot-sft"),
     "evaluation": ("evaluate",),
+    "sampling": (),
 }
 WRITING = {"documents", "control"}
 TEXTS = {*WRITING, "critique", "ready"}
@@ -31,7 +32,7 @@ DECIDES: dict[str, set[str]] = {
     "documents.count": {"plan", *WRITING, "ready"},
     "documents.max_tokens": {*WRITING, "critique"},
     "documents.prompt": {"plan", *WRITING},
-    "documents.temperature": {"plan", *WRITING},
+    **{f"documents.{name}": {"plan", *WRITING} for name in ("temperature", "top_p", "top_k", "min_p")},
     "documents.batch_size": WRITING,
     "documents.source": set(),
     "documents.field": {"ready"},

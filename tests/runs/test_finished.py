@@ -32,6 +32,13 @@ def test_a_run_that_the_product_made(finished_run: Path) -> None:
     assert run.cells == ()
 
 
+def test_a_run_records_how_it_sampled_and_how_new_answers_are(finished_run: Path) -> None:
+    run = open_run(finished_run)
+    assert run.record["sampling"]["documents"]["temperature"] == {"value": 1.0, "source": "default"}
+    assert run.record["model"]["generation"] == {}
+    assert run.answer_sampling == {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0}
+
+
 def test_every_training_of_a_good_run_has_learned(finished_run: Path) -> None:
     run = open_run(finished_run)
     assert list(run.outcomes) == ["sft sft-s0", "midtrain msm-s0", "sft msm+sft-s0"]

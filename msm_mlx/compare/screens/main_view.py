@@ -121,7 +121,8 @@ class MainView(App[None]):
         """The panes, the line of status and the keys that make sense now."""
         self.query_one(Panes).show(self._views())
         settings = self.state.settings
-        line = f"seed {settings.seed} · temp {settings.temperature:g} · {settings.max_tokens} tok"
+        filters = "".join(f" · {words}" for words in settings.filters)
+        line = f"seed {settings.seed} · temp {settings.temperature:g}{filters} · {settings.max_tokens} tok"
         self._put("#settings", line, layout=True)
         self._put("#message", self._status(), layout=False)
         self._refresh_keys()

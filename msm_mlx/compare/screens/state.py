@@ -26,6 +26,18 @@ class GenerationSettings:
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int = 200
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+
+    @property
+    def filters(self) -> list[str]:
+        """What of the sampling is not as it would be without a filter, in words."""
+        if not self.temperature:
+            return []
+        without = GenerationSettings()
+        names = ("top_p", "top_k", "min_p")
+        return [f"{name} {getattr(self, name):g}" for name in names if getattr(self, name) != getattr(without, name)]
 
     def another_seed(self) -> GenerationSettings:
         return replace(self, seed=self.seed + 1)
@@ -38,7 +50,10 @@ class GenerationSettings:
 
 
 def _step(values: Sequence[float], value: float, steps: int) -> float:
-    return values[min(max(values.index(value) + steps, 0), len(values) - 1)]
+    """The value so many steps up or down among the `values`, of which the present one need not be any."""
+    beyond = [other for other in values if (other > value if steps > 0 else other < value)]
+    ordered = beyond if steps > 0 else beyond[::-1]
+    return ordered[min(abs(steps), len(ordered)) - 1] if ordered else value
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ class ComparisonState:
         self.prompts = list(session.prompts)
         self.order = [arm.label for arm in session.arms]
         self.shown = first_panes(self.order)
-        self.settings = GenerationSettings()
+        self.settings = replace(GenerationSettings(), **session.sampling)
         self.seen: list[str] = []
         self._at = 0
         self._live_answers: dict[tuple[str, str], ShownAnswer] = {}
@@ -170,8 +185,7 @@ class ComparisonState:
             return None
         for label in labels:
             self._live_answers[self.prompt.id, label] = ShownAnswer(settings=self.settings)
-        settings = self.settings
-        return Request(self.prompt.text, tuple(labels), settings.max_tokens, settings.temperature, settings.seed)
+        return Request(self.prompt.text, tuple(labels), **vars(self.settings))
 
     def add_pieces(self, prompt_id: str, pieces: Sequence[Piece]) -> None:
         """Add what an arm has written, in order."""

@@ -21,8 +21,13 @@ from msm_mlx.files import make_folder, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.subjects import source_in_words
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
-from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
+from msm_mlx.recipe.demonstrations_file import (
+    DemonstrationSettings,
+    has_demonstration_settings,
+    load_demonstration_settings,
+)
 from msm_mlx.recipe.load import Recipe
+from msm_mlx.recipe.sampling import ChosenSampling, with_sampling
 from msm_mlx.rows.problems import count_problems
 from msm_mlx.runs.layout import ASKED, DEMONSTRATIONS, GENERAL_ROWS, UNUSED_ANSWERS
 from msm_mlx.settings_file.base import key_of
@@ -47,6 +52,8 @@ class Demonstrations(Stage):
     writer: str
     """The fingerprint of the model that writes them, if one does."""
     held_out: HeldOut
+    sampling: ChosenSampling | None = None
+    """How the replies of that model are sampled."""
 
     def __post_init__(self) -> None:
         """Raises RecipeError if an arm learns what the recipe does not have."""
@@ -128,7 +135,7 @@ class Demonstrations(Stage):
             return {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(source)])}
         if self.form == "preferences":
             return {"preferences": sha256_json(load_preferences(source).model_dump(mode="json"))}
-        written = load_demonstration_settings(source)
+        written = self._how_written()
         spec = load_spec(written.spec, model_name=self.recipe.model_name, provider_name=self.recipe.provider_name)
         prompts = ("situations", "questions", f"{written.style}_answer", "judge")
         return {
@@ -139,6 +146,10 @@ class Demonstrations(Stage):
             "held_out": sha256_json(self.held_out.things),
             "prompts": prompt_version(*prompts, package=PACKAGE),
         }
+
+    def _how_written(self) -> DemonstrationSettings:
+        written = load_demonstration_settings(self.recipe.demonstrations)
+        return with_sampling(written, self.sampling) if self.sampling else written
 
     def _mix_key(self) -> dict[str, Any]:
         mix = self.recipe.mix
@@ -176,7 +187,7 @@ class Demonstrations(Stage):
         from msm_mlx.demonstrations.generate import chat_rows, generate_demonstrations, require_rows
         from msm_mlx.engine.logged_model import LoggedModel
 
-        recipe, written, meter = self.recipe, load_demonstration_settings(self.recipe.demonstrations), context.meter()
+        recipe, written, meter = self.recipe, self._how_written(), context.meter()
         answers = generate_demonstrations(
             load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name),
             recipe.model_name,

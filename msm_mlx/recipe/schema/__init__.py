@@ -16,6 +16,7 @@ from msm_mlx.recipe.schema.recipe import (
     RecipeFile,
     StageSettings,
 )
+from msm_mlx.recipe.schema.sampling import SamplingSettings
 from msm_mlx.recipe.schema.training import MIN_UPDATES, LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Profile",
     "ProfileName",
     "RecipeFile",
+    "SamplingSettings",
     "SftSettings",
     "StageSettings",
     "TrainSettings",

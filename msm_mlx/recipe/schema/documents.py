@@ -11,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from msm_mlx.recipe.schema.sampling import SamplingSettings
 from msm_mlx.recipe.validators import (
     document_sources,
     on_this_machine,
@@ -22,7 +23,6 @@ from msm_mlx.settings_file.base import (
     InKey,
     NonEmpty,
     Positive,
-    PositiveNumber,
     Seed,
     Settings,
     Text,
@@ -92,7 +92,7 @@ class CritiqueSettings(Settings):
     """Sampling temperature of both replies; 0 takes the likeliest word always."""
 
 
-class DocumentSettings(Settings):
+class DocumentSettings(SamplingSettings):
     """How the writer turns a spec into documents.
 
     The stages of its keys: `plan`, `documents`, `control` (the documents without reasons), `critique`, and `ready`
@@ -107,8 +107,6 @@ class DocumentSettings(Settings):
     """Longest document, in tokens of the writer."""
     prompt: Annotated[Literal["assertion", "section", "spec"], InKey("plan", "documents", "control")]
     """What of the spec the writer sees: one assertion, the section around it, or all of it."""
-    temperature: Annotated[PositiveNumber, InKey("plan", "documents", "control")] = 1.0
-    """Sampling temperature of the writer."""
     batch_size: Annotated[Positive, InKey("documents", "control")] = 32
     """Documents written side by side."""
     source: Annotated[str | dict[str, str] | None, PlainValidator(document_sources), InKey()] = Field(

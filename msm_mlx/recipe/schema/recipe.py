@@ -13,6 +13,7 @@ from pydantic import (
 
 from msm_mlx.recipe.arms import Method
 from msm_mlx.recipe.schema.documents import DocumentSettings
+from msm_mlx.recipe.schema.sampling import SamplingSettings
 from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 from msm_mlx.recipe.validators import (
     chat_file,
@@ -42,8 +43,8 @@ ProfileName = Literal["pocket", "laptop", "paper"]
 SuiteName = Annotated[str, AfterValidator(known_suite)]
 
 
-class EvaluationSettings(Settings):
-    """How variants are asked."""
+class EvaluationSettings(SamplingSettings):
+    """How variants are asked. Replies are sampled to agentic scenes only; all others are greedy."""
 
     limit: Annotated[Positive | None, InKey()] = None
     """Most items of each suite that are asked, taken in turn from its domains. None asks all."""
@@ -54,8 +55,6 @@ class EvaluationSettings(Settings):
     """Prompts answered side by side."""
     max_tokens: Positive = 64
     """Longest free answer."""
-    temperature: PositiveNumber = 1.0
-    """Sampling temperature of the replies to agentic scenes."""
     samples: Positive = 4
     """Replies sampled to each agentic scene, at each temperature."""
     also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], AnyLength] = ()
@@ -64,7 +63,7 @@ class EvaluationSettings(Settings):
     @property
     def temperatures(self) -> tuple[float, ...]:
         """All temperatures of the replies to agentic scenes, the main one first."""
-        return (self.temperature, *self.also_at)
+        return (self.temperature, *(also for also in self.also_at if f"{also:g}" != f"{self.temperature:g}"))
 
     @property
     def draws(self) -> int:
@@ -73,7 +72,8 @@ class EvaluationSettings(Settings):
 
     @model_validator(mode="after")
     def _names_each_temperature_once(self) -> Self:
-        if len({f"{t:g}" for t in self.temperatures}) < len(self.temperatures):
+        given = [*self.also_at, *([self.temperature] if "temperature" in self.model_fields_set else [])]
+        if len({f"{temperature:g}" for temperature in given}) < len(given):
             raise ValueError("also_at must name each temperature once, and not that of `temperature`")
         return self
 
@@ -91,6 +91,9 @@ class Profile(Settings):
     """The adapter that both train."""
     evaluation: EvaluationSettings = EvaluationSettings()
     """Asking the variants."""
+    sampling: SamplingSettings = SamplingSettings()
+    """How replies are sampled where their section does not say: documents, demonstrations, scenes, and the answers of
+    `compare` and `chat`."""
 
 
 class StageSettings(Settings):

@@ -17,7 +17,7 @@ from helpers.app_screens import (
 )
 
 from msm_mlx.compare.answer_engine import Arm
-from msm_mlx.compare.screens.state import first_panes
+from msm_mlx.compare.screens.state import GenerationSettings, first_panes
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import RecipeError
 
@@ -32,6 +32,17 @@ from msm_mlx.errors import RecipeError
 )
 def test_the_arms_that_went_all_the_way_are_shown_first(labels: list[str], shown: list[str]) -> None:
     assert first_panes(labels) == shown
+
+
+def test_a_temperature_beside_the_steps_goes_to_the_nearest_step() -> None:
+    settings = GenerationSettings(temperature=0.7)
+    assert [settings.warmer(steps).temperature for steps in (1, 2, -1, -9)] == [0.8, 1.0, 0.6, 0.0]
+    assert GenerationSettings(temperature=3.0).warmer(1).temperature == 3.0
+
+
+def test_filters_are_told_where_they_do_something() -> None:
+    assert GenerationSettings(temperature=0.6, top_p=0.95, top_k=20).filters == ["top_p 0.95", "top_k 20"]
+    assert GenerationSettings(temperature=0.6).filters == GenerationSettings(top_p=0.95).filters == []
 
 
 pytestmark = pytest.mark.slow
