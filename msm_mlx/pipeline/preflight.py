@@ -31,7 +31,7 @@ from msm_mlx.models.hub import (
 from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.findings import Findings, join
-from msm_mlx.pipeline.plan import RunPlan, plan_run
+from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.prompt_lengths import guess_prompts, measure_prompts
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
@@ -80,13 +80,22 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
     names = [recipe.name_reason] if recipe.name_reason and not problems else []
-    notes = [*names, *unused_stages(recipe)]
+    notes = [*names, *unused_stages(recipe), *([] if rehearse else _unread(recipe))]
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
     findings = Findings(problems, notes)
     if not rehearse or plan is None or problems:
         return findings
     return join([findings, rehearsed(plan)])
+
+
+def _unread(recipe: Recipe) -> list[str]:
+    """What is to be said of data sets of the hub, which are not fetched to look at a recipe."""
+    return [
+        f"{source} is not read here; a run fetches it and checks its rows before it writes or trains anything"
+        for source in text_sources(recipe, KINDS)
+        if source.startswith(HUB)
+    ]
 
 
 def rehearsed(plan: RunPlan) -> Findings:

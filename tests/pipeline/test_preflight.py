@@ -95,6 +95,24 @@ def test_a_mix_and_the_texts_of_declared_stages_are_read_too(folder: Path) -> No
         assert any(name in line for line in found), found
 
 
+def test_data_sets_of_the_hub_are_said_to_be_unread(folder: Path) -> None:
+    replace(folder / "recipe.yaml", "seeds:", "mix: {from: 'hub:some/where', count: 2}\nseeds:")
+
+    findings = inspect_recipe(folder / "recipe.yaml")
+
+    assert findings.problems == []
+    assert [note for note in findings.notes if note.startswith("hub:some/where is not read here; a run fetches it")]
+
+
+def test_a_suite_of_rows_is_told_once(folder: Path) -> None:
+    (folder / "rows.jsonl").write_text('{"question": "Which?"}\n', encoding="utf-8")
+    replace(folder / "recipe.yaml", "suites: [unseen.yaml", "suites: [rows.jsonl")
+
+    [line] = inspect_recipe(folder / "recipe.yaml").problems
+
+    assert "'rows.jsonl' must end with .yaml" in line
+
+
 def test_a_declared_stage_that_no_arm_has_is_said_and_is_no_problem(folder: Path) -> None:
     (folder / "texts.jsonl").write_text('{"text": "Rain is wet."}\n', encoding="utf-8")
     replace(folder / "recipe.yaml", "seeds:", "stages: {plain: {documents: texts.jsonl, updates: 2}}\nseeds:")
