@@ -10,7 +10,10 @@ from typing import Any
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.spec.clauses import action_and_cause
+from msm_mlx.text.wording import describe
 
+NAMES = {str: "text", int: "a whole number", bool: "true or false"}
+TYPES = {kind.__name__: kind for kind in NAMES}
 REQUIRED = ("id", "text", "section", "type")  # of a row that is read
 OPTIONAL = (
     "rejected",
@@ -68,12 +71,16 @@ class Document:
         """The document in a row; what else the row holds is left out.
 
         Raises:
-            ValueError: with what it lacks.
+            ValueError: with what it lacks, or what is of the wrong type.
         """
         for key in REQUIRED:
             if not isinstance(row.get(key), str):
                 raise ValueError(f"has no '{key}'")
-        values = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        values = {field.name: row[field.name] for field in fields(cls) if row.get(field.name) is not None}
+        for field in fields(cls):
+            kind = TYPES[str(field.type).removesuffix(" | None")]
+            if field.name in values and not isinstance(values[field.name], kind):
+                raise ValueError(f"has {field.name}: {describe(values[field.name])}, which must be {NAMES[kind]}")
         return cls(**{"assertion": None, **values})
 
 

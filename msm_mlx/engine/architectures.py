@@ -19,7 +19,12 @@ def require_architecture(config: Mapping[str, Any], folder: Path) -> None:
     """Raises SetupError if mlx-lm does not know the architecture that the configuration of a model names."""
     from mlx_lm.utils import MODEL_REMAPPING
 
-    name = str(config.get("model_type"))
+    name = config.get("model_type")
+    if name is None:
+        raise SetupError(
+            f"the model in {folder} names no architecture: model_type is missing in its config.json; copy or download "
+            "the model again, or choose another"
+        )
     if find_spec(f"mlx_lm.models.{MODEL_REMAPPING.get(name, name)}") is None:
         raise SetupError(
             f"the model in {folder} has the architecture {name}, which this version of mlx-lm does not know; update "

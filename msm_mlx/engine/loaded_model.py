@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +29,16 @@ from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
 from msm_mlx.models.config import CONTEXT, context_length  # noqa: E402
-from msm_mlx.models.folder import advise_on_tokenizer  # noqa: E402
+from msm_mlx.models.folder import INSTEAD, advise_on_tokenizer  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 from msm_mlx.text.wording import error_line  # noqa: E402
 
+DOWNLOAD_AGAIN = "copy or download the model again"
+_MISFIT = re.compile(r"(?:(?P<lack>Missing)|Received) (?P<count>\d+) parameters(?: not in model)?:\s*")
+_OTHER_SHAPE = re.compile(
+    r"Expected shape (?P<asked>\(.*?\)) but received shape (?P<there>\(.*?\)) for parameter (?P<name>\S+)"
+)
 DOCUMENT_SEPARATOR = "<|endoftext|>"  # between pretraining documents in many families, chat models included
 
 
@@ -124,11 +131,7 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
     try:
         model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
     except (Exception, SystemExit) as error:  # no narrower class is documented, and mlx-lm's olmo.py calls exit()
-        reason = "it needs a package that is not here" if isinstance(error, SystemExit) else error
-        raise SetupError(
-            f"cannot load the model in {folder}: {reason or type(error).__name__}\n"
-            "  Check the folder, or use `--model pocket`, which comes with msm-mlx."
-        ) from error
+        raise SetupError(f"cannot load the model in {folder}: {_why_not_loaded(error)}, {INSTEAD}") from error
     use_template(tokenizer, folder, choice, has_own=tokenizer._chat_template is not None)
     tokenizer.has_chat_template = True
     mx.eval(model.parameters())
@@ -139,19 +142,63 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
     return loaded
 
 
+def _why_not_loaded(error: BaseException) -> str:
+    """What an error of mlx-lm's loader means, and what to do, as far as that is known."""
+    if isinstance(error, SystemExit):
+        return "it needs a package that is not here; choose another model"
+    text = str(error)
+    if match := _MISFIT.match(text):
+        first = text[match.end() :].split(",")[0].strip().rstrip(".")
+        what = "lack" if match["lack"] else "have"
+        meant = "that its config.json asks for" if match["lack"] else "that its config.json does not know"
+        return f"its weights {what} {match['count']} tensors {meant}, as {first}; {DOWNLOAD_AGAIN}"
+    if match := _OTHER_SHAPE.match(text):
+        return (
+            f"{match['name']} has the shape {match['there']} in its weights and {match['asked']} by its config.json; "
+            f"{DOWNLOAD_AGAIN}"
+        )
+    if "[load_safetensors]" in text or "[safetensor]" in text:
+        return f"a file of its weights is damaged ({text}); {DOWNLOAD_AGAIN}"
+    return f"{error_line(error)}; choose another model"
+
+
 def _try_model(loaded: LoadedModel) -> None:
     """Put two tokens through the model.
 
     Raises:
         SetupError: if that fails, or gives numbers that are none.
     """
+    model, reason = loaded.model, ""
     try:
-        logits = loaded.model(mx.array([[1, 2]]))  # (1, 2, V)
-        reason = "" if mx.isfinite(logits).all().item() else "its weights give numbers that are not finite"
+        logits = model(mx.array([[1, 2]]))  # (1, 2, V)
+        vocabulary = int(logits.shape[-1])
+        if not mx.isfinite(logits).all().item():
+            reason = _why_not_finite(model)
     except Exception as error:  # the code of an architecture may fail in any way
-        reason = error_line(error)
+        raise SetupError(
+            f"the model in {loaded.folder} cannot be used: {error_line(error)}; choose another model"
+        ) from error
+    if highest := _first_id_beyond(loaded, vocabulary):
+        reason = (
+            f"its chat template uses the token {highest}, and it has embeddings for {vocabulary} tokens; "
+            "use the tokenizer that belongs to it"
+        )
     if reason:
-        raise SetupError(f"the model in {loaded.folder} cannot be used on this machine: {reason}; choose another model")
+        raise SetupError(f"the model in {loaded.folder} cannot be used: {reason}")
+
+
+def _why_not_finite(model: nn.Module) -> str:
+    """Why a model's logits are not finite, and what to do."""
+    for name, value in tree_flatten(model.parameters()):
+        if mx.issubdtype(value.dtype, mx.floating) and not mx.isfinite(value).all().item():
+            return f"{name} in its weights has numbers that are not finite; {DOWNLOAD_AGAIN}, or choose another"
+    return "what it computes is not finite, though its weights are; take it in another precision, or choose another"
+
+
+def _first_id_beyond(loaded: LoadedModel, vocabulary: int) -> int | None:
+    """The first id in a chat for which the model has no embedding: mlx would read the memory behind them."""
+    ids = loaded.render([{"role": "user", "content": "Hi."}], reply=True)
+    return next((token for token in [*ids, *chain(*loaded.stop_tokens)] if token >= vocabulary), None)
 
 
 class ModelCache:

@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from msm_mlx.errors import SetupError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.models.chat_template import FILE
+from msm_mlx.models.config import config_problem, end_problem
 
 POCKET = "pocket"  # the name of the embedded model
 POCKET_FOLDER = Path(__file__).parents[1] / "pocket" / "weights"
 INSTEAD = "or use --model pocket, the embedded model"
 WHOLE_HASH_LIMIT = 64 * 2**20  # bytes
 
+GENERATION = "generation_config.json"
+LFS = b"version https://git-lfs.github.com/"
+
 _PICKLES = ("*.bin", "*.pt", "*.pth")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "*.tiktoken", "tiktoken.model", "vocab.json")
+_OBJECTS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json")
 _IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.json", "merges.txt", "added_tokens.json"]
 _IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
 def advise_on_tokenizer(folder: Path) -> str:
     """What to do about a tokenizer in `folder` that could not be loaded."""
-    for path in (folder / "tokenizer.json", folder / "tokenizer_config.json"):
-        try:
-            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        except (OSError, ValueError) as error:
-            return f"{path.name} is not whole ({error}): copy or download the model again"
+    if problem := next(filter(None, (_object_problem(folder / name) for name in _OBJECTS)), None):
+        return f"the folder {problem}: copy or download the model again"
+    if problem := _configuration_fault(folder):
+        return f"transformers does not take its config.json ({problem}): copy or download the model again"
     try:
         (folder / FILE).read_text(encoding="utf-8") if (folder / FILE).is_file() else None
     except (OSError, ValueError) as error:
         return f"{FILE} cannot be read ({error}): save it as UTF-8"
     return f"choose another model, {INSTEAD}"
+
+
+def _configuration_fault(folder: Path) -> str:
+    """Why transformers does not take the configuration, which it reads with a tokenizer; empty if it does."""
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:  # transformers documents no narrower class
+        if type(error).__name__.startswith("StrictDataclass"):  # of huggingface_hub: a value is of the wrong type
+            return " ".join(str(error).split())
+    return ""
 
 
 def check_model_folder(folder: Path, *, embedded: Path = POCKET_FOLDER) -> None:
@@ -73,15 +90,42 @@ def _problem(folder: Path) -> str | None:
 def _config_problem(path: Path) -> str | None:
     if not path.exists():
         return "holds no config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        return f"has a config.json that cannot be read ({error})"
-    if not isinstance(config, dict):
-        return "has a config.json that is not a JSON object"
+    if problem := _object_problem(path) or _object_problem(path.with_name(GENERATION)):
+        return problem
+    config = json.loads(path.read_text(encoding="utf-8"))
     if code := config.get("model_file"):
         return f"wants to run code of its own ({code}), which is never done; choose a model that mlx-lm knows"
+    if problem := config_problem(config):
+        return f"has a config.json that {problem}"
+    generation = path.with_name(GENERATION)
+    if generation.exists() and (problem := end_problem(json.loads(generation.read_text(encoding="utf-8")))):
+        return f"has a {GENERATION} that {problem}"
     return None
+
+
+def _object_problem(path: Path) -> str:
+    """What keeps a file, if it is there, from being a JSON object, as a clause about its folder."""
+    if not path.exists():
+        return ""
+    try:
+        data = path.read_bytes()
+        content = json.loads(data.decode())
+    except (OSError, ValueError, RecursionError) as error:
+        return _stand_in(path) or f"has a {path.name} that cannot be read ({error})"
+    return "" if isinstance(content, dict) else f"has a {path.name} that is not a JSON object"
+
+
+def _stand_in(path: Path) -> str:
+    """What lies in the place of a file of a model, as a clause about its folder; empty where that is not known."""
+    with suppress(OSError), path.open("rb") as file:
+        start = file.read(200)
+        if not start:
+            return f"has an empty {path.name}"
+        if start.startswith(LFS):
+            return f"has a pointer of Git LFS in place of {path.name}; fetch the file with `git lfs pull`"
+        if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+            return f"has a web page in place of {path.name}"
+    return ""
 
 
 def _weights_problem(folder: Path) -> str | None:
@@ -99,7 +143,7 @@ def _weights_problem(folder: Path) -> str | None:
     if missing := sorted(shards - {path.name for path in weights}):
         return f"misses {', '.join(missing)}"
     damaged = next((path for path in weights if not _is_whole(path)), None)
-    return f"has a damaged or truncated {damaged.name}" if damaged else None
+    return _stand_in(damaged) or f"has a damaged or truncated {damaged.name}" if damaged else None
 
 
 def _is_whole(path: Path) -> bool:

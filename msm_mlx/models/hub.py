@@ -19,6 +19,7 @@ from typing import Any
 from msm_mlx.errors import SetupError
 from msm_mlx.files import free_space, sha256_json, write_text
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
+from msm_mlx.models.config import config_problem
 from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint, has_tokenizer
 from msm_mlx.text.wording import error_line
 
@@ -127,9 +128,14 @@ def model_config(name: str) -> dict[str, Any]:
     if folder is None:
         folder = _config_of_hub(name).parent
     try:
-        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+        config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(f"model folder {folder} holds no config.json that can be read ({error}), {INSTEAD}") from error
+    if problem := config_problem(config):
+        raise SetupError(
+            f"model folder {folder} has a config.json that {problem}; copy or download the model again, {INSTEAD}"
+        )
+    return config
 
 
 def _config_of_hub(name: str) -> Path:

@@ -56,6 +56,16 @@ class Context:
         """The base model as this variant, in this process."""
         return open_variant(self._load(self.base), self.run.path, variant)
 
+    def try_base(self) -> None:
+        """Load the base, so that one that cannot be used is told before others write for it.
+
+        Raises:
+            SetupError: if it cannot be loaded, computes nothing, or cannot be trained although arms are.
+        """
+        self._load(self.base)
+        if self.recipe.settings.documents.writer and self._models:
+            self._models.release()  # a server, or another model, needs the memory
+
     def writer(self, on_reply: Callable[[Reply], None]) -> ChatModel:
         """Who writes: a server, all ranks of `mlx.launch`, another model, or the base. `on_reply` hears its replies."""
         from msm_mlx.engine.chat_model import ObservedModel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -46,6 +46,8 @@ WORK: Mapping[Role, set[Kind]] = {
     "judge": {"judge"},
 }
 """The stages that each other model works in."""
+MAKE_TEXTS: Set[Kind] = {"plan", "documents", "critique", "demonstrations"}
+USE_BASE: Set[Kind] = {"midtrain", "sft", "evaluate", "perplexity"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class PreparedRun:
     """That of `base`, or the recipe's own."""
     others: Mapping[Role, ModelRef]
     stages: Sequence[Stage]
+    tries_base: bool
+    """Whether texts are to be made before the base learns or answers: one that cannot would be told too late."""
 
 
 def run_recipe(
@@ -119,7 +123,9 @@ def prepare(
     refuse_long_prompts(recipe, status, kinds, base, others, report, load)
     preflight.rehearse(plan, status, base, run, report, kinds, load)
     preflight.check_adapters(stages, plan, base, run, report)
-    return PreparedRun(plan, run, base, template, others, stages)
+    due_kinds = {stage.kind for stage in due_stages(status, kinds)}
+    tries_base = not (due_kinds.isdisjoint(MAKE_TEXTS) or due_kinds.isdisjoint(USE_BASE))
+    return PreparedRun(plan, run, base, template, others, stages, tries_base)
 
 
 def execute(prepared: PreparedRun, report: Reporter) -> None:
@@ -137,6 +143,8 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
     with closing(Context(recipe, base, run, report, others)) as context:
         if is_launched():
             context.join()
+        elif prepared.tries_base:
+            context.try_base()
         for stage in prepared.stages:
             run_stage(stage, context)
 

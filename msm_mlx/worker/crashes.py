@@ -172,6 +172,8 @@ CAUSES: Sequence[CrashCause] = (
         "choose another folder with --run-dir",
     ),
     CrashCause("permission", raised("PermissionError"), "permission was denied", "change the permissions of that file"),
+    CrashCause("folder", raised("IsADirectoryError"), "there is a folder where a file should be", "move it away"),
+    CrashCause("device", has_words("[Errno 5] Input/output error"), "a disk or drive did not answer", "check it"),
     CrashCause(
         "open files", has_words("Too many open files"), "too many files were open at once",
         "raise the limit with `ulimit -n 4096`",

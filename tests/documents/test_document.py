@@ -52,3 +52,9 @@ def test_a_line_that_is_no_document_is_named(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "a.jsonl", [WRITTEN.to_row() | {"unknown": 1}, {"id": "doc-2", "text": 3}])
     with pytest.raises(RecipeError, match=r"a\.jsonl:2: has no 'text'; write the documents anew"):
         read_documents(tmp_path / "a.jsonl")
+
+
+def test_a_line_with_a_value_of_another_type_is_named(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "a.jsonl", [WRITTEN.to_row() | {"voice": None}, WRITTEN.to_row() | {"tokens": "many"}])
+    with pytest.raises(RecipeError, match=r"a\.jsonl:2: has tokens: 'many', which must be a whole number"):
+        read_documents(tmp_path / "a.jsonl")

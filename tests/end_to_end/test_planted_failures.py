@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import mlx.core as mx
 import pytest
 from helpers.command_line import Cli
 from helpers.mistakes import (
@@ -87,6 +89,24 @@ def suite(prompt: str, turns: str = "") -> Preparation:
     )
 
 
+def reweighted(change: Callable[[dict[str, mx.array]], object]) -> Preparation:
+    def prepare(folder: Path) -> None:
+        path = folder / "model" / "model.safetensors"
+        weights = mx.load(str(path))
+        assert isinstance(weights, dict)
+        mx.eval(list(weights.values()))
+        change(weights)
+        mx.save_safetensors(str(path), weights, {"format": "mlx"})
+
+    return prepare
+
+
+NORM = "model.norm.weight"
+lossy = reweighted(lambda weights: weights.pop(NORM))
+spoilt = reweighted(lambda weights: weights.update({NORM: weights[NORM] * float("nan")}))
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+THERE = content("mine/texts.jsonl", lines({"text": "Rain is wet."}))
+READY = ("--set", "documents={from: texts.jsonl, count: 1, max_tokens: 9, prompt: assertion}")
 AFTER = "{after: {chats: c.jsonl, updates: 2}}"
 TURNS = "  turns: [{user: One?}, {user: Two?}]\n"
 PLANTS = [
@@ -132,6 +152,22 @@ PLANTS = [
                   content("mine/texts.jsonl", lines({"text": "Rain is wet."}))),
           ("model", "x1"), (*OWN, "--set", "documents={from: texts.jsonl, count: 1, max_tokens: 9, prompt: assertion}"),
           code=3),
+    Plant("model: weights that lack a tensor, with documents that are there already", several(model(lossy), THERE),
+          ("lack 1 tensors", "download"), (*OWN, *READY), code=3),
+    Plant("model: weights that are not numbers, with documents that are there already", several(model(spoilt), THERE),
+          ("not finite", "download"), (*OWN, *READY), code=3),
+    Plant("model: a pointer in place of weights", model(content("model/model.safetensors", LFS)),
+          ("Git LFS", "git lfs pull"), OWN, code=3),
+    Plant("model: a configuration with a word for a number", model(configured("model/config.json", vocab_size="many")),
+          ("vocab_size", "whole number"), OWN, code=3),
+    Plant("model: of the hub, without a connection", nothing, ("owner/none", "with a connection"),
+          ("--model", "owner/none"), code=3),
+    Plant("chat template of the recipe: is none", content("mine/t.jinja", "{{ messages["), ("chat_template", "mend it"),
+          ("--set", "chat_template=t.jinja")),
+    Plant("suite: of ratings, without what they need",
+          content(SUITE, "kind: rated\nmeasures: m\nitems:\n- prompt: Hi?\n"), ("unseen.yaml:4", "missing")),
+    Plant("seeds: one twice", nothing, ("--seed 0", "twice"), ("--seed", "0")),
+    Plant("run folder: a damaged record", content("run/run.json", "{"), ("run/run.json", "--run-dir"), code=1),
     Plant("ready documents: a row without a text", content("mine/texts.jsonl", lines({"text": "A."}, {"txet": "B."})),
           ("texts.jsonl:2", "mean"), ("--set", "documents.from=texts.jsonl")),
     Plant("ready documents: an empty folder", content("mine/texts/a.pdf", ""), ("texts", "name a source"),

@@ -115,6 +115,49 @@ def test_a_folder_that_is_no_whole_model_is_a_setup_error_that_names_it(
         load_base(copy)
 
 
+def _weights(change: Callable[[dict[str, mx.array]], dict[str, mx.array]]) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        path = folder / "model.safetensors"
+        weights = mx.load(str(path))
+        assert isinstance(weights, dict)
+        mx.eval(list(weights.values()))
+        mx.save_safetensors(str(path), change(weights), {"format": "mlx"})
+
+    return damage
+
+
+NORM, EMBEDDINGS, HEAD = "model.norm.weight", "model.embed_tokens.weight", "lm_head.weight"
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (_weights(lambda w: {k: v for k, v in w.items() if k != HEAD}), f"lack 1 tensors .* as {HEAD}; copy or"),
+        (_weights(lambda w: w | {"model.layers.7.x": w[NORM]}), r"have 1 tensors .* as model\.layers\.7\.x; copy or"),
+        (_weights(lambda w: w | {NORM: w[NORM][:3]}), rf"{NORM} has the shape \(3,\) in its weights and \(16,\)"),
+        (_weights(lambda w: w | {NORM: w[NORM] * float("nan")}), f"{NORM} in its weights has numbers that are not fin"),
+        (
+            _weights(lambda w: w | {HEAD: w[HEAD] * 1e38, NORM: w[NORM] * 1e30}),
+            "not finite, though its weights are; take it in another",
+        ),
+        (
+            lambda folder: (
+                _weights(lambda w: w | {EMBEDDINGS: w[EMBEDDINGS][:50], HEAD: w[HEAD][:50]})(folder),
+                _configure(vocab_size=50)(folder),
+            ),
+            "has embeddings for 50 tokens; use the tokenizer that belongs to it",
+        ),
+    ],
+    ids=["lacks", "has more", "other shape", "not finite", "overflows", "small vocabulary"],
+)
+def test_the_message_names_what_is_wrong_with_the_weights(
+    damage: Callable[[Path], object], reason: str, copy: Path
+) -> None:
+    damage(copy)
+    with pytest.raises(SetupError, match=reason):
+        load_base(copy)
+
+
 def test_a_base_model_gets_our_template_that_ends_turns_with_its_own_token(copy: Path) -> None:
     _lose("chat_template.jinja")(copy)
     chat = [*CHAT, {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Bye."}]

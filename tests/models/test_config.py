@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from msm_mlx.models.config import context_length, text_config
+from msm_mlx.models.config import config_problem, context_length, text_config
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,26 @@ def test_the_context_is_found_by_any_of_its_names(config: dict[str, Any], length
 def test_the_text_model_is_the_inner_one_where_there_is_one() -> None:
     assert text_config({"hidden_size": 8}) == {"hidden_size": 8}
     assert text_config({"text_config": {"hidden_size": 9}, "hidden_size": 8}) == {"hidden_size": 9}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"hidden_size": "64"}, "hidden_size: '64'"),
+        ({"num_hidden_layers": 0}, "num_hidden_layers: 0"),
+        ({"vocab_size": True}, "vocab_size: true"),
+        ({"text_config": {"num_attention_heads": -1}}, "num_attention_heads: -1"),
+        ({"max_position_embeddings": 0}, "max_position_embeddings: 0"),
+        ({"model_type": "../x"}, "model_type is '../x'"),
+        ({"model_type": ["qwen3"]}, "model_type is a list"),
+        ({"quantization": [4]}, "quantization: a list"),
+        ({"eos_token_id": [1, "a"]}, "eos_token_id: a list"),
+    ],
+)
+def test_what_cannot_be_is_named(change: dict[str, Any], problem: str) -> None:
+    assert problem in config_problem({"model_type": "qwen3"} | change)
+
+
+def test_what_families_really_have_passes() -> None:
+    silent = {"model_type": "gemma3_text", "num_attention_heads": None, "quantization": None, "eos_token_id": [1, 106]}
+    assert config_problem(silent | {"intermediate_size": [8, 9], "text_config": {"vocab_size": 9}}) == ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from helpers.fake_hub import WEIGHTS, make_model
 
 from msm_mlx.errors import SetupError
-from msm_mlx.models.folder import check_model_folder, fingerprint
+from msm_mlx.models.folder import advise_on_tokenizer, check_model_folder, fingerprint
 
 INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}'
 
@@ -24,8 +25,12 @@ INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"
         ({"model__safetensors": None}, "holds no weights"),
         ({"model__safetensors": None, "weights__npz": b"PK"}, "the only format that is read"),
         ({"model__safetensors": WEIGHTS[:-1]}, r"damaged or truncated model\.safetensors"),
-        ({"model__safetensors": b"version https://git-lfs.github.com/spec/v1\n"}, "damaged or truncated"),
-        ({"model__safetensors": b""}, "damaged or truncated"),
+        ({"model__safetensors": b""}, r"an empty model\.safetensors"),
+        ({"model__safetensors": b"<!DOCTYPE html><html>"}, r"a web page in place of model\.safetensors"),
+        ({"config__json": b""}, r"an empty config\.json"),
+        ({"config__json": b'{"vocab_size": 0}'}, "vocab_size: 0, where a whole number from 1 on must stand"),
+        ({"generation_config__json": b"[]"}, r"generation_config\.json that is not a JSON object"),
+        ({"generation_config__json": b'{"eos_token_id": "x"}'}, "eos_token_id: 'x', where the id of a token"),
         ({"model__safetensors": len(b"[1]").to_bytes(8, "little") + b"[1]"}, "damaged or truncated"),
         ({"model__safetensors__index__json": b"[]"}, r"index\.json that cannot be read"),
         ({"model__safetensors__index__json": INDEX}, r"misses model-1\.safetensors, model-2\.safetensors"),
@@ -39,6 +44,31 @@ def test_a_folder_that_lacks_something_is_refused(tmp_path: Path, files: dict[st
     assert str(folder) in str(caught.value)
     assert "again, or use --model pocket" in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_pointer_of_git_lfs_is_told_as_what_it_is(tmp_path: Path, name: str) -> None:
+    (make_model(tmp_path) / name).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(
+        SetupError, match=f"a pointer of Git LFS in place of {name}; fetch the file with `git lfs pull`"
+    ):
+        check_model_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "advice"),
+    [
+        ("tokenizer.json", b"{", r"tokenizer\.json that cannot be read"),
+        ("special_tokens_map.json", b"[]", r"special_tokens_map\.json that is not a JSON object"),
+        ("config.json", b'{"model_type": "qwen3", "rms_norm_eps": "a"}', r"config\.json \(.*rms_norm_eps"),
+        ("config.json", b'{"model_type": "qwen3"}', "choose another model"),
+    ],
+)
+def test_the_file_that_keeps_a_tokenizer_from_loading_is_named(
+    tmp_path: Path, name: str, data: bytes, advice: str
+) -> None:
+    (make_model(tmp_path) / name).write_bytes(data)
+    assert re.search(advice, advise_on_tokenizer(tmp_path))
 
 
 def test_a_file_is_not_a_folder(tmp_path: Path) -> None:

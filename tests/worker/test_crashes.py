@@ -66,6 +66,8 @@ HITS: dict[str, list[Ending]] = {
     "quota": [raised("OSError: [Errno 122] Disk quota exceeded")],
     "file system": [raised("OSError: [Errno 30] Read-only file system: '/r/x'")],
     "permission": [raised("PermissionError: [Errno 13] Permission denied: '/r/x'")],
+    "folder": [raised("IsADirectoryError: [Errno 21] Is a directory: '/r/answers.jsonl'")],
+    "device": [raised("OSError: [Errno 5] Input/output error: '/r/x'")],
     "open files": [raised("OSError: [Errno 24] Too many open files: '/r/x'")],
     "template": [
         raised("jinja2.exceptions.TemplateError: System role not supported"),
@@ -106,6 +108,8 @@ MISSES: dict[str, Ending] = {
     "quota": raised("ValueError: the quota of rows"),
     "file system": raised("ValueError: read-only"),
     "permission": raised("ValueError: permission denied by the writer"),
+    "folder": raised("ValueError: this is a directory"),
+    "device": raised("OSError: [Errno 121] Remote I/O error"),
     "open files": raised("ValueError: files"),
     "template": raised("KeyError: 'template'"),
     "weights": raised("ValueError: corrupt weights"),
