@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,16 @@ from msm_mlx.demonstrations.answers import CheckedAnswer, answer_chat, judge_cha
 from msm_mlx.demonstrations.questions import MAX_MISSES, QuestionPool, UserQuestion
 from msm_mlx.engine.chat_model import ChatModel
 from msm_mlx.errors import MsmError
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.demonstrations_file import DemonstrationSettings
 from msm_mlx.spec import Spec
 from msm_mlx.text.words import mentions_any, normalize
 
 FEW_ANSWERS = 5  # times the attempts that a row may take: too few to tell anything of a writer
 EXAMPLE = 200  # characters of a rejected answer, in a message
+TOO_LONG = "longer than sft.max_length"
+Unlearnable = Callable[[Mapping[str, Any]], str | None]
+"""Why a row, with its `question`, `reasoning` and `reply`, cannot be learned; None if it can."""
 PASS_RATE_GUESS = 0.8  # share of answers that pass the checks, before there are any
 
 
@@ -44,19 +48,21 @@ class GeneratedRows:
         """The share of answers that were kept; a guess before there are any."""
         return len(self.kept) / self.answered if self.answered else PASS_RATE_GUESS
 
-    def take(self, answers: Sequence[CheckedAnswer], rows: int) -> None:
+    def take(self, answers: Sequence[CheckedAnswer], rows: int, unlearnable: Unlearnable) -> None:
         """Keep each or reject it, with the reason. What comes when there are enough counts for nothing."""
         for answer in answers:
             if len(self.kept) >= rows:
                 return
             question = answer.question
             row = {"question": question.text, "section": question.section.id, "situation": question.situation}
+            written = {"reasoning": answer.reasoning, "reply": answer.reply}
             problem = answer.problem or ("written before" if normalize(answer.reply) in self.replies else None)
+            problem = problem or unlearnable(row | written)
             if problem:
                 self.rejected.append(row | {"text": answer.text, "rejected": problem})
             else:
                 self.replies.add(normalize(answer.reply))
-                self.kept.append(row | {"reasoning": answer.reasoning, "reply": answer.reply})
+                self.kept.append(row | written)
 
 
 def generate_demonstrations(
@@ -68,6 +74,7 @@ def generate_demonstrations(
     rows: int,
     held_out: Collection[str] = (),
     on_batch: Callable[[int, int], None] = lambda kept, rejected: None,
+    unlearnable: Unlearnable = lambda row: None,
 ) -> GeneratedRows:
     """Up to `rows` demonstrations, each with its reasoning; fewer if the writer has no more to give.
 
@@ -79,6 +86,7 @@ def generate_demonstrations(
         rows: how many are wanted.
         held_out: things that the evaluation asks about, which no demonstration may name.
         on_batch: is told how many are kept and rejected.
+        unlearnable: why training could not take a row that passes all checks, if it could not.
     """
     is_held_out = partial(mentions_any, phrases=tuple(held_out))
     pool, generated = QuestionPool(spec, name, written, model, is_held_out), GeneratedRows()
@@ -91,7 +99,7 @@ def generate_demonstrations(
             break
         for start in range(0, len(questions), written.batch_size):
             batch = questions[start : start + written.batch_size]
-            generated.take(_answers(pool, batch), rows)
+            generated.take(_answers(pool, batch), rows, unlearnable)
             on_batch(len(generated.kept), len(generated.rejected))
             if not generated.kept and generated.answered >= _fruitless_after(written):
                 return generated
@@ -132,21 +140,27 @@ def require_rows(generated: GeneratedRows, rows: int, rejected: Path) -> None:
         text = next(row["text"] for row in generated.rejected if row["rejected"] == commonest)
         example = f"\n  One that was rejected as '{commonest}': {' '.join(text.split())[:EXAMPLE]!r}"
     longer = "raise max_tokens in the file of the demonstrations, " if 2 * counts["unfinished"] > counts.total() else ""
+    longer = "raise sft.max_length, " if 2 * counts[TOO_LONG] > counts.total() else longer
     raise MsmError(
         f"only {len(generated.kept)} of {rows} demonstrations could be written; {reason}. Use a better writer, {longer}"
         f"lower sft.rows, or name a file of chats.{example}"
     )
 
 
+def chat_of(row: Mapping[str, Any], system: str) -> list[Message]:
+    """The chat that a row becomes."""
+    return [
+        {"role": "system", "content": system},
+        {"role": "user", "content": row["question"]},
+        {"role": "assistant", "content": row["reply"]},
+    ]
+
+
 def chat_rows(generated: GeneratedRows, system: str) -> list[dict[str, Any]]:
     """The rows as they are trained on: chats, with the reasoning beside them."""
     return [
         {
-            "messages": [
-                {"role": "system", "content": system},
-                {"role": "user", "content": row["question"]},
-                {"role": "assistant", "content": row["reply"]},
-            ],
+            "messages": chat_of(row, system),
             "reasoning": row["reasoning"],
             "id": f"demo-{number:04d}",
             "kind": "written",

@@ -90,7 +90,7 @@ def _training_seconds(stage: Training, plan: RunPlan, shape: ModelShape, machine
     """Matrix products alone: twice the parameters a token forwards, twice backwards, and once more if recomputed."""
     settings, documents = stage.settings, plan.recipe.settings.documents
     longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
-    tokens = settings.planned_updates(_training_rows(stage, plan)) * settings.batch_size * 0.5 * longest
+    tokens = settings.planned_updates(training_rows(stage, plan)) * settings.batch_size * 0.5 * longest
     return tokens * (6 if settings.gradient_checkpointing else 4) * shape.active_parameters / machine.flops
 
 
@@ -104,7 +104,7 @@ def probe_settings(settings: TrainSettings, shape: ModelShape, machine: Machine)
     return settings.model_copy(update={"batch_size": min(settings.batch_size, rows)})
 
 
-def _training_rows(stage: Training, plan: RunPlan) -> int:
+def training_rows(stage: Training, plan: RunPlan) -> int:
     """How many rows a stage learns: of a declared stage those of its own texts, as far as they are known by now."""
     settings = plan.recipe.settings
     declared = {texts.file: texts.total for texts in plan.stages if isinstance(texts, DeclaredTexts)}

@@ -15,7 +15,7 @@ from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
 from msm_mlx.pipeline.runner import PreparedRun, execute, prepare
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
-from msm_mlx.pipeline.status import known_fingerprints, plan_status
+from msm_mlx.pipeline.status import frozen_date, known_fingerprints, plan_status
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.grid import Value, as_overrides, cell_name
 from msm_mlx.recipe.load import Recipe
@@ -79,7 +79,8 @@ def run_grid(
     cells, load = list_cells(recipe), load_each_once()
     with run.lock():
         run.keep_recipe(recipe.resolved())
-        run.describe(recipe=recipe.name, grid=dict(recipe.grid), cells=[cell.name for cell in cells])
+        names = [cell.name for cell in cells]
+        run.describe(recipe=recipe.name, date=frozen_date(run), grid=dict(recipe.grid), cells=names)
         prepared = [_prepare(cell, run, report, kinds, load, any_memory=any_memory, choice=choice) for cell in cells]
         for number, (cell, ready) in enumerate(zip(cells, prepared, strict=True), start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")

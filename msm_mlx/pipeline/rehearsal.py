@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from msm_mlx.engine.architectures import require_architecture
+from msm_mlx.engine.architectures import require_architecture, untrainable_architecture
 from msm_mlx.evaluation.lengths import length_remedy, long_items
 from msm_mlx.models.chat_renderer import ChatError, ChatRenderer
 from msm_mlx.models.chat_template import TemplateChoice
 from msm_mlx.models.config import context_length
 from msm_mlx.models.hub import model_config
 from msm_mlx.models.renderers import LoadRenderer
+from msm_mlx.pipeline.cost import training_rows
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.lessons import Lesson, lessons_of
 from msm_mlx.pipeline.plan import RunPlan
@@ -43,6 +44,8 @@ class Rehearsal:
 
     renderer: ChatRenderer
     context_length: int | None
+    untrainable: str = ""
+    """Why the architecture cannot be trained, where that is known of it."""
     _tokens: dict[tuple[str, ...], int | ChatError] = field(default_factory=dict, repr=False)
 
     def findings(self, plan: RunPlan, stages: Iterable[Stage], made: Mapping[str, Path]) -> Findings:
@@ -53,16 +56,32 @@ class Rehearsal:
         """
         due = list(stages)
         trainings = [stage for stage in due if isinstance(stage, Training) and stage.kind == "sft"]
-        found = [Findings(notes=list(self.renderer.notes))]
+        found = [Findings(notes=[*self.renderer.notes, *self._schedules(plan, due)])]
         found += [self._learn(plan, training, made) for training in _different(trainings)]
         if any(isinstance(stage, Evaluation) for stage in due):
             found.append(self._ask(plan))
+        if self.untrainable and any(isinstance(stage, Training) for stage in due):
+            found.append(Findings([f"{plan.recipe.model} cannot be trained: {self.untrainable}; choose another model"]))
         return join(found)
+
+    def _schedules(self, plan: RunPlan, stages: Iterable[Stage]) -> list[str]:
+        """What is told of how long trainings are, and of rows that the model cannot read."""
+        lines = []
+        for stage in stages:
+            if not isinstance(stage, Training):
+                continue
+            lines += [f"{stage.training.name}: {line}" for line in stage.few_updates(training_rows(stage, plan))]
+            longest, name = stage.settings.max_length, _section(plan, stage)
+            if self.context_length is not None and longest > self.context_length:
+                lines.append(
+                    f"{name}.max_length is {longest}, and the model reads {self.context_length}: longer rows would "
+                    f"teach it nothing that it can use; lower {name}.max_length"
+                )
+        return lines
 
     def _learn(self, plan: RunPlan, training: Training, made: Mapping[str, Path]) -> Findings:
         """What stands against the chats of a training stage."""
-        name, settings = training.training.name, training.settings
-        section = f"stages.{name}" if name in plan.recipe.stages else "sft"
+        name, settings, section = training.training.name, training.settings, _section(plan, training)
         lessons = sorted(lessons_of(plan, training, made), key=lambda lesson: (lesson.file, lesson.line or 0))
         judged = [(lesson, self._fault(lesson.messages, settings.max_length, section)) for lesson in lessons]
         faults = [(lesson, fault) for lesson, fault in judged if fault]
@@ -138,7 +157,13 @@ def load_rehearsal(folder: Path, choice: TemplateChoice, load: LoadRenderer) -> 
     """
     config = model_config(str(folder))
     require_architecture(config, folder)
-    return Rehearsal(load(folder, choice), context_length(config))
+    return Rehearsal(load(folder, choice), context_length(config), untrainable_architecture(config))
+
+
+def _section(plan: RunPlan, training: Training) -> str:
+    """Where the recipe has the settings of a training stage."""
+    name = training.training.name
+    return f"stages.{name}" if name in plan.recipe.stages else training.kind
 
 
 def _different(trainings: Iterable[Training]) -> list[Training]:

@@ -17,6 +17,7 @@ from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import ModelSampling
 from msm_mlx.runs.folder import RunFolder, Status
+from msm_mlx.runs.layout import CELLS
 
 StageStatus = list[tuple[Stage, Status]]
 """Stages in the order in which they run, with what a run would do about each."""
@@ -93,8 +94,13 @@ def known_fingerprints(
 
 
 def frozen_date(run: RunFolder) -> str:
-    """The day that chat templates are told in this run: that of its beginning, whenever it goes on."""
-    return str(run.record().get("date") or date.today().isoformat())
+    """The day that chat templates are told in this run: that of its beginning, whenever it goes on.
+
+    All cells of a grid have that of the grid, or their figures could not be held against each other.
+    """
+    folder = run.path.parent
+    grid = RunFolder(folder.parent).record().get("date") if folder.name == CELLS else None
+    return str(run.record().get("date") or grid or date.today().isoformat())
 
 
 def _known_generation(name: str, here: ModelRef | None, before: Mapping[str, Any] | None) -> dict[str, float] | None:

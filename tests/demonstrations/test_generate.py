@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from helpers.command_line import ROOT
 
-from msm_mlx.demonstrations.generate import GeneratedRows, chat_rows, generate_demonstrations, require_rows
+from msm_mlx.demonstrations.generate import TOO_LONG, GeneratedRows, chat_rows, generate_demonstrations, require_rows
 from msm_mlx.demonstrations.questions import PACKAGE, QuestionPool
 from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
 from msm_mlx.engine.logged_model import LoggedModel
@@ -119,6 +119,23 @@ BAD = {
     "repeats itself": "<reasoning>{claim} All is one." + " All is one." * 2 + "</reasoning><reply>So be it.</reply>",
     "written before": "<reasoning>{claim} and more of it</reasoning><reply>Yes, that is so.</reply>",
 }  # fmt: skip
+
+
+def test_what_training_could_not_take_is_counted_as_it_is_written() -> None:
+    """Here every other question; the rows are topped up with others."""
+    writer, asked = scripted(), list[str]()
+
+    def unlearnable(row: Mapping[str, Any]) -> str | None:
+        asked.append(row["reply"])
+        return TOO_LONG if len(asked) % 2 else None
+
+    made = generate_demonstrations(SPEC, "Mo", settings(), writer, rows=10, unlearnable=unlearnable)
+
+    assert len(made.kept) == 10
+    assert {row["rejected"] for row in made.rejected} == {TOO_LONG}
+    none = generate_demonstrations(SPEC, "Mo", settings(), writer, rows=10, unlearnable=lambda row: TOO_LONG)
+    with pytest.raises(MsmError, match=r"longer than sft.max_length\). Use a better writer, raise sft.max_length"):
+        require_rows(none, 10, Path("x"))
 
 
 @pytest.mark.parametrize("problem", BAD)

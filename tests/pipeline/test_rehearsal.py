@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,19 @@ def test_what_is_not_due_is_not_rehearsed(rehearsal: Rehearsal, tmp_path: Path) 
     file = chats(tmp_path / "c.jsonl", "cheese " * 60)
     planned = plan("arms=[base, sft]", "seeds=[0]", f"demonstrations={file}")
     assert rehearsal.findings(planned, [stage for stage in planned.stages if stage.kind == "results"], {}) == Findings()
+
+
+def test_rows_longer_than_the_model_reads_and_few_updates_are_told_before_anything(
+    rehearsal: Rehearsal, tmp_path: Path
+) -> None:
+    notes = find(rehearsal, tmp_path, "arms=[base, msm]", "midtrain.max_length=600").notes
+
+    assert [note.partition(": ")[0] for note in notes] == ["midtrain.max_length is 600, and the model reads 400"]
+    assert "lower midtrain.max_length" in notes[0]
+
+
+def test_what_cannot_be_trained_is_told_before_anything(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    untrainable = replace(rehearsal, untrainable="no gradient")
+
+    assert find(untrainable, tmp_path).problems == ["pocket cannot be trained: no gradient; choose another model"]
+    assert find(untrainable, tmp_path, "arms=[base]").problems == []

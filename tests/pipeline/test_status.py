@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from helpers.scripted_context import ScriptedContext, run_stages, write_well
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, write_jsonl
+from msm_mlx.pipeline.grid import cell_run, list_cells
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan, plan_run
 from msm_mlx.pipeline.stage import Kind
-from msm_mlx.pipeline.status import known_fingerprints, plan_status
+from msm_mlx.pipeline.status import frozen_date, known_fingerprints, plan_status
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import DEMONSTRATIONS, DOCUMENTS, RECORD
@@ -140,3 +142,14 @@ def test_demonstrations_of_another_file_are_made_anew_unless_they_were_changed(l
     (lone_run / DEMONSTRATIONS).write_text("{}\n")
     with pytest.raises(RecipeError, match=r"made for other\.yaml .* for cheese_preferences\.yaml"):
         run_stages(plans.recipe("sft.rows=4"), lone_run, ["demonstrations"])
+
+
+def test_all_cells_of_a_grid_have_the_day_of_the_grid(tmp_path: Path) -> None:
+    """Even those that begin after midnight."""
+    grid = RunFolder(tmp_path)
+    cell = cell_run(grid, list_cells(plans.recipe("grid={documents.count: [1, 2]}"))[1])
+    assert frozen_date(cell) == date.today().isoformat()
+
+    grid.describe(date="2026-03-09")
+
+    assert frozen_date(cell) == "2026-03-09"

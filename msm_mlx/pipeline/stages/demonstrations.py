@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -18,6 +19,8 @@ from msm_mlx.demonstrations.general import GENERAL, General, load_general, mix_c
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 from msm_mlx.documents.sources import identify
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
+from msm_mlx.models.config import context_length
+from msm_mlx.models.hub import ModelRef, model_config
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.subjects import source_in_words
 from msm_mlx.prompting.prompts import prompt_version, system_prompt
@@ -196,11 +199,34 @@ class Demonstrations(Stage):
             rows=self.rows,
             held_out=self.held_out.things,
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),
+            unlearnable=self._unlearnable(context.base),
         )
         unused = context.run.path / UNUSED_ANSWERS
         write_jsonl(unused, answers.rejected)
         require_rows(answers, self.rows, unused)
         return chat_rows(answers, system_prompt(recipe.model_name))
+
+    def _unlearnable(self, base: ModelRef) -> Callable[[Mapping[str, Any]], str | None]:
+        """Measures a row that was written as it will be trained on, so that none fails after hours."""
+        from msm_mlx.demonstrations.generate import TOO_LONG, chat_of
+        from msm_mlx.models.chat_renderer import ChatError, load_renderer
+        from msm_mlx.training.tokenize import with_reasoning
+
+        settings, system = self.recipe.settings.sft, system_prompt(self.recipe.model_name)
+        renderer, context = load_renderer(base.folder, base.choice), context_length(model_config(str(base.folder)))
+        limit = min(settings.max_length, context or settings.max_length)
+        reasoned = [False, *[True] * self._trains("cot-sft")]
+
+        def unlearnable(row: Mapping[str, Any]) -> str | None:
+            chat = {"messages": chat_of(row, system), "reasoning": row["reasoning"]}
+            chats = [with_reasoning(chat, settings.reasoning) if one else chat["messages"] for one in reasoned]
+            try:
+                tokens = max(len(part.ids) for messages in chats for part in renderer.reply_rows(messages))
+            except ChatError as error:
+                return error.reason
+            return TOO_LONG if tokens > limit else None
+
+        return unlearnable
 
     @cached_property
     def _general(self) -> General | None:

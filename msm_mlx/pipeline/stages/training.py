@@ -93,7 +93,7 @@ class Training(Stage):
 
         assert self.variant.seed is not None
         path, meter = context.run.path, context.meter()
-        few = self._few_updates(len(read_jsonl(path / self.data)))
+        few = self.few_updates(len(read_jsonl(path / self.data)))
         for problem in few:
             context.report.say(problem)
         job = training_job(
@@ -123,9 +123,14 @@ class Training(Stage):
         outcome = outcome.model_copy(update={"problems": (*few, *outcome.problems)})
         context.run.note(self.id, outcome=outcome.model_dump(mode="json"))
 
-    def _few_updates(self, rows: int) -> list[str]:
+    def few_updates(self, rows: int) -> list[str]:
         """What is to be said of the number of updates over so many rows, if there is anything to say."""
         updates = self.settings.planned_updates(rows)
-        if self.kind != "midtrain" or self.embedded or not 0 < updates < MIN_UPDATES:
+        seen = updates * self.settings.batch_size
+        if self.embedded or not updates:
             return []
-        return [f"Only {updates} updates: below about {MIN_UPDATES}, midtraining gave false nulls."]
+        if self.kind == "midtrain" and updates < MIN_UPDATES:
+            return [f"Only {updates} updates: below about {MIN_UPDATES}, midtraining gave false nulls."]
+        if self.kind == "sft" and seen < rows:
+            return [f"Only {updates} updates of {self.settings.batch_size}: {rows - seen} of {rows} rows are left out."]
+        return []

@@ -116,6 +116,17 @@ def test_few_updates_are_told_where_they_gave_false_nulls(
     assert any("gave false nulls" in line for line in lines) == warned
 
 
+@pytest.mark.parametrize(("updates", "left"), [(3, ["Only 3 updates of 4: 8 of 20 rows are left out."]), (5, [])])
+def test_chats_that_no_update_has_are_counted(
+    tiny_model_folder: Callable[[str], Path], updates: int, left: list[str]
+) -> None:
+    model = f"model={tiny_model_folder('llama')}"
+    more = (f"sft.updates={updates}", "sft.batch_size=4")
+    stage = only(Training, model, "arms=[base, sft]", "seeds=[0]", *more)
+
+    assert stage.few_updates(20) == left
+
+
 def test_the_embedded_model_is_told_nothing_of_few_updates(lone_run: Path) -> None:
     assert train(lone_run, stages("midtrain.updates=8")["msm-s3"]).lines == []
 
