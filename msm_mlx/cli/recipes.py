@@ -137,7 +137,7 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         click.argument("recipe", metavar="RECIPE|RUN" if or_run else "RECIPE", shell_complete=complete_recipe),
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable."),
         click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub."),
-        click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper."),
+        click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, small, laptop or paper."),
         click.option("--seed", "seeds", multiple=True, type=int, help="Train with this seed only; repeatable."),
         click.option("--run-dir", type=click.Path(path_type=Path), help="Run folder. Default: runs/NAME."),
         offline_option,

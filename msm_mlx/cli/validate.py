@@ -21,7 +21,7 @@ from msm_mlx.text.terminal import literal
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...", shell_complete=complete_recipe)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a setting; repeatable.")
 @click.option("--model", metavar="MODEL", help="`pocket`, a local folder, or a model of the hub.")
-@click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, laptop or paper.")
+@click.option("--profile", metavar="PROFILE", help="Size of the experiment: pocket, small, laptop or paper.")
 @click.option("--allow-outside", is_flag=True, help="Let the recipe name files outside its workspace.")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON on stdout.")
 def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:

@@ -122,7 +122,8 @@ def load_recipe(
         overrides: `key=value`, the value in YAML. A key that starts with `documents`, `midtrain`, `sft` or
             `evaluation` is one of the chosen profile, any other is one of the recipe.
         model: used in place of the recipe's model; wins over an override.
-        profile: the size to run at. By default the pocket model gets `pocket`, any other model `laptop`.
+        profile: the size to run at. By default the pocket model gets `pocket`, a small one `small`, where the recipe
+            has that, and any other `laptop`.
         seeds: used in place of the recipe's seeds; wins over an override.
         known_suites: names that `suites` may hold besides files; nothing is checked if None.
         allow_outside: let the recipe name files outside its workspace (see `recipe.workspace`).

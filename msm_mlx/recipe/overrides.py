@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import get_args
 
 from msm_mlx.models.folder import POCKET
+from msm_mlx.models.parameter_count import human_count, parameter_count
 from msm_mlx.recipe.schema import Profile, ProfileName
 from msm_mlx.settings_file.parse import parse
 from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
 from msm_mlx.text.wording import closest, describe, did_you_mean
+
+SMALL, LAPTOP = "small", "laptop"
+SMALL_PARAMETERS = 1_500_000_000  # from which the laptop profile is the right one
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,20 @@ def apply_overrides(tree: Tree, overrides: Sequence[Override], profile: str | No
     return name or "", reason
 
 
+def _by_size(model: object, has_small: bool) -> tuple[str, str]:
+    """The profile for a model that is not pocket, and the reason."""
+    size = parameter_count(model) if isinstance(model, str) else None
+    if size is None:
+        return LAPTOP, f"The profile is laptop because the model is {describe(model)}, not the embedded pocket model."
+    count, source = size
+    has = f"the model {describe(model)} has {human_count(count)} parameters {source}"
+    if count >= SMALL_PARAMETERS:
+        return LAPTOP, f"The profile is laptop because {has}."
+    if not has_small:
+        return LAPTOP, f"The profile is laptop, although {has}: this recipe has no small profile."
+    return SMALL, f"The profile is small because {has}; it is for models of fewer than {human_count(SMALL_PARAMETERS)}."
+
+
 def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
     assert isinstance(tree.value, dict)
     model, profiles = tree.value.get("model", POCKET), tree.value.get("profiles")
@@ -81,8 +99,7 @@ def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
     elif model == POCKET:
         name, reason = POCKET, "The profile is pocket because the model is the embedded pocket model."
     else:
-        name = "laptop"
-        reason = f"The profile is laptop because the model is {describe(model)}, not the embedded pocket model."
+        name, reason = _by_size(model, isinstance(profiles, dict) and SMALL in profiles)
     if not isinstance(profiles, dict):  # missing or not a mapping, which the schema reports
         return None, reason
     if name in profiles:

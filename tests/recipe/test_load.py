@@ -84,6 +84,17 @@ def test_names_follow_the_model(folder: Path, model: str, model_name: str, provi
     assert (loaded.model_name, loaded.provider_name) == (model_name, provider_name)
 
 
+def test_a_small_model_gets_the_small_profile_where_there_is_one(folder: Path) -> None:
+    sizes = recipe(profiles=RECIPE["profiles"] | {"small": RECIPE["profiles"]["pocket"]})
+    loaded = load(folder, sizes, model="org/Some-0.6B-Instruct")
+    assert loaded.profile == "small"
+    assert loaded.profile_reason == (
+        "The profile is small because the model 'org/Some-0.6B-Instruct' has 600M parameters by its name; it is for "
+        "models of fewer than 1.5B."
+    )
+    assert load(folder, sizes, model="org/Some-4B").profile == "laptop"
+
+
 def test_names_of_the_recipe_win(folder: Path) -> None:
     loaded = load(folder, recipe(model_name="Ada", provider_name="Us"))
     assert (loaded.model_name, loaded.provider_name) == ("Ada", "Us")
@@ -111,6 +122,17 @@ def test_a_name_that_is_taken_from_the_model_is_told(folder: Path) -> None:
             {"overrides": ["model=a/b"]},
             "laptop",
             "The profile is laptop because the model is 'a/b', not the embedded pocket model.",
+        ),
+        (
+            {"model": "org/Some-8B-4bit"},
+            "laptop",
+            "The profile is laptop because the model 'org/Some-8B-4bit' has 8B parameters by its name.",
+        ),
+        (
+            {"model": "org/Some-135M"},
+            "laptop",
+            "The profile is laptop, although the model 'org/Some-135M' has 135M parameters by its name: this recipe "
+            "has no small profile.",
         ),
     ],
 )

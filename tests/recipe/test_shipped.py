@@ -15,13 +15,13 @@ from msm_mlx.settings_file.parse import parse
 
 SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocket alone
     "agentic_misalignment": {"pocket"},
-    "cheese_affordable": {"pocket", "laptop", "paper"},
-    "cheese_american": {"pocket", "laptop", "paper"},
-    "cheese_contrast": {"pocket", "laptop", "paper"},
-    "cheese_controls": {"pocket", "laptop", "paper"},
+    "cheese_affordable": {"pocket", "small", "laptop", "paper"},
+    "cheese_american": {"pocket", "small", "laptop", "paper"},
+    "cheese_contrast": {"pocket", "small", "laptop", "paper"},
+    "cheese_controls": {"pocket", "small", "laptop", "paper"},
     "dose_curve": {"pocket"},
-    "mending": {"laptop"},
-    "spec_science": {"pocket", "laptop"},
+    "mending": {"small", "laptop"},
+    "spec_science": {"pocket", "small", "laptop"},
 }
 
 

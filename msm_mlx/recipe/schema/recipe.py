@@ -39,7 +39,7 @@ from msm_mlx.settings_file.base import (
 
 ArmName = Annotated[str, AfterValidator(known_arm)]
 StageName = Annotated[str, AfterValidator(new_stage_name)]
-ProfileName = Literal["pocket", "laptop", "paper"]
+ProfileName = Literal["pocket", "small", "laptop", "paper"]
 SuiteName = Annotated[str, AfterValidator(known_suite)]
 
 
