@@ -16,6 +16,7 @@ import jsonlines
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 
+HOME = "MSM_MLX_HOME"
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and run the same command again",
     errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
@@ -26,6 +27,11 @@ _REASONS = {
     errno.EISDIR: "a folder is in the way; move it, or choose another folder with --run-dir",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder with --run-dir",
 }
+
+
+def home() -> Path:
+    """The folder in which `runs/` and `models/` are kept: the working folder, or $MSM_MLX_HOME."""
+    return Path(os.environ.get(HOME, "."))
 
 
 @contextmanager

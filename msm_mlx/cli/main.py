@@ -13,6 +13,7 @@ from msm_mlx import __version__
 from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.output import err
 from msm_mlx.errors import MsmError, SetupError
+from msm_mlx.files import HOME
 from msm_mlx.text.encoding import take_every_text, unreadable_name
 
 COMMANDS = {
@@ -103,7 +104,7 @@ def _check_names() -> None:
         folder = str(Path.cwd())
     except FileNotFoundError as error:
         raise SetupError("the folder that this terminal is in is gone; go to another one") from error
-    if name := unreadable_name([*sys.argv, os.environ.get("MSM_MLX_HOME", ""), folder]):
+    if name := unreadable_name([*sys.argv, os.environ.get(HOME, ""), folder]):
         raise SetupError(
             f"{name}: not a name in UTF-8, as this terminal gives it; set LC_ALL=en_US.UTF-8, or rename the file"
         )

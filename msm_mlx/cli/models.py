@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.models.hub import human_size
+from msm_mlx.models.hub import human_size, models_home
 from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
 
@@ -24,15 +25,36 @@ if TYPE_CHECKING:
 USES = ("writing", "midtraining", "comparing")
 
 
-@click.command()
+class ModelsGroup(LazyGroup):
+    """Takes what is not one of its commands as arguments of the list."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in {*self.modules, *ctx.help_option_names}:
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=ModelsGroup,
+    modules={"list": "msm_mlx.cli.models:list_command", "import": "msm_mlx.cli.import_model:import_model"},
+    subcommand_metavar="[FOLDER... | COMMAND [ARGS]...]",
+)
+def models() -> None:
+    """Show the models that are here and what fits, or import one.
+
+    `msm-mlx models` is short for `msm-mlx models list`.
+    """
+
+
+@click.command("list")
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER...")
 @offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
-def models(folders: tuple[Path, ...], as_json: bool) -> None:
+def list_command(folders: tuple[Path, ...], as_json: bool) -> None:
     """Show the models that are here, what fits, and which to choose.
 
-    Looks into the hub's cache and into FOLDERs, by default `models` in the working folder. The memory is that of the
-    laptop profile, from each model's config.json.
+    Looks into the hub's cache and into FOLDERs, by default `models` in the working folder or in $MSM_MLX_HOME. The
+    memory is that of the laptop profile, from each model's config.json.
     """
     from huggingface_hub.constants import HF_HUB_CACHE
 
@@ -40,7 +62,7 @@ def models(folders: tuple[Path, ...], as_json: bool) -> None:
     from msm_mlx.resources.model_choice import list_models, recommendations
 
     machine = this_machine()
-    models_here = list_models(folders or (Path("models"),), Path(HF_HUB_CACHE), machine)
+    models_here = list_models(folders or (models_home(),), Path(HF_HUB_CACHE), machine)
     advice = list(recommendations())
     if as_json:
         rows = [model.plain() | {"fits": model.needs and model.needs.fits(machine.memory)} for model in models_here]

@@ -10,6 +10,7 @@ from msm_mlx.errors import SetupError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.models.chat_template import FILE
 from msm_mlx.models.config import config_problem, end_problem
+from msm_mlx.text.commands import command
 
 POCKET = "pocket"  # the name of the embedded model
 POCKET_FOLDER = Path(__file__).parents[1] / "pocket" / "weights"
@@ -78,6 +79,9 @@ def has_tokenizer(folder: Path) -> bool:
 def _problem(folder: Path) -> str | None:
     if not folder.exists():
         return "does not exist"
+    if file := _gguf_file(folder):
+        made = f"`{command('msm-mlx', 'models', 'import', file)}` makes a model of it"
+        return f"{'is' if file == folder else 'holds'} a GGUF file; {made}"
     if not folder.is_dir():
         return "is a file; name the folder that it lies in"
     if problem := _config_problem(folder / "config.json") or _weights_problem(folder):
@@ -85,6 +89,13 @@ def _problem(folder: Path) -> str | None:
     if not has_tokenizer(folder):
         return "holds no tokenizer (tokenizer.json, tokenizer.model or the like)"
     return None
+
+
+def _gguf_file(path: Path) -> Path | None:
+    """The GGUF file that somebody named in place of a model, or the folder of."""
+    if path.is_file():
+        return path if path.suffix == ".gguf" else None
+    return None if (path / "config.json").exists() else next(iter(sorted(path.glob("*.gguf"))), None)
 
 
 def _config_problem(path: Path) -> str | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import SetupError
-from msm_mlx.files import free_space, sha256_json, write_text
+from msm_mlx.files import free_space, home, sha256_json, write_text
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 from msm_mlx.models.config import config_problem
 from msm_mlx.models.folder import INSTEAD, POCKET, POCKET_FOLDER, check_model_folder, fingerprint, has_tokenizer
@@ -179,8 +179,16 @@ def tokenizer_folder(name: str) -> Path:
     raise SetupError(f"model {name}: its tokenizer is neither in the cache nor within reach ({type(reason).__name__})")
 
 
+def models_home() -> Path:
+    """The folder that models are imported into, whose models go by their names alone."""
+    return home() / "models"
+
+
 def _existing(name: str) -> Path | None:
     path = os.path.expanduser(name)  # unlike pathlib, `os.path` accepts any string
+    imported = models_home() / name  # a name without an owner can be no model of the hub
+    if not os.path.exists(path) and "/" not in name and os.path.exists(imported / "config.json"):
+        return imported.resolve()
     return Path(path).resolve() if os.path.exists(path) else None
 
 

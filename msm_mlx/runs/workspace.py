@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.files import writing
+from msm_mlx.files import home, writing
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.text.commands import command
 from msm_mlx.text.wording import did_you_mean
 
-HOME = "MSM_MLX_HOME"
 LATEST = "latest"
 State = Literal["finished", "running", "unfinished", "damaged"]
 
@@ -44,7 +43,7 @@ class RunSummary:
 
 def runs_home() -> Path:
     """The folder that runs are kept in: `runs` under the working folder or $MSM_MLX_HOME."""
-    return Path(os.environ.get(HOME, ".")) / "runs"
+    return home() / "runs"
 
 
 def list_runs(home: Path) -> list[RunSummary]:
