@@ -40,8 +40,8 @@ def export(
     """Write a variant, or its data, for other tools.
 
     An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads,
-    `peft` what transformers and vLLM read, `fused` a whole model, from a base that is not quantised. `--data`
-    writes what trains it on a bigger machine.
+    `peft` what transformers and vLLM read, `fused` a whole model, from a base that is not quantised; llama.cpp's
+    convert_hf_to_gguf.py makes a GGUF file of it. `--data` writes what trains it on a bigger machine.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from msm_mlx.cli.output import err, out
 from msm_mlx.errors import RecipeError
 from msm_mlx.runs.folder import RunFolder, human_moment
 from msm_mlx.runs.layout import RECORD
-from msm_mlx.runs.workspace import RunSummary, differences, list_runs, remove_run, runs_home, summarise
+from msm_mlx.runs.workspace import RunSummary, differences, list_runs, no_run, remove_run, runs_home, summarise
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 
@@ -125,7 +125,7 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
 
 def _summary(folder: Path) -> RunSummary:
     if not (folder / RECORD).is_file():
-        raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
+        raise no_run(folder)
     return summarise(folder)
 
 

@@ -136,7 +136,7 @@ def _files(folder: Path) -> list[Path]:
     Raises:
         RecipeError: if one is a link that leads out of the folder.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES and path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in TEXT_SUFFIXES and path.is_file())
     for path in files:
         if not path.resolve().is_relative_to(folder.resolve()):
             raise RecipeError(f"{path}: is a link that leads out of the folder; put the file itself there")

@@ -19,7 +19,14 @@ NO_ROWS = (".txt", ".md", ".yaml", ".yml")  # endings of one text or of settings
 
 
 def data_source(value: str, info: ValidationInfo) -> str:
-    return value if value.startswith(HUB) else str(existing_file(value, info))
+    return hub_source(value) if value.startswith(HUB) else str(existing_file(value, info))
+
+
+def hub_source(value: str) -> str:
+    """A data set of the hub by its name, if that can be one."""
+    if not is_data_set(value):
+        raise ValueError(f"{describe(value)} is no data set; write hub:owner/name, with @revision or :file after it")
+    return value
 
 
 def document_sources(value: object, info: ValidationInfo) -> str | dict[str, str] | None:
@@ -35,11 +42,7 @@ def document_source(value: object, info: ValidationInfo) -> str:
             f"must be a file, a folder, hub:owner/name, or one of them for each spec, not {describe(value)}"
         )
     if value.startswith(HUB):
-        if not is_data_set(value):
-            raise ValueError(
-                f"{describe(value)} is no data set; write hub:owner/name, with @revision or :file after it"
-            )
-        return value
+        return hub_source(value)
     if info.context is None:
         return value  # of a run that is done: what it took may be gone since
     folder: Path = info.context.get("folder", Path())

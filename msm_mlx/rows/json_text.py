@@ -78,8 +78,11 @@ def values_of(text: str, start: int = 0, line: int = 1) -> Iterator[JsonValue]:
             content, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             place = line + text.count("\n", position, getattr(error, "pos", position))
-            is_first = position == start + in_list
-            raise NotJsonError(place, why_not(text if is_first else text[position:], error)) from error
+            if position == start + in_list:
+                raise NotJsonError(place, why_not(text, error)) from error
+            before = text[text.rfind("\n", 0, position) + 1 : position].strip()  # on the same line
+            what = "what follows" if before else "it"
+            raise NotJsonError(place, why_not(text[position:], error, what)) from error
         yield JsonValue(line, content)
 
 
@@ -90,8 +93,8 @@ def values_within(text: str, key: str) -> Iterator[JsonValue]:
     yield from values_of(text[:end], start, text.count("\n", 0, start) + 1)
 
 
-def why_not(text: str, error: Exception) -> str:
-    """Why a text is not JSON, in words."""
+def why_not(text: str, error: Exception, what: str = "it") -> str:
+    """Why a text is not JSON, in words; `what` is what it is called."""
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, _KeyTwiceError):
@@ -99,7 +102,7 @@ def why_not(text: str, error: Exception) -> str:
     if not isinstance(error, json.JSONDecodeError):
         return "it holds a number of thousands of digits"  # Python's limit; all else that json raises is its own error
     if not text.lstrip().startswith(("{", "[", '"')):
-        return f"it begins with {describe(text.strip()[:20])}"
+        return f"{what} begins with {describe(text.strip()[:20])}"
     if error.msg == "Extra data":
         return f"{describe(error.doc[error.pos :].strip()[:20])} stands behind the object"
     around = error.doc[max(error.pos - 12, 0) : error.pos + 12]

@@ -118,7 +118,7 @@ def _text_rows(path: Path, file: IO[bytes]) -> Iterator[DataRow | RowProblem]:
     begin = next((one for one in [line, *(one for _, one in rest)] if not one.startswith((b"#", b"\n", b"\r"))), line)
     if is_plain_text(begin.decode(errors="replace").strip()):
         raise RecipeError(
-            f"{path}: is YAML or plain text, and rows are JSON; a file of settings has a name that ends with .yaml"
+            f"{path}: is YAML or plain text, and rows are JSON; preferences in YAML need a name that ends with .yaml"
         )
     yield from first
     yield from _rows_by_line(path, rest)

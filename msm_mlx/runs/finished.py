@@ -36,7 +36,7 @@ from msm_mlx.runs.layout import (
 from msm_mlx.runs.open_variant import open_variant
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.runs.results import RunResults, read_results
-from msm_mlx.runs.workspace import load_resolved
+from msm_mlx.runs.workspace import load_resolved, no_run
 from msm_mlx.text.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ def open_run(folder: Path) -> FinishedRun:
         RecipeError: if it is no run folder, or its recipe or record is damaged.
     """
     if not (folder / RECORD).is_file():
-        raise RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
+        raise no_run(folder)
     try:
         record = RunFolder(folder).record()
     except MsmError as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from msm_mlx.engine.adapter_files import CONFIG
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import home, writing
 from msm_mlx.runs.folder import RunFolder
@@ -44,6 +45,15 @@ class RunSummary:
 def runs_home() -> Path:
     """The folder that runs are kept in: `runs` under the working folder or $MSM_MLX_HOME."""
     return home() / "runs"
+
+
+def no_run(folder: Path) -> RecipeError:
+    """The error that a folder is no run, with what it is if that is something else of the field."""
+    if (folder / CONFIG).is_file():
+        return RecipeError(f"{folder}: holds an adapter and no run; name the run folder that it was trained in")
+    if (folder / "config.json").is_file():
+        return RecipeError(f"{folder}: holds a model and no run; train it with `msm-mlx run RECIPE --model FOLDER`")
+    return RecipeError(f"{folder}: not a run folder; make one with `msm-mlx run RECIPE`")
 
 
 def list_runs(home: Path) -> list[RunSummary]:

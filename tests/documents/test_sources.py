@@ -23,10 +23,10 @@ def test_rows_give_their_field_type_and_place(tmp_path: Path) -> None:
 
 def test_a_folder_gives_its_texts_in_order(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
-    for name, text in (("b/one.md", "One."), ("a.txt", "Zero."), ("c.csv", "no")):
+    for name, text in (("b/one.md", "One."), ("a.TXT", "Zero."), ("c.csv", "no")):
         (tmp_path / name).write_text(text, encoding="utf-8")
     texts = list(ready_texts(str(tmp_path), "text"))
-    assert [(text.place, text.text) for text in texts] == [("a.txt", "Zero."), ("b/one.md", "One.")]
+    assert [(text.place, text.text) for text in texts] == [("a.TXT", "Zero."), ("b/one.md", "One.")]
 
 
 @pytest.mark.parametrize(

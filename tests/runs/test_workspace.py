@@ -128,3 +128,17 @@ def test_what_an_interrupted_removal_has_left_is_no_hindrance(home: Path) -> Non
     remove_run(home / "new")
     assert not (home / "new").exists()
     assert not left_over.exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("adapter_config.json", "holds an adapter and no run"),
+        ("config.json", "holds a model and no run"),
+        ("notes.txt", "not a run folder"),
+    ],
+)
+def test_a_folder_that_is_no_run_is_told_for_what_it_is(tmp_path: Path, file: str, words: str) -> None:
+    (tmp_path / file).touch()
+    with pytest.raises(RecipeError, match=words):
+        open_run(tmp_path)

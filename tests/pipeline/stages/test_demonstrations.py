@@ -85,6 +85,7 @@ def test_the_key_follows_the_general_data(general: Path) -> None:
     ("mix", "message"),
     [
         ("{from: nowhere.jsonl, count: 2}", "no such file: 'nowhere.jsonl'"),
+        ("{from: 'hub:a', count: 2}", "'hub:a' is no data set; write hub:owner/name"),
         ("{from: 'hub:a/b'}", "needs either share or count"),
         ("{from: 'hub:a/b', share: 1.0}", "must be less than 1"),
     ],
