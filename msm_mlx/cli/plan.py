@@ -109,12 +109,13 @@ def _writer(experiment: Experiment) -> ChatModel:
     from msm_mlx.engine.loaded_model import load_base
     from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.engine.server_model import ServerModel
-    from msm_mlx.models.hub import resolve_model
+    from msm_mlx.pipeline.status import model_for
 
     settings = experiment.recipe.settings.documents.writer
     if settings and settings.server:
         return ServerModel(settings.server, settings.model, settings.concurrency)
-    return LocalModel(load_base(resolve_model(experiment.recipe.others.get("writer", experiment.recipe.model)).folder))
+    base = model_for("writer", experiment.recipe, experiment.run)
+    return LocalModel(load_base(base.folder, base.choice))
 
 
 def _plain(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:

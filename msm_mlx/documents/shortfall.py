@@ -24,7 +24,6 @@ ADVICE: Mapping[str, str] = {
     "too short": "lower documents.min_words (now {min_words})",
     "no tag": _NO_TAGS,
     "tag left open": _NO_TAGS,
-    "control characters": "take the characters that the reasons in rejected.jsonl name out of the texts",
     "breaks off": "raise documents.max_tokens (now {max_tokens})",
     NEAR_DUPLICATE: _VARIETY,
     WRITTEN_BEFORE: _VARIETY,
@@ -33,13 +32,25 @@ ADVICE: Mapping[str, str] = {
     "wrong identity": "a writer that calls the assistant by the name that the recipe gives it",
 }
 """What may help by the check that rejects, or by the whole reason."""
+READY_ADVICE: Mapping[str, str] = {
+    "control characters": "take the characters that the reasons in rejected.jsonl name out of the texts",
+    NEAR_DUPLICATE: "raise documents.checks.near_duplicate (now {near_duplicate}), or take texts that differ more",
+    WRITTEN_BEFORE: "take the copies out",
+    "names an unseen thing": "take what the suites ask about out of the texts, or take other suites",
+}
+"""The same where nobody writes, and the texts are those of `documents.from`."""
 
 
 def advice(reasons: Iterable[str], settings: DocumentSettings, most: int = 3) -> str:
     """What may help against the commonest reasons, each said once; empty if nothing but another writer would."""
     common = [reason for reason, _ in Counter(map(_advised, reasons)).most_common(most)]
-    lines = [ADVICE.get(reason, _turn_off(reason)) for reason in common]
-    values = {"max_tokens": settings.max_tokens, "min_words": settings.min_words}
+    known = {**ADVICE, **READY_ADVICE} if settings.source else ADVICE
+    lines = [known.get(reason, _turn_off(reason)) for reason in common]
+    values = {
+        "max_tokens": settings.max_tokens,
+        "min_words": settings.min_words,
+        "near_duplicate": settings.checks.near_duplicate,
+    }
     return "; ".join(line.format_map(values) for line in dict.fromkeys(lines) if line)
 
 

@@ -110,6 +110,18 @@ def _known_generation(name: str, here: ModelRef | None, before: Mapping[str, Any
     return dict(before["generation"]) if before and before.get("name") == name and "generation" in before else None
 
 
+def model_for(role: Role, recipe: Recipe, run: RunFolder) -> ModelRef:
+    """The model that has a role in a recipe, with the chat template and the date that it is told in this run.
+
+    Raises:
+        SetupError: if it is not there, or its template cannot be used.
+    """
+    name = recipe.others.get(role)
+    base = resolve_model(name or recipe.model)
+    template = read_template(base.folder, None if name else recipe.chat_template)
+    return base.rendering(template.choice(frozen_date(run)))
+
+
 def _known_fingerprint(name: str, before: Mapping[str, Any] | None, day: str, template: Path | None = None) -> str:
     """That of a model on this machine, else what the record says if it is `before` about the same model."""
     if is_local(name):

@@ -32,6 +32,15 @@ def test_advice_is_for_checks_that_there_are() -> None:
     }
 
 
+def test_a_ready_made_text_has_no_writer_to_change() -> None:
+    settings = DocumentSettings.model_validate({"from": "d.jsonl", "count": 4})
+    told = advice([NEAR_DUPLICATE, WRITTEN_BEFORE, "control characters"], settings)
+    assert "raise documents.checks.near_duplicate (now 0." in told
+    assert "take the copies out" in told
+    assert "take the characters" in told
+    assert "temperature" not in told
+
+
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [

@@ -20,7 +20,7 @@ from msm_mlx.files import make_folder, write_jsonl
 from msm_mlx.pipeline.grid import cell_run, list_cells
 from msm_mlx.pipeline.plan import Fingerprints, RunPlan, plan_run
 from msm_mlx.pipeline.stage import Kind
-from msm_mlx.pipeline.status import frozen_date, known_fingerprints, plan_status
+from msm_mlx.pipeline.status import frozen_date, known_fingerprints, model_for, plan_status
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import DEMONSTRATIONS, DOCUMENTS, RECORD
@@ -40,6 +40,16 @@ def test_a_finished_run_is_read_once(finished_run: Path) -> None:
     assert opened[RECORD] == 1
     written = {name for stage in plan.stages for name in stage.writes}
     assert {name: opened[name] for name in written} == dict.fromkeys(written, 1)
+
+
+def test_a_model_has_the_template_of_the_recipe_and_the_day_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text("{% for m in messages %}{{ m['content'] }}{% endfor %}{{ strftime_now('%d') }}")
+    run = RunFolder(tmp_path / "run")
+    run.describe(date="2024-02-03")
+    own = model_for("writer", replace(recipe(), chat_template=tmp_path / "own.jinja"), run)
+    assert own.choice.text == (tmp_path / "own.jinja").read_text()
+    assert model_for("writer", recipe(), run).choice.text != own.choice.text
+    assert own.choice.date == "2024-02-03"
 
 
 def test_what_is_due_follows_from_what_is_missing(own_run: Path) -> None:
