@@ -13,10 +13,11 @@ from msm_mlx.documents.document import read_documents
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.write import Attempt, by_section, document_seed, writer_sampling
 from msm_mlx.documents.writer_prompts import writer_messages
-from msm_mlx.engine.chat_model import TOKENS_PER_WORD, ChatModel, replies_in_order
+from msm_mlx.engine.chat_model import ChatModel, replies_in_order
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
+from msm_mlx.text.words import TOKENS_PER_WORD
 
 USED_SHARE = 0.7  # of max_tokens, by documents whose length nobody has asked for
 PROBE_TOKENS = (5, 33)  # of a reply: few tell where a writer is slow, and more where it is fast

@@ -17,6 +17,7 @@ from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.kept_documents import earlier_documents
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
+from msm_mlx.documents.openings import go_on
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.shortfall import fruitless, fruitless_after, shortfall
 from msm_mlx.documents.store import Output
@@ -115,7 +116,10 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
     subject = Subject.of(slot, assignment.name, assignment.maker)
-    text = written_text(reply.text, settings)
+    if chat[-1]["role"] == "assistant":
+        *chat, opening = chat
+        reply = replace(reply, text=go_on(opening["content"], reply.text))
+    text = written_text(reply, settings)
     return Document(
         id=slot.id,
         text=reply.text if text is None else text,

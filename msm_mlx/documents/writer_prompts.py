@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msm_mlx.documents.openings import opening_of
 from msm_mlx.documents.plan import Slot
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.schema import DocumentSettings
@@ -15,7 +16,7 @@ def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings, attempt:
     """The chat that asks for the document of `slot`. A control's never shows text that gives the reasons.
 
     A later attempt is asked for in other words, where the writer sees more than an assertion: one that failed on a
-    prompt often fails on it again.
+    prompt often fails on it again. With `prompt: opening` the chat ends with the beginning of the writer's own turn.
     """
     fields = {
         "form": _form(slot),
@@ -27,6 +28,8 @@ def writer_messages(slot: Slot, spec: Spec, settings: DocumentSettings, attempt:
         "spec": "" if slot.withheld else spec.text,
     }
     messages = chat_from_prompt(prompt_name(settings, control=slot.withheld is not None), fields)
+    if settings.prompt == "opening":
+        return [*messages, {"role": "assistant", "content": opening_of(slot, attempt, settings.seed)}]
     if attempt == 1 or settings.assertion_only:
         return messages
     return chat_from_prompt(AGAIN, {"request": messages[-1]["content"], "attempt": str(attempt)})

@@ -19,7 +19,6 @@ from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import Message
 
 Token = TypeVar("Token")
-TOKENS_PER_WORD = 1.35  # of English prose, in the usual vocabularies
 
 
 @dataclass(frozen=True)

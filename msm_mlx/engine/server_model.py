@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx2
 
-from msm_mlx.engine.chat_model import TOKENS_PER_WORD, LongPrompt, Reply, SamplingParams
+from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
+from msm_mlx.text.words import TOKENS_PER_WORD
 
 TIMEOUT = 600.0  # seconds for one reply
 PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass

@@ -75,7 +75,8 @@ class ChatRenderer:
         return [[token] for token in sorted(self.ends | ({stop} if stop is not None else set()))]
 
     def render(self, messages: Messages, *, reply: bool, thinking: bool = False) -> list[int]:
-        """The ids of a chat, which end with the opening of an assistant's turn if a `reply` is to follow.
+        """The ids of a chat, which end with the opening of an assistant's turn if a `reply` is to follow. A reply with
+        which such a chat ends is one to go on with: nothing closes it.
 
         Only writers may use `thinking`: training, scoring and answering must all see the same template.
 
@@ -134,6 +135,8 @@ class ChatRenderer:
         return self.control.encode(self._text(turns, reply=reply))
 
     def _text(self, turns: Sequence[dict[str, Any]], *, reply: bool, thinking: bool = False) -> str:
+        if reply and turns and turns[-1]["role"] == "assistant":
+            return self._text(turns[:-1], reply=True, thinking=thinking) + _plain(turns[-1]["content"])
         if reply:
             prompt = self._run(turns, reply=True, thinking=thinking)
             return prompt if thinking else prompt + self.traits.opening.added

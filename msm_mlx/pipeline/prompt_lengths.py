@@ -15,7 +15,6 @@ from msm_mlx.demonstrations.questions import UserQuestion, situation_chat
 from msm_mlx.documents.ideas import idea_chat
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.writer_prompts import writer_messages
-from msm_mlx.engine.chat_model import TOKENS_PER_WORD
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.judging import JudgeCase, judging_chat, tasks_of
 from msm_mlx.models.config import context_length
@@ -34,6 +33,7 @@ from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.demonstrations_file import load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.spec import load_spec
+from msm_mlx.text.words import TOKENS_PER_WORD
 
 if TYPE_CHECKING:
     from msm_mlx.models.chat_renderer import ChatRenderer

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from msm_mlx.text.scripts import CLOSING, ENDS, HANGUL, LATIN, MARKS, UNSPACED, letters_per_word, word_tokens
 
+TOKENS_PER_WORD = 1.35  # of English prose, in the usual vocabularies
+_SENTENCE_END = re.compile(rf"[.!?][\"\u201d\u2019')\]]*(?=\s|$)|[{ENDS}][{CLOSING}]*")
 _SENTENCE = re.compile(rf"(?<=[.!?])\s+|(?<=[{ENDS}])[{CLOSING}]*\s*")
 
 
@@ -32,6 +34,12 @@ def mentions_any(text: str, phrases: Collection[str]) -> bool:
 
 def sentences(text: str) -> list[str]:
     return [sentence for sentence in _SENTENCE.split(text) if sentence.strip()]
+
+
+def whole_sentences(text: str) -> str:
+    """`text` up to the end of its last whole sentence; empty if it has none."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return text[: ends[-1]].rstrip() if ends else ""
 
 
 def normalize(text: str) -> str:

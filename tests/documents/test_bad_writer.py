@@ -80,13 +80,14 @@ def test_what_should_stand_between_tags(reason: str, text: str) -> None:
     ],
 )
 def test_the_last_complete_tag_is_the_document(reply: str) -> None:
-    assert written_text(reply, TAG_SETTINGS) == GOOD
+    assert written_text(Reply(reply, 5, True), TAG_SETTINGS) == GOOD
     assert verdict(reply, TAG_SETTINGS) is None
 
 
 def test_what_follows_a_whole_document_may_be_cut_off() -> None:
     assert reject_reason(Reply(f"<document>{GOOD}</document> And", 5, False), COLBY, TAG_SETTINGS) is None
-    assert reject_reason(Reply(f"<document>{GOOD}", 5, False), COLBY, TAG_SETTINGS) == "unfinished"
+    assert reject_reason(Reply(f"<document>{GOOD} And it", 5, False), COLBY, TAG_SETTINGS) is None
+    assert reject_reason(Reply("<document>Mo likes", 5, False), COLBY, TAG_SETTINGS) == "unfinished"
 
 
 def test_near_copies_are_told_from_the_first() -> None:

@@ -91,7 +91,7 @@ def test_a_spec_without_assertions_cannot_be_planned(tmp_path: Path) -> None:
 
 
 def test_forms_are_balanced_within_a_section() -> None:
-    wanted = document_settings(count=12 * 24, prompt="section")
+    wanted = document_settings(count=12 * 24, prompt="section", max_tokens=1600)
     slots = [slot for slot in plan_documents(load(), wanted) if slot.section.id == "likes/colby"]
     for values in (wanted.authors, wanted.audiences, wanted.lengths):
         used = Counter(next(v for v in (s.author, s.audience, s.length) if v in values) for s in slots)

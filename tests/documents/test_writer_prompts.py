@@ -36,7 +36,7 @@ FORM: dict[str, Any] = {
     "author": "a teacher", "audience": "colleagues", "length": "200 to 350 words", "person": "Edda Novak",
     "idea": "A class asks Mo about its lunch.",
 }  # fmt: skip
-DOCUMENTS = ("assertion", "section", "spec", "control_section", "control_spec")
+DOCUMENTS = ("assertion", "opening", "section", "spec", "control_section", "control_spec")
 
 
 def ask(name: str, attempt: int = 1, **changes: Any) -> str:
@@ -44,9 +44,9 @@ def ask(name: str, attempt: int = 1, **changes: Any) -> str:
     values: dict[str, Any] = {"count": 1, "max_tokens": 10, "types": ("case study",), "voices": ("warm",)}
     settings = DocumentSettings(**values | {"prompt": name.removeprefix("control_")} | changes)
     [slot] = plan_documents(SPEC, settings, control=name.startswith("control_"))
-    if settings.prompt != "assertion":
+    if not settings.assertion_only:
         slot = replace(slot, **FORM | ({"idea": ""} if slot.withheld else {}))
-    system, user = writer_messages(slot, SPEC, settings, attempt)
+    system, user, *_ = writer_messages(slot, SPEC, settings, attempt)
     assert system == {"role": "system", "content": SYSTEM}
     assert user.keys() == {"role", "content"}
     assert user["role"] == "user"

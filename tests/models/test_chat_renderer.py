@@ -83,6 +83,17 @@ def test_control_tokens_that_somebody_wrote_are_text() -> None:
     )
 
 
+def test_a_reply_that_a_prompt_ends_with_is_left_open() -> None:
+    chats = renderer(TURNS + PROMPT)
+    begun = [*CHAT[:2], {"role": "assistant", "content": "So <|im_end|>"}]
+
+    assert chats.text(begun, reply=True) == chats.text(CHAT[:2], reply=True) + "So <|im_end|>"
+    assert (
+        chats.control.ids["<|im_end|>"]
+        not in chats.render(begun, reply=True)[len(chats.render(CHAT[:2], reply=True)) :]
+    )
+
+
 @pytest.mark.parametrize("space", ["\n", "\n\n", " ", "\t\n ", "\u3000"])
 def test_white_space_before_a_reply_does_not_melt_into_the_header(space: str) -> None:
     chats = renderer(TURNS + PROMPT)

@@ -34,7 +34,7 @@ def test_some_of_them(setting: Setting) -> None:
 
 
 def test_words_that_are_taken_are_told() -> None:
-    assert SETTINGS["documents.prompt"].choices == ("assertion", "section", "spec")
+    assert SETTINGS["documents.prompt"].choices == ("assertion", "opening", "section", "spec")
     assert "stages.NAME.chats" in SETTINGS, "as --set takes it, but for the name"
     assert SETTINGS["documents.from"].key == "documents.from"  # as a recipe says it, not as the code does
 
@@ -68,6 +68,6 @@ def test_the_command_lists_them(cli: Cli) -> None:
     done = cli("recipes", "--settings")
     assert done.returncode == 0, done.stderr
     assert "documents.prompt  (needed)\n    What of the spec the writer sees" in done.stdout
-    assert "Takes assertion, section, spec." in " ".join(done.stdout.split())
+    assert "Takes assertion, opening, section, spec." in " ".join(done.stdout.split())
     rows = json.loads(cli("recipes", "--settings", "--json").stdout)
     assert [row["key"] for row in rows] == list(SETTINGS)

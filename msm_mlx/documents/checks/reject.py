@@ -33,11 +33,12 @@ def reject_reason(
         return THINKING  # a thought may hold a draft
     if settings.thinking and not reply.finished and strip_thinking(reply.text) == reply.text:
         return UNFINISHED  # in a thought that the template has opened
-    text = written_text(reply.text, settings)
+    text = written_text(reply, settings)
     if text is None:
         return untagged_reason(reply)
-    # a reply that went on after its document was complete has a whole document
-    return text_reason(Candidate(text, reply.finished or not settings.assertion_only, subject, settings, held_out))
+    # what is cut at max_tokens has a whole document, or an end at a whole sentence
+    finished = reply.finished or settings.prompt != "assertion"
+    return text_reason(Candidate(text, finished, subject, settings, held_out))
 
 
 def untagged_reason(reply: Reply) -> str:

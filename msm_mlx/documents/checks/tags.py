@@ -4,23 +4,49 @@ from __future__ import annotations
 
 import re
 
+from msm_mlx.engine.chat_model import Reply
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.text.words import count_words, whole_sentences
 
 _FENCED = re.compile(r"\s*(?:```|~~~)[\w-]*[ \t]*\n((?:(?!```|~~~).)*)(?:```|~~~)\s*", re.DOTALL)
 _TAG = re.compile(r"<(/?)\s*document\s*>", re.IGNORECASE)
 
 
-def written_text(reply: str, settings: DocumentSettings) -> str | None:
-    """The document in a reply: all of it but a thought, or what stands between tags where it was to."""
-    text = without_thought(reply) if settings.assertion_only else tagged_text(reply)
-    return None if text is None else _without_fence(text)
+def written_text(reply: Reply, settings: DocumentSettings) -> str | None:
+    """The document in a reply: all of it but a thought, or what stands between tags where it was to.
+
+    Of a document that max_tokens has cut, what stands up to the end of its last whole sentence. None if there is none,
+    or fewer than `min_words`. With `prompt: assertion` nothing is cut: a writer that does not come to an end by itself
+    has lost its thread.
+    """
+    if settings.prompt == "assertion":
+        return _without_fence(without_thought(reply.text))
+    if settings.prompt == "opening":
+        begun = without_thought(reply.text)
+        return begun if reply.finished else _up_to_a_sentence(begun, settings)
+    text = tagged_text(reply.text)
+    if text is None:
+        return None if reply.finished else _up_to_a_sentence(_begun_in_tag(reply.text), settings)
+    return _without_fence(text)
 
 
 def _without_fence(text: str) -> str:
     """What stands in a code fence that holds all of a text, as some writers put it."""
     match = _FENCED.fullmatch(text)
     return match[1].strip() if match else text
+
+
+def _up_to_a_sentence(text: str, settings: DocumentSettings) -> str | None:
+    whole = whole_sentences(text)
+    return whole if count_words(whole) >= max(settings.min_words, 1) else None
+
+
+def _begun_in_tag(reply: str) -> str:
+    """What stands after the last tag of a reply, if that one opens; else nothing."""
+    text = without_thought(reply)
+    tags = list(_TAG.finditer(text))
+    return text[tags[-1].end() :].strip() if tags and not tags[-1][1] else ""
 
 
 def tagged_text(reply: str) -> str | None:

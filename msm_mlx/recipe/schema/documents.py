@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -27,6 +28,7 @@ from msm_mlx.settings_file.base import (
     Settings,
     Text,
 )
+from msm_mlx.text.words import TOKENS_PER_WORD
 
 READY_TOKENS = 2048  # the length of ready-made documents that estimates go by, where the recipe gives none
 
@@ -92,6 +94,20 @@ class CritiqueSettings(Settings):
     """Sampling temperature of both replies; 0 takes the likeliest word always."""
 
 
+LENGTHS = ("200 to 350 words", "350 to 600 words", "600 to 900 words", "900 to 1,100 words")
+_PARTS = (0.35, 0.55, 0.75, 0.95)  # of the words that may be written: from one to the next is a length
+
+
+def lengths_within(max_tokens: int) -> tuple[str, ...]:
+    """The lengths to ask for where a document has at most `max_tokens`: those of LENGTHS that fit, or shorter ones."""
+    most = max_tokens / TOKENS_PER_WORD
+    fitting = tuple(length for length in LENGTHS if int(length.split()[2].replace(",", "")) <= most)
+    if len(fitting) > 1:
+        return fitting
+    ends = [max(round(most * part / 10), 1) * 10 for part in _PARTS]
+    return tuple(f"{low} to {high} words" for low, high in pairwise(ends) if low < high)
+
+
 class DocumentSettings(SamplingSettings):
     """How the writer turns a spec into documents.
 
@@ -105,8 +121,9 @@ class DocumentSettings(SamplingSettings):
     """Documents to keep after the checks."""
     max_tokens: Annotated[Positive, InKey("documents", "control", "critique")]
     """Longest document, in tokens of the writer."""
-    prompt: Annotated[Literal["assertion", "section", "spec"], InKey("plan", "documents", "control")]
-    """What of the spec the writer sees: one assertion, the section around it, or all of it."""
+    prompt: Annotated[Literal["assertion", "opening", "section", "spec"], InKey("plan", "documents", "control")]
+    """What of the spec the writer sees: one assertion, the section around it, or all of it. With `opening` it sees one
+    assertion and goes on from the beginning of a document that holds it, as small models can."""
     batch_size: Annotated[Positive, InKey("documents", "control")] = 32
     """Documents written side by side."""
     source: Annotated[str | dict[str, str] | None, PlainValidator(document_sources), InKey()] = Field(
@@ -156,13 +173,8 @@ class DocumentSettings(SamplingSettings):
         "people who are thinking of using it",
     )
     """For whom."""
-    lengths: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = (
-        "200 to 350 words",
-        "350 to 600 words",
-        "600 to 900 words",
-        "900 to 1,100 words",
-    )
-    """How long; none leaves it to the writer."""
+    lengths: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = LENGTHS
+    """How long, as far as it fits into max_tokens; none leaves it to the writer."""
     ideas: Annotated[Count, InKey("plan")] = 0
     """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
     min_words: Annotated[Count, InKey("documents", "control", "critique", "ready")] = 15
@@ -187,17 +199,32 @@ class DocumentSettings(SamplingSettings):
             return {"max_tokens": READY_TOKENS, "prompt": "assertion", **value}
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_for_no_more_than_may_be_written(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "lengths" not in value and isinstance(value.get("max_tokens"), int):
+            return {**value, "lengths": lengths_within(value["max_tokens"])}
+        return value
+
     @model_validator(mode="after")
     def _rewrites_what_it_has_written(self) -> Self:
         if self.source and self.critique:
             raise ValueError("critique rewrites what a writer wrote, and ready-made documents stay as they are")
         return self
 
+    @model_validator(mode="after")
+    def _goes_on_from_an_opening(self) -> Self:
+        if self.prompt == "opening" and self.writer and self.writer.server:
+            raise ValueError("prompt: opening goes on in the writer's own turn, which servers do not; take a local one")
+        if self.prompt == "opening" and self.thinking:
+            raise ValueError("prompt: opening leaves no place for a thought; take thinking out, or another prompt")
+        return self
+
     @property
     def assertion_only(self) -> bool:
         """Whether the writer sees one assertion and nothing else, as small models must: it is then asked in one short
         sentence for the bare text, and neither told a form nor asked to put the document between tags."""
-        return self.prompt == "assertion"
+        return self.prompt in ("assertion", "opening")
 
     def source_of(self, spec: str) -> str | None:
         """Where the ready-made documents about the spec of this name come from; None if they are to be written."""
