@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
 from msm_mlx.models.config import CONTEXT, context_length  # noqa: E402
-from msm_mlx.models.folder import INSTEAD, advise_on_tokenizer  # noqa: E402
+from msm_mlx.models.folder import INSTEAD, explain_tokenizer  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 from msm_mlx.text.wording import error_line  # noqa: E402
@@ -151,7 +150,8 @@ def _why_not_loaded(error: BaseException) -> str:
         first = text[match.end() :].split(",")[0].strip().rstrip(".")
         what = "lack" if match["lack"] else "have"
         meant = "that its config.json asks for" if match["lack"] else "that its config.json does not know"
-        return f"its weights {what} {match['count']} tensors {meant}, as {first}; {DOWNLOAD_AGAIN}"
+        count = "one tensor" if match["count"] == "1" else f"{match['count']} tensors"
+        return f"its weights {what} {count} {meant}, as {first}; {DOWNLOAD_AGAIN}"
     if match := _OTHER_SHAPE.match(text):
         return (
             f"{match['name']} has the shape {match['there']} in its weights and {match['asked']} by its config.json; "
@@ -197,8 +197,8 @@ def _why_not_finite(model: nn.Module) -> str:
 
 def _first_id_beyond(loaded: LoadedModel, vocabulary: int) -> int | None:
     """The first id in a chat for which the model has no embedding: mlx would read the memory behind them."""
-    ids = loaded.render([{"role": "user", "content": "Hi."}], reply=True)
-    return next((token for token in [*ids, *chain(*loaded.stop_tokens)] if token >= vocabulary), None)
+    chat = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}]
+    return next((token for token in loaded.render(chat, reply=False) if token >= vocabulary), None)
 
 
 class ModelCache:
@@ -239,6 +239,4 @@ def load_counter(folder: Path) -> TokenCounter:
     try:
         return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
     except Exception as error:  # transformers documents no narrower class
-        raise SetupError(
-            f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; {advise_on_tokenizer(folder)}"
-        ) from error
+        raise SetupError(f"cannot load the tokenizer in {folder}: {explain_tokenizer(folder, error)}") from error

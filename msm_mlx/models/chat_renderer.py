@@ -18,7 +18,7 @@ from typing import Any, Literal
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, BYTE_ORDER_MARK, TemplateChoice, read_template
 from msm_mlx.models.control_tokens import ControlTokens
-from msm_mlx.models.folder import advise_on_tokenizer
+from msm_mlx.models.folder import explain_tokenizer
 from msm_mlx.models.template_probe import TemplateTraits, fold_system, probe_template, with_parts
 from msm_mlx.models.template_program import RenderingError, TemplateProgram
 from msm_mlx.models.token_counter import TokenCounter
@@ -254,9 +254,7 @@ def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRe
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # transformers documents no narrower class
-        raise SetupError(
-            f"cannot load the tokenizer in {folder}: {error or type(error).__name__}; {advise_on_tokenizer(folder)}"
-        ) from error
+        raise SetupError(f"cannot load the tokenizer in {folder}: {explain_tokenizer(folder, error)}") from error
     function = _function_of_mlx_lm(tokenizer.init_kwargs.get("chat_template_type"), folder)
     use_template(tokenizer, folder, choice, has_own=function is not None)
     ends = {*_ends(folder), *([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])}

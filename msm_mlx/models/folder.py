@@ -27,17 +27,18 @@ _IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.jso
 _IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
-def advise_on_tokenizer(folder: Path) -> str:
-    """What to do about a tokenizer in `folder` that could not be loaded."""
+def explain_tokenizer(folder: Path, error: Exception) -> str:
+    """Why a tokenizer in `folder` could not be loaded, as `error` says or a file shows, and what to do."""
     if problem := next(filter(None, (_object_problem(folder / name) for name in _OBJECTS)), None):
-        return f"the folder {problem}: copy or download the model again"
+        return f"the folder {problem}{'' if ';' in problem else '; copy or download the model again'}"
     if problem := _configuration_fault(folder):
-        return f"transformers does not take its config.json ({problem}): copy or download the model again"
+        return f"transformers does not take its config.json ({problem}); copy or download the model again"
     try:
         (folder / FILE).read_text(encoding="utf-8") if (folder / FILE).is_file() else None
-    except (OSError, ValueError) as error:
-        return f"{FILE} cannot be read ({error}): save it as UTF-8"
-    return f"choose another model, {INSTEAD}"
+    except (OSError, ValueError) as fault:
+        return f"{FILE} cannot be read ({fault}); save it as UTF-8"
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"{reason}; choose another model, {INSTEAD}"
 
 
 def _configuration_fault(folder: Path) -> str:

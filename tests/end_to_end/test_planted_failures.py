@@ -153,7 +153,7 @@ PLANTS = [
           ("model", "x1"), (*OWN, "--set", "documents={from: texts.jsonl, count: 1, max_tokens: 9, prompt: assertion}"),
           code=3),
     Plant("model: weights that lack a tensor, with documents that are there already", several(model(lossy), THERE),
-          ("lack 1 tensors", "download"), (*OWN, *READY), code=3),
+          ("lack one tensor", "download"), (*OWN, *READY), code=3),
     Plant("model: weights that are not numbers, with documents that are there already", several(model(spoilt), THERE),
           ("not finite", "download"), (*OWN, *READY), code=3),
     Plant("model: a pointer in place of weights", model(content("model/model.safetensors", LFS)),

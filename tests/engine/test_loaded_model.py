@@ -132,8 +132,8 @@ NORM, EMBEDDINGS, HEAD = "model.norm.weight", "model.embed_tokens.weight", "lm_h
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (_weights(lambda w: {k: v for k, v in w.items() if k != HEAD}), f"lack 1 tensors .* as {HEAD}; copy or"),
-        (_weights(lambda w: w | {"model.layers.7.x": w[NORM]}), r"have 1 tensors .* as model\.layers\.7\.x; copy or"),
+        (_weights(lambda w: {k: v for k, v in w.items() if k != HEAD}), f"lack one tensor .* as {HEAD}; copy or"),
+        (_weights(lambda w: w | {"model.layers.7.x": w[NORM]}), r"have one tensor .* as model\.layers\.7\.x; copy or"),
         (_weights(lambda w: w | {NORM: w[NORM][:3]}), rf"{NORM} has the shape \(3,\) in its weights and \(16,\)"),
         (_weights(lambda w: w | {NORM: w[NORM] * float("nan")}), f"{NORM} in its weights has numbers that are not fin"),
         (

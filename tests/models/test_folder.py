@@ -10,7 +10,7 @@ import pytest
 from helpers.fake_hub import WEIGHTS, make_model
 
 from msm_mlx.errors import SetupError
-from msm_mlx.models.folder import advise_on_tokenizer, check_model_folder, fingerprint
+from msm_mlx.models.folder import explain_tokenizer, check_model_folder, fingerprint
 
 INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}'
 
@@ -59,16 +59,17 @@ def test_a_pointer_of_git_lfs_is_told_as_what_it_is(tmp_path: Path, name: str) -
     ("name", "data", "advice"),
     [
         ("tokenizer.json", b"{", r"tokenizer\.json that cannot be read"),
+        ("tokenizer.json", b"version https://git-lfs.github.com/spec/v1", "with `git lfs pull`$"),
         ("special_tokens_map.json", b"[]", r"special_tokens_map\.json that is not a JSON object"),
         ("config.json", b'{"model_type": "qwen3", "rms_norm_eps": "a"}', r"config\.json \(.*rms_norm_eps"),
-        ("config.json", b'{"model_type": "qwen3"}', "choose another model"),
+        ("config.json", b'{"model_type": "qwen3"}', "no such thing; choose another model"),
     ],
 )
 def test_the_file_that_keeps_a_tokenizer_from_loading_is_named(
     tmp_path: Path, name: str, data: bytes, advice: str
 ) -> None:
     (make_model(tmp_path) / name).write_bytes(data)
-    assert re.search(advice, advise_on_tokenizer(tmp_path))
+    assert re.search(advice, explain_tokenizer(tmp_path, ValueError("no such thing")))
 
 
 def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
