@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def set_adapter(model: nn.Module, weights: dict[str, mx.array]) -> None:
         name = differ[0]
         raise MsmError(
             f"an adapter does not fit the model: {name} is {shapes.get(name, 'missing')} in the adapter and "
-            f"{expected.get(name, 'missing')} in the model ({len(differ)} of {len(expected)} differ)"
+            f"{expected.get(name, 'missing')} in the model ({len(differ)} tensors differ)"
         )
     model.load_weights(list(weights.items()), strict=False)
     mx.eval(model.parameters())
@@ -96,10 +97,15 @@ def use_adapter(model: nn.Module, folder: Path) -> None:
     Raises:
         MsmError: if it cannot be read, or does not fit the model.
     """
-    weights = load_adapter(folder)
+    weights, shape = load_adapter(folder), adapter_shape(folder)
+    if any(shape.rank not in value.shape for value in weights.values()):
+        raise MsmError(f"{folder / CONFIG}: says rank {shape.rank}, which its weights do not have; {RETRAIN}")
     if not has_adapter(model):
-        add_lora(model, adapter_shape(folder), 0)
-    set_adapter(model, weights)
+        add_lora(model, shape, 0)
+    try:
+        set_adapter(model, weights)
+    except MsmError as error:
+        raise MsmError(f"{folder}: {error}; an adapter answers only over the base that it was trained on") from error
 
 
 def use_base(model: nn.Module) -> None:
@@ -120,12 +126,26 @@ def load_adapter(folder: Path) -> dict[str, mx.array]:
     """The weights of the adapter in `folder`.
 
     Raises:
-        MsmError: if they cannot be read.
+        MsmError: if they cannot be read, are no pairs of factors, or have numbers that are not finite.
     """
+    path = folder / WEIGHTS
     try:
-        return load_arrays(folder / WEIGHTS)[0]
+        weights = load_arrays(path)[0]
     except MsmError as error:
         raise MsmError(f"{error}; {RETRAIN}") from error
+    if problem := _problem_of(weights):
+        raise MsmError(f"{path}: {problem}; {RETRAIN}")
+    return weights
+
+
+def _problem_of(weights: Mapping[str, mx.array]) -> str:
+    """What keeps tensors from being a LoRA adapter that computes something, as a clause; empty if nothing does."""
+    layers = {name.rpartition(".")[0] for name in weights}
+    factors = {f"{layer}.{factor}" for layer in layers for factor in ("lora_a", "lora_b")}
+    if lone := sorted(factors ^ weights.keys()):
+        return f"not a whole LoRA adapter: {lone[0]} is {'missing' if lone[0] in factors else 'no factor of one'}"
+    spoilt = next((name for name, value in weights.items() if not mx.isfinite(value).all().item()), None)
+    return f"{spoilt} has numbers that are not finite" if spoilt else ""
 
 
 def adapter_shape(folder: Path) -> LoraShape:
@@ -136,8 +156,11 @@ def adapter_shape(folder: Path) -> LoraShape:
     """
     try:
         parameters = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["lora_parameters"]
-        return LoraShape(int(parameters["rank"]), float(parameters["scale"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        shape = LoraShape(int(parameters["rank"]), float(parameters["scale"]))
+        if shape.rank < 1 or not math.isfinite(shape.scale):
+            raise ValueError(f"rank {shape.rank} and scale {shape.scale}")
+        return shape
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise MsmError(f"{folder / CONFIG}: not an adapter of mlx-lm: {error}; {RETRAIN}") from error
 
 

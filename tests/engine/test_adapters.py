@@ -25,6 +25,7 @@ from msm_mlx.engine.adapters import (
     save_adapter,
     save_arrays,
     set_adapter,
+    use_adapter,
 )
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError, SetupError
@@ -117,6 +118,34 @@ def test_a_damaged_adapter_file_is_an_error_that_names_it(cut: int, tiny: Loaded
         load_adapter(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda weights: dict(list(weights.items())[1:]), r"not a whole LoRA adapter: .* is missing"),
+        (lambda weights: weights | {"model.m": mx.zeros((1,))}, r"not a whole LoRA adapter: model\.lora_a is missing"),
+        (
+            lambda weights: {name: value * float("nan") for name, value in weights.items()},
+            "numbers that are not finite",
+        ),
+    ],
+    ids=["lacks a factor", "DoRA", "not finite"],
+)
+def test_an_adapter_that_would_compute_nonsense_is_refused(
+    change: Callable[[dict[str, mx.array]], dict[str, mx.array]], problem: str, tiny: LoadedModel, tmp_path: Path
+) -> None:
+    add_lora(tiny.model, SHAPE, seed=0)
+    save_adapter(tmp_path, change(noise(tiny)), SHAPE, "base")
+    with pytest.raises(MsmError, match=f"{WEIGHTS}: .*{problem}; once its folder is moved away"):
+        load_adapter(tmp_path)
+
+
+def test_a_rank_that_the_weights_do_not_have_is_told_before_it_is_made(tiny: LoadedModel, tmp_path: Path) -> None:
+    add_lora(tiny.model, SHAPE, seed=0)
+    save_adapter(tmp_path, noise(tiny), LoraShape(10**9, 2.0), "base")
+    with pytest.raises(MsmError, match=f"{CONFIG}: says rank 1000000000, which its weights do not have"):
+        use_adapter(tiny.model, tmp_path)
+
+
 def test_a_missing_adapter_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(MsmError, match=WEIGHTS):
         load_adapter(tmp_path)
@@ -124,7 +153,13 @@ def test_a_missing_adapter_is_an_error_that_names_it(tmp_path: Path) -> None:
         adapter_shape(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"lora_parameters": {"rank": "x"}}', '{"lora_parameters": null}'])
+RANK_0 = '{"lora_parameters": {"rank": 0, "scale": 2}}'
+NAN = '{"lora_parameters": {"rank": 2, "scale": NaN}}'
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"lora_parameters": {"rank": "x"}}', '{"lora_parameters": null}', RANK_0, NAN]
+)
 def test_a_config_that_is_no_adapters_is_an_error_that_names_it(text: str, tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text(text)
     with pytest.raises(MsmError, match=CONFIG):

@@ -10,7 +10,7 @@ import pytest
 from helpers.fake_hub import WEIGHTS, make_model
 
 from msm_mlx.errors import SetupError
-from msm_mlx.models.folder import explain_tokenizer, check_model_folder, fingerprint
+from msm_mlx.models.folder import check_model_folder, explain_tokenizer, fingerprint
 
 INDEX = b'{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}'
 
