@@ -232,11 +232,11 @@ DATA = [
     Mistake("demonstrations: broken line", VALIDATE, chats('{"messages": [')),
     Mistake("demonstrations: empty", VALIDATE, chats()),
     Mistake("demonstrations: no reply", VALIDATE, chats({"messages": [{"role": "user", "content": "Hello?"}]})),
-    Mistake("demonstrations: unknown role", VALIDATE, chats({"messages": [{"role": "bot", "content": "Hello."}]})),
+    Mistake("demonstrations: unknown role", VALIDATE, chats({"messages": [{"role": "guest", "content": "Hello."}]})),
     Mistake(
         "demonstrations: preference pairs", VALIDATE, chats(*[{"prompt": "A?", "chosen": "B.", "rejected": "C."}] * 9)
     ),
-    Mistake("demonstrations: a table", VALIDATE, chats("prompt,response", "Hello?,Hello.")),
+    Mistake("demonstrations: a table", VALIDATE, chats("prompt,response", "Hello, you?,Hello.")),
     Mistake("suite: unknown kind", VALIDATE, content(SUITE, f"kind: pears\n{BROKEN_SUITE}")),
     Mistake("suite: no domains", VALIDATE, content(SUITE, BROKEN_SUITE)),
     Mistake("suite: three things in a pair", VALIDATE, change(SUITE, "    - - the", "    - - the third\n      - the")),
