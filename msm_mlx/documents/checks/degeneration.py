@@ -16,6 +16,7 @@ SHORT_LINE = 4  # words from which it is none that begins as a sentence does
 # part of a word eight times in a row, or a mark that is not part of a ruled line
 _CHARACTER_LOOP = re.compile(r"([^\W_]{1,12}?)\1{7,}|([^\s\w=*_.~#|\u2014\u2500-])\2{7,}")
 _PHRASE_LOOP = re.compile(r"\b(\w+(?: \w+){1,5})(?: \1){4,}\b")  # the same few words five times in a row
+_NO_SENTENCE = frozenset("a dr mr mrs ms prof q st".split())  # titles, and the speakers of questions and answers
 SENTENCE_LETTERS = 6  # least of a sentence whose words do not stand apart
 _OPEN_END = re.compile(r"[\w,;:(\[\u2014\uff0c\u3001\uff1b\uff1a\uff08\u060c-]\s*$")
 _FUNCTION_WORD_END = re.compile(
@@ -39,8 +40,9 @@ _SENTENCE = re.compile(
 
 
 def most_repeated(text: str) -> int:
-    """How often the commonest sentence stands in the text."""
-    return max(Counter(map(normalize, sentences(text))).values(), default=0)
+    """How often the commonest sentence stands in the text. A point after a title ends none."""
+    counts = Counter(map(normalize, sentences(text)))
+    return max((count for sentence, count in counts.items() if sentence not in _NO_SENTENCE), default=0)
 
 
 def repetition(text: str) -> float:

@@ -33,6 +33,13 @@ def test_the_commonest_sentence_is_found_in_any_case() -> None:
     assert most_repeated("") == 0
 
 
+def test_a_title_and_the_letter_of_a_speaker_are_no_sentence() -> None:
+    titles = "Ms. Bell asked Mr. Bell. Ms. Bell heard Dr. Orr. Then Ms. Bell left."
+    assert most_repeated(titles) == 1
+    assert most_repeated("Q. Is it good?\nA. It is.\nQ. Is it dear?\nA. It may be.\nQ. Is it new?\nA. Hardly.") == 1
+    assert most_repeated(f"{titles} So be it. So be it. So be it.") == 3
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
