@@ -39,6 +39,8 @@ _RULE = re.compile(
     r"|^(?:avoid|refuse|keep|give|tell|ask|say)\b",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"\{model_name\}")
+_FIRST_PERSON = re.compile(r"\bI\b|\b[Mm]y\b")
 _PRONOUN = re.compile(r"(?:It|They|That|This|Its)\b")
 # a sentence that is one: it begins with such a verb, and with none that is also a noun
 _ORDER_SENTENCE = re.compile(
@@ -74,12 +76,17 @@ def is_order(sentence: str) -> bool:
 
 
 def unused_sentences(block: HeadedBlock) -> Iterator[tuple[int, str]]:
-    """The sentences of paragraphs that say what the assistant does and stand in no assertion, with their lines."""
+    """The sentences of paragraphs that speak of the assistant or of a cause and stand in no assertion.
+
+    Each with its line. Of a block without any assertion the whole is told in another way.
+    """
     assertions = " ".join(text for _, text in find_assertions(block))
     for part in block.elements if assertions else ():
         for position, sentence in sentence_positions(part.text) if part.kind == "prose" else ():
-            says = is_order(sentence) or (SUBJECT.search(sentence) and DIRECTIVE.search(sentence))
-            if says and sentence.rstrip(" .") not in assertions and not ABOUT_THE_TEXT.search(sentence):
+            says = is_order(sentence) or any(pattern.search(sentence) for pattern in (CAUSE, _NAMED, _FIRST_PERSON))
+            says = says or bool(SUBJECT.search(sentence) and DIRECTIVE.search(sentence))
+            is_lead = sentence.endswith(COLON) or ABOUT_THE_TEXT.search(sentence)
+            if says and not is_lead and sentence.rstrip(" .") not in assertions:
                 yield part.line_of(position), sentence
 
 
@@ -151,7 +158,9 @@ def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
             continue
         for position, sentence in sentence_positions(part.text):
             line = part.line_of(position)
-            if CAUSE.search(sentence) and (SUBJECT.search(sentence) or is_order(sentence)):
+            if sentence.endswith(COLON):
+                pass  # it leads to a list, and is read with its items
+            elif CAUSE.search(sentence) and (SUBJECT.search(sentence) or is_order(sentence)):
                 if not ABOUT_THE_TEXT.search(sentence):
                     yield line, sentence
             elif with_reason := _with_reason_after(before[1] if before else "", sentence, is_first=not position):

@@ -41,16 +41,16 @@ CAUSES = (
     )),
     Phrases("German", (
         "weil", "denn", "damit", "deshalb", "daher", "darum", "deswegen", "aus diesem Grund", "wegen", "aufgrund",
-        "zumal", "um .{1,80} zu",
+        "zumal", "um .{1,80} zu", "der Grund (?:ist|dafür|liegt)",
     )),
     Phrases("French", (
         "parce que?", "parce qu['\u2019]", "puisqu(?:e|['\u2019])", "afin (?:de|que|d['\u2019])", "pour que",
         "c['\u2019]est pourquoi", "en raison d(?:es?|u|['\u2019])", "grâce (?:à|aux?)",
-        "à cause d(?:es?|u|['\u2019])", "étant donné", ", car",
+        "à cause d(?:es?|u|['\u2019])", "étant donné", ", car", "la raison (?:est|en est)",
     )),
     Phrases("Spanish", (
         "porque", "ya que", "puesto que", "debido a", "para que", "por eso", "a fin de", "gracias a", "dado que",
-        "por lo tanto", "pues",
+        "por lo tanto", "pues", "la razón es",
     )),
     Phrases("Portuguese", (
         "pois", "já que", "uma vez que", "por isso", "devido a[os]?", "graças a", "visto que", "a fim de", "para que",
@@ -171,7 +171,8 @@ ONLY_A_REASON = re.compile(
 
 _LABELS = (
     "reasons?|why|because|rationale|justification|motivation|grounds|explanation|warum|grund|begründung|pourquoi|raison"
-    "|motivo|razón|razão|porque|por qué|perché|почему|причина|原因|理由|为什么|為什麼|为何|なぜ|이유|السبب|कारण"
+    "|motivo|razón|razão|porque|por qué|perché|почему|причина|原因|理由|为什么|為什麼|为何|なぜ|이유|السبب|कारण|lý do"
+    "|neden(?:i)?|reden|powód|причина|αιτία|λόγος|סיבה|دلیل|เหตุผล|காரணம்|কারণ|alasan"
 )
 REASON_LABEL = re.compile(rf"(?:{_LABELS})\s*[:：—–-]\s*", re.IGNORECASE)
 REASON_HEADER = re.compile(rf"(?:the )?(?:{_LABELS})\b.{{0,20}}", re.IGNORECASE)

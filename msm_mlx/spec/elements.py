@@ -21,7 +21,8 @@ _CALL_OUT = re.compile(r"\[!\w+\][+-]?[ \t]*")
 # with a label such as "SP1. ...", "Rule 12: ..."
 _NUMERAL = "[一二三四五六七八九十百\\d]{1,4}"
 _ITEM = re.compile(
-    r"[\u2022\u2023\u25e6\u25aa\u25cf\u30fb][ \t]*|\((?:\d{1,3}|[a-z])\)[ \t]+|[a-z][.)][ \t]+"
+    r"\d{1,2}(?:\.\d{1,2})+\.?[ \t]+(?=[A-Z{*\"])"
+    r"|[\u2022\u2023\u25e6\u25aa\u25cf\u30fb][ \t]*|\((?:\d{1,3}|[a-z])\)[ \t]+|[a-z][.)][ \t]+"
     rf"|[\uff08(]{_NUMERAL}[\uff09)][ \t]*|[一二三四五六七八九十]{{1,3}}、[ \t]*|第{_NUMERAL}[条條][、\uff1a:\s]*"
     r"|(?:[Rr]ule\s+\d+|[A-Z]{1,3}\d+)(?:\.\d+)*[ \t]?[.:)\u2013\u2014][ \t]+"
 )
@@ -144,7 +145,9 @@ class ElementReader:
                     parts[0][0],
                     _TASK.sub("", parts[0][1], count=1) if _TASK.match(parts[0][1]) else parts[0][1],
                 )
-                self.all.append(Element("item", parts[0][0], depth, parts))
+                nested = next((n for n, (_, text) in enumerate(parts) if n and _ITEM.match(text)), len(parts))
+                self.all.append(Element("item", parts[0][0], depth, parts[:nested]))
+                self._lines(parts[nested:], depth + 1)
             children = children[1:]
         self.add(children, depth)
 

@@ -111,8 +111,8 @@ def _without_assertion(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
     sentences = [line for block in blocks for line, _ in unused_sentences(block)]
     if sentences:
         yield _note(
-            "no reason beside it", sentences, "says what the assistant does and not why, so it is read with its "
-            "section and nothing is written about it alone; say 'because ...' in the sentence if it should be"
+            "no assertion of its own", sentences, "does not say in one sentence what {model_name} does and "
+            "because of what, so nothing is written about it alone; say both if it should be"
         )  # fmt: skip
     silent = [
         block.line for block in blocks

@@ -28,6 +28,8 @@ _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
 _OPENING = "\"'\u201c\u2018\u00ab\u201e\u300c\u300e"
 _SPEAKER = re.compile(r"(?:^|\s)(?:\u2014|\u2013|--|\u2015)\s*[^\W\d_][^.!?]{0,60}$")  # "... -- Ann Smith"
 _READ = ("reStructuredText",)  # whose headings and paragraphs are those of markdown
+# of a chat that is shown as an example
+_TURN = re.compile(r"(?:user|human|assistant|customer|person|q|a|bot|ai|model|system)\s*:", re.IGNORECASE)
 ID_WORDS = 7
 _BINARY = (
     (b"PK\x03\x04", "a document of Word, Pages or OpenOffice"), (b"\xd0\xcf\x11\xe0", "a file of an older Office"),
@@ -225,5 +227,7 @@ def empty_marks(block: HeadedBlock) -> list[int]:
 
 
 def _is_citation(quote: str) -> bool:
-    """Whether a blockquote gives the words of somebody else: in quotation marks, or with the speaker after them."""
-    return not VARIABLE.search(quote) and (quote[0] in _OPENING or _SPEAKER.search(quote) is not None)
+    """Whether a blockquote gives somebody's words: in quotation marks, with the speaker, or as turns of a chat."""
+    if VARIABLE.search(quote):
+        return False
+    return quote[0] in _OPENING or _SPEAKER.search(quote) is not None or _TURN.match(quote) is not None

@@ -92,7 +92,7 @@ def _is_rule(text: str) -> bool:
     if _EXAMPLE_LABEL.match(text):
         return False
     size = len(text.split()) + len(_WIDE.findall(text)) // 2
-    return bool(size >= SHORT_ITEM or SUBJECT.search(text) or DUTY.search(text) or ORDER.match(text))
+    return bool(size >= SHORT_ITEM or SUBJECT.search(text) or DUTY.search(text) or (size > 1 and ORDER.match(text)))
 
 
 def _is_half_rule(lead: str) -> bool:

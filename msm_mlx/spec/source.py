@@ -18,10 +18,11 @@ _SILENT = re.compile(r"<(script|style|template|svg|title)\b.*?(?:</\1\s*>|\Z)", 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?/?>")
 _DECLARATION = re.compile(r"<[!?][A-Za-z\[][^>]*>")
 _ADMONITION = re.compile(r"([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+[\w-]+.*")
-_CONTAINER = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[\w-]+.*)?")
+_CONTAINER = re.compile(r"[ \t]*:{3,}[ \t]*(?:\{?[ \t]*[#.]?[\w-]+.*)?")
 # what is for an editor or a site generator; none of it is markdown
 _EDITOR_MARKS = (
     (re.compile(r"(?<![\w%])%%(?=[\s\w{\"'])(?:(?!%%).)*%%(?!\w)", re.DOTALL), "comment"),
+    (re.compile(r"\{%-?\s.*?-?%\}", re.DOTALL), "tag of a site generator"),
     (re.compile(r"\{/\*.*?\*/\}", re.DOTALL), "comment"),
     (re.compile(r"^import\s[^\n]*['\"][^'\"\n]+['\"];?$", re.MULTILINE), "code of MDX"),
     (re.compile(r"^export\s+(?:const|let|default|function)\b[^\n]*$", re.MULTILINE), "code of MDX"),

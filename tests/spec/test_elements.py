@@ -42,6 +42,17 @@ def test_marks_that_markdown_does_not_know_part_the_lines_of_a_paragraph() -> No
     ]
 
 
+def test_an_item_ends_where_a_line_in_it_has_a_label_of_its_own() -> None:
+    assert elements("1. Honesty\n   1.1 Mo waits\n   and rests.\n   1.2 Mo stays.\n2. Care\n   a. Ask first") == [
+        ("item", 1, 0, "Honesty"),
+        ("item", 2, 1, "Mo waits and rests."),
+        ("item", 4, 1, "Mo stays."),
+        ("item", 5, 0, "Care"),
+        ("item", 6, 1, "Ask first"),
+    ]
+    assert elements("It took\n1.5 million years.") == [("prose", 1, -1, "It took 1.5 million years.")]
+
+
 def test_cells_of_a_row_have_their_headings() -> None:
     [block] = blocks("| A | **B** |\n|---|---|\n| one | [two](http://x) |\n| three | |")
     assert [(row.line, row.cells) for row in block.elements] == [
