@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from msm_mlx.cli.appraisals import ModelOrFolder, appraise_named, show_appraisal
 from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
@@ -37,17 +38,17 @@ class ModelsGroup(LazyGroup):
 @click.group(
     cls=ModelsGroup,
     modules={"list": "msm_mlx.cli.models:list_command", "import": "msm_mlx.cli.import_model:import_model"},
-    subcommand_metavar="[FOLDER... | COMMAND [ARGS]...]",
+    subcommand_metavar="[MODEL... | FOLDER... | COMMAND [ARGS]...]",
 )
 def models() -> None:
-    """Show the models that are here and what fits, or import one.
+    """Show the models that are here and what fits, what works with one of them, or import one.
 
     `msm-mlx models` is short for `msm-mlx models list`.
     """
 
 
 @click.command("list")
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER...")
+@click.argument("folders", nargs=-1, type=ModelOrFolder(), metavar="[MODEL|FOLDER]...")
 @offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def list_command(folders: tuple[Path, ...], as_json: bool) -> None:
@@ -55,7 +56,18 @@ def list_command(folders: tuple[Path, ...], as_json: bool) -> None:
 
     Looks into the hub's cache and into FOLDERs, by default `models` in the working folder or in $MSM_MLX_HOME. The
     memory is that of the laptop profile, from each model's config.json.
+
+    Of a MODEL, a folder or a name, it says instead what works: whether its template can be learned, and how it writes,
+    scores, trains and compares. For that it is loaded.
     """
+    if appraisals := appraise_named(folders):
+        if as_json:
+            plain = {name: [asdict(finding) for finding in findings] for name, findings in appraisals.items()}
+            print(json.dumps({"appraisals": plain}, indent=2))
+            return
+        for name, findings in appraisals.items():
+            show_appraisal(name, findings)
+        return
     from huggingface_hub.constants import HF_HUB_CACHE
 
     from msm_mlx.resources.machine import this_machine

@@ -1,0 +1,54 @@
+"""What `msm-mlx models NAME` says of one model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.table import Table
+
+from msm_mlx.cli.output import out
+from msm_mlx.models.hub import is_local
+from msm_mlx.text.terminal import literal
+
+if TYPE_CHECKING:
+    from msm_mlx.engine.appraisal import Finding
+
+
+class ModelOrFolder(click.Path):
+    """A folder, or the name of a model that is none: the embedded one, or one of the hub."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, exists=True, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        is_hub_id = str(value).count("/") == 1 and not str(value).startswith((".", "/", "~"))
+        if (is_local(str(value)) or is_hub_id) and not Path(value).exists():
+            return Path(value)
+        return super().convert(value, param, ctx)
+
+
+def appraise_named(names: tuple[Path, ...]) -> dict[str, list[Finding]]:
+    """What holds for each of the `names` that is a model, and not a folder of models.
+
+    Raises:
+        SetupError: if one is not here, or damaged.
+    """
+    models = [str(name) for name in names if not name.is_dir() or (name / "config.json").is_file()]
+    if not models:
+        return {}
+    from msm_mlx.engine.appraisal import appraise
+    from msm_mlx.models.hub import resolve_model
+
+    return {name: appraise(resolve_model(name, offline=True).folder) for name in models}
+
+
+def show_appraisal(name: str, findings: list[Finding]) -> None:
+    """A table of what holds for a model."""
+    table = Table(title=name, title_justify="left")
+    for column in ("what", "works", "finding"):
+        table.add_column(column, overflow="fold")
+    for finding in findings:
+        table.add_row(*map(literal, (finding.subject, "yes" if finding.holds else "no", finding.text)))
+    out().print(table)
