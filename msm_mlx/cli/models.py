@@ -41,7 +41,7 @@ class ModelsGroup(LazyGroup):
     subcommand_metavar="[MODEL... | FOLDER... | COMMAND [ARGS]...]",
 )
 def models() -> None:
-    """Show the models that are here and what fits, what works with one of them, or import one.
+    """Show the models that are here and what fits, or import one.
 
     `msm-mlx models` is short for `msm-mlx models list`.
     """
