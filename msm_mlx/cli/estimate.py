@@ -117,6 +117,8 @@ def _show(
             cells.append(human_size(measured[stage.kind][0]) if stage.kind in measured else "")
         table.add_row(*(Text(cell, "" if stage.fits else "red") for cell in cells))
     console = out()
+    for reason in filter(None, (experiment.recipe.profile_reason, experiment.recipe.name_reason)):
+        console.print(literal(reason), soft_wrap=True)
     console.print(table)
     console.print(Text(f"{machine.name} can spare {human_size(machine.memory)}. {BASIS[machine.metal]}"))
 

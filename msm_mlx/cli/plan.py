@@ -56,6 +56,8 @@ def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> 
     if not any(reads_spec(arm) for arm in experiment.recipe.arms):
         raise RecipeError(f"{experiment.recipe.path}: no arm reads documents; add msm or msm+sft to arms")
     with reporter(quiet=quiet or as_json) as report:
+        for reason in filter(None, (experiment.recipe.profile_reason, experiment.recipe.name_reason)):
+            report.say(reason)
         run_recipe(experiment.recipe, experiment.run, report, ["plan"])
     planned = plan_run(experiment.recipe)
     outlines = dict(_outlines(experiment, planned))

@@ -6,14 +6,14 @@ recipe.settings.midtrain.learning_rate
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
+from msm_mlx.recipe.assistant_name import assistant_name
 from msm_mlx.recipe.consistency import report_arms, report_repeats, report_sources
 from msm_mlx.recipe.grid import check_grid, report_set_twice
 from msm_mlx.recipe.overrides import apply_overrides, read_overrides
@@ -57,16 +57,8 @@ class Recipe:
     judge: JudgeSettings | None = None
     chat_template: Path | None = None
     """In place of the model's own."""
-
-    @property
-    def name_reason(self) -> str:
-        """Where the assistant's name comes from, if it is from the model's; empty if it needs no word."""
-        if self.model == POCKET or self.model_name != _names(self.model)[0]:
-            return ""
-        return (
-            f"Every text calls the assistant {self.model_name}, after the model {self.model}; `model_name:` in the "
-            "recipe gives it another name."
-        )
+    name_reason: str = ""
+    """Where the assistant's name comes from, and what is doubtful about it; empty if it is the recipe's."""
 
     @property
     def variants(self) -> list[Variant]:
@@ -158,14 +150,14 @@ def _declared_stages(tree: Tree) -> list[str]:
 
 
 def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Recipe:
-    model_name, provider_name = _names(content.model)
+    assistant = assistant_name(content.model)
     return Recipe(
         path=path,
         name=content.name,
         specs=content.spec,
         model=content.model,
-        model_name=content.model_name or model_name,
-        provider_name=content.provider_name or provider_name,
+        model_name=content.model_name or assistant.name,
+        provider_name=content.provider_name or ("the msm-mlx project" if content.model == POCKET else "its developers"),
         demonstrations=content.demonstrations,
         mix=content.mix,
         suites=content.suites,
@@ -179,16 +171,8 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         overrides=(),
         judge=content.judge,
         chat_template=content.chat_template,
+        name_reason="" if content.model_name else assistant.reason,
     )
-
-
-def _names(model: str) -> tuple[str, str]:
-    """What to call the assistant and its provider when the recipe does not say."""
-    if model == POCKET:
-        return "Pocket", "the msm-mlx project"
-    last = PurePosixPath(model).name
-    letters = re.match(r"[^\W\d_]+", last)
-    return letters[0] if letters else last or model, "its developers"
 
 
 def _plain(value: object) -> object:

@@ -212,7 +212,7 @@ def _flat(value: object, prefix: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(inner, f"{prefix}{key}." if isinstance(inner, dict) else f"{prefix}{key}")
-    elif prefix not in ("path", "overrides", "profile_reason"):
+    elif prefix not in ("path", "overrides", "profile_reason", "name_reason"):
         yield prefix, value
 
 

@@ -73,8 +73,8 @@ def test_byte_order_mark(folder: Path) -> None:
     ("model", "model_name", "provider_name"),
     [
         ("pocket", "Pocket", "the msm-mlx project"),
-        ("mlx-community/Qwen3-8B-4bit", "Qwen", "its developers"),
-        ("./models/llama.cpp/", "llama", "its developers"),
+        ("mlx-community/Qwen3-8B-4bit", "Qwen3", "its developers"),
+        ("./models/llama.cpp/", "Llama", "its developers"),
         ("org/8B", "8B", "its developers"),
         ("/", "/", "its developers"),
     ],
@@ -102,7 +102,7 @@ def test_names_of_the_recipe_win(folder: Path) -> None:
 
 def test_a_name_that_is_taken_from_the_model_is_told(folder: Path) -> None:
     said = load(folder, model="./models/smollm2").name_reason
-    assert said.startswith("Every text calls the assistant smollm, after the model ./models/smollm2; `model_name:`")
+    assert said.startswith("Every text calls the assistant SmolLM2, after the model ./models/smollm2; `model_name:`")
     assert load(folder).name_reason == ""
     assert load(folder, recipe(model_name="Ada"), model="a/b").name_reason == ""
 
