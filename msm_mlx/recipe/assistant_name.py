@@ -21,9 +21,9 @@ SPELLINGS = {  # families as their makers write them; others begin with a capita
 }
 MAKERS = {"meta", "google", "microsoft", "ibm", "nvidia", "mlx", "hf", "huggingface", "c4ai", "nous", "unsloth"}
 VARIANTS = set(
-    "instruct chat it base sft dpo rlhf rl hf mlx gguf dwq awq gptq lora adapter fused merged quantized distilled preview "
-    "thinking reasoning mini small medium large nano tiny fp16 fp32 bf16 f16 f32 float16 float32 bfloat16 latest release "
-    "final model models output out checkpoint ckpt step epoch pt ft finetuned trained new".split()
+    "instruct chat it base sft dpo rlhf rl hf mlx gguf dwq awq gptq lora adapter fused merged quantized distilled "
+    "preview thinking reasoning mini small medium large nano tiny fp16 fp32 bf16 f16 f32 float16 float32 bfloat16 "
+    "latest release final model models output out checkpoint ckpt step epoch pt ft finetuned trained new".split()
 )
 """Words of a file's or a repository's name that name no assistant."""
 COMMON = set(

@@ -40,7 +40,7 @@ def test_names_of_models_become_readable(text: str, name: str) -> None:
     assert readable_name(text) == name
 
 
-@pytest.mark.parametrize("text", "model my_model base fused latest checkpoint-500 8B 4bit /".split() + [""])
+@pytest.mark.parametrize("text", [*"model my_model base fused latest checkpoint-500 8B 4bit /".split(), ""])
 def test_common_words_are_no_names(text: str) -> None:
     assert readable_name(text) == ""
 
