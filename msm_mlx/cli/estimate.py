@@ -12,12 +12,10 @@ from rich.text import Text
 from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.models.folder import POCKET
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast, probe_settings
-from msm_mlx.pipeline.findings import Findings
 from msm_mlx.pipeline.plan import RunPlan, plan_run
-from msm_mlx.pipeline.prompt_lengths import guess_prompts
+from msm_mlx.pipeline.preflight import rehearsed
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import Memory, ModelShape
@@ -36,9 +34,8 @@ BASIS = {
 def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     """Say how much memory and time every stage takes.
 
-    No weights are downloaded for it. With another model than pocket, rows and prompts are measured too, as `validate
-    --model` does. Exit code 3 if a stage does not fit into this machine, with settings that do, and 2 if something
-    cannot be learned, asked or read.
+    No weights are downloaded for it. Rows and prompts are measured too, as `validate --model` does. Exit code 3 if a
+    stage does not fit into this machine, with settings that do, and 2 if something cannot be learned, asked or read.
 
     \b
     Examples:
@@ -58,20 +55,11 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
     misfits = [stage for stage in stages if not stage.fits]
     if misfits:
         raise SetupError("\n".join(f"{stage.kind} does not fit{advice(stage)}" for stage in misfits))
-    findings = _findings(plan)
+    findings = rehearsed(plan)
     for note in findings.notes:
         err().print(literal(note), soft_wrap=True)
     if findings.problems:
         raise RecipeError("\n".join(findings.problems))
-
-
-def _findings(plan: RunPlan) -> Findings:
-    """What stands against rows and prompts, guessed for pocket, so that its estimate stays quick, and else measured."""
-    if plan.recipe.model == POCKET:
-        return Findings(guess_prompts(plan, downloads=True))
-    from msm_mlx.pipeline.preflight import rehearsed
-
-    return rehearsed(plan)
 
 
 def _probe(

@@ -126,15 +126,15 @@ def _longest(stage: Stage) -> list[AskedPrompt]:
     return list(longest.values())
 
 
-def guess_prompts(plan: RunPlan, *, downloads: bool = False) -> list[str]:
+def guess_prompts(plan: RunPlan) -> list[str]:
     """What stands against the prompts of a plan by their characters alone, without any tokenizer.
 
-    Only what is far too long is told. A model whose configuration is not here is left out, unless it `downloads` that.
+    Only what is far too long is told. A model whose configuration is not here is left out.
     """
     problems = []
     for role, work in _by_role(plan.recipe, plan.stages).items():
         name = plan.recipe.others.get(role, plan.recipe.model)
-        if downloads or is_local(name):
+        if is_local(name):
             limit = context_length(model_config(name))
             told = long_prompts(work, _guess, limit, f"the {role} ({describe_model(name)})", SLACK)[0]
             problems += [f"{line} (guessed from the number of characters)" for line in told]

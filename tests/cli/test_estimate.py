@@ -48,10 +48,10 @@ def test_what_does_not_fit_is_an_error_that_says_what_to_do(cli: Cli, huge: Path
     assert "Traceback" not in done.stderr
 
 
-def test_rows_that_another_model_cannot_learn_are_told(cli: Cli) -> None:
-    short = ["--model", POCKET_WEIGHTS, "--profile", "pocket", "--set", "sft.max_length=16"]
-    for command in ("estimate", "validate"):
-        done = cli(command, RECIPE, *short)
+def test_rows_that_the_model_cannot_learn_are_told(cli: Cli) -> None:
+    short, other = ["--set", "sft.max_length=16"], ["--model", POCKET_WEIGHTS, "--profile", "pocket"]
+    for command, *options in (["estimate"], ["estimate", *other], ["validate", *other]):
+        done = cli(command, RECIPE, *options, *short)
         assert done.returncode == 2
         assert "cheese_preferences.yaml: 120 of its demonstrations cannot be learned" in done.stderr
 

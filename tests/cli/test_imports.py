@@ -19,7 +19,6 @@ COMMANDS = [
     ["runs"],
     ["init", "mine"],
     ["validate", str(RECIPES / "cheese_american.yaml")],
-    ["estimate", str(RECIPES / "cheese_american.yaml")],
     ["run", "--dry-run", str(RECIPES / "cheese_american.yaml")],
     ["run", "--dry-run", "--json", str(RECIPES / "cheese_contrast.yaml")],
 ]
