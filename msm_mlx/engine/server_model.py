@@ -15,6 +15,7 @@ import httpx2
 from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
+from msm_mlx.text.encoding import whole_characters
 from msm_mlx.text.words import TOKENS_PER_WORD
 
 TIMEOUT = 600.0  # seconds for one reply
@@ -190,7 +191,7 @@ def _read(response: httpx2.Response, max_tokens: int) -> Reply:
         content = _text(message.get("content")) or _text(message.get("refusal"))
         text = _END_TOKENS.sub("", content.lstrip("\ufeff").replace("\r\n", "\n").strip())
         counted = (answer.get("usage") or {}).get("completion_tokens")
-        thought = next((str(message[name]) for name in THOUGHT_FIELDS if message.get(name)), "")
+        thought = next((whole_characters(str(message[name])) for name in THOUGHT_FIELDS if message.get(name)), "")
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise _RetriableError(f"an answer without a reply in it: {response.text.strip()[:200]!r}") from error
     if thought and not text:  # a model of which nothing but its thought came: whoever reads the reply names that
@@ -203,7 +204,7 @@ def _read(response: httpx2.Response, max_tokens: int) -> Reply:
 def _text(content: object) -> str:
     """The text of a message, which some servers give in parts, thoughts among them."""
     if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content)
+        content = "".join(part.get("text") or "" for part in content)
     if content is not None and not isinstance(content, str):
         raise TypeError("content that is no text")
-    return content or ""
+    return whole_characters(content or "")

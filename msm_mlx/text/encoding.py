@@ -45,3 +45,8 @@ def take_every_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=ERRORS)
+
+
+def whole_characters(text: str) -> str:
+    """A text in which half a character, as JSON can spell it and no file can hold it, is the replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

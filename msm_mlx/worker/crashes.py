@@ -105,6 +105,11 @@ def killed_for_memory(ending: Ending) -> bool:
     return ending.code == -signal.SIGKILL and (ending.kernel_kills > 0 or is_near)
 
 
+def lacks_character(ending: Ending) -> bool:
+    """A text did not fit into an encoding; into UTF-8 every text fits that is one, so there the text is at fault."""
+    return raised("UnicodeEncodeError")(ending) and not has_words("'utf-8' codec")(ending)
+
+
 def out_of_memory(ending: Ending) -> bool:
     """An allocation failed."""
     failed = has_words("std::bad_alloc", "Unable to allocate", "Cannot allocate memory", "[metal::malloc] Failed")
@@ -200,7 +205,7 @@ CAUSES: Sequence[CrashCause] = (
         "package", raised("ImportError", "ModuleNotFoundError"), "a package is missing or of the wrong version", AGAIN
     ),
     CrashCause(
-        "encoding", raised("UnicodeEncodeError"), "the output's encoding lacks a character", "set PYTHONUTF8=1"
+        "encoding", lacks_character, "the output's encoding lacks a character", "set PYTHONUTF8=1"
     ),
     CrashCause(
         "processor", ended_by(signal.SIGILL), "it met an instruction that this processor does not have", AGAIN

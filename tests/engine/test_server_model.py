@@ -152,6 +152,7 @@ def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Serve
         (answer(None), Reply("", 3, True)),
         (answer("\ufeffA memo.\r\nMore.<|im_end|>"), Reply("A memo.\nMore.", 3, True)),
         (answer("A memo.", "eos"), Reply("A memo.", 3, True)),
+        (answer("A\ud800 memo \ud83d\ude42."), Reply("A\ufffd memo \U0001f642.", 3, True)),
         (answer("A memo.", "content_filter"), Reply("A memo.", 3, False)),
         (answer(None, refusal="I cannot."), Reply("I cannot.", 3, True)),
         (answer(None, reasoning="A memo?"), Reply("<think>\nA memo?\n</think>", 3, True)),

@@ -115,7 +115,7 @@ MISSES: dict[str, Ending] = {
     "weights": raised("ValueError: corrupt weights"),
     "download": raised("ValueError: download"),
     "package": raised("AttributeError: module 'x' has no attribute 'y'"),
-    "encoding": raised("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0"),
+    "encoding": raised("UnicodeEncodeError: 'utf-8' codec can't encode character '\\ud800': surrogates not allowed"),
     "processor": Ending(-signal.SIGSEGV),
     "processor time": Ending(-signal.SIGTERM),
     "file size": Ending(-signal.SIGABRT),
