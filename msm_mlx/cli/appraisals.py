@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from msm_mlx.cli.output import out
+from msm_mlx.models.folder import POCKET
 from msm_mlx.models.hub import is_local
 from msm_mlx.text.terminal import literal
 
@@ -41,7 +42,23 @@ def appraise_named(names: tuple[Path, ...]) -> dict[str, list[Finding]]:
     from msm_mlx.engine.appraisal import appraise
     from msm_mlx.models.hub import resolve_model
 
-    return {name: appraise(resolve_model(name, offline=True).folder) for name in models}
+    folders = {name: resolve_model(name, offline=True).folder for name in models}
+    return {name: [*_in_a_run(name, folder), *appraise(folder)] for name, folder in folders.items()}
+
+
+def _in_a_run(name: str, folder: Path) -> list[Finding]:
+    """What a run makes of the model where its recipe is silent: the assistant's name, the size, the sampling."""
+    from msm_mlx.engine.appraisal import Finding
+    from msm_mlx.models.generation_config import read_generation_config
+    from msm_mlx.recipe.assistant_name import assistant_name
+    from msm_mlx.recipe.overrides import profile_by_size
+    from msm_mlx.recipe.sampling import model_sampling_in_words
+
+    assistant, sampling = assistant_name(name), model_sampling_in_words(name, read_generation_config(folder))
+    profile = "The profile is pocket." if name == POCKET else profile_by_size(name, has_small=True)[1]
+    texts = {"name": assistant.reason or f"Every text calls the assistant {assistant.name}.", "profile": profile}
+    texts["sampling"] = f"Documents, demonstrations and scenes are sampled with {sampling}."
+    return [Finding(subject, text) for subject, text in texts.items()]
 
 
 def show_appraisal(name: str, findings: list[Finding]) -> None:

@@ -75,8 +75,8 @@ def apply_overrides(tree: Tree, overrides: Sequence[Override], profile: str | No
     return name or "", reason
 
 
-def _by_size(model: object, has_small: bool) -> tuple[str, str]:
-    """The profile for a model that is not pocket, and the reason."""
+def profile_by_size(model: object, has_small: bool) -> tuple[str, str]:
+    """The profile for a model that is not pocket, of a recipe with or without a small one, and the reason."""
     size = parameter_count(model) if isinstance(model, str) else None
     if size is None:
         return LAPTOP, f"The profile is laptop because the model is {describe(model)}, not the embedded pocket model."
@@ -99,7 +99,7 @@ def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
     elif model == POCKET:
         name, reason = POCKET, "The profile is pocket because the model is the embedded pocket model."
     else:
-        name, reason = _by_size(model, isinstance(profiles, dict) and SMALL in profiles)
+        name, reason = profile_by_size(model, isinstance(profiles, dict) and SMALL in profiles)
     if not isinstance(profiles, dict):  # missing or not a mapping, which the schema reports
         return None, reason
     if name in profiles:

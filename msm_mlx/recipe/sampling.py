@@ -54,7 +54,7 @@ def choose_sampling(recipe: Recipe, generation: ModelSampling) -> dict[str, Chos
     """The sampling of everything that is sampled: `documents`, `demonstrations`, `scenes`, and the answers of `compare`
     and `chat`, which are greedy if nobody says otherwise."""
     settings, block = recipe.settings, (recipe.settings.sampling, "sampling")
-    base = _Replier(recipe.model, generation.base, PLAIN if recipe.model == POCKET else USUAL)
+    base = _replier(recipe.model, generation.base)
     writer = _writer(recipe, base, generation.writer)
     chosen = {}
     if not settings.documents.source:
@@ -65,6 +65,11 @@ def choose_sampling(recipe: Recipe, generation: ModelSampling) -> dict[str, Chos
     chosen["scenes"] = _choose([(settings.evaluation, "evaluation"), block], base)
     chosen[ANSWERS] = _choose([block], base if block[0].model_fields_set else replace(base, default=GREEDY))
     return chosen
+
+
+def model_sampling_in_words(model: str, says: Mapping[str, float]) -> str:
+    """How replies of a model that says this are sampled where a recipe is silent: `temperature 0.8, ... (default)`."""
+    return _in_words(_choose([], _replier(model, says)))
 
 
 def with_sampling(settings: SomeSettings, sampling: ChosenSampling) -> SomeSettings:
@@ -100,13 +105,17 @@ class _Replier:
         return SampledValue(self.default[name], source)
 
 
+def _replier(model: str, says: Mapping[str, float] | None) -> _Replier:
+    return _Replier(model, says, PLAIN if model == POCKET else USUAL)
+
+
 def _writer(recipe: Recipe, base: _Replier, says: Mapping[str, float] | None) -> _Replier:
     writer = recipe.settings.documents.writer
     if writer is None:
         return base
     if writer.server is not None:
         return _Replier(writer.model, {}, PLAIN)
-    return _Replier(writer.model, says, PLAIN if writer.model == POCKET else USUAL)
+    return _replier(writer.model, says)
 
 
 def _choose(sections: Sequence[tuple[SamplingSettings, str]], model: _Replier) -> ChosenSampling:
