@@ -46,6 +46,8 @@ def csv_rows(path: Path, text: str, line: int) -> Iterator[DataRow | RowProblem]
     for _ in range(line - 1):
         next(file)
     header = next(file)
+    if header.casefold().startswith("sep="):  # by which Excel is told the delimiter
+        header, line = next(file, ""), line + 1
     delimiter = max(DELIMITERS, key=lambda sign: len(next(csv.reader([header], delimiter=sign))))
     names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
     if twice := next((name for name in names if name and names.count(name) > 1), None):
@@ -58,8 +60,10 @@ def csv_rows(path: Path, text: str, line: int) -> Iterator[DataRow | RowProblem]
             if cells:
                 yield _row(path, number, names, cells)
     except csv.Error as error:
-        message = f"is no row of a table: {error}; double each quotation mark within a cell"
-        yield RowProblem(path, begin + 1, "is no row of a table", message)
+        too_long = "field limit" in str(error)
+        remedy = "save the table as .jsonl" if too_long else "double each quotation mark within a cell"
+        yield RowProblem(path, begin + 1, "is no row of a table", f"is no row of a table: {error}; {remedy}")
+        return
     if begin == line:
         raise RecipeError(f"{path}: has the names of columns and no row below them")
 

@@ -23,6 +23,7 @@ PATH = Path("a.csv")
             1,
             [(3, {"q": "x\ny", "a": 'say "this"'}), (5, {"q": "b", "a": "c"})],
         ),
+        ("sep=;\nq;a\nWhich?;This.\n", 1, [(3, {"q": "Which?", "a": "This."})]),
         (",q, a\n0,Which?,\n", 1, [(2, {"q": "Which?", "a": ""})]),
         ("\n\nq\nWhich?\n", 3, [(4, {"q": "Which?"})]),
     ],
@@ -37,6 +38,8 @@ def test_rows_have_the_names_of_the_columns_and_their_first_line(
     ("text", "line", "words"),
     [
         ("q,a\nx,y\nWhich, then?,This.\n", 3, "has 3 cells, and the columns are 2"),
+        ('q,a\n"open,this\n', 2, "is no row of a table: unexpected end of data; double each quotation mark"),
+        (f"q,a\nx,{'y' * 140_000}\n", 2, "save the table as .jsonl"),
         ("q,a\nx\n", 2, "has 1 cells, and the columns are 2"),
         ('q,a\nx,y\n"open,this\n', 3, "is no row of a table: unexpected end of data"),
     ],
