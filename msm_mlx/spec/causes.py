@@ -181,6 +181,16 @@ OPENS_WITH_CAUSE = re.compile(
     r"|потому что|因为|因為|这是因为|這是因為|なぜなら|왜냐하면|لأن|क्योंकि|ஏனெனில்)",
     re.IGNORECASE,
 )
+# "because" in the language of a script, the first that a reason has letters of
+_BECAUSE = tuple(
+    (re.compile(f"[{letters}]"), word)
+    for letters, word in (
+        ("\u3040-\u30ff", "なぜなら"), ("\uac00-\ud7af", "왜냐하면"), ("\u4e00-\u9fff", "因为"), ("پچژگ", "زیرا"),
+        ("\u0600-\u06ff", "لأن"), ("\u0590-\u05ff", "כי"), ("\u0900-\u097f", "क्योंकि"), ("\u0980-\u09ff", "কারণ"),
+        ("\u0b80-\u0bff", "ஏனெனில்"), ("\u0e00-\u0e7f", "เพราะ"), ("\u0400-\u04ff", "потому что"),
+        ("\u0370-\u03ff", "επειδή"),
+    )
+)  # fmt: skip
 _APOSTROPHE = re.compile("'(?!\u2019)")
 _FUNCTION_WORDS = frozenset(
     "a an the it its they their them this that these those we our you your there people what when who whoever if in on "
@@ -219,9 +229,11 @@ def gives_reason(text: str) -> bool:
 
 
 def as_cause(reason: str) -> str:
-    """A reason that stands by itself ("Why: ...", or under that heading) as the clause "because ..."."""
+    """A reason that stands by itself ("Why: ...", or under that heading) as the clause "because ...", in its script."""
     reason = REASON_LABEL.sub("", reason, count=1) if REASON_LABEL.match(reason) else reason
     if OPENS_WITH_CAUSE.match(reason):
         return reason[0].lower() + reason[1:]
+    if own := next((word for letters, word in _BECAUSE if letters.search(reason)), None):
+        return f"{own} {reason}"
     first = reason.partition(" ")[0]
     return "because " + (first.lower() + reason[len(first) :] if first.lower() in _FUNCTION_WORDS else reason)
