@@ -13,10 +13,12 @@ import mlx.core as mx
 import mlx_lm
 import numpy as np
 import pytest
+from helpers.architectures import save_architecture
 from helpers.exports import export_adapter, our_logits
 from helpers.tiny_models import POCKET_WEIGHTS
 from mlx.utils import tree_flatten
 
+from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.export.adapter import FORMATS, Format
@@ -40,6 +42,19 @@ def test_what_is_exported_answers_alike(model: str, format: Format, trained_run:
         assert np.abs(our_logits(tmp_path / "out", None) - expected).max() < 2e-3
     if format == "mlx":
         assert our_logits(base, tmp_path / "out").tobytes() == expected.tobytes()
+
+
+def test_of_a_mixture_the_experts_go_along_or_the_layout_is_refused_with_the_reason(
+    trained_run: MakeTrained, tmp_path: Path
+) -> None:
+    run = trained_run("mixture", save_architecture(tmp_path / "base", "qwen3_moe"))
+    for format in ("mlx", "fused"):
+        exported = export_adapter(run, format, tmp_path / format)
+        assert exported.difference <= 1e-4 < exported.effect
+    assert any("switch_mlp" in name for name in cast("dict[str, mx.array]", mx.load(str(tmp_path / "mlx" / WEIGHTS))))
+    with pytest.raises(MsmError, match=r"switch_mlp\.\w+\.lora_a: peft has no such layer .*; use --format mlx"):
+        export_adapter(run, "peft", tmp_path / "peft")
+    assert not (tmp_path / "peft").exists()
 
 
 def test_a_fused_model_is_whole(trained_run: MakeTrained, tmp_path: Path) -> None:

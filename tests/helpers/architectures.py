@@ -62,6 +62,11 @@ _CONV = {
     "block_dim": 32, "block_ff_dim": 48, "block_multiple_of": 8, "block_ffn_dim_multiplier": 1.0,
     "block_auto_adjust_ff_dim": True, "num_dense_layers": 1, "use_expert_bias": True,
 }  # fmt: skip
+_GEMMA_4 = _WINDOWS | {
+    "global_head_dim": 16, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 0,
+    "num_global_key_value_heads": 2, "vocab_size_per_layer_input": len(TOKENIZER), "use_double_wide_mlp": False,
+    "tie_word_embeddings": True,
+}  # fmt: skip
 
 
 def _text_tower(name: str, **changes: Any) -> dict[str, Any]:
@@ -89,11 +94,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "gemma2": {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
     "gemma3_text": {"query_pre_attn_scalar": 8, "sliding_window": 8, "sliding_window_pattern": 2},
     "gemma3": _text_tower("gemma3_text", query_pre_attn_scalar=8, sliding_window=8, sliding_window_pattern=2),
-    "gemma4_text": _WINDOWS | {
-        "global_head_dim": 16, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 0,
-        "num_global_key_value_heads": 2, "vocab_size_per_layer_input": len(TOKENIZER), "use_double_wide_mlp": False,
-        "tie_word_embeddings": True,
-    },
+    "gemma4_text": _GEMMA_4,
     "exaone4": _WINDOWS | {"sliding_window_pattern": "LG", "rope_scaling": None},
     "cohere2": {"sliding_window": 8, "sliding_window_pattern": 2}, "olmo3": _WINDOWS,
     "gpt_oss": _EXPERTS | _WINDOWS,
@@ -140,6 +141,21 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "qwen3_5": _text_tower("qwen3_5_text", **_DELTA_NET, rope_parameters={
         "rope_theta": 1e4, "type": "default", "mrope_section": [1, 1, 0], "partial_rotary_factor": 0.5}),
     "qwen3_vl": _text_tower("qwen3_vl_text"),
+    # others: one key head, heads of several widths, an index of what is attended to, convolutions before windows
+    "gpt_bigcode": {"n_embd": 32, "n_layer": 2, "n_inner": 48, "n_head": 4, "n_positions": 512, "attention_bias": True},
+    "openelm": {
+        "num_transformer_layers": 2, "model_dim": 32, "num_query_heads": [4, 4], "num_kv_heads": [2, 2],
+        "ffn_multipliers": [1.0, 2.0], "ffn_dim_divisor": 8, "rope_freq_constant": 10000,
+        "share_input_output_layers": True,
+    },
+    "deepseek_v32": _DEEPSEEK_EXPERTS | _LATENT | {
+        "index_n_heads": 2, "index_head_dim": 16, "index_topk": 16, "moe_layer_freq": 1,
+    },
+    "baichuan_m1": {
+        "conv_window": 2, "sliding_window": 8, "sliding_window_layers": [0], "num_swa_attention_heads": 4,
+        "num_swa_key_value_heads": 2,
+    },
+    "gemma4": _text_tower("gemma4_text", **_GEMMA_4), "qwen3_vl_moe": _text_tower("qwen3_vl_moe_text", **_NARROW),
     "rwkv7": {"a_low_rank_dim": 8, "v_low_rank_dim": 8, "gate_low_rank_dim": 8, "decay_low_rank_dim": 8},
     "recurrent_gemma": {
         "conv1d_width": 4, "logits_soft_cap": 30.0, "attention_window_size": 8, "num_hidden_layers": 3,
