@@ -30,7 +30,7 @@ UNCOUNTED = {  # families with layers that no formula here has
         "olmo_hybrid",
     ),
     *("dbrx", "llama4", "llama4_text", "openelm", "nemotron-nas", "longcat_flash", "step3p5", "mimo_v2_flash", "gear"),
-    *("bitnet", "afm7", "plamo", "plamo3", "baichuan_m1", "deepseek_v41", "phi3small", "phixtral"),
+    *("gpt_bigcode", "bitnet", "afm7", "plamo", "plamo3", "baichuan_m1", "deepseek_v41", "phi3small", "phixtral"),
 }
 
 
