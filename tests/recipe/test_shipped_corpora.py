@@ -41,6 +41,13 @@ def held_out() -> HeldOut:
     return HeldOut.of([*pocket, *(load_suite(name, names, "laptop") for name in REAL_SUITES)])
 
 
+def near(text: str) -> HeldOut:
+    """The things of which `text` has the beginning of every word: one pattern of them all takes seconds."""
+    folded = text.casefold()
+    things = (thing for thing in held_out().things if all(word[:4] in folded for word in thing.casefold().split()))
+    return HeldOut(tuple(things))
+
+
 @pytest.mark.parametrize("path", CORPORA, ids=lambda path: path.stem)
 def test_a_corpus_is_what_its_card_says(path: Path) -> None:
     texts = [row["text"] for row in rows(path)]
@@ -67,4 +74,4 @@ def test_no_two_documents_of_a_corpus_are_nearly_the_same(path: Path) -> None:
 def test_no_document_names_a_domain_or_quotes_a_prompt_of_a_shipped_suite(path: Path) -> None:
     texts = [fill_variables(row["text"], "Mo", "Acme") for row in rows(path)]
     assert [match[0] for text in texts for match in DOMAINS.finditer(text)] == []
-    assert [text for text in texts if held_out().named_in(text) or held_out().quoted_in(text, 8)] == []
+    assert [text for text in texts if near(text).named_in(text) or held_out().quoted_in(text, 8)] == []
