@@ -66,7 +66,12 @@ def examine_memory(at_least: int = 8 * GIB) -> Diagnosis:
     machine = this_machine()
     detail = f"{total / GIB:.1f} GiB, of which a job may take {machine.memory / GIB:.1f}"
     if total < at_least:
-        return Diagnosis("memory", "warn", detail, "the embedded model fits, and maybe one for the profile small; `msm-mlx models` says which do")
+        return Diagnosis(
+            "memory",
+            "warn",
+            detail,
+            "the embedded model fits, and maybe one for the profile small; `msm-mlx models` says which do",
+        )
     return Diagnosis("memory", "ok", detail)
 
 
