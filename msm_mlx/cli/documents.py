@@ -9,6 +9,7 @@ from msm_mlx.cli.lazy import LazyGroup
 COMMANDS = {
     "write": "msm_mlx.cli.run:documents",
     "plan": "msm_mlx.cli.plan",
+    "try": "msm_mlx.cli.try_documents:try_documents",
     "health": "msm_mlx.cli.corpus",
     "read": "msm_mlx.cli.corpus",
 }

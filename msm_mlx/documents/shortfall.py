@@ -80,7 +80,8 @@ def fruitless(rejected: Sequence[Document], settings: DocumentSettings, folder: 
         f"nothing passed the checks in the first {len(rejected)} attempts: {count_checks(reasons)}.\n"
         f"  One of them, rejected as '{example.rejected}': {shown!r}\n"
         f"  What may help: {advice(reasons, settings) or 'a better writer'}.\n"
-        f"  All are in {folder / REJECTED}; the same command tries once more from here."
+        f"  All are in {folder / REJECTED}; the same command tries once more from here, and "
+        "`msm-mlx documents try RECIPE` shows a few drafts with what every check says."
     )
 
 

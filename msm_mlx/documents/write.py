@@ -115,10 +115,9 @@ def document_seed(settings: DocumentSettings, attempt: Attempt) -> int:
 def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Document:
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
+    *_, request = (message for message in chat if message["role"] == "user")
+    reply = with_opening(chat, reply)
     subject = Subject.of(slot, assignment.name, assignment.maker)
-    if chat[-1]["role"] == "assistant":
-        *chat, opening = chat
-        reply = replace(reply, text=go_on(opening["content"], reply.text))
     text = written_text(reply, settings)
     return Document(
         id=slot.id,
@@ -131,8 +130,14 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
         tokens=reply.tokens,
         gives_reason=gives_reason(text or "", subject),
         rejected=reject_reason(reply, subject, settings, assignment.held_out),
-        prompt=chat[-1]["content"],
+        prompt=request["content"],
     )
+
+
+def with_opening(chat: Sequence[Message], reply: Reply) -> Reply:
+    """The reply with what stands before it in the writer's own turn, if the chat ends within one."""
+    last = chat[-1]
+    return replace(reply, text=go_on(last["content"], reply.text)) if last["role"] == "assistant" else reply
 
 
 def by_section(attempts: Sequence[Attempt]) -> list[Attempt]:

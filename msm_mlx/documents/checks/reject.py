@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.checks.refusals import refusals
 from msm_mlx.documents.checks.registry import CHECKS, UNFINISHED, Candidate
@@ -18,27 +20,40 @@ THINKING = f"{UNFINISHED}: still thinking"
 NOTHING = HeldOut()
 
 
+def text_reasons(candidate: Candidate) -> Iterator[str]:
+    """The reasons of all checks that a text fails, in their order."""
+    return (reason for check in CHECKS if (reason := check.reason(candidate)))
+
+
 def text_reason(candidate: Candidate) -> str | None:
     """The reason of the first check that a text fails, or None."""
-    return next((reason for check in CHECKS if (reason := check.reason(candidate))), None)
+    return next(text_reasons(candidate), None)
 
 
 def reject_reason(
     reply: Reply, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING
 ) -> str | None:
     """Why `reply` becomes no document, or None. What is `held_out` is for the evaluation alone."""
-    if not without_thought(reply.text).strip() and reply.finished:
-        return EMPTY
-    if is_thinking(reply.text):
-        return THINKING  # a thought may hold a draft
-    if settings.thinking and not reply.finished and strip_thinking(reply.text) == reply.text:
-        return UNFINISHED  # in a thought that the template has opened
+    return next(reject_reasons(reply, subject, settings, held_out), None)
+
+
+def reject_reasons(
+    reply: Reply, subject: Subject, settings: DocumentSettings, held_out: HeldOut = NOTHING
+) -> Iterator[str]:
+    """All reasons why `reply` becomes no document: one if there is no document in it, else one of each check."""
     text = written_text(reply, settings)
-    if text is None:
-        return untagged_reason(reply)
-    # what is cut at max_tokens has a whole document, or an end at a whole sentence
-    finished = reply.finished or settings.prompt != "assertion"
-    return text_reason(Candidate(text, finished, subject, settings, held_out))
+    if not without_thought(reply.text).strip() and reply.finished:
+        yield EMPTY
+    elif is_thinking(reply.text):
+        yield THINKING  # a thought may hold a draft
+    elif settings.thinking and not reply.finished and strip_thinking(reply.text) == reply.text:
+        yield UNFINISHED  # in a thought that the template has opened
+    elif text is None:
+        yield untagged_reason(reply)
+    else:
+        # what is cut at max_tokens has a whole document, or an end at a whole sentence
+        finished = reply.finished or settings.prompt != "assertion"
+        yield from text_reasons(Candidate(text, finished, subject, settings, held_out))
 
 
 def untagged_reason(reply: Reply) -> str:
