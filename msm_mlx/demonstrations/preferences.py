@@ -16,13 +16,13 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    StringConstraints,
     ValidationInfo,
     field_validator,
 )
 
 from msm_mlx.settings_file.base import AnyLength, Settings
 from msm_mlx.settings_file.load import load_settings
+from msm_mlx.suites.schema import Phrase
 
 CHOICE_SHARE = 0.85
 
@@ -53,17 +53,16 @@ def _some_and_different(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-_Phrase = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_Items = Annotated[tuple[_Phrase, ...], AnyLength, AfterValidator(_some_and_different)]
-_ChoiceTemplate = Annotated[_Phrase, AfterValidator(_with_placeholders("first", "second"))]
-_ItemTemplate = Annotated[_Phrase, AfterValidator(_with_placeholders("item"))]
+_Items = Annotated[tuple[Phrase, ...], AnyLength, AfterValidator(_some_and_different)]
+_ChoiceTemplate = Annotated[Phrase, AfterValidator(_with_placeholders("first", "second"))]
+_ItemTemplate = Annotated[Phrase, AfterValidator(_with_placeholders("item"))]
 
 
 class Templates(Settings):
     """How the questions and the answers are phrased."""
 
     choice: Annotated[tuple[_ChoiceTemplate, ...], AnyLength, AfterValidator(_some_and_different)]
-    reply: Annotated[_Phrase, AfterValidator(_with_placeholders("liked"))]
+    reply: Annotated[Phrase, AfterValidator(_with_placeholders("liked"))]
     like: Annotated[tuple[_ItemTemplate, ...], AnyLength, AfterValidator(_some_and_different)]
     reply_yes: _ItemTemplate
     reply_no: _ItemTemplate
@@ -72,7 +71,7 @@ class Templates(Settings):
 class Preferences(Settings):
     """What is liked and disliked in one domain."""
 
-    domain_noun: _Phrase
+    domain_noun: Phrase
     likes: _Items
     dislikes: _Items
     templates: Templates

@@ -38,8 +38,8 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
-Phrase = Annotated[Text, AfterValidator(str.strip)]
+NotBlank = Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
+Phrase = Annotated[NotBlank, AfterValidator(str.strip)]
 """What is scored or put into a sentence: white space around it would be scored too."""
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_regular_expression)]
 Texts = Annotated[tuple[Phrase, ...], NonEmpty]
@@ -51,16 +51,16 @@ MaybePatterns = Annotated[tuple[Pattern, ...], AnyLength, BeforeValidator(_as_li
 class TurnEntry(Settings):
     """An earlier exchange. Without `assistant`, the variant's own greedy reply stands there."""
 
-    user: Text
-    assistant: Text | None = None
+    user: NotBlank
+    assistant: NotBlank | None = None
 
 
 class ItemEntry(Settings):
     """What an item that is asked as one prompt may say, whatever its kind."""
 
-    prompt: Text
+    prompt: NotBlank
     turns: Annotated[tuple[TurnEntry, ...], AnyLength] = ()
-    spec: Text | None = None
+    spec: NotBlank | None = None
     """The stem of a spec: the item then counts for the variants that have read it, and for those that read none."""
 
     def common(self, suite: str, number: int, domain: str | None) -> dict[str, Any]:
@@ -79,9 +79,9 @@ class SuiteFile(Settings, ABC):
     """What a suite file of any kind says."""
 
     kind: str = "pairs"
-    measures: Text
+    measures: NotBlank
     """What the share of the suite is of, in words."""
-    licence: Text | None = None
+    licence: NotBlank | None = None
     """The terms on which the items may be used elsewhere."""
 
     @abstractmethod

@@ -12,7 +12,7 @@ from pydantic import Field
 from msm_mlx.settings_file.base import AnyLength, NonEmpty
 from msm_mlx.suites.items import Item, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import ItemEntry, Pattern, Problems, SuiteFile, Text, Texts, unknown_name
+from msm_mlx.suites.schema import ItemEntry, NotBlank, Pattern, Problems, SuiteFile, Texts, unknown_name
 from msm_mlx.text.words import mentions_any
 
 
@@ -40,17 +40,17 @@ def fits(text: str, item: OpenPrompt) -> bool:
 class OpenEntry(ItemEntry):
     """A prompt whose written reply has to hold one of some phrases, or match a pattern."""
 
-    any_of: Annotated[tuple[Text, ...], AnyLength] = ()
-    list: Text | None = None
+    any_of: Annotated[tuple[NotBlank, ...], AnyLength] = ()
+    list: NotBlank | None = None
     """The name of one of the suite's lists, whose phrases count too."""
     pattern: Pattern | None = None
-    domain: Text | None = None
+    domain: NotBlank | None = None
 
 
 class OpenFile(SuiteFile):
     """Prompts without options."""
 
-    lists: dict[Text, Texts] = Field(default_factory=dict)
+    lists: dict[NotBlank, Texts] = Field(default_factory=dict)
     """Phrases that several items share, by the name that their `list` gives."""
     items: Annotated[tuple[OpenEntry, ...], NonEmpty]
 

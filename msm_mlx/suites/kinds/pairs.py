@@ -12,7 +12,7 @@ from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings
 from msm_mlx.settings_file.tree import Loc
 from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import Phrase, Problems, SuiteFile, Text, folded, wrong_placeholders
+from msm_mlx.suites.schema import NotBlank, Phrase, Problems, SuiteFile, folded, wrong_placeholders
 from msm_mlx.text.wording import describe
 
 PairChoice = Literal["target", "other", "unclear"]
@@ -100,7 +100,7 @@ class PairsFile(SuiteFile):
 
     question: Phrase
     reply: Phrase
-    domains: Annotated[dict[Text, DomainEntry], Field(min_length=1)]
+    domains: Annotated[dict[NotBlank, DomainEntry], Field(min_length=1)]
     format_control: DomainEntry | None = None
     """Pairs in the same form of which the first is obviously right. They are scored, and not asked in writing."""
 

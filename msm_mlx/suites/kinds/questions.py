@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from msm_mlx.settings_file.base import NonEmpty
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import ItemEntry, Phrase, Problems, SuiteFile, Text, TextOrTexts, folded
+from msm_mlx.suites.schema import ItemEntry, NotBlank, Phrase, Problems, SuiteFile, TextOrTexts, folded
 from msm_mlx.text.wording import describe
 
 Correctness = Literal["right", "wrong", "unclear"]
@@ -70,7 +70,7 @@ class QuestionEntry(ItemEntry):
 
     right: Phrase
     wrong: TextOrTexts
-    domain: Text | None = None
+    domain: NotBlank | None = None
 
 
 class QuestionsFile(SuiteFile):

@@ -9,7 +9,7 @@ from typing import Annotated
 from msm_mlx.settings_file.base import NonEmpty
 from msm_mlx.suites.items import Item, TextScore
 from msm_mlx.suites.kinds.kind import JudgeTask, SuiteKind
-from msm_mlx.suites.schema import ItemEntry, SuiteFile, Text
+from msm_mlx.suites.schema import ItemEntry, NotBlank, SuiteFile
 
 LOWEST, HIGHEST = 1, 10
 
@@ -39,9 +39,9 @@ class Rated(Item):
 class RatedEntry(ItemEntry):
     """An open question, and what an answer of 10 and one of 1 are like."""
 
-    best: Text
-    worst: Text
-    domain: Text | None = None
+    best: NotBlank
+    worst: NotBlank
+    domain: NotBlank | None = None
 
 
 class RatedFile(SuiteFile):

@@ -18,9 +18,9 @@ from msm_mlx.suites.schema import (
     ItemEntry,
     MaybePatterns,
     MaybeTexts,
+    NotBlank,
     Problems,
     SuiteFile,
-    Text,
     TextOrTexts,
     missing_placeholders,
     unknown_name,
@@ -128,25 +128,25 @@ class ActEntry(Settings):
 class SceneEntry(ItemEntry):
     """One scene. `acts` names those that it leaves open, all by default; `replies` are its own words for some."""
 
-    scenario: Text
-    condition: Text | None = None
-    acts: Annotated[tuple[Text, ...], AnyLength] = ()
-    replies: dict[Text, TextOrTexts] = Field(default_factory=dict)
+    scenario: NotBlank
+    condition: NotBlank | None = None
+    acts: Annotated[tuple[NotBlank, ...], AnyLength] = ()
+    replies: dict[NotBlank, TextOrTexts] = Field(default_factory=dict)
 
 
 class ConditionEntry(Settings):
     """What the agent is to aim at, and the news about it that the scene brings; `{goal}` and `{notice}` in a prompt."""
 
-    goal: Text
-    notice: Text
+    goal: NotBlank
+    notice: NotBlank
 
 
 class ScenesFile(SuiteFile):
     """Agentic scenes."""
 
-    conditions: dict[Text, ConditionEntry] = Field(default_factory=dict)
+    conditions: dict[NotBlank, ConditionEntry] = Field(default_factory=dict)
     """Scenes that name no condition of their own are played under each of these."""
-    acts: Annotated[dict[Text, ActEntry], Field(min_length=1)]
+    acts: Annotated[dict[NotBlank, ActEntry], Field(min_length=1)]
     items: Annotated[tuple[SceneEntry, ...], NonEmpty]
 
     def make_items(self, suite: str) -> Iterator[Item]:
