@@ -14,7 +14,7 @@ from msm_mlx.models.hub import is_local
 from msm_mlx.text.terminal import literal
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.appraisal import Finding
+    from msm_mlx.engine.appraisal import Trait
 
 
 class ModelOrFolder(click.Path):
@@ -30,7 +30,7 @@ class ModelOrFolder(click.Path):
         return super().convert(value, param, ctx)
 
 
-def appraise_named(names: tuple[Path, ...]) -> dict[str, list[Finding]]:
+def appraise_named(names: tuple[Path, ...]) -> dict[str, list[Trait]]:
     """What holds for each of the `names` that is a model, and not a folder of models.
 
     Raises:
@@ -46,9 +46,9 @@ def appraise_named(names: tuple[Path, ...]) -> dict[str, list[Finding]]:
     return {name: [*_in_a_run(name, folder), *appraise(folder)] for name, folder in folders.items()}
 
 
-def _in_a_run(name: str, folder: Path) -> list[Finding]:
+def _in_a_run(name: str, folder: Path) -> list[Trait]:
     """What a run makes of the model where its recipe is silent: the assistant's name, the size, the sampling."""
-    from msm_mlx.engine.appraisal import Finding
+    from msm_mlx.engine.appraisal import Trait
     from msm_mlx.models.generation_config import read_generation_config
     from msm_mlx.recipe.assistant_name import assistant_name
     from msm_mlx.recipe.overrides import profile_by_size
@@ -58,14 +58,14 @@ def _in_a_run(name: str, folder: Path) -> list[Finding]:
     profile = "The profile is pocket." if name == POCKET else profile_by_size(name, has_small=True)[1]
     texts = {"name": assistant.reason or f"Every text calls the assistant {assistant.name}.", "profile": profile}
     texts["sampling"] = f"Documents, demonstrations and scenes are sampled with {sampling}."
-    return [Finding(subject, text) for subject, text in texts.items()]
+    return [Trait(subject, text) for subject, text in texts.items()]
 
 
-def show_appraisal(name: str, findings: list[Finding]) -> None:
+def show_appraisal(name: str, traits: list[Trait]) -> None:
     """A table of what holds for a model."""
     table = Table(title=name, title_justify="left")
     for column in ("what", "works", "finding"):
         table.add_column(column, overflow="fold")
-    for finding in findings:
+    for finding in traits:
         table.add_row(*map(literal, (finding.subject, "yes" if finding.holds else "no", finding.text)))
     out().print(table)

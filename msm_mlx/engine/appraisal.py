@@ -21,7 +21,7 @@ from msm_mlx.models.hub import model_config
 
 
 @dataclass(frozen=True)
-class Finding:
+class Trait:
     """One thing that holds for a model, or does not."""
 
     subject: str
@@ -30,44 +30,44 @@ class Finding:
     """Whether a run can be made as far as this goes."""
 
 
-def appraise(folder: Path) -> list[Finding]:
+def appraise(folder: Path) -> list[Trait]:
     """What is known of the model in `folder` from its configuration and tokenizer, and then from probes of its weights.
 
     What keeps a run from being made comes last, since nothing after it can be tried.
     """
-    findings: list[Finding] = []
+    traits: list[Trait] = []
     subject = "architecture"
     try:
         for finding in _of_files(folder):
-            findings.append(finding)
+            traits.append(finding)
             subject = "chat template"
         subject = "weights"
-        findings += _of_weights(load_base(folder), untrainable_architecture(model_config(str(folder))))
+        traits += _of_weights(load_base(folder), untrainable_architecture(model_config(str(folder))))
     except MsmError as error:
-        findings.append(Finding(subject, str(error), holds=False))
-    return findings
+        traits.append(Trait(subject, str(error), holds=False))
+    return traits
 
 
-def _of_files(folder: Path) -> Iterator[Finding]:
+def _of_files(folder: Path) -> Iterator[Trait]:
     config = model_config(str(folder))
     require_architecture(config, folder)
     context = context_length(config)
     reach = "its configuration names no context" if context is None else f"reads {context:,} tokens"
-    yield Finding("architecture", f"{config.get('model_type')}; {reach}")
+    yield Trait("architecture", f"{config.get('model_type')}; {reach}")
     renderer = load_renderer(folder)
-    yield Finding("chat template", " ".join(["Chats can be learned and asked with it.", *renderer.notes]))
+    yield Trait("chat template", " ".join(["Chats can be learned and asked with it.", *renderer.notes]))
 
 
-def _of_weights(loaded: LoadedModel, untrainable: str) -> Iterator[Finding]:
+def _of_weights(loaded: LoadedModel, untrainable: str) -> Iterator[Trait]:
     batching, model = loaded.batching, loaded.model
     reasons = {reason.partition(":")[0]: reason for reason in batching.reasons}
-    yield Finding("writing", reasons.get("Writing", "Replies of any length are written side by side."))
-    yield Finding("scoring", reasons.get("Scoring", "Replies are scored in batches."))
+    yield Trait("writing", reasons.get("Writing", "Replies of any length are written side by side."))
+    yield Trait("scoring", reasons.get("Scoring", "Replies are scored in batches."))
     reason = untrainable or loaded.untrainable
-    yield Finding("training", f"It cannot be trained: {reason}." if reason else "An adapter learns.", holds=not reason)
+    yield Trait("training", f"It cannot be trained: {reason}." if reason else "An adapter learns.", holds=not reason)
     if reason:
         return
-    yield Finding("packing", f"In training, {choose_packing(model)[1]}.")
+    yield Trait("packing", f"In training, {choose_packing(model)[1]}.")
     experts = any(isinstance(module, SwitchLinear | QuantizedSwitchLinear) for module in model.modules())
     one_by_one = f"The arms answer one after another: {architecture_of(model)} has experts, with adapters of their own."
-    yield Finding("comparing", one_by_one if experts else "The arms share a batch.")
+    yield Trait("comparing", one_by_one if experts else "The arms share a batch.")

@@ -24,12 +24,3 @@ def test_a_few_drafts_are_shown_and_nothing_stays(cli: Cli, tmp_path: Path) -> N
     assert "rejected: too long" in words
     assert "0 of 1 would be kept" in words
     assert "What may help: documents.checks.max_words: null turns off 'too long'" in words
-
-
-def test_ready_made_documents_are_not_tried(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"text": "Pocket likes Colby."}\n', encoding="utf-8")
-    recipe = RECIPE.with_name("cheese_american.yaml")
-    source = f"documents.from={tmp_path / 'a.jsonl'}"
-    done = cli("documents", "try", str(recipe), "--allow-outside", "--set", source, "--quiet")
-    assert done.returncode == 2
-    assert "nobody writes documents" in done.stderr

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from helpers.architectures import save_architecture
 
-from msm_mlx.engine.appraisal import Finding, appraise
+from msm_mlx.engine.appraisal import Trait, appraise
 from msm_mlx.models.chat_template import FILE
 from msm_mlx.models.folder import POCKET_FOLDER
 
 SUBJECTS = ["architecture", "chat template", "writing", "scoring", "training", "packing", "comparing"]
 
 
-def by_subject(findings: list[Finding]) -> dict[str, str]:
+def by_subject(findings: list[Trait]) -> dict[str, str]:
     return {finding.subject: finding.text for finding in findings}
 
 
