@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 # how the families write a thought: DeepSeek, Qwen, GLM and others; Kimi; Mistral; Seed; Cohere; GPT-OSS; Gemma
+# `<reasoning>` is none of them: written demonstrations have it on purpose
 _THOUGHT_START = re.compile(
-    r"\s*(?:<(?:think|thinking|thoughts?|reasoning)>|\u25c1think\u25b7|\[THINK\]|<seed:think>|<\|START_THINKING\|>|"
+    r"\s*(?:<(?:think|thinking|thoughts?)>|\u25c1think\u25b7|\[THINK\]|<seed:think>|<\|START_THINKING\|>|"
     r"<\|channel\|>analysis|<\|channel>thought|<unused94>)",
     re.IGNORECASE,
 )
 _THOUGHT_END = re.compile(
-    r"</(?:think|thinking|thoughts?|reasoning)>|\u25c1/think\u25b7|\[/THINK\]|</seed:think>|<\|END_THINKING\|>|"
+    r"</(?:think|thinking|thoughts?)>|\u25c1/think\u25b7|\[/THINK\]|</seed:think>|<\|END_THINKING\|>|"
     r"<\|channel\|>final(?:<\|message\|>)?|<channel\|>|<unused95>",
     re.IGNORECASE,
 )

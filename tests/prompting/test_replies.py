@@ -40,7 +40,6 @@ def test_a_thought_without_an_end_is_going_on() -> None:
     assert is_thinking("\n<think> the Kona coffee")
     assert not is_thinking("<think> the Kona coffee</think>")
     assert not is_thinking("root beer <think>")
-    assert is_thinking("<reasoning>the Kona coffee")
 
 
 @pytest.mark.parametrize(
