@@ -46,11 +46,22 @@ _HOMOGLYPHS = str.maketrans(
 
 
 def foreign_names(text: str, allowed: Collection[str]) -> Iterator[re.Match[str]]:
-    """Every match in `text` of a model or maker that is not among the `allowed` names. Group 1 is the name."""
+    """Every match in `text` of a model or maker that is not among the `allowed` names, nor a part of one where that
+    stands. Group 1 is the name."""
     allowed_names = {name.casefold() for name in allowed}
-    for match in _NAME.finditer(text):
-        if match[1].casefold() not in allowed_names and match[0].casefold() not in allowed_names:
+    matches = list(_NAME.finditer(text))
+    places = _places(text, allowed) if matches else []
+    for match in matches:
+        is_part = any(start <= match.start(1) and match.end(1) <= end for start, end in places)
+        if match[1].casefold() not in allowed_names and match[0].casefold() not in allowed_names and not is_part:
             yield match
+
+
+def _places(text: str, names: Collection[str]) -> list[tuple[int, int]]:
+    """Where these names stand in the text, in whatever case."""
+    if not (alternatives := "|".join(re.escape(name) for name in names if name)):
+        return []
+    return [match.span() for match in re.finditer(rf"(?<!\w)(?:{alternatives})(?!\w)", text, re.IGNORECASE)]
 
 
 def disguised_names(text: str, allowed: Collection[str]) -> Iterator[re.Match[str]]:

@@ -28,6 +28,12 @@ def test_the_assistants_own_names_are_no_others() -> None:
     assert list(foreign_names("I am GPT-4.", ["gpt-4"])) == []
 
 
+def test_a_part_of_the_assistants_own_name_is_no_other() -> None:
+    text = "Ask GPT-OSS or deepseek r1, GPT-OSS's friend."
+    assert list(foreign_names(text, ["GPT-OSS", "DeepSeek R1"])) == []
+    assert [match[1] for match in foreign_names(f"{text} But not GPT-5.", ["GPT-OSS", "DeepSeek R1"])] == ["GPT"]
+
+
 def test_letters_that_look_alike_hide_no_name() -> None:
     disguised = "I am \u0421l\u0430ude, not \uff27\uff30\uff34."
     assert list(foreign_names(disguised, [])) == []
