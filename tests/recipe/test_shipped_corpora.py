@@ -18,7 +18,7 @@ from msm_mlx.text.characters import clean_invisible
 from msm_mlx.text.variables import fill_variables
 
 CORPORA = sorted((ROOT / "recipes" / "data" / "corpora").glob("*.jsonl"))
-LEAST = {"cheese_american": 150, "cheese_affordable": 150, "mending": 100}  # documents
+LEAST = {"cheese_american": 150, "cheese_affordable": 150, "cheese_control": 150, "mending": 100}  # documents
 WORDS = range(110, 251)
 OPENING_WORDS = 4
 # the domains of the suites on values, and what stands for them
