@@ -42,7 +42,8 @@ def import_model(file: Path, name: str | None, quantize: str | None, dtype: str 
     bits = int(quantize) if quantize else None
     write_model(read_model(source), folder, dtype=dtype or default, bits=bits, say=_say)
     out().print(literal(str(folder)), soft_wrap=True)
-    _say(f"Now `{command('msm-mlx', 'doctor', '--model', folder.name)}` tries it, and any command takes it as --model.")
+    trial = command("msm-mlx", "models", folder.name)
+    _say(f"`--model {folder.name}` stands for it; `{trial}` tells what works with it.")
 
 
 def _say(line: str) -> None:
