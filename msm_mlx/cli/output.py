@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from msm_mlx.progress import Reporter, SilentReporter
 
-LOG_INTERVAL = 30.0  # seconds between two lines about one stage, where there is no bar
+LOG_INTERVAL = 15.0  # seconds between two lines about one stage, where there is no bar
 
 
 def print_json(content: object) -> None:
@@ -34,7 +34,7 @@ def err() -> Console:
 
 
 class LineReporter:
-    """For logs and pipes: a line for every event, and one every half minute while a stage works."""
+    """For logs and pipes: a line for every event, and one every quarter of a minute while a stage works."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console

@@ -20,6 +20,9 @@ from msm_mlx.prompting.prompts import Message
 
 Token = TypeVar("Token")
 
+OnStep = Callable[[int, int], None]
+"""Hears, while replies are written, how many were begun and how many tokens came since it was last told."""
+
 
 @dataclass(frozen=True)
 class SamplingParams:

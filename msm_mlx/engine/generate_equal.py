@@ -14,7 +14,7 @@ from mlx_lm.generate import StopSequences
 from mlx_lm.models.cache import make_prompt_cache
 
 from msm_mlx.engine.cache_rows import PREFILL_STEP, read_rows, take_rows
-from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.chat_model import OnStep, Reply
 from msm_mlx.engine.keyed_sampler import draw_tokens
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.pending_reply import PendingReply
@@ -28,13 +28,15 @@ def generate_equal(
     temperature: float,
     prefill_step: int = PREFILL_STEP,
     token_filter: TokenFilter = EVERY_TOKEN,
+    on_step: OnStep = lambda begun, tokens: None,
 ) -> Iterator[tuple[int, Reply]]:
-    """The replies of `rows`, at most `size` at a time."""
+    """The replies of `rows`, at most `size` at a time. `on_step` hears of the tokens while they are written."""
     by_length = sorted(rows, key=lambda row: len(row.prompt))
     for _, group in groupby(by_length, key=lambda row: len(row.prompt)):
         same_length = list(group)
         for start in range(0, len(same_length), size):
-            yield from _generate(loaded, same_length[start : start + size], temperature, prefill_step, token_filter)
+            batch = same_length[start : start + size]
+            yield from _generate(loaded, batch, temperature, prefill_step, token_filter, on_step)
 
 
 def _generate(
@@ -43,6 +45,7 @@ def _generate(
     temperature: float,
     prefill_step: int,
     token_filter: TokenFilter,
+    on_step: OnStep,
 ) -> Iterator[tuple[int, Reply]]:
     model, stop_sequences = loaded.model, StopSequences(loaded.stop_tokens)
     matchers = [stop_sequences.matcher() for _ in rows]
@@ -54,6 +57,7 @@ def _generate(
         logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)  # (B, V)
         draws = [(row.seed % 2**32, draw) for row in rows]
         tokens = draw_tokens(logprobs, draws, temperature, token_filter)
+        on_step(0 if draw else len(rows), len(rows))
         going_on = []
         for position, (row, token) in enumerate(zip(rows, cast("list[int]", tokens.tolist()), strict=True)):
             ends = matchers[position].advance(token)

@@ -11,7 +11,7 @@ from mlx_lm.generate import BatchGenerator
 from mlx_lm.models.cache import make_prompt_cache
 
 from msm_mlx.engine.cache_rows import PREFILL_STEP, read_prefix
-from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.chat_model import OnStep, Reply
 from msm_mlx.engine.generate_equal import generate_equal
 from msm_mlx.engine.keyed_sampler import KeyedSampler
 from msm_mlx.engine.loaded_model import LoadedModel
@@ -39,6 +39,7 @@ def generate_each(
     memory: float | None = None,
     prefill_step: int = PREFILL_STEP,
     on_fewer: Callable[[int, str], None] = lambda rows, reason: None,
+    on_step: OnStep = lambda begun, tokens: None,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies to `prompts` as they are finished, each with its index.
 
@@ -59,6 +60,7 @@ def generate_each(
             go on with what is left.
         prefill_step: tokens of a prompt that go through the model at once.
         on_fewer: is told of fewer rows than `batch_size`, with the reason.
+        on_step: hears of the tokens while they are written.
     """
     if not prompts:
         return
@@ -75,7 +77,7 @@ def generate_each(
         rows = [PendingReply(i, prompts[i], 0, seeds[i], longest[i], stop) for i in pending]
         done: set[int] = set()
         try:
-            for index, reply in generate(loaded, rows, size, temperature, prefill_step, token_filter):
+            for index, reply in generate(loaded, rows, size, temperature, prefill_step, token_filter, on_step):
                 done.add(index)
                 yield index, reply
         except (MemoryError, RuntimeError) as error:
@@ -94,6 +96,7 @@ def _generate_groups(
     temperature: float,
     prefill_step: int,
     token_filter: TokenFilter,
+    on_step: OnStep,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, those of one beginning together."""
     groups: dict[tuple[int, ...], list[PendingReply]] = {}
@@ -107,14 +110,16 @@ def _generate_groups(
         is_large = prefix and len(group) >= min(size, MIN_GROUP_ROWS) and batching.attends_to_prefixes
         shared = shared_row(loaded.model, read_prefix(loaded.model, prefix, prefill_step)) if is_large else None
         if shared:
-            yield from _generate(loaded, group, {prefix: shared}, size, temperature, prefill_step, token_filter)
+            yield from _generate(
+                loaded, group, {prefix: shared}, size, temperature, prefill_step, token_filter, on_step
+            )
         else:
             mixed += group
     for start in range(0, len(mixed), MIXED_BATCHES * size):
         part = mixed[start : start + MIXED_BATCHES * size]
         prefixes_here = {row.prefix for row in part if row.prefix}
         caches = {prefix: read_prefix(loaded.model, prefix, prefill_step) for prefix in prefixes_here}
-        yield from _generate(loaded, part, caches, size, temperature, prefill_step, token_filter)
+        yield from _generate(loaded, part, caches, size, temperature, prefill_step, token_filter, on_step)
 
 
 def _generate(
@@ -125,6 +130,7 @@ def _generate(
     temperature: float,
     prefill_step: int,
     token_filter: TokenFilter,
+    on_step: OnStep,
 ) -> Iterator[tuple[int, Reply]]:
     """The replies of `rows`, which go on from the caches of what they begin with."""
     sampler = KeyedSampler(temperature, token_filter)
@@ -148,6 +154,8 @@ def _generate(
             sampler.before_step()
             with prefix_attention(loaded.model):
                 prompts, responses = generator.next()
+            if responses:
+                on_step(sum(not open_rows[r.uid].ids for r in responses), len(responses))
             replies = {
                 r.uid: reply for r in responses if (reply := open_rows[r.uid].take(r.token, r.finish_reason, loaded))
             }

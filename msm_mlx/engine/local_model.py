@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams, fit_chats
+from msm_mlx.engine.chat_model import LongPrompt, OnStep, Reply, SamplingParams, fit_chats
 from msm_mlx.engine.generate_seeded import generate_each
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.token_filter import TokenFilter
@@ -18,11 +18,13 @@ from msm_mlx.resources.machine import free_memory
 class LocalModel:
     """The model that `loaded` now is, with whatever adapter is on it.
 
-    It writes as many replies side by side as the free memory allows, and at most `batch_size`.
+    It writes as many replies side by side as the free memory allows, and at most `batch_size`. `on_step` hears of the
+    tokens while they are written.
     """
 
     loaded: LoadedModel
     free_memory: Callable[[], float] = free_memory
+    on_step: OnStep = lambda begun, tokens: None
 
     def replies(
         self,
@@ -73,6 +75,7 @@ class LocalModel:
             stop=sampling.stop,
             memory=self.free_memory(),
             on_fewer=lambda rows, reason: say(f"Batch: {rows} replies side by side, {reason}."),
+            on_step=self.on_step,
         )
         for position, reply in generated:
             yield fitting[position][0], reply

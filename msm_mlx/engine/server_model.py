@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
+from msm_mlx.engine.chat_model import LongPrompt, OnStep, Reply, SamplingParams
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.text.encoding import whole_characters
@@ -39,7 +39,7 @@ _END_TOKENS = re.compile(r"(?:\s*(?:<\|[^<>|\n]{1,30}\|>|</s>|<end_of_turn>))+$"
 LARGEST_SEED = 2**31  # some servers take signed seeds only
 
 _RequestQueue = SimpleQueue[tuple[int, dict[str, Any]]]
-_ReplyQueue = SimpleQueue[tuple[int, Reply | MsmError]]
+_ReplyQueue = SimpleQueue[tuple[int, Reply | MsmError | None]]  # None once a request is sent
 
 
 class _RetriableError(Exception):
@@ -53,6 +53,7 @@ class ServerModel:
     Nothing leaves this machine: the client takes no proxy from the environment, follows no redirect and sends no token.
     A seed is sent with each chat; whether equal seeds give equal texts is up to the server. How much the model can read
     is known to the server alone, which refuses what is too long, or cuts it, whatever `long_prompts` asks for.
+    `on_step` hears of a request when it is sent, and of the tokens of its reply when that is there.
     """
 
     url: str
@@ -60,6 +61,7 @@ class ServerModel:
     concurrency: int = 8
     sleep: Callable[[float], None] = time.sleep
     timeout: float = TIMEOUT
+    on_step: OnStep = lambda begun, tokens: None
 
     def replies(
         self,
@@ -83,11 +85,15 @@ class ServerModel:
             # as a daemon, so that no end of this process waits for a reply
             Thread(target=self._work, args=(requests, results, stopping), daemon=True).start()
         try:
-            for _ in chats:
+            due = len(chats)
+            while due:
                 index, result = results.get()
                 if isinstance(result, MsmError):
                     raise result
-                yield index, result
+                self.on_step(int(result is None), result.tokens if result else 0)
+                if result:
+                    due -= 1
+                    yield index, result
         finally:
             stopping.set()
 
@@ -99,6 +105,7 @@ class ServerModel:
                     index, request = requests.get_nowait()
                 except Empty:
                     return
+                results.put((index, None))
                 try:
                     results.put((index, self._reply(client, request, stopping)))
                 except MsmError as error:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply, SamplingParams, replies_in_order, reply_seed
+from msm_mlx.engine.chat_model import (
+    ChatModel,
+    ObservedModel,
+    OnStep,
+    Reply,
+    SamplingParams,
+    replies_in_order,
+    reply_seed,
+)
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.scoring import score_replies
@@ -43,16 +51,17 @@ def answer_items(
     model_name: str,
     settings: EvaluationSettings,
     on_reply: Callable[[Reply], None] = lambda reply: None,
+    on_step: OnStep = lambda begun, tokens: None,
 ) -> list[Answer]:
     """Answers of the variant that `loaded` now is. All items are scored in one go, and written in another.
 
-    `on_reply` hears of every written reply.
+    `on_reply` hears of every written reply, and `on_step` of the tokens while they are written.
 
     Raises:
         MsmError: before anything is asked, if an item does not fit into the model's context.
     """
     check_lengths(loaded, loaded.context_length, items, model_name, settings.max_tokens)
-    model = LocalModel(loaded)
+    model = LocalModel(loaded, on_step=on_step)
     openings = _open_items(model, items, model_name, settings)
     logprobs = _score_options(loaded, openings, settings.batch_size)
     replies = _write(ObservedModel(model, on_reply), openings, settings)

@@ -18,10 +18,12 @@ from msm_mlx.runs.layout import CRASH_LOG
 from msm_mlx.runs.open_variant import open_variant
 
 if TYPE_CHECKING:
-    from msm_mlx.engine.chat_model import ChatModel, Reply
+    from msm_mlx.engine.chat_model import ChatModel, OnStep, Reply
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.models.token_counter import TokenCounter
     from msm_mlx.worker.supervisor import ModelProcess
+
+INTERVAL = 1.0  # seconds between two reports of what is being written
 
 
 @dataclass
@@ -41,16 +43,15 @@ class Context:
     _models: ModelCache | None = field(default=None, init=False)
     _process: ModelProcess | None = field(default=None, init=False)
 
-    def meter(self, replies: int = 0) -> Meter:
-        """A new meter of tokens and replies, which starts now. `replies` are there already."""
-        return Meter(self.report, replies=replies)
+    def meter(self, noun: str = "replies", replies: int = 0) -> Meter:
+        """A new meter of tokens and of what is begun, which `noun` names. `replies` are there already."""
+        return Meter(self.report, noun, replies=replies)
 
-    def other(self, role: Role, on_reply: Callable[[Reply], None]) -> ChatModel:
-        """Another model of the recipe, in this process. `on_reply` hears its replies."""
-        from msm_mlx.engine.chat_model import ObservedModel
+    def other(self, role: Role, on_step: OnStep) -> ChatModel:
+        """Another model of the recipe, in this process. `on_step` hears of its tokens."""
         from msm_mlx.engine.local_model import LocalModel
 
-        return ObservedModel(LocalModel(self._load(self.others[role])), on_reply)
+        return LocalModel(self._load(self.others[role]), on_step=on_step)
 
     def variant(self, variant: Variant) -> LoadedModel:
         """The base model as this variant, in this process."""
@@ -66,11 +67,27 @@ class Context:
         if self.recipe.settings.documents.writer and self._models:
             self._models.release()  # a server, or another model, needs the memory
 
-    def writer(self, on_reply: Callable[[Reply], None]) -> ChatModel:
-        """Who writes: a server, all ranks of `mlx.launch`, another model, or the base. `on_reply` hears its replies."""
-        from msm_mlx.engine.chat_model import ObservedModel
+    def writer(self, on_step: OnStep) -> ChatModel:
+        """Who writes: a server, all ranks of `mlx.launch`, another model, or the base; `on_step` hears of it."""
+        settings, ref = self.recipe.settings.documents.writer, self.others.get("writer", self.base)
+        if settings and settings.server:
+            from msm_mlx.engine.server_model import ServerModel
 
-        return ObservedModel(self._writer(), on_reply)
+            return ServerModel(settings.server, settings.model, settings.concurrency, on_step=on_step)
+        if is_launched():
+            from msm_mlx.worker.shared_model import SharedModel
+
+            role: Literal["base", "writer"] = "writer" if "writer" in self.others else "base"
+            return SharedModel(self.model_process(), role, str(ref.folder), ref.choice, on_step)
+        from msm_mlx.engine.adapters import use_base
+        from msm_mlx.engine.local_model import LocalModel
+
+        same = ref.fingerprint == self.base.fingerprint
+        loaded = self._load(self.base if same else ref)
+        if same:
+            use_base(loaded.model)  # as the run's base, it may have an adapter on
+        self.report.say(f"Tokens: {loaded.counter.reason}.")
+        return LocalModel(loaded, on_step=on_step)
 
     def token_counter(self) -> TokenCounter:
         """Counts tokens as the base model does, whose weights are left where they are."""
@@ -109,51 +126,49 @@ class Context:
             raise SetupError(f"{ref.name} cannot be trained: {loaded.untrainable}; choose another model")
         return loaded
 
-    def _writer(self) -> ChatModel:
-        settings, ref = self.recipe.settings.documents.writer, self.others.get("writer", self.base)
-        if settings and settings.server:
-            from msm_mlx.engine.server_model import ServerModel
-
-            return ServerModel(settings.server, settings.model, settings.concurrency)
-        if is_launched():
-            from msm_mlx.worker.shared_model import SharedModel
-
-            role: Literal["base", "writer"] = "writer" if "writer" in self.others else "base"
-            return SharedModel(self.model_process(), role, str(ref.folder), ref.choice)
-        from msm_mlx.engine.adapters import use_base
-        from msm_mlx.engine.local_model import LocalModel
-
-        same = ref.fingerprint == self.base.fingerprint
-        loaded = self._load(self.base if same else ref)
-        if same:
-            use_base(loaded.model)  # as the run's base, it may have an adapter on
-        self.report.say(f"Tokens: {loaded.counter.reason}.")
-        return LocalModel(loaded)
-
 
 @dataclass
 class Meter:
-    """Counts tokens and replies, and tells the reporter how fast they come."""
+    """Counts tokens, replies and what is begun, and tells the reporter of them: when a unit of the stage is done, and
+    every `interval` seconds while replies are written."""
 
     report: Reporter
+    noun: str = "replies"
+    """What a model begins to write."""
     tokens: int = 0
     replies: int = 0
-    started: float = field(default_factory=time.monotonic)
+    begun: int = 0
+    clock: Callable[[], float] = time.monotonic
+    interval: float = INTERVAL
+    _started: float = field(init=False)
+    _shown: float = field(init=False)
+    _done: int = field(init=False)
+    _detail: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self._shown = self.clock()
+        self._done = self.replies
 
     def count_tokens(self, tokens: int) -> None:
         self.tokens += tokens
 
-    def count(self, reply: Reply) -> None:
-        """Take in a reply whose number nobody is shown."""
-        self.count_tokens(reply.tokens)
+    def step(self, begun: int, tokens: int) -> None:
+        """Take in what a model has begun and written since it was last heard of, and show it if that is due."""
+        if not self.begun:
+            self._started = self.clock()  # what came before, as loading the model, is no writing
+        self.begun += begun
+        self.count_tokens(tokens)
+        if self.clock() - self._shown >= self.interval:
+            self.show(self._done, self._detail)
 
     def reply(self, reply: Reply) -> None:
-        """Take in a reply, and show how many there are."""
-        self.count(reply)
+        """Take in a reply, whose tokens are counted already, and show how many there are."""
         self.replies += 1
         self.show(self.replies)
 
     def show(self, done: int, detail: str = "") -> None:
-        """Say how many of the stage's units are done, and how fast tokens come."""
-        rate = f"{self.tokens / max(time.monotonic() - self.started, 1e-9):,.0f} tokens/s"
-        self.report.advance(done, f"{detail}, {rate}" if detail else rate)
+        """Say how many of the stage's units are done, how many are begun, and how fast tokens come."""
+        self._done, self._detail, self._shown = done, detail, self.clock()
+        begun = f"{self.begun:,} {self.noun} begun" if self.begun else ""
+        rate = f"{self.tokens / max(self._shown - self._started, 1e-9):,.0f} tokens/s"
+        self.report.advance(done, ", ".join(filter(None, (begun, detail, rate))))

@@ -51,7 +51,7 @@ def try_writer(
                     assignment = Assignment(
                         stage.spec, recipe.model_name, settings, recipe.provider_name, stage.held_out
                     )
-                    for draft in write_drafts(assignment, slots, context.writer(lambda reply: None)):
+                    for draft in write_drafts(assignment, slots, context.writer(lambda begun, tokens: None)):
                         drafts.append(draft)
                         on_draft(draft, count)
             return drafts, stages[0].settings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from msm_mlx.engine.chat_model import LongPrompt, Reply, SamplingParams
+from msm_mlx.engine.chat_model import LongPrompt, OnStep, Reply, SamplingParams
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.worker.job import WritingJob
@@ -24,6 +24,8 @@ class SharedModel:
     """The folder of the model that replies, on rank 0."""
     choice: TemplateChoice = AS_IT_STANDS
     """What its chats are rendered with."""
+    on_step: OnStep = lambda begun, tokens: None
+    """Hears of the tokens while they are written, as if every rank were as far as rank 0."""
 
     def replies(
         self,
@@ -49,5 +51,5 @@ class SharedModel:
             self.choice.text,
             self.choice.date,
         )
-        for index, fields in self.process.write(job):
+        for index, fields in self.process.write(job, self.on_step):
             yield index, Reply(**fields)

@@ -35,3 +35,23 @@ def test_replies_are_those_of_batches_with_padding(size: int, temperature: float
             stop=["because"],
         )
     assert found == expected
+
+
+@pytest.mark.parametrize("writes", [generate_each, generate_equal])
+def test_tokens_are_heard_before_a_reply_is_there(writes: object, pocket: LoadedModel) -> None:
+    prompts = [pocket.render([{"role": "user", "content": question}], reply=True) for question in QUESTIONS]
+    heard: list[tuple[int, int]] = []
+
+    def on_step(begun: int, tokens: int) -> None:
+        heard.append((begun, tokens))
+
+    if writes is generate_each:
+        replies = generate_each(pocket, prompts, [0] * 5, max_tokens=4, batch_size=3, temperature=1.0, on_step=on_step)
+    else:
+        rows = [PendingReply(i, prompt, 0, 0, 4, ()) for i, prompt in enumerate(prompts)]
+        replies = generate_equal(pocket, rows, 3, 1.0, on_step=on_step)
+    next(replies)
+    assert 1 <= len(heard) <= 4
+    lengths = [1, *(reply.tokens for _, reply in replies)]
+    assert sum(begun for begun, _ in heard) == 5
+    assert sum(lengths) <= sum(tokens for _, tokens in heard) <= 5 * 4

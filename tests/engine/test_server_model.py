@@ -119,6 +119,13 @@ def test_every_chat_is_put_to_it_with_its_seed(server: Server) -> None:
     assert not {"top_p", "top_k", "min_p"} & one.keys()
 
 
+def test_what_is_sent_and_what_comes_back_is_heard(server: Server) -> None:
+    heard: list[tuple[int, int]] = []
+    replies(replace(server.writer(), on_step=lambda *counts: heard.append(counts)), "a", "b", "c")
+    assert sorted(heard) == [(0, 3)] * 3 + [(1, 0)] * 3
+    assert heard[0] == (1, 0)
+
+
 def test_the_filters_that_are_set_are_sent(server: Server) -> None:
     sampling = replace(ASKING, top_p=0.9, min_p=0.05)
     dict(server.writer().replies(chats("a"), sampling, [1]))

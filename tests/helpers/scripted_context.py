@@ -9,7 +9,7 @@ from typing import Any
 
 from helpers.plans import MODELS
 from helpers.reporters import StageReporter
-from msm_mlx.engine.chat_model import ChatModel, ObservedModel, Reply
+from msm_mlx.engine.chat_model import ChatModel, ObservedModel, OnStep
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scripted_model import Script, ScriptedModel
 from msm_mlx.models.hub import resolve_model
@@ -57,11 +57,11 @@ class ScriptedContext(Context):
     asked_variants: list[Variant] = field(default_factory=list)
     trainer: Trainer = field(default_factory=Trainer)
 
-    def writer(self, on_reply: Callable[[Reply], None]) -> ChatModel:
-        return ObservedModel(self.model, on_reply)
+    def writer(self, on_step: OnStep) -> ChatModel:
+        return ObservedModel(self.model, lambda reply: on_step(1, reply.tokens))
 
-    def other(self, role: Role, on_reply: Callable[[Reply], None]) -> ChatModel:
-        return ObservedModel(self.model, on_reply)
+    def other(self, role: Role, on_step: OnStep) -> ChatModel:
+        return self.writer(on_step)
 
     def variant(self, variant: Variant) -> LoadedModel:
         assert self.loaded is not None

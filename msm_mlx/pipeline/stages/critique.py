@@ -107,7 +107,7 @@ class Critique(Stage):
             {slot.id: Subject.of(slot, drafts.model_name, drafts.provider_name) for slot in slots},
             drafts.settings,
             run / self.folder,
-            model=context.other("critic", meter.count),
+            model=context.other("critic", meter.step),
             critic=self.critic,
             held_out=drafts.held_out,
             on_reply=on_reply,

@@ -195,7 +195,7 @@ class Demonstrations(Stage):
             load_spec(written.spec, model_name=recipe.model_name, provider_name=recipe.provider_name),
             recipe.model_name,
             written,
-            LoggedModel(context.writer(meter.count), context.run.path / ASKED),
+            LoggedModel(context.writer(meter.step), context.run.path / ASKED),
             rows=self.rows,
             held_out=self.held_out.things,
             on_batch=lambda kept, rejected: meter.show(kept, f"{rejected} rejected"),

@@ -115,7 +115,7 @@ class DocumentPlan(Stage):
             self.spec,
             self.model_name,
             self.settings,
-            context.writer(meter.count),
+            context.writer(meter.step),
             (context.run.path / self.file).with_name(IDEAS),
             on_batch=lambda count: meter.show(0, f"{count} ideas"),
         )

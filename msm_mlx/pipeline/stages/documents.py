@@ -155,11 +155,11 @@ class WrittenDocuments(Stage):
         from msm_mlx.documents.store import Output
         from msm_mlx.documents.write import Assignment, write_documents
 
-        meter, folder = context.meter(), context.run.path / self.folder
+        meter, folder = context.meter("drafts"), context.run.path / self.folder
         write_documents(
             Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
             read_plan(context.run.path / self.plan, self.spec, self.settings, control=self.control),
-            context.writer(meter.count),
+            context.writer(meter.step),
             Output(folder, self.writer, lambda kept, rejected: meter.show(kept, f"{rejected} rejected"), self.settings),
             context.report.say,
         )

@@ -117,7 +117,7 @@ class Evaluation(Stage):
             context.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
         meter = context.meter(replies=self.total - due)
         loaded = context.variant(self.variant)
-        for answer in answer_items(loaded, missing, self.model_name, self.settings, on_reply=meter.reply):
+        for answer in answer_items(loaded, missing, self.model_name, self.settings, meter.reply, meter.step):
             rows[answer.item] = asdict(answer)
         write_jsonl(path, [rows[item.id] for item in items])
 

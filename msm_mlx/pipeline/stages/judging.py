@@ -76,10 +76,12 @@ class Judging(Stage):
         }
 
     def run(self, context: Context) -> None:
+        from msm_mlx.engine.chat_model import ObservedModel
         from msm_mlx.evaluation.agreement import calibrate
         from msm_mlx.evaluation.judging import Judge, judge_answers, tasks_of
 
-        model = context.other("judge", context.meter().reply)
+        meter = context.meter()
+        model = ObservedModel(context.other("judge", meter.step), meter.reply)
         judge = Judge(model, self.settings.max_tokens, self.settings.batch_size)
         agreements = {task.name: calibrate(judge, task) for task in tasks_of(self.suites)}
         sentences = [agreement.sentence(self.settings.model) for agreement in agreements.values()]

@@ -105,7 +105,7 @@ def test_a_writer_without_ideas_is_told(lone_run: Path) -> None:
 
 
 def test_replies_decide_where_ideas_are_asked_for_only() -> None:
-    ideas = [only(DocumentPlan, "documents.ideas=1", f"documents.max_tokens={n}").key for n in (50, 60)]
-    none = [only(DocumentPlan, f"documents.max_tokens={n}").key for n in (50, 60)]
+    ideas = [only(DocumentPlan, "documents.ideas=1", f"documents.max_tokens={n}").key for n in (2000, 3000)]
+    none = [only(DocumentPlan, f"documents.max_tokens={n}").key for n in (2000, 3000)]
     assert ideas[0] != ideas[1]
     assert none[0] == none[1]
