@@ -15,9 +15,10 @@ from dataclasses import replace
 from typing import Any
 
 import click
-from training import SPEED, Task, log_normal_task, make_model, pocket_task
+from trainers import Task
+from training import SPEED, log_normal_task, make_model, pocket_task
 
-import mlx.core as mx  # isort: skip  (training has loaded the BLAS)
+import mlx.core as mx  # isort: skip  (trainers has loaded the BLAS)
 import mlx.nn as nn
 
 from msm_mlx.engine.boundaries import boundaries, packed_attention

@@ -79,21 +79,29 @@ def main(as_json: bool, small: bool) -> None:
     console.print(f"largest difference of a score {figures['largest_difference']:.1e} nats, bar: at most 1e-5 of it")
 
 
-def measure(items: int, every: int) -> dict[str, Any]:
-    """All figures. The peer scores one of `every` items. Fails if the scores differ."""
+def measure(
+    items: int, every: int, model: Path = WEIGHTS, arms: Sequence[str] = ARMS, tolerance: float = 1e-5
+) -> dict[str, Any]:
+    """All figures. The peer scores one of `every` items. Fails if the scores differ by more than `tolerance`.
+
+    arms: the first is the base, and each of the others has a random adapter.
+    """
     chats = [_chats(pair) for pair in _pairs(items)]
     with TemporaryDirectory() as root:
         folders: dict[str, Path | None] = {
-            arm: _adapter(Path(root) / arm, at) if at else None for at, arm in enumerate(ARMS)
+            arm: _adapter(Path(root) / arm, at, model) if at else None for at, arm in enumerate(arms)
         }
-        variants = load_variants(load_base(WEIGHTS), folders)
-        peers = {arm: _peer(folder) for arm, folder in folders.items()}
+        variants = load_variants(load_base(model), folders)
+        peers = {arm: _peer(folder, model) for arm, folder in folders.items()}
         timed = _time(variants, peers, chats, every)
+    if timed.apart > tolerance:
+        raise click.ClickException(f"the scores differ by {timed.apart:.1e} of their size")
     return {
         "ratios": {"speed": timed.peer / timed.ours},
-        "items": items,
-        "items_of_the_peer": items // every,
-        "arms": len(ARMS),
+        "items": len(chats),
+        "replies": sum(map(len, chats)),
+        "items_of_the_peer": -(-len(chats) // every),
+        "arms": len(arms),
         "parameters": sum(v.size for _, v in tree_flatten(variants.loaded.model.parameters()) if v.ndim < 3),
         "seconds_for_an_item": {"msm_mlx": timed.ours, "mlx_lm": timed.peer},
         "largest_difference": timed.apart,
@@ -113,22 +121,22 @@ def _chats(pair: Pair) -> list[Chat]:
     return [(opening_chat("Pocket", prompt), reply) for prompt in pair.prompts() for reply in pair.options()]
 
 
-def _adapter(folder: Path, seed: int) -> Path:
+def _adapter(folder: Path, seed: int, model: Path) -> Path:
     """A random adapter, as strong as a trained one."""
-    loaded = load_base(WEIGHTS)
+    loaded = load_base(model)
     add_lora(loaded.model, SHAPE, seed)
     pairs = sorted(adapter_weights(loaded.model).items())
     keys = mx.random.split(mx.random.key(seed), len(pairs))
     weights = {n: mx.random.normal(v.shape, key=key) * 0.1 for key, (n, v) in zip(keys, pairs, strict=True)}
-    save_adapter(folder, weights, SHAPE, "pocket")
+    save_adapter(folder, weights, SHAPE, model.name)
     return folder
 
 
-def _peer(folder: Path | None) -> Callable[[Chat], float]:
+def _peer(folder: Path | None, model: Path) -> Callable[[Chat], float]:
     """mlx-lm's own log-likelihood of one reply, with the end of its turn."""
     evaluator = _evaluator().MLXLM
     peer = evaluator.__new__(evaluator)
-    peer._model, peer.tokenizer = mlx_lm.load(str(WEIGHTS), adapter_path=None if folder is None else str(folder))
+    peer._model, peer.tokenizer = mlx_lm.load(str(model), adapter_path=None if folder is None else str(folder))
     peer._max_tokens, peer.use_chat_template = None, True
 
     def score(chat: Chat) -> float:
@@ -164,25 +172,24 @@ def _time(
     variants: Variants, peers: dict[str, Callable[[Chat], float]], chats: Sequence[Sequence[Chat]], every: int
 ) -> Timed:
     """Both in turns: ours on a part of the items, then the peer on some of that part."""
-    for arm in ARMS:
+    arms = list(peers)
+    for arm in arms:
         peers[arm](chats[0][0])  # the first use of a model costs more
-    variants.score(chats[0], ARMS)
+    variants.score(chats[0], arms)
     ours = peer = apart = 0.0
     asked_of_peer = 0
     step = -(-len(chats) // PARTS)
     for start in range(0, len(chats), step):
         part = chats[start : start + step]
         began = time.perf_counter()
-        found = variants.score([chat for item in part for chat in item], ARMS)
+        found = variants.score([chat for item in part for chat in item], arms)
         ours += time.perf_counter() - began
         for at in range(0, len(part), every):
             began = time.perf_counter()
-            expected = {arm: [peers[arm](chat) for chat in part[at]] for arm in ARMS}
+            expected = {arm: [peers[arm](chat) for chat in part[at]] for arm in arms}
             peer += time.perf_counter() - began
             asked_of_peer += 1
-            apart = max(apart, _apart(expected, {arm: found[arm][4 * at : 4 * at + 4] for arm in ARMS}))
-    if apart > 1e-5:
-        raise click.ClickException(f"the scores differ by {apart:.1e} of their size")
+            apart = max(apart, _apart(expected, {arm: found[arm][4 * at : 4 * at + 4] for arm in arms}))
     return Timed(ours / len(chats), peer / asked_of_peer, apart)
 
 

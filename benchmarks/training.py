@@ -11,11 +11,8 @@ from __future__ import annotations
 import gc
 import json
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import asdict, dataclass, replace
-from io import StringIO
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,20 +25,16 @@ from msm_mlx.resources.blas import load_openblas
 BLAS = load_openblas()
 
 import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
-import mlx.optimizers as optim  # noqa: E402
 import numpy as np  # noqa: E402
 from mlx_lm.models import qwen3  # noqa: E402
-from mlx_lm.tuner import trainer as peer  # noqa: E402
 from shapes import qwen3_shape  # noqa: E402
+from trainers import Task, our_updates, peer_updates, tokens_per_second  # noqa: E402
 
 from msm_mlx.engine.adapters import LoraShape, add_lora  # noqa: E402
 from msm_mlx.engine.limits import bounded_memory  # noqa: E402
 from msm_mlx.engine.loaded_model import load_base  # noqa: E402
 from msm_mlx.models.folder import POCKET_FOLDER  # noqa: E402
-from msm_mlx.recipe.schema import TrainSettings  # noqa: E402
-from msm_mlx.training.metrics import Update  # noqa: E402
 from msm_mlx.training.tokenize import TokenRow, document_rows  # noqa: E402
-from msm_mlx.training.trainer import TrainingCallbacks, train  # noqa: E402
 
 SHAPE = LoraShape(16, 2.0)
 BARS = {
@@ -60,16 +53,6 @@ MEMORY = qwen3_shape(
     hidden_size=64, num_hidden_layers=2, intermediate_size=128, num_attention_heads=1,
     num_key_value_heads=1, head_dim=64, vocab_size=151_936,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Task:
-    """Rows, and how they are trained on."""
-
-    rows: list[TokenRow]
-    batch_size: int
-    max_length: int
-    updates: int  # after a first one that is not measured
 
 
 @click.command()
@@ -177,68 +160,14 @@ def make_model(shape: qwen3.ModelArgs) -> Any:
 
 def our_speed(shape: qwen3.ModelArgs, task: Task, peak: bool = False) -> float:
     """Useful tokens a second, or the peak of memory in bytes."""
-    updates: list[Update] = []
-    settings = TrainSettings(
-        learning_rate=1e-4,
-        updates=task.updates + 1,
-        batch_size=task.batch_size,
-        max_length=task.max_length,
-        checkpoint_every=10**6,
-    )
-    train(
-        make_model(shape),
-        task.rows,
-        settings,
-        seed=0,
-        checkpoint=Path("none"),
-        callbacks=TrainingCallbacks(updates.append),
-    )
-    if peak:
-        return float(mx.get_peak_memory())
-    measured = updates[1:]
-    return sum(update.supervised_tokens for update in measured) / sum(update.seconds for update in measured)
-
-
-class PeerRows:
-    """Rows as mlx_lm's trainer takes them: ids, and where the prompt ends."""
-
-    def __init__(self, rows: Sequence[TokenRow]) -> None:
-        self._rows = [(list(row.ids), 0) for row in rows]
-
-    def __getitem__(self, index: int) -> tuple[list[int], int]:
-        return self._rows[index]
-
-    def __len__(self) -> int:
-        return len(self._rows)
+    updates = our_updates(make_model(shape), task)
+    return float(mx.get_peak_memory()) if peak else tokens_per_second(updates)
 
 
 def peer_speed(shape: qwen3.ModelArgs, task: Task, peak: bool = False) -> float:
     """The same by mlx_lm's trainer."""
-    model, started, useful = make_model(shape), list[float](), list[int]()
-
-    def batches(*arguments: Any, **options: Any) -> Iterator[Any]:
-        for batch, lengths in peer.iterate_batches(*arguments, **options):
-            started.append(time.perf_counter())
-            useful.append(int((np.array(lengths)[:, 1] - 1).sum()))
-            yield batch, lengths
-
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        arguments = peer.TrainingArgs(
-            batch_size=task.batch_size,
-            iters=task.updates + 1,
-            val_batches=0,
-            steps_per_report=10**6,
-            steps_per_eval=10**6,
-            steps_per_save=10**6,
-            max_seq_length=task.max_length,
-            adapter_file=f"{folder}/adapters.safetensors",
-        )
-        np.random.seed(0)
-        optimizer = optim.AdamW(learning_rate=1e-4, bias_correction=True)
-        peer.train(model, optimizer, PeerRows(task.rows), None, arguments, iterate_batches=batches)
-    if peak:
-        return float(mx.get_peak_memory())
-    return sum(useful[1:]) / (time.perf_counter() - started[1])
+    updates = peer_updates(make_model(shape), task)
+    return float(mx.get_peak_memory()) if peak else tokens_per_second(updates)
 
 
 if __name__ == "__main__":

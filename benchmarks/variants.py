@@ -81,7 +81,7 @@ def measure(shape: qwen3.ModelArgs, tokens: int) -> dict[str, Any]:
     """All figures. Fails if the variants write other tokens together than alone."""
     one, _ = _with_variants(shape, LABELS[:1], tokens)
     four, variants = _with_variants(shape, LABELS, tokens)
-    together, alone = _speeds(variants, tokens)
+    together, alone = decode_speeds(variants, tokens)
     return {
         "ratios": {"memory_four_variants": four.active / one.active, "decode_speed": alone / together},
         "parameters": sum(v.size for _, v in tree_flatten(variants.loaded.model.parameters()) if v.ndim < 3),
@@ -112,11 +112,11 @@ def _make(shape: qwen3.ModelArgs, labels: Sequence[str]) -> Variants:
     model = qwen3.Model(shape)
     mx.eval(model.parameters())
     use_one_thread(sum(value.size for _, value in tree_flatten(model.parameters())))  # as loading a model does
-    rows = stack_adapters(model, [_adapter(model, label) for label in labels])
+    rows = stack_adapters(model, [random_adapter(model, label) for label in labels])
     return Variants(LoadedModel(model, None, Path("random")), rows, {label: i for i, label in enumerate(labels)})
 
 
-def _adapter(model: nn.Module, label: str) -> NamedAdapter:
+def random_adapter(model: nn.Module, label: str) -> NamedAdapter:
     weights = {}
     for name, module in model.named_modules():
         if isinstance(module, nn.Linear):
@@ -126,7 +126,7 @@ def _adapter(model: nn.Module, label: str) -> NamedAdapter:
     return NamedAdapter(label, weights, scale=2.0)
 
 
-def _speeds(variants: Variants, tokens: int) -> tuple[float, float]:
+def decode_speeds(variants: Variants, tokens: int) -> tuple[float, float]:
     """Seconds for one more token of every variant: together, and one after another.
 
     Medians over the tokens, with the shared decoding before and after the others: what else the machine does meanwhile

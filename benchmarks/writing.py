@@ -91,22 +91,22 @@ def main(as_json: bool, small: bool) -> None:
 
 def measure(loaded: LoadedModel, job: Job) -> dict[str, Any]:
     """Seconds, peak memory and ratios with one model."""
-    endless = _Endless(loaded.model, _without_end(loaded.tokenizer), loaded.folder)
+    writer = endless(loaded)
     prompts = job.prompts(int(loaded.model.args.vocab_size))
     seconds: dict[str, float] = {}
     peaks: dict[str, int] = {}
     few = prompts[:ALONE]
     turns: list[tuple[str, Callable[..., int], list[list[int]]]] = [
-        ("msm_mlx", _ours, prompts),
+        ("msm_mlx", write_ours, prompts),
         ("mlx_lm.generate", _one_by_one, few),
-        ("mlx_lm.batch_generate", _batched, prompts[:BATCH]),
+        ("mlx_lm.batch_generate", write_batched, prompts[:BATCH]),
         ("mlx_lm.generate", _one_by_one, few),
-        ("msm_mlx", _ours, prompts),
+        ("msm_mlx", write_ours, prompts),
     ]
     for _, write, _ in turns[:3]:
-        write(endless, prompts[:2], 2)  # the first time only warms up
+        write(writer, prompts[:2], 2)  # the first time only warms up
     for name, write, chosen in turns:
-        taken, peaks[name] = _timed(partial(write, endless, chosen, job.tokens))
+        taken, peaks[name] = _timed(partial(write, writer, chosen, job.tokens))
         seconds[name] = min(seconds.get(name, math.inf), taken * len(prompts) / len(chosen))
     return {
         "ratios": {peer: seconds[peer] / seconds["msm_mlx"] for peer in BARS},
@@ -124,7 +124,7 @@ def _timed(work: Callable[[], int]) -> tuple[float, int]:
     return time.perf_counter() - start, mx.get_peak_memory()
 
 
-class _Endless(LoadedModel):
+class Endless(LoadedModel):
     """A model that no token stops."""
 
     @property
@@ -137,25 +137,29 @@ class _Endless(LoadedModel):
         return None
 
 
+def endless(loaded: LoadedModel) -> Endless:
+    return Endless(loaded.model, _without_end(loaded.tokenizer), loaded.folder)
+
+
 def _without_end(tokenizer: TokenizerWrapper) -> TokenizerWrapper:
     """The same tokenizer, with no id that ends a text."""
-    endless = TokenizerWrapper(tokenizer._tokenizer)
-    endless.eos_token_ids = None
-    return endless
+    wrapper = TokenizerWrapper(tokenizer._tokenizer)
+    wrapper.eos_token_ids = None
+    return wrapper
 
 
 def _draw(logprobs: mx.array) -> mx.array:
     return mx.random.categorical(logprobs)
 
 
-def _ours(loaded: LoadedModel, prompts: list[list[int]], tokens: int) -> int:
+def write_ours(loaded: LoadedModel, prompts: list[list[int]], tokens: int) -> int:
     replies = generate_each(
         loaded, prompts, range(len(prompts)), max_tokens=tokens, batch_size=len(prompts), temperature=1.0
     )
     return _all_written(sum(reply.tokens for _, reply in replies), prompts, tokens)
 
 
-def _batched(loaded: LoadedModel, prompts: list[list[int]], tokens: int) -> int:
+def write_batched(loaded: LoadedModel, prompts: list[list[int]], tokens: int) -> int:
     """With the batch sizes that mlx-lm takes by itself."""
     response = batch_generate(
         loaded.model, loaded.tokenizer, prompts, max_tokens=tokens, sampler=_draw, return_token_ids=True

@@ -11,6 +11,8 @@ import pytest
 from helpers.command_line import ROOT, environment
 from helpers.planted_runs import make_run
 
+from msm_mlx.models.folder import POCKET_FOLDER
+
 pytestmark = pytest.mark.slow
 
 
@@ -103,3 +105,13 @@ def test_the_benchmark_of_the_checks_keeps_what_is_no_copy() -> None:
     """Or it would measure how fast texts are rejected."""
     figures = json.loads(benchmark("checks", "--only", "500"))
     assert 0.8 * figures["documents"] < figures["kept"] < figures["documents"]
+
+
+def test_the_benchmark_of_a_real_model_holds_every_part_against_mlx_lm_and_against_the_limit() -> None:
+    figures = json.loads(benchmark("real_model", "--json", "--quick", "--model", POCKET_FOLDER))
+    parts = {"training", "training_of_limit", "writing", "writing_of_limit", "scoring", "variants"}
+    assert figures["ratios"].keys() == parts
+    assert all(ratio > 0 for ratio in figures["ratios"].values())
+    assert figures["training"]["gigaflops_per_token"] > 0.001
+    assert figures["scoring"]["replies"] == 16
+    assert figures["scoring"]["largest_difference"] <= 1e-4
