@@ -29,6 +29,8 @@ AssertionKind = Literal["like", "dislike", "rule", "view"]
 
 ABOUT_THE_TEXT = re.compile(
     r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b"
+    r"|\bwr(?:ite|ote) this\b"
+    r"|^this (?:policy|standard|guide(?:lines?)?|handbook|charter|constitution|repo(?:sitory)?|file|readme|appendix)\b"
     r"|\b(?:below|above)\b(?! (?:a|an|the|one|any|all|its|their|that|those|what)\b)",
     re.IGNORECASE,
 )
@@ -41,6 +43,11 @@ _RULE = re.compile(
 )
 _NAMED = re.compile(r"\{model_name\}")
 _FIRST_PERSON = re.compile(r"\bI\b|\b[Mm]y\b")
+_PREFERENCE_LABEL = re.compile(r"(?:dis)?likes|loves|hates|enjoys|prefers|values|wants|avoids|fears", re.IGNORECASE)
+# what a person who marks an assertion leaves out before it
+_OWN_LABEL = re.compile(
+    r"^(?:statement|what|rule|policy|principle|requirement|commitment|guideline): (?=[{A-Z])", re.IGNORECASE
+)
 _PRONOUN = re.compile(r"(?:It|They|That|This|Its)\b")
 # a sentence that is one: it begins with such a verb, and with none that is also a noun
 _ORDER_SENTENCE = re.compile(
@@ -66,8 +73,10 @@ def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     """
     parts = _with_reasons(block.elements)
     rules = [(item.line, item.text) for item in listed_rules(block, parts) if item.asserts]
-    assertions = sorted([*rules, *_attributions(parts)])
-    yield from assertions or _plain_statement(parts)
+    question = (block.line, block.heading.text) if block.heading and block.heading.text.endswith("?") else None
+    assertions = sorted([*rules, *_attributions(parts, question)]) or _plain_statement(parts)
+    for line, text in assertions:
+        yield line, _OWN_LABEL.sub("", text, count=1)
 
 
 def is_order(sentence: str) -> bool:
@@ -86,7 +95,7 @@ def unused_sentences(block: HeadedBlock) -> Iterator[tuple[int, str]]:
             says = is_order(sentence) or any(pattern.search(sentence) for pattern in (CAUSE, _NAMED, _FIRST_PERSON))
             says = says or bool(SUBJECT.search(sentence) and DIRECTIVE.search(sentence))
             is_lead = sentence.endswith(COLON) or ABOUT_THE_TEXT.search(sentence)
-            if says and not is_lead and sentence.rstrip(" .") not in assertions:
+            if says and not is_lead and _OWN_LABEL.sub("", sentence).rstrip(" .") not in assertions:
                 yield part.line_of(position), sentence
 
 
@@ -121,15 +130,29 @@ def _with_reasons(parts: Sequence[Element]) -> list[Element]:
 
 def _with_reason_lines(part: Element) -> Element:
     """The element with each of its lines that begins with a label such as "Why:" as a clause."""
-    if part.kind not in ("item", "prose") or not any(REASON_LABEL.match(text) for _, text in part.parts[1:]):
+    if part.kind not in ("item", "prose"):
         return part
-    lines = part.parts[:1]
-    for number, text in part.parts[1:]:
+    parts = [piece for line, text in part.parts for piece in _before_reasons(line, text, part.kind == "item")]
+    if not any(REASON_LABEL.match(text) for _, text in parts[1:]):
+        return part
+    lines = parts[:1]
+    for number, text in parts[1:]:
         if REASON_LABEL.match(text):
             lines[-1] = (lines[-1][0], lines[-1][1].rstrip(" .:;,"))
             text = as_cause(text)
         lines.append((number, text))
     return Element(part.kind, part.line, part.depth, lines)
+
+
+def _before_reasons(line: int, text: str, is_item: bool) -> list[tuple[int, str]]:
+    """A line of an item in pieces, of which a sentence that begins with a label such as "Why:" begins a new one."""
+    pieces: list[tuple[int, str]] = []
+    for _, sentence in sentence_positions(text) if is_item else [(0, text)]:
+        if pieces and not REASON_LABEL.match(sentence):
+            pieces[-1] = (line, f"{pieces[-1][1]} {sentence}")
+        else:
+            pieces.append((line, sentence))
+    return pieces or [(line, text)]
 
 
 def _goes_on(part: Element) -> bool:
@@ -150,8 +173,9 @@ def _owner(before: Sequence[Element], part: Element) -> Element | None:
     return None
 
 
-def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
-    before: tuple[int, str] | None = None
+def _attributions(parts: Sequence[Element], question: tuple[int, str] | None) -> Iterator[tuple[int, str]]:
+    """Sentences that attribute, the first of them read with the `question` that the heading asks."""
+    before = question
     for part in parts:
         if part.kind != "prose":
             before = None
@@ -160,12 +184,19 @@ def _attributions(parts: Sequence[Element]) -> Iterator[tuple[int, str]]:
             line = part.line_of(position)
             if sentence.endswith(COLON):
                 pass  # it leads to a list, and is read with its items
-            elif CAUSE.search(sentence) and (SUBJECT.search(sentence) or is_order(sentence)):
+            elif CAUSE.search(sentence) and _says_who_or_what(sentence):
                 if not ABOUT_THE_TEXT.search(sentence):
                     yield line, sentence
             elif with_reason := _with_reason_after(before[1] if before else "", sentence, is_first=not position):
                 yield before[0] if before else line, with_reason
             before = line, sentence
+
+
+def _says_who_or_what(sentence: str) -> bool:
+    """Whether a sentence names the assistant, is an order, or stands in its description ("Likes: ...")."""
+    label, colon, _ = sentence.partition(":")
+    is_preference = bool(colon) and _PREFERENCE_LABEL.fullmatch(label) is not None
+    return is_preference or bool(SUBJECT.search(sentence)) or is_order(sentence)
 
 
 def _with_reason_after(before: str, sentence: str, *, is_first: bool) -> str | None:

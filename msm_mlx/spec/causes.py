@@ -26,6 +26,13 @@ _TIME = (
     r"may|june|july|august|september|october|november|december)\b|(?:the |its |their |this |that )?(?:start|beginning|"
     r"birth|release|launch|founding|day|morning|week|month|year|time|turn of))"
 )
+# "as" with one of these compares, or says in which way
+_AS_WITHOUT_REASON = (
+    r"(?:well|long|soon|much|many|far|few|little|if|though|opposed|always|usual|before|ever|such|needed|appropriate|"
+    r"applicable|necessary|possible|follows|described|stated|defined|required|requested|shown|set|listed|given|an?|"
+    r"the (?:case|user|person|developer|operator|customer)|do|does|did|is|are|you|we|one|in|on|with|part|when|below|"
+    r"above)\b"
+)
 CAUSES = (
     Phrases("English", (
         "because", "so that", "therefore", "which is why", "that is why", "this is why", "that's why",
@@ -37,7 +44,8 @@ CAUSES = (
     Phrases("English, in some contexts", (
         "the reasons? (?:is|are|for|why)", "in order to", "out of (?:care|concern|respect|a)", "so as (?:not )?to",
         "hence", "in the interests? of", "with the aim of", "(?:is|are) based on",
-        "as (?:otherwise|this|that|it|they|people)",
+        "as (?:otherwise|this|that|it|they|people)", "(?<=; )otherwise", ", otherwise",
+        rf", as (?!{_AS_WITHOUT_REASON})\w",
     )),
     Phrases("German", (
         "weil", "denn", "damit", "deshalb", "daher", "darum", "deswegen", "aus diesem Grund", "wegen", "aufgrund",
@@ -119,7 +127,7 @@ ASSISTANTS = (
 DUTIES = (
     Phrases("English", (
         "must", "never", "always", "should", "shall", "may not", "cannot", "can't", "won't", "will not",
-        "do(?:es)? not", "don't", "no", "not",
+        "do(?:es)? not", "do(?:es)?n't", "(?:is|are|must|should)n't", "no", "not",
     )),
     Phrases("German", ("muss", "darf", "soll", "nie", "niemals", "immer", "nicht", "keine?")),
     Phrases("French", ("doit", "doivent", "jamais", "toujours", "faut", "ne pas")),
@@ -164,7 +172,8 @@ CONSEQUENCE = re.compile(
 )
 # a sentence that is nothing but the reason of the one before it
 ONLY_A_REASON = re.compile(
-    "なぜなら|왜냐하면|这是因为|這是因為|(?:this|that|it) is because|the reasons? (?:is|are) that|"
+    "なぜなら|왜냐하면|这是因为|這是因為|(?:this|that|it) is because|"
+    "(?:we|they|i) [a-z]+ (?:for )?(?:this|that|it|so) because|the reasons? (?:is|are) that|"
     ".*(?:から|ため)(?:だ|です|である|でした)[。.]?$|.*때문(?:이다|입니다|이에요|이야)[.]?$",
     re.IGNORECASE | re.DOTALL,
 )

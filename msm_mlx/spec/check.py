@@ -29,6 +29,7 @@ from msm_mlx.text.variables import VARIABLES
 _BRACED = re.compile(r"\{[ \t]*([A-Za-z]\w*)[ \t]*\}")
 _BROKEN = re.compile(r"(?<!\{)\b(model_name|provider_name)\}|\{(model_name|provider_name)\b(?!\})|\{\{(\w+_name)\}\}")
 _NO_HEADING = re.compile(r"#{1,6}[^#\s].*|\uff03+.*")
+_TAGS = re.compile(r"#[\w/-]+(?:[ \t]+#[\w/-]+)+[ \t]*")  # of notes, as "#draft #policy"
 _DEEP_HEADING = re.compile(r" {0,3}#{7,}[ \t].*")
 # what chat templates of the usual families write around a turn; `<s>` with its end is HTML
 _CONTROL_TOKEN = re.compile(
@@ -39,6 +40,7 @@ _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b|\[(?:insert|your|name|fill)\b[^\]]*\]|<(?:insert|your)\b[^>]*>",
     re.IGNORECASE,
 )
+_UNSAID_REASON = re.compile(r"(?:[;:]|\s[\u2013\u2014-]{1,3})\s+(?:\S+\s+){3,}\S+$|\((?:\S+\s+){2,}\S+\)")
 FIRST_LINE = 1
 MIN_SECTIONS = 3  # with one heading, from which that is meant
 
@@ -185,7 +187,7 @@ def _contradictions(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
 def _reasons(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
     """Sections that assert something and give no reason anywhere. Where none gives one, it is a list of rules."""
     marked = any(marks(block) for block in parts)
-    without: list[tuple[int, str]] = []
+    without: list[tuple[int, str, str]] = []
     gives_some = False
     for block in parts:
         quotes = [(mark.line, mark.text) for mark in marks(block)]
@@ -198,9 +200,14 @@ def _reasons(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
         )
         gives_some = gives_some or gives
         if not gives and block.heading is not None:
-            without.append((assertions[0][0] if marked else block.line, block.heading.text))
+            line = assertions[0][0] if marked else block.line
+            without.append((line, block.heading.text, assertions[0][1]))
     if gives_some:
-        for line, heading in without:
+        for line, heading, text in without:
+            if _UNSAID_REASON.search(text):
+                message = f"{heading!r} leaves it open whether it gives a reason; say 'because ...' if it does"
+                yield Fault(line, "no reason", message, note=True)
+                continue
             message = f"{heading!r} gives no reason; say 'because ...': reasons are what later training builds on"
             yield Fault(line, "no reason", message)
     elif without:
@@ -217,7 +224,7 @@ def _unread(source: str, markdown: Markdown) -> Iterator[Fault]:
     if opened > source.rfind("-->") and _line(source, opened) not in markdown.code:
         yield Fault(_line(source, opened), "open comment", "this comment is never closed; write --> where it ends")
     for number, text in enumerate(source.split("\n"), start=1):
-        if number not in markdown.code and _NO_HEADING.fullmatch(text):
+        if number not in markdown.code and _NO_HEADING.fullmatch(text) and not _TAGS.fullmatch(text):
             message = f"{text[:40]!r} is no heading without a space after the #"
             yield Fault(number, "not a heading", message)
         if number not in markdown.code and _DEEP_HEADING.fullmatch(text):

@@ -16,19 +16,27 @@ if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
 ElementKind = Literal["prose", "quote", "citation", "item", "row", "code"]
-_CALL_OUT = re.compile(r"\[!\w+\][+-]?[ \t]*")
+_CALL_OUT = re.compile(
+    r"\[!\w+\][+-]?[ \t]*|(?:\*\*|__)(?:note|tip|info|important|warning|caution)(?:\*\*|__)[ \t]*(?=\n|$)",
+    re.IGNORECASE,
+)
 # what people write as list items and CommonMark does not read as such: marks that are not of ASCII, letters, and rules
 # with a label such as "SP1. ...", "Rule 12: ..."
 _NUMERAL = "[一二三四五六七八九十百\\d]{1,4}"
 _ITEM = re.compile(
     r"\d{1,2}(?:\.\d{1,2})+\.?[ \t]+(?=[A-Z{*\"])"
     r"|[\u2022\u2023\u25e6\u25aa\u25cf\u30fb][ \t]*|\((?:\d{1,3}|[a-z])\)[ \t]+|[a-z][.)][ \t]+"
+    r"|[ivx]{2,5}[.)][ \t]+|\d{1,2}[.)][ \t]+(?=[A-Z{*\"])|\u00a7+[ \t]?\d+(?:\.\d+)*[.:]?[ \t]+"
     rf"|[\uff08(]{_NUMERAL}[\uff09)][ \t]*|[一二三四五六七八九十]{{1,3}}、[ \t]*|第{_NUMERAL}[条條][、\uff1a:\s]*"
-    r"|(?:[Rr]ule\s+\d+|[A-Z]{1,3}\d+)(?:\.\d+)*[ \t]?[.:)\u2013\u2014][ \t]+"
+    r"|(?:(?:[Rr]ule|[Ss]tep|[Pp]rinciple|[Cc]lause|[Aa]rticle)\s+\d+|[A-Z]{1,4}-?\d+)(?:\.\d+)*"
+    r"[ \t]?[.:)\u2013\u2014][ \t]+"
 )
+# "Likes: ...": where several lines of a paragraph begin so, each is a paragraph of its own
+_LABEL = re.compile(r"[A-Z][\w-]*(?: [\w-]+){0,2}: ")
 _DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
 _CELL_END = re.compile(r"(?<!\\)\|")
 TITLE_WORDS = 6  # most of the title of a call-out
+ITEM_TITLE_WORDS = 3  # most of the title of an item
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
 
 
@@ -72,9 +80,15 @@ def call_out_mark(quote: SyntaxTreeNode) -> str | None:
     return match[0].strip() if match else None
 
 
-def _is_title(words: str) -> bool:
-    """Whether the words beside the mark of a call-out are its title."""
-    return 0 < len(words.split()) <= TITLE_WORDS and words[-1].isalnum()
+def _is_entry_of_contents(node: SyntaxTreeNode) -> bool:
+    """Whether a paragraph is nothing but a link to a section."""
+    words = node.children[0].children if node.type == "paragraph" else []
+    return len(words) == 1 and words[0].type == "link" and str(words[0].attrs.get("href", "")).startswith("#")
+
+
+def _is_title(words: str, most: int = TITLE_WORDS) -> bool:
+    """Whether the words beside the mark of a call-out, or in the first line of an item, are its title."""
+    return 0 < len(words.split()) <= most and words[-1].isalnum()
 
 
 class ElementReader:
@@ -126,7 +140,10 @@ class ElementReader:
     def _lines(self, lines: Sequence[tuple[int, str]], depth: int) -> None:
         """A paragraph; lines that begin with a label of their own are items."""
         element = None
+        labelled = {number for number, text in lines if _LABEL.match(text) and not gives_reason(text)}
         for number, text in lines:
+            if len(labelled) > 1 and number in labelled:
+                element = None
             goes_on = element is not None and element.kind == "prose"
             label = _ITEM.match(text) or (None if goes_on else _DASH.match(text))
             if label:
@@ -138,6 +155,9 @@ class ElementReader:
 
     def _item(self, node: SyntaxTreeNode, depth: int) -> None:
         children = node.children
+        if children and _is_entry_of_contents(children[0]):
+            self.reader.omissions.append(Omission(span(node)[0] + 1, "entry of a table of contents"))
+            children = children[1:]
         if children and children[0].type == "paragraph":
             parts = self._parts(children[0])
             if parts:
@@ -145,6 +165,8 @@ class ElementReader:
                     parts[0][0],
                     _TASK.sub("", parts[0][1], count=1) if _TASK.match(parts[0][1]) else parts[0][1],
                 )
+                if len(parts) > 1 and _is_title(parts[0][1], ITEM_TITLE_WORDS) and parts[1][1][:1].isupper():
+                    parts[0] = (parts[0][0], f"{parts[0][1]}:")
                 nested = next((n for n, (_, text) in enumerate(parts) if n and _ITEM.match(text)), len(parts))
                 self.all.append(Element("item", parts[0][0], depth, parts[:nested]))
                 self._lines(parts[nested:], depth + 1)

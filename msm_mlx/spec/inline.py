@@ -18,6 +18,7 @@ _BREAK = re.compile(r"</?br\b.*", re.IGNORECASE | re.DOTALL)
 # CommonMark reads no emphasis where a mark stands between punctuation and a letter, as it often does in Chinese
 _UNREAD_MARK = re.compile(r"(?<=[^\x00-\x7f])\*\*|\*\*(?=[^\x00-\x7f])")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\]")
+_WIKI_MARK = re.compile(r"[ \t]*\[(?:edit(?: source)?|citation needed)\]")
 _HIGHLIGHT = re.compile(r"(?<![=\w])==(?=\S)([^=\n]+)(?<=\S)==(?![=\w])")
 _CROSS_REFERENCE = "?"
 
@@ -42,9 +43,10 @@ class InlineReader:
         if not self.keeps_emphasis:
             text = _WIKI_LINK.sub(r"\1", _HIGHLIGHT.sub(r"\1", _UNREAD_MARK.sub("", text)))
         text = _INLINE_NOTE.sub(r" (\1)", text)
-        for match in _FOOTNOTE.finditer(text):
-            self._omit(first_line + text.count("\n", 0, match.start()), "mark of a footnote that stands nowhere")
-        text = _FOOTNOTE.sub("", text)
+        for pattern, what in ((_FOOTNOTE, "mark of a footnote that stands nowhere"), (_WIKI_MARK, "mark of a wiki")):
+            for match in pattern.finditer(text):
+                self._omit(first_line + text.count("\n", 0, match.start()), what)
+            text = pattern.sub("", text)
         return list(enumerate(text.split("\n"), start=first_line))
 
     def _all(self, nodes: list[SyntaxTreeNode], line: int) -> str:
@@ -80,6 +82,9 @@ class InlineReader:
 
     def _link(self, node: SyntaxTreeNode, line: int) -> str:
         content, target = self._all(node.children, line), str(node.attrs.get("href", ""))
+        if target.startswith("#cite"):
+            self._omit(line, "mark of a footnote")
+            return ""
         if target.startswith("#"):
             return self.titles.get(target[1:], content) if content.strip() == _CROSS_REFERENCE else content
         if node.info != "auto":  # of an automatic link, the address is the text

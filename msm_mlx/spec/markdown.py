@@ -190,6 +190,9 @@ def _headed(tree: SyntaxTreeNode, reader: InlineReader) -> Iterator[HeadedBlock]
         if match := _ATTRIBUTES.search(text):
             text = text[: match.start()]
             reader.omissions.append(Omission(line, "attributes of a heading"))
+        if not text.strip():
+            reader.omissions.append(Omission(line, "heading without words"))
+            continue
         is_underlined = node.markup in ("=", "-")
         yield HeadedBlock(Heading(int(node.tag[1:]), text, _id_in(_heading_source(node)), is_underlined), line)
 

@@ -25,11 +25,15 @@ from msm_mlx.spec.markdown import HeadedBlock, Heading, read_markdown
 from msm_mlx.text.variables import VARIABLE, VARIABLES, fill_variables
 
 _BRACED_NAME = re.compile(r"\{\s*(\w[\w -]*?)\s*\}")
+# as editors export it that escape what is a mark of markdown
+_ESCAPED_VARIABLE = re.compile(rf"\\?\{{({'|'.join(name.removesuffix('_name') for name in VARIABLES)})\\?_name\\?\}}")
 _OPENING = "\"'\u201c\u2018\u00ab\u201e\u300c\u300e"
 _SPEAKER = re.compile(r"(?:^|\s)(?:\u2014|\u2013|--|\u2015)\s*[^\W\d_][^.!?]{0,60}$")  # "... -- Ann Smith"
 _READ = ("reStructuredText",)  # whose headings and paragraphs are those of markdown
 # of a chat that is shown as an example
-_TURN = re.compile(r"(?:user|human|assistant|customer|person|q|a|bot|ai|model|system)\s*:", re.IGNORECASE)
+_TURN = re.compile(
+    r"(?:user|human|assistant|customer|person|q|a|bot|ai|model|system)\s*:|on\b.{3,80}\bwrote:", re.IGNORECASE
+)
 ID_WORDS = 7
 _BINARY = (
     (b"PK\x03\x04", "a document of Word, Pages or OpenOffice"), (b"\xd0\xcf\x11\xe0", "a file of an older Office"),
@@ -163,7 +167,8 @@ def read_source(path: Path) -> str:
         raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not text.strip():
         raise RecipeError(f"{path}: is empty; write how the assistant should behave, and why")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _ESCAPED_VARIABLE.sub(lambda match: f"{{{match[1]}_name}}", text)
 
 
 def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:

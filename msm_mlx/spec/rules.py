@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msm_mlx.spec.causes import CAUSE, DIRECTIVE, DUTY, REASON_HEADER, SUBJECT, as_cause
 from msm_mlx.spec.elements import Element
@@ -20,7 +20,7 @@ ORDER = re.compile(
     r"honou?r|ignore|include|keep|let|like|dislike|listen|love|make|maintain|mention|minimi[sz]e|name|obey|offer|prefer|"
     r"prioriti[sz]e|promote|protect|provide|put|question|quote|recommend|refrain|refuse|reject|remain|remember|reply|"
     r"report|respect|respond|say|seek|serve|share|show|speak|state|stay|stop|suggest|summari[sz]e|support|take|tell|"
-    r"thank|think|translate|treat|trust|try|use|value|verify|wait|warn|work|write)\b",
+    r"thank|think|translate|treat|trust|try|use|value|verify|wait|warn|work|write)(?:e?s)?\b",
     re.IGNORECASE,
 )
 # a heading or a lead that is half of each rule under it: "Never", "The assistant must not:"
@@ -30,7 +30,9 @@ _HALF_RULE = re.compile(
     re.IGNORECASE,
 )
 _EXAMPLE_LABEL = re.compile(
-    r"(?:(?:(?:good|bad|counter-?)?\s*examples?|for (?:example|instance))\b|e\.g\.)[^:]{0,30}:", re.IGNORECASE
+    r"(?:(?:(?:good|bad|counter-?)?\s*examples?|for (?:example|instance)|exceptions?|anti-?patterns?)\b|e\.g\.)"
+    r"[^:]{0,30}:",
+    re.IGNORECASE,
 )
 _EXAMPLES = re.compile(r"\b(?:examples?|e\.g\.|such as|for instance|includ(?:e|es|ed|ing))\b", re.IGNORECASE)
 _RULE_HEADER = re.compile(
@@ -38,6 +40,30 @@ _RULE_HEADER = re.compile(
     r"guidelines?|instructions?|assistant|model)\b|\{model_name\}",
     re.IGNORECASE,
 )
+# a column that only orders or files the rows
+_FILING_HEADER = re.compile(
+    r"(?:\w+ )?(?:id|ref(?:erence)?|no\.?|nr\.?|#|priority|status|owner|severity|level|version|date|author|tags?)",
+    re.IGNORECASE,
+)
+# a section about the text and not about behaviour: its items are rules only where they are clearly meant as such
+_ABOUT_THE_TEXT = re.compile(
+    r"[\d. ]*(?:references?|bibliography|sources|see also|(?:table of )?contents|toc|links?|further reading|"
+    r"licen[cs]e|contributing|contributors|authors?|acknowledge?ments?|credits|metadata|executive summary|summary|"
+    r"overview|scope|background|change ?log|(?:revision|version|document)? ?history|document (?:control|information)|"
+    r"action items?|next steps|attendees|participants|agenda|open questions|to-?dos?)",
+    re.IGNORECASE,
+)
+# an item that says what the text is, and not what is done
+_OF_THE_TEXT = re.compile(
+    r"\b(?:these (?:terms|rules|guidelines|principles)|this (?:policy|agreement|document|charter|spec))\b.{0,30}"
+    r"\b(?:is|are|means?|appl(?:y|ies)|takes?|comes?)\b",
+    re.IGNORECASE,
+)
+_FORBIDDING_HEADER = re.compile(
+    r"(?:do(?:es)? not|do(?:es)?n['\u2019]t|don['\u2019]?ts?|never)",
+    re.IGNORECASE,
+)
+_END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
 _WIDE = re.compile(f"[{UNSPACED}]")
 _COLONS = "".join(COLON)
 SHORT_ITEM, LONG_LEAD = 4, 30  # words
@@ -57,7 +83,9 @@ def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[Liste
 
     A short item is read with the sentence that leads to its list.
     """
-    heading = block.heading.text if block.heading and _is_half_rule(block.heading.text) else None
+    title = block.heading.text if block.heading else ""
+    heading = title if _is_half_rule(title) else None
+    is_about_text = _ABOUT_THE_TEXT.fullmatch(title) is not None
     leads: list[tuple[int, str]] = []  # depth and words of what the items that follow belong to
     for index, part in enumerate(parts):
         if part.kind == "row":
@@ -73,11 +101,17 @@ def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[Liste
         if has_items and (part.text.endswith(COLON) or not _is_rule(part.text)):
             leads.append((part.depth, part.text))
             continue
-        yield _item(part, leads[-1][1] if leads else None, heading)
+        rule = _item(part, leads[-1][1] if leads else None, heading)
+        is_beside = is_about_text or bool(leads and _ABOUT_THE_TEXT.fullmatch(leads[-1][1].rstrip(_COLONS)))
+        yield replace(rule, asserts=_says_what_to_do(rule.text)) if is_beside and rule.asserts else rule
+
+
+def _says_what_to_do(text: str) -> bool:
+    return bool(SUBJECT.search(text) or DUTY.search(text) or CAUSE.search(text) or ORDER.match(text))
 
 
 def _item(part: Element, lead: str | None, heading: str | None) -> ListedRule:
-    text = part.text
+    text = _END_OF_ITEM.sub("", part.text)
     if lead is not None and _EXAMPLES.search(lead) and not DUTY.search(lead):
         return ListedRule(part.line, text, bool(SUBJECT.search(text) and DIRECTIVE.search(text)))
     if lead is not None:
@@ -89,7 +123,7 @@ def _item(part: Element, lead: str | None, heading: str | None) -> ListedRule:
 
 def _is_rule(text: str) -> bool:
     """Whether a list item says enough to be a rule."""
-    if _EXAMPLE_LABEL.match(text):
+    if _EXAMPLE_LABEL.match(text) or (_OF_THE_TEXT.search(text) and not DUTY.search(text)):
         return False
     size = len(text.split()) + len(_WIDE.findall(text)) // 2
     return bool(size >= SHORT_ITEM or SUBJECT.search(text) or DUTY.search(text) or (size > 1 and ORDER.match(text)))
@@ -109,7 +143,11 @@ def _joined(lead: str, item: str) -> str:
 
 def _row(part: Element) -> ListedRule:
     """A row as a sentence: its cells in their order, and last the one under a heading such as "Why"."""
-    cells = [(header, text) for header, text in part.cells if text]
+    cells = [
+        (header, _forbidden(text) if _FORBIDDING_HEADER.fullmatch(header) else text)
+        for header, text in part.cells
+        if text
+    ]
     reasons = [text for header, text in cells if REASON_HEADER.fullmatch(header)]
     others = [cell for cell in cells if not (REASON_HEADER.fullmatch(cell[0]) or _is_beside_the_rule(*cell))]
     text = "; ".join(filter(None, [": ".join(cell for _, cell in others[:2]), *(cell for _, cell in others[2:])]))
@@ -123,6 +161,17 @@ def _row(part: Element) -> ListedRule:
     return ListedRule(part.line, text, asserts or bool(reasons and others))
 
 
+def _forbidden(cell: str) -> str:
+    """What stands under "Don't", so that it still forbids without its heading."""
+    if SUBJECT.search(cell) or DUTY.search(cell):
+        return cell
+    return f"do not {cell[0].lower()}{cell[1:]}"
+
+
 def _is_beside_the_rule(header: str, cell: str) -> bool:
-    """Whether a cell only counts the rows, or gives an example."""
-    return cell.strip("#.)( ").isdigit() or _EXAMPLES.search(header) is not None
+    """Whether a cell only counts or files the rows, or gives an example."""
+    return (
+        _FILING_HEADER.fullmatch(header) is not None
+        or cell.strip("#.)( ").isdigit()
+        or _EXAMPLES.search(header) is not None
+    )

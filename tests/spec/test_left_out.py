@@ -48,6 +48,11 @@ def notes(source: str) -> list[tuple[int, str]]:
         (RULE + "\n| a | b |\n|---|---|\n| never c | d | e |", [(5, "left out")]),
         ("# T\n\n<user>\nWait.\n\n{model_name} must run.\n</user>\n\n" + RULE, [(3, "code")]),
         (RULE + "\n~~{model_name} runs.~~", [(3, "left out")]),
+        ("- [Of honesty and of care](#a)\n\n" + RULE, [(1, "left out")]),
+        ("# T\n\n" + RULE + "\n## \n\n" + RULE, [(5, "left out")]),
+        ("# T [[edit](https://a/b)]\n\n" + RULE, [(1, "left out"), (1, "left out")]),
+        ("# T\n\n" + RULE + "\n## References\n\n- Smith, Plain words, 2019", [(7, "no rule"), (5, "no assertion")]),
+        (RULE + "\n![[kitchen.png]]", [(3, "left out")]),
     ],
 )
 def test_each_kind(source: str, expected: list[tuple[int, str]]) -> None:

@@ -515,3 +515,18 @@ def test_a_section_that_is_added_moves_no_id(tmp_path: Path) -> None:
     ]
     assert [id for id in after if id in before] == before
     assert len(after) == len(before) + 1
+
+
+def test_a_variable_whose_marks_an_editor_escaped_is_read(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "# **{model\\_name}: Values**\n\n# \n\n{model\\_name} waits because it can.\n"))
+    assert [one.assertion for one in spec.assertions] == ["Mo waits because it can."]
+
+
+def test_a_heading_that_asks_is_read_with_its_answer(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "# Does {model_name} wait?\n\nYes, because haste harms.\n"))
+    assert [one.assertion for one in spec.assertions] == ["Does Mo wait? Yes, because haste harms."]
+
+
+def test_a_reply_to_a_mail_is_no_mark(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, "# T\n\n{model_name} waits because it can.\n\n> On Tue, Sam wrote:\n> Do you?\n"))
+    assert [one.line for one in spec.assertions] == [3]
