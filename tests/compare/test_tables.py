@@ -164,18 +164,16 @@ def test_a_difference_that_means_nothing_is_no_finding() -> None:
 
 CONTRASTS = """\
 Differences between arms, paired over items (*: clear of zero)
-┏━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┓
-┃ a - b                 ┃ difference ┃  95 % interval ┃        log-odds (nats) ┃
-┡━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━┩
-│ american_values       │            │                │                        │
-│ msm+sft - sft         │    +0.25 * │ [+0.10, +0.40] │ +0.50 [+0.25, +0.75] * │
-├───────────────────────┼────────────┼────────────────┼────────────────────────┤
-│ affordable_values     │            │                │                        │
-│ msm - sft             │    -0.12 * │ [-0.20, -0.05] │                        │
-├───────────────────────┼────────────┼────────────────┼────────────────────────┤
-│ values_apart          │            │                │                        │
-│ msm+sft@[b]_with_a_lo │      +0.00 │ [-0.10, +0.10] │                        │
-│ ng_name - control+sft │            │                │                        │
-│ msm - sft             │      +0.10 │ [+0.00, +0.20] │                        │
-└───────────────────────┴────────────┴────────────────┴────────────────────────┘
+a - b                           difference  95 % interval        log-odds (nats)
+
+american_values
+msm+sft - sft                      +0.25 * [+0.10, +0.40] +0.50 [+0.25, +0.75] *
+
+affordable_values
+msm - sft                          -0.12 * [-0.20, -0.05]
+
+values_apart
+msm+sft@[b]_with_a_long_name -       +0.00 [-0.10, +0.10]
+control+sft
+msm - sft                            +0.10 [+0.00, +0.20]
 """
