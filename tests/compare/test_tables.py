@@ -7,7 +7,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
@@ -42,7 +42,6 @@ def harmless(text: str) -> bool:
     return all(c == "\n" or not unicodedata.category(c).startswith("C") for c in text)
 
 
-@settings(deadline=None)
 @given(text=st.text())
 def test_nothing_in_a_literal_text_is_a_command(text: str) -> None:
     shown = literal(text).plain
@@ -50,7 +49,6 @@ def test_nothing_in_a_literal_text_is_a_command(text: str) -> None:
     assert literal(shown).plain == shown
 
 
-@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["C"], include_characters="\n")))
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert literal(text).plain == text

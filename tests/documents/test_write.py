@@ -308,7 +308,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return files(folder)
 
 
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stops=st.lists(st.integers(0, 20), max_size=4),
     torn=st.sampled_from([b"", b'{"asked": "', b'{"asked": "abc", "reply": {"text": "\xc3']),
