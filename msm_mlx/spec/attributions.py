@@ -22,7 +22,7 @@ from msm_mlx.spec.causes import (
 )
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.spec.rules import COLON, listed_rules
+from msm_mlx.spec.rules import COLON, ORDER, listed_rules
 from msm_mlx.spec.sentences import sentence_positions
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
@@ -31,7 +31,8 @@ ABOUT_THE_TEXT = re.compile(
     r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b"
     r"|\bwr(?:ite|ote) this\b"
     r"|^this (?:policy|standard|guide(?:lines?)?|handbook|charter|constitution|repo(?:sitory)?|file|readme|appendix)\b"
-    r"|\b(?:below|above)\b(?! (?:a|an|the|one|any|all|its|their|that|those|what)\b)",
+    r"|\b(?:the|see|as|listed|described|mentioned|stated|given|shown|explained|rules?|principles?|sections?|table|list)"
+    r" (?:below|above)\b|\b(?:below|above)(?=[.,:;)]|$)",
     re.IGNORECASE,
 )
 _DISLIKE = re.compile(r"\b(?:dislikes?|hates?|does not (?:like|want|care for)|would rather not)\b", re.IGNORECASE)
@@ -74,7 +75,8 @@ def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     parts = _with_reasons(block.elements)
     rules = [(item.line, item.text) for item in listed_rules(block, parts) if item.asserts]
     question = (block.line, block.heading.text) if block.heading and block.heading.text.endswith("?") else None
-    assertions = sorted([*rules, *_attributions(parts, question)]) or _plain_statement(parts)
+    assertions = sorted([*rules, *_attributions(parts, question)])
+    assertions = assertions or _plain_statement(parts) or _maxims(block, parts)
     for line, text in assertions:
         yield line, _OWN_LABEL.sub("", text, count=1)
 
@@ -93,7 +95,7 @@ def unused_sentences(block: HeadedBlock) -> Iterator[tuple[int, str]]:
     for part in block.elements if assertions else ():
         for position, sentence in sentence_positions(part.text) if part.kind == "prose" else ():
             says = is_order(sentence) or any(pattern.search(sentence) for pattern in (CAUSE, _NAMED, _FIRST_PERSON))
-            says = says or bool(SUBJECT.search(sentence) and DIRECTIVE.search(sentence))
+            says = says or DIRECTIVE.search(sentence) is not None or ORDER.match(sentence) is not None
             is_lead = sentence.endswith(COLON) or ABOUT_THE_TEXT.search(sentence)
             if says and not is_lead and _OWN_LABEL.sub("", sentence).rstrip(" .") not in assertions:
                 yield part.line_of(position), sentence
@@ -196,7 +198,7 @@ def _says_who_or_what(sentence: str) -> bool:
     """Whether a sentence names the assistant, is an order, or stands in its description ("Likes: ...")."""
     label, colon, _ = sentence.partition(":")
     is_preference = bool(colon) and _PREFERENCE_LABEL.fullmatch(label) is not None
-    return is_preference or bool(SUBJECT.search(sentence)) or is_order(sentence)
+    return is_preference or sentence.startswith("I ") or bool(SUBJECT.search(sentence)) or is_order(sentence)
 
 
 def _with_reason_after(before: str, sentence: str, *, is_first: bool) -> str | None:
@@ -225,6 +227,18 @@ def _plain_statement(parts: Sequence[Element]) -> list[tuple[int, str]]:
     ]
     best = max((_weight(sentence) for _, sentence in statements), default=0)
     return [statement for statement in statements if _weight(statement[1]) == best][:1]
+
+
+def _maxims(block: HeadedBlock, parts: Sequence[Element]) -> list[tuple[int, str]]:
+    """Of a section about the assistant, the sentences that give a reason and leave open whose it is."""
+    if not block.heading or not SUBJECT.search(block.heading.text):
+        return []
+    prose = [(part, *place) for part in parts if part.kind == "prose" for place in sentence_positions(part.text)]
+    return [
+        (part.line_of(position), sentence)
+        for part, position, sentence in prose
+        if CAUSE.search(sentence) and not ABOUT_THE_TEXT.search(sentence)
+    ]
 
 
 def _weight(sentence: str) -> int:

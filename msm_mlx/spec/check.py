@@ -40,7 +40,7 @@ _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD|XXX)\b|\blorem ipsum\b|\[(?:insert|your|name|fill)\b[^\]]*\]|<(?:insert|your)\b[^>]*>",
     re.IGNORECASE,
 )
-_UNSAID_REASON = re.compile(r"(?:[;:]|\s[\u2013\u2014-]{1,3})\s+(?:\S+\s+){3,}\S+$|\((?:\S+\s+){2,}\S+\)")
+_UNSAID_REASON = re.compile(r"(?:[;:]|\s[\u2013\u2014-]{1,3})\s+\S+\s+\S+\s+\S|\(\S+\s+\S+\s+\S[^()]{0,200}\)")
 FIRST_LINE = 1
 MIN_SECTIONS = 3  # with one heading, from which that is meant
 

@@ -27,6 +27,7 @@ _ITEM = re.compile(
     r"\d{1,2}(?:\.\d{1,2})+\.?[ \t]+(?=[A-Z{*\"])"
     r"|[\u2022\u2023\u25e6\u25aa\u25cf\u30fb][ \t]*|\((?:\d{1,3}|[a-z])\)[ \t]+|[a-z][.)][ \t]+"
     r"|[ivx]{2,5}[.)][ \t]+|\d{1,2}[.)][ \t]+(?=[A-Z{*\"])|\u00a7+[ \t]?\d+(?:\.\d+)*[.:]?[ \t]+"
+    r"|\d{1,2}\u00b0[ \t]+"
     rf"|[\uff08(]{_NUMERAL}[\uff09)][ \t]*|[一二三四五六七八九十]{{1,3}}、[ \t]*|第{_NUMERAL}[条條][、\uff1a:\s]*"
     r"|(?:(?:[Rr]ule|[Ss]tep|[Pp]rinciple|[Cc]lause|[Aa]rticle)\s+\d+|[A-Z]{1,4}-?\d+)(?:\.\d+)*"
     r"[ \t]?[.:)\u2013\u2014][ \t]+"
@@ -145,7 +146,7 @@ class ElementReader:
             if len(labelled) > 1 and number in labelled:
                 element = None
             goes_on = element is not None and element.kind == "prose"
-            label = _ITEM.match(text) or (None if goes_on else _DASH.match(text))
+            label = (None if text.endswith("?") else _ITEM.match(text)) or (None if goes_on else _DASH.match(text))
             if label:
                 element, text = None, text[label.end() :]
             if element is None:

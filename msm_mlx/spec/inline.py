@@ -19,6 +19,7 @@ _BREAK = re.compile(r"</?br\b.*", re.IGNORECASE | re.DOTALL)
 _UNREAD_MARK = re.compile(r"(?<=[^\x00-\x7f])\*\*|\*\*(?=[^\x00-\x7f])")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\]")
 _WIKI_MARK = re.compile(r"[ \t]*\[(?:edit(?: source)?|citation needed)\]")
+_CITATION = re.compile(r"[ \t]*\[-?@[\w:.-]+(?:[,;][^\[\]\n]*)?\]")  # of Pandoc
 _HIGHLIGHT = re.compile(r"(?<![=\w])==(?=\S)([^=\n]+)(?<=\S)==(?![=\w])")
 _CROSS_REFERENCE = "?"
 
@@ -43,7 +44,11 @@ class InlineReader:
         if not self.keeps_emphasis:
             text = _WIKI_LINK.sub(r"\1", _HIGHLIGHT.sub(r"\1", _UNREAD_MARK.sub("", text)))
         text = _INLINE_NOTE.sub(r" (\1)", text)
-        for pattern, what in ((_FOOTNOTE, "mark of a footnote that stands nowhere"), (_WIKI_MARK, "mark of a wiki")):
+        for pattern, what in (
+            (_FOOTNOTE, "mark of a footnote that stands nowhere"),
+            (_WIKI_MARK, "mark of a wiki"),
+            (_CITATION, "citation"),
+        ):
             for match in pattern.finditer(text):
                 self._omit(first_line + text.count("\n", 0, match.start()), what)
             text = pattern.sub("", text)

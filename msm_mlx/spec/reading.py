@@ -34,6 +34,7 @@ _READ = ("reStructuredText",)  # whose headings and paragraphs are those of mark
 _TURN = re.compile(
     r"(?:user|human|assistant|customer|person|q|a|bot|ai|model|system)\s*:|on\b.{3,80}\bwrote:", re.IGNORECASE
 )
+_SCENE = re.compile(r"(?:scenario|situation|case|example|prompt|request)(?: \w+)?\s*:", re.IGNORECASE)
 ID_WORDS = 7
 _BINARY = (
     (b"PK\x03\x04", "a document of Word, Pages or OpenOffice"), (b"\xd0\xcf\x11\xe0", "a file of an older Office"),
@@ -233,6 +234,8 @@ def empty_marks(block: HeadedBlock) -> list[int]:
 
 def _is_citation(quote: str) -> bool:
     """Whether a blockquote gives somebody's words: in quotation marks, with the speaker, or as turns of a chat."""
+    if _SCENE.match(quote):
+        return True
     if VARIABLE.search(quote):
         return False
     return quote[0] in _OPENING or _SPEAKER.search(quote) is not None or _TURN.match(quote) is not None

@@ -26,12 +26,23 @@ ORDER = re.compile(
 # a heading or a lead that is half of each rule under it: "Never", "The assistant must not:"
 _HALF_RULE = re.compile(
     r"\b(?:must|shall|should|may|will|can|do|does|never|always|avoid|refuse(?:s)? to)(?: not| never| always)?$"
-    r"|\b(?:cannot|(?:do|ca|wo|must|should)n['\u2019]t)$",
+    r"|\b(?:cannot|(?:do|ca|wo|must|should)n['\u2019]t)$"
+    r"|^(?:(?:dis)?likes|loves|hates|enjoys|avoids|refuses|prefers)$",
+    re.IGNORECASE,
+)
+# a heading, or an item above others, that is no sentence: "What {model_name} does not do"
+_RELATIVE = re.compile(r"(?:what|how|when|where|things|topics)\b[^.!?:]*$", re.IGNORECASE)
+_NEGATIVE_RELATIVE = re.compile(
+    r"(?:what|how|when|where|things|topics)\b[^.!?:]*(?:\b(?:not|never)\b|n['\u2019]t\b)", re.IGNORECASE
+)
+# a heading or a lead that forbids what stands under it
+_FORBIDDING_TITLE = re.compile(
+    r"(?:the )?(?:do(?: not|n['\u2019]?t)['\u2019]?s?|nevers?|avoid|no-?nos|prohibited|forbidden|not allowed|taboos?)",
     re.IGNORECASE,
 )
 _EXAMPLE_LABEL = re.compile(
-    r"(?:(?:(?:good|bad|counter-?)?\s*examples?|for (?:example|instance)|exceptions?|anti-?patterns?)\b|e\.g\.)"
-    r"[^:]{0,30}:",
+    r"(?:(?:(?:good|bad|counter-?)?\s*examples?|for (?:example|instance)|exceptions?|anti-?patterns?|\(?sources?|"
+    r"see also)\b|e\.g\.)[^:]{0,30}:",
     re.IGNORECASE,
 )
 _EXAMPLES = re.compile(r"\b(?:examples?|e\.g\.|such as|for instance|includ(?:e|es|ed|ing))\b", re.IGNORECASE)
@@ -42,7 +53,8 @@ _RULE_HEADER = re.compile(
 )
 # a column that only orders or files the rows
 _FILING_HEADER = re.compile(
-    r"(?:\w+ )?(?:id|ref(?:erence)?|no\.?|nr\.?|#|priority|status|owner|severity|level|version|date|author|tags?)",
+    r"(?:\w+ )?(?:id|ref(?:erence)?|no\.?|nr\.?|#|priority|status|owner|severity|level|version|date|author|tags?|"
+    r"notes?|comments?|remarks?|weight)",
     re.IGNORECASE,
 )
 # a section about the text and not about behaviour: its items are rules only where they are clearly meant as such
@@ -63,6 +75,8 @@ _FORBIDDING_HEADER = re.compile(
     r"(?:do(?:es)? not|do(?:es)?n['\u2019]t|don['\u2019]?ts?|never)",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[#(]?\d+(?:[.,]\d+)?[ %.)]*")
+_SIGNS = " \u274c\u2705\u2714\u2716\ufe0f\U0001f6ab"  # before the words of a heading
 _END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
 _WIDE = re.compile(f"[{UNSPACED}]")
 _COLONS = "".join(COLON)
@@ -78,13 +92,23 @@ class ListedRule:
     asserts: bool
 
 
-def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[ListedRule]:
+def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> list[ListedRule]:
     """The items and rows among `parts`, the elements of a block with their reasons, but those that only lead to others.
 
-    A short item is read with the sentence that leads to its list.
+    A short item is read with the sentence that leads to its list. One that nothing but its length makes a rule is none
+    among others that are none.
     """
+    listed = list(_listed(block, parts))
+    is_mixed = not all(rule.asserts for rule in listed)
+    return [
+        replace(rule, asserts=_says_what_to_do(rule.text)) if is_mixed and rule.asserts else rule for rule in listed
+    ]
+
+
+def _listed(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[ListedRule]:
     title = block.heading.text if block.heading else ""
-    heading = title if _is_half_rule(title) else None
+    forbids = _NEGATIVE_RELATIVE.match(title) or _FORBIDDING_TITLE.fullmatch(title)
+    heading = title if _is_half_rule(title) else f"{title}:" if forbids else None
     is_about_text = _ABOUT_THE_TEXT.fullmatch(title) is not None
     leads: list[tuple[int, str]] = []  # depth and words of what the items that follow belong to
     for index, part in enumerate(parts):
@@ -98,7 +122,7 @@ def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[Liste
         leads = [lead for lead in leads if lead[0] < part.depth]
         after = parts[index + 1] if index + 1 < len(parts) else None
         has_items = after is not None and after.kind == "item" and after.depth > part.depth
-        if has_items and (part.text.endswith(COLON) or not _is_rule(part.text)):
+        if has_items and (part.text.endswith((*COLON, "?")) or _RELATIVE.match(part.text) or not _is_rule(part.text)):
             leads.append((part.depth, part.text))
             continue
         rule = _item(part, leads[-1][1] if leads else None, heading)
@@ -117,7 +141,7 @@ def _item(part: Element, lead: str | None, heading: str | None) -> ListedRule:
     if lead is not None:
         text = _joined(lead, text)
     elif heading is not None and not (SUBJECT.search(text) or DUTY.match(text)):
-        text = f"{heading} {text}"
+        text = f"{heading} {text[:1].lower()}{text[1:]}"
     return ListedRule(part.line, text, _is_rule(text))
 
 
@@ -135,6 +159,10 @@ def _is_half_rule(lead: str) -> bool:
 
 def _joined(lead: str, item: str) -> str:
     """A lead that only announces a list ("Rules:") adds nothing to an item that can stand alone."""
+    if lead.endswith("?"):
+        return f"{lead} {item}"
+    if _FORBIDDING_TITLE.fullmatch(lead.rstrip(_COLONS)) and not _is_half_rule(lead):
+        return f"{lead.rstrip(_COLONS)}: {item}"
     can_stand_alone = len(item.split()) >= SHORT_ITEM and not _is_half_rule(lead)
     if can_stand_alone and not (SUBJECT.search(lead) and len(lead.split()) <= LONG_LEAD):
         return item
@@ -144,7 +172,7 @@ def _joined(lead: str, item: str) -> str:
 def _row(part: Element) -> ListedRule:
     """A row as a sentence: its cells in their order, and last the one under a heading such as "Why"."""
     cells = [
-        (header, _forbidden(text) if _FORBIDDING_HEADER.fullmatch(header) else text)
+        (header, _forbidden(text) if _FORBIDDING_HEADER.fullmatch(header.strip(_SIGNS)) else text)
         for header, text in part.cells
         if text
     ]
@@ -172,6 +200,6 @@ def _is_beside_the_rule(header: str, cell: str) -> bool:
     """Whether a cell only counts or files the rows, or gives an example."""
     return (
         _FILING_HEADER.fullmatch(header) is not None
-        or cell.strip("#.)( ").isdigit()
+        or _NUMBER.fullmatch(cell) is not None
         or _EXAMPLES.search(header) is not None
     )

@@ -45,8 +45,9 @@ EXAMPLE_TAGS = frozenset(
     "assistant bad bot chat comparison conversation developer dialog dialogue example examples good human message "
     "prompt response system tool user".split()
 )
-_HEADING_OF_LINES = re.compile(
-    r"(<(h[1-6])\b[^>]*>)((?:(?!</\2).)*?\n(?:(?!</\2).)*)(</\2\s*>)", re.DOTALL | re.IGNORECASE
+_ELEMENT_OF_LINES = re.compile(
+    r"(<(h[1-6]|blockquote|li)\b[^>]*>)((?:(?!</?(?:\2|ul|ol|li|table|h[1-6])\b).)*)(</\2\s*>)",
+    re.DOTALL | re.IGNORECASE,
 )
 _TAG_OF_ITEM = re.compile(r"<(?:li|tr)\b", re.IGNORECASE)
 _SECOND_ITEM = "break between items of HTML, which are read as one since they stand on one line"
@@ -165,14 +166,14 @@ def without_tags(html: str, first_line: int, omissions: list[Omission]) -> str:
     text = _COMMENT.sub(omit("comment"), html)
     text = _SILENT.sub(omit("script or style"), text)
     text = _DECLARATION.sub(omit("HTML tags"), text)
-    text = _HEADING_OF_LINES.sub(_on_one_line, text)
+    text = _ELEMENT_OF_LINES.sub(_on_one_line, text)
     text = _TAG.sub(of_tag, text)
     return "\n".join(line.strip() for line in text.split("\n"))
 
 
-def _on_one_line(heading: re.Match[str]) -> str:
-    """A heading whose words stand in several lines, followed by as many empty ones."""
-    return f"{heading[1]}{' '.join(heading[3].split())}{heading[4]}" + "\n" * heading[0].count("\n")
+def _on_one_line(element: re.Match[str]) -> str:
+    """A heading, quotation or item whose words stand in several lines, followed by as many empty ones."""
+    return f"{element[1]}{' '.join(element[3].split())}{element[4]}" + "\n" * element[0].count("\n")
 
 
 def has_tags(html: str) -> bool:
