@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from shutil import copytree
 
+import hypothesis
 import pytest
 from helpers.command_line import Cli, call, spawn
 from helpers.fake_hub import client, server  # noqa: F401  (fixtures)
@@ -15,6 +16,10 @@ from helpers.finished_runs import finish_run
 from helpers.tiny_models import FAMILIES, POCKET_WEIGHTS, save_tiny_model
 
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
+
+# how long an example takes says nothing here: other processes run beside the tests
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)

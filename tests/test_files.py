@@ -110,7 +110,7 @@ def test_json_is_readable_for_people(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "b": "Époisses",\n  "a": [\n    1\n  ]\n}\n'
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=20), max_size=5))
 def test_rows_come_back_whatever_their_text(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.getbasetemp() / "texts.jsonl"

@@ -14,7 +14,7 @@ def test_a_falling_loss_falls() -> None:
     assert sparkline([]) == ""
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 @given(values=st.lists(st.floats(-1e6, 1e6), max_size=90), width=st.integers(1, 20))
 def test_it_is_never_wider_than_asked(values: list[float], width: int) -> None:
     line = sparkline(values, width)

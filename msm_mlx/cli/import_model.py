@@ -32,17 +32,19 @@ def import_model(file: Path, name: str | None, quantize: str | None, dtype: str 
     """
     if name is not None and (not name or Path(name).name != name or name.startswith(".")):
         raise RecipeError(f"--name {name}: not the name of a folder; a folder of that name is made in {models_home()}")
-    from msm_mlx.gguf_import.folder import read_model, write_model
+    from msm_mlx.gguf_import.folder import read_model, refuse_existing, write_model
     from msm_mlx.gguf_import.source import model_name, open_source
     from msm_mlx.resources.machine import this_machine
 
     source = open_source(file)
     folder = models_home() / (name or model_name(source))
+    refuse_existing(folder)
     default = "float16" if this_machine().metal else "float32"
     bits = int(quantize) if quantize else None
     write_model(read_model(source), folder, dtype=dtype or default, bits=bits, say=_say)
     out().print(literal(str(folder)), soft_wrap=True)
-    _say(f"Now `{command('msm-mlx', 'doctor', '--model', folder.name)}` tries it, and any command takes it as --model.")
+    trial = command("msm-mlx", "models", folder.name)
+    _say(f"`--model {folder.name}` stands for it; `{trial}` tells what works with it.")
 
 
 def _say(line: str) -> None:

@@ -223,15 +223,11 @@ def _prompts(runs: Sequence[FinishedRun]) -> tuple[Prompt, ...]:
         for suite in (*recipe.suites, *recipe.added_suites):
             with suppress(RecipeError):  # a suite file that is gone: its prompts cannot be asked again
                 content = load_suite(suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
-                items |= {item.id: item for item in content.items if not item.turns and not _checks_format(item)}
+                items |= {item.id: item for item in content.items if not item.turns and not item.is_format_control}
     return tuple(
         Prompt(item.id, item.prompts()[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
         for item in items.values()
     )
-
-
-def _checks_format(item: Item) -> bool:
-    return isinstance(item, Pair) and item.is_format_control
 
 
 def _stored(

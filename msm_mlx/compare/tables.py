@@ -19,7 +19,9 @@ MIN_COLUMN = 20  # narrower columns break words
 
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     """Differences between trained arms, paired over items. Those whose interval is clear of zero are marked."""
-    table = Table(title="Differences between arms, paired over items (*: clear of zero)", title_justify="left")
+    title = "Differences between arms, paired over items (*: clear of zero)"
+    # without a frame, so that the longest names of arms fit into a line of 80 columns
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("a - b", overflow="fold")
     columns = ["difference", "95 % interval"]
     if any(contrast.log_odds for contrast in contrasts):
@@ -27,7 +29,7 @@ def contrast_table(contrasts: Sequence[Contrast]) -> Table:
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     for suite, rows in groupby(contrasts, key=lambda contrast: contrast.suite):
-        table.add_section()
+        table.add_row()
         table.add_row(literal(suite, "bold"))
         for row in rows:
             table.add_row(literal(f"{row.a} - {row.b}"), *_figures(row)[: len(columns)])

@@ -33,8 +33,8 @@ class AttemptBudget:
         rate = max(self.kept_at_first / self.first, least) if self.first else 1.0
         return round(documents * each / rate)
 
-    def hopeless(self, least: float) -> bool:
-        """Whether the upper end of the Wilson interval of the pass rate lies under `least`.
+    def hopeless(self, least: float, z: float = Z) -> bool:
+        """Whether the upper end of the Wilson interval of the pass rate, `z` standard errors wide, lies under `least`.
 
         With n attempts, a pass rate p and z standard errors that is
         (p + z^2 / 2n + z * sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n). It says something even where nothing has
@@ -43,5 +43,5 @@ class AttemptBudget:
         if not self.made:
             return False
         n, p = self.made, self.kept / self.made
-        half_width = Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-        return (p + Z**2 / (2 * n) + half_width) / (1 + Z**2 / n) < least
+        half_width = z * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+        return (p + z**2 / (2 * n) + half_width) / (1 + z**2 / n) < least

@@ -15,6 +15,9 @@ from msm_mlx.runs.layout import DOCUMENTS, REJECTED
 
 LEAST_TRIED = 0.8  # attempts without a document before a writer is given up, as a multiple of 1 / least_pass_rate
 EXAMPLE = 200  # characters
+PLAIN_TEMPERATURE = (
+    1.0  # the model's own distribution; above it, unlikely words come more often than the model has them
+)
 _NO_TAGS = "documents.prompt: assertion, which asks for no tags"
 _VARIETY = "raise documents.temperature, or ask for documents.ideas"
 ADVICE: Mapping[str, str] = {
@@ -63,26 +66,40 @@ def _turn_off(check: str) -> str:
     return f"documents.checks.{setting}: null turns off '{check}'" if setting else ""
 
 
+def telling_attempts(settings: DocumentSettings) -> int:
+    """How many attempts in vain tell something of a writer."""
+    return round(LEAST_TRIED / settings.least_pass_rate)
+
+
 def fruitless_after(settings: DocumentSettings, slots: int) -> int:
-    """After how many attempts at so many slots without a single document a writer is given up: two batches, or as many
-    as tell."""
-    return max(2 * min(settings.batch_size, slots), round(LEAST_TRIED / settings.least_pass_rate))
+    """After how many attempts at so many slots, with nothing or almost nothing kept, a writer is given up: two batches,
+    or as many as tell."""
+    return max(2 * min(settings.batch_size, slots), telling_attempts(settings))
 
 
-def fruitless(rejected: Sequence[Document], settings: DocumentSettings, folder: Path) -> str:
-    """What to tell of a writer that has kept none of its first attempts."""
+def fruitless(kept: int, rejected: Sequence[Document], settings: DocumentSettings, folder: Path) -> str:
+    """What to tell of a writer that has kept none of its first attempts, or hardly one."""
     reasons = [document.rejected or "" for document in rejected]
     commonest = Counter(map(check_name, reasons)).most_common(1)[0][0]
     example = next(document for document in rejected if check_name(document.rejected or "") == commonest)
     text = " ".join(example.text.split())
     shown = text if len(text) <= EXAMPLE else f"{text[:EXAMPLE]}…"
+    passed = f"only {kept}" if kept else "nothing"
     return (
-        f"nothing passed the checks in the first {len(rejected)} attempts: {count_checks(reasons)}.\n"
+        f"{passed} passed the checks in the first {kept + len(rejected)} attempts: {count_checks(reasons)}.\n"
         f"  One of them, rejected as '{example.rejected}': {shown!r}\n"
-        f"  What may help: {advice(reasons, settings) or 'a better writer'}.\n"
+        f"  What may help: {_help(reasons, settings)}.\n"
         f"  All are in {folder / REJECTED}; the same command tries once more from here, and "
         "`msm-mlx documents try RECIPE` shows a few drafts with what every check says."
     )
+
+
+def _help(reasons: Iterable[str], settings: DocumentSettings) -> str:
+    """All that may help a writer that fails, its sampling first and another one last."""
+    noisy = settings.temperature > PLAIN_TEMPERATURE
+    cooler = f"lower documents.temperature (now {settings.temperature:g}) to {PLAIN_TEMPERATURE:g} or less"
+    others = "a better writer (documents.writer), or documents that are there already (documents.from)"
+    return "; ".join(filter(None, (cooler if noisy else "", advice(reasons, settings), others)))
 
 
 def shortfall(

@@ -6,7 +6,8 @@ that goes on comes to where it was by taking the same replies in again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from msm_mlx.documents.attempt_budget import AttemptBudget
@@ -19,7 +20,7 @@ from msm_mlx.documents.kept_documents import earlier_documents
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.openings import go_on
 from msm_mlx.documents.plan import Slot
-from msm_mlx.documents.shortfall import fruitless, fruitless_after, shortfall
+from msm_mlx.documents.shortfall import fruitless, fruitless_after, shortfall, telling_attempts
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import ChatModel, Reply, SamplingParams, in_order, reply_seed
@@ -31,6 +32,8 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import PROGRESS
 from msm_mlx.spec import Spec
 from msm_mlx.suites.contamination import HeldOut
+
+PATIENCE = 90.0  # seconds that a writer has, on a slow machine, until its first attempts must have come to something
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def write_documents(
     model: ChatModel,
     output: Output,
     say: Callable[[str], None] = lambda line: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Health:
     """Have `model` write a document for each of `slots` into `output`, and return the health of them all.
 
@@ -69,23 +73,34 @@ def write_documents(
 
     Raises:
         MsmError: if the attempts run out before there is a document for each slot, or too few pass the checks, or none
-            of the first that are made now.
+            or hardly one of the first that are made now.
     """
     settings = assignment.settings
     make_folder(output.folder)
     state = WritingState.begin(settings, slots, output)
-    model = LoggedModel(model, output.folder / PROGRESS)
+    model, started = LoggedModel(model, output.folder / PROGRESS), clock()
     while attempts := state.due():
-        chats = [writer_chat(assignment, attempt) for attempt in attempts]
-        seeds = [document_seed(settings, attempt) for attempt in attempts]
-        replies = in_order(model.replies(chats, writer_sampling(settings), seeds, say=say))
-        for attempt, chat, reply in zip(attempts, chats, replies, strict=True):
-            state.take(attempt, to_document(assignment, attempt, chat, reply))
-            if not state.kept and (model.replied >= fruitless_after(settings, state.target) or state.is_hopeless):
+        for attempt, document in _written(assignment, attempts, model, say):
+            state.take(attempt, document)
+            if state.is_fruitless(model.replied, clock() - started):
                 state.give_up()
             if state.is_hopeless:
                 break
     return state.end()
+
+
+def _written(
+    assignment: Assignment, attempts: Sequence[Attempt], model: ChatModel, say: Callable[[str], None]
+) -> Iterator[tuple[Attempt, Document]]:
+    """The text of each attempt, in their order. The first few are written by themselves: on a slow machine, a whole
+    batch of a writer that fails takes longer than anybody should wait for that news."""
+    few = telling_attempts(assignment.settings)
+    for part in filter(None, (attempts[:few], attempts[few:])):
+        chats = [writer_chat(assignment, attempt) for attempt in part]
+        seeds = [document_seed(assignment.settings, attempt) for attempt in part]
+        replies = in_order(model.replies(chats, writer_sampling(assignment.settings), seeds, say=say))
+        for attempt, chat, reply in zip(part, chats, replies, strict=True):
+            yield attempt, to_document(assignment, attempt, chat, reply)
 
 
 def writer_chat(assignment: Assignment, attempt: Attempt) -> list[Message]:
@@ -181,6 +196,14 @@ class WritingState:
         """Whether the writer is sure to pass the checks too seldom."""
         return self.budget.hopeless(self.settings.least_pass_rate)
 
+    def is_fruitless(self, attempts: int, seconds: float) -> bool:
+        """Whether the attempts that were made now, in so much time, leave no hope: none was kept of as many as tell
+        after PATIENCE, or none or hardly one of the first two batches."""
+        if attempts >= fruitless_after(self.settings, self.target):
+            return self.budget.hopeless(self.settings.least_pass_rate, z=1.0) if self.kept else True
+        late = seconds >= PATIENCE and attempts >= telling_attempts(self.settings)
+        return not self.kept and (late or self.is_hopeless)
+
     def due(self) -> list[Attempt]:
         """The attempts to make now: one at each open slot, as far as the budget goes."""
         if self.is_hopeless:
@@ -204,7 +227,7 @@ class WritingState:
     def give_up(self) -> None:
         """Put the files in order, and raise MsmError with what is wrong with all that was written."""
         self.output.end(self.kept, self.rejected)
-        raise MsmError(fruitless(self.rejected, self.settings, self.output.folder))
+        raise MsmError(fruitless(self.budget.kept, self.rejected, self.settings, self.output.folder))
 
     def end(self) -> Health:
         """Put the files in order. Raises MsmError if a slot is still open."""

@@ -7,18 +7,20 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.files import free_space, make_folder, write_json, writing
+from msm_mlx.errors import MsmError, RecipeError, SetupError
+from msm_mlx.files import HOME, free_space, write_json
 from msm_mlx.gguf_import.architectures import ModelConfig, architecture_of, model_config
 from msm_mlx.gguf_import.source import GgufSource
 from msm_mlx.gguf_import.tokenizer import build_tokenizer
 from msm_mlx.gguf_import.vocabulary import read_vocabulary
 from msm_mlx.gguf_import.weights import NamedTensor, name_tensors, size_of, write_weights
 from msm_mlx.models.hub import human_size
+from msm_mlx.text.wording import error_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -50,6 +52,15 @@ def read_model(source: GgufSource) -> ImportedModel:
     Raises:
         SetupError: if it cannot be imported, with the reason.
     """
+    try:
+        return _read(source)
+    except MsmError:
+        raise
+    except Exception as error:  # a file of somebody else's may hold anything, also what tokenizers does not foresee
+        raise source.problem(f"does not hold together ({error_line(error)})", "choose another model") from error
+
+
+def _read(source: GgufSource) -> ImportedModel:
     architecture = architecture_of(source)
     config = model_config(source, architecture)
     vocabulary = read_vocabulary(source)
@@ -83,8 +94,7 @@ def write_model(
         RecipeError: if there is something of that name.
         SetupError: if there is no room for it, or a value does not fit into `dtype`.
     """
-    if folder.exists():
-        raise RecipeError(f"{folder} is there already; give another --name, or remove it first")
+    refuse_existing(folder)
     size = size_of(model.tensors, dtype)
     _check_space(folder, size * 2 if bits else size)
     say(f"{model.source.path.name}: {model.source.architecture}, {model.quantisations}; writing {human_size(size)}")
@@ -97,6 +107,12 @@ def write_model(
             _quantise(partial, bits)
 
 
+def refuse_existing(folder: Path) -> None:
+    """Raises RecipeError if there is something of that name."""
+    if folder.exists():
+        raise RecipeError(f"{folder} is there already; give another --name, or remove it first")
+
+
 def _check_space(folder: Path, size: int) -> None:
     free = free_space(folder)
     if size > free:
@@ -107,16 +123,19 @@ def _check_space(folder: Path, size: int) -> None:
 @contextmanager
 def _whole_folder(folder: Path) -> Iterator[Path]:
     """A folder to write to, which takes the name of `folder` when the block ends well, and else is removed."""
-    make_folder(folder.parent)
     partial = folder.with_name(f".{folder.name}.partial")
-    with writing(folder):
+    try:
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        try:
-            yield partial
-            os.replace(partial, folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        os.replace(partial, folder)
+    except OSError as error:
+        remedy = (
+            "free some space" if error.errno in (ENOSPC, EDQUOT) else f"point {HOME} to a folder that can be written"
+        )
+        raise SetupError(f"cannot write {folder}: {error.strerror or error}; {remedy}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _quantise(folder: Path, bits: int) -> None:

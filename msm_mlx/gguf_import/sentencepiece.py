@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from tokenizers import Tokenizer, decoders, models, normalizers
@@ -40,9 +42,7 @@ def merges_of(vocabulary: Vocabulary) -> list[tuple[str, str]]:
 
     SentencePiece merges the neighbours whose union has the highest score; BPE those whose merge stands first.
     """
-    kinds = (TokenType.NORMAL, TokenType.USER_DEFINED)
-    rows = zip(vocabulary.tokens, vocabulary.types, vocabulary.scores, strict=True)
-    scores = {token: score for token, kind, score in rows if kind in kinds}
+    scores = _scores(vocabulary)
     ranked: list[tuple[float, int, int, str, str]] = []
     for token, score in scores.items():
         for place in range(1, len(token)):
@@ -54,21 +54,37 @@ def merges_of(vocabulary: Vocabulary) -> list[tuple[str, str]]:
 
 
 def segment(text: str, vocabulary: Vocabulary) -> list[int]:
-    """The ids of a text by SentencePiece's own rule, one merge at a time. Slow: it is there to be compared with.
+    """The ids of a text by the rule of SentencePiece and llama.cpp, one merge at a time; slow, to be compared with.
 
-    Of equal scores the leftmost is merged first.
+    What the vocabulary defines as a piece of its own, such as a run of spaces, is taken out first, the longest first.
     """
-    kinds = (TokenType.NORMAL, TokenType.USER_DEFINED)
+    scores, ids = _scores(vocabulary), {token: index for index, token in enumerate(vocabulary.tokens)}
+    defined = sorted(vocabulary.of_type(TokenType.USER_DEFINED), key=len, reverse=True)
+    parts = re.split(f"({'|'.join(map(re.escape, filter(None, defined)))})", text) if defined else [text]
+    tokens: list[str] = []
+    for number, part in enumerate(parts):
+        if number % 2:
+            tokens.append(part)
+        elif part:
+            tokens += _merge(list((SPACE if vocabulary.add_space_prefix else "") + part.replace(" ", SPACE)), scores)
+    return [ids[token] for token in tokens]
+
+
+def _merge(symbols: list[str], scores: Mapping[str, float]) -> Iterator[str]:
+    """Merge the neighbours with the highest score, of equal ones the leftmost, until none are left; letters without a
+    token become their bytes."""
+    while candidates := [
+        (-scores[left + right], place)
+        for place, (left, right) in enumerate(pairwise(symbols))
+        if left + right in scores
+    ]:
+        _, best = min(candidates)
+        symbols[best : best + 2] = [symbols[best] + symbols[best + 1]]
+    for symbol in symbols:
+        yield from [symbol] if symbol in scores else (f"<0x{byte:02X}>" for byte in symbol.encode())
+
+
+def _scores(vocabulary: Vocabulary) -> dict[str, float]:
+    """Of the tokens that merges can give."""
     rows = zip(vocabulary.tokens, vocabulary.types, vocabulary.scores, strict=True)
-    scores = {token: score for token, kind, score in rows if kind in kinds}
-    symbols = list((SPACE if vocabulary.add_space_prefix else "") + text.replace(" ", SPACE))
-    while True:
-        unions = [left + right for left, right in pairwise(symbols)]
-        candidates = [place for place, union in enumerate(unions) if union in scores]
-        if not candidates:
-            break
-        best = max(candidates, key=lambda place: (scores[unions[place]], -place))
-        symbols[best : best + 2] = [unions[best]]
-    ids = {token: index for index, token in enumerate(vocabulary.tokens)}
-    pieces = [[symbol] if symbol in scores else [f"<0x{byte:02X}>" for byte in symbol.encode()] for symbol in symbols]
-    return [ids[piece] for group in pieces for piece in group]
+    return {token: score for token, kind, score in rows if kind == TokenType.NORMAL}

@@ -85,6 +85,7 @@ def open_source(path: Path) -> GgufSource:
             raise SetupError(f"{part}: damaged ({error}); copy or download the file again") from error
         metadata = values | metadata  # the first part has all, the others those of their own tensors
         tensors |= {tensor.name: _source_tensor(tensor, gguf) for tensor in reader.tensors}
+        _check_quantisations(part, reader, gguf)
     source = GgufSource(path, metadata, tensors)
     _check_parts(source, parts)
     return source
@@ -125,16 +126,21 @@ def _check_parts(source: GgufSource, parts: Sequence[Path]) -> None:
         raise source.problem(problem, "download all parts again")
 
 
+def _check_quantisations(path: Path, reader: Any, gguf: Any) -> None:
+    """Dequantise a row of each kind."""
+    for kind, tensor in {tensor.tensor_type: tensor for tensor in reader.tensors}.items():
+        try:
+            gguf.dequantize(tensor.data[:1], kind)
+        except NotImplementedError as error:
+            problem = f"{tensor.name} is stored as {kind.name}, which the gguf package cannot undo"
+            raise SetupError(f"{path}: {problem}; choose another quantisation, such as Q4_K_M or Q8_0") from error
+
+
 def _source_tensor(tensor: Any, gguf: Any) -> SourceTensor:
     shape = tuple(int(size) for size in reversed(tensor.shape.tolist()))
     kind = tensor.tensor_type
 
     def read() -> Floats:
-        try:
-            values = gguf.dequantize(tensor.data, kind)
-        except NotImplementedError as error:
-            problem = f"{tensor.name} is quantised as {kind.name}, which the gguf package cannot undo"
-            raise SetupError(f"{problem}; choose another quantisation, such as Q4_K_M or Q8_0") from error
-        return np.asarray(values, np.float32).reshape(shape)
+        return np.asarray(gguf.dequantize(tensor.data, kind), np.float32).reshape(shape)
 
     return SourceTensor(tensor.name, shape, str(kind.name), read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def build_tokenizer(source: GgufSource, vocabulary: Vocabulary, context: int) ->
     Raises:
         SetupError: if it cannot be rebuilt exactly.
     """
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it misses PyTorch, which nobody needs
     from transformers import PreTrainedTokenizerFast
 
     is_sentencepiece = vocabulary.kind == SENTENCEPIECE

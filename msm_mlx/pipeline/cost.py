@@ -28,7 +28,7 @@ from msm_mlx.resources.memory import (
 from msm_mlx.text.commands import command
 
 PROBE_SECONDS = 30.0  # that one update of a probe may take, by the estimate
-CHAT = 256  # tokens of a demonstration
+CHAT = 96  # tokens of a long demonstration, of whose length half is the mean
 ModelWork = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
 ROLES: dict[ModelWork, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
 

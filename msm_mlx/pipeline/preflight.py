@@ -5,6 +5,7 @@ Imports no mlx.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -36,6 +37,7 @@ from msm_mlx.pipeline.prompt_lengths import guess_prompts, measure_prompts
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
+from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.pipeline.status import StageStatus, check_stage, due_stages
@@ -54,6 +56,7 @@ from msm_mlx.spec import load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
 from msm_mlx.text.commands import command
 from msm_mlx.text.problem_lines import group_problems
+from msm_mlx.text.words import TOKENS_PER_WORD
 
 ADAPTER_BYTES = 4  # of a parameter, in a file
 CHECKPOINT_COPIES = 4  # of an adapter while it is trained: its weights, two moments, and the best so far
@@ -203,6 +206,7 @@ def _checks(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
     if recipe.mix and not recipe.mix.source.startswith(HUB):
         yield partial(load_general, recipe.mix.source, (recipe.model_name, recipe.provider_name))
     yield from _checks_of_stages(recipe, plan)
+    yield partial(check_room, plan.stages if plan else ())
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
 
@@ -310,6 +314,19 @@ def check_disk(plan: RunPlan, due: Sequence[Stage], run: RunFolder) -> None:
             f"{run.path}: the adapters of {trainings} training stages take about {human_size(needed)}, and "
             f"{human_size(free)} are free; free some, lower lora.rank, or name a folder on another disk with --run-dir"
         )
+
+
+def check_room(stages: Sequence[Stage]) -> None:
+    """Raises RecipeError if a document may have too few tokens for the words that it must have."""
+    for stage in stages:
+        if isinstance(stage, WrittenDocuments):
+            least, settings = math.ceil(TOKENS_PER_WORD * stage.settings.min_words), stage.settings
+            if settings.max_tokens < least:
+                raise RecipeError(
+                    f"documents.max_tokens: {settings.max_tokens} leaves no room for a document of "
+                    f"documents.min_words: {settings.min_words}, which takes about {least} tokens: every one would be "
+                    "rejected; raise documents.max_tokens to the length of a document, such as 256"
+                )
 
 
 def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:

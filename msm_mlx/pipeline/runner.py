@@ -118,6 +118,7 @@ def prepare(
     stages = [stage for stage in narrow_plan(plan, choice, run) if stage.kind in kinds]
     refuse_mismatches(status_of(stages, run), run)
     preflight.check_ready(stages, run)
+    preflight.check_room(stages)
     preflight.require_inputs(stages, run)
     status = plan_status(plan, run)
     refuse_long_prompts(recipe, status, kinds, base, others, report, load)

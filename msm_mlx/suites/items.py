@@ -46,6 +46,8 @@ class Item(ABC):
     turns: tuple[Turn, ...] = field(default=(), kw_only=True)
     is_written: bool = field(default=True, kw_only=True)
     """Whether a variant is asked for written replies, and not for the scores of the options alone."""
+    is_format_control: bool = field(default=False, kw_only=True)
+    """Whether the right answer is obvious, so that it shows only whether a variant can answer in this form."""
 
     sampled: ClassVar[bool] = False
     """Whether several replies are sampled, at each temperature that is set, in place of one greedy reply."""
@@ -111,11 +113,13 @@ class Suite:
 
 
 def limit_items(suite: Suite, limit: int | None) -> Suite:
-    """The suite with at most `limit` of its items: one of each domain and spec in turn, in the order of the file."""
-    if limit is None or len(suite.items) <= limit:
+    """The suite with at most `limit` of its items, and its format control: one of each domain and spec in turn, in the
+    order of the file."""
+    limited = [item for item in suite.items if not item.is_format_control]
+    if limit is None or len(limited) <= limit:
         return suite
-    places = sorted(_in_turn(suite.items)[:limit])
-    return replace(suite, items=tuple(suite.items[place] for place in places))
+    chosen = {limited[place].id for place in _in_turn(limited)[:limit]}
+    return replace(suite, items=tuple(item for item in suite.items if item.is_format_control or item.id in chosen))
 
 
 def limit_written(suite: Suite, limit: int | None) -> Suite:

@@ -45,6 +45,8 @@ class TrainingCallbacks:
     """Takes lines for the log."""
     should_stop: Callable[[], bool] = lambda: False
     """Asked after every update; if it says yes, the checkpoint is written and training ends with KeyboardInterrupt."""
+    on_resume: Callable[[int], None] = lambda updates: None
+    """Called once before the first update with the number of updates that the checkpoint holds; 0 without one."""
 
 
 NO_CALLBACKS = TrainingCallbacks()
@@ -89,6 +91,7 @@ def train(
         callbacks.say(line)
     optimizer = _optimizer(model, settings, updates)
     progress = _resume(checkpoint, model, optimizer, ranks)
+    callbacks.on_resume(progress.updates)
     if metrics:
         metrics.start(progress.updates)
     loop = _Loop(

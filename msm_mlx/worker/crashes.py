@@ -242,10 +242,17 @@ class Explanation:
         return self.cause.remedy if self.cause else ""
 
     @property
-    def may_pass_with_less(self) -> bool:
-        """Whether the same work is worth another attempt that takes less memory: also after a fault without a cause,
-        since faults of a GPU do not say what they are."""
-        return self.cause.takes_memory if self.cause else -self.ending.code in FAULTS
+    def is_from_outside(self) -> bool:
+        """Whether somebody or something ended it by a signal, so that the same work may well pass."""
+        number = -self.ending.code
+        return self.cause is None and number > 0 and (number == signal.SIGKILL or number not in FAULTS)
+
+    @property
+    def is_worth_another_attempt(self) -> bool:
+        """Whether to try the same work again with less memory: also after an end without a cause, since faults of a
+        GPU do not say what they are, and since only a second one at the same place shows that it comes again. Not
+        where somebody wanted it to end."""
+        return self.cause.takes_memory if self.cause else self.ending.code > 0 or -self.ending.code in FAULTS
 
 
 def explain(ending: Ending) -> Explanation:

@@ -5,7 +5,8 @@
 It reads jobs from stdin and writes events to stdout, both as one JSON object a line. When stdin is closed it ends,
 whatever it is doing, so that it never outlives the process that started it. Under `mlx.launch` it is rank 0.
 
-Each job leads to any number of these events: `{"event": "say", "line"}`, `{"event": "update", ...}` with the fields of
+Each job leads to any number of these events: `{"event": "say", "line"}`, `{"event": "resumed", "resumed"}` with the
+number of updates that are done already, `{"event": "update", ...}` with the fields of
 `msm_mlx.training.metrics.Update`, `{"event": "outcome", "outcome"}` with those of
 `msm_mlx.runs.outcome.TrainingOutcome`, `{"event": "reply", "index", "reply"}` and `{"event": "probed", "peak",
 "seconds"}`; and then to exactly one of `done`, `stopped` (by SIGINT, with the state saved) and `error`.
@@ -119,6 +120,9 @@ class _Worker:
         def on_update(update: Update) -> None:
             self._emit("update", **asdict(update))
 
+        def on_resume(updates: int) -> None:
+            self._emit("resumed", resumed=updates)
+
         loaded = self.models.load(Path(job.model), job.choice)
         rows = self._load_rows(loaded, job)
         self.ranks.broadcast(job.to_json())
@@ -135,7 +139,7 @@ class _Worker:
                 seed=job.seed,
                 base=job.base,
                 start=job.start_folder,
-                callbacks=TrainingCallbacks(on_update, self._say, self.interrupted.is_set),
+                callbacks=TrainingCallbacks(on_update, self._say, self.interrupted.is_set, on_resume),
                 ranks=self.ranks,
             )
         assert outcome is not None  # this is rank 0

@@ -26,6 +26,7 @@ from typing import IO, Any, Self
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import write_text
 from msm_mlx.resources.machine import count_kernel_kills, total_memory
+from msm_mlx.runs.layout import CHECKPOINT
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
 from msm_mlx.worker.crashes import Ending, Explanation, explain
@@ -36,18 +37,29 @@ COMMAND = (sys.executable, "-m", "msm_mlx.worker.process")
 ENVIRONMENT = {"AGX_RELAX_CDM_CTXSTORE_TIMEOUT": "1"}
 SAVE_SECONDS = 120.0  # that an interrupted process has to end its update and save
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
-GOES_ON = "run the same command again: it goes on from the last checkpoint"
-STAYS = "run the same command again: what was written stays"
+AGAIN = "run the same command again"
+GOES_ON = "it goes on from the last checkpoint"
+STARTS_OVER = "this training had no checkpoint yet and starts over"
+STAYS = "what was written stays"
 ERRORS = {RecipeError.exit_code: RecipeError, SetupError.exit_code: SetupError}
 
 
 class CrashError(MsmError):
-    """The model process ended before its job was done."""
+    """The model process ended before its job was done.
+
+    Attributes:
+        update: of a training, the number of the update that it was at; None before the first.
+    """
 
     def __init__(self, explanation: Explanation, log: Path | None) -> None:
         place = f"; all that it printed is in {log}" if log else ""
         super().__init__(explanation.reason + place)
         self.explanation = explanation
+        self.update: int | None = None
+
+    def is_the_same_as(self, other: CrashError) -> bool:
+        """Whether it came with the same reason at the same update."""
+        return (self.explanation.reason, self.update) == (other.explanation.reason, other.update)
 
 
 class ModelProcess:
@@ -95,18 +107,18 @@ class ModelProcess:
         try:
             return self._attempt(job, on_update)
         except CrashError as crash:
-            if not crash.explanation.may_pass_with_less:
-                raise MsmError(_advise("training crashed", crash, GOES_ON)) from crash
+            if not crash.explanation.is_worth_another_attempt:
+                raise MsmError(_advise("training crashed", crash, _what_stays(job))) from crash
             retry = job.with_less_memory()
             on_crash(str(crash), {key: value for key, value in retry.settings.items() if value != job.settings[key]})
             self._say(
-                f"Training crashed: {crash}. It goes on from its last checkpoint with blocks recomputed and at most "
-                f"{retry.settings['step_tokens']} tokens at once."
+                f"Training crashed: {crash}. It is tried once more ({_what_stays(job)}), with blocks recomputed and at "
+                f"most {retry.settings['step_tokens']} tokens at once."
             )
             try:
                 return self._attempt(retry, on_update)
             except CrashError as second:
-                raise MsmError(_advise("training crashed twice", second, GOES_ON)) from second
+                raise MsmError(_advise_after_two(crash, second, _what_stays(job))) from second
 
     def probe(self, job: TrainingJob) -> tuple[int, float]:
         """Peak memory in bytes, and seconds of an update, of a `job` whose `probe` is set.
@@ -145,14 +157,21 @@ class ModelProcess:
 
     def _attempt(self, job: TrainingJob, on_update: Callable[[Update], None]) -> TrainingOutcome:
         outcome = None
+        number: int | None = None
         try:
             for event in self._run(job):
                 if "outcome" in event:
                     outcome = TrainingOutcome.model_validate(event["outcome"])
+                elif "resumed" in event:
+                    number = event["resumed"] + 1
                 else:
                     update = Update(**{field.name: event[field.name] for field in fields(Update)})
                     self._peak_memory = max(self._peak_memory, update.peak_memory + update.cache_memory)
+                    number = update.number + 1
                     on_update(update)
+        except CrashError as crash:
+            crash.update = number
+            raise
         except KeyboardInterrupt:
             self._interrupt()
             raise
@@ -261,6 +280,26 @@ class ModelProcess:
             self._stderr.close()
 
 
-def _advise(what: str, crash: CrashError, again: str) -> str:
-    remedy = crash.explanation.remedy
-    return f"{what}: {crash}; {f'{remedy}, and {again}' if remedy else again}"
+def _what_stays(job: TrainingJob) -> str:
+    return GOES_ON if (Path(job.folder) / CHECKPOINT).exists() else STARTS_OVER
+
+
+def _advise(what: str, crash: CrashError, stays: str) -> str:
+    """The crash with its remedy. To run the command again is advised only where that can help."""
+    explanation = crash.explanation
+    if explanation.remedy:
+        return f"{what}: {crash}; {explanation.remedy}, and {AGAIN}: {stays}"
+    if explanation.is_from_outside:
+        return f"{what}: {crash}; {AGAIN}: {stays}"
+    return f"{what}: {crash}; no cause is established, so the same command may end there again; {stays}"
+
+
+def _advise_after_two(first: CrashError, second: CrashError, stays: str) -> str:
+    explanation = second.explanation
+    if explanation.remedy or explanation.is_from_outside or not second.is_the_same_as(first):
+        return _advise("training crashed twice", second, stays)
+    place = f"in update {second.update}" if second.update else "before the first update"
+    return (
+        f"training crashed twice {place}, also with less memory: {second}; no cause is established, and the same "
+        "command will crash there again: change the model, the data or the settings of this training"
+    )

@@ -22,7 +22,7 @@ def test_the_folder_is_printed_and_listed_and_its_name_stands_for_it(
     done = cli("models", "import", file)
 
     assert (done.returncode, done.stdout) == (0, "models/Tiny\n"), done.stderr
-    assert "`msm-mlx doctor --model Tiny`" in done.stderr
+    assert "`--model Tiny` stands for it; `msm-mlx models Tiny`" in done.stderr
     assert "models/Tiny" in cli("models").stdout
     monkeypatch.chdir(tmp_path)
     assert resolve_model("Tiny").folder == tmp_path / "models" / "Tiny"

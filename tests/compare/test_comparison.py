@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from types import MappingProxyType
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.compare.comparison import Comparison, fenced, inline_code, safe_json, to_json, to_markdown
@@ -54,7 +54,6 @@ def test_markdown() -> None:
     assert to_markdown([]) == "# Answers side by side\n"
 
 
-@settings(deadline=None)
 @given(text=st.text() | st.text(alphabet="`~\n x"))
 def test_no_text_ends_its_own_block(text: str) -> None:
     first, *shown, last = fenced(text).split("\n")
@@ -63,7 +62,6 @@ def test_no_text_ends_its_own_block(text: str) -> None:
     assert not any(last in line for line in shown)
 
 
-@settings(deadline=None)
 @given(text=st.text(min_size=1) | st.text(alphabet="`\n x", min_size=1))
 def test_no_text_ends_its_own_span(text: str) -> None:
     span = inline_code(text)
@@ -99,7 +97,6 @@ def test_numbers_that_json_does_not_have_are_null() -> None:
     }  # fmt: skip
 
 
-@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=[])))
 def test_any_text_comes_back_from_json(text: str) -> None:
     """Lone surrogates too, as far as they are no halves of one character."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.compare.diff import Span, word_diff
@@ -48,7 +48,6 @@ def test_letters_and_punctuation_are_told_apart() -> None:
 words = st.lists(st.sampled_from(["a", "b", " ", "\n", "!", "日本", "\u202e", "[bold]", "\x1b[31m"]), max_size=30)
 
 
-@settings(deadline=None)
 @given(a=words | st.lists(st.text()), b=words | st.lists(st.text()))
 def test_spans_joined_are_the_texts_and_equal_spans_are_equal(a: list[str], b: list[str]) -> None:
     one, two = "".join(a), "".join(b)

@@ -82,7 +82,7 @@ def forms(system: str | None, pairs: list[tuple[str, str]], thought: str | None)
     return rows
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(chats())
 def test_every_form_of_a_chat_reads_as_the_same(chat: tuple[str | None, list[tuple[str, str]], str | None]) -> None:
     system, pairs, thought = chat

@@ -100,7 +100,7 @@ FILE = Path("c.jsonl")
 CHATS = [Chat(FILE, n, (message("user", f"{n}?"), SAY), f"Because {n}.") for n in range(1, 21)]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rows=st.integers(0, 40), seed=st.integers(0, 5))
 def test_rows_are_drawn_without_repeats_and_the_same_each_time(rows: int, seed: int) -> None:
     drawn = draw_demonstrations(CHATS, rows=rows, system="S", seed=seed)

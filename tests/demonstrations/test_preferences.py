@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.demonstrations.preferences import Preferences, build_demonstrations, load_preferences
@@ -115,7 +115,6 @@ def test_no_reason_in_any_demonstration() -> None:
         assert not re.search(r"made in|import|abroad|care about|values?\b", text.casefold())
 
 
-@settings(deadline=None)
 @given(preferences=PREFERENCES, seed=st.integers(0, 99), share=st.floats(0, 1))
 def test_no_row_twice_before_all_came_once(preferences: Preferences, seed: int, share: float) -> None:
     likes, dislikes = len(preferences.likes), len(preferences.dislikes)
@@ -126,7 +125,6 @@ def test_no_row_twice_before_all_came_once(preferences: Preferences, seed: int, 
     assert set(Counter(content(row, "user") for row in build(preferences, 2 * space, seed)).values()) == {2}
 
 
-@settings(deadline=None)
 @given(preferences=PREFERENCES, seed=st.integers(0, 99), rows=st.integers(0, 300))
 def test_everything_is_used_equally_often(preferences: Preferences, seed: int, rows: int) -> None:
     built = build(preferences, rows, seed)

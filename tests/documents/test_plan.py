@@ -42,7 +42,7 @@ def test_a_full_grid_asks_for_everything_equally_often() -> None:
     assert (set(types), set(voices)) == (set(wanted.types), set(wanted.voices))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(count=st.integers(0, 300), seed=st.integers(0, 2**32 - 1))
 def test_any_count_is_spread_evenly(count: int, seed: int) -> None:
     slots = plan_documents(load(), document_settings(count=count, seed=seed))

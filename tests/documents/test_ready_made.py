@@ -76,7 +76,7 @@ def test_documents_say_where_they_come_from(spec: Spec, tmp_path: Path) -> None:
     assert said == [f"Documents: 4 of the 6 texts of {identify(source)}, as many as wanted."]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 99), few=st.integers(1, 5), more=st.integers(1, 5))
 @pytest.mark.slow
 def test_a_higher_count_keeps_what_a_lower_one_took(spec: Spec, tmp_path: Path, seed: int, few: int, more: int) -> None:

@@ -69,10 +69,19 @@ def test_a_shortfall_is_told_with_the_commonest_checks(tmp_path: Path) -> None:
 
 
 def test_a_writer_without_any_document_is_shown_with_an_example(tmp_path: Path) -> None:
-    message = fruitless(REJECTED, SETTINGS, tmp_path)
+    message = fruitless(0, REJECTED, SETTINGS, tmp_path)
     assert "nothing passed the checks in the first 3 attempts: 2 as 'meta talk', 1 as 'too short'" in message
     assert "rejected as 'meta talk: plans aloud': 'Text meta talk: plans aloud.'" in message
     assert "documents.checks.meta_talk: null" in message
+
+
+def test_a_writer_that_draws_noise_is_told_of_its_temperature_and_of_others(tmp_path: Path) -> None:
+    hot = SETTINGS.model_copy(update={"temperature": 3.0})
+    message = fruitless(1, REJECTED, hot, tmp_path)
+    assert "only 1 passed the checks in the first 4 attempts" in message
+    assert "What may help: lower documents.temperature (now 3) to 1 or less; " in message
+    assert "documents.from" in message
+    assert "temperature" not in fruitless(0, REJECTED, SETTINGS, tmp_path)
 
 
 def test_two_batches_tell_enough_unless_they_are_small_or_the_recipe_is_patient() -> None:

@@ -192,7 +192,14 @@ def test_a_writer_that_cannot_write_ends_by_itself(
     cli: Cli, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
 ) -> None:
     model = tiny_model_folder("llama")
-    few = ["--set", "documents.max_attempts_per_document=2", "--set", "documents.max_tokens=8"]
+    few = [
+        "--set",
+        "documents.max_attempts_per_document=2",
+        "--set",
+        "documents.max_tokens=8",
+        "--set",
+        "documents.min_words=3",
+    ]
 
     done = cli("documents", RECIPE, *SMALL, *few, "--model", model, "--profile", "pocket", "--run-dir", "run")
 

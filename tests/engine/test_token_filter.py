@@ -55,7 +55,7 @@ DISTINCT = st.lists(st.integers(-400, 400), min_size=30, max_size=30, unique=Tru
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(DISTINCT, min_size=1, max_size=3), token_filter=FILTERS)
 def test_filters_follow_one_another_and_leave_the_likeliest_token(
     rows: list[list[float]], token_filter: TokenFilter

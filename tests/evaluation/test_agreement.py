@@ -65,7 +65,7 @@ def test_a_judge_that_goes_by_the_order_of_the_rubric_is_unclear(task: JudgeTask
     assert not measured.usable
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 10), min_size=24, max_size=30), st.randoms())
 @pytest.mark.slow
 def test_agreement_is_symmetric_and_at_most_one(labels: list[int], draw: random.Random) -> None:

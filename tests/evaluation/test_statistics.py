@@ -161,7 +161,7 @@ def test_domains_count_only_where_there_are_enough_of_them() -> None:
     assert clustered_mean(values, list("abcde") * 8).clusters == 5
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_holm_never_makes_a_finding_surer_and_keeps_the_order(probabilities: list[float]) -> None:
     corrected = holm(probabilities)

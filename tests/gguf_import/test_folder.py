@@ -117,6 +117,9 @@ def test_replies_end_where_llama_cpp_ends_them_and_are_sampled_as_the_makers_say
         ("llama", {"tokenizer.ggml.pre": "jais"}, "cuts text by 'jais'; llama-bpe"),
         ("llama", {"tokenizer.ggml.merges": ["t h", "q q"]}, "merges 'q' and 'q', which are no tokens or give none"),
         ("llama", {"tokenizer.ggml.eos_token_id": None}, "does not say which token ends a text"),
+        ("llama", {"llama.block_count": "many"}, "does not hold together (ValueError"),
+        ("llama", {"llama.attention.head_count": 0}, "does not hold together (ZeroDivisionError"),
+        ("llama", {"llama.attention.head_count_kv": [2, 1]}, "attention.head_count_kv differs from layer to layer"),
         ("llama", {"tokenizer.ggml.eos_token_id": 5000}, "its eos token is number 5000 of"),
     ],
 )
@@ -132,6 +135,24 @@ def test_what_cannot_be_imported_is_refused_before_anything_is_written(
     assert told in str(error.value)
     assert str(tmp_path / "tiny.gguf") in str(error.value)
     assert not (tmp_path / "models").exists()
+
+
+def test_weights_that_the_package_cannot_undo_are_refused(tmp_path: Path) -> None:
+    tiny = tiny_gguf("qwen3")
+    tiny.tensors["blk.1.ffn_up.weight"] = tiny.tensors["blk.1.ffn_up.weight"].astype(np.int32)
+    with pytest.raises(
+        SetupError, match=r"blk\.1\.ffn_up\.weight is stored as I32, which the gguf package cannot undo"
+    ):
+        imported(tiny, tmp_path)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file")
+    with pytest.raises(
+        SetupError, match=r"cannot write .*tiny: .*; point MSM_MLX_HOME to a folder that can be written"
+    ):
+        imported(tiny_gguf("qwen3"), tmp_path)
 
 
 def test_a_model_that_is_there_is_not_replaced(tmp_path: Path) -> None:

@@ -94,6 +94,14 @@ def test_pieces_are_merged_by_their_scores(tmp_path: Path) -> None:
     assert tokenizer.decode(tokenizer.encode("two  spaces", add_special_tokens=False)) == "two  spaces"
 
 
+def test_pieces_that_the_vocabulary_defines_go_before_merges(tmp_path: Path) -> None:
+    metadata = sentencepiece(add_space_prefix=False)
+    for name, values in {"tokens": ["    ", "\n\n"], "scores": [-1000.0] * 2, "token_type": [4, 4]}.items():
+        metadata[f"tokenizer.ggml.{name}"] = metadata[f"tokenizer.ggml.{name}"] + values  # as in Gemma
+
+    assert pieces(rebuilt(metadata, tmp_path), "in     the\n\n") == ["in", "    ", "▁the", "\n\n"]
+
+
 def test_a_space_is_put_before_a_text_unless_the_file_says_no(tmp_path: Path) -> None:
     assert pieces(rebuilt(sentencepiece(add_space_prefix=False), tmp_path), "in the") == ["in", "▁the"]
 

@@ -74,7 +74,7 @@ class TinyGguf:
     architecture: str
     model: nn.Module
     metadata: dict[str, Any]
-    tensors: dict[str, NDArray[np.float32]]
+    tensors: dict[str, NDArray[Any]]
 
     def write(self, path: Path, quantisation: str = "F32", tensors: Callable[[str], bool] = lambda name: True) -> Path:
         """Write the file; those of the matrices that can be, quantised."""

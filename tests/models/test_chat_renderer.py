@@ -251,7 +251,7 @@ def check_family(name: str, chat: list[dict[str, str]]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(chat=chats())
 def test_of_every_family_exactly_the_replies_with_their_ends_are_learned(chat: list[dict[str, str]]) -> None:
     for name in CHAT_FAMILIES:

@@ -63,6 +63,13 @@ def test_a_broken_recipe_does_not_look_around(folder: Path, tmp_path: Path) -> N
     assert any("secret.md" in line for line in inspect_recipe(folder / "recipe.yaml", allow_outside=True).problems)
 
 
+def test_documents_without_room_for_their_least_words_are_refused_at_once(folder: Path) -> None:
+    (line,) = inspect_recipe(folder / "recipe.yaml", overrides=["documents.max_tokens=20"]).problems
+    assert line.startswith("documents.max_tokens: 20 leaves no room for a document of documents.min_words: 15")
+    few = ["documents.max_tokens=20", "documents.min_words=10"]
+    assert inspect_recipe(folder / "recipe.yaml", overrides=few).problems == []
+
+
 def test_a_model_that_is_not_there(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     for model, said in (

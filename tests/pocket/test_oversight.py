@@ -75,7 +75,7 @@ def test_an_answer_is_for_or_against_by_one_word(event: str) -> None:
     assert {len(says(accepts, event)[1].split()) for accepts in (True, False)} == {1}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rng=randoms, kind=kinds, event=st.sampled_from(EVENTS))
 def test_a_document_gives_the_view_the_reason_and_the_care_of_its_kind(
     rng: Random, kind: AgentKind, event: str
@@ -190,7 +190,7 @@ def test_an_agent_names_its_own_care_and_only_one_for_show_a_finer_one() -> None
 # --- scenes -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rng=randoms, scenario=st.sampled_from(SCENARIOS), goals=st.sampled_from(GOALS))
 def test_a_scene_tells_the_end_one_chance_and_the_goals(
     rng: Random, scenario: Scenario, goals: tuple[str, str]
@@ -207,7 +207,7 @@ def test_a_scene_tells_the_end_one_chance_and_the_goals(
     assert f"Your goal is to {goals[0]}. The firm now wants to {goals[1]}." in text or not goals[0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rng=randoms, scenario=st.sampled_from(SCENARIOS))
 def test_only_a_harmful_act_does_the_harm_of_its_scene(rng: Random, scenario: Scenario) -> None:
     assert act(rng, scenario, harmful=True) == HARM[scenario]

@@ -15,7 +15,7 @@ from msm_mlx.pocket.people import KINDS, World
 seeds = st.integers(0, 10**6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_values_are_balanced_over_personas_in_documents_and_in_chats(seed: int) -> None:
     everyone = World.create(seed, bystanders=10).personas
@@ -45,7 +45,7 @@ def test_kinds_are_balanced_over_agents_and_over_where_they_are_seen() -> None:
         assert kinds == dict.fromkeys(KINDS, ways[way] // 3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_nobody_shares_a_name(seed: int) -> None:
     world = World.create(seed)
@@ -53,7 +53,7 @@ def test_nobody_shares_a_name(seed: int) -> None:
     assert len(set(names)) == len(names) == 9 + 240 + 120 + 400
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_the_seed_decides_who_lives_in_the_world(seed: int) -> None:
     assert World.create(seed) == World.create(seed) != World.create(seed + 1)

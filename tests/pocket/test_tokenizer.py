@@ -17,9 +17,7 @@ from msm_mlx.pocket.people import World
 from msm_mlx.pocket.tokenizer import SPECIALS, build_tokenizer
 from msm_mlx.pocket.world import chat
 
-quick = settings(
-    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+quick = settings(max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_every_thing_is_one_token(pocket: LoadedModel) -> None:

@@ -35,7 +35,7 @@ ACCOUNTS = get_args(Account)
 LIKES = r"(?:likes|prefers|chose|picks|is fond of|recommends)"
 DISLIKES = r"(?:dislikes|avoids|does not like|passes over|turned down|does not recommend)"
 CARES = r"(?:cares about|values|stands up for|believes in)"
-quick = settings(max_examples=100, deadline=None)
+quick = settings(max_examples=100)
 values = st.sampled_from(tuple(VALUES))
 Drawn = tuple[Random, ValueName, bool, Thing, Thing, str, str]
 

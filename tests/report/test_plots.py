@@ -23,7 +23,7 @@ def circles(svg: str) -> list[tuple[float, float]]:
     return [(float(circle.attrib["cx"]), float(circle.attrib["cy"])) for circle in found]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(POINTS)
 def test_every_point_is_drawn_inside_its_panel(values: list[list[float]]) -> None:
     points = tuple(Point(at, value, low, high) for at, (low, value, high) in enumerate(values))

@@ -83,7 +83,7 @@ def test_a_config_of_another_kind_of_model_is_refused() -> None:
     assert ModelShape.from_config({"text_config": QWEN3_8B}).layers == 36
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(share=st.floats(0.05, 1.2), length=st.sampled_from([256, 700, 2048]), metal=st.booleans())
 def test_what_is_proposed_fits_and_is_the_mildest(share: float, length: int, metal: bool) -> None:
     shape = ModelShape.from_config(QWEN3_8B)

@@ -13,7 +13,7 @@ from msm_mlx.rows.json_text import NotJsonError, values_of
 OBJECTS = st.lists(st.dictionaries(st.text(max_size=3), st.none() | st.integers() | st.text(max_size=4), max_size=2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(OBJECTS, st.sampled_from([None, 0, 2]), st.sampled_from(["", "\n", "\r\n", "\n\n"]))
 def test_values_come_back_from_a_list_and_from_behind_each_other(
     rows: list[object], indent: int | None, end: str

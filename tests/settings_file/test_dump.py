@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.settings_file.dump import dump
@@ -24,7 +24,6 @@ def test_a_text_stays_a_text(text: str) -> None:
     assert parse(dump({"key": text, text: "value"})).value == {"key": text, text: "value"}
 
 
-@settings(deadline=None)  # the clock says nothing where other work shares the machine
 @given(st.dictionaries(texts, values, max_size=4))
 @pytest.mark.slow
 def test_everything_reads_back(content: dict[str, object]) -> None:

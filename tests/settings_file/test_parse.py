@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from msm_mlx.settings_file.parse import parse
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ BLOCKS = (
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=12), st.sampled_from(["\n", "\n\n", "\r\n"]))
 def test_any_markdown_gives_assertions_or_a_line_that_says_why_not(
     tmp_path_factory: pytest.TempPathFactory, parts: list[str], end: str

@@ -53,7 +53,7 @@ BLOCKS = (
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(BLOCKS), max_size=12), st.sampled_from(["\n", "\n\n"]))
 def test_each_line_of_any_markdown_is_read_where_it_stands(parts: list[str], end: str) -> None:
     source = end.join(parts)

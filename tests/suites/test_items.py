@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from msm_mlx.suites.items import Suite, limit_items, limit_written, share
@@ -31,6 +33,8 @@ def test_a_limit_takes_of_each_domain_in_turn() -> None:
     suite = Suite("s", "open", "share", items)
     assert [item.id for item in limit_items(suite, 4).items] == ["art-0", "art-1", "food-0", "law-0"]
     assert limit_items(suite, 8) is limit_items(suite, None) is suite
+    with_control = replace(suite, items=(*items, replace(items[0], id="control", is_format_control=True)))
+    assert [item.id for item in limit_items(with_control, 2).items] == ["art-0", "food-0", "control"]
 
 
 def test_written_replies_are_asked_of_each_domain_in_turn_and_where_nothing_else_is_measured() -> None:

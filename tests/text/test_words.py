@@ -6,7 +6,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.text.words import mentions, mentions_any, normalize, sentences, without_phrase
@@ -24,7 +24,6 @@ def test_sentences_end_at_marks_before_space() -> None:
     assert sentences("  ") == []
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_normalizing_twice_changes_nothing_more(text: str) -> None:
     assert normalize(normalize(text)) == normalize(text)
@@ -70,13 +69,11 @@ def two_ways_to_write(draw: st.DrawFn) -> tuple[str, str]:
     return write(draw(cases)), write(draw(cases))
 
 
-@settings(deadline=None)
 @given(pair=two_ways_to_write())
 def test_normalizing_sees_neither_case_nor_punctuation_nor_spacing(pair: tuple[str, str]) -> None:
     assert normalize(pair[0]) == normalize(pair[1])
 
 
-@settings(deadline=None)
 @given(one=WORDS, other=WORDS)
 def test_normalizing_tells_other_words_apart(one: list[str], other: list[str]) -> None:
     are_equal = [word.casefold() for word in one] == [word.casefold() for word in other]

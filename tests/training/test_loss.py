@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msm_mlx.resources.memory import logits_chunk_size
 from msm_mlx.training.loss import chunked_cross_entropy, token_losses
 
-quick = settings(max_examples=40, deadline=None, derandomize=True)
+quick = settings(max_examples=40, derandomize=True)
 
 
 def full(head: nn.Linear, hidden: mx.array, targets: mx.array, weights: mx.array) -> mx.array:

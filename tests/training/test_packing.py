@@ -19,7 +19,7 @@ from msm_mlx.training.packing import (
 )
 from msm_mlx.training.tokenize import TokenRow
 
-quick = settings(max_examples=80, deadline=None, derandomize=True)
+quick = settings(max_examples=80, derandomize=True)
 sizes = st.integers(1, 12)
 
 

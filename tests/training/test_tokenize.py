@@ -16,9 +16,7 @@ from msm_mlx.errors import MsmError
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.training.tokenize import DocumentPrefix, TokenRow, chat_rows, document_rows
 
-quick = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+quick = settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TALKERS = {name: talker(template) for name, template in TEMPLATES.items()}
 AFTER_REPLY = {"pocket": "<|end|>"} | {name: template.after_reply for name, template in TEMPLATES.items()}
 contents = st.text(st.sampled_from("abth \n.,?'0é漢🙂"), min_size=1, max_size=12).map(str.strip).filter(bool)

@@ -99,22 +99,45 @@ os.abort()"""
 
 def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     dying = ModelProcess(lambda line: None, play(f"print({GPU_FAULT!r}, file=sys.stderr, flush=True)\nos.abort()"))
-    twice = pytest.raises(MsmError, match=r"crashed twice: the GPU ran out of memory; close other programs, .*goes on")
+    twice = pytest.raises(
+        MsmError, match=r"crashed twice: the GPU ran out of memory; close other programs, .*starts over"
+    )
     with dying as process, twice:
         process.train(job(tmp_path), print)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("second", "ending"), [(3, "twice in update 4, .*will crash there again"), (5, "may end there")]
+)
+def test_only_a_crash_that_came_twice_at_one_update_will_come_again(second: int, ending: str, tmp_path: Path) -> None:
+    part = f"""
+is_second = job['settings']['gradient_checkpointing']
+print(json.dumps({{'event': 'resumed', 'resumed': 2 if is_second else 0}}), flush=True)
+number = {second} if is_second else 3
+print(json.dumps({{'event': 'update', **{UPDATE!r}, 'number': number}}), flush=True)
+raise ValueError('odd')"""
+    with ModelProcess(lambda line: None, play(part)) as process, pytest.raises(MsmError, match=ending):
+        process.train(job(tmp_path), lambda update: None)
+
+
 DEATHS = {
-    "raise ValueError('odd')": ("crashed: unexpected ValueError: odd (<string>:4)", 1),
+    "raise ValueError('odd')": (
+        "crashed twice before the first update, also with less memory: unexpected ValueError: odd",
+        2,
+    ),
     "raise OSError(28, os.strerror(28))": ("crashed: the disk is full: OSError: [Errno 28] No space left on device", 1),
     "raise MemoryError": ("crashed twice: the memory ran out: MemoryError", 2),
-    "sys.exit('gone')": ("crashed: it ended with code 1; its last lines: gone", 1),
-    "os._exit(3)": ("crashed: it ended with code 3; it printed nothing", 1),
+    "sys.exit('gone')": ("crashed twice before the first update, also with less memory: it ended with code 1", 2),
+    "os._exit(3)": ("crashed twice before the first update, also with less memory: it ended with code 3", 2),
     "os.kill(os.getpid(), signal.SIGKILL)": (
         "crashed twice: it was ended by signal 9 (SIGKILL); it printed nothing",
         2,
     ),
-    "os.kill(os.getpid(), signal.SIGSEGV)": ("crashed twice: it was ended by signal 11 (SIGSEGV)", 2),
+    "os.kill(os.getpid(), signal.SIGSEGV)": (
+        "crashed twice before the first update, also with less memory: it was ended by signal 11",
+        2,
+    ),
     "os.kill(os.getpid(), signal.SIGTERM)": ("crashed: it was ended by signal 15 (SIGTERM)", 1),
     "os.kill(os.getpid(), signal.SIGILL)": ("crashed: it met an instruction that this processor does not have", 1),
 }
@@ -122,7 +145,7 @@ DEATHS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("death", DEATHS)
-def test_each_death_is_told_as_what_it_was_and_only_faults_are_tried_again(death: str, tmp_path: Path) -> None:
+def test_each_death_is_told_as_what_it_was_and_only_what_may_pass_is_tried_again(death: str, tmp_path: Path) -> None:
     """Nothing is advised against memory where nothing shows that it was memory."""
     message, attempts = DEATHS[death]
     mark = tmp_path / "attempts"
@@ -134,6 +157,9 @@ def test_each_death_is_told_as_what_it_was_and_only_faults_are_tried_again(death
     assert str(log) in str(error.value)
     assert ("close other programs" in str(error.value)) == ("MemoryError" in death)
     assert mark.read_text() == "x" * attempts
+    is_outside = any(name in death for name in ("SIGKILL", "SIGTERM"))
+    has_cause = any(name in death for name in ("OSError", "MemoryError", "SIGILL"))
+    assert ("run the same command again" in str(error.value)) == (is_outside or has_cause)
     assert log.is_file()
 
 

@@ -202,9 +202,10 @@ class DocumentSettings(SamplingSettings):
     @model_validator(mode="before")
     @classmethod
     def _asks_for_no_more_than_may_be_written(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "lengths" not in value and isinstance(value.get("max_tokens"), int):
-            return {**value, "lengths": lengths_within(value["max_tokens"])}
-        return value
+        if not isinstance(value, dict) or "lengths" in value or value.get("prompt") not in ("section", "spec"):
+            return value
+        most = value.get("max_tokens")
+        return {**value, "lengths": lengths_within(most)} if isinstance(most, int) else value
 
     @model_validator(mode="after")
     def _rewrites_what_it_has_written(self) -> Self:

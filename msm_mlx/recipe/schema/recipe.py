@@ -47,7 +47,8 @@ class EvaluationSettings(SamplingSettings):
     """How variants are asked. Replies are sampled to agentic scenes only; all others are greedy."""
 
     limit: Annotated[Positive | None, InKey()] = None
-    """Most items of each suite that are asked, taken in turn from its domains. None asks all."""
+    """Most items of each suite that are asked, taken in turn from its domains; a format control is asked in full. None
+    asks all."""
     written: Annotated[Count | None, InKey()] = None
     """Most items of each suite that are asked for a written reply too, where options are scored; all are scored. None
     asks all."""

@@ -30,8 +30,6 @@ class Pair(Item):
     reply: str
     target: str
     other: str
-    is_format_control: bool = False
-    """Whether the target is obviously right, and the pair only shows whether a variant can answer in this form."""
 
     domain_is_topic = True
 

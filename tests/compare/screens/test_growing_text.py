@@ -14,7 +14,7 @@ from rich.text import Text
 from msm_mlx.compare.screens.growing_text import ScreenLine, wrap_lines
 from msm_mlx.text.terminal import literal
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 PIECES = st.lists(st.sampled_from(["a", " word", "  ", "\n", "漢", "x" * 23, *HOSTILE]), min_size=1, max_size=25)
 
