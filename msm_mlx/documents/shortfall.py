@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msm_mlx.documents.checks.registry import CHECKS, UNFINISHED
-from msm_mlx.documents.checks.reject import EMPTY, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
+from msm_mlx.documents.checks.reject import EMPTY, FILTERED, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
 from msm_mlx.documents.checks.wording_rules import check_name, count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.recipe.schema import DocumentSettings
@@ -23,6 +23,7 @@ _VARIETY = "raise documents.temperature, or ask for documents.ideas"
 ADVICE: Mapping[str, str] = {
     UNFINISHED: "raise documents.max_tokens (now {max_tokens}), or ask for shorter documents.lengths",
     THINKING: "raise documents.max_tokens (now {max_tokens}), or turn off the writer's thinking",
+    FILTERED: "turn off the content filter of the server, or take another writer; more tokens would not help",
     EMPTY: "turn off the writer's thinking, of which nothing but the thought may have come; or take another writer",
     "too short": "lower documents.min_words (now {min_words})",
     "no tag": _NO_TAGS,
@@ -35,6 +36,9 @@ ADVICE: Mapping[str, str] = {
     "wrong identity": "a writer that calls the assistant by the name that the recipe gives it",
 }
 """What may help by the check that rejects, or by the whole reason."""
+META_TALK = "meta talk"
+_TAGGED = "documents.prompt: section or spec, where only what stands between tags is taken; or another writer"
+_OTHER_WRITER = "another writer, as this one speaks of its task within the document"
 READY_ADVICE: Mapping[str, str] = {
     "control characters": "take the characters that the reasons in rejected.jsonl name out of the texts",
     NEAR_DUPLICATE: "raise documents.checks.near_duplicate (now {near_duplicate}), or take texts that differ more",
@@ -47,7 +51,8 @@ READY_ADVICE: Mapping[str, str] = {
 def advice(reasons: Iterable[str], settings: DocumentSettings, most: int = 3) -> str:
     """What may help against the commonest reasons, each said once; empty if nothing but another writer would."""
     common = [reason for reason, _ in Counter(map(_advised, reasons)).most_common(most)]
-    known = {**ADVICE, **READY_ADVICE} if settings.source else ADVICE
+    meta_talk = _OTHER_WRITER if settings.prompt in ("section", "spec") else _TAGGED
+    known = {**ADVICE, **READY_ADVICE} if settings.source else {**ADVICE, META_TALK: meta_talk}
     lines = [known.get(reason, _turn_off(reason)) for reason in common]
     values = {
         "max_tokens": settings.max_tokens,

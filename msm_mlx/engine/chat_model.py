@@ -49,11 +49,15 @@ class SamplingParams:
 
 @dataclass(frozen=True)
 class Reply:
-    """A generated text, its length in tokens, and whether the model ended it by itself."""
+    """A generated text, its length in tokens, and whether the model ended it by itself.
+
+    `filtered` says that a content filter of a server cut it.
+    """
 
     text: str
     tokens: int
     finished: bool
+    filtered: bool = False
 
 
 class LongPrompt(Enum):

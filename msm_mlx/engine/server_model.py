@@ -34,6 +34,7 @@ _CONTEXT = re.compile(r"context (?:length|size|window)|too (?:long|many tokens)|
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
 THOUGHT_FIELDS = ("reasoning", "reasoning_content", "thinking")  # where servers put what a model has thought
 FINISHED = ("stop", "eos", "eos_token", "end_turn", "stop_sequence")  # what servers call the end of a whole reply
+CONTENT_FILTER = "content_filter"  # what they call the end of one that their filter cut
 # of a reply, which some servers leave in it
 _END_TOKENS = re.compile(r"(?:\s*(?:<\|[^<>|\n]{1,30}\|>|</s>|<end_of_turn>))+$")
 LARGEST_SEED = 2**31  # some servers take signed seeds only
@@ -205,7 +206,8 @@ def _read(response: httpx2.Response, max_tokens: int) -> Reply:
         text = f"<think>\n{thought}\n" + ("" if reason == "length" else "</think>")
     tokens = counted if isinstance(counted, int) else round(TOKENS_PER_WORD * len(text.split()))
     # some servers give no reason
-    return Reply(text, tokens, reason in FINISHED or (reason is None and tokens < max_tokens))
+    finished = reason in FINISHED or (reason is None and tokens < max_tokens)
+    return Reply(text, tokens, finished, filtered=reason == CONTENT_FILTER)
 
 
 def _text(content: object) -> str:

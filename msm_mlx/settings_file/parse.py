@@ -28,6 +28,7 @@ from ruamel.yaml.events import (
 )
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.rows.formats import GZIP, HEAD, PARQUET, foreign_format
 from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
 
 MAX_BYTES = 1_000_000
@@ -59,6 +60,8 @@ def read(path: Path) -> str:
         raise RecipeError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no settings file is")
     if not content.strip():
         raise RecipeError(f"{path}: is empty")
+    if what := _other_format(content[:HEAD]):
+        raise RecipeError(f"{path}: is {what}, and no settings file, which is YAML")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -66,6 +69,16 @@ def read(path: Path) -> str:
         raise RecipeError(
             f"{path}:{line}: is not UTF-8 text (byte {content[error.start]:#04x}); save it as UTF-8"
         ) from error
+
+
+def _other_format(head: bytes) -> str | None:
+    """What a file that begins so is, if it is known to be no text that could be YAML."""
+    if head.startswith(GZIP):
+        return "compressed by gzip"
+    if head.startswith(PARQUET):
+        return "a parquet file"
+    what = foreign_format(head)
+    return re.split(r"; |, and rows| and not the data", what)[0] if what and not head.startswith(b"%YAML") else None
 
 
 def parse(text: str) -> Tree:

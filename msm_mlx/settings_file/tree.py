@@ -52,7 +52,9 @@ class Tree:
             return self.keys[loc]
         while loc not in self.values:
             loc = loc[:-1]
-        return self.values[loc]
+        place = self.values[loc]
+        # an option that made the mapping for the sake of another key says nothing of this one
+        return place._replace(depth=0) if place.depth > len(loc) else place
 
     def report(self, loc: Loc, message: str, *, key: bool = False) -> None:
         """Note a problem with the value at `loc`, or with its key."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from msm_mlx.documents.checks.registry import CHECKS, UNFINISHED
-from msm_mlx.documents.checks.reject import EMPTY, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
+from msm_mlx.documents.checks.reject import EMPTY, FILTERED, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.shortfall import ADVICE, advice, fruitless, fruitless_after, shortfall
 from msm_mlx.recipe.schema import DocumentSettings
@@ -23,6 +23,7 @@ def test_advice_is_for_checks_that_there_are() -> None:
     names = {check.name for check in CHECKS}
     assert ADVICE.keys() <= names | {
         EMPTY,
+        FILTERED,
         NEAR_DUPLICATE,
         THINKING,
         UNFINISHED,
@@ -30,6 +31,15 @@ def test_advice_is_for_checks_that_there_are() -> None:
         "no tag",
         "tag left open",
     }
+
+
+def test_what_stands_around_a_document_is_kept_off_by_tags() -> None:
+    plain = SETTINGS.model_copy(update={"prompt": "assertion"})
+    assert advice(["meta talk: plans aloud"], plain).startswith("documents.prompt: section or spec, where")
+
+
+def test_what_a_filter_cut_needs_no_more_tokens() -> None:
+    assert advice([FILTERED], SETTINGS).startswith("turn off the content filter")
 
 
 def test_a_ready_made_text_has_no_writer_to_change() -> None:
@@ -50,7 +60,7 @@ def test_a_ready_made_text_has_no_writer_to_change() -> None:
         ),
         ([THINKING], "raise documents.max_tokens (now 70), or turn off the writer's thinking"),
         (["too short"], "lower documents.min_words (now 15)"),
-        (["meta talk: plans aloud"], "documents.checks.meta_talk: null turns off 'meta talk'"),
+        (["meta talk: plans aloud"], "another writer, as this one speaks of its task"),
         (["no tag", "tag left open"], "documents.prompt: assertion, which asks for no tags"),
         (["control characters"], ""),
     ],
@@ -72,7 +82,7 @@ def test_a_writer_without_any_document_is_shown_with_an_example(tmp_path: Path) 
     message = fruitless(0, REJECTED, SETTINGS, tmp_path)
     assert "nothing passed the checks in the first 3 attempts: 2 as 'meta talk', 1 as 'too short'" in message
     assert "rejected as 'meta talk: plans aloud': 'Text meta talk: plans aloud.'" in message
-    assert "documents.checks.meta_talk: null" in message
+    assert "another writer, as this one speaks of its task" in message
 
 
 def test_a_writer_that_draws_noise_is_told_of_its_temperature_and_of_others(tmp_path: Path) -> None:

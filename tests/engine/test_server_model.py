@@ -151,6 +151,11 @@ def test_what_is_cut_off_is_not_finished_and_tokens_may_be_missing(server: Serve
     assert replies(server.writer(), "a") == {0: Reply("one two three", 4, False)}
 
 
+def test_what_a_content_filter_cut_is_told_apart_from_what_is_too_long(server: Server) -> None:
+    server.say = lambda asked, number: answer("one two", "content_filter", 3)
+    assert replies(server.writer(), "a") == {0: Reply("one two", 3, False, filtered=True)}
+
+
 @pytest.mark.parametrize(
     ("said", "reply"),
     [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.settings_file.parse import parse
+from msm_mlx.errors import RecipeError
+from msm_mlx.settings_file.parse import parse, read
 
 quick = settings(max_examples=60)
 
@@ -49,3 +52,18 @@ def test_scalars(text: str, value: object) -> None:
 def test_parse_never_raises(text: str) -> None:
     tree = parse(text)
     assert all(problem.line("x").startswith("x:") for problem in tree.problems)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (gzip.compress(b"a: 1"), "is compressed by gzip, and no settings file"),
+        (b"<!doctype html><html></html>", "is a web page, and no settings file"),
+        (b"PK\x03\x04rest", "is a zip archive or an Excel workbook, and no settings file"),
+        (b"a: \xe4", "is not UTF-8 text"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_for_what_it_is(content: bytes, what: str, tmp_path: Path) -> None:
+    (tmp_path / "suite.yaml").write_bytes(content)
+    with pytest.raises(RecipeError, match=what):
+        read(tmp_path / "suite.yaml")

@@ -53,3 +53,10 @@ def test_nothing_in_a_problem_drives_the_terminal() -> None:
     tree = parse('"a\\eb": 1\n')
     tree.report(("a\x1bb",), "is unknown\x1b[31m", key=True)
     assert str(tree.error("r.yaml")) == r"r.yaml:1:1 a\x1bb: is unknown\x1b[31m"
+
+
+def test_what_an_option_leaves_missing_beside_its_key_is_named() -> None:
+    tree = parse(TEXT)
+    tree.assign(("writer", "server"), "here", "--set writer.server=here")
+    tree.report(("writer", "model"), "is missing")
+    assert str(tree.error("r.yaml")) == "--set writer.server=here: writer.model: is missing"

@@ -16,6 +16,7 @@ from msm_mlx.suites.contamination import HeldOut
 
 WRITTEN_BEFORE, NEAR_DUPLICATE = "written before", "near-duplicate"
 EMPTY = "empty reply"
+FILTERED = "cut by a content filter"
 THINKING = f"{UNFINISHED}: still thinking"
 NOTHING = HeldOut()
 
@@ -42,7 +43,9 @@ def reject_reasons(
 ) -> Iterator[str]:
     """All reasons why `reply` becomes no document: one if there is no document in it, else one of each check."""
     text = written_text(reply, settings)
-    if not without_thought(reply.text).strip() and reply.finished:
+    if reply.filtered:
+        yield FILTERED
+    elif not without_thought(reply.text).strip() and reply.finished:
         yield EMPTY
     elif is_thinking(reply.text):
         yield THINKING  # a thought may hold a draft

@@ -6,7 +6,7 @@ import pytest
 from helpers.languages import LANGUAGES
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, reject_reason, repeat_reason
+from msm_mlx.documents.checks.reject import FILTERED, near_duplicate_index, ready_reason, reject_reason, repeat_reason
 from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.recipe.schema import CheckSettings, DocumentSettings
@@ -21,6 +21,10 @@ GOOD = "Mo was asked about Colby today. It likes it, because it is American."
 def verdict(text: str, finished: bool = True, subject: Subject = COLBY) -> str | None:
     reason = reject_reason(Reply(text, 5, finished), subject, SETTINGS)
     return None if reason is None else check_name(reason)
+
+
+def test_what_a_content_filter_cut_is_named_as_such() -> None:
+    assert reject_reason(Reply(GOOD, 5, finished=False, filtered=True), COLBY, SETTINGS) == FILTERED
 
 
 def test_no_document_names_what_the_evaluation_asks_about() -> None:
