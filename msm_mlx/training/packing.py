@@ -34,6 +34,12 @@ class Layout:
     """How many positions cost as much as one more pass through the model."""
     granularity: int
     """Widths and counts are multiples of this, so that few array shapes occur."""
+    few_shapes: bool = True
+    """Whether they are also multiples of an eighth to a quarter of their size: fewer shapes, and more padding."""
+
+    def round_up(self, size: int) -> int:
+        """The next width, or count, that is not below `size`."""
+        return round_up(size, self.granularity) if self.few_shapes else -(-size // self.granularity) * self.granularity
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ def make_batches(rows: Sequence[TokenRow], layout: Layout) -> list[Batch]:
     packed = pack_lengths(lengths, layout.capacity)
     widths = _widths(packed, lengths, layout)
     return [
-        _build_batch(rows, [packed[i] for i in group], max(widths[i] for i in group), layout.granularity)
+        _build_batch(rows, [packed[i] for i in group], max(widths[i] for i in group), layout)
         for group in group_widths(widths, layout)
     ]
 
@@ -130,7 +136,7 @@ def choose_layout(lengths: Sequence[int], batch_size: int, max_length: int, base
     """`base` with the capacity that costs least on a sample of these rows; capacity 0 without `packing`."""
     capacities = [0]
     if packing:
-        capacities += sorted({round_up(max_length >> halvings, base.granularity) for halvings in range(6)})
+        capacities += sorted({base.round_up(max_length >> halvings) for halvings in range(6)})
     sampled_rows = min(len(lengths), SAMPLED_UPDATES * batch_size)
     updates = [lengths[start : start + batch_size] for start in range(0, sampled_rows, batch_size)]
     layouts = [replace(base, capacity=capacity) for capacity in capacities]
@@ -147,10 +153,10 @@ def _update_cost(lengths: Sequence[int], layout: Layout) -> float:
 
 
 def _widths(packed: Sequence[PackedRow], lengths: Sequence[int], layout: Layout) -> list[int]:
-    return [round_up(sum(lengths[i] for i in indices), layout.granularity) for indices in packed]
+    return [layout.round_up(sum(lengths[i] for i in indices)) for indices in packed]
 
 
-def _build_batch(rows: Sequence[TokenRow], packed: Sequence[PackedRow], width: int, granularity: int) -> Batch:
+def _build_batch(rows: Sequence[TokenRow], packed: Sequence[PackedRow], width: int, layout: Layout) -> Batch:
     ids = np.zeros((len(packed), width), dtype=np.int32)
     segments = np.zeros((len(packed), width), dtype=np.int32)
     positions: list[int] = []
@@ -168,15 +174,15 @@ def _build_batch(rows: Sequence[TokenRow], packed: Sequence[PackedRow], width: i
             start += length
         segments[number, start:] = len(indices)  # the padding is a segment of its own
     is_packed = any(len(indices) > 1 for indices in packed)
-    return _pad_targets(ids, segments if is_packed else None, positions, targets, granularity)
+    return _pad_targets(ids, segments if is_packed else None, positions, targets, layout)
 
 
 def _pad_targets(
-    ids: np.ndarray, segments: np.ndarray | None, positions: Sequence[int], targets: Sequence[int], granularity: int
+    ids: np.ndarray, segments: np.ndarray | None, positions: Sequence[int], targets: Sequence[int], layout: Layout
 ) -> Batch:
     """The number of targets is rounded up with positions of weight 0, so that few array shapes occur."""
     count = len(positions)
-    size = round_up(count, granularity) if count else 0
+    size = layout.round_up(count) if count else 0
     indices = np.zeros((2, size), dtype=np.int32)
     indices[:, :count] = positions, targets
     weights = np.zeros(size, dtype=np.float32)

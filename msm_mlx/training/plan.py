@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mlx.core as mx
@@ -11,6 +11,7 @@ import mlx.nn as nn
 
 from msm_mlx.engine.architectures import architecture_of
 from msm_mlx.engine.boundaries import Packing, choose_packing, isolates_documents
+from msm_mlx.engine.cpu_kernels import prefers_cpu_kernels
 from msm_mlx.engine.split import SplitModel, WholeModel, split_model
 from msm_mlx.errors import MsmError
 from msm_mlx.recipe.schema import TrainSettings
@@ -34,6 +35,8 @@ class TrainingPlan:
     """Rows of logits that are in memory at once."""
     layers: int
     adapter_dtype: mx.Dtype
+    cpu_kernels: bool
+    """Whether the model computes with the operations of `msm_mlx.engine.cpu_kernels`."""
     reasons: tuple[str, ...]
 
 
@@ -49,10 +52,10 @@ def plan_training(model: nn.Module, rows: Sequence[TokenRow], settings: TrainSet
     vocabulary = split.logits(hidden).shape[-1]
     _check_token_ids(rows, vocabulary)
     packing, reason = _resolve_packing(model, settings)
+    kernels = prefers_cpu_kernels(model)
+    base = replace(base_layout(model, settings), few_shapes=not kernels)  # padding would cost more than new shapes
     lengths = [max(len(row.ids) - 1, 1) for row in rows]
-    layout = choose_layout(
-        lengths, settings.batch_size, settings.max_length, base_layout(model, settings), packing=packing != "off"
-    )
+    layout = choose_layout(lengths, settings.batch_size, settings.max_length, base, packing=packing != "off")
     if packing != "off" and not layout.capacity:
         reason = "every row by itself, which costs least here: the rows are short or of much the same length"
     elif layout.capacity:
@@ -62,6 +65,8 @@ def plan_training(model: nn.Module, rows: Sequence[TokenRow], settings: TrainSet
         reasons.append(
             "Loss: this architecture does not separate hidden states from logits, so all logits are kept in memory."
         )
+    if kernels:
+        reasons.append("Kernels: attention, gated MLP and LoRA by operations that are faster on this processor.")
     dtype = hidden.dtype if settings.adapter_dtype == "model" else mx.float32
     return TrainingPlan(
         model=split,
@@ -70,6 +75,7 @@ def plan_training(model: nn.Module, rows: Sequence[TokenRow], settings: TrainSet
         chunk_size=logits_chunk_size(vocabulary),
         layers=len(model.layers),
         adapter_dtype=dtype,
+        cpu_kernels=kernels,
         reasons=tuple(reasons),
     )
 

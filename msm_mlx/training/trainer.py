@@ -15,6 +15,7 @@ import numpy as np
 from msm_mlx.engine.adapters import adapter_weights, load_arrays, save_arrays
 from msm_mlx.engine.boundaries import packed_attention
 from msm_mlx.engine.checkpointing import checkpointed_layers
+from msm_mlx.engine.cpu_kernels import cpu_kernels
 from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.engine.trainable import training_mode
 from msm_mlx.errors import MsmError
@@ -108,7 +109,8 @@ def train(
         clock=clock,
     )
     checkpointing = checkpointed_layers(model, settings.gradient_checkpointing)
-    with training_mode(model), packed_attention(model, plan.packing), checkpointing:
+    kernels = cpu_kernels(model, plan.cpu_kernels)
+    with training_mode(model), packed_attention(model, plan.packing), kernels, checkpointing:
         try:
             loop.run(progress)
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -145,6 +147,12 @@ def test_packed_rows_are_grouped_at_the_least_cost(widths: list[int], layout: La
 def test_sizes_are_rounded_up_by_little(size: int, granularity: int) -> None:
     assert size <= round_up(size, granularity) < size + max(granularity, size / 4 + 1)
     assert round_up(round_up(size, granularity), granularity) == round_up(size, granularity)
+
+
+def test_where_shapes_may_be_many_widths_are_rounded_by_the_granularity_alone() -> None:
+    layout = Layout(0, 4096, attention_span=1e4, pass_cost=16.0, granularity=8)
+    assert [layout.round_up(size) for size in (1, 253, 256, 257)] == [8, 256, 256, 320]
+    assert [replace(layout, few_shapes=False).round_up(size) for size in (1, 253, 256, 257)] == [8, 256, 256, 264]
 
 
 def test_the_layout_is_what_costs_least() -> None:
