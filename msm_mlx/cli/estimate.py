@@ -20,6 +20,7 @@ from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import Memory, ModelShape
 from msm_mlx.text.terminal import literal
+from msm_mlx.training.metrics import ProbedTraining
 
 BASIS = {
     False: "Memory: fitted to measurements on Linux. Times are rough.",
@@ -64,17 +65,14 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
 
 def _probe(
     experiment: Experiment, plan: RunPlan, stages: list[StageForecast], shape: ModelShape, machine: Machine
-) -> dict[str, tuple[int, float]]:
-    """Peak memory in bytes and seconds of an update of each kind of training, measured in its own process.
-
-    Where an update takes long, one of fewer rows is measured, and its time multiplied.
-    """
+) -> dict[str, ProbedTraining]:
+    """What an update of each kind of training takes, measured in its own process: of fewer rows where it takes long."""
     from msm_mlx.models.hub import resolve_model
     from msm_mlx.worker.job import training_job
     from msm_mlx.worker.supervisor import ModelProcess
 
     base = resolve_model(experiment.recipe.model, say=lambda line: err().print(line))
-    measured: dict[str, tuple[int, float]] = {}
+    measured: dict[str, ProbedTraining] = {}
     for stage in stages:
         trainings = [training for training in plan.of(Training) if training.kind == stage.kind]
         if trainings:
@@ -82,13 +80,12 @@ def _probe(
             fewer = probe_settings(settings, shape, machine)
             job = training_job(base, trainings[0].training.method, fewer, lora, seed=0, probe=True)
             with ModelProcess(lambda line: None) as process:  # a new one for each, so that peaks do not mix
-                peak, seconds = process.probe(job)
-            measured[stage.kind] = peak, seconds * settings.batch_size / fewer.batch_size
+                measured[stage.kind] = process.probe(job).as_of(settings.batch_size)
     return measured
 
 
 def _show(
-    experiment: Experiment, machine: Machine, stages: list[StageForecast], measured: dict[str, tuple[int, float]]
+    experiment: Experiment, machine: Machine, stages: list[StageForecast], measured: dict[str, ProbedTraining]
 ) -> None:
     title = f"{experiment.recipe.name}: {describe_model(experiment.recipe.model)}, profile {experiment.recipe.profile}"
     if experiment.recipe.written_by:
@@ -102,13 +99,15 @@ def _show(
         memory = human_size(stage.memory.total)
         cells = [stage.kind, str(stage.runs), memory, _parts(stage.memory), human_time(stage.seconds)]
         if measured:
-            cells.append(human_size(measured[stage.kind][0]) if stage.kind in measured else "")
+            cells.append(human_size(measured[stage.kind].peak) if stage.kind in measured else "")
         table.add_row(*(Text(cell, "" if stage.fits else "red") for cell in cells))
     console = out()
     for reason in filter(None, (experiment.recipe.profile_reason, experiment.recipe.name_reason)):
         console.print(literal(reason), soft_wrap=True)
     console.print(table)
     console.print(Text(f"{machine.name} can spare {human_size(machine.memory)}. {BASIS[machine.metal]}"))
+    for kind, probed in measured.items():
+        console.print(Text(f"Measured for {kind}: an update takes {probed.seconds:.1f} s, {probed.measured_on}."))
 
 
 def _parts(memory: Memory) -> str:
@@ -125,7 +124,7 @@ def human_time(seconds: float) -> str:
 
 
 def _plain(
-    machine: Machine, shape: ModelShape, stages: list[StageForecast], measured: dict[str, tuple[int, float]]
+    machine: Machine, shape: ModelShape, stages: list[StageForecast], measured: dict[str, ProbedTraining]
 ) -> dict[str, object]:
     rows = []
     for stage in stages:
@@ -138,7 +137,13 @@ def _plain(
             "proposal": dict(stage.proposal.changes) if stage.proposal else None,
         }
         if stage.kind in measured:
-            row["measured"] = dict(zip(("peak_bytes", "seconds_an_update"), measured[stage.kind], strict=True))
+            probed = measured[stage.kind]
+            row["measured"] = {
+                "peak_bytes": probed.peak,
+                "seconds_an_update": probed.seconds,
+                "rows": probed.rows,
+                "updates": probed.updates,
+            }
         rows.append(row)
     basis = "extrapolated to Metal" if machine.metal else "fitted on Linux"
     return {"machine": asdict(machine), "model": asdict(shape), "basis": basis, "stages": rows}

@@ -156,7 +156,11 @@ def _summary(outline: Outline, pace: Pace | None) -> str:
     ]
     if pace and outline.left:
         lines.append(
-            f"About {human_time(pace.seconds(outline))} if all pass the checks: {pace.batch} documents side by side "
-            f"were written at {pace.tokens_per_second:,.0f} tokens/s here, after {pace.reading:.2f} s of reading."
+            f"About {human_time(pace.seconds(outline))} if all pass the checks, {pace.measured_on}: "
+            f"{_rate(pace.tokens_per_second)} tokens/s here, after {pace.reading:.2f} s of reading."
         )
     return "\n".join(lines)
+
+
+def _rate(tokens: float) -> str:
+    return f"{tokens:,.0f}" if tokens >= 10 else f"{tokens:.2g}"

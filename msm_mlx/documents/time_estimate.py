@@ -22,7 +22,8 @@ from msm_mlx.text.words import TOKENS_PER_WORD
 USED_SHARE = 0.7  # of max_tokens, by documents whose length nobody has asked for
 PROBE_TOKENS = (5, 33)  # of a reply: few tell where a writer is slow, and more where it is fast
 PROBE_WORDS = 600  # of a prompt
-PROBE_SECONDS = 20.0  # that one step of the probe may take, as far as the step before tells
+PROBE_SECONDS = 25.0  # that the probe may take, as far as each step tells of the next one
+PROBE_STEPS = 4  # that the time is shared out to: the first one, and a batch with one, a few and more tokens
 _RANGE = re.compile(r"([\d,]+) to ([\d,]+) words")
 
 
@@ -49,6 +50,14 @@ class Pace:
     batch: int
     reading: float  # seconds, for the prompts of a batch
     tokens_per_second: float
+    tokens: int = PROBE_TOKENS[-1]
+    """How many of each document were written to measure it."""
+
+    @property
+    def measured_on(self) -> str:
+        """What it is extrapolated from, in words."""
+        beside = f"{self.batch} documents side by side" if self.batch > 1 else "1 document"
+        return f"from {beside}, {self.tokens} {'token' if self.tokens == 1 else 'tokens'}"
 
     def seconds(self, outline: Outline) -> float:
         """For what is left, if every document passes the checks at once."""
@@ -87,32 +96,41 @@ def measure_pace(
     spec: Spec,
     settings: DocumentSettings,
     clock: Callable[[], float] = time.perf_counter,
+    seconds: float = PROBE_SECONDS,
 ) -> Pace:
     """Puts the first batch to the writer, once for one token and once for a few more: less of it where that takes long.
 
-    One document is asked for first, which also warms up. A slow writer is then asked for no more side by side, and for
-    fewer tokens, than fit into PROBE_SECONDS. Of a long prompt the beginning is read, and the time is made that of all.
+    One document is asked for first, which also warms up. As many are then asked for side by side, and for as many
+    tokens, as fit into what is left of `seconds`; where nothing is left, that one document is all there is to go by. Of
+    a long prompt the beginning is read, and the time is made that of all.
     """
     attempts = by_section([Attempt(slot) for slot in slots])[: settings.batch_size]
     prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
     chats = [_beginning(chat) for chat in prompts]
     seeds = [document_seed(settings, attempt) for attempt in attempts]
+    start = clock()
 
     def timed(rows: int, max_tokens: int) -> tuple[float, int]:
-        start = clock()
+        begun = clock()
         sampling = replace(writer_sampling(settings), max_tokens=max_tokens)
         replies = replies_in_order(model, chats[:rows], sampling, seeds[:rows])
-        return clock() - start, sum(max(reply.tokens, 1) for reply in replies)
+        return clock() - begun, sum(max(reply.tokens, 1) for reply in replies)
 
     first, _ = timed(1, 1)
-    rows = min(len(chats), max(1, int(PROBE_SECONDS / max(first, 1e-6))))
+    if PROBE_STEPS * first > seconds + first:
+        return Pace(1, first * _words(prompts[0]) / max(_words(chats[0]), 1), 1 / first, 1)
+    rows = min(len(chats), max(1, int((seconds - first) / PROBE_STEPS / max(first, 1e-6))))
     short, few = timed(rows, 1)
+    long, many, written = short, 0, 1
     for tokens in PROBE_TOKENS:
-        long, many = timed(rows, min(tokens, settings.max_tokens))
-        if short + (long - short) * PROBE_TOKENS[-1] / tokens > PROBE_SECONDS:
+        # reading a prompt takes longer than writing the first few tokens
+        expected = short + (short if written == 1 else (long - short) / (written - 1) * tokens)
+        if many and clock() - start + expected > seconds:
             break
+        written = min(tokens, settings.max_tokens)
+        long, many = timed(rows, written)
     longer = sum(map(_words, prompts[:rows])) / max(sum(map(_words, chats[:rows])), 1)
-    return Pace(rows, short * longer, max(many - few, 1) / max(long - short, 1e-6))
+    return Pace(rows, short * longer, max(many - few, 1) / max(long - short, 1e-6), written)
 
 
 def _beginning(chat: Sequence[Message]) -> list[Message]:

@@ -7,7 +7,7 @@ the process that did the update.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from msm_mlx.files import append_jsonl, read_whole_lines, write_jsonl
@@ -84,3 +84,23 @@ class MetricsLog:
             append_jsonl(self._path, self._buffer)
             self._buffer = []
         self._last_flush = self._clock()
+
+
+@dataclass(frozen=True)
+class ProbedTraining:
+    """Peak memory in bytes, and seconds of an update, from the last of `updates` of as many `rows`."""
+
+    peak: int
+    seconds: float
+    rows: int
+    updates: int
+
+    @property
+    def measured_on(self) -> str:
+        """What it is extrapolated from, in words."""
+        updates = "1 update" if self.updates == 1 else f"{self.updates} updates"
+        return f"from {updates} of {self.rows} {'row' if self.rows == 1 else 'rows'}"
+
+    def as_of(self, rows: int) -> ProbedTraining:
+        """With the seconds that an update of so many rows would take."""
+        return replace(self, seconds=self.seconds * rows / self.rows)

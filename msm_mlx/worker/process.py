@@ -156,13 +156,13 @@ class _Worker:
     def _probe(self, job: TrainingJob) -> None:
         from msm_mlx.engine.adapters import LoraShape, add_lora
         from msm_mlx.engine.limits import bounded_memory
-        from msm_mlx.training.probe import probe_training
+        from msm_mlx.training.probe import probe_within
 
         loaded = self.models.load(Path(job.model), job.choice)
         add_lora(loaded.model, LoraShape(job.rank, job.scale), job.seed)
         with bounded_memory():
-            peak, seconds = probe_training(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
-        self._emit("probed", peak=peak, seconds=seconds)
+            probed = probe_within(loaded.model, len(loaded.tokenizer.get_vocab()), job.train_settings())
+        self._emit("probed", **asdict(probed))
 
 
 if __name__ == "__main__":

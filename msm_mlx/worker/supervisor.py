@@ -28,7 +28,7 @@ from msm_mlx.files import write_text
 from msm_mlx.resources.machine import count_kernel_kills, total_memory
 from msm_mlx.runs.layout import CHECKPOINT
 from msm_mlx.runs.outcome import TrainingOutcome
-from msm_mlx.training.metrics import Update
+from msm_mlx.training.metrics import ProbedTraining, Update
 from msm_mlx.worker.crashes import Ending, Explanation, explain
 from msm_mlx.worker.job import Job, TrainingJob, WritingJob
 
@@ -120,8 +120,8 @@ class ModelProcess:
             except CrashError as second:
                 raise MsmError(_advise_after_two(crash, second, _what_stays(job))) from second
 
-    def probe(self, job: TrainingJob) -> tuple[int, float]:
-        """Peak memory in bytes, and seconds of an update, of a `job` whose `probe` is set.
+    def probe(self, job: TrainingJob) -> ProbedTraining:
+        """What a `job` whose `probe` is set has measured.
 
         Raises:
             MsmError: if the process crashes, because the updates do not fit into the memory for example, or reports an
@@ -131,7 +131,7 @@ class ModelProcess:
             (measured,) = self._run(job)
         except CrashError as crash:
             raise MsmError(f"two updates of {job.method} crashed: {crash}") from crash
-        return measured["peak"], measured["seconds"]
+        return ProbedTraining(**measured)
 
     def write(
         self, job: WritingJob, on_step: Callable[[int, int], None] = lambda begun, tokens: None
