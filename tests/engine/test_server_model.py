@@ -165,7 +165,7 @@ def test_what_a_content_filter_cut_is_told_apart_from_what_is_too_long(server: S
         (answer("\ufeffA memo.\r\nMore.<|im_end|>"), Reply("A memo.\nMore.", 3, True)),
         (answer("A memo.", "eos"), Reply("A memo.", 3, True)),
         (answer("A\ud800 memo \ud83d\ude42."), Reply("A\ufffd memo \U0001f642.", 3, True)),
-        (answer("A memo.", "content_filter"), Reply("A memo.", 3, False)),
+        (answer("A memo.", "content_filter"), Reply("A memo.", 3, False, filtered=True)),
         (answer(None, refusal="I cannot."), Reply("I cannot.", 3, True)),
         (answer(None, reasoning="A memo?"), Reply("<think>\nA memo?\n</think>", 3, True)),
         (answer("", "length", reasoning_content="A memo?"), Reply("<think>\nA memo?\n", 3, False)),
