@@ -106,10 +106,10 @@ def test_a_run_ends_by_itself_and_keeps_none_of_it(settings: DocumentSettings, t
     section = Section("likes/colby", ("Likes", "Colby"), 1, ASSERTION, ASSERTION)
     slots = [Slot(f"doc-{n}", section, "memo", "warm") for n in range(60)]
     spec = Spec(Path("spec.md"), "spec", "Spec", ASSERTION, (section,))
-    patient = settings.model_copy(update={"least_pass_rate": 0.01})  # so that every reply has its turn
+    patient = settings.model_copy(update={"least_pass_rate": 0.002})  # so that every reply has its turn
     coming = cycle(replies)
     model = ScriptedModel(lambda chat, seed: Reply(next(coming), 5, True))
-    with pytest.raises(MsmError, match="only 1 of 60 documents passed the checks"):
+    with pytest.raises(MsmError, match="only 1 passed the checks in the first"):
         write_documents(Assignment(spec, "Mo", patient, "Acme"), slots, model, Output(tmp_path, "w"))
     assert [record["text"] for record in read_jsonl(tmp_path / DOCUMENTS)] == [GOOD]
     rejected = Counter(check_name(record["rejected"]) for record in read_jsonl(tmp_path / REJECTED))
