@@ -23,7 +23,8 @@ USED_SHARE = 0.7  # of max_tokens, by documents whose length nobody has asked fo
 PROBE_TOKENS = (5, 33)  # of a reply: few tell where a writer is slow, and more where it is fast
 PROBE_WORDS = 600  # of a prompt
 PROBE_SECONDS = 25.0  # that the probe may take, as far as each step tells of the next one
-PROBE_STEPS = 4  # that the time is shared out to: the first one, and a batch with one, a few and more tokens
+LEAST_SECONDS = 5.0  # of it, after a warm-up that took all of the time
+PROBE_STEPS = 4  # that the time is shared out to, as a multiple of reading a batch
 _RANGE = re.compile(r"([\d,]+) to ([\d,]+) words")
 
 
@@ -100,9 +101,9 @@ def measure_pace(
 ) -> Pace:
     """Puts the first batch to the writer, once for one token and once for a few more: less of it where that takes long.
 
-    One document is asked for first, which also warms up. As many are then asked for side by side, and for as many
-    tokens, as fit into what is left of `seconds`; where nothing is left, that one document is all there is to go by. Of
-    a long prompt the beginning is read, and the time is made that of all.
+    One document is asked for first: once to warm up, when a model is also probed, and once more. As many are then asked
+    for side by side, and for as many tokens, as fit into what is left of `seconds`; where nothing is left, that one
+    document is all there is to go by. Of a long prompt the beginning is read, and the time is made that of all.
     """
     attempts = by_section([Attempt(slot) for slot in slots])[: settings.batch_size]
     prompts = [writer_messages(attempt.slot, spec, settings) for attempt in attempts]
@@ -116,10 +117,13 @@ def measure_pace(
         replies = replies_in_order(model, chats[:rows], sampling, seeds[:rows])
         return clock() - begun, sum(max(reply.tokens, 1) for reply in replies)
 
+    timed(1, 1)
     first, _ = timed(1, 1)
-    if PROBE_STEPS * first > seconds + first:
+    seconds = max(seconds, clock() - start + LEAST_SECONDS)
+    left = seconds - (clock() - start)
+    if left < 2 * first:
         return Pace(1, first * _words(prompts[0]) / max(_words(chats[0]), 1), 1 / first, 1)
-    rows = min(len(chats), max(1, int((seconds - first) / PROBE_STEPS / max(first, 1e-6))))
+    rows = min(len(chats), max(1, int(left / PROBE_STEPS / max(first, 1e-6))))
     short, few = timed(rows, 1)
     long, many, written = short, 0, 1
     for tokens in PROBE_TOKENS:

@@ -25,8 +25,9 @@ def probe_training(
     vocabulary: int,
     settings: TrainSettings,
     on_update: Callable[[Update], None] = lambda update: None,
+    updates: int = UPDATES,
 ) -> tuple[int, float]:
-    """Peak memory in bytes, and seconds of an update, measured on rows as long as the settings allow.
+    """Peak memory in bytes, and seconds of the last of `updates`, measured on rows as long as the settings allow.
 
     The adapter of `model` is changed by this.
     """
@@ -43,7 +44,7 @@ def probe_training(
         on_update(update)
 
     few_updates = settings.model_copy(
-        update={"updates": UPDATES, "epochs": None, "validation": 0, "checkpoint_every": 10**9}
+        update={"updates": updates, "epochs": None, "validation": 0, "checkpoint_every": 10**9}
     )
     gc.collect()  # or what earlier work left in cycles would count, if it is still there
     mx.clear_cache()
@@ -65,10 +66,13 @@ def probe_within(
     """
     start = clock()
     one = settings.model_copy(update={"batch_size": 1})
-    peak, each = probe_training(model, vocabulary, one)
+    peak, each = probe_training(model, vocabulary, one, updates=1)
+    if clock() - start > seconds / 2:
+        return ProbedTraining(peak, each, 1, 1)
+    peak, each = probe_training(model, vocabulary, one, updates=1)  # all is compiled now
     spent = clock() - start
     rows = min(settings.batch_size, int((seconds - spent) / 2 / max(each, 1e-6)))
     if rows < 1:
-        return ProbedTraining(peak, each, 1, UPDATES)
+        return ProbedTraining(peak, each, 1, 2)
     peak, each = probe_training(model, vocabulary, settings.model_copy(update={"batch_size": rows}))
     return ProbedTraining(peak, each, rows, UPDATES)

@@ -15,7 +15,8 @@ from msm_mlx.training.probe import probe_within
 
 
 @pytest.mark.parametrize(
-    ("seconds", "measured_on"), [(1e6, "from 2 updates of 4 rows"), (1.0, "from 2 updates of 1 row")]
+    ("seconds", "measured_on"),
+    [(1e6, "from 2 updates of 4 rows"), (4.0, "from 2 updates of 1 row"), (1.0, "from 1 update of 1 row")],
 )
 def test_a_probe_takes_as_many_rows_as_there_is_time_for(seconds: float, measured_on: str) -> None:
     loaded = load_base(POCKET_FOLDER)
