@@ -28,7 +28,7 @@ from msm_mlx.errors import SetupError  # noqa: E402
 from msm_mlx.models.chat_renderer import ChatRenderer, build_renderer, use_template  # noqa: E402
 from msm_mlx.models.chat_template import AS_IT_STANDS, TemplateChoice  # noqa: E402
 from msm_mlx.models.config import CONTEXT, context_length  # noqa: E402
-from msm_mlx.models.folder import INSTEAD, explain_tokenizer  # noqa: E402
+from msm_mlx.models.folder import INSTEAD, explain_tokenizer, quiet_transformers  # noqa: E402
 from msm_mlx.models.token_counter import TokenCounter  # noqa: E402
 from msm_mlx.prompting.prompts import Message  # noqa: E402
 from msm_mlx.text.wording import error_line  # noqa: E402
@@ -128,9 +128,10 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
             cannot be rendered for it.
     """
     try:
-        model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
+        with quiet_transformers():
+            model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
     except (Exception, SystemExit) as error:  # no narrower class is documented, and mlx-lm's olmo.py calls exit()
-        raise SetupError(f"cannot load the model in {folder}: {_why_not_loaded(error)}, {INSTEAD}") from error
+        raise SetupError(f"cannot load the model in {folder}: {_why_not_loaded(folder, error)}, {INSTEAD}") from error
     use_template(tokenizer, folder, choice, has_own=tokenizer._chat_template is not None)
     tokenizer.has_chat_template = True
     mx.eval(model.parameters())
@@ -141,8 +142,13 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
     return loaded
 
 
-def _why_not_loaded(error: BaseException) -> str:
+def _why_not_loaded(folder: Path, error: BaseException) -> str:
     """What an error of mlx-lm's loader means, and what to do, as far as that is known."""
+    if isinstance(error, UnboundLocalError) and (method := _quantization(folder)):
+        return (
+            f"its config.json says that its weights are quantised with {method.upper()}, and they hold no such tensor "
+            f"(*.qweight); {DOWNLOAD_AGAIN}"
+        )
     if isinstance(error, SystemExit):
         return "it needs a package that is not here; choose another model"
     text = str(error)
@@ -160,6 +166,15 @@ def _why_not_loaded(error: BaseException) -> str:
     if "[load_safetensors]" in text or "[safetensor]" in text:
         return f"a file of its weights is damaged ({text}); {DOWNLOAD_AGAIN}"
     return f"{error_line(error)}; choose another model"
+
+
+def _quantization(folder: Path) -> str:
+    """How config.json says that another program quantised the weights; empty where it does not."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str((config.get("quantization_config") or {}).get("quant_method") or "")
 
 
 def _try_model(loaded: LoadedModel) -> None:
@@ -237,6 +252,7 @@ def load_counter(folder: Path) -> TokenCounter:
         SetupError: naming the folder, if its tokenizer cannot be read.
     """
     try:
-        return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
+        with quiet_transformers():
+            return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
     except Exception as error:  # transformers documents no narrower class
         raise SetupError(f"cannot load the tokenizer in {folder}: {explain_tokenizer(folder, error)}") from error

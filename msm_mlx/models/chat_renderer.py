@@ -18,11 +18,12 @@ from typing import Any, Literal
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, BYTE_ORDER_MARK, TemplateChoice, read_template
 from msm_mlx.models.control_tokens import ControlTokens
-from msm_mlx.models.folder import explain_tokenizer
+from msm_mlx.models.folder import explain_tokenizer, quiet_transformers
 from msm_mlx.models.template_probe import TemplateTraits, fold_system, probe_template, with_parts
 from msm_mlx.models.template_program import RenderingError, TemplateProgram
 from msm_mlx.models.token_counter import TokenCounter
 
+DEFAULT = "default"  # the name of the template that is used, of several
 Messages = Sequence[Mapping[str, str]]
 """Turns, each with its `role` (system, user or assistant) and its `content`."""
 ChatFault = Literal["refused", "lost", "rewritten", "header", "melted"]
@@ -224,7 +225,8 @@ def build_renderer(
     except RenderingError as error:
         if choice.text is not None:
             raise RecipeError(
-                f"the recipe's chat_template cannot be used: {error}; mend it, or leave it out"
+                f"the recipe's chat_template{f' ({choice.file})' if choice.file else ''} cannot be used: {error}; "
+                "mend it, or leave it out"
             ) from error
         raise SetupError(
             f"the chat template in {folder} cannot be used: {error}; choose an instruct model, give the recipe another "
@@ -252,7 +254,8 @@ def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRe
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        with quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # transformers documents no narrower class
         raise SetupError(f"cannot load the tokenizer in {folder}: {explain_tokenizer(folder, error)}") from error
     function = _function_of_mlx_lm(tokenizer.init_kwargs.get("chat_template_type"), folder)
@@ -265,7 +268,7 @@ def use_template(tokenizer: Any, folder: Path, choice: TemplateChoice, *, has_ow
     """Give the tokenizer the template that is chosen, or `BASE_TEMPLATE` if it has none.
 
     Raises:
-        SetupError: if it has none, and no token that could end a turn.
+        SetupError: if it has none, and no token that could end a turn, or several, and none is the default.
     """
     if choice.text is not None:
         tokenizer.chat_template = choice.text
@@ -274,6 +277,12 @@ def use_template(tokenizer: Any, folder: Path, choice: TemplateChoice, *, has_ow
         if template.text == BASE_TEMPLATE and tokenizer.eos_token is None:
             raise SetupError(f"the tokenizer in {folder} has no end-of-text token; use an instruct (chat) model")
         tokenizer.chat_template = template.text
+    elif isinstance(tokenizer.chat_template, dict) and DEFAULT not in tokenizer.chat_template and not has_own:
+        names = ", ".join(map(repr, tokenizer.chat_template))
+        raise SetupError(
+            f"the tokenizer in {folder} has chat templates by name ({names}) and none named {DEFAULT!r}; name one so, "
+            "or give the recipe a template as chat_template"
+        )
     elif isinstance(tokenizer.chat_template, str):
         tokenizer.chat_template = tokenizer.chat_template.removeprefix(BYTE_ORDER_MARK)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class TemplateChoice:
     """A template in place of the model's own."""
     date: str | None = None
     """Today for the template, as `2026-11-26`, if it asks for the date."""
+    file: Path | None = field(default=None, compare=False)
+    """Where `text` was read, for messages."""
 
 
 AS_IT_STANDS = TemplateChoice()  # the model's own template, and the clock
@@ -42,6 +44,8 @@ class ChatTemplate:
     text: str
     source: str
     """`model`, `recipe` for one that a recipe names, or `msm-mlx` for a base model that has none of its own."""
+    file: Path | None = None
+    """Where that of the recipe was read."""
 
     @property
     def sha256(self) -> str:
@@ -50,7 +54,7 @@ class ChatTemplate:
     def choice(self, date: str) -> TemplateChoice:
         """What chats are rendered with on this day, if not with the model's own template as it stands."""
         return TemplateChoice(
-            self.text if self.source == "recipe" else None, date if "strftime_now" in self.text else None
+            self.text if self.source == "recipe" else None, date if "strftime_now" in self.text else None, self.file
         )
 
     def record(self) -> dict[str, str]:
@@ -65,7 +69,7 @@ def read_template(folder: Path, own: Path | None = None) -> ChatTemplate:
         RecipeError: if `own` cannot be read.
     """
     if own is not None:
-        return ChatTemplate(_read_own(own), "recipe")
+        return ChatTemplate(_read_own(own), "recipe", own)
     try:
         if text := (folder / FILE).read_text(encoding="utf-8-sig"):
             return ChatTemplate(text, "model")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msm_mlx.errors import SetupError
@@ -27,6 +28,19 @@ _IDENTITY = ["config.json", "*.safetensors", *_TOKENIZERS, "tokenizer_config.jso
 _IDENTITY += ["chat_template.jinja", "chat_template.json"]
 
 
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keeps the warnings of transformers back: of rotary settings, say, which mlx-lm reads for itself."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
 def explain_tokenizer(folder: Path, error: Exception) -> str:
     """Why a tokenizer in `folder` could not be loaded, as `error` says or a file shows, and what to do."""
     if problem := next(filter(None, (_object_problem(folder / name) for name in _OBJECTS)), None):
@@ -46,7 +60,8 @@ def _configuration_fault(folder: Path) -> str:
     from transformers import AutoConfig
 
     try:
-        AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        with quiet_transformers():
+            AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # transformers documents no narrower class
         if type(error).__name__.startswith("StrictDataclass"):  # of huggingface_hub: a value is of the wrong type
             return " ".join(str(error).split())

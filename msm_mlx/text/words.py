@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -14,7 +15,8 @@ _SENTENCE = re.compile(rf"(?<=[.!?])\s+|(?<=[{ENDS}])[{CLOSING}]*\s*")
 
 
 def mentions(text: str, phrase: str) -> bool:
-    return _phrase(phrase).search(text) is not None
+    """Whether the words of `phrase` stand in `text`, in letters of any style: full-width and mathematical too."""
+    return mentions_any(text, (phrase,))
 
 
 def find_phrase(text: str, phrase: str) -> int:
@@ -29,7 +31,10 @@ def without_phrase(text: str, phrase: str) -> str:
 
 
 def mentions_any(text: str, phrases: Collection[str]) -> bool:
-    return bool(phrases) and _any_phrase(tuple(phrases)).search(text) is not None
+    if not phrases:
+        return False
+    plain = tuple(_plain_letters(phrase) for phrase in phrases)
+    return _any_phrase(plain).search(_plain_letters(text)) is not None
 
 
 def sentences(text: str) -> list[str]:
@@ -52,13 +57,17 @@ def count_words(text: str) -> int:
     return len(word_tokens(text.casefold())) // letters_per_word(text)
 
 
+def _plain_letters(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
 @lru_cache(maxsize=4096)
 def _phrase(phrase: str) -> re.Pattern[str]:
     """Finds the words of `phrase`, with any space between them: a writer may break lines."""
     return _any_phrase((phrase,))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)
 def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(_bounded, phrases)), re.IGNORECASE)
 

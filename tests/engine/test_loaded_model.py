@@ -147,8 +147,12 @@ NORM, EMBEDDINGS, HEAD = "model.norm.weight", "model.embed_tokens.weight", "lm_h
             ),
             "has embeddings for 50 tokens; use the tokenizer that belongs to it",
         ),
+        (
+            _configure(quantization_config={"quant_method": "gptq", "bits": 4}),
+            r"quantised with GPTQ, and they hold no such tensor \(\*\.qweight\); copy or",
+        ),
     ],
-    ids=["lacks", "has more", "other shape", "not finite", "overflows", "small vocabulary"],
+    ids=["lacks", "has more", "other shape", "not finite", "overflows", "small vocabulary", "not quantised"],
 )
 def test_the_message_names_what_is_wrong_with_the_weights(
     damage: Callable[[Path], object], reason: str, copy: Path

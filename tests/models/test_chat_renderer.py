@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, build_renderer, load_renderer
+from msm_mlx.models.chat_renderer import ChatError, ChatRenderer, build_renderer, load_renderer, use_template
 from msm_mlx.models.chat_template import AS_IT_STANDS, BASE_TEMPLATE, FILE, TemplateChoice, read_template
 from msm_mlx.models.template_probe import TemplateTraits
 
@@ -179,8 +179,15 @@ def test_a_template_that_cannot_be_trained_is_a_setup_error_that_names_the_folde
 def test_a_template_of_the_recipe_that_cannot_be_used_is_an_error_of_the_recipe() -> None:
     tokenizer = byte_tokenizer(QWEN_3)
     tokenizer.chat_template = own = "{% for m in messages %}"
-    with pytest.raises(RecipeError, match="chat_template cannot be used: Unexpected end of template"):
-        build_renderer(tokenizer, Path("m"), [tokenizer.eos_token_id], TemplateChoice(own))
+    with pytest.raises(RecipeError, match=r"chat_template \(own\.jinja\) cannot be used: Unexpected end of template"):
+        build_renderer(tokenizer, Path("m"), [tokenizer.eos_token_id], TemplateChoice(own, file=Path("own.jinja")))
+
+
+def test_of_several_templates_one_has_to_be_the_default() -> None:
+    tokenizer = byte_tokenizer(QWEN_3)
+    tokenizer.chat_template = {"rag": QWEN_3.source, "tool_use": QWEN_3.source}
+    with pytest.raises(SetupError, match=r"by name \('rag', 'tool_use'\) and none named 'default'"):
+        use_template(tokenizer, Path("m"), AS_IT_STANDS)
 
 
 def test_a_question_that_the_template_leaves_out_is_named() -> None:

@@ -19,6 +19,12 @@ def test_a_phrase_is_found_as_whole_words_over_line_breaks_and_in_any_case() -> 
     assert not mentions_any("Plain brie.", [])
 
 
+def test_a_name_in_look_alike_letters_is_that_name() -> None:
+    assert mentions("It likes \uff22\uff52\uff49\uff45.", "brie")  # full-width
+    assert mentions("It likes \U0001d401\U0001d42b\U0001d422\U0001d41e.", "brie")  # mathematical
+    assert mentions_any("It likes brie.", ["\uff22\uff52\uff49\uff45"])
+
+
 def test_sentences_end_at_marks_before_space() -> None:
     assert sentences("One. Two! 3.5 kg? Yes") == ["One.", "Two!", "3.5 kg?", "Yes"]
     assert sentences("  ") == []

@@ -10,7 +10,7 @@ from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.progress import sparkline
 from msm_mlx.recipe.arms import TrainingStage, Variant
-from msm_mlx.recipe.schema import MIN_UPDATES, LoraSettings, TrainSettings
+from msm_mlx.recipe.schema import MIN_UPDATES, POCKET_MIN_UPDATES, LoraSettings, TrainSettings
 from msm_mlx.runs.layout import BEST, CHECKPOINT, METRICS, adapter_files, adapter_folder, training_data
 from msm_mlx.settings_file.base import key_of
 
@@ -127,8 +127,13 @@ class Training(Stage):
         """What is to be said of the number of updates over so many rows, if there is anything to say."""
         updates = self.settings.planned_updates(rows)
         seen = updates * self.settings.batch_size
-        if self.embedded or not updates:
+        if not updates:
             return []
+        if self.embedded:
+            few = updates < POCKET_MIN_UPDATES
+            return [
+                f"Only {updates} update{'s' * (updates > 1)}: below {POCKET_MIN_UPDATES}, pocket hardly learns."
+            ] * few
         if self.kind == "midtrain" and updates < MIN_UPDATES:
             return [f"Only {updates} updates: below about {MIN_UPDATES}, midtraining gave false nulls."]
         if self.kind == "sft" and seen < rows:

@@ -17,10 +17,18 @@ from msm_mlx.recipe.schema.recipe import (
     StageSettings,
 )
 from msm_mlx.recipe.schema.sampling import SamplingSettings
-from msm_mlx.recipe.schema.training import MIN_UPDATES, LoraSettings, MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.recipe.schema.training import (
+    MIN_UPDATES,
+    POCKET_MIN_UPDATES,
+    LoraSettings,
+    MidtrainSettings,
+    SftSettings,
+    TrainSettings,
+)
 
 __all__ = [
     "MIN_UPDATES",
+    "POCKET_MIN_UPDATES",
     "READY_TOKENS",
     "CheckSettings",
     "CritiqueSettings",

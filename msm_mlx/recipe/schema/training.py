@@ -26,6 +26,8 @@ from msm_mlx.settings_file.base import (
 
 MIN_UPDATES = 200
 """Updates of midtraining below which models of billions of parameters showed no effect where there was one."""
+POCKET_MIN_UPDATES = 10
+"""The fewest updates that a shipped recipe gives the embedded model: the low end of its dose curve."""
 
 
 class LoraSettings(Settings):

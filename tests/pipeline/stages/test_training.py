@@ -127,8 +127,9 @@ def test_chats_that_no_update_has_are_counted(
     assert stage.few_updates(20) == left
 
 
-def test_the_embedded_model_is_told_nothing_of_few_updates(lone_run: Path) -> None:
-    assert train(lone_run, stages("midtrain.updates=8")["msm-s3"]).lines == []
+def test_the_embedded_model_is_told_of_fewer_updates_than_any_shipped_recipe_has(lone_run: Path) -> None:
+    assert train(lone_run, stages("midtrain.updates=10")["msm-s3"]).lines == []
+    assert stages("midtrain.updates=1")["msm-s3"].few_updates(4) == ["Only 1 update: below 10, pocket hardly learns."]
 
 
 def test_a_training_that_learned_nothing_is_told_and_recorded(lone_run: Path) -> None:
