@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from msm_mlx.documents.checks.registry import CHECKS, UNFINISHED
+from msm_mlx.documents.checks.registry import CHECKS, TOO_SHORT, UNFINISHED
 from msm_mlx.documents.checks.reject import EMPTY, FILTERED, NEAR_DUPLICATE, THINKING, WRITTEN_BEFORE
 from msm_mlx.documents.checks.wording_rules import check_name, count_checks
 from msm_mlx.documents.document import Document
@@ -25,7 +25,8 @@ ADVICE: Mapping[str, str] = {
     THINKING: "raise documents.max_tokens (now {max_tokens}), or turn off the writer's thinking",
     FILTERED: "turn off the content filter of the server, or take another writer; more tokens would not help",
     EMPTY: "turn off the writer's thinking, of which nothing but the thought may have come; or take another writer",
-    "too short": "lower documents.min_words (now {min_words})",
+    TOO_SHORT: "lower documents.min_words (now {min_words})",
+    "repeats itself": "lower documents.max_tokens (now {max_tokens}), or raise documents.temperature",
     "no tag": _NO_TAGS,
     "tag left open": _NO_TAGS,
     "breaks off": "raise documents.max_tokens (now {max_tokens})",

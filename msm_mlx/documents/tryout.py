@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.reject import near_duplicate_index, reject_reasons, repeat_reason
+from msm_mlx.documents.checks.reject import near_duplicate_index, repeat_reason
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.write import (
@@ -14,8 +13,8 @@ from msm_mlx.documents.write import (
     Attempt,
     by_section,
     document_seed,
+    draft_reasons,
     to_document,
-    with_opening,
     writer_chat,
     writer_sampling,
 )
@@ -39,9 +38,7 @@ def write_drafts(assignment: Assignment, slots: Sequence[Slot], model: ChatModel
     for number, reply in model.replies(chats, writer_sampling(assignment.settings), seeds):
         attempt, chat = attempts[number], chats[number]
         document = to_document(assignment, attempt, chat, reply)
-        subject = Subject.of(attempt.slot, assignment.name, assignment.maker)
-        whole = with_opening(chat, reply)
-        reasons = tuple(reject_reasons(whole, subject, assignment.settings, assignment.held_out))
+        reasons = tuple(dict.fromkeys(draft_reasons(assignment, attempt, chat, reply)))
         repeat = repeat_reason(document.text, index)
         index.add(document.id, document.text)
         yield Draft(document, (*reasons, repeat) if repeat else reasons)

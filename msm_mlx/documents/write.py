@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from msm_mlx.documents.attempt_budget import AttemptBudget
 from msm_mlx.documents.checks.assertions import Subject, gives_reason
-from msm_mlx.documents.checks.reject import NOTHING, near_duplicate_index, reject_reason, repeat_reason
+from msm_mlx.documents.checks.registry import TOO_SHORT
+from msm_mlx.documents.checks.reject import NOTHING, near_duplicate_index, reject_reasons, repeat_reason
 from msm_mlx.documents.checks.tags import written_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
@@ -32,6 +33,7 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import PROGRESS
 from msm_mlx.spec import Spec
 from msm_mlx.suites.contamination import HeldOut
+from msm_mlx.text.words import count_words
 
 PATIENCE = 90.0  # seconds that a writer has, on a slow machine, until its first attempts must have come to something
 
@@ -131,8 +133,9 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
     *_, request = (message for message in chat if message["role"] == "user")
-    reply = with_opening(chat, reply)
     subject = Subject.of(slot, assignment.name, assignment.maker)
+    rejected = next(draft_reasons(assignment, attempt, chat, reply), None)
+    reply = _with_opening(chat, reply)
     text = written_text(reply, settings)
     return Document(
         id=slot.id,
@@ -144,12 +147,21 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
         attempt=attempt.number,
         tokens=reply.tokens,
         gives_reason=gives_reason(text or "", subject),
-        rejected=reject_reason(reply, subject, settings, assignment.held_out),
+        rejected=rejected,
         prompt=request["content"],
     )
 
 
-def with_opening(chat: Sequence[Message], reply: Reply) -> Reply:
+def draft_reasons(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Iterator[str]:
+    """All reasons why a reply becomes no document, by itself. The opening that stands before it does not count."""
+    settings = assignment.settings
+    if chat[-1]["role"] == "assistant" and count_words(reply.text) < settings.min_words:
+        yield TOO_SHORT
+    subject = Subject.of(attempt.slot, assignment.name, assignment.maker)
+    yield from reject_reasons(_with_opening(chat, reply), subject, settings, assignment.held_out)
+
+
+def _with_opening(chat: Sequence[Message], reply: Reply) -> Reply:
     """The reply with what stands before it in the writer's own turn, if the chat ends within one."""
     last = chat[-1]
     return replace(reply, text=go_on(last["content"], reply.text)) if last["role"] == "assistant" else reply

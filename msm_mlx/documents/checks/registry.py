@@ -22,7 +22,7 @@ from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.words import count_words, mentions
 
-UNFINISHED = "unfinished"
+UNFINISHED, TOO_SHORT = "unfinished", "too short"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _gives_withheld_reason(candidate: Candidate, _: float) -> Finding:
 
 CHECKS = (
     DocumentCheck(UNFINISHED, None, lambda candidate, _: not candidate.finished),
-    DocumentCheck("too short", None, lambda candidate, _: candidate.words < max(candidate.settings.min_words, 1)),
+    DocumentCheck(TOO_SHORT, None, lambda candidate, _: candidate.words < max(candidate.settings.min_words, 1)),
     DocumentCheck("too long", "max_words", lambda candidate, limit: candidate.words > limit),
     DocumentCheck("control characters", None, rules(control_characters)),
     DocumentCheck("refusal", "refusal", rules(refusals)),
