@@ -41,6 +41,8 @@ def causal_attention(queries: mx.array, keys: mx.array, values: mx.array, scale:
     batch, heads, length, width = queries.shape
     groups = keys.shape[1]
     folded = (queries * scale).reshape(batch, groups, heads // groups, length, width)  # (B, G, R, T, D)
+    # or each product would copy its part of a transposed array, which is slow
+    keys, values = mx.contiguous(keys), mx.contiguous(values)
     output = cast("tuple[mx.array, ...]", _causal_attention(folded, keys, values, bias))[0]
     return output.reshape(batch, heads, length, width)
 
@@ -68,12 +70,13 @@ def _causal_attention_vjp(
 ) -> tuple[mx.array, ...]:
     queries, keys, values, bias = primals
     output, saved = outputs[0], outputs[1:]
+    all_upstream = mx.contiguous(cotangents[0])
     repeats, length = queries.shape[2:4]
     key_gradient, value_gradient = mx.zeros_like(keys), mx.zeros_like(values)
     query_gradients = []
     for block, (start, end) in enumerate(_blocks(length)):
         weights, total = saved[2 * block : 2 * block + 2]
-        upstream = _rows(cotangents[0], start, end) / total  # (B, G, R * t, D)
+        upstream = _rows(all_upstream, start, end) / total  # (B, G, R * t, D)
         common = (upstream * _rows(output, start, end)).sum(axis=-1, keepdims=True)  # (B, G, R * t, 1)
         scores = weights * (upstream @ values[:, :, :end].swapaxes(-1, -2) - common)  # (B, G, R * t, T')
         query_gradients.append(_unrows(scores @ keys[:, :, :end], repeats))
