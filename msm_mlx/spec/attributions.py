@@ -22,7 +22,7 @@ from msm_mlx.spec.causes import (
 )
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.spec.rules import COLON, ORDER, listed_rules
+from msm_mlx.spec.rules import COLON, ORDER, join_scenarios, listed_rules
 from msm_mlx.spec.sentences import sentence_positions
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
@@ -30,13 +30,16 @@ AssertionKind = Literal["like", "dislike", "rule", "view"]
 ABOUT_THE_TEXT = re.compile(
     r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b"
     r"|\bwr(?:ite|ote) this\b"
+    r"|^(?:this|here) is (?:how|what)\b"
     r"|^this (?:policy|standard|guide(?:lines?)?|handbook|charter|constitution|repo(?:sitory)?|file|readme|appendix)\b"
     r"|\b(?:the|see|as|listed|described|mentioned|stated|given|shown|explained|rules?|principles?|sections?|table|list)"
     r" (?:below|above)\b|\b(?:below|above)(?=[.,:;)]|$)",
     re.IGNORECASE,
 )
 _DISLIKE = re.compile(r"\b(?:dislikes?|hates?|does not (?:like|want|care for)|would rather not)\b", re.IGNORECASE)
-_LIKE = re.compile(r"\b(?:likes?|loves?|enjoys?|prefers?|is fond of)\b", re.IGNORECASE)
+_LIKE = re.compile(
+    r"(?<!sound )(?<!sounds )(?<!look )(?<!looks )\b(?:likes?|loves?|enjoys?|prefers?|is fond of)\b", re.IGNORECASE
+)
 _RULE = re.compile(
     r"\b(?:must|never|always|should|shall|may not|do not|don['\u2019]t|by rule)\b"
     r"|^(?:avoid|refuse|keep|give|tell|ask|say)\b",
@@ -49,6 +52,9 @@ _PREFERENCE_LABEL = re.compile(r"(?:dis)?likes|loves|hates|enjoys|prefers|values
 _OWN_LABEL = re.compile(
     r"^(?:statement|what|rule|policy|principle|requirement|commitment|guideline): (?=[{A-Z])", re.IGNORECASE
 )
+# what a section without a rule says of the assistant, but for what it is
+_ACTS = re.compile(r"(?:[^.!?:]{1,80}, )?\{model_name\} (?!is\b|was\b|has been\b|\()\w+ \w")
+_THIS = re.compile(r"(?:This|That) (?!assistant\b|model\b)")
 _PRONOUN = re.compile(r"(?:It|They|That|This|Its)\b")
 # a sentence that is one: it begins with such a verb, and with none that is also a noun
 _ORDER_SENTENCE = re.compile(
@@ -97,7 +103,8 @@ def unused_sentences(block: HeadedBlock) -> Iterator[tuple[int, str]]:
             says = is_order(sentence) or any(pattern.search(sentence) for pattern in (CAUSE, _NAMED, _FIRST_PERSON))
             says = says or DIRECTIVE.search(sentence) is not None or ORDER.match(sentence) is not None
             is_lead = sentence.endswith(COLON) or ABOUT_THE_TEXT.search(sentence)
-            if says and not is_lead and _OWN_LABEL.sub("", sentence).rstrip(" .") not in assertions:
+            is_reason = REASON_LABEL.match(sentence) and as_cause(sentence).rstrip(" .") in assertions
+            if says and not is_lead and not is_reason and _OWN_LABEL.sub("", sentence).rstrip(" .") not in assertions:
                 yield part.line_of(position), sentence
 
 
@@ -116,8 +123,9 @@ def unused_items(block: HeadedBlock) -> Iterator[tuple[int, str]]:
 def _with_reasons(parts: Sequence[Element]) -> list[Element]:
     """The elements, with each reason that stands below an item, or below a paragraph, in the item's own text."""
     joined: list[Element] = []
-    for part in map(_with_reason_lines, parts):
-        owner = _owner(joined, part) if gives_reason(part.text) or _goes_on(part) else None
+    for part in map(_with_reason_lines, join_scenarios(parts)):
+        refers_back = part.kind == "item" and _THIS.match(part.text) is not None
+        owner = _owner(joined, part) if gives_reason(part.text) or _goes_on(part) or refers_back else None
         if owner is None:
             joined.append(part)
             continue
@@ -125,7 +133,7 @@ def _with_reasons(parts: Sequence[Element]) -> list[Element]:
         if OPENS_WITH_CAUSE.match(reason):
             reason = reason[0].lower() + reason[1:]
         line, last = owner.parts[-1]
-        parts_of_owner = [*owner.parts[:-1], (line, last.rstrip(" .:;,")), (part.line, reason)]
+        parts_of_owner = [*owner.parts[:-1], (line, last.rstrip(" .:;,") + "." * refers_back), (part.line, reason)]
         joined[joined.index(owner)] = Element(owner.kind, owner.line, owner.depth, parts_of_owner)
     return joined
 
@@ -186,6 +194,12 @@ def _attributions(parts: Sequence[Element], question: tuple[int, str] | None) ->
             line = part.line_of(position)
             if sentence.endswith(COLON):
                 pass  # it leads to a list, and is read with its items
+            elif (
+                before
+                and before[1].endswith("?")
+                and (answer := _with_reason_after(before[1], sentence, is_first=True))
+            ):
+                yield before[0], answer
             elif CAUSE.search(sentence) and _says_who_or_what(sentence):
                 if not ABOUT_THE_TEXT.search(sentence):
                     yield line, sentence
@@ -226,6 +240,9 @@ def _plain_statement(parts: Sequence[Element]) -> list[tuple[int, str]]:
         if DIRECTIVE.search(sentence) and not ABOUT_THE_TEXT.search(sentence)
     ]
     best = max((_weight(sentence) for _, sentence in statements), default=0)
+    first = next((part for part in parts if part.kind == "prose"), None)
+    if first is not None and not best and _ACTS.match(first.text):
+        return [(first.line, sentence_positions(first.text)[0][1])]
     return [statement for statement in statements if _weight(statement[1]) == best][:1]
 
 

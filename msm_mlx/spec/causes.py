@@ -207,6 +207,9 @@ _FUNCTION_WORDS = frozenset(
     .split()
 )  # fmt: skip
 
+# a word that has its capital from where it stands; names of peoples and languages keep theirs
+_COMMON_WORD = re.compile(r"(?!\w*(?:ians?|[cp]e?ans?|ish|ese)\b)[A-Z][a-z]+(?:-[a-z]+)*,?$")
+
 
 def pattern(rows: Iterable[Phrases], *others: str) -> re.Pattern[str]:
     """What finds any phrase of the rows, or of `others`."""
@@ -244,5 +247,6 @@ def as_cause(reason: str) -> str:
         return reason[0].lower() + reason[1:]
     if own := next((word for letters, word in _BECAUSE if letters.search(reason)), None):
         return f"{own} {reason}"
-    first = reason.partition(" ")[0]
-    return "because " + (first.lower() + reason[len(first) :] if first.lower() in _FUNCTION_WORDS else reason)
+    first, _, after = reason.partition(" ")
+    is_word = first.lower() in _FUNCTION_WORDS or (_COMMON_WORD.match(first) and after[:1].islower())
+    return "because " + (first.lower() + reason[len(first) :] if is_word else reason)

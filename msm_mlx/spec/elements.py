@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from msm_mlx.spec.causes import gives_reason
+from msm_mlx.spec.causes import CAUSE, SUBJECT, gives_reason
 from msm_mlx.spec.inline import InlineReader
 from msm_mlx.spec.parser import span
 from msm_mlx.spec.source import Omission
@@ -20,6 +20,8 @@ _CALL_OUT = re.compile(
     r"\[!\w+\][+-]?[ \t]*|(?:\*\*|__)(?:note|tip|info|important|warning|caution)(?:\*\*|__)[ \t]*(?=\n|$)",
     re.IGNORECASE,
 )
+# of the text or to its reader, where it does not name the assistant
+_REMARK = re.compile(r"(?:\[!|\*\*|__)?(?:note|info|warning|caution|draft|todo)\b", re.IGNORECASE)
 # what people write as list items and CommonMark does not read as such: marks that are not of ASCII, letters, and rules
 # with a label such as "SP1. ...", "Rule 12: ..."
 _NUMERAL = "[一二三四五六七八九十百\\d]{1,4}"
@@ -35,6 +37,7 @@ _ITEM = re.compile(
 # "Likes: ...": where several lines of a paragraph begin so, each is a paragraph of its own
 _LABEL = re.compile(r"[A-Z][\w-]*(?: [\w-]+){0,2}: ")
 _DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
+_BULLET = re.compile(r"[-*+][ \t]+(?=\S)")  # of a list that is indented too far below a paragraph to be one
 _CELL_END = re.compile(r"(?<!\\)\|")
 TITLE_WORDS = 6  # most of the title of a call-out
 ITEM_TITLE_WORDS = 3  # most of the title of an item
@@ -147,6 +150,8 @@ class ElementReader:
                 element = None
             goes_on = element is not None and element.kind == "prose"
             label = (None if text.endswith("?") else _ITEM.match(text)) or (None if goes_on else _DASH.match(text))
+            if element is not None and (element.kind == "item" or element.text.endswith(":")):
+                label = label or _BULLET.match(text)
             if label:
                 element, text = None, text[label.end() :]
             if element is None:
@@ -177,6 +182,13 @@ class ElementReader:
     def _quote(self, node: SyntaxTreeNode, depth: int) -> None:
         if call_out_mark(node) is not None:
             self.reader.omissions.append(Omission(span(node)[0] + 1, "mark of a call-out"))
+            parts = self._parts(node)
+            words = " ".join(text for _, text in parts)
+            if _REMARK.match(words) and not (SUBJECT.search(words) or CAUSE.search(words)):
+                parts[0] = (parts[0][0], _CALL_OUT.sub("", parts[0][1], count=1))
+                parts = parts if parts[0][1] else parts[1:]
+                self.all.append(Element("citation", parts[0][0] if parts else span(node)[0] + 1, depth, parts))
+                return
             (line, first), *others = self._parts(node.children[0])
             words = _CALL_OUT.sub("", first, count=1)
             if others and _is_title(words) and not others[0][1][:1].islower():

@@ -54,7 +54,7 @@ def _quotations(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
         yield _note(
             "citation",
             lines,
-            "is a quotation that does not name {model_name}, or gives somebody's words, so it is no assertion",
+            "is a quotation or remark that does not name {model_name}, or is somebody's words, so it is no assertion",
         )
 
 

@@ -32,6 +32,7 @@ _HALF_RULE = re.compile(
 )
 # a heading, or an item above others, that is no sentence: "What {model_name} does not do"
 _RELATIVE = re.compile(r"(?:what|how|when|where|things|topics)\b[^.!?:]*$", re.IGNORECASE)
+_NAMING = re.compile(r"(?:what|things|topics)\b", re.IGNORECASE)
 _NEGATIVE_RELATIVE = re.compile(
     r"(?:what|how|when|where|things|topics)\b[^.!?:]*(?:\b(?:not|never)\b|n['\u2019]t\b)", re.IGNORECASE
 )
@@ -75,12 +76,19 @@ _FORBIDDING_HEADER = re.compile(
     r"(?:do(?:es)? not|do(?:es)?n['\u2019]t|don['\u2019]?ts?|never)",
     re.IGNORECASE,
 )
+# "Ask first:" with such an item is one sentence
+_CONDITION = re.compile(r"(?:before|after|when(?:ever)?|if|while|unless)\b")
+_NAME = re.compile(r"[\w ]{1,30}: \{(?:model|provider)_name\}\.?")  # says what somebody is called
 _NUMBER = re.compile(r"[#(]?\d+(?:[.,]\d+)?[ %.)]*")
 _SIGNS = " \u274c\u2705\u2714\u2716\ufe0f\U0001f6ab"  # before the words of a heading
 _END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
 _WIDE = re.compile(f"[{UNSPACED}]")
 _COLONS = "".join(COLON)
 SHORT_ITEM, LONG_LEAD = 4, 30  # words
+
+
+_GIVEN, _THEN = re.compile(r"(?:given|when|if)\b", re.IGNORECASE), re.compile(r"then\b", re.IGNORECASE)
+_AND = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,24 @@ class ListedRule:
     line: int
     text: str
     asserts: bool
+
+
+def join_scenarios(parts: Sequence[Element]) -> list[Element]:
+    """The elements, with the items "Given ...", "When ..." and "Then ..." of one scenario as one item."""
+    joined: list[Element] = []
+    for index, part in enumerate(parts):
+        before = joined[-1] if joined else None
+        is_step = before is not None and before.kind == part.kind == "item" and before.depth == part.depth
+        if is_step and before is not None and _GIVEN.match(before.text) and _AND.match(part.text):
+            steps = [following.text for following in parts[index:] if following.kind == "item"]
+            if any(map(_THEN.match, steps)) and not (_GIVEN.match(part.text) and _THEN.search(before.text)):
+                (line, last), first = before.parts[-1], part.parts[0]
+                step = (first[0], first[1][0].lower() + first[1][1:])
+                lines = [*before.parts[:-1], (line, f"{last.rstrip(' .,;')},"), step, *part.parts[1:]]
+                joined[-1] = Element("item", before.line, before.depth, lines)
+                continue
+        joined.append(part)
+    return joined
 
 
 def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> list[ListedRule]:
@@ -108,7 +134,9 @@ def listed_rules(block: HeadedBlock, parts: Sequence[Element]) -> list[ListedRul
 def _listed(block: HeadedBlock, parts: Sequence[Element]) -> Iterator[ListedRule]:
     title = block.heading.text if block.heading else ""
     forbids = _NEGATIVE_RELATIVE.match(title) or _FORBIDDING_TITLE.fullmatch(title)
-    heading = title if _is_half_rule(title) else f"{title}:" if forbids else None
+    is_half = _is_half_rule(title)
+    is_start = is_half and not _NAMING.match(title)
+    heading = title if is_start else f"{title}:" if forbids or is_half else None
     is_about_text = _ABOUT_THE_TEXT.fullmatch(title) is not None
     leads: list[tuple[int, str]] = []  # depth and words of what the items that follow belong to
     for index, part in enumerate(parts):
@@ -147,7 +175,7 @@ def _item(part: Element, lead: str | None, heading: str | None) -> ListedRule:
 
 def _is_rule(text: str) -> bool:
     """Whether a list item says enough to be a rule."""
-    if _EXAMPLE_LABEL.match(text) or (_OF_THE_TEXT.search(text) and not DUTY.search(text)):
+    if _EXAMPLE_LABEL.match(text) or _NAME.fullmatch(text) or (_OF_THE_TEXT.search(text) and not DUTY.search(text)):
         return False
     size = len(text.split()) + len(_WIDE.findall(text)) // 2
     return bool(size >= SHORT_ITEM or SUBJECT.search(text) or DUTY.search(text) or (size > 1 and ORDER.match(text)))
@@ -163,10 +191,13 @@ def _joined(lead: str, item: str) -> str:
         return f"{lead} {item}"
     if _FORBIDDING_TITLE.fullmatch(lead.rstrip(_COLONS)) and not _is_half_rule(lead):
         return f"{lead.rstrip(_COLONS)}: {item}"
+    if ORDER.match(lead) and _CONDITION.match(item):
+        return f"{lead.rstrip(_COLONS)} {item}"
     can_stand_alone = len(item.split()) >= SHORT_ITEM and not _is_half_rule(lead)
     if can_stand_alone and not (SUBJECT.search(lead) and len(lead.split()) <= LONG_LEAD):
         return item
-    return f"{lead.rstrip(_COLONS)} {item}" if lead.endswith(COLON) else f"{lead}: {item}"
+    goes_on = lead.endswith(COLON) and not (_NAMING.match(lead) and _is_half_rule(lead))
+    return f"{lead.rstrip(_COLONS)} {item}" if goes_on else f"{lead.rstrip(_COLONS)}: {item}"
 
 
 def _row(part: Element) -> ListedRule:

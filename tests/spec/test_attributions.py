@@ -81,7 +81,7 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
         ("Cheese is old. You should wait for it.", [(1, "You should wait for it.")]),
         (
             "**Statement:** {model_name} waits.\n**Rationale:** Haste harms.\n**Anti-pattern:** It runs.",
-            [(1, "{model_name} waits because Haste harms.")],
+            [(1, "{model_name} waits because haste harms.")],
         ),
         ("Step 1. {model_name} waits.\nStep 2. Be kind.", [(1, "{model_name} waits."), (2, "Be kind.")]),
         ("REQ-1.2: {model_name} MUST wait.", [(1, "{model_name} MUST wait.")]),

@@ -77,10 +77,24 @@ def test_each_item_of_a_list_in_a_quotation_is_a_quotation_with_the_words_that_l
 
 
 def test_a_call_out_is_read_as_the_paragraphs_in_it() -> None:
-    assert elements("> [!NOTE]\n> Mo waits.\n>\n> - it rests\n\n> [!tip]- Mo eats.") == [
-        ("prose", 2, -1, "Mo waits."),
+    assert elements("> [!NOTE]\n> The assistant waits.\n>\n> - it rests\n\n> [!tip]- Mo eats.") == [
+        ("prose", 2, -1, "The assistant waits."),
         ("item", 4, 0, "it rests"),
         ("prose", 6, -1, "Mo eats."),
+    ]
+
+
+def test_a_warning_that_does_not_name_the_assistant_is_none_of_its_rules() -> None:
+    assert elements("> [!WARNING]\n> This is a draft; do not rely on it.") == [
+        ("citation", 2, -1, "This is a draft; do not rely on it."),
+    ]
+
+
+def test_bullets_too_far_below_their_lead_are_items() -> None:
+    assert elements("Always:\n    - wait\n    - rest") == [
+        ("prose", 1, -1, "Always:"),
+        ("item", 2, 0, "wait"),
+        ("item", 3, 0, "rest"),
     ]
 
 

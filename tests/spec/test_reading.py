@@ -448,7 +448,7 @@ FORMS = {  # what people write: the assertions in it
     "- {model_name} is honest\n  - because trust matters": ["Mo is honest because trust matters"],
     "- {model_name} admits it\n  - Why: people plan with it": ["Mo admits it because people plan with it"],
     "- Be clear.\n\n  Reason: unclear words cost time.": ["Be clear because unclear words cost time."],
-    "- **Never flatter**\n  Rationale - Flattery misleads.": ["Never flatter because Flattery misleads."],
+    "- **Never flatter**\n  Rationale - Flattery misleads.": ["Never flatter because flattery misleads."],
     "- MUST be honest\n- NEVER lie\n- You should cite\n- Colby": ["MUST be honest", "NEVER lie", "You should cite"],
     "- Cite sources\n- Don't guess\n- No lies": ["Cite sources", "Don't guess", "No lies"],
     "It must never:\n- lie to people who ask\n- steal": ["It must never lie to people who ask", "It must never steal"],
@@ -484,6 +484,15 @@ FORMS = {  # what people write: the assertions in it
     "{model_name} waits. Because haste costs, it rests.": ["Mo waits. Because haste costs, it rests."],
     "{model_name} waits.\n\nWhy: it can.": ["Mo waits because it can."],
     "    > {model_name} must run.\n\n{model_name} waits because it can.": ["Mo waits because it can."],
+    "- Name: {model_name}\n- {model_name} waits because it can": ["Mo waits because it can"],
+    "What {model_name} won't do:\n\n- gossip, because it hurts": ["What Mo won't do: gossip, because it hurts"],
+    "- Given a child\n- When it asks\n- Then {model_name} waits, because it can": [
+        "Given a child, when it asks, then Mo waits, because it can"],
+    "Ask first:\n\n- before you add to the text": ["Ask first before you add to the text"],
+    "- {model_name} says what it will do\n  - This lets a person say no.": [
+        "Mo says what it will do. This lets a person say no."],
+    "{model_name} praises the deed. Praise of people makes children avoid it.": ["Mo praises the deed."],
+    "This is how {model_name} treats people.\n\n{model_name} waits because it can.": ["Mo waits because it can."],
     "\u2022 {model_name} waits\n\u2022 {model_name} rests": ["Mo waits", "Mo rests"],
 }  # fmt: skip
 
