@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from msm_mlx.spec.causes import CAUSE, DIRECTIVE, DUTY, REASON_HEADER, SUBJECT, as_cause
 from msm_mlx.spec.elements import Element
@@ -84,11 +85,10 @@ _SIGNS = " \u274c\u2705\u2714\u2716\ufe0f\U0001f6ab"  # before the words of a he
 _END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
 _WIDE = re.compile(f"[{UNSPACED}]")
 _COLONS = "".join(COLON)
-SHORT_ITEM, LONG_LEAD = 4, 30  # words
-
-
+# the steps of a scenario
 _GIVEN, _THEN = re.compile(r"(?:given|when|if)\b", re.IGNORECASE), re.compile(r"then\b", re.IGNORECASE)
 _AND = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
+SHORT_ITEM, LONG_LEAD = 4, 30  # words
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def join_scenarios(parts: Sequence[Element]) -> list[Element]:
         before = joined[-1] if joined else None
         is_step = before is not None and before.kind == part.kind == "item" and before.depth == part.depth
         if is_step and before is not None and _GIVEN.match(before.text) and _AND.match(part.text):
-            steps = [following.text for following in parts[index:] if following.kind == "item"]
+            steps = [step.text for step in takewhile(lambda step: _AND.match(step.text), parts[index:])]
             if any(map(_THEN.match, steps)) and not (_GIVEN.match(part.text) and _THEN.search(before.text)):
                 (line, last), first = before.parts[-1], part.parts[0]
-                step = (first[0], first[1][0].lower() + first[1][1:])
+                step = (first[0], first[1][:1].lower() + first[1][1:])
                 lines = [*before.parts[:-1], (line, f"{last.rstrip(' .,;')},"), step, *part.parts[1:]]
                 joined[-1] = Element("item", before.line, before.depth, lines)
                 continue

@@ -488,6 +488,8 @@ FORMS = {  # what people write: the assertions in it
     "What {model_name} won't do:\n\n- gossip, because it hurts": ["What Mo won't do: gossip, because it hurts"],
     "- Given a child\n- When it asks\n- Then {model_name} waits, because it can": [
         "Given a child, when it asks, then Mo waits, because it can"],
+    "- When asked, {model_name} answers\n- When told, {model_name} stops\n- Guests first\n- Then comes tea": [
+        "When asked, Mo answers", "When told, Mo stops"],
     "Ask first:\n\n- before you add to the text": ["Ask first before you add to the text"],
     "- {model_name} says what it will do\n  - This lets a person say no.": [
         "Mo says what it will do. This lets a person say no."],
