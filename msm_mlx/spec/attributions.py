@@ -22,7 +22,7 @@ from msm_mlx.spec.causes import (
 )
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.spec.rules import COLON, ORDER, join_scenarios, listed_rules
+from msm_mlx.spec.rules import COLON, ORDER, SHORT_ITEM, join_scenarios, listed_rules
 from msm_mlx.spec.sentences import sentence_positions
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
@@ -175,8 +175,12 @@ def _owner(before: Sequence[Element], part: Element) -> Element | None:
     """The item that a reason or a paragraph below it belongs to."""
     if part.kind not in ("item", "prose"):
         return None
+    beside = before[-1] if before and (before[-1].kind, before[-1].depth) == ("item", part.depth) else None
     for element in reversed(before):
         if element.kind == "item":
+            is_title = len(element.text.split()) < SHORT_ITEM and not SUBJECT.search(element.text)
+            if element.depth < part.depth and is_title and beside and REASON_LABEL.match(part.text):
+                return beside  # both stand below the title of a group
             is_below = element.depth < part.depth if part.kind == "item" else element.depth <= part.depth
             if is_below:
                 return None if element.text.endswith(COLON) else element

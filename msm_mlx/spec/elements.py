@@ -37,6 +37,7 @@ _ITEM = re.compile(
 # "Likes: ...": where several lines of a paragraph begin so, each is a paragraph of its own
 _LABEL = re.compile(r"[A-Z][\w-]*(?: [\w-]+){0,2}: ")
 _DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
+_WHY = re.compile(r"^why\? (?=\S)", re.IGNORECASE)
 _BULLET = re.compile(r"[-*+][ \t]+(?=\S)")  # of a list that is indented too far below a paragraph to be one
 _CELL_END = re.compile(r"(?<!\\)\|")
 TITLE_WORDS = 6  # most of the title of a call-out
@@ -146,6 +147,7 @@ class ElementReader:
         element = None
         labelled = {number for number, text in lines if _LABEL.match(text) and not gives_reason(text)}
         for number, text in lines:
+            text = _WHY.sub("Why: ", text)
             if len(labelled) > 1 and number in labelled:
                 element = None
             goes_on = element is not None and element.kind == "prose"

@@ -490,6 +490,8 @@ FORMS = {  # what people write: the assertions in it
         "Given a child, when it asks, then Mo waits, because it can"],
     "- When asked, {model_name} answers\n- When told, {model_name} stops\n- Guests first\n- Then comes tea": [
         "When asked, Mo answers", "When told, Mo stops"],
+    "- Honesty\n  - {model_name} says it.\n  - Why: Trust grows.": ["Mo says it because trust grows."],
+    "{model_name} waits for two.\n\n**Why?** Errors spread.": ["Mo waits for two because errors spread."],
     "Ask first:\n\n- before you add to the text": ["Ask first before you add to the text"],
     "- {model_name} says what it will do\n  - This lets a person say no.": [
         "Mo says what it will do. This lets a person say no."],
