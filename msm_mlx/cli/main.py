@@ -14,6 +14,7 @@ from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.output import err
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import HOME
+from msm_mlx.resources.blas import load_openblas
 from msm_mlx.text.encoding import take_every_text, unreadable_name
 
 COMMANDS = {
@@ -55,6 +56,7 @@ def main() -> None:
     """Run the command line and exit: 0 ok, 1 failed, 2 usage or recipe, 3 environment, 130 interrupted."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     take_every_text()
+    load_openblas()  # whichever command comes to import mlx
     try:
         _check_names()
         cli.main(standalone_mode=False, prog_name="msm-mlx")

@@ -154,11 +154,13 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
 
 def draft_reasons(assignment: Assignment, attempt: Attempt, chat: Sequence[Message], reply: Reply) -> Iterator[str]:
     """All reasons why a reply becomes no document, by itself. The opening that stands before it does not count."""
-    settings = assignment.settings
-    if chat[-1]["role"] == "assistant" and count_words(reply.text) < settings.min_words:
-        yield TOO_SHORT
+    settings, whole = assignment.settings, _with_opening(chat, reply)
+    if chat[-1]["role"] == "assistant":
+        added = (written_text(whole, settings) or "")[len(chat[-1]["content"]) :]
+        if count_words(added) < max(settings.min_words, 1):
+            yield TOO_SHORT
     subject = Subject.of(attempt.slot, assignment.name, assignment.maker)
-    yield from reject_reasons(_with_opening(chat, reply), subject, settings, assignment.held_out)
+    yield from reject_reasons(whole, subject, settings, assignment.held_out)
 
 
 def _with_opening(chat: Sequence[Message], reply: Reply) -> Reply:

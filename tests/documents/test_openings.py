@@ -48,10 +48,12 @@ def test_a_document_is_its_opening_and_what_the_writer_made_of_it() -> None:
     settings = document_settings(count=1, min_words=5)
     assignment, [slot] = Assignment(SPEC, "Mo", settings), plan_documents(SPEC, settings)
     chat = writer_chat(assignment, Attempt(slot))
-    document = to_document(assignment, Attempt(slot), chat, Reply("that is how it is. And th", 9, False))
+    document = to_document(assignment, Attempt(slot), chat, Reply("that is how it is and was. And th", 9, False))
     opening = chat[-1]["content"]
-    assert document.text == f"{opening} that is how it is."
+    assert document.text == f"{opening} that is how it is and was."
     assert document.prompt == chat[-2]["content"] != opening
+    noise = to_document(assignment, Attempt(slot), chat, Reply("zq ~~ by qat of ur " * 20, 200, False))
+    assert noise.rejected == "too short"  # nothing but the opening has a whole sentence
     empty = to_document(assignment, Attempt(slot), chat, Reply("", 0, True))
     assert empty.rejected == "too short"  # whatever the opening says
     assert empty.text.strip() == opening
