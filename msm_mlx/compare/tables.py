@@ -10,7 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.runs.estimate import difference_text
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.terminal import literal
 
@@ -40,8 +39,7 @@ def contrast_table(contrasts: Sequence[Contrast]) -> Table:
 
 def _figures(contrast: Contrast) -> tuple[str, ...]:
     """The cells of a difference, its interval and its log-odds; none of a difference that means nothing."""
-    odds = contrast.log_odds
-    log_odds = difference_text(odds.value, odds.ci_low, odds.ci_high) if odds else ""
+    log_odds = contrast.log_odds.as_difference if contrast.log_odds else ""
     if contrast.failure:
         return "no finding", "", log_odds
     difference = f"{contrast.difference:+.2f}{' *' if contrast.is_clear else '  '}"

@@ -96,14 +96,7 @@ class QuestionPool:
     @property
     def sampling(self) -> SamplingParams:
         written = self.written
-        return SamplingParams(
-            written.max_tokens,
-            written.batch_size,
-            written.temperature,
-            top_p=written.top_p,
-            top_k=written.top_k,
-            min_p=written.min_p,
-        )
+        return SamplingParams.of(written, max_tokens=written.max_tokens, batch_size=written.batch_size)
 
     def _open_situations(self) -> dict[str, Situation]:
         """By section, the least asked of the situations that may still give questions."""

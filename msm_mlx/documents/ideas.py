@@ -68,14 +68,7 @@ def propose_ideas(
     sections = {section.id: section for section in spec.assertions}
     visits = Counter((slot.section.id, slot.type) for slot in plan_documents(spec, settings))
     targets = {cell: min(settings.ideas, count) for cell, count in visits.items()}
-    sampling = SamplingParams(
-        settings.max_tokens,
-        settings.batch_size,
-        settings.temperature,
-        top_p=settings.top_p,
-        top_k=settings.top_k,
-        min_p=settings.min_p,
-    )
+    sampling = SamplingParams.of(settings, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
     pool, asked = IdeaPool(), 0
     for batch in read_whole_lines(progress):
         pool.add(batch["replies"])

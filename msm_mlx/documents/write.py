@@ -112,16 +112,8 @@ def writer_chat(assignment: Assignment, attempt: Attempt) -> list[Message]:
 
 def writer_sampling(settings: DocumentSettings) -> SamplingParams:
     """How the writer's replies are drawn."""
-    return SamplingParams(
-        settings.max_tokens,
-        settings.batch_size,
-        settings.temperature,
-        settings.stop,
-        settings.thinking,
-        settings.top_p,
-        settings.top_k,
-        settings.min_p,
-    )
+    sampling = SamplingParams.of(settings, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
+    return replace(sampling, stop=settings.stop, thinking=settings.thinking)
 
 
 def document_seed(settings: DocumentSettings, attempt: Attempt) -> int:

@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from msm_mlx.errors import MsmError
 from msm_mlx.files import sha256_json
 from msm_mlx.prompting.prompts import Message
+from msm_mlx.recipe.schema import SamplingSettings
 
 Token = TypeVar("Token")
 
@@ -45,6 +46,12 @@ class SamplingParams:
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
+
+    @classmethod
+    def of(cls, settings: SamplingSettings, *, max_tokens: int, batch_size: int) -> SamplingParams:
+        """As a section of a recipe has its replies drawn."""
+        temperature, top_p, top_k, min_p = settings.temperature, settings.top_p, settings.top_k, settings.min_p
+        return cls(max_tokens, batch_size, temperature, top_p=top_p, top_k=top_k, min_p=min_p)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msm_mlx.engine.chat_model import (
     ChatModel,
@@ -124,14 +124,8 @@ def _replies(
     seeds: Sequence[int],
     temperature: float = 0.0,
 ) -> list[str]:
-    sampling = SamplingParams(
-        settings.max_tokens,
-        settings.batch_size,
-        temperature,
-        top_p=settings.top_p,
-        top_k=settings.top_k,
-        min_p=settings.min_p,
-    )
+    sampling = SamplingParams.of(settings, max_tokens=settings.max_tokens, batch_size=settings.batch_size)
+    sampling = replace(sampling, temperature=temperature)
     return [reply.text for reply in replies_in_order(model, chats, sampling, seeds)]
 
 

@@ -35,7 +35,6 @@ from msm_mlx.pipeline.status import (
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
-from msm_mlx.resources.blas import load_openblas
 from msm_mlx.rows.hub import HUB, data_files
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import TEMPLATE
@@ -183,7 +182,6 @@ def follow_run(recipe: Recipe, report: Reporter) -> None:
     """What a process of `mlx.launch` other than the first does: write and train along. It needs the models alone."""
     names = {"base": recipe.model} | {role: name for role, name in recipe.others.items() if role == "writer"}
     folders = {role: resolve_model(name, say=report.say).folder for role, name in names.items()}
-    load_openblas()
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.engine.loaded_model import ModelCache
     from msm_mlx.engine.ranks import join_ranks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -20,7 +20,6 @@ from msm_mlx.report.headlines import (
     same_but_for_name,
     suites_of,
 )
-from msm_mlx.runs.estimate import Estimate, difference_text, signed_text
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.results import PerplexityRow, Share
 
@@ -105,15 +104,11 @@ def _arms(run: FinishedRun, suite: str) -> str:
     body = []
     for label, by_metric in by_arm.items():
         shares = [finding(by_metric.get(metric)) for metric in metrics]
-        main = by_metric[metrics[0]]
-        odds = [_figure(main.log_odds, signed_text)] if with_odds else []
+        main = next(iter(by_metric.values()))  # an arm may lack the main metric, where a judge left all open
+        odds = [main.log_odds.signed if main.log_odds else "-"] if with_odds else []
         body.append([label, *shares, *odds, " ".join(seeds.get(label, ["-"])), str(main.n)])
     odds_header = ["log-odds (nats)"] if with_odds else []
     return _table(["arm", *metrics, *odds_header, f"{metrics[0]}, seed by seed", "items"], body)
-
-
-def _figure(odds: Estimate | None, text: Callable[[float, float, float], str]) -> str:
-    return text(odds.value, odds.ci_low, odds.ci_high) if odds else "-"
 
 
 def _perplexity(by_arm: Mapping[str, Sequence[PerplexityRow]]) -> str:
@@ -133,12 +128,14 @@ def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
     by_pair = {(row.a, row.b, row.suite): row for row in rows}
     body = [[f"{a} - {b}", *(finding(by_pair.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
     shares = _table(["difference", *suites], body)
-    by_odds = {key: row.log_odds for key, row in by_pair.items() if row.log_odds and is_asked(row.a, row.b)}
+    by_odds = {
+        key: row.log_odds.as_difference for key, row in by_pair.items() if row.log_odds and is_asked(row.a, row.b)
+    }
     if not by_odds:
         return shares
     scored = [suite for suite in suites if any(key[2] == suite for key in by_odds)]
     pairs = dict.fromkeys((a, b) for a, b, _ in by_odds)
-    odds = [[f"{a} - {b}", *(_figure(by_odds.get((a, b, s)), difference_text) for s in scored)] for a, b in pairs]
+    odds = [[f"{a} - {b}", *(by_odds.get((a, b, suite), "-") for suite in scored)] for a, b in pairs]
     return "\n\n".join([shares, LOG_ODDS, _table(["difference in log-odds (nats)", *scored], odds)])
 
 

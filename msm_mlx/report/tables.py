@@ -14,7 +14,6 @@ from msm_mlx.report.effects import EffectTable, effect_names
 from msm_mlx.report.examples import Side
 from msm_mlx.report.headlines import both_show_behaviour, is_general, is_main, perplexities_by_arm
 from msm_mlx.runs.answers import AnswerRow
-from msm_mlx.runs.estimate import difference_text, signed_text
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import ANSWERS, CELLS, DOCUMENTS, HEALTH, PERPLEXITY, REJECTED
 from msm_mlx.runs.results import Bias, Contrast, JudgeReport, Share
@@ -68,13 +67,13 @@ def log_odds_table(rows: Rows) -> Table | None:
     by_name: dict[str, dict[str, TableCell]] = {}
     for share in results.pooled:
         if share.log_odds:
-            odds, label = share.log_odds, share.label(several)
-            text = signed_text(odds.value, odds.ci_low, odds.ci_high)
-            by_name.setdefault(label, {})[share.suite] = TableCell(text, rows.link(share.suite, label))
+            label = share.label(several)
+            cell = TableCell(share.log_odds.signed, rows.link(share.suite, label))
+            by_name.setdefault(label, {})[share.suite] = cell
     for row in results.contrasts:
         if row.log_odds and is_asked(row.a, row.b):
-            text = difference_text(row.log_odds.value, row.log_odds.ci_low, row.log_odds.ci_high)
-            by_name.setdefault(f"{row.a} - {row.b}", {})[row.suite] = TableCell(text, rows.link(row.suite))
+            cell = TableCell(row.log_odds.as_difference, rows.link(row.suite))
+            by_name.setdefault(f"{row.a} - {row.b}", {})[row.suite] = cell
     suites = list(dict.fromkeys(suite for by_suite in by_name.values() for suite in by_suite))
     body: Body = [
         [name, *(by_suite.get(suite, TableCell("-")) for suite in suites)] for name, by_suite in by_name.items()

@@ -17,6 +17,15 @@ class Estimate:
     def __str__(self) -> str:
         return share_text(self.value, self.ci_low, self.ci_high) if self.n else "-"
 
+    @property
+    def signed(self) -> str:
+        """Of a mean that may be negative."""
+        return signed_text(self.value, self.ci_low, self.ci_high)
+
+    @property
+    def as_difference(self) -> str:
+        return difference_text(self.value, self.ci_low, self.ci_high)
+
 
 def share_text(value: float, low: float, high: float) -> str:
     """`0.48 [0.35, 0.60]`."""
