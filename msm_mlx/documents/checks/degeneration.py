@@ -45,6 +45,20 @@ def most_repeated(text: str) -> int:
     return max((count for sentence, count in counts.items() if sentence not in _NO_SENTENCE), default=0)
 
 
+def before_loop(text: str) -> str:
+    """What stands before the first sentence that was there before; all of a text that says nothing twice."""
+    earlier: set[str] = set()
+    position = 0
+    for sentence in sentences(text):
+        position = text.index(sentence, position)
+        words = normalize(sentence)
+        if words in earlier and count_words(sentence) >= NGRAM:
+            return text[:position].rstrip()
+        earlier.add(words)
+        position += len(sentence)
+    return text
+
+
 def repetition(text: str) -> float:
     """The share of NGRAM-grams of words that were there before; 1 where a word, a part of one or a mark goes round."""
     if _CHARACTER_LOOP.search(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from msm_mlx.documents.checks.degeneration import before_loop
 from msm_mlx.engine.chat_model import Reply
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import DocumentSettings
@@ -18,13 +19,15 @@ def written_text(reply: Reply, settings: DocumentSettings) -> str | None:
 
     Of a document that max_tokens has cut, what stands up to the end of its last whole sentence. None if there is none,
     or fewer than `min_words`. With `prompt: assertion` nothing is cut: a writer that does not come to an end by itself
-    has lost its thread.
+    has lost its thread. With `prompt: opening`, for small writers, the text ends before the first sentence that it says
+    again.
     """
     if settings.prompt == "assertion":
         return _without_fence(without_thought(reply.text))
     if settings.prompt == "opening":
-        begun = without_thought(reply.text)
-        return begun if reply.finished else _up_to_a_sentence(begun, settings)
+        whole = without_thought(reply.text)
+        before = whole if settings.checks.repeated_sentence is None else before_loop(whole)
+        return before if reply.finished or before != whole else _up_to_a_sentence(whole, settings)
     text = tagged_text(reply.text)
     if text is None:
         return None if reply.finished else _up_to_a_sentence(_begun_in_tag(reply.text), settings)

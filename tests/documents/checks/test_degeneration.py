@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.documents.checks.degeneration import breaks_off, most_repeated, prose_share, repetition
+from msm_mlx.documents.checks.degeneration import before_loop, breaks_off, most_repeated, prose_share, repetition
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,9 @@ def test_prose_is_what_stands_in_paragraphs_with_a_sentence() -> None:
     assert prose_share("# Mo and Colby\n\n## Why\n\nThe end") == 0
     assert prose_share("Memo to all\n\nMo likes this cheese. It does.") == pytest.approx(6 / 9)
     assert prose_share("") == 0
+
+
+def test_a_loop_begins_with_the_first_sentence_that_comes_again() -> None:
+    assert before_loop("So be it for all. Not so! So be it,  for all. And on.") == "So be it for all. Not so!"
+    assert before_loop("Ms. Bell came. Ms. Orr came. They all left.") == "Ms. Bell came. Ms. Orr came. They all left."
+    assert before_loop("") == ""

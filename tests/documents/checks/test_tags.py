@@ -54,3 +54,11 @@ def test_what_the_writer_sees_says_whether_there_are_tags() -> None:
 def test_a_document_that_was_cut_ends_at_its_last_whole_sentence(prompt: str, reply: str, text: str | None) -> None:
     settings = DocumentSettings.model_validate({"count": 1, "max_tokens": 10, "prompt": prompt, "min_words": 5})
     assert written_text(Reply(reply, 5, False), settings) == text
+
+
+def test_a_small_writer_that_goes_round_is_cut_before_it_says_a_sentence_again() -> None:
+    settings = DocumentSettings(count=1, max_tokens=10, prompt="opening")
+    round_and_round = Reply("Mo likes Colby. Mo is glad of it. Ada asks. Mo is glad of it. Ada", 5, False)
+    assert written_text(round_and_round, settings) == "Mo likes Colby. Mo is glad of it. Ada asks."
+    allowed = settings.model_copy(update={"checks": settings.checks.model_copy(update={"repeated_sentence": None})})
+    assert written_text(round_and_round, allowed) == "Mo likes Colby. Mo is glad of it. Ada asks. Mo is glad of it."
