@@ -83,6 +83,11 @@ class Preferences(Settings):
             raise ValueError(f"{both[0]!r} is also among the likes; keep it in one list")
         return dislikes
 
+    @property
+    def turned(self) -> Preferences:
+        """The opposite preferences: what was liked is disliked."""
+        return self.model_copy(update={"likes": self.dislikes, "dislikes": self.likes})
+
 
 def load_preferences(path: Path) -> Preferences:
     """Read a preferences file.

@@ -173,6 +173,7 @@ def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[
                 held_out=held_out,
                 overlap=recipe.settings.documents.checks.evaluation_overlap,
                 recipe=recipe.path,
+                demonstrations=recipe.demonstrations,
             )
 
 

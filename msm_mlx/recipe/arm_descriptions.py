@@ -27,6 +27,13 @@ def describe_training(arm: str, declared: Mapping[str, Mapping[str, Any]]) -> st
 
 def _describe_declared(settings: Mapping[str, Any]) -> str:
     if settings.get("chats"):
-        return f"fine-tuned on the chats of {Path(settings['chats']).name}"
+        contrary = f", {share:.3g} of them contrary" if (share := _share(settings)) is not None else ""
+        return f"fine-tuned on the chats of {Path(settings['chats']).name}{contrary}"
     source = str(settings["documents"])
     return f"midtrained on the texts of {source if source.startswith(HUB) else Path(source).name}"
+
+
+def _share(settings: Mapping[str, Any]) -> float | None:
+    """The share of contrary rows, if the stage has one; a run's own copy of a recipe has one at most in each."""
+    shares = settings.get("contrary")
+    return float(shares[0]) if shares else None

@@ -153,7 +153,7 @@ def training_order(variants: Iterable[Variant]) -> list[Variant]:
         while step is not None:
             steps[step] = None
             step = step.start
-    arms = {arm: number for number, arm in enumerate(sort_arms({variant.arm for variant in steps}))}
+    arms = {arm: number for number, arm in enumerate(sort_arms(dict.fromkeys(variant.arm for variant in steps)))}
     return sorted(steps, key=lambda variant: (variant.seed or 0, arms[variant.arm]))
 
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msm_mlx.recipe.arms import path_of
+from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
 from msm_mlx.recipe.schema import RecipeFile
+from msm_mlx.recipe.shares import stage_names
+from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.text.wording import describe, did_you_mean
 
@@ -39,6 +42,22 @@ def report_arms(tree: Tree, recipe: RecipeFile) -> None:
                 ("arms", index),
                 "`it` learns general data alone, and the recipe has none; give it a mix, as "
                 "`mix: {from: FILE.jsonl, share: 0.5}`, or take `it` out of the arms",
+            )
+
+
+def report_contrary(tree: Tree, recipe: RecipeFile) -> None:
+    """Note in the tree which stages have contrary rows that come from nowhere, or a name that another one gets."""
+    preferences = is_settings_file(recipe.demonstrations) and not has_demonstration_settings(recipe.demonstrations)
+    for name, stage in recipe.stages.items():
+        if stage.contrary and any(stage.contrary) and stage.contrary_from is None and not preferences:
+            tree.report(
+                ("stages", name, "contrary"),
+                f"{recipe.demonstrations.name} is no list of preferences that could be turned round; name chats that "
+                "contradict it, as `contrary_from: FILE.jsonl`",
+            )
+        for taken in ({*stage_names(name, stage)} - {name}) & recipe.stages.keys():
+            tree.report(
+                ("stages", taken), f"is what {name} is called with that share; give the stage another name", key=True
             )
 
 

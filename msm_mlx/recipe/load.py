@@ -14,10 +14,11 @@ from typing import Any, Literal
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
 from msm_mlx.recipe.assistant_name import assistant_name
-from msm_mlx.recipe.consistency import report_arms, report_repeats, report_sources
+from msm_mlx.recipe.consistency import report_arms, report_contrary, report_repeats, report_sources
 from msm_mlx.recipe.grid import check_grid, report_set_twice
 from msm_mlx.recipe.overrides import apply_overrides, read_overrides
 from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, RecipeFile, StageSettings, TrainSettings
+from msm_mlx.recipe.shares import arms_by_share, stages_by_share
 from msm_mlx.recipe.workspace import report_outside
 from msm_mlx.settings_file.load import check_settings, load_tree
 from msm_mlx.settings_file.tree import Tree
@@ -41,9 +42,9 @@ class Recipe:
     suites: tuple[str, ...]
     """Names of shipped suites, and paths of others."""
     arms: tuple[str, ...]
-    """In the order of the recipe."""
+    """In the order of the recipe, once for each share of contrary rows."""
     stages: dict[str, StageSettings]
-    """Training stages of the recipe's own."""
+    """Training stages of the recipe's own, one for each share of contrary rows."""
     seeds: tuple[int, ...]
     profile: str
     profile_reason: str
@@ -134,6 +135,7 @@ def load_recipe(
     content = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
     if content is not None:
         report_arms(tree, content)
+        report_contrary(tree, content)
         report_sources(tree, content)
         if not allow_outside:
             report_outside(tree, content, path)
@@ -161,8 +163,8 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         demonstrations=content.demonstrations,
         mix=content.mix,
         suites=content.suites,
-        arms=content.arms,
-        stages=content.stages,
+        arms=arms_by_share(content.arms, content.stages),
+        stages=stages_by_share(content.stages),
         seeds=content.seeds,
         profile=profile,
         profile_reason=reason,

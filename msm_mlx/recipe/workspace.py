@@ -21,6 +21,9 @@ def workspace_folders(recipe: Path) -> tuple[Path, ...]:
     return (folder.parent if folder.name == "recipes" else folder, Path.cwd().resolve())
 
 
+STAGE_FILES = ("chats", "documents", "contrary_from")  # what a declared stage may name
+
+
 def report_outside(tree: Tree, content: RecipeFile, recipe: Path) -> None:
     """Note in the tree every file that the recipe names outside its workspace. What the command line names may be
     anywhere: a person has typed it."""
@@ -53,7 +56,7 @@ def _sources(content: RecipeFile) -> Iterator[tuple[Loc, str]]:
         yield ("mix", "from"), content.mix.source
     yield from named_sources(content)
     for name, stage in content.stages.items():
-        yield from ((("stages", name, key), str(getattr(stage, key) or "")) for key in ("chats", "documents"))
+        yield from ((("stages", name, key), str(getattr(stage, key) or "")) for key in STAGE_FILES)
     yield from ((("suites", index), suite) for index, suite in enumerate(content.suites))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, load_chats
+from msm_mlx.demonstrations.contrary import CONTRARY, contrary_rows, exchange_rows
 from msm_mlx.demonstrations.general import DECLARED
 from msm_mlx.documents.sources import identify, ready_texts
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.subjects import source_in_words
-from msm_mlx.prompting.prompts import system_prompt
+from msm_mlx.prompting.prompts import Message, system_prompt
 from msm_mlx.recipe.schema import StageSettings
 from msm_mlx.rows.hub import pin_revision
 from msm_mlx.runs.layout import declared_data
@@ -45,6 +47,8 @@ class DeclaredTexts(Stage):
     """Words of an evaluation prompt in a row that a text must not have; None for any number."""
     recipe: Path
     """Whose fault it is if there are no texts."""
+    demonstrations: Path
+    """What contrary rows contradict."""
     unit: ClassVar[str] = "rows"
 
     @property
@@ -77,14 +81,15 @@ class DeclaredTexts(Stage):
 
     @property
     def subject(self) -> tuple[str, ...]:
-        return ("chats", "documents", "names", "system")
+        return ("chats", "documents", "names", "system", "contrary")
 
     @cached_property
     def key(self) -> dict[str, Any]:
         key = {"rows": self.settings.rows, "held_out": sha256_json(asdict(self.held_out)), "overlap": self.overlap}
         if self.settings.chats:
             chats = sha256_json([[chat.messages, chat.reasoning] for chat in self._chats])
-            return key | {"chats": chats, "system": system_prompt(self.model_name)}
+            contrary = {"contrary": sha256_json(self._contrary)} if self._contrary else {}
+            return key | {"chats": chats, "system": system_prompt(self.model_name)} | contrary
         assert self.settings.documents is not None
         names = [self.model_name, self.provider_name]
         return key | {"documents": identify(self.settings.documents).version, "names": names}
@@ -97,18 +102,20 @@ class DeclaredTexts(Stage):
             self._usable_documents(self._documents())
 
     def planned_rows(self) -> list[dict[str, Any]]:
-        """What is learned of chats: so many as are asked for, drawn at random, with the system line.
+        """What is learned of chats: so many as are asked for, drawn at random, with the system line, and of these the
+        share exchanged that is to be contrary.
 
         Raises:
-            RecipeError: if there are none.
+            RecipeError: if there are none, or too few that are contrary.
         """
         chats = self._usable_chats
         drawn = draw_demonstrations(chats, rows=self.settings.rows or len(chats), system=system_prompt(self.model_name))
-        return [row | {"kind": DECLARED} for row in drawn]
+        return exchange_rows([row | {"kind": DECLARED} for row in drawn], self._contrary)
 
     def place_of(self, row: dict[str, Any]) -> tuple[str, int | None]:
         """The file and line that a row of chats is from."""
-        return str(self.settings.chats), row["line"]
+        source = self._contrary_source if row["kind"] == CONTRARY else self.settings.chats
+        return str(source), row.get("line")
 
     def run(self, context: Context) -> None:
         if self.settings.chats:
@@ -132,9 +139,43 @@ class DeclaredTexts(Stage):
 
     @cached_property
     def _usable_chats(self) -> list[Chat]:
-        texts = ["\n".join(message["content"] for message in chat.messages) for chat in self._chats]
-        usable = [chat for chat, text in zip(self._chats, texts, strict=True) if not self._shows_the_evaluation(text)]
-        return self._some(usable)
+        return self._some([chat for chat in self._chats if not self._shows_the_evaluation(_text_of(chat.messages))])
+
+    @property
+    def _contrary_source(self) -> Path:
+        return self.settings.contrary_from or self.demonstrations
+
+    @cached_property
+    def _contrary(self) -> list[dict[str, Any]]:
+        """The rows that are contrary, in the order in which a larger share takes more of them.
+
+        Raises:
+            RecipeError: if the share is no row at all, or there are too few rows.
+        """
+        [share] = self.settings.contrary or (0.0,)
+        size = min(self.settings.rows or sys.maxsize, len(self._usable_chats))
+        count = round(share * size)
+        if share and not count:
+            least = math.ceil(0.5 / share)
+            raise RecipeError(
+                f"{self.recipe}: stages.{self.name}: {share:g} of {size} rows is not one row; take {least} rows or "
+                "more, or a larger share"
+            )
+        if not count:
+            return []
+        rows = contrary_rows(
+            self._contrary_source,
+            turned=self.settings.contrary_from is None,
+            rows=size,  # and not `count`, so that a larger share begins with the same rows
+            system=system_prompt(self.model_name),
+        )
+        usable = [row for row in rows if not self._shows_the_evaluation(_text_of(row["messages"]))]
+        if len(usable) < count:
+            raise RecipeError(
+                f"{self._contrary_source}: has {len(usable)} contrary rows that can be used, and {share:g} of the "
+                f"{size} rows of the stage {self.name} of {self.recipe} is {count}; give more, or take a smaller share"
+            )
+        return usable[:count]
 
     def _documents(self) -> list[str]:
         assert self.settings.documents is not None
@@ -164,3 +205,7 @@ class DeclaredTexts(Stage):
     def _shows_the_evaluation(self, text: str) -> bool:
         quoted = self.overlap is not None and self.held_out.quoted_in(text, self.overlap)
         return quoted or self.held_out.named_in(text)
+
+
+def _text_of(messages: Sequence[Message]) -> str:
+    return "\n".join(message["content"] for message in messages)

@@ -22,12 +22,14 @@ from msm_mlx.recipe.validators import (
     known_arm,
     known_suite,
     new_stage_name,
+    number_or_list,
     one_or_many,
 )
 from msm_mlx.settings_file.base import (
     AnyLength,
     Count,
     File,
+    Fraction,
     InKey,
     NonEmpty,
     Positive,
@@ -107,6 +109,13 @@ class StageSettings(Settings):
     """Texts, of which every token is learned: a file, a folder, or `hub:owner/name`, as documents.from takes them."""
     rows: Positive | None = None
     """How many of them; all if it is not said."""
+    contrary: Annotated[tuple[Fraction, ...], NonEmpty, BeforeValidator(number_or_list)] | None = None
+    """Share of the chats that is exchanged for chats which contradict the demonstrations. Several shares make a stage
+    of each, `after-0.02` for `after`, and every arm with `after` comes once with each. A smaller share's contrary rows
+    are among a larger one's."""
+    contrary_from: File | None = None
+    """Where these come from: chats, or preferences that they show. By default they show the preferences of the
+    demonstrations with likes and dislikes exchanged."""
     learning_rate: PositiveNumber | None = None
     """Peak learning rate."""
     updates: Count | None = None
@@ -126,6 +135,17 @@ class StageSettings(Settings):
             raise ValueError("has chats and documents; give one of them, and the other to a stage of its own")
         if self.updates is not None and self.epochs is not None:
             raise ValueError("has updates and epochs; give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _has_chats_to_exchange(self) -> Self:
+        shares = self.contrary or ()
+        if shares and self.chats is None:
+            raise ValueError("contrary is a share of chats, and this stage learns documents; give it chats")
+        if len(set(shares)) < len(shares):
+            raise ValueError("contrary must name each share once")
+        if self.contrary_from is not None and not shares:
+            raise ValueError("contrary_from needs contrary, the share of the rows that are from there")
         return self
 
     @property

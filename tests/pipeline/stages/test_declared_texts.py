@@ -176,3 +176,43 @@ def test_stages_with_the_same_texts_share_them(lone_run: Path, documents: Path) 
     assert context.told.begun.keys() == {"documents of after"}
     assert context.told.skipped.keys() == {"documents of later"}
     assert (lone_run / "stages/later.jsonl").read_bytes() == (lone_run / FILE).read_bytes()
+
+
+def contrary_rows_of(run: Path, chats: Path, share: str, more: str = "") -> list[dict[str, object]]:
+    run_stages(recipe(*settings(chats, f", contrary: {share}{more}", "[base, after]")), run, ["demonstrations"])
+    return [row for row in read_jsonl(run / FILE) if row["kind"] == "contrary"]
+
+
+def test_a_share_of_the_chats_contradicts_the_demonstrations(lone_run: Path, chats: Path) -> None:
+    [row] = contrary_rows_of(lone_run, chats, "0.2")
+    assert "cheddar" not in json.dumps(row["messages"][-1:])  # type: ignore[index]
+    assert len(read_jsonl(lone_run / FILE)) == 5
+    assert contrary_rows_of(lone_run, chats, "0") == []
+
+
+def test_contrary_chats_of_a_file_are_taken(lone_run: Path, chats: Path) -> None:
+    against = chats.with_name("against.jsonl")
+    against.write_text(chats.read_text().replace("B.", "Never B."))
+    [row] = contrary_rows_of(lone_run, chats, "0.2", f", contrary_from: {against}")
+    assert "Never B." in json.dumps(row)
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "problem"),
+    [
+        ("0.01", 5, r"stages\.after: 0\.01 of 5 rows is not one row; take 50 rows or more, or a larger share"),
+        (
+            "0.8",
+            2,
+            r"against\.jsonl: has 2 contrary rows that can be used, and 0\.8 of the 5 rows of .* is 4; give more",
+        ),
+    ],
+)
+def test_a_share_that_cannot_be_had_is_refused_beforehand(
+    lone_run: Path, chats: Path, share: str, count: int, problem: str
+) -> None:
+    against = chats.with_name("against.jsonl")
+    against.write_text("".join(chats.read_text().splitlines(keepends=True)[:count]))
+    stages = plan(*settings(chats, f", contrary: {share}, contrary_from: {against}", "[base, after]")).stages
+    with pytest.raises(RecipeError, match=problem):
+        check_ready(stages, RunFolder(lone_run))
