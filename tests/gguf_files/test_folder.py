@@ -14,8 +14,8 @@ from helpers.gguf_files import HIDDEN, TinyGguf, sentencepiece, tiny_gguf
 
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError, SetupError
-from msm_mlx.gguf_import.folder import read_model, write_model
-from msm_mlx.gguf_import.source import open_source
+from msm_mlx.gguf_files.folder import read_model, write_model
+from msm_mlx.gguf_files.source import open_source
 
 
 def silent(line: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from msm_mlx.gguf_import.rope import rope_scaling
-from msm_mlx.gguf_import.source import GgufSource
+from msm_mlx.gguf_files.rope import rope_scaling
+from msm_mlx.gguf_files.source import GgufSource
 
 ModelConfig = dict[str, Any]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from msm_mlx.errors import SetupError
-from msm_mlx.gguf_import.whole_file import check_whole
+from msm_mlx.gguf_files.whole_file import check_whole
 
 Floats = NDArray[np.float32]
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")

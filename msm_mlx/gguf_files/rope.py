@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from msm_mlx.gguf_import.source import Floats, GgufSource
+from msm_mlx.gguf_files.source import Floats, GgufSource
 
 FACTORS = "rope_freqs.weight"
 # of every published model with this scaling; the file has the factors and not what they were computed from

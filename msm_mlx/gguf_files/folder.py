@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import HOME, free_space, write_json
-from msm_mlx.gguf_import.architectures import ModelConfig, architecture_of, model_config
-from msm_mlx.gguf_import.source import GgufSource
-from msm_mlx.gguf_import.tokenizer import build_tokenizer
-from msm_mlx.gguf_import.vocabulary import read_vocabulary
-from msm_mlx.gguf_import.weights import NamedTensor, name_tensors, size_of, write_weights
+from msm_mlx.gguf_files.architectures import ModelConfig, architecture_of, model_config
+from msm_mlx.gguf_files.source import GgufSource
+from msm_mlx.gguf_files.tokenizer import build_tokenizer
+from msm_mlx.gguf_files.vocabulary import read_vocabulary
+from msm_mlx.gguf_files.weights import NamedTensor, name_tensors, size_of, write_weights
 from msm_mlx.models.hub import human_size
 from msm_mlx.text.wording import error_line
 

@@ -10,7 +10,7 @@ import pytest
 from helpers.gguf_files import tiny_gguf
 
 from msm_mlx.errors import SetupError
-from msm_mlx.gguf_import.source import GgufSource, model_name, open_source
+from msm_mlx.gguf_files.source import GgufSource, model_name, open_source
 
 
 def write_parts(folder: Path) -> list[Path]:

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from tokenizers import Tokenizer, decoders, models, normalizers
 
-from msm_mlx.gguf_import.source import GgufSource
-from msm_mlx.gguf_import.vocabulary import TokenType, Vocabulary
+from msm_mlx.gguf_files.source import GgufSource
+from msm_mlx.gguf_files.vocabulary import TokenType, Vocabulary
 
 SPACE = "▁"
 

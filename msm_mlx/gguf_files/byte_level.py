@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from msm_mlx.gguf_import.source import GgufSource
-from msm_mlx.gguf_import.vocabulary import Vocabulary
+from msm_mlx.gguf_files.source import GgufSource
+from msm_mlx.gguf_files.vocabulary import Vocabulary
 
 _CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"

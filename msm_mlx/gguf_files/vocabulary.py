@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from msm_mlx.gguf_import.source import GgufSource
+from msm_mlx.gguf_files.source import GgufSource
 
 BYTE_LEVEL, SENTENCEPIECE = "gpt2", "llama"  # llama.cpp's names of the two kinds
 STARTS_TEXT = ("llama3", "llama-v3", "llama-bpe", "falcon3", "tekken")

@@ -14,9 +14,9 @@ from mlx.utils import tree_flatten
 
 from msm_mlx.errors import SetupError
 from msm_mlx.files import write_json
-from msm_mlx.gguf_import.architectures import TOP, Architecture, ModelConfig
-from msm_mlx.gguf_import.rope import FACTORS
-from msm_mlx.gguf_import.source import Floats, GgufSource, SourceTensor
+from msm_mlx.gguf_files.architectures import TOP, Architecture, ModelConfig
+from msm_mlx.gguf_files.rope import FACTORS
+from msm_mlx.gguf_files.source import Floats, GgufSource, SourceTensor
 
 DTYPES = {"float16": mx.float16, "bfloat16": mx.bfloat16, "float32": mx.float32}
 SHARD = 2 * 10**9  # bytes of one safetensors file, all of which are in memory while it is written

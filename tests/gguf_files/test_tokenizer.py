@@ -9,10 +9,10 @@ import pytest
 from helpers.gguf_files import BYTE_TOKENS, byte_level, sentencepiece, tiny_gguf
 
 from msm_mlx.errors import SetupError
-from msm_mlx.gguf_import.byte_level import PRE_TOKENIZERS
-from msm_mlx.gguf_import.source import open_source
-from msm_mlx.gguf_import.tokenizer import PROBES, build_tokenizer
-from msm_mlx.gguf_import.vocabulary import read_vocabulary
+from msm_mlx.gguf_files.byte_level import PRE_TOKENIZERS
+from msm_mlx.gguf_files.source import open_source
+from msm_mlx.gguf_files.tokenizer import PROBES, build_tokenizer
+from msm_mlx.gguf_files.vocabulary import read_vocabulary
 
 
 def rebuilt(metadata: dict[str, Any], folder: Path) -> Any:

@@ -10,8 +10,8 @@ from helpers.gguf_files import tiny_gguf
 from mlx_lm.models.rope_utils import initialize_rope
 
 from msm_mlx.errors import SetupError
-from msm_mlx.gguf_import.rope import LLAMA3, llama3_factors, rope_scaling
-from msm_mlx.gguf_import.source import GgufSource, open_source
+from msm_mlx.gguf_files.rope import LLAMA3, llama3_factors, rope_scaling
+from msm_mlx.gguf_files.source import GgufSource, open_source
 
 BASE, SIZE = 500000.0, 64
 
