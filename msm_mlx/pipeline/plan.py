@@ -26,7 +26,7 @@ from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.recipe.arms import BUILT_IN, Variant, training_order
+from msm_mlx.recipe.arms import BUILT_IN, CONTROL, MSM, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
 from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
@@ -96,7 +96,7 @@ def _texts_about_specs(
     recipe: Recipe, models: Fingerprints, specs: Sequence[Spec], held_out: HeldOut, learned: set[str]
 ) -> Iterator[Stage]:
     """The documents of each spec, with and without reasons, as far as an arm learns them."""
-    names = [name for name in ("msm", "control") if name in learned]
+    names = [name for name in (MSM, CONTROL.name) if name in learned]
     if not names:
         return
     if recipe.settings.documents.source:
@@ -110,12 +110,12 @@ def _texts_about_specs(
         )
     for name in names:
         for spec in specs:
-            if not BUILT_IN[name].gives_reasons:
+            if name == CONTROL.name:
                 _require_causes(spec, settings)
             documents = WrittenDocuments(
                 spec=spec,
                 several_specs=several,
-                control=not BUILT_IN[name].gives_reasons,
+                control=name == CONTROL.name,
                 drafts=settings.critique is not None,
                 settings=settings,
                 model_name=recipe.model_name,
@@ -137,7 +137,7 @@ def _require_causes(spec: Spec, settings: DocumentSettings) -> None:
 def _ready_documents(
     recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut, names: Sequence[str]
 ) -> Iterator[ReadyDocuments]:
-    if "control" in names:
+    if CONTROL.name in names:
         raise RecipeError(
             f"{recipe.path}: arms: `control` reads documents without reasons, which are written from the spec; "
             "take it out of the arms, or documents.from out of the settings"

@@ -25,26 +25,29 @@ class TrainingStage:
     method: Method
     about_spec: bool = False
     """Whether its documents are about a spec, so that an arm with this stage comes once for each spec."""
-    gives_reasons: bool = True
-    """Whether its documents give the spec's reasons; those of a control do not."""
+    is_control: bool = False
+    """Whether it stands in place of the spec's documents, so that what they do can be told apart."""
     shows_behaviour: bool = False
     """Whether it learns the recipe's demonstrations."""
     with_reasoning: bool = False
     """Whether replies give their reasoning first: the deliberative-alignment baseline."""
 
 
-CONTROL = TrainingStage("control", "midtrain", about_spec=True, gives_reasons=False)
+MSM = "msm"
+IT = "it"
+CONTROL = TrainingStage("control", "midtrain", about_spec=True, is_control=True)
 # In the order of what a model has seen after each, least first: of two arms, the later is contrasted with the earlier.
 BUILT_IN: Mapping[str, TrainingStage] = {
     stage.name: stage
     for stage in (
-        TrainingStage("it", "sft"),
+        TrainingStage(IT, "sft"),
         TrainingStage("sft", "sft", shows_behaviour=True),
         TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
         CONTROL,
-        TrainingStage("msm", "midtrain", about_spec=True),
+        TrainingStage(MSM, "midtrain", about_spec=True),
     )
 }
+CONTROLS = tuple(stage for stage in BUILT_IN.values() if stage.is_control)
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ def shows_behaviour(arm: str) -> bool:
 
 
 def reads_reasons(arm: str) -> bool:
-    """Whether the arm has read documents that give a spec's reasons."""
-    return any(stage.about_spec and stage.gives_reasons for stage in built_in_stages(arm))
+    """Whether the arm has read the documents that give a spec's reasons, and not what stands in for them."""
+    return any(stage.about_spec and not stage.is_control for stage in built_in_stages(arm))
 
 
 def without_documents(arm: str) -> str:
@@ -119,6 +122,23 @@ def without_documents(arm: str) -> str:
 def control_of(arm: str) -> str:
     """The arm with documents that give no reasons in place of those that do: `control+sft` for `msm+sft`."""
     return "+".join(CONTROL.name if reads_reasons(name) else name for name in path_of(arm)) or BASE
+
+
+def controls_of(arm: str) -> list[str]:
+    """The arms that tell what the documents of this one do: with something else in their place, and, where it learns
+    demonstrations, with general chats in place of these."""
+    if not reads_reasons(arm):
+        return []
+    path = path_of(arm)
+    paths = [[stage.name if name == MSM else name for name in path] for stage in CONTROLS]
+    if shows_behaviour(arm) and IT not in path:
+        paths.append([IT if shows_behaviour(name) else name for name in path])
+    return ["+".join(names) for names in paths]
+
+
+def is_other_order(arm: str, other: str) -> bool:
+    """Whether two arms learn the same in another order."""
+    return arm != other and sorted(path_of(arm)) == sorted(path_of(other))
 
 
 def arm_of(label: str) -> str:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_of, control_of, path_of, reads_reasons, without_documents
+from msm_mlx.recipe.arms import (
+    BASE,
+    BUILT_IN,
+    arm_of,
+    controls_of,
+    is_other_order,
+    path_of,
+    reads_reasons,
+    without_documents,
+)
 
 
 def is_headline(a: str, b: str) -> bool:
@@ -14,8 +23,15 @@ def is_headline(a: str, b: str) -> bool:
 
 
 def is_own_control(a: str, b: str) -> bool:
-    """Whether `b` is `a` with documents about the same spec that give no reasons."""
-    return reads_reasons(arm_of(a)) and b == a.replace(arm_of(a), control_of(arm_of(a)), 1)
+    """Whether `b` tells what the documents of `a` do: it has something else in their place, about the same spec, or
+    general chats in place of the demonstrations."""
+    return b in [a.replace(arm_of(a), control, 1) for control in controls_of(arm_of(a))]
+
+
+def is_own_order(a: str, b: str) -> bool:
+    """Whether `b` has learned what `a` has, about the same spec, in another order."""
+    same_spec = a.removeprefix(arm_of(a)) == b.removeprefix(arm_of(b))
+    return same_spec and reads_reasons(arm_of(a)) and is_other_order(arm_of(a), arm_of(b))
 
 
 def is_stand_in(a: str, b: str) -> bool:
@@ -32,14 +48,19 @@ def is_stand_in(a: str, b: str) -> bool:
 def is_asked(a: str, b: str) -> bool:
     """Whether these arms differ in what a recipe is about: the reasons in the documents that they have read."""
     two_specs = arm_of(a) == arm_of(b) and reads_reasons(arm_of(a))
-    return two_specs or is_headline(a, b) or is_own_control(a, b) or is_stand_in(a, b)
+    return two_specs or is_headline(a, b) or is_beside(a, b)
+
+
+def is_beside(a: str, b: str) -> bool:
+    """Whether `b` is trained as `a`, but for one thing: what the documents are, or when they are read."""
+    return is_own_control(a, b) or is_stand_in(a, b) or is_own_order(a, b)
 
 
 def rank(a: str, b: str) -> int:
-    """The place of a contrast in tables, from 0: after chats, two specs, then a control, then chats alone; the same
-    without chats; the rest."""
+    """The place of a contrast in tables, from 0: after chats, two specs, then a control or another order, then
+    chats alone; the same without chats; the rest."""
     after_chats = without_documents(arm_of(a)) != BASE
-    kinds = (arm_of(a) == arm_of(b), is_own_control(a, b) or is_stand_in(a, b), is_headline(a, b))
+    kinds = (arm_of(a) == arm_of(b), is_beside(a, b), is_headline(a, b))
     kind = next((number for number, holds in enumerate(kinds) if holds), None)
     if kind is None or not is_asked(a, b):
         return 2 * len(kinds)

@@ -7,7 +7,15 @@ from typing import Any
 
 from msm_mlx.evaluation.build_results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
-from msm_mlx.recipe.arms import BASE, arm_of, control_of, reads_reasons, reads_spec, without_documents
+from msm_mlx.recipe.arms import (
+    CONTROL,
+    arm_of,
+    control_of,
+    path_of,
+    reads_reasons,
+    shows_behaviour,
+    without_documents,
+)
 from msm_mlx.recipe.contrasts import is_own_control
 from msm_mlx.report.headlines import (
     UNREADABLE_METRICS,
@@ -47,8 +55,8 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
     if limit := settings.get("evaluation", {}).get("limit"):
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
     with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm)]
-    with_chats = [arm for arm in with_reasons if without_documents(arm) != BASE]
-    missing = [arm for arm in map(control_of, with_chats or with_reasons) if arm not in run.recipe.arms]
+    with_behaviour = [arm for arm in with_reasons if shows_behaviour(arm)]
+    missing = [arm for arm in map(control_of, with_behaviour or with_reasons) if arm not in run.recipe.arms]
     if missing:
         yield f"No {' or '.join(missing)} arm: what the reasons in the documents do is not told apart from the rest."
 
@@ -108,7 +116,7 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
         )
     for row in effects:
         control = arm_of(row.a)
-        if reads_spec(control) and not reads_reasons(control) and row.b == without_documents(control) and row.is_clear:
+        if CONTROL.name in path_of(control) and row.b == without_documents(control) and row.is_clear:
             with_reasons = next((arm for arm in run.recipe.arms if is_own_control(arm, control)), "what it controls")
             yield (
                 f"Documents without reasons move {first} too: {row.a} less {row.b} is {finding(row)}. What the reasons "

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.hub import ModelRef, resolve_model
-from msm_mlx.recipe.arms import Variant, list_variants, reads_spec
+from msm_mlx.recipe.arms import Variant, list_variants
 from msm_mlx.recipe.sampling import ANSWERS
 from msm_mlx.recipe.schema import Profile
 from msm_mlx.runs.answers import AnswerRow, read_answer_rows
@@ -25,13 +25,12 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import (
     ADAPTER_FILES,
     CELLS,
-    DOCUMENTS,
     RECIPE,
     RECORD,
     RESULTS,
     TEMPLATE,
     adapter_folder,
-    document_folder,
+    documents_read,
 )
 from msm_mlx.runs.open_variant import open_variant
 from msm_mlx.runs.outcome import TrainingOutcome
@@ -148,11 +147,8 @@ class FinishedRun:
 
     def documents(self, variant: Variant) -> Path | None:
         """The documents that the variant has read, if it has read some and they are there."""
-        if not reads_spec(variant.arm):
-            return None
-        folder = document_folder(str(variant.spec), variant.several_specs, control="control" in variant.path)
-        path = self.folder / folder / DOCUMENTS
-        return path if path.is_file() else None
+        name = documents_read(variant)
+        return self.folder / name if name and (self.folder / name).is_file() else None
 
     def spec(self, variant: Variant) -> Path | None:
         """The spec that the variant has read about, if there is one and it is where it was."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.models.chat_template import FILE
-from msm_mlx.recipe.arms import BUILT_IN, Variant
+from msm_mlx.recipe.arms import BUILT_IN, MSM, Variant, built_in_stages
 
 # Of the run as a whole.
 RECIPE = "recipe.yaml"  # as it was resolved
@@ -56,8 +56,16 @@ def training_data(variant: Variant) -> str:
     if stage.method == "sft":
         return DEMONSTRATIONS if stage.shows_behaviour else GENERAL_ROWS
     assert variant.spec is not None
-    folder = document_folder(variant.spec, variant.several_specs, control=not stage.gives_reasons)
-    return f"{folder}/{DOCUMENTS}"
+    return f"{document_folder(variant.spec, variant.several_specs, stage.name)}/{DOCUMENTS}"
+
+
+def documents_read(variant: Variant) -> str | None:
+    """The documents about its spec that the variant has read last; None if it has read none."""
+    read = [stage.name for stage in built_in_stages(variant.arm) if stage.about_spec]
+    if not read:
+        return None
+    assert variant.spec is not None
+    return f"{document_folder(variant.spec, variant.several_specs, read[-1])}/{DOCUMENTS}"
 
 
 def declared_data(name: str) -> str:
@@ -65,9 +73,10 @@ def declared_data(name: str) -> str:
     return f"stages/{name}.jsonl"
 
 
-def document_folder(spec: str, several_specs: bool, *, control: bool = False) -> str:
-    """Where the documents about the spec of this name are; those of a `control` give no reasons."""
-    parts = [DOCUMENTS_FOLDER, *(["control"] if control else []), *([spec] if several_specs else [])]
+def document_folder(spec: str, several_specs: bool, stage: str = MSM) -> str:
+    """Where the documents about the spec of this name are that a training stage learns: the spec's own, or those that
+    stand in for them."""
+    parts = [DOCUMENTS_FOLDER, *([] if stage == MSM else [stage]), *([spec] if several_specs else [])]
     return "/".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.recipe.contrasts import is_asked, is_headline, is_own_control, is_stand_in, rank
+from msm_mlx.recipe.contrasts import is_asked, is_headline, is_own_control, is_own_order, is_stand_in, rank
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,13 @@ def test_a_headline_tells_what_documents_do_to_the_same_chats(a: str, b: str, he
         ("msm+sft@x", "control+sft@x", True),
         ("msm+sft@x", "control+sft@y", False),
         ("msm+after", "control+after", True),
+        ("msm+sft@x", "msm+it@x", True),
+        ("msm+it", "it", False),
+        ("msm+it", "msm+sft", False),
         ("sft", "sft", False),
     ],
 )
-def test_a_control_is_the_arms_own_where_only_the_reasons_differ(a: str, b: str, control: bool) -> None:
+def test_a_control_is_the_arms_own_where_one_thing_differs(a: str, b: str, control: bool) -> None:
     assert is_own_control(a, b) == control
 
 
@@ -55,6 +58,21 @@ def test_a_control_is_the_arms_own_where_only_the_reasons_differ(a: str, b: str,
 )
 def test_a_declared_stage_can_stand_in_for_the_documents(a: str, b: str, stand_in: bool) -> None:
     assert is_stand_in(a, b) == is_asked(a, b) == stand_in or is_own_control(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "order"),
+    [
+        ("sft+msm", "msm+sft", True),
+        ("msm+sft@x", "sft+msm@x", True),
+        ("msm+sft@x", "sft+msm@y", False),
+        ("sft+it", "it+sft", False),
+        ("msm+sft", "msm+it", False),
+    ],
+)
+def test_the_same_training_in_another_order_is_asked_about(a: str, b: str, order: bool) -> None:
+    assert is_own_order(a, b) == order
+    assert is_asked(a, b) or not order
 
 
 def test_contrasts_that_the_recipe_asks_about_come_first() -> None:

@@ -14,6 +14,7 @@ from msm_mlx.files import sha256_json
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.subjects import other_spec, spec_in_words
 from msm_mlx.prompting.prompts import prompt_version
+from msm_mlx.recipe.arms import CONTROL, MSM
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.layout import (
     DOCUMENT_FILES,
@@ -86,7 +87,7 @@ class WrittenDocuments(Stage):
     @property
     def final_folder(self) -> str:
         """Where the documents go in the end, with or without a critic."""
-        return document_folder(self.spec.path.stem, self.several_specs, control=self.control)
+        return document_folder(self.spec.path.stem, self.several_specs, CONTROL.name if self.control else MSM)
 
     @property
     def documents(self) -> str:
