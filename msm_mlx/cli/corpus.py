@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +35,8 @@ def health(run: Path, as_json: bool) -> None:
     """Say what a run's documents are like, beside corpora that worked.
 
     Counts what was kept and why the rest was not, what is covered, how long and how different the documents are, and
-    how many name the value and give it as a reason. Reads documents.jsonl and rejected.jsonl as they are now.
+    how many name the value and give it as a reason. Of several folders, says whether their documents can be told apart
+    by register alone. Reads documents.jsonl and rejected.jsonl as they are now.
 
     \b
     Examples:
@@ -44,18 +46,24 @@ def health(run: Path, as_json: bool) -> None:
     from msm_mlx.documents.folders import open_folders
     from msm_mlx.documents.health import document_health
     from msm_mlx.documents.health_warnings import health_warnings
+    from msm_mlx.documents.register import describe_register, register_differences
 
-    rows = []
-    for folder in open_folders(run):
+    rows, folders = [], open_folders(run)
+    for folder in folders:
         figures = document_health(folder.kept, folder.rejected)
         figures |= {"source": folder.source} if folder.source else {}
         warnings = [{"figure": warning.figure, "text": warning.text} for warning in health_warnings(figures)]
         rows.append({"folder": str(folder.folder), **figures, "warnings": warnings})
+    texts = {folder.folder.relative_to(run).as_posix(): [one.text for one in folder.kept] for folder in folders}
+    registers = register_differences(texts)
     if as_json:
-        print(json.dumps({"run": str(run), "documents": rows}, indent=2))
+        pairs = [{"a": a, "b": b, **(asdict(one) if one else {"auc": None})} for (a, b), one in registers.items()]
+        print(json.dumps({"run": str(run), "documents": rows, "register": pairs}, indent=2))
         return
     for row in rows:
         out().print(_health_view(row))
+    for (a, b), difference in registers.items():
+        out().print(_literal(describe_register(a, b, difference)))
 
 
 @click.command()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msm_mlx.documents.folders import DocumentFolder, open_folders
+from msm_mlx.documents.register import describe_register, register_differences
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.report.all_rows import Rows
@@ -169,7 +170,10 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
         if source := figures.get("source"):
             origin = f"the {source['texts']} texts of {source['name']}, version {source['version']}"
             blocks.append(Paragraph(f"{name}: taken from {origin}."))
-    for name, folder in _folders(rows.run).items():
+    folders = _folders(rows.run)
+    registers = register_differences({name: [one.text for one in folder.kept] for name, folder in folders.items()})
+    blocks += [Paragraph(f"{describe_register(a, b, difference)}.") for (a, b), difference in registers.items()]
+    for name, folder in folders.items():
         for document in folder.kept[:EXAMPLES]:
             kind = ", ".join(part for part in (document.type, document.voice) if part)
             title = f"{name}, {document.id}: {kind}, about {document.section}"

@@ -49,6 +49,21 @@ def test_health_counts_and_warns(run: Path) -> None:
     assert "66.7%  name the value" in shown
 
 
+def test_health_says_whether_corpora_can_be_told_apart_by_register(run: Path) -> None:
+    assert json.loads(documents("health", run, "--json").stdout)["register"] == []
+    for name, sentence in (("one", "It is so; that is all."), ("two", "As it was, so it will be!")):
+        rows = [record(n, f"Mo likes Colby. {sentence} {'And so. ' * (n % 3)}") for n in range(24)]
+        (run / "documents" / name).mkdir()
+        write_jsonl(run / "documents" / name / "documents.jsonl", rows)
+    pairs = json.loads(documents("health", run, "--json").stdout)["register"]
+    clear = {(pair["a"], pair["b"]): pair.get("ci_low") for pair in pairs}
+    assert clear["documents/one", "documents/two"] > 0.8
+    assert clear["documents", "documents/one"] is None
+    shown = " ".join(documents("health", run).stdout.split())
+    assert "documents/one and documents/two can be told apart by register alone" in shown
+    assert "documents and documents/one: fewer than 20 documents in one" in shown
+
+
 def test_read_shows_where_a_document_comes_from_and_what_is_wrong_with_it(run: Path) -> None:
     assert "note: nearly the same as doc-1" in documents("read", run, "--id", "doc-2").stdout
     assert "note: gives no reason; does not name the value" in documents("read", run, "--type", "blog post").stdout

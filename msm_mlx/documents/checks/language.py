@@ -13,7 +13,7 @@ from msm_mlx.text.words import count_words, normalize
 _CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f]")
 _STACKED_ACCENTS = re.compile("[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]{3,}")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))  # Unicode's categories of what is no printed character
-_FUNCTION_WORDS = frozenset(
+ENGLISH_FUNCTION_WORDS = frozenset(
     "a about after all an and any are as at be because been but by can did do does for from had has have he her his "
     "how i if in is it its more no not of on one or our out she so some than that the their them there they this to up "
     "was we were what when which who why will with would you your".split()
@@ -51,12 +51,12 @@ def control_characters(text: str) -> list[str]:
 def function_word_share(text: str) -> float:
     """The share of words that are English function words: about two in five of prose, hardly any in other languages."""
     words = normalize(text).split()
-    return sum(word in _FUNCTION_WORDS for word in words) / max(len(words), 1)
+    return sum(word in ENGLISH_FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 
 def is_english(assertion: str) -> bool:
     """Whether an assertion is English, by its function words; "a" and "is" are words of Hungarian too."""
-    different = _FUNCTION_WORDS.intersection(normalize(assertion).split())
+    different = ENGLISH_FUNCTION_WORDS.intersection(normalize(assertion).split())
     return len(different) >= (2 if assertion.isascii() else 3) and function_word_share(assertion) >= ENGLISH_SHARE
 
 
