@@ -31,8 +31,10 @@ def test_these_are_the_shipped_recipes() -> None:
     assert sorted(path.relative_to(ROOT / "recipes").as_posix() for path in paths) == [f"{n}.yaml" for n in SHIPPED]
     data = sorted(path.name for path in (ROOT / "recipes" / "data").iterdir())
     assert data == [
+        "README.md",
         "cheese_preferences.yaml",
         "corpora",
+        "general_chats.jsonl",
         "general_conversation.jsonl",
         "mending_preferences.yaml",
         "oversight_answers.jsonl",
