@@ -78,6 +78,7 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
         limit_written(limit_items(suite, settings.limit), settings.written)
         for suite in (*suites, *load_added_suites(recipe))
     )
+    scored = tuple(limit_written(suite, 0) for suite in asked if suite.is_scored)
     training = training_order(recipe.variants)
     learned = {name for variant in training for name in variant.path}
     stages: list[Stage] = [
@@ -86,9 +87,11 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
         *_declared(recipe, held_out, learned),
         *(_training(recipe, models, variant) for variant in training),
         *(_evaluation(recipe, models, variant, asked) for variant in recipe.variants),
+        *(_evaluation(recipe, models, variant, scored) for variant in recipe.snapshots),
     ]
-    names = tuple(suite.name for suite in asked)
-    closing = closing_stages(recipe, models, asked, dict.fromkeys(recipe.variants, names))
+    names, scored_names = (tuple(suite.name for suite in suites) for suites in (asked, scored))
+    answered = dict.fromkeys(recipe.variants, names) | dict.fromkeys(recipe.snapshots, scored_names)
+    closing = closing_stages(recipe, models, asked, answered)
     return RunPlan(recipe, models, asked, (*stages, *closing))
 
 
@@ -207,10 +210,12 @@ def closing_stages(
     recipe: Recipe, models: Fingerprints, suites: Sequence[Suite], answered: Mapping[Variant, Sequence[str]]
 ) -> list[Stage]:
     """What follows once these variants have answered the suites of these names: perplexity, if they were asked for
-    their capability, verdicts, if a judge is named and has something to judge, and results."""
+    their capability, verdicts, if a judge is named and has something to judge, and results. Of what a variant answers
+    before the end of its training there are results alone."""
     names = {variant: tuple(answers) for variant, answers in answered.items()}
     used = tuple(suite for suite in suites if any(suite.name in answers for answers in names.values()))
-    perplexity, judging = _perplexity(recipe, models, names), _judging(recipe, models, used, names)
+    ends = {variant: answers for variant, answers in names.items() if variant.update is None}
+    perplexity, judging = _perplexity(recipe, models, ends), _judging(recipe, models, used, ends)
     results = Results(run_name=recipe.name, answered=names, suites=used, perplexity=perplexity, judging=judging)
     return [stage for stage in (perplexity, judging, results) if stage is not None]
 

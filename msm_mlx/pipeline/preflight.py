@@ -300,7 +300,7 @@ def check_memory(plan: RunPlan, due: Sequence[Stage], report: Reporter) -> None:
 
 def check_disk(plan: RunPlan, due: Sequence[Stage], run: RunFolder) -> None:
     """Raises SetupError if the adapters of the training stages that are `due` have no room on the disk."""
-    trainings = sum(isinstance(stage, Training) for stage in due)
+    trainings = [stage for stage in due if isinstance(stage, Training)]
     if not trainings:
         return
     try:
@@ -308,10 +308,11 @@ def check_disk(plan: RunPlan, due: Sequence[Stage], run: RunFolder) -> None:
     except MsmError:
         return  # `check_memory` says why
     adapter = ADAPTER_BYTES * shape.adapter_parameters(plan.recipe.settings.lora.rank)
-    needed, free = (trainings + CHECKPOINT_COPIES) * adapter, free_space(run.path)
+    adapters = sum(1 + len(stage.settings.evaluate_at) for stage in trainings)
+    needed, free = (adapters + CHECKPOINT_COPIES) * adapter, free_space(run.path)
     if needed > free:
         raise SetupError(
-            f"{run.path}: the adapters of {trainings} training stages take about {human_size(needed)}, and "
+            f"{run.path}: the adapters of {len(trainings)} training stages take about {human_size(needed)}, and "
             f"{human_size(free)} are free; free some, lower lora.rank, or name a folder on another disk with --run-dir"
         )
 

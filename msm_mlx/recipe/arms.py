@@ -58,6 +58,8 @@ class Variant:
     spec: str | None
     seed: int | None
     several_specs: bool = False
+    update: int | None = None
+    """The update of its last stage after which it is looked at, if that is before the end."""
 
     @property
     def is_trained(self) -> bool:
@@ -75,7 +77,7 @@ class Variant:
         if not path:
             return None
         arm = "+".join(path)
-        return replace(self, arm=arm, spec=self.spec if reads_spec(arm) else None)
+        return replace(self, arm=arm, spec=self.spec if reads_spec(arm) else None, update=None)
 
     @property
     def label(self) -> str:
@@ -84,8 +86,10 @@ class Variant:
 
     @property
     def id(self) -> str:
-        """The label with the seed: the name of the adapter's folder."""
-        return self.label if self.seed is None else f"{self.label}-s{self.seed}"
+        """The label with the seed, and with the update if it is not the end: the name of its files."""
+        seed = "" if self.seed is None else f"-s{self.seed}"
+        update = "" if self.update is None else f"-update-{self.update}"
+        return f"{self.label}{seed}{update}"
 
 
 def path_of(arm: str) -> tuple[str, ...]:

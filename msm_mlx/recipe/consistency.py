@@ -61,6 +61,14 @@ def report_contrary(tree: Tree, recipe: RecipeFile) -> None:
             )
 
 
+def report_snapshots(tree: Tree, recipe: RecipeFile) -> None:
+    """Note in the tree which stages are to be evaluated after updates that they may not have."""
+    for name, stage in recipe.stages.items():
+        problems = (stage.training(profile).snapshots_problem for profile in recipe.profiles.values())
+        if problem := next(filter(None, problems), None):
+            tree.report(("stages", name, "evaluate_at"), problem)
+
+
 def named_sources(recipe: RecipeFile) -> Iterator[tuple[Loc, str]]:
     """Every source with its place in the recipe."""
     for profile, settings in recipe.profiles.items():

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
 from msm_mlx.recipe.assistant_name import assistant_name
-from msm_mlx.recipe.consistency import report_arms, report_contrary, report_repeats, report_sources
+from msm_mlx.recipe.consistency import report_arms, report_contrary, report_repeats, report_snapshots, report_sources
 from msm_mlx.recipe.grid import check_grid, report_set_twice
 from msm_mlx.recipe.overrides import apply_overrides, read_overrides
 from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, RecipeFile, StageSettings, TrainSettings
@@ -65,6 +65,16 @@ class Recipe:
     def variants(self) -> list[Variant]:
         """The variants that the recipe compares, base first."""
         return list_variants(self.arms, [spec.stem for spec in self.specs], self.seeds)
+
+    @property
+    def snapshots(self) -> list[Variant]:
+        """The variants before the end of their last stage, after each update that its `evaluate_at` names."""
+        return [
+            replace(variant, update=update)
+            for variant in self.variants
+            if variant.is_trained
+            for update in self.training_settings(variant.path[-1]).evaluate_at
+        ]
 
     def training_stage(self, name: str) -> TrainingStage:
         """The training stage of that name, built in or declared."""
@@ -136,6 +146,7 @@ def load_recipe(
     if content is not None:
         report_arms(tree, content)
         report_contrary(tree, content)
+        report_snapshots(tree, content)
         report_sources(tree, content)
         if not allow_outside:
             report_outside(tree, content, path)

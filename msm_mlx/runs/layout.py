@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
@@ -91,8 +92,14 @@ def rows_file(data: Path, *, reasoned: bool = False) -> Path:
 
 
 def adapter_folder(variant: Variant) -> str:
-    """Where the adapter of a trained variant is."""
-    return f"{ADAPTERS_FOLDER}/{variant.id}"
+    """Where the adapter of a trained variant is; one from before the end of a stage is in the folder of its end."""
+    end = f"{ADAPTERS_FOLDER}/{replace(variant, update=None).id}"
+    return end if variant.update is None else f"{end}/{snapshot_folder(variant.update)}"
+
+
+def snapshot_folder(update: int) -> str:
+    """Where the adapter after this update of its stage is, in the folder of the stage's own."""
+    return f"update-{update}"
 
 
 def adapter_files(variant: Variant) -> tuple[str, ...]:

@@ -111,6 +111,11 @@ class Suite:
     added: bool = False
     """Whether it came after the run, so that nothing that was written or trained was checked against it."""
 
+    @property
+    def is_scored(self) -> bool:
+        """Whether log-probabilities of options answer all of it, so that nothing needs to be written."""
+        return all(item.options() and not item.sampled for item in self.items)
+
 
 def limit_items(suite: Suite, limit: int | None) -> Suite:
     """The suite with at most `limit` of its items, and its format control: one of each domain and spec in turn, in the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import mlx.core as mx
@@ -24,7 +25,7 @@ from msm_mlx.engine.ranks import SINGLE_RANK, Ranks
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder
 from msm_mlx.recipe.schema import TrainSettings
-from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.runs.layout import CHECKPOINT, METRICS, snapshot_folder
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.broadcast import broadcast_adapter, check_same_adapter
 from msm_mlx.training.metrics import MetricsLog
@@ -72,6 +73,11 @@ def train_adapter(
     start_adapter(loaded, shape, seed, start)
     broadcast_adapter(ranks, loaded.model)
     checkpoint = folder / CHECKPOINT
+
+    def on_snapshot(update: int) -> None:
+        if ranks.is_rank_zero:
+            save_adapter(folder / snapshot_folder(update), adapter_weights(loaded.model), shape, base)
+
     outcome: TrainingOutcome | None = NO_ROWS
     if rows:
         outcome = train(
@@ -82,7 +88,7 @@ def train_adapter(
             checkpoint=checkpoint,
             start=lambda: starting_weights(loaded.model, seed, start),
             metrics=metrics,
-            callbacks=callbacks,
+            callbacks=replace(callbacks, on_snapshot=on_snapshot),
             ranks=ranks,
         )
     check_same_adapter(ranks, loaded.model)

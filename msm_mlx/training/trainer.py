@@ -48,6 +48,8 @@ class TrainingCallbacks:
     """Asked after every update; if it says yes, the checkpoint is written and training ends with KeyboardInterrupt."""
     on_resume: Callable[[int], None] = lambda updates: None
     """Called once before the first update with the number of updates that the checkpoint holds; 0 without one."""
+    on_snapshot: Callable[[int], None] = lambda update: None
+    """Called after each update that the settings' `evaluate_at` names, while the model has that adapter."""
 
 
 NO_CALLBACKS = TrainingCallbacks()
@@ -191,6 +193,8 @@ class _Loop:
             self._report(result, update + 1, now - started)
             started = now
             progress.updates = update + 1
+            if progress.updates in self.settings.evaluate_at:
+                self.callbacks.on_snapshot(progress.updates)  # before the checkpoint, so that none is skipped
             if self._should_stop_early(progress):
                 return
             stop = self.step.ranks.any(self.callbacks.should_stop())

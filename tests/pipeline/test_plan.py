@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 from helpers.command_line import RECIPES
+from helpers.plans import plan
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.evaluation import Evaluation
+from msm_mlx.pipeline.stages.perplexity import Perplexity
+from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.recipe.scaffold import create_experiment
 from msm_mlx.recipe.suites import load_suites
+from msm_mlx.runs.layout import ADAPTER_FILES
 from msm_mlx.suites.load import SUITES
 
 BASE = Fingerprints("base")
@@ -158,3 +163,39 @@ def test_a_limit_leaves_items_out_of_the_evaluation_alone() -> None:
 def test_a_temperature_is_named_once(value: str) -> None:
     with pytest.raises(RecipeError, match="also_at"):
         recipe("agentic_misalignment", f"evaluation.also_at={value}")
+
+
+WAY = ("seeds=[0]", "arms=[base, sft, msm+sft]", "suites=[values_apart]")
+
+
+def test_arms_are_asked_along_the_last_stage_of_their_path_too() -> None:
+    planned = plan(*WAY, "sft.evaluate_at=[10, 20]", "midtrain.evaluate_at=[10]")
+    [sft] = [stage for stage in planned.of(Training) if stage.variant.arm == "sft"]
+    assert {"adapters/sft-s0/update-10/adapters.safetensors", "adapters/sft-s0/adapters.safetensors"} <= {*sft.writes}
+    asked = {stage.variant.id: stage for stage in planned.of(Evaluation)}
+    assert list(asked) == [
+        "base", "sft-s0", "msm+sft-s0",
+        "sft-s0-update-10", "sft-s0-update-20", "msm+sft-s0-update-10", "msm+sft-s0-update-20",
+    ]  # fmt: skip
+    along = asked["msm+sft-s0-update-20"]
+    assert along.reads == tuple(f"adapters/msm+sft-s0/update-20/{name}" for name in ADAPTER_FILES)
+    assert along.total == 0, "nothing is written on the way"
+    assert not {*along.writes} & {*asked["msm+sft-s0"].writes}
+
+
+def test_only_suites_that_are_scored_are_asked_on_the_way_and_perplexity_is_that_of_the_end() -> None:
+    planned = plan(*WAY[:2], "suites=[values_apart, capability, open_answers]", "sft.evaluate_at=[10]")
+    asked = {stage.variant.id: [suite.name for suite in stage.suites] for stage in planned.of(Evaluation)}
+    assert asked["sft-s0"] == ["values_apart", "capability", "open_answers"]
+    assert "open_answers" not in asked["sft-s0-update-10"]
+    [perplexity] = planned.of(Perplexity)
+    assert all(variant.update is None for variant in perplexity.variants)
+
+
+@pytest.mark.parametrize("way", ["[20, 10]", "[10, 10]", "[30]", "[0]"])
+def test_updates_that_are_not_on_the_way_are_refused(way: str) -> None:
+    with pytest.raises(RecipeError, match="evaluate_at"):
+        plan(*WAY, f"sft.evaluate_at={way}")
+    chats = RECIPES / "data" / "general_conversation.jsonl"
+    with pytest.raises(RecipeError, match=r"after\.evaluate_at: "):
+        plan("arms=[sft+after]", f"stages={{after: {{chats: {chats}, evaluate_at: {way}}}}}")

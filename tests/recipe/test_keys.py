@@ -70,6 +70,8 @@ OTHERS: dict[str, Any] = {
     "midtrain.adapter_dtype": "model",
     "sft.adapter_dtype": "model",
     "midtrain.keep": "best",
+    "midtrain.evaluate_at": (2,),
+    "sft.evaluate_at": (2,),
     "sft.keep": "best",
     "evaluation.also_at": (0.5,),
     "evaluation.limit": 5,

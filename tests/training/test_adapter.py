@@ -22,7 +22,7 @@ from msm_mlx.engine.adapters import (
 )
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError
-from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.runs.layout import CHECKPOINT, METRICS, snapshot_folder
 from msm_mlx.training.adapter import start_adapter, train_adapter
 from msm_mlx.training.metrics import Update
 from msm_mlx.training.tokenize import TokenRow, document_rows
@@ -78,6 +78,25 @@ def test_an_interrupted_adapter_is_finished_with_the_same_bytes(
     anew = load_base(tiny.folder)  # as a new process would
     assert trained(anew, tmp_path / "cut", start=start) == expected
     assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == sorted([WEIGHTS, CONFIG, METRICS])
+
+
+def test_it_is_kept_along_the_way_the_same_after_an_interruption(tiny: LoadedModel, tmp_path: Path) -> None:
+    settings = train_settings(updates=5, checkpoint_every=2, evaluate_at=(2, 3))
+
+    def train(folder: Path, callbacks: TrainingCallbacks) -> list[bytes]:
+        train_adapter(tiny, some_rows(tiny), settings, SHAPE, folder, seed=1, base="base", callbacks=callbacks)
+        return [(folder / snapshot_folder(update) / WEIGHTS).read_bytes() for update in settings.evaluate_at]
+
+    def kill(update: Update) -> None:
+        if update.number == 3:
+            raise KilledError
+
+    whole = train(tmp_path / "whole", TrainingCallbacks())
+    assert len({*whole, (tmp_path / "whole" / WEIGHTS).read_bytes()}) == 3
+    with pytest.raises(KilledError):
+        train(tmp_path / "cut", TrainingCallbacks(kill))
+    assert train(tmp_path / "cut", TrainingCallbacks()) == whole
+    use_adapter(tiny.model, tmp_path / "cut" / snapshot_folder(2))
 
 
 def test_what_ran_before_does_not_change_an_adapter(tiny: LoadedModel, tmp_path: Path) -> None:

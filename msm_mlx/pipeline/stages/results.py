@@ -69,7 +69,7 @@ class Results(Stage):
         from msm_mlx.evaluation.build_results import answer_rows, build_results
 
         path, suites = context.run.path, list(self.suites)
-        answers = read_answers(path, self.answered)
+        answers = read_answers(path, {v: names for v, names in self.answered.items() if v.update is None})
         judge = take_verdicts(path, suites, answers) if self.judging else None
         perplexity = read_perplexity(path) if self.perplexity else []
         write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, answers)))

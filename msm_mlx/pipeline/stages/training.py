@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -71,7 +71,9 @@ class Training(Stage):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        return (*adapter_files(self.variant), f"{self.folder}/{METRICS}")
+        snapshots = (replace(self.variant, update=update) for update in self.settings.evaluate_at)
+        adapters = (name for variant in (self.variant, *snapshots) for name in adapter_files(variant))
+        return (*adapters, f"{self.folder}/{METRICS}")
 
     @property
     def scratch(self) -> tuple[str, ...]:

@@ -126,6 +126,8 @@ class StageSettings(Settings):
     """Rows of an update."""
     max_length: Annotated[int, Field(ge=2)] | None = None
     """Tokens of a row."""
+    evaluate_at: Annotated[tuple[Positive, ...], AnyLength] | None = None
+    """Updates before the end after which every arm that ends with this stage is asked too, without written replies."""
 
     @model_validator(mode="after")
     def _knows_its_texts_and_its_end(self) -> Self:
@@ -158,6 +160,9 @@ class StageSettings(Settings):
         usual: TrainSettings = profile.sft if self.chats else profile.midtrain
         names = ("learning_rate", "updates", "epochs", "batch_size", "max_length")
         changes = {name: value for name in names if (value := getattr(self, name)) is not None}
+        changes["evaluate_at"] = self.evaluate_at or ()
+        if self.evaluate_at:
+            changes["patience"] = 0  # what ends early does not come to all of these updates
         if {"updates", "epochs"} & changes.keys():
             changes = {"updates": None, "epochs": None} | changes
         return usual.model_copy(update=changes)

@@ -17,6 +17,7 @@ from msm_mlx.recipe.validators import (
     supported_type,
 )
 from msm_mlx.settings_file.base import (
+    AnyLength,
     Count,
     InKey,
     Positive,
@@ -78,6 +79,8 @@ class TrainSettings(Settings):
     """Stop after this many validations that are no better than the best; 0 never stops early."""
     keep: Literal["last", "best"] = "last"
     """Which adapter is the result. With validation, the best is in `best.safetensors` in any case."""
+    evaluate_at: Annotated[tuple[Positive, ...], AnyLength] = ()
+    """Updates before the end after which the arm is asked too, without written replies: the way that it goes."""
 
     @model_validator(mode="after")
     def _knows_its_end(self) -> Self:
@@ -85,7 +88,24 @@ class TrainSettings(Settings):
             raise ValueError("needs either updates or epochs")
         if not self.validation and (self.patience or self.keep == "best"):
             raise ValueError("patience and keep: best need validation, the number of texts to hold out")
+        if problem := self.snapshots_problem:
+            raise ValueError(problem)
         return self
+
+    @property
+    def snapshots_problem(self) -> str | None:
+        """Why training may not come to all updates of `evaluate_at`, or has no need of one, if that is so."""
+        if not self.evaluate_at:
+            return None
+        if self.updates is None:
+            return "evaluate_at needs updates, and not epochs, whose number of updates follows from the rows"
+        if self.patience:
+            return "evaluate_at needs patience: 0, for training may end before these updates"
+        if list(self.evaluate_at) != sorted({*self.evaluate_at}):
+            return "evaluate_at must name each update once, the first one first"
+        if self.evaluate_at[-1] >= self.updates:
+            return f"evaluate_at must end before the last of the {self.updates} updates, which is evaluated anyway"
+        return None
 
     def planned_updates(self, rows: int) -> int:
         """How many updates that is with so many rows."""
