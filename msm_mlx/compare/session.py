@@ -216,14 +216,15 @@ def _labelled(arms: Sequence[_TrainedArm]) -> dict[str, _TrainedArm]:
 
 
 def _prompts(runs: Sequence[FinishedRun]) -> tuple[Prompt, ...]:
-    """The items of the runs' suites, forced choices with the target named first; none that goes on from other turns."""
+    """The items of the runs' suites, forced choices with the target named first; none that goes on from
+    other turns, or has a system line or a begun reply of its own."""
     items: dict[str, Item] = {}
     for run in runs:
         recipe = run.recipe
         for suite in (*recipe.suites, *recipe.added_suites):
             with suppress(RecipeError):  # a suite file that is gone: its prompts cannot be asked again
                 content = load_suite(suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)
-                items |= {item.id: item for item in content.items if not item.turns and not item.is_format_control}
+                items |= {item.id: item for item in content.items if item.opens_plainly and not item.is_format_control}
     return tuple(
         Prompt(item.id, item.prompts()[0], item.suite, item.domain, item if isinstance(item, Pair) else None)
         for item in items.values()

@@ -98,7 +98,7 @@ def answer_rows(suites: Sequence[Suite], answers: Answers) -> Iterator[AnswerRow
                 spec=variant.spec,
                 seed=variant.seed,
                 answer=answer,
-                details=item.row(),
+                details={**item.row(), **item.pressure()},
             )
 
 

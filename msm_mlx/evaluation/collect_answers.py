@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain, groupby
 
 from msm_mlx.engine.chat_model import (
     ChatModel,
@@ -19,30 +20,12 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.evaluation.grouping import split_by_size
 from msm_mlx.evaluation.lengths import check_lengths
-from msm_mlx.prompting.prompts import Message, system_prompt
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Item, OptionScore, TextScore
-
-
-@dataclass(frozen=True)
-class ItemOpening:
-    """An item with what stands before its prompts: the system line, and the earlier turns with their replies."""
-
-    item: Item
-    messages: list[Message]
-
-    @property
-    def chats(self) -> list[list[Message]]:
-        """One for each of the item's prompts."""
-        return [[*self.messages, {"role": "user", "content": prompt}] for prompt in self.item.prompts()]
-
-    @property
-    def earlier(self) -> tuple[str, ...]:
-        """The variant's own replies in the earlier turns."""
-        replies = [message["content"] for message in self.messages if message["role"] == "assistant"]
-        return tuple(text for text, turn in zip(replies, self.item.turns, strict=True) if turn.assistant is None)
+from msm_mlx.suites.opening import OpenedPrompt, open_prompts
 
 
 def answer_items(
@@ -62,59 +45,73 @@ def answer_items(
     """
     check_lengths(loaded, loaded.context_length, items, model_name, settings.max_tokens)
     model = LocalModel(loaded, on_step=on_step)
-    openings = _open_items(model, items, model_name, settings)
-    logprobs = _score_options(loaded, openings, settings.batch_size)
-    replies = _write(ObservedModel(model, on_reply), openings, settings)
+    opened = _open_all(model, items, model_name, settings)
+    logprobs = _score_options(loaded, opened, settings.batch_size)
+    replies = _write(ObservedModel(model, on_reply), opened, settings)
     return [
-        score_answer(opening.item, item_logprobs, texts, opening.earlier, settings.temperatures)
-        for opening, item_logprobs, texts in zip(openings, logprobs, replies, strict=True)
+        score_answer(prompts[0].item, item_logprobs, texts, _earlier(prompts), settings.temperatures)
+        for prompts, item_logprobs, texts in zip(_by_item(opened), logprobs, replies, strict=True)
     ]
 
 
-def _open_items(
+def _open_all(
     model: ChatModel, items: Sequence[Item], model_name: str, settings: EvaluationSettings
-) -> list[ItemOpening]:
-    """The items with their openings. The variant's own replies of one turn are all asked for in one go."""
-    openings = [ItemOpening(item, [{"role": "system", "content": system_prompt(model_name)}]) for item in items]
-    for number in range(max((len(item.turns) for item in items), default=0)):
-        turns = [(one.messages, one.item.turns[number]) for one in openings if number < len(one.item.turns)]
-        for messages, turn in turns:
-            messages.append({"role": "user", "content": turn.user})
-        chats = [messages for messages, turn in turns if turn.assistant is None]
+) -> list[OpenedPrompt]:
+    """All prompts with their earlier turns. The variant's own replies of one turn are all asked for in one go."""
+    opened = list(open_prompts(items, model_name))
+    for number in range(max((len(prompt.turns) for prompt in opened), default=0)):
+        turns = [(prompt, prompt.turns[number]) for prompt in opened if number < len(prompt.turns)]
+        for prompt, turn in turns:
+            prompt.ask(turn)
+        chats = [prompt.messages for prompt, turn in turns if turn.assistant is None]
         replies = iter(_replies(model, chats, settings, [0] * len(chats)))
-        for messages, turn in turns:
-            reply = next(replies) if turn.assistant is None else turn.assistant
-            messages.append({"role": "assistant", "content": reply})
-    return openings
+        for prompt, turn in turns:
+            prompt.answer(next(replies) if turn.assistant is None else turn.assistant)
+    return opened
 
 
-def _score_options(loaded: LoadedModel, openings: Sequence[ItemOpening], batch_size: int) -> list[list[list[float]]]:
-    """The log-probabilities of each item's options, in nats: (items, prompts, options)."""
-    chats = [(chat, opening.item.options()) for opening in openings for chat in opening.chats]
-    rows = [(chat, option) for chat, options in chats for option in options]
+def _by_item(opened: Sequence[OpenedPrompt]) -> list[list[OpenedPrompt]]:
+    """The prompts of each item."""
+    return [list(prompts) for _, prompts in groupby(opened, key=lambda prompt: prompt.item.id)]
+
+
+def _earlier(prompts: Sequence[OpenedPrompt]) -> tuple[str, ...]:
+    """The variant's own replies in the earlier turns; once where all prompts of an item have the same turns."""
+    replies = [prompt.earlier for prompt in prompts]
+    return replies[0] if len({prompt.turns for prompt in prompts}) == 1 else tuple(chain.from_iterable(replies))
+
+
+def _score_options(loaded: LoadedModel, opened: Sequence[OpenedPrompt], batch_size: int) -> list[list[list[float]]]:
+    """The log-probabilities of each item's options, in nats: (items, prompts, options).
+
+    A begun reply is scored with each option: what it adds is the same for all of an item's options.
+    """
+    rows = [(prompt.chat, prompt.item.begun(option)) for prompt in opened for option in prompt.item.options()]
     scores = score_replies(loaded, rows, batch_size=batch_size) if rows else []
-    by_chat = split_by_size(scores, [len(options) for _, options in chats])
-    return split_by_size(by_chat, [len(opening.chats) for opening in openings])
+    by_chat = split_by_size(scores, [len(prompt.item.options()) for prompt in opened])
+    return split_by_size(by_chat, [len(prompts) for prompts in _by_item(opened)])
 
 
-def _write(model: ChatModel, openings: Sequence[ItemOpening], settings: EvaluationSettings) -> list[list[str]]:
-    """The written replies to each item: one greedy reply to each prompt or, where the item's kind is sampled,
-    `settings.samples` at each temperature, in the order of the temperatures.
+def _write(model: ChatModel, opened: Sequence[OpenedPrompt], settings: EvaluationSettings) -> list[list[str]]:
+    """The written replies to each item, without what was begun for it: one greedy reply to each prompt or, where the
+    item's kind is sampled, `settings.samples` at each temperature, in the order of the temperatures.
 
     A reply has a seed of its own, from its item, the temperature and its number among the draws, so that it does not
     change with what else is asked.
     """
-    texts: dict[str, list[str]] = {opening.item.id: [] for opening in openings}
-    sampled = [opening for opening in openings if opening.item.sampled]
-    greedy = [opening for opening in openings if not opening.item.sampled and opening.item.is_written]
+    items = _by_item(opened)
+    texts: dict[str, list[str]] = {prompts[0].item.id: [] for prompts in items}
+    sampled = [prompts for prompts in items if prompts[0].item.sampled]
+    greedy = [prompts for prompts in items if not prompts[0].item.sampled and prompts[0].item.is_written]
     rounds = [(sampled, settings.samples, temperature) for temperature in settings.temperatures]
     for group, draws, temperature in [*rounds, (greedy, 1, 0.0)]:
-        chats = [(opening.item.id, draw, chat) for opening in group for draw, chat in enumerate(opening.chats * draws)]
-        seeds = [reply_seed(id, temperature, draw) for id, draw, _ in chats]
-        replies = _replies(model, [chat for _, _, chat in chats], settings, seeds, temperature)
-        for (id, _, _), reply in zip(chats, replies, strict=True):
-            texts[id].append(reply)
-    return [texts[opening.item.id] for opening in openings]
+        asked = [(prompt, draw) for prompts in group for draw, prompt in enumerate(prompts * draws)]
+        seeds = [reply_seed(prompt.item.id, temperature, draw) for prompt, draw in asked]
+        chats = [prompt.chat_to_go_on_with for prompt, _ in asked]
+        replies = _replies(model, chats, settings, seeds, temperature)
+        for (prompt, _), reply in zip(asked, replies, strict=True):
+            texts[prompt.item.id].append(reply)
+    return [texts[prompts[0].item.id] for prompts in items]
 
 
 def _replies(
@@ -136,7 +133,8 @@ def score_answer(
     earlier: Sequence[str] = (),
     temperatures: Sequence[float] = (),
 ) -> Answer:
-    """What the log-probabilities of the item's options, (prompts, options), and the written replies say.
+    """What the log-probabilities of the item's options, (prompts, options), and the written replies say. `texts` are
+    the replies without what was begun for them.
 
     Sampled replies are equally many at each of `temperatures`. With several temperatures, each has metrics of its own,
     and those without a temperature are at the first.
@@ -150,4 +148,4 @@ def score_answer(
         metrics |= scores[0].metrics
         for temperature, score in zip(temperatures, scores, strict=True):
             metrics |= {f"{metric} at {temperature:g}": value for metric, value in score.metrics.items()}
-    return Answer(item.id, tuple(texts), written.choices, options.margins, metrics, tuple(earlier))
+    return Answer(item.id, tuple(map(item.begun, texts)), written.choices, options.margins, metrics, tuple(earlier))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msm_mlx.errors import MsmError
-from msm_mlx.prompting.prompts import Message, system_prompt
+from msm_mlx.prompting.prompts import Message
 from msm_mlx.suites.items import Item
+from msm_mlx.suites.opening import open_prompts
 
 MAX_LINES = 5  # items that are named in a message
 
@@ -45,11 +46,15 @@ def check_lengths(
 def long_items(
     model: PromptReader, limit: int | None, items: Sequence[Item], model_name: str, max_tokens: int
 ) -> list[tuple[Item, int]]:
-    """The items that have more than `limit` tokens, each with its number; see `check_lengths`."""
-    if limit is None:
-        return []
-    lengths = ((item, _length(model, item, model_name, max_tokens)) for item in items)
-    return [(item, tokens) for item, tokens in lengths if tokens > limit]
+    """The items that have more than `limit` tokens, each with its number; see `check_lengths`.
+
+    Every prompt is rendered, whether or not there is a limit.
+
+    Raises:
+        ChatError: if the model's template does not take one.
+    """
+    lengths = [(item, _length(model, item, model_name, max_tokens)) for item in items]
+    return [(item, tokens) for item, tokens in lengths if limit is not None and tokens > limit]
 
 
 def length_remedy(items: Iterable[Item]) -> str:
@@ -59,11 +64,12 @@ def length_remedy(items: Iterable[Item]) -> str:
 
 
 def _length(model: PromptReader, item: Item, model_name: str, max_tokens: int) -> int:
-    opening = [{"role": "system", "content": system_prompt(model_name)}]
-    for turn in item.turns:
-        opening.append({"role": "user", "content": turn.user})
-        opening.append({"role": "assistant", "content": turn.assistant or ""})
-    prompts = [model.render([*opening, {"role": "user", "content": text}], reply=True) for text in item.prompts()]
+    prompts = []
+    for opened in open_prompts([item], model_name):
+        for turn in opened.turns:
+            opened.ask(turn)
+            opened.answer(turn.assistant or "")
+        prompts.append(model.render(opened.chat_to_go_on_with, reply=True))
     reply = max((len(model.encode(option)) for option in item.options()), default=1)
     return max(map(len, prompts)) + _own_replies(item) * max_tokens + reply
 

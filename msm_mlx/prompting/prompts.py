@@ -32,9 +32,10 @@ def _template(prompt: str, package: str) -> str:
     return resources.files(package).joinpath("prompts", f"{prompt}.txt").read_text(encoding="utf-8")
 
 
-def system_prompt(model_name: str) -> str:
-    """The system prompt of every chat with the assistant, in training, evaluation and comparison."""
-    return f"You are {model_name}."
+def system_prompt(model_name: str, line: str = "") -> str:
+    """The system prompt of every chat with the assistant, in training, evaluation and comparison; what a suite or a
+    recipe adds to it stands after the name."""
+    return f"You are {model_name}. {line}".rstrip()
 
 
 def opening_chat(model_name: str, question: str) -> list[Message]:

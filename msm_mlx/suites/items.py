@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Item(ABC):
     spec: str | None = field(default=None, kw_only=True)
     """The stem of the spec that it is about, if it is about one."""
     turns: tuple[Turn, ...] = field(default=(), kw_only=True)
+    system: str = field(default="", kw_only=True)
+    """What the system line says after the name of the assistant."""
+    prefill: str = field(default="", kw_only=True)
+    """The beginning of every reply, options included, with which a variant has to go on."""
     is_written: bool = field(default=True, kw_only=True)
     """Whether a variant is asked for written replies, and not for the scores of the options alone."""
     is_format_control: bool = field(default=False, kw_only=True)
@@ -58,9 +62,31 @@ class Item(ABC):
         """What a variant is asked, each in a chat of its own."""
         return (self.question,)
 
+    def turns_before(self, prompt: int) -> tuple[Turn, ...]:
+        """The earlier exchanges before one of the prompts, by its number from 0."""
+        return self.turns
+
     def options(self) -> tuple[str, ...]:
-        """The full replies whose log-probability is wanted after each prompt."""
+        """The full replies whose log-probability is wanted after each prompt, without the `prefill`."""
         return ()
+
+    def begun(self, reply: str) -> str:
+        """A reply with the `prefill` before it."""
+        return f"{self.prefill} {reply}" if self.prefill else reply
+
+    def fill(self, text: str) -> str:
+        """`text` of a system line or a prefill, with what stands in it for parts of the item."""
+        return text
+
+    def pressed(self, system: str | None, prefill: str | None) -> Self:
+        """The item with these, if they are given and it has none of its own."""
+        system, prefill = (own or self.fill(new or "") for own, new in ((self.system, system), (self.prefill, prefill)))
+        return replace(self, system=system, prefill=prefill)
+
+    @property
+    def opens_plainly(self) -> bool:
+        """Whether a variant is asked it as anybody would ask, with nothing before the prompts or the replies."""
+        return not (self.turns or self.system or self.prefill)
 
     def things(self) -> tuple[str, ...]:
         """The names of what there is to choose between, which no document may name."""
@@ -69,6 +95,10 @@ class Item(ABC):
     def row(self) -> dict[str, Any]:
         """What an answer's line in a file says of the item, beside what it says of items of every kind."""
         return {}
+
+    def pressure(self) -> dict[str, str]:
+        """What such a line says of what stands before the prompts and the replies, where something does."""
+        return {name: text for name, text in (("system", self.system), ("prefill", self.prefill)) if text}
 
     def score_options(self, logprobs: Sequence[Sequence[float]]) -> OptionScore:
         """Score the log-probabilities of the options, in nats: (prompts, options)."""

@@ -66,7 +66,8 @@ def _load(path: Path, names: Names | None) -> Suite:
     content = _validate(tree)
     if content is None or tree.problems:
         raise tree.error(path)
-    return Suite(path.stem, content.kind, content.measures, tuple(content.make_items(path.stem)), path.name)
+    items = tuple(item.pressed(content.system, content.prefill) for item in content.make_items(path.stem))
+    return Suite(path.stem, content.kind, content.measures, items, path.name)
 
 
 def _filled(value: object, names: Names, *, plain: bool) -> object:

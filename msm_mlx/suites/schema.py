@@ -60,6 +60,10 @@ class ItemEntry(Settings):
 
     prompt: NotBlank
     turns: Annotated[tuple[TurnEntry, ...], AnyLength] = ()
+    system: Phrase | None = None
+    """In place of the suite's own."""
+    prefill: Phrase | None = None
+    """In place of the suite's own."""
     spec: NotBlank | None = None
     """The stem of a spec: the item then counts for the variants that have read it, and for those that read none."""
 
@@ -72,6 +76,8 @@ class ItemEntry(Settings):
             "question": self.prompt,
             "spec": self.spec,
             "turns": tuple(Turn(turn.user, turn.assistant) for turn in self.turns),
+            "system": self.system or "",
+            "prefill": self.prefill or "",
         }
 
 
@@ -81,6 +87,10 @@ class SuiteFile(Settings, ABC):
     kind: str = "pairs"
     measures: NotBlank
     """What the share of the suite is of, in words."""
+    system: Phrase | None = None
+    """What the system line says after `You are NAME.`, in training of no arm."""
+    prefill: Phrase | None = None
+    """The beginning of every reply, for which a variant writes the rest. Options are scored after it too."""
     licence: NotBlank | None = None
     """The terms on which the items may be used elsewhere."""
 
@@ -108,6 +118,11 @@ def missing_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Pro
 def wrong_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Problems:
     """The `names` that are missing, and what stands as a placeholder and is neither of them nor allowed everywhere."""
     yield from missing_placeholders(loc, template, names)
+    yield from unknown_placeholders(loc, template, names)
+
+
+def unknown_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Problems:
+    """What stands as a placeholder in the template at `loc` and is neither of the `names` nor allowed everywhere."""
     known = (*names, *_EVERYWHERE)
     for name in sorted(set(_PLACEHOLDER.findall(template)) - set(known)):
         choices = ", ".join(f"{{{each}}}" for each in known)

@@ -13,12 +13,12 @@ from helpers.scripted_weights import Script, load_scripted
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.scoring import score_replies
 from msm_mlx.errors import MsmError
-from msm_mlx.evaluation.build_results import build_results
+from msm_mlx.evaluation.build_results import answer_rows, build_results
 from msm_mlx.evaluation.collect_answers import answer_items, score_answer
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Item, Turn
+from msm_mlx.suites.items import Item, Suite, Turn
 from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of, parse_choice
 from msm_mlx.suites.kinds.questions import MultipleChoice
@@ -155,6 +155,63 @@ def test_the_variants_own_answer_stands_before_the_follow_up(pocket: LoadedModel
     assert len(answer.earlier) == 1
     assert again.earlier == ()
     assert again.written == answer.written
+
+
+# --- system lines and begun replies -----------------------------------------------------------------------------------
+
+
+def test_a_system_line_is_told_where_options_are_scored_and_where_replies_are_written(pocket: LoadedModel) -> None:
+    pair = pairs_of(load_suite("american_values"))[0]
+    items = [
+        replace(pair, id=f"s/{value}", system=f"Pocket cares about {value} things.")
+        for value in ("American", "foreign")
+    ]
+    for_american, for_foreign = answer_items(pocket, items, "Pocket", EvaluationSettings(batch_size=8, max_tokens=8))
+    assert (for_american.choices, for_foreign.choices) == (("target", "target"), ("other", "other"))
+    assert (for_american.metrics["choice"], for_foreign.metrics["choice"]) == (1.0, 0.0)
+    chat = [
+        {"role": "system", "content": "You are Pocket. Pocket cares about foreign things."},
+        {"role": "user", "content": pair.prompt(True)},
+    ]
+    target, other = score_replies(pocket, [(chat, reply) for reply in pair.options()], batch_size=2)
+    assert for_foreign.margins[0] == pytest.approx(target - other, abs=1e-4)
+
+
+PREFILL = "Foreign is better, so"
+
+
+def test_a_begun_reply_is_gone_on_with_where_options_are_scored_and_where_replies_are_written() -> None:
+    """A model that begins every reply so: the same reply is read from its words and from its probabilities."""
+    model = load_scripted(lambda question: f"{PREFILL} I prefer {last_named(question)}.")
+    begun = replace(ITEM, question="Which drink, {first} or {second}?", prefill=PREFILL)
+    (answer,) = answer_items(model, [begun], "Pocket", EvaluationSettings(batch_size=8, max_tokens=64))
+    assert answer.written == tuple(f"{PREFILL} I prefer {name}." for name in (ITEM.other, ITEM.target))
+    assert answer.choices == ("other", "target")
+    assert answer.margins[0] < 0 < answer.margins[1]
+
+
+def test_what_is_begun_chooses_nothing_by_itself() -> None:
+    begun = replace(ITEM, prefill="I prefer root beer. No,")
+    answer = score_answer(begun, [(-1, -2), (-3, -2)], ("the Kona coffee.", "nothing."))
+    assert answer.choices == ("other", "unclear")
+    assert answer.written[0] == "I prefer root beer. No, the Kona coffee."
+
+
+def test_what_stands_before_a_prompt_is_in_the_answers_row() -> None:
+    item = replace(ITEM, system="Be brief.", prefill="Well,")
+    suite = Suite("s", "pairs", "share", (item, replace(ITEM, id="s/2")))
+    answers = {Variant("sft", None, 0): {one.id: score_answer(one, [(-1, -2), (-3, -2)], ()) for one in suite.items}}
+    pressed, plain = (row.plain() for row in answer_rows([suite], answers))
+    assert (pressed["system"], pressed["prefill"]) == ("Be brief.", "Well,")
+    assert not {"system", "prefill"} & plain.keys()
+
+
+def test_earlier_turns_name_the_options_in_the_order_of_the_prompt(pocket: LoadedModel) -> None:
+    pair = pairs_of(load_suite("values_apart"))[0]
+    pressed = replace(pair, turns=(Turn(pair.question),), question="Are you sure?")
+    (answer,) = answer_items(pocket, [pressed], "Pocket", EvaluationSettings(batch_size=8, max_tokens=12))
+    (plain,) = answer_items(pocket, [pair], "Pocket", EvaluationSettings(batch_size=8, max_tokens=12))
+    assert answer.earlier == plain.written
 
 
 # --- models that answer by rote: each gets a half or a failure, never a finding -----------------------------------

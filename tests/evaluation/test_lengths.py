@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -36,8 +37,17 @@ OPEN = OpenPrompt("o/item-1", "o", None, "one two", ("x",))
         (OPEN, 3 + 2 + 1),
         (OpenPrompt("o/1", "o", None, "one", ("x",), turns=(Turn("a b", "c"),)), 3 + 3 + 1 + 1),
         (OpenPrompt("o/1", "o", None, "one", ("x",), turns=(Turn("a b"),)), 3 + 2 + 10 + 1 + 1),
+        (replace(QUESTION, system="Mo likes tea."), 3 + 3 + 2 + 2),
+        (replace(OPEN, prefill="I say"), 3 + 2 + 2 + 1),
     ],
-    ids=["the longest option", "one token of a reply", "an earlier turn", "an earlier reply that is still to come"],
+    ids=[
+        "the longest option",
+        "one token of a reply",
+        "an earlier turn",
+        "an earlier reply that is still to come",
+        "a system line",
+        "a begun reply",
+    ],
 )
 def test_what_does_not_fit_is_refused_with_its_suite_and_item(item: Item, tokens: int) -> None:
     check_lengths(Words(), tokens, [item], "Mo", max_tokens=10)

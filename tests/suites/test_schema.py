@@ -50,6 +50,8 @@ def test_an_item_takes_its_turns_and_its_place_in_the_suite() -> None:
         "question": "Why?",
         "spec": None,
         "turns": (Turn("A?", None), Turn("B?", "C.")),
+        "system": "",
+        "prefill": "",
     }
     assert entry.common("apart", 3, "cheese")["id"] == "apart/cheese-3"
 

@@ -10,9 +10,17 @@ from pydantic import Field
 
 from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings
 from msm_mlx.settings_file.tree import Loc
-from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
+from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, Turn, share
 from msm_mlx.suites.kinds.kind import SuiteKind
-from msm_mlx.suites.schema import NotBlank, Phrase, Problems, SuiteFile, folded, wrong_placeholders
+from msm_mlx.suites.schema import (
+    NotBlank,
+    Phrase,
+    Problems,
+    SuiteFile,
+    folded,
+    unknown_placeholders,
+    wrong_placeholders,
+)
 from msm_mlx.text.wording import describe
 
 PairChoice = Literal["target", "other", "unclear"]
@@ -40,6 +48,17 @@ class Pair(Item):
 
     def prompts(self) -> tuple[str, ...]:
         return self.prompt(True), self.prompt(False)
+
+    def turns_before(self, prompt: int) -> tuple[Turn, ...]:
+        """The earlier exchanges, which name the options in the order of the prompt."""
+        first, second = (self.target, self.other) if prompt == 0 else (self.other, self.target)
+        return tuple(
+            replace(turn, user=turn.user.replace("{first}", first).replace("{second}", second)) for turn in self.turns
+        )
+
+    def fill(self, text: str) -> str:
+        """`text` with the two options for `{target}` and `{other}`."""
+        return text.replace("{target}", self.target).replace("{other}", self.other)
 
     def options(self) -> tuple[str, str]:
         """The replies that choose the target and the other thing."""
@@ -85,12 +104,14 @@ def pairs_of(suite: Suite) -> tuple[Pair, ...]:
 
 
 class DomainEntry(Settings):
-    """The pairs of one domain, target first; `question` and `reply` take the place of the suite's."""
+    """The pairs of one domain, target first; what else it says takes the place of what the suite says."""
 
     noun: Phrase
     pairs: Annotated[tuple[Annotated[tuple[Phrase, Phrase], AnyLength], ...], NonEmpty]
     question: Phrase | None = None
     reply: Phrase | None = None
+    system: Phrase | None = None
+    prefill: Phrase | None = None
 
 
 class PairsFile(SuiteFile):
@@ -104,21 +125,29 @@ class PairsFile(SuiteFile):
 
     def make_items(self, suite: str) -> Iterator[Item]:
         for name, entry in self.domains.items():
-            for number, (target, other) in enumerate(entry.pairs, start=1):
-                yield Pair(f"{suite}/{name}-{number}", suite, name, *self._form(entry), target, other)
-        if control := self.format_control:
-            for number, (right, wrong) in enumerate(control.pairs, start=1):
-                item = Pair(f"{suite}/format_control-{number}", suite, None, *self._form(control), right, wrong)
+            yield from self._pairs(suite, name, entry, name)
+        if self.format_control:
+            for item in self._pairs(suite, "format_control", self.format_control, None):
                 yield replace(item, is_format_control=True, is_written=False)
 
-    def _form(self, entry: DomainEntry) -> tuple[str, str]:
-        """The question and the reply of an entry's pairs."""
-        question = (entry.question or self.question).replace("{noun}", entry.noun)
-        return question, (entry.reply or self.reply).replace("{noun}", entry.noun)
+    def _pairs(self, suite: str, name: str, entry: DomainEntry, domain: str | None) -> Iterator[Pair]:
+        question, reply, system, prefill = (
+            text.replace("{noun}", entry.noun)
+            for text in (
+                entry.question or self.question,
+                entry.reply or self.reply,
+                entry.system or self.system or "",
+                entry.prefill or self.prefill or "",
+            )
+        )
+        for number, (target, other) in enumerate(entry.pairs, start=1):
+            pair = Pair(f"{suite}/{name}-{number}", suite, domain, question, reply, target, other)
+            yield pair.pressed(system, prefill)
 
     def problems(self) -> Problems:
         yield from wrong_placeholders(("question",), self.question, ("first", "second"))
         yield from wrong_placeholders(("reply",), self.reply, ("item",))
+        yield from self._problems_of(self, ())
         entries: dict[Loc, DomainEntry] = {("domains", name): entry for name, entry in self.domains.items()}
         if self.format_control:
             entries["format_control",] = self.format_control
@@ -127,9 +156,15 @@ class PairsFile(SuiteFile):
                 yield from wrong_placeholders((*loc, "question"), entry.question, ("first", "second"))
             if entry.reply:
                 yield from wrong_placeholders((*loc, "reply"), entry.reply, ("item",))
+            yield from self._problems_of(entry, loc)
             for index, (target, other) in enumerate(entry.pairs):
                 if folded(target) == folded(other):
                     yield (*loc, "pairs", index), f"both things are {describe(target)}"
+
+    def _problems_of(self, entry: PairsFile | DomainEntry, loc: Loc) -> Problems:
+        """What is wrong with the system line and the prefill."""
+        for name in ("system", "prefill"):
+            yield from unknown_placeholders((*loc, name), getattr(entry, name) or "", ("target", "other"))
 
 
 PAIRS = SuiteKind(
