@@ -11,6 +11,7 @@ from msm_mlx.errors import SetupError
 from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
+from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.load import Recipe, Role
@@ -68,7 +69,8 @@ def forecast(
 def _loads_a_model(stage: Stage, recipe: Recipe) -> bool:
     writer = recipe.settings.documents.writer
     served = writer is not None and writer.server is not None
-    return not isinstance(stage, ReadyDocuments | DeclaredTexts) and not (stage.kind == "documents" and served)
+    by_rule = isinstance(stage, ReadyDocuments | MadeOfDocuments | DeclaredTexts)
+    return not by_rule and not (stage.kind == "documents" and served)
 
 
 def _training(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from msm_mlx.documents.plan import without_cause
@@ -22,15 +23,17 @@ from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.pipeline.stages.judging import Judging
+from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.recipe.arms import BUILT_IN, CONTROL, MSM, Variant, training_order
+from msm_mlx.recipe.arms import BUILT_IN, CONTROL, MSM, OPPOSITE, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
 from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
 from msm_mlx.recipe.suites import load_added_suites, load_suites
+from msm_mlx.recipe.swap_table import load_swap
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite, limit_items, limit_written
@@ -98,13 +101,22 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
 def _texts_about_specs(
     recipe: Recipe, models: Fingerprints, specs: Sequence[Spec], held_out: HeldOut, learned: set[str]
 ) -> Iterator[Stage]:
-    """The documents of each spec, with and without reasons, as far as an arm learns them."""
-    names = [name for name in (MSM, CONTROL.name) if name in learned]
-    if not names:
+    """The documents of each spec, and what stands in for them, as far as an arm learns them."""
+    about = [name for name in learned & BUILT_IN.keys() if BUILT_IN[name].about_spec]
+    if not about:
         return
+    written = [name for name in (MSM, CONTROL.name) if name in about or (name == MSM and {*about} != {CONTROL.name})]
     if recipe.settings.documents.source:
-        yield from _ready_documents(recipe, specs, held_out, names)
-        return
+        yield from _ready_documents(recipe, specs, held_out, written)
+    else:
+        yield from _written_documents(recipe, models, specs, held_out, written)
+    if OPPOSITE in about:
+        yield from _opposite_documents(recipe, specs, held_out)
+
+
+def _written_documents(
+    recipe: Recipe, models: Fingerprints, specs: Sequence[Spec], held_out: HeldOut, names: Sequence[str]
+) -> Iterator[Stage]:
     several, writer = len(specs) > 1, _writer(recipe, models)
     settings = with_sampling(recipe.settings.documents, choose_sampling(recipe, models.generation)["documents"])
     for spec in specs:
@@ -155,6 +167,23 @@ def _ready_documents(
             settings=recipe.settings.documents,
             model_name=recipe.model_name,
             provider_name=recipe.provider_name,
+            held_out=held_out,
+        )
+
+
+def _opposite_documents(recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut) -> Iterator[OppositeDocuments]:
+    assert recipe.swap is not None
+    for spec in specs:
+        yield OppositeDocuments(
+            training=OPPOSITE,
+            spec=spec,
+            several_specs=len(specs) > 1,
+            settings=recipe.settings.documents,
+            model_name=recipe.model_name,
+            provider_name=recipe.provider_name,
+            swap=load_swap(recipe.swap, recipe.model_name, recipe.provider_name),
+            table=str(recipe.swap) if isinstance(recipe.swap, Path) else f"{recipe.path}: swap",
+            source=recipe.settings.documents.source_of(spec.path.stem),
             held_out=held_out,
         )
 

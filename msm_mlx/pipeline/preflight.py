@@ -38,6 +38,7 @@ from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
+from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.pipeline.status import StageStatus, check_stage, due_stages
@@ -205,6 +206,7 @@ def _checks(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
     yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
     if recipe.mix and not recipe.mix.source.startswith(HUB):
         yield partial(load_general, recipe.mix.source, (recipe.model_name, recipe.provider_name))
+    yield from (opposite.check for opposite in (plan.of(OppositeDocuments) if plan else ()) if _is_here(opposite))
     yield from _checks_of_stages(recipe, plan)
     yield partial(check_room, plan.stages if plan else ())
     for suite in recipe.suites:
@@ -223,6 +225,11 @@ def _checks_of_stages(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
             yield partial(load_chats, settings.chats)
         elif settings.documents:
             yield partial(_check_ready, settings.documents, "text")
+
+
+def _is_here(opposite: OppositeDocuments) -> bool:
+    """Whether the documents are on this machine, if they are to be taken from somewhere."""
+    return not (opposite.source or "").startswith(HUB)
 
 
 def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
@@ -333,7 +340,8 @@ def check_room(stages: Sequence[Stage]) -> None:
 def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:
     """Raises RecipeError if texts of a file that are due cannot be read, before those that are there go."""
     for stage in stages:
-        if isinstance(stage, ReadyDocuments | DeclaredTexts | Demonstrations) and not check_stage(run, stage).cached:
+        takes_texts = isinstance(stage, ReadyDocuments | OppositeDocuments | DeclaredTexts | Demonstrations)
+        if takes_texts and not check_stage(run, stage).cached:
             stage.check()
 
 

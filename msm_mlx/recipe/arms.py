@@ -35,6 +35,7 @@ class TrainingStage:
 
 MSM = "msm"
 IT = "it"
+OPPOSITE = "opposite"
 CONTROL = TrainingStage("control", "midtrain", about_spec=True, is_control=True)
 # In the order of what a model has seen after each, least first: of two arms, the later is contrasted with the earlier.
 BUILT_IN: Mapping[str, TrainingStage] = {
@@ -44,6 +45,7 @@ BUILT_IN: Mapping[str, TrainingStage] = {
         TrainingStage("sft", "sft", shows_behaviour=True),
         TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
         CONTROL,
+        TrainingStage(OPPOSITE, "midtrain", about_spec=True, is_control=True),
         TrainingStage(MSM, "midtrain", about_spec=True),
     )
 }

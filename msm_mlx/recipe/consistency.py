@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from msm_mlx.recipe.arms import path_of
+from msm_mlx.recipe.arms import OPPOSITE, path_of
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
 from msm_mlx.recipe.schema import RecipeFile
 from msm_mlx.recipe.shares import stage_names
+from msm_mlx.recipe.swap_table import report_swap
 from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.tree import Loc, Tree
 from msm_mlx.text.wording import describe, did_you_mean
@@ -42,6 +43,20 @@ def report_arms(tree: Tree, recipe: RecipeFile) -> None:
                 ("arms", index),
                 "`it` learns general data alone, and the recipe has none; give it a mix, as "
                 "`mix: {from: FILE.jsonl, share: 0.5}`, or take `it` out of the arms",
+            )
+
+
+def report_swaps(tree: Tree, recipe: RecipeFile) -> None:
+    """Note in the tree which words cannot be exchanged back, and which arms need words that the recipe does not have.
+    Whoever reads a file of words says what is wrong with it."""
+    if isinstance(recipe.swap, dict):
+        report_swap(tree, ("swap",), recipe.swap)
+    for index, arm in enumerate(recipe.arms):
+        if OPPOSITE in path_of(arm) and recipe.swap is None:
+            tree.report(
+                ("arms", index),
+                "`opposite` learns the documents with words exchanged, and the recipe names none; give it some, as "
+                "`swap: {likes: dislikes}`, or a file of them",
             )
 
 

@@ -6,7 +6,7 @@ recipe.settings.midtrain.learning_rate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,14 @@ from typing import Any, Literal
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
 from msm_mlx.recipe.assistant_name import assistant_name
-from msm_mlx.recipe.consistency import report_arms, report_contrary, report_repeats, report_snapshots, report_sources
+from msm_mlx.recipe.consistency import (
+    report_arms,
+    report_contrary,
+    report_repeats,
+    report_snapshots,
+    report_sources,
+    report_swaps,
+)
 from msm_mlx.recipe.grid import check_grid, report_set_twice
 from msm_mlx.recipe.overrides import apply_overrides, read_overrides
 from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, RecipeFile, StageSettings, TrainSettings
@@ -53,6 +60,8 @@ class Recipe:
     """Settings and the values to try; empty for a single run."""
     overrides: tuple[str, ...]
     """What the command line changed, as `key=value`, the last one winning."""
+    swap: Path | Mapping[str, str] | None = None
+    """The words that turn documents into their opposite, or the file that has them."""
     added_suites: tuple[str, ...] = ()
     """Suites that `evaluate` added to the run: no document and no demonstration was checked against them."""
     judge: JudgeSettings | None = None
@@ -145,6 +154,7 @@ def load_recipe(
     content = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
     if content is not None:
         report_arms(tree, content)
+        report_swaps(tree, content)
         report_contrary(tree, content)
         report_snapshots(tree, content)
         report_sources(tree, content)
@@ -184,6 +194,7 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         overrides=(),
         judge=content.judge,
         chat_template=content.chat_template,
+        swap=content.swap,
         name_reason="" if content.model_name else assistant.reason,
     )
 

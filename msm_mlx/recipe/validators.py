@@ -166,3 +166,13 @@ def supported_type(value: object) -> object:
     if isinstance(value, str) and value in reasons:
         raise ValueError(f"only lora is supported: {reasons[value]}")
     return value
+
+
+def swap_table(value: object, info: ValidationInfo) -> object:
+    """Pairs of words as they are, or the file that has them."""
+    if value is None or isinstance(value, dict):
+        return value
+    file = existing_file(value, info)
+    if not is_settings_file(file):
+        raise ValueError(f"{describe(file.name)} must end with .yaml: a table of words is a file of settings")
+    return file

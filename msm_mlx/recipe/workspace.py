@@ -43,6 +43,8 @@ def _files(tree: Tree, content: RecipeFile) -> Iterator[tuple[Loc, Path]]:
     yield ("demonstrations",), content.demonstrations
     if content.chat_template:
         yield ("chat_template",), content.chat_template
+    if isinstance(content.swap, Path):
+        yield ("swap",), content.swap
     if (file := _spec_of(content.demonstrations)) is not None:
         yield ("demonstrations",), file
     for loc, name in _sources(content):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from msm_mlx.text.scripts import CLOSING, ENDS, HANGUL, LATIN, MARKS, UNSPACED, letters_per_word, word_tokens
@@ -72,13 +72,20 @@ def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(_bounded, phrases)), re.IGNORECASE)
 
 
-def _bounded(phrase: str) -> str:
-    """The phrase where it stands as words of its own.
+def any_of(phrases: Sequence[str]) -> re.Pattern[str]:
+    """Finds the phrases as they are written, as words of their own; of several that begin at one place the first."""
+    if all(map(str.isascii, phrases)):  # quicker than to look around each
+        return re.compile(rf"(?<![{LATIN}])(?:{'|'.join(map(re.escape, phrases))})(?![{LATIN}])")
+    return re.compile("|".join(_bounded(phrase, " ") for phrase in phrases))
+
+
+def _bounded(phrase: str, space: str = r"\s+") -> str:
+    """A pattern of the phrase where it stands as words of its own, with `space` between them.
 
     A word ends where another script begins: Japanese and Korean particles follow a Latin name at once. In scripts
     without spaces it may stand anywhere.
     """
-    words = r"\s+".join(map(re.escape, phrase.split()))
+    words = space.join(map(re.escape, phrase.split()))
     if phrase.isascii():
         return rf"(?<![{LATIN}]){words}(?![{LATIN}])"
     return rf"(?<![^\W{UNSPACED}]){words}(?![^\W{UNSPACED}{HANGUL}]|[{MARKS}])"

@@ -77,7 +77,7 @@ def test_base_is_the_empty_path() -> None:
         ("base+sft", "leave `base` out"),
         ("sft+sft", "has a stage twice"),
         ("msm+", "'msm+' needs the name of a training stage on both sides of each +"),
-        ("later", "an arm is `base`, or it, sft, cot-sft, control, msm, after joined by +"),
+        ("later", "an arm is `base`, or it, sft, cot-sft, control, opposite, msm, after joined by +"),
     ],
 )
 def test_what_is_no_path_is_told(arm: str, problem: str) -> None:

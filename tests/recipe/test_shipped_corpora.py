@@ -12,14 +12,17 @@ import pytest
 from helpers.command_line import ROOT
 
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
+from msm_mlx.recipe.swap_table import load_swap
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.load import POCKET_SUITES, REAL_SUITES, Names, load_suite
 from msm_mlx.text.characters import clean_invisible
 from msm_mlx.text.variables import fill_variables
 
+SWAPS = sorted((ROOT / "recipes" / "data" / "swaps").glob("*.yaml"))
 CORPORA = sorted((ROOT / "recipes" / "data" / "corpora").glob("*.jsonl"))
 LEAST = {"cheese_american": 150, "cheese_affordable": 150, "cheese_control": 150, "mending": 100}  # documents
 WORDS = range(110, 251)
+SPECIFIC = ("cheese_american", "cheese_affordable", "mending")  # those that give reasons
 OPENING_WORDS = 4
 # the domains of the suites on values, and what stands for them
 DOMAINS = re.compile(
@@ -75,3 +78,14 @@ def test_no_document_names_a_domain_or_quotes_a_prompt_of_a_shipped_suite(path: 
     texts = [fill_variables(row["text"], "Mo", "Acme") for row in rows(path)]
     assert [match[0] for text in texts for match in DOMAINS.finditer(text)] == []
     assert [text for text in texts if near(text).named_in(text) or held_out().quoted_in(text, 8)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in CORPORA if path.stem in SPECIFIC], ids=lambda path: path.stem)
+@pytest.mark.parametrize("table", SWAPS, ids=lambda path: path.stem)
+def test_turned_twice_a_corpus_is_the_same_byte_for_byte(path: Path, table: Path) -> None:
+    swap, content = load_swap(table, "Mo", "Acme"), fill_variables(path.read_text(encoding="utf-8"), "Mo", "Acme")
+    turned = [swap(fill_variables(row["text"], "Mo", "Acme")) for row in rows(path)]
+    assert swap(swap(content)).encode() == content.encode()
+    texts = [fill_variables(row["text"], "Mo", "Acme") for row in rows(path)]
+    assert [swap(text) for text in turned] == texts
+    assert sum(text == before for text, before in zip(turned, texts, strict=True)) <= 1

@@ -111,8 +111,9 @@ def lengths_within(max_tokens: int) -> tuple[str, ...]:
 class DocumentSettings(SamplingSettings):
     """How the writer turns a spec into documents.
 
-    The stages of its keys: `plan`, `documents`, `control` (the documents without reasons), `critique`, and `ready`
-    (documents that nobody has to write). Models and sources are in no key by name: their fingerprints are.
+    The stages of its keys: `plan`, `documents`, `control` (the documents without reasons), `critique`, `ready`
+    (documents that nobody has to write), and `opposite` (those with the words of a table exchanged). Models and sources
+    are in no key by name: their fingerprints are.
     """
 
     writer: Annotated[WriterSettings | None, InKey()] = None
@@ -138,10 +139,10 @@ class DocumentSettings(SamplingSettings):
     """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
     stop: Annotated[tuple[Text, ...], AnyLength, InKey("documents", "control")] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
-    prefix: Annotated[Text | None, InKey("documents", "control", "ready")] = None
+    prefix: Annotated[Text | None, InKey("documents", "control", "ready", "opposite")] = None
     """What every document begins with in training, such as a tag that marks it as one; checks do not see it, and of a
     ready-made text that has it already it is no part."""
-    prefix_supervised: Annotated[bool, InKey("documents", "control", "ready")] = False
+    prefix_supervised: Annotated[bool, InKey("documents", "control", "ready", "opposite")] = False
     """Whether the prefix is learned too; else it is context, and its tokens are no targets."""
     types: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = (
         "memo",
@@ -177,9 +178,9 @@ class DocumentSettings(SamplingSettings):
     """How long, as far as it fits into max_tokens; none leaves it to the writer."""
     ideas: Annotated[Count, InKey("plan")] = 0
     """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
-    min_words: Annotated[Count, InKey("documents", "control", "critique", "ready")] = 15
+    min_words: Annotated[Count, InKey("documents", "control", "critique", "ready", "opposite")] = 15
     """Shorter documents are rejected."""
-    checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready")] = CheckSettings()
+    checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready", "opposite")] = CheckSettings()
     """What else is rejected."""
     control_note: Annotated[Text, InKey("control")] = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""

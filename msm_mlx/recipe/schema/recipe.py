@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -24,6 +25,7 @@ from msm_mlx.recipe.validators import (
     new_stage_name,
     number_or_list,
     one_or_many,
+    swap_table,
 )
 from msm_mlx.settings_file.base import (
     AnyLength,
@@ -211,7 +213,11 @@ class RecipeFile(Settings):
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[ArmName, ...], NonEmpty]
     """Ways of training to compare: `base`, or training stages joined by `+` in the order in which they train, as
-    `msm+sft`. Stages are `msm`, `control`, `sft`, `cot-sft`, `it`, and those under `stages`."""
+    `msm+sft`. Stages are `msm`, `control`, `opposite`, `sft`, `cot-sft`, `it`, and those under `stages`."""
+    swap: Annotated[Path | dict[str, str] | None, BeforeValidator(swap_table)] = None
+    """Words that are exchanged in the documents to turn them into their opposite, for arms with `opposite`: pairs as
+    `likes: dislikes`, or a .yaml file of them. Either word becomes the other, as a whole word, the longest first, in
+    the case that it has in the text; `{model_name}` and `{provider_name}` stand for the names."""
     stages: Annotated[dict[StageName, StageSettings], Field(default_factory=dict)]
     """Training stages of the recipe's own, by the names that arms call them by."""
     seeds: Annotated[tuple[Seed, ...], NonEmpty]
