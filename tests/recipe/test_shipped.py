@@ -39,6 +39,7 @@ def test_these_are_the_shipped_recipes() -> None:
         "mending_preferences.yaml",
         "oversight_answers.jsonl",
         "oversight_writing.yaml",
+        "swaps",
     ]
 
 
