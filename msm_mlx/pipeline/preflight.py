@@ -61,6 +61,7 @@ from msm_mlx.text.words import TOKENS_PER_WORD
 
 ADAPTER_BYTES = 4  # of a parameter, in a file
 CHECKPOINT_COPIES = 4  # of an adapter while it is trained: its weights, two moments, and the best so far
+TAKE_TEXTS = (ReadyDocuments, OppositeDocuments, DeclaredTexts, Demonstrations)  # of somebody else, and check them
 
 Check = Callable[[], object]
 
@@ -340,8 +341,7 @@ def check_room(stages: Sequence[Stage]) -> None:
 def check_ready(stages: Sequence[Stage], run: RunFolder) -> None:
     """Raises RecipeError if texts of a file that are due cannot be read, before those that are there go."""
     for stage in stages:
-        takes_texts = isinstance(stage, ReadyDocuments | OppositeDocuments | DeclaredTexts | Demonstrations)
-        if takes_texts and not check_stage(run, stage).cached:
+        if isinstance(stage, TAKE_TEXTS) and not check_stage(run, stage).cached:
             stage.check()
 
 
