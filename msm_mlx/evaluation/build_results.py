@@ -9,25 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from msm_mlx.evaluation.metric_values import (
+    Answers,
+    ByItem,
+    by_label,
+    domains_of,
+    failure_of,
+    metric_values,
+    with_metric,
+)
 from msm_mlx.evaluation.position_bias import position_biases
 from msm_mlx.evaluation.statistics import clustered_mean, estimate_share, holm, paired_differences
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.contrasts import rank
-from msm_mlx.runs.answers import Answer, AnswerRow
+from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.results import SCHEMA, Contrast, Domains, JudgeReport, MeasuredSuite, PerplexityRow, RunResults, Share
 from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.kinds.pairs import PAIRS, pairs_of
 
-MAX_UNREADABLE = 0.5
-CHANCE = 0.5
-"""The share of the format control that is right if nothing but the place of the options decides."""
 EFFECT_OF_INTEREST = 0.1
 """A difference that a run should be able to see."""
-
-ByItem = Mapping[str, Answer]
-Answers = Mapping[Variant, ByItem]  # by item id
 
 
 def build_results(
@@ -117,7 +120,7 @@ def _records(suite: Suite, answers: Answers) -> Iterator[Share]:
 
 
 def _pooled(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterator[Share]:
-    for group in _by_label(answers).values():
+    for group in by_label(answers).values():
         yield from _shares(suite, items, group[0], None, [answers[variant] for variant in group])
 
 
@@ -126,19 +129,19 @@ def _shares(
 ) -> Iterator[Share]:
     """One row for each metric that these answers have."""
     for metric in _metrics(suite, items, seeds):
-        values = _matrix(items, seeds, metric)
+        values = metric_values(items, seeds, metric)
         if values.size:
-            with_metric = _with_metric(items, seeds, metric)
+            applicable = with_metric(items, seeds, metric)
             yield Share(
                 suite=suite.name,
                 arm=variant.arm,
                 spec=variant.spec,
                 seed=seed,
                 metric=metric,
-                **asdict(estimate_share(values, _domains_of(with_metric))),
+                **asdict(estimate_share(values, domains_of(applicable))),
                 seeds=len(seeds),
-                failure=_failure(suite, with_metric, seeds, metric),
-                log_odds=_log_odds(suite, with_metric, [seeds], metric),
+                failure=failure_of(suite, applicable, seeds, metric),
+                log_odds=_log_odds(suite, applicable, [seeds], metric),
             )
 
 
@@ -147,21 +150,6 @@ def _metrics(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> li
     answers = (by_item[item.id] for by_item in seeds for item in items if item.id in by_item)
     first = next(answers, None)
     return list(dict.fromkeys((*KINDS[suite.kind].metrics, *(first.metrics if first else ()))))
-
-
-def _failure(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> str | None:
-    """Why a figure of these answers means nothing, if it does not: most of the written replies that it is read from
-    cannot be read, or the variant cannot answer in the suite's form."""
-    kind = KINDS[suite.kind]
-    if kind.unreadable and kind.is_written(metric):
-        values = _matrix(items, seeds, kind.unreadable)
-        if values.size and values.mean() > MAX_UNREADABLE:
-            return f"{values.mean():.0%} of the written replies are {kind.unreadable}"
-    if kind.format_control and metric == kind.main_metric:
-        values = _matrix(suite.items, seeds, kind.format_control)
-        if values.size and (right := estimate_share(values)).ci_low <= CHANCE:
-            return f"the format control is right in {right}, which may be chance"
-    return None
 
 
 def _log_odds(suite: Suite, items: Sequence[Item], arms: Sequence[Sequence[ByItem]], metric: str) -> Estimate | None:
@@ -174,7 +162,7 @@ def _log_odds(suite: Suite, items: Sequence[Item], arms: Sequence[Sequence[ByIte
         for seeds in arms
     ]  # each (seeds, items); both orders count half
     values = paired_differences(*margins) if len(margins) == 2 else margins[0]
-    mean = clustered_mean(values, _domains_of(items))
+    mean = clustered_mean(values, domains_of(items))
     return Estimate(mean.mean, *mean.interval(), len(items))
 
 
@@ -182,13 +170,13 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterato
     """Every pair of trained arms, the one that has seen more first, on the suite's main metric; first those that the
     recipe asks about."""
     metric = KINDS[suite.kind].main_metric
-    arms = {label: [answers[v] for v in group] for label, group in _by_label(answers).items() if group[0].is_trained}
+    arms = {label: [answers[v] for v in group] for label, group in by_label(answers).items() if group[0].is_trained}
     for b, a in sorted(combinations(arms, 2), key=lambda pair: rank(pair[1], pair[0])):
-        common = _with_metric(items, [*arms[a], *arms[b]], metric)
-        pair = [_matrix(common, arms[label], metric) for label in (a, b)]
+        common = with_metric(items, [*arms[a], *arms[b]], metric)
+        pair = [metric_values(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:
             seeds = min(len(arms[a]), len(arms[b]))
-            failures = [f"of {x}, {reason}" for x in (a, b) if (reason := _failure(suite, common, arms[x], metric))]
+            failures = [f"of {x}, {reason}" for x in (a, b) if (reason := failure_of(suite, common, arms[x], metric))]
             yield Contrast(
                 suite=suite.name,
                 a=a,
@@ -196,7 +184,7 @@ def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterato
                 metric=metric,
                 paired=True,
                 seeds=seeds,
-                **_difference(paired_differences(*pair), _domains_of(common), seeds),
+                **_difference(paired_differences(*pair), domains_of(common), seeds),
                 failure="; ".join(failures) or None,
                 log_odds=_log_odds(suite, common, [arms[a], arms[b]], metric),
             )
@@ -238,28 +226,3 @@ def _corrected(contrasts: Sequence[Contrast]) -> list[Contrast]:
     for indices in by_arms.values():
         corrected |= zip(indices, holm([contrasts[index].p for index in indices]), strict=True)
     return [row.model_copy(update={"p_holm": corrected[index]}) for index, row in enumerate(contrasts)]
-
-
-def _with_metric(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> list[Item]:
-    """The items that all of these answers have and the metric applies to."""
-    return [
-        item for item in items if all(item.id in by_item and metric in by_item[item.id].metrics for by_item in seeds)
-    ]
-
-
-def _domains_of(items: Sequence[Item]) -> list[str | None]:
-    return [item.domain for item in items]
-
-
-def _matrix(items: Sequence[Item], seeds: Sequence[ByItem], metric: str) -> np.ndarray:
-    """The metric's values, (seeds, items), of the items that all of these answers have."""
-    ids = [item.id for item in _with_metric(items, seeds, metric)]
-    return np.array([[by_item[id].metrics[metric] for id in ids] for by_item in seeds], dtype=np.float64)
-
-
-def _by_label(answers: Answers) -> dict[str, list[Variant]]:
-    """The variants of each arm, one a seed."""
-    groups: dict[str, list[Variant]] = {}
-    for variant in answers:
-        groups.setdefault(variant.label, []).append(variant)
-    return groups

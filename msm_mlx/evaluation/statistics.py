@@ -28,6 +28,15 @@ proportions in complex sample surveys", Journal of Survey Statistics and Methodo
 
     n = m (1 - m) / V
     (m + t^2 / 2n +- t sqrt(m (1 - m) / n + t^2 / 4n^2)) / (1 + t^2 / n)
+
+The interval by parts is for a difference in which few seeds may differ much. V_seeds is then often 0 by chance and V
+too small, so the interaction comes off the items, of which there are more, and each part has a quantile with degrees of
+freedom of its own (Howe, "Approximate confidence limits on the mean of X + Y where X and Y are two tabled independent
+random variables", Journal of the American Statistical Association 69, 1974):
+
+    V_means = sum over seeds of (mean of the seed - m)^2 / ((S - 1) S)
+    V_interaction = sum of e[s, i]^2 / ((S - 1) (I - 1) S I)
+    m +- sqrt(t[G - 1]^2 max(0, V_items - V_interaction) + t[S - 1]^2 V_means)
 """
 
 from __future__ import annotations
@@ -57,6 +66,8 @@ class ClusteredMean:
     standard_error: float
     degrees_of_freedom: float
     clusters: int
+    half_width_by_parts: float
+    """Of the interval by parts."""
 
     @property
     def p(self) -> float:
@@ -84,6 +95,12 @@ class ClusteredMean:
         half_width = self._critical * self.standard_error
         return self.mean - half_width, self.mean + half_width
 
+    def interval_by_parts(self) -> tuple[float, float]:
+        """Of a difference, where few seeds may differ much."""
+        if self.standard_error == 0:
+            return self.interval()
+        return self.mean - self.half_width_by_parts, self.mean + self.half_width_by_parts
+
     def wilson(self, items: int) -> tuple[float, float]:
         """Of a share, which is between 0 and 1. `items` counts where V is 0, as it is at a share of 0 or 1."""
         variance_of_one = self.mean * (1 - self.mean)
@@ -102,7 +119,7 @@ class ClusteredMean:
 
     @property
     def _critical(self) -> float:
-        return self._quantile(0.5 + CONFIDENCE / 2)
+        return _critical(self.degrees_of_freedom)
 
     def _quantile(self, probability: float) -> float:
         return float(stdtrit(self.degrees_of_freedom, probability))
@@ -121,11 +138,18 @@ def clustered_mean(values: np.ndarray, clusters: Sequence[str | None] = ()) -> C
     items_df = max(1, count - 1)  # one cluster has none, and is taken as if it had one
     items_variance = _items_variance(values, numbers) * count / items_df
     seeds_df = max(1, len(values) - 1)
-    seeds_variance = _seeds_variance(values)
+    means_variance, interaction = _seeds_variance(values)
+    seeds_variance = max(0.0, means_variance - interaction)
     variance = items_variance + seeds_variance
     parts = items_variance**2 / items_df + seeds_variance**2 / seeds_df
     degrees_of_freedom = variance**2 / parts if parts > 0 else float(items_df)
-    return ClusteredMean(mean, math.sqrt(variance), degrees_of_freedom, count)
+    items_part, seeds_part = max(0.0, items_variance - interaction), means_variance
+    by_parts = _critical(items_df) ** 2 * items_part + _critical(seeds_df) ** 2 * seeds_part
+    return ClusteredMean(mean, math.sqrt(variance), degrees_of_freedom, count, math.sqrt(by_parts))
+
+
+def _critical(degrees_of_freedom: float) -> float:
+    return float(stdtrit(degrees_of_freedom, 0.5 + CONFIDENCE / 2))
 
 
 def _cluster_numbers(items: int, clusters: Sequence[str | None]) -> np.ndarray:
@@ -143,17 +167,17 @@ def _items_variance(values: np.ndarray, cluster_numbers: np.ndarray) -> float:
     return float((sums**2).sum() / values.shape[1] ** 2)
 
 
-def _seeds_variance(values: np.ndarray) -> float:
-    """V_seeds, at least 0."""
+def _seeds_variance(values: np.ndarray) -> tuple[float, float]:
+    """V_means, and how much of it is the interaction."""
     seeds, items = values.shape
     if seeds == 1:
-        return 0.0
+        return 0.0, 0.0
     seed_means = values.mean(axis=1)  # (S,)
     variance = float(seed_means.var(ddof=1) / seeds)
     if items == 1:  # the interaction cannot be told from the seeds
-        return variance
+        return variance, 0.0
     interaction = values - seed_means[:, None] - values.mean(axis=0)[None] + float(values.mean())  # (S, I)
-    return max(0.0, variance - float((interaction**2).sum() / ((seeds - 1) * (items - 1) * seeds * items)))
+    return variance, float((interaction**2).sum() / ((seeds - 1) * (items - 1) * seeds * items))
 
 
 def estimate_share(values: np.ndarray, clusters: Sequence[str | None] = ()) -> Estimate:

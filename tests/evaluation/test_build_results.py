@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from msm_mlx.evaluation.build_results import Answers, answer_rows, build_results
+from msm_mlx.evaluation.build_results import answer_rows, build_results
 from msm_mlx.evaluation.collect_answers import score_answer
+from msm_mlx.evaluation.metric_values import Answers
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.answers import Answer
 from msm_mlx.suites.items import Suite

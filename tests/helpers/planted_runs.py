@@ -10,7 +10,8 @@ from typing import Any
 
 from helpers.command_line import RECIPES
 from helpers.tiny_models import POCKET_WEIGHTS
-from msm_mlx.evaluation.build_results import Answers, answer_rows, build_results, grid_results
+from msm_mlx.evaluation.build_results import answer_rows, build_results, grid_results
+from msm_mlx.evaluation.metric_values import Answers
 from msm_mlx.files import make_folder, write_jsonl, write_text
 from msm_mlx.models.chat_template import read_template
 from msm_mlx.models.folder import fingerprint

@@ -13,7 +13,8 @@ from helpers.command_line import ROOT, environment
 from helpers.planted_runs import plant_grid, plant_run, recipe_of
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.evaluation.build_results import Answers, build_results
+from msm_mlx.evaluation.build_results import build_results
+from msm_mlx.evaluation.metric_values import Answers
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
 from msm_mlx.runs.answers import Answer
