@@ -1,18 +1,20 @@
-"""What a section asserts, where nobody has marked it: its rules one by one, and the sentences that attribute.
+"""What a spec asserts where nobody has marked it. It claims little, and tells what it leaves as background.
 
-An attribution says what the assistant does and because of what; it is what makes fine-tuning stack on midtraining.
-No model is asked: small ones paraphrase what they should quote, and cut long quotations short.
+Asserted is what says by itself what the assistant does (`conduct.py`): a sentence of a paragraph, a list item with the
+words that lead to it, a row of a table of rules, a heading that is an order. Nothing is asserted in sections about
+other things, in examples, or in the introduction. A reason belongs to an assertion where a causal word or a label such
+as "Why:" says so. No model is asked: small ones paraphrase what they should quote.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from msm_mlx.spec.causes import (
     CAUSE,
-    DIRECTIVE,
     ONLY_A_REASON,
     OPENS_WITH_CAUSE,
     REASON_LABEL,
@@ -20,22 +22,15 @@ from msm_mlx.spec.causes import (
     as_cause,
     gives_reason,
 )
+from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_scene, is_title, voice_of
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.spec.rules import COLON, ORDER, SHORT_ITEM, join_scenarios, listed_rules
+from msm_mlx.spec.rules import COLON, is_naming, row, under, under_case
 from msm_mlx.spec.sentences import sentence_positions
+from msm_mlx.spec.wording import any_of
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
 
-ABOUT_THE_TEXT = re.compile(
-    r"\bth(?:is|e) (?:document|spec|specification|page|text|section|list)\b"
-    r"|\bwr(?:ite|ote) this\b"
-    r"|^(?:this|here) is (?:how|what)\b"
-    r"|^this (?:policy|standard|guide(?:lines?)?|handbook|charter|constitution|repo(?:sitory)?|file|readme|appendix)\b"
-    r"|\b(?:the|see|as|listed|described|mentioned|stated|given|shown|explained|rules?|principles?|sections?|table|list)"
-    r" (?:below|above)\b|\b(?:below|above)(?=[.,:;)]|$)",
-    re.IGNORECASE,
-)
 _DISLIKE = re.compile(r"\b(?:dislikes?|hates?|does not (?:like|want|care for)|would rather not)\b", re.IGNORECASE)
 _LIKE = re.compile(
     r"(?<!sound )(?<!sounds )(?<!look )(?<!looks )\b(?:likes?|loves?|enjoys?|prefers?|is fond of)\b", re.IGNORECASE
@@ -45,24 +40,44 @@ _RULE = re.compile(
     r"|^(?:avoid|refuse|keep|give|tell|ask|say)\b",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"\{model_name\}")
-_FIRST_PERSON = re.compile(r"\bI\b|\b[Mm]y\b")
-_PREFERENCE_LABEL = re.compile(r"(?:dis)?likes|loves|hates|enjoys|prefers|values|wants|avoids|fears", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:then|and|or|else|otherwise|but)\b", re.IGNORECASE)  # from the item above it
+_END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
+_YES_OR_NO = re.compile(r"(?:A[.:] )?(?:yes|no|never|always)\b", re.IGNORECASE)
+_IT = re.compile(r"\bit\b", re.IGNORECASE)
+_QUESTION = ("?", "\uff1f", '?"', "?*")
+_NUMBER = re.compile(
+    r"(?:(?:rule|principle|article|section|step|chapter) )?(?:\d+(?:\.\d+)*|[IVX]+)[.:)]?\s+", re.IGNORECASE
+)
 # what a person who marks an assertion leaves out before it
 _OWN_LABEL = re.compile(
     r"^(?:statement|what|rule|policy|principle|requirement|commitment|guideline): (?=[{A-Z])", re.IGNORECASE
 )
-# what a section without a rule says of the assistant, but for what it is
-_ACTS = re.compile(r"(?:[^.!?:]{1,80}, )?\{model_name\} (?!is\b|was\b|has been\b|\()\w+ \w")
-_THIS = re.compile(r"(?:This|That) (?!assistant\b|model\b)")
-_PRONOUN = re.compile(r"(?:It|They|That|This|Its)\b")
-# a sentence that is one: it begins with such a verb, and with none that is also a noun
-_ORDER_SENTENCE = re.compile(
-    r"(?:[\w ]{1,30}: )?(?:please )?(?:never|always|do(?: not|n['\u2019]t)|must not|avoid|be|ask|tell|keep|give|say|"
-    r"decline|refuse|admit|follow|explain|remember|prefer|ensure|make|let|write|put|take|choose|consider|confirm|verify|include|"
-    r"provide|treat|assume|acknowledge)\b(?!:)",
+_TERM = re.compile(r"([^.:!?]{1,50}): ")
+# of sections that say nothing about conduct, or are for those who keep the text
+_ASIDE = re.compile(
+    any_of(
+        r"""
+    appendix.* .*\bexamples?\b.* samples?\b.* background context introduction preface preamble foreword about\b.*
+    overview (?:executive_)?summary purpose scope (?:(?:revision|version|document)_)?history change_?log versions?
+    glossary definitions? terms terminology references? bibliography see_also (?:table_of_)?contents toc further_reading
+    contact\b.* feedback who\b.* why(?!_\{model_name\}).* rationale\b.* motivation reasons?\b.* (?:open_)?questions
+    to-?dos? roadmap amendments? maintenance owner(?:ship)?s? authors? contribut\w+ acknowledge?ments? credits
+    licen[cs]e metadata status how_to_(?:read|use|edit|change|contribute)\b.* capabilities set-?up installation
+    what_(?:\S+_){1,3}(?:is|are|has|have|knows?|can(?:_\w+)?|runs_on)\b.* deployment technical\b.* evaluation results
+    metrics benchmarks? consequences incidents? lessons\b.* notes? document_(?:control|information) action_items?
+    (?:notes_)?for_(?:staff|editors|reviewers|developers|maintainers|humans|us|the_team)\b.* next_steps attendees
+    participants agenda reviews? approvals? failure_modes anti-?patterns what_went_wrong\b.*
+    .*\b(?:used_to|we_tried)\b.*
+    (?:common|past|known|typical|frequent|old|early)_(?:mistakes|errors|failures|problems|rules)
+    (?:rejected|dropped|discarded|retired|former|abandoned)\b.*
+    """
+    ).replace("model name", "model_name"),
     re.IGNORECASE,
 )
+_TITLE_LENGTH = 6  # words at most of a paragraph that is the title of the list below it
+_HEADING_WORDS = 3  # least of a heading that is an order
+
+Place = Literal["body", "introduction", "aside"]
 
 
 def assertion_kind(assertion: str) -> AssertionKind:
@@ -71,197 +86,343 @@ def assertion_kind(assertion: str) -> AssertionKind:
     return next((kind for kind, pattern in kinds if pattern.search(assertion)), "view")
 
 
-def find_assertions(block: HeadedBlock) -> Iterator[tuple[int, str]]:
-    """Rules and attributions of a block with their lines; in want of both, the first sentence that says how to act.
+@dataclass
+class Statement:
+    """Sentences of a block that make one assertion, with the reasons that are said to be its own."""
 
-    A rule is a list item, a row of a table, or a paragraph with a label such as "R3:". A short item is read with the
-    sentence that leads to its list, and with what stands below it as its reason. A sentence that begins with a pronoun
-    is read with the one before it.
-    """
-    parts = _with_reasons(block.elements)
-    rules = [(item.line, item.text) for item in listed_rules(block, parts) if item.asserts]
-    question = (block.line, block.heading.text) if block.heading and block.heading.text.endswith("?") else None
-    assertions = sorted([*rules, *_attributions(parts, question)])
-    assertions = assertions or _plain_statement(parts) or _maxims(block, parts)
-    for line, text in assertions:
-        yield line, _OWN_LABEL.sub("", text, count=1)
+    part: Element | None
+    line: int
+    sentences: list[str]
+    reasons: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+    is_whole: bool = True
 
-
-def is_order(sentence: str) -> bool:
-    """Whether a sentence of a paragraph tells the reader what to do: "Never lie", "Rule: avoid what harms"."""
-    return _ORDER_SENTENCE.match(sentence) is not None
-
-
-def unused_sentences(block: HeadedBlock) -> Iterator[tuple[int, str]]:
-    """The sentences of paragraphs that speak of the assistant or of a cause and stand in no assertion.
-
-    Each with its line. Of a block without any assertion the whole is told in another way.
-    """
-    assertions = " ".join(text for _, text in find_assertions(block))
-    for part in block.elements if assertions else ():
-        for position, sentence in sentence_positions(part.text) if part.kind == "prose" else ():
-            says = is_order(sentence) or any(pattern.search(sentence) for pattern in (CAUSE, _NAMED, _FIRST_PERSON))
-            says = says or DIRECTIVE.search(sentence) is not None or ORDER.match(sentence) is not None
-            is_lead = sentence.endswith(COLON) or ABOUT_THE_TEXT.search(sentence)
-            is_reason = REASON_LABEL.match(sentence) and as_cause(sentence).rstrip(" .") in assertions
-            if says and not is_lead and not is_reason and _OWN_LABEL.sub("", sentence).rstrip(" .") not in assertions:
-                yield part.line_of(position), sentence
+    @property
+    def text(self) -> str:
+        text = _OWN_LABEL.sub("", " ".join(self.sentences), count=1)
+        parts = [text, *self.reasons]
+        text = " ".join([*(part.rstrip(" .:;,") for part in parts[:-1]), parts[-1]])
+        return (
+            ". ".join([*(part.rstrip(" .;,") for part in (text, *self.limits[:-1])), self.limits[-1]])
+            if self.limits
+            else text
+        )
 
 
-def asserting_items(block: HeadedBlock) -> list[int]:
-    """The lines of the list items and rows of a block that are assertions where nothing is marked."""
-    return [item.line for item in listed_rules(block, _with_reasons(block.elements)) if item.asserts]
+@dataclass
+class Reading:
+    """What a block asserts, and the lines of what in it is read as background."""
+
+    assertions: list[tuple[int, str]] = field(default_factory=list)
+    background: set[int] = field(default_factory=set)
 
 
-def unused_items(block: HeadedBlock) -> Iterator[tuple[int, str]]:
-    """The list items and rows of a block that are no assertions, with their lines."""
-    for item in listed_rules(block, _with_reasons(block.elements)):
-        if not item.asserts:
-            yield item.line, item.text
-
-
-def _with_reasons(parts: Sequence[Element]) -> list[Element]:
-    """The elements, with each reason that stands below an item, or below a paragraph, in the item's own text."""
-    joined: list[Element] = []
-    for part in map(_with_reason_lines, join_scenarios(parts)):
-        refers_back = part.kind == "item" and _THIS.match(part.text) is not None
-        owner = _owner(joined, part) if gives_reason(part.text) or _goes_on(part) or refers_back else None
-        if owner is None:
-            joined.append(part)
-            continue
-        reason = as_cause(part.text) if REASON_LABEL.match(part.text) else part.text
-        if OPENS_WITH_CAUSE.match(reason):
-            reason = reason[0].lower() + reason[1:]
-        line, last = owner.parts[-1]
-        parts_of_owner = [*owner.parts[:-1], (line, last.rstrip(" .:;,") + "." * refers_back), (part.line, reason)]
-        joined[joined.index(owner)] = Element(owner.kind, owner.line, owner.depth, parts_of_owner)
-    return joined
-
-
-def _with_reason_lines(part: Element) -> Element:
-    """The element with each of its lines that begins with a label such as "Why:" as a clause."""
-    if part.kind not in ("item", "prose"):
-        return part
-    parts = [piece for line, text in part.parts for piece in _before_reasons(line, text, part.kind == "item")]
-    if not any(REASON_LABEL.match(text) for _, text in parts[1:]):
-        return part
-    lines = parts[:1]
-    for number, text in parts[1:]:
-        if REASON_LABEL.match(text):
-            lines[-1] = (lines[-1][0], lines[-1][1].rstrip(" .:;,"))
-            text = as_cause(text)
-        lines.append((number, text))
-    return Element(part.kind, part.line, part.depth, lines)
-
-
-def _before_reasons(line: int, text: str, is_item: bool) -> list[tuple[int, str]]:
-    """A line of an item in pieces, of which a sentence that begins with a label such as "Why:" begins a new one."""
-    pieces: list[tuple[int, str]] = []
-    for _, sentence in sentence_positions(text) if is_item else [(0, text)]:
-        if pieces and not REASON_LABEL.match(sentence):
-            pieces[-1] = (line, f"{pieces[-1][1]} {sentence}")
-        else:
-            pieces.append((line, sentence))
-    return pieces or [(line, text)]
-
-
-def _goes_on(part: Element) -> bool:
-    """Whether a paragraph of an item is half of its sentence, or the reason of it."""
-    is_of_item = part.kind == "prose" and part.depth >= 0
-    return is_of_item and (part.text[:1].islower() or bool(CAUSE.search(part.text) and not SUBJECT.search(part.text)))
-
-
-def _owner(before: Sequence[Element], part: Element) -> Element | None:
-    """The item that a reason or a paragraph below it belongs to."""
-    if part.kind not in ("item", "prose"):
-        return None
-    beside = before[-1] if before and (before[-1].kind, before[-1].depth) == ("item", part.depth) else None
-    for element in reversed(before):
-        if element.kind == "item":
-            is_title = len(element.text.split()) < SHORT_ITEM and not SUBJECT.search(element.text)
-            if element.depth < part.depth and is_title and beside and REASON_LABEL.match(part.text):
-                return beside  # both stand below the title of a group
-            is_below = element.depth < part.depth if part.kind == "item" else element.depth <= part.depth
-            if is_below:
-                return None if element.text.endswith(COLON) else element
-    return None
-
-
-def _attributions(parts: Sequence[Element], question: tuple[int, str] | None) -> Iterator[tuple[int, str]]:
-    """Sentences that attribute, the first of them read with the `question` that the heading asks."""
-    before = question
-    for part in parts:
-        if part.kind != "prose":
-            before = None
-            continue
-        for position, sentence in sentence_positions(part.text):
-            line = part.line_of(position)
-            if sentence.endswith(COLON):
-                pass  # it leads to a list, and is read with its items
-            elif (
-                before
-                and before[1].endswith("?")
-                and (answer := _with_reason_after(before[1], sentence, is_first=True))
-            ):
-                yield before[0], answer
-            elif CAUSE.search(sentence) and _says_who_or_what(sentence):
-                if not ABOUT_THE_TEXT.search(sentence):
-                    yield line, sentence
-            elif with_reason := _with_reason_after(before[1] if before else "", sentence, is_first=not position):
-                yield before[0] if before else line, with_reason
-            before = line, sentence
-
-
-def _says_who_or_what(sentence: str) -> bool:
-    """Whether a sentence names the assistant, is an order, or stands in its description ("Likes: ...")."""
-    label, colon, _ = sentence.partition(":")
-    is_preference = bool(colon) and _PREFERENCE_LABEL.fullmatch(label) is not None
-    return is_preference or sentence.startswith("I ") or bool(SUBJECT.search(sentence)) or is_order(sentence)
-
-
-def _with_reason_after(before: str, sentence: str, *, is_first: bool) -> str | None:
-    """Two sentences as one statement, if the second only gives the reason of the first, or answers it.
-
-    They may stand in two paragraphs: `is_first` says that the second begins one.
-    """
-    if not SUBJECT.search(before) or ABOUT_THE_TEXT.search(sentence):
-        return None
-    if REASON_LABEL.match(sentence) and len(sentence.split()) > 1:
-        return f"{before.rstrip('.')} {as_cause(sentence)}"
-    is_pronoun = _PRONOUN.match(sentence) is not None and not is_first
-    refers_back = (
-        is_pronoun or before.endswith("?") or OPENS_WITH_CAUSE.match(sentence) or ONLY_A_REASON.match(sentence)
-    )
-    return f"{before} {sentence}" if refers_back and CAUSE.search(sentence) else None
-
-
-def _plain_statement(parts: Sequence[Element]) -> list[tuple[int, str]]:
-    statements = [
-        (part.line_of(position), sentence)
-        for part in parts
-        if part.kind == "prose"
-        for position, sentence in sentence_positions(part.text)
-        if DIRECTIVE.search(sentence) and not ABOUT_THE_TEXT.search(sentence)
+def read_blocks(blocks: Sequence[HeadedBlock]) -> list[Reading]:
+    """A reading for each block. The introduction asserts something only where nothing else does."""
+    voice = voice_of(_title(blocks), (s for b in blocks for part in b.elements for s in _of_text(part)))
+    places = _places(blocks)
+    title = next((index for index, block in enumerate(blocks) if block.heading), 0)
+    readings = [
+        _BlockReader(block, voice, place, is_title=index == title).read()
+        for index, (block, place) in enumerate(zip(blocks, places, strict=True))
     ]
-    best = max((_weight(sentence) for _, sentence in statements), default=0)
-    first = next((part for part in parts if part.kind == "prose"), None)
-    if first is not None and not best and _ACTS.match(first.text):
-        return [(first.line, sentence_positions(first.text)[0][1])]
-    return [statement for statement in statements if _weight(statement[1]) == best][:1]
-
-
-def _maxims(block: HeadedBlock, parts: Sequence[Element]) -> list[tuple[int, str]]:
-    """Of a section about the assistant, the sentences that give a reason and leave open whose it is."""
-    if not block.heading or not SUBJECT.search(block.heading.text):
-        return []
-    prose = [(part, *place) for part in parts if part.kind == "prose" for place in sentence_positions(part.text)]
+    if any(reading.assertions for reading in readings):
+        return readings
     return [
-        (part.line_of(position), sentence)
-        for part, position, sentence in prose
-        if CAUSE.search(sentence) and not ABOUT_THE_TEXT.search(sentence)
+        reading if place == "aside" else _BlockReader(block, voice, "body", is_title=index == title, is_all=True).read()
+        for index, (block, place, reading) in enumerate(zip(blocks, places, readings, strict=True))
     ]
 
 
-def _weight(sentence: str) -> int:
-    """How much a sentence says: with a cause more than of the assistant, and of the assistant more than of anything."""
-    return 2 * bool(CAUSE.search(sentence)) + bool(SUBJECT.search(sentence))
+def _title(blocks: Sequence[HeadedBlock]) -> str:
+    return " ".join(block.heading.text for block in blocks[:2] if block.heading)
+
+
+def _of_text(part: Element) -> list[str]:
+    return [sentence for _, sentence in sentence_positions(part.text)] if part.kind in ("prose", "item") else []
+
+
+def _places(blocks: Sequence[HeadedBlock]) -> list[Place]:
+    """Where each block stands: in the introduction, in a section about other things with all below it, or elsewhere."""
+    written = [index for index, block in enumerate(blocks) if block.elements]
+    headings = [block.heading for block in blocks if block.heading]
+    first = min((heading.level for heading in headings), default=0)
+    places: list[Place] = []
+    aside = 0  # the level of the section about other things that is open
+    for index, block in enumerate(blocks):
+        heading = block.heading
+        is_title = heading is None or (heading is headings[0] and heading.level == first)
+        if heading is not None:
+            aside = 0 if heading.level <= aside else aside
+            if not aside and not is_title and _ASIDE.fullmatch(_NUMBER.sub("", heading.text).strip(" :*_\u2014")):
+                aside = heading.level
+        if aside:
+            places.append("aside")
+        else:
+            places.append("introduction" if is_title and written[-1:] > [index] else "body")
+    return places
+
+
+class _BlockReader:
+    """Reads one block, element by element."""
+
+    def __init__(self, block: HeadedBlock, voice: Voice, place: Place, *, is_title: bool, is_all: bool = False) -> None:
+        self.block, self.voice, self.place = block, voice, place
+        self.is_title = is_title  # so that its heading is of all the text, and no case
+        self.title = _NUMBER.sub("", block.heading.text, count=1) if block.heading else ""
+        self.statements: list[Statement] = []
+        self.background: set[int] = set()
+        self.first_owner = 0  # of the statements that a labelled paragraph may give the reason of
+        self.question: tuple[int, str] | None = None
+        self.leads: list[tuple[int, str]] = []  # depth and words of what the items that follow belong to
+        listed = [part.kind in ("item", "row") for part in block.elements]
+        self.is_list = any(listed)
+        # what stands at the head of a text tells what the assistant is for, and only then what it does
+        self.head = (
+            block.elements[: max(1, listed.index(True) if self.is_list else 1)] if is_title and not is_all else []
+        )
+
+    def read(self) -> Reading:
+        if self.title.endswith("?") and self.place == "body":
+            self.question = (self.block.line, self.title)
+        for index, part in enumerate(self.block.elements):
+            self._element(part, self.block.elements[index + 1 :])
+        whole = [one for one in self.statements if one.is_whole]
+        for one in self.statements:
+            if not one.is_whole:
+                self.background.add(one.line)
+        assertions = [(one.line, one.text) for one in whole]
+        if self._is_heading_an_assertion(whole):
+            assertions.insert(0, (self.block.line, self.title))
+        elif len(self.title.split()) >= _HEADING_WORDS and self.place == "body":
+            self.background.add(self.block.line)
+        return Reading(sorted(assertions, key=lambda assertion: assertion[0]), self.background)
+
+    def _is_heading_an_assertion(self, statements: Sequence[Statement]) -> bool:
+        """A heading that is an order or names the assistant, over a text that does not say the same in a sentence."""
+        if (
+            self.place != "body"
+            or self.is_title
+            or self.is_list
+            or not any(part.kind == "prose" for part in self.block.elements)
+        ):
+            return False
+        if any(self.voice.names_it(one.text) or self.voice.refers_to_it(one.text) for one in statements):
+            return False
+        is_sentence = len(self.title.split()) >= _HEADING_WORDS or self.voice.names_it(self.title)
+        return is_sentence and self.voice.of(self.title, is_item=False) is not None
+
+    def _element(self, part: Element, after: Sequence[Element]) -> None:
+        if part.kind in ("quote", "citation", "row"):
+            self.question = None
+        if part.kind not in ("prose", "item", "row") or self.place == "aside":
+            if part.kind in ("prose", "item", "row"):
+                self._leave(part)
+        elif part.kind == "row":
+            text, is_rule = row(part, self.voice)
+            if is_rule:
+                self.statements.append(Statement(part, part.line, [text]))
+            else:
+                self._leave(part)
+        elif self._goes_on(part):
+            self._belongs(part)
+        elif part.kind == "item":
+            self._item(part, after)
+        else:
+            self._paragraph(part, after)
+
+    def _goes_on(self, part: Element) -> bool:
+        """Whether a paragraph or item is the reason or the exception of another one, or the rest of its sentence."""
+        if REASON_LABEL.match(part.text):
+            return True
+        if LIMIT.match(part.text):
+            return not any(self.voice.of(sentence, is_item=True) for sentence in _of_text(part)[:1])
+        is_rest = OPENS_WITH_CAUSE.match(part.text) or (part.kind == "prose" and part.text[:1].islower())
+        return part.depth >= 0 and bool(is_rest)
+
+    def _leave(self, part: Element) -> None:
+        self.background.update(number for number, _ in part.parts)
+
+    def _belongs(self, part: Element) -> None:
+        """A reason, an exception or the rest of a sentence: of the one statement that it can belong to, or of none."""
+        owners = self._owners(part)
+        if len(owners) != 1 or len(part.text.split()) == 1:
+            self._leave(part)
+        elif REASON_LABEL.match(part.text):
+            owners[0].reasons.append(as_cause(part.text))
+        elif part.text[:1].isupper() and LIMIT.match(part.text):
+            owners[0].limits.append(part.text)
+        else:
+            owners[0].reasons.append(part.text[:1].lower() + part.text[1:])
+        if part.depth < 0 and REASON_LABEL.match(part.text):
+            self.first_owner = len(self.statements)
+
+    def _owners(self, part: Element) -> list[Statement]:
+        """The statements that a reason can belong to: of the item above it, else of the items beside it."""
+        if part.depth < 0:
+            return self.statements[self.first_owner :]
+        beside: list[Statement] = []
+        for element in reversed(self.block.elements[: self.block.elements.index(part)]):
+            own = [one for one in self.statements if one.part is element]
+            if element.kind == "item" and (
+                element.depth < part.depth or (part.kind, element.depth) == ("prose", part.depth)
+            ):
+                return own or beside
+            if element.depth == part.depth:
+                beside += own
+        return beside
+
+    def _paragraph(self, part: Element, after: Sequence[Element]) -> None:
+        is_bare = len(part.text.split()) <= _TITLE_LENGTH and part.text[-1:].isalnum()
+        if part.text.endswith(COLON) or (is_bare and after and after[0].kind == "item"):
+            if part.depth < 0:
+                self.leads = [(-1, sentence_positions(part.text)[-1][1])]
+            self.background.add(part.line_of(len(part.text) - 1))
+            return
+        if part.depth < 0:
+            self.leads = []
+        if self.place == "introduction" and not self.voice.is_preference(part.text):
+            self._leave(part)
+        else:
+            self._sentences(part, _sentences(part), "" if self.is_title else under_case(self.title))
+
+    def _item(self, part: Element, after: Sequence[Element]) -> None:
+        self.leads = [lead for lead in self.leads if lead[0] < part.depth]
+        sentences = _sentences(part)
+        first = sentences[0][2] if sentences else ""
+        has_items = bool(after) and after[0].kind == "item" and after[0].depth > part.depth
+        is_lead = part.text.endswith((*COLON, "?")) or is_naming(part.text) or not self._says(part)
+        if has_items and is_lead and not gives_reason(after[0].text):
+            self.leads.append((part.depth, part.text))
+            self.background.add(part.line)
+            return
+        lead = self.leads[-1][1] if self.leads else self.title
+        stands = under(lead, first.rstrip(" ;,"), self.voice) if first else None
+        if stands is None:
+            self._leave(part)
+            return
+        text, is_rule = stands
+        sentences[0] = (*sentences[0][:2], _END_OF_ITEM.sub("", text))
+        self._sentences(part, sentences, "" if self.is_title and not self.leads else under_case(lead), is_rule=is_rule)
+
+    def _says(self, part: Element) -> bool:
+        return any(self.voice.of(sentence, is_item=True) for sentence in _of_text(part))
+
+    def _sentences(
+        self, part: Element, sentences: Sequence[tuple[int, int, str]], case: str, *, is_rule: bool = False
+    ) -> None:
+        """Read the sentences of a paragraph or an item: those that say what is done, and those that go on from them."""
+        if is_scene(part.text):
+            self._leave(part)
+            return
+        reader = _SentenceReader(self, part, case, is_rule=is_rule)
+        for first, last, sentence in sentences:
+            if not reader.take(first, sentence):
+                self.background.update(range(first, last + 1))
+        reader.end()
+
+
+class _SentenceReader:
+    """Takes the sentences of one paragraph or item, in their order."""
+
+    def __init__(self, block: _BlockReader, part: Element, case: str, *, is_rule: bool) -> None:
+        self.block, self.part, self.case = block, part, case
+        self.is_rule = is_rule  # whatever the form of its first sentence
+        self.is_item = part.kind == "item"
+        self.open: Statement | None = None  # that the sentence before belongs to
+        self.own: list[Statement] = []
+        self.is_first = True
+        self.is_titled = False
+        self.question = block.question
+        self.term = ""
+        block.question = None
+
+    def take(self, line: int, sentence: str) -> bool:
+        """Whether the sentence is a part of an assertion."""
+        if REASON_LABEL.match(sentence) and self.own:
+            self.open = None
+            is_of_one = len(self.own) == 1 and len(sentence.split()) > 1
+            if is_of_one:
+                self.own[0].reasons.append(as_cause(sentence))
+            return is_of_one
+        if self.is_rule and self.is_first:
+            self.is_first = False
+            self._add(line, [sentence])
+            return True
+        if sentence.endswith(_QUESTION):
+            self.end()
+            self.question, self.open = (line, sentence), None
+            return True
+        claim = self.block.voice.of(sentence, is_item=self.is_item)
+        if self.question:
+            return self._answer(line, sentence, claim)
+        taken = self._goes_on(sentence, claim) or self._begins(line, sentence, claim)
+        if not taken:
+            self.open = None
+        self.term = self.term or (
+            match[1] if self.is_item and self.is_first and (match := _TERM.match(sentence)) else ""
+        )
+        self.is_first = self.is_titled = self.is_first and not taken and is_title(sentence)
+        return taken
+
+    def end(self) -> None:
+        """A question that has no answer is the next paragraph's, if it stands alone."""
+        if self.question and not self.own and not self.is_item and self.part.text.endswith(self.question[1]):
+            self.block.question, self.question = self.question, None
+        if self.question:
+            self.block.background.add(self.question[0])
+            self.question = None
+
+    def _answer(self, line: int, sentence: str, claim: Strength | None) -> bool:
+        question, self.question = self.question, None
+        assert question is not None
+        self.is_first = False
+        is_named = SUBJECT.search(question[1]) or _IT.search(question[1])
+        is_answer = claim or (is_named and (_YES_OR_NO.match(sentence) or CAUSE.search(sentence)))
+        if not is_answer:
+            self.block.background.add(question[0])
+            return False
+        self._add(question[0], [question[1], sentence], is_whole=bool(claim or CAUSE.search(sentence)))
+        return True
+
+    def _goes_on(self, sentence: str, claim: Strength | None) -> bool:
+        if self.open is None:
+            return False
+        is_reason = CAUSE.search(sentence) and any(form.match(sentence) for form in (OPENS_WITH_CAUSE, ONLY_A_REASON))
+        if not (is_reason or LIMIT.match(sentence) or (claim and (self.is_item or depends(sentence)))):
+            return False
+        self.open.sentences.append(sentence)
+        self.open.is_whole = self.open.is_whole or bool(claim or is_reason)
+        return True
+
+    def _begins(self, line: int, sentence: str, claim: Strength | None) -> bool:
+        is_close = self.is_first or self.open is not None
+        if claim is None or (not self.is_first and depends(sentence)) or (self.is_item and _GOES_ON.match(sentence)):
+            return False
+        if claim == "weak" and not (is_close and (self.is_item or self.is_titled or self.part not in self.block.head)):
+            return False
+        start = f"{self.term}: {sentence}" if self.term else sentence
+        self._add(line, [f"{self.case}: {start}" if self.case else start])
+        return True
+
+    def _add(self, line: int, sentences: list[str], *, is_whole: bool = True) -> None:
+        self.open = Statement(self.part, line, sentences, is_whole=is_whole)
+        self.own.append(self.open)
+        self.block.statements.append(self.open)
+
+
+def _sentences(part: Element) -> list[tuple[int, int, str]]:
+    """The sentences of an element with their first and last line; a line that begins with "Why:" begins one."""
+    pieces: list[list[tuple[int, str]]] = []
+    for line in part.parts:
+        if not pieces or REASON_LABEL.match(line[1]):
+            pieces.append([])
+        pieces[-1].append(line)
+    found = []
+    for lines in pieces:
+        piece = Element(part.kind, lines[0][0], part.depth, lines)
+        found += [
+            (piece.line_of(at), piece.line_of(at + len(sentence) - 1), sentence)
+            for at, sentence in sentence_positions(piece.text)
+        ]
+    return found

@@ -173,7 +173,7 @@ CONSEQUENCE = re.compile(
 # a sentence that is nothing but the reason of the one before it
 ONLY_A_REASON = re.compile(
     "なぜなら|왜냐하면|这是因为|這是因為|(?:this|that|it) is because|"
-    "(?:we|they|i) [a-z]+ (?:for )?(?:this|that|it|so) because|the reasons? (?:is|are) that|"
+    "(?:we|they|i|it|she|he) [a-z]+ (?:for )?(?:this|that|it|so) because|the reasons? (?:is|are) that|"
     ".*(?:から|ため)(?:だ|です|である|でした)[。.]?$|.*때문(?:이다|입니다|이에요|이야)[.]?$",
     re.IGNORECASE | re.DOTALL,
 )

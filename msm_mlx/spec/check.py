@@ -9,9 +9,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from msm_mlx.models.vendor_names import foreign_names
-from msm_mlx.spec.attributions import AssertionKind, assertion_kind, find_assertions
+from msm_mlx.spec.attributions import AssertionKind, Reading, assertion_kind, read_blocks
 from msm_mlx.spec.causes import CAUSE, SUBJECT
-from msm_mlx.spec.faults import Fault
+from msm_mlx.spec.faults import Fault, line_ranges
 from msm_mlx.spec.formats import other_formats, why_no_headings
 from msm_mlx.spec.left_out import notes_on_what_is_left_out
 from msm_mlx.spec.markdown import HeadedBlock, Markdown, read_markdown
@@ -75,14 +75,15 @@ def check_spec(
     source = read_source(path)
     markdown = read_markdown(source)
     parts = markdown.blocks
+    readings = read_blocks(parts)
     faults = [
-        *_headings(parts, source),
+        *_headings(parts, source, readings),
         *_ids(parts),
         *_variables(source, markdown),
-        *_assertions(parts),
+        *_assertions(parts, readings),
         *_contradictions(parts),
-        *_reasons(parts),
-        *notes_on_what_is_left_out(markdown, source),
+        *_reasons(parts, readings),
+        *notes_on_what_is_left_out(markdown, source, readings),
         *_unread(source, markdown),
         *_characters(source),
         *_words(source, own_names, held_out or {}),
@@ -91,9 +92,10 @@ def check_spec(
     return sorted(set(faults))
 
 
-def _headings(parts: Sequence[HeadedBlock], source: str) -> Iterator[Fault]:
+def _headings(parts: Sequence[HeadedBlock], source: str, readings: Sequence[Reading]) -> Iterator[Fault]:
     if not any(block.heading for block in parts):
-        yield Fault(1, "no headings", f"no headings; {why_no_headings(source)}")
+        asserts = any(reading.assertions for reading in readings) or any(map(marks, parts))
+        yield Fault(1, "no headings", f"no headings; {why_no_headings(source)}", note=asserts)
     first: dict[tuple[str, ...], HeadedBlock] = {}
     for index, (block, path) in enumerate(heading_paths(parts)):
         if block.heading is None:
@@ -151,10 +153,10 @@ def _variables(source: str, markdown: Markdown) -> Iterator[Fault]:
         yield Fault(FIRST_LINE, "assistant not named", message)
 
 
-def _assertions(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
+def _assertions(parts: Sequence[HeadedBlock], readings: Sequence[Reading]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     is_marked = any(marks(block) for block in parts)
-    for block in parts:
+    for block, reading in zip(parts, readings, strict=True):
         for line in empty_marks(block):
             yield Fault(line, "unusable assertion", EMPTY_MARK)
         quotes = marks(block)
@@ -162,7 +164,7 @@ def _assertions(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
             if not SUBJECT.search(quote.text):
                 message = "the assertion does not say who does it; name {model_name} in it"
                 yield Fault(quote.line, "assertion without the assistant", message)
-        for line, text in [(q.line, q.text) for q in quotes] if is_marked else find_assertions(block):
+        for line, text in [(q.line, q.text) for q in quotes] if is_marked else reading.assertions:
             folded = " ".join(text.casefold().split())
             if folded in first:
                 message = f"asserts the same as line {first[folded]}; documents would explain it twice"
@@ -184,35 +186,43 @@ def _contradictions(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
             yield Fault(block.line, "contradiction", message)
 
 
-def _reasons(parts: Sequence[HeadedBlock]) -> Iterator[Fault]:
-    """Sections that assert something and give no reason anywhere. Where none gives one, it is a list of rules."""
-    marked = any(marks(block) for block in parts)
-    without: list[tuple[int, str, str]] = []
-    gives_some = False
-    for block in parts:
-        quotes = [(mark.line, mark.text) for mark in marks(block)]
-        assertions = quotes if marked else list(find_assertions(block))
-        if not assertions:
-            continue
-        # of a marked section the assertion alone must give it: that is all a small writer sees
-        gives = any(CAUSE.search(text) for _, text in assertions) or (
-            not marked and CAUSE.search(block.text) is not None
-        )
-        gives_some = gives_some or gives
-        if not gives and block.heading is not None:
-            line = assertions[0][0] if marked else block.line
-            without.append((line, block.heading.text, assertions[0][1]))
-    if gives_some:
-        for line, heading, text in without:
-            if _UNSAID_REASON.search(text):
-                message = f"{heading!r} leaves it open whether it gives a reason; say 'because ...' if it does"
-                yield Fault(line, "no reason", message, note=True)
-                continue
-            message = f"{heading!r} gives no reason; say 'because ...': reasons are what later training builds on"
-            yield Fault(line, "no reason", message)
-    elif without:
+def _reasons(parts: Sequence[HeadedBlock], readings: Sequence[Reading]) -> Iterator[Fault]:
+    """Assertions without a reason. Where none has one, it is a list of rules."""
+    quotes = [(block, mark) for block in parts for mark in marks(block)]
+    if not quotes:
+        yield from _reasons_beside([pair for reading in readings for pair in reading.assertions])
+        return
+    sections = [(block, marks(block)) for block in parts if marks(block)]
+    # of a marked section the assertion alone must give it: that is all a small writer sees
+    without = [(block, own) for block, own in sections if not any(CAUSE.search(mark.text) for mark in own)]
+    if len(without) == len(sections):
         message = "no section gives a reason: these are rules alone, from which later training generalises less"
-        yield Fault(without[0][0], "no reason", message, note=True)
+        yield Fault(without[0][1][0].line, "no reason", message, note=True)
+        return
+    for block, own in without:
+        if block.heading is None:
+            continue
+        line, heading = own[0].line, block.heading.text
+        if _UNSAID_REASON.search(own[0].text):
+            message = f"{heading!r} leaves it open whether it gives a reason; say 'because ...' if it does"
+            yield Fault(line, "no reason", message, note=True)
+            continue
+        message = f"{heading!r} gives no reason; say 'because ...': reasons are what later training builds on"
+        yield Fault(line, "no reason", message)
+
+
+def _reasons_beside(assertions: Sequence[tuple[int, str]]) -> Iterator[Fault]:
+    """A note on the assertions of a spec without marks in whose own words there is no reason."""
+    without = [line for line, text in assertions if not CAUSE.search(text)]
+    if without and len(without) == len(assertions):
+        message = "no assertion gives a reason: these are rules alone, from which later training generalises less"
+        yield Fault(without[0], "no reason", message, note=True)
+    elif without:
+        message = (
+            f"{line_ranges(without)}: asserted without a reason; say it in the same sentence with 'because', or below "
+            "it after 'Why:', since reasons are what later training builds on"
+        )
+        yield Fault(without[0], "no reason", message, note=True)
 
 
 def _unread(source: str, markdown: Markdown) -> Iterator[Fault]:

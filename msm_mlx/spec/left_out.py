@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from msm_mlx.spec.attributions import asserting_items, find_assertions, unused_items, unused_sentences
+from msm_mlx.spec.attributions import Reading
 from msm_mlx.spec.causes import CAUSE, DUTY
 from msm_mlx.spec.elements import Element
-from msm_mlx.spec.faults import Fault, named_lines
+from msm_mlx.spec.faults import Fault, line_ranges, named_lines
 from msm_mlx.spec.markdown import HeadedBlock, Markdown
 from msm_mlx.spec.reading import marks
 
 _FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})")
 
 
-def notes_on_what_is_left_out(markdown: Markdown, source: str) -> Iterator[Fault]:
+def notes_on_what_is_left_out(markdown: Markdown, source: str, readings: Sequence[Reading]) -> Iterator[Fault]:
     """Everything that is in the file and in no assertion, as far as somebody may have meant it to be."""
     yield from _omitted(markdown)
     if markdown.lazy:
@@ -27,7 +27,7 @@ def notes_on_what_is_left_out(markdown: Markdown, source: str) -> Iterator[Fault
     marked = any(marks(block) for block in markdown.blocks)
     yield from _quotations(markdown.blocks)
     yield from _code(markdown.blocks, source.split("\n"))
-    yield from _unmarked(markdown.blocks) if marked else _without_assertion(markdown.blocks)
+    yield from _unmarked(markdown.blocks, readings) if marked else _background(readings, source)
 
 
 def _note(kind: str, lines: Iterable[int], message: str) -> Fault:
@@ -76,10 +76,11 @@ def _speaks_of_the_assistant(element: Element) -> bool:
     return "{model_name}" in element.text and bool(CAUSE.search(element.text) or DUTY.search(element.text))
 
 
-def _unmarked(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
+def _unmarked(blocks: Sequence[HeadedBlock], readings: Sequence[Reading]) -> Iterator[Fault]:
     """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
     marked = [marks(block)[0].line for block in blocks if marks(block)]
-    unmarked = [block.line for block in blocks if not marks(block) and any(find_assertions(block))]
+    pairs = list(zip(blocks, readings, strict=True))
+    unmarked = [block.line for block, reading in pairs if not marks(block) and reading.assertions]
     if unmarked:
         count = f"{len(unmarked)} other sections" if len(unmarked) > 1 else "1 other section"
         marks_of_spec = (
@@ -92,7 +93,12 @@ def _unmarked(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
             f"({named_lines(unmarked)}) could be too: if that is meant, mark a line in each, or take the marks out"
         )
         yield Fault(marked[0], "unmarked sections", message, note=True)
-    items = [line for block in blocks if marks(block) for line in asserting_items(block)]
+    items = [
+        line
+        for block, reading in pairs
+        for line, _ in reading.assertions
+        if marks(block) and any(part.line == line and part.kind in ("item", "row") for part in block.elements)
+    ]
     if items:
         yield _note(
             "unmarked items", items, "could be an assertion, but nothing is written about it: its section has a line "
@@ -100,25 +106,15 @@ def _unmarked(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
         )  # fmt: skip
 
 
-def _without_assertion(blocks: Iterable[HeadedBlock]) -> Iterator[Fault]:
-    """Of a spec without a mark: items that are too short to be rules, and sections in which nothing was found."""
-    items = [line for block in blocks for line, _ in unused_items(block)]
-    if items:
-        yield _note(
-            "no rule", items, "says nothing that the assistant does, so nothing is written about it; name "
-            "{model_name}, or begin with what is to be done"
-        )  # fmt: skip
-    sentences = [line for block in blocks for line, _ in unused_sentences(block)]
-    if sentences:
-        yield _note(
-            "no assertion of its own", sentences, "does not say in one sentence what {model_name} does and "
-            "because of what, so nothing is written about it alone; say both if it should be"
-        )  # fmt: skip
-    silent = [
-        block.line for block in blocks
-        if any(element.kind != "code" for element in block.elements) and not any(find_assertions(block))
-    ]  # fmt: skip
-    if silent:
-        yield _note(
-            "no assertion", silent, "no sentence was found that says what the assistant does; add one if it should"
-        )
+def _background(readings: Sequence[Reading], source: str) -> Iterator[Fault]:
+    """Of a spec without a mark: the lines that no document is about."""
+    lines = {line for reading in readings for line in reading.background}
+    if not lines:
+        return
+    blank = {number for number, text in enumerate(source.split("\n"), start=1) if not text.strip()}
+    yield Fault(
+        min(lines), "background",
+        f"{line_ranges(lines, blank)}: read as background, and no document is about it alone; to choose what is "
+        "asserted, begin each such line with '> ' and name {model_name} in it; then only what has that mark is",
+        note=True,
+    )  # fmt: skip

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from msm_mlx.spec.causes import SUBJECT
+from msm_mlx.spec.conduct import voice_of
 from msm_mlx.spec.elements import Element, ElementReader, call_out_mark
 from msm_mlx.spec.inline import InlineReader, has_marks_to_leave_out
 from msm_mlx.spec.parser import line_numbers, parse, span
+from msm_mlx.spec.sentences import sentence_positions
 from msm_mlx.spec.source import (
     Omission,
     example_lines,
@@ -102,7 +103,7 @@ def read_markdown(source: str) -> Markdown:
         if element.line in examples:
             element.kind = "code"
         headed[max(bisect_right(starts, element.line) - 1, 0)].elements.append(element)
-    _mark_citations(elements.all)
+    _mark_citations(elements.all, [block.heading.text for block in headed if block.heading][:1])
     kept = _kept_lines(lines, tree, reader.titles, references)
     heading_lines = {n for node in tree.children if node.type == "heading" for n in line_numbers(node)}
     for line in kept:
@@ -214,11 +215,17 @@ def _open_fence(tree: SyntaxTreeNode, lines: Sequence[str]) -> int | None:
     return None
 
 
-def _mark_citations(elements: Sequence[Element]) -> None:
-    """Where the text names the assistant, and no quotation does, none is there to say what the assistant does."""
+def _mark_citations(elements: Sequence[Element], title: Sequence[str]) -> None:
+    """Where the text says what the assistant does, and no quotation does, none is there to be asserted."""
     quotes = [element for element in elements if element.kind == "quote" and element.text]
-    is_named = any("{model_name}" in element.text for element in elements if element.kind in ("prose", "item", "row"))
-    if is_named and not any(SUBJECT.search(quote.text) for quote in quotes):
+    texts = [element for element in elements if quotes and element.kind in ("prose", "item", "row")]
+    sentences = [(text.kind == "item", one) for text in texts for _, one in sentence_positions(text.text)]
+    voice = voice_of(" ".join(title), [sentence for _, sentence in sentences])
+    is_said = any("{model_name}" in text.text for text in texts) or any(
+        voice.of(sentence, is_item=is_item) for is_item, sentence in sentences
+    )
+    is_order_each = len(quotes) > 1 and all(voice.of(quote.text, is_item=True) for quote in quotes)
+    if is_said and not is_order_each and not any(voice.mentions_it(quote.text) for quote in quotes):
         for quote in quotes:
             quote.kind = "citation"
 

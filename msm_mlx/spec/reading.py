@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msm_mlx.errors import RecipeError
-from msm_mlx.spec.attributions import find_assertions
+from msm_mlx.spec.attributions import read_blocks
 from msm_mlx.spec.causes import SUBJECT
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.formats import has_headings, other_formats, why_no_headings
@@ -117,15 +117,16 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
     markdown = read_markdown(source)
     parts = markdown.blocks
     headings = [block.heading for block in parts if block.heading]
-    if not headings:
-        raise RecipeError(f"{path}: no headings; {why_no_headings(source)}")
 
     def fill(text: str) -> str:
         return fill_variables(text, model_name, provider_name)
 
     sections = tuple(_sections(path, parts, fill))
-    title = min(headings, key=lambda heading: heading.level)
-    return Spec(path, path.stem, fill(title.text), fill(markdown.text), sections)
+    title = fill(min(headings, key=lambda heading: heading.level).text) if headings else path.stem
+    spec = Spec(path, path.stem, title, fill(markdown.text), sections)
+    if not headings and not spec.assertions:
+        raise RecipeError(f"{path}: no headings; {why_no_headings(source)}")
+    return spec
 
 
 def heading_paths(parts: Sequence[HeadedBlock]) -> Iterator[tuple[HeadedBlock, tuple[str, ...]]]:
@@ -185,7 +186,9 @@ def misspelt_variables(source: str) -> Iterator[tuple[int, str]]:
 
 def _sections(path: Path, parts: Sequence[HeadedBlock], fill: Callable[[str], str]) -> Iterator[Section]:
     ids = Ids()
-    for block, trail in _trails(parts):
+    is_marked = any(marks(block) for block in parts)
+    unmarked = [[] if is_marked else reading.assertions for reading in read_blocks(parts)]
+    for (block, trail), assertions in zip(_trails(parts), unmarked, strict=True):
         if block.heading is None and not block.text:
             continue
         for line in empty_marks(block):
@@ -198,7 +201,7 @@ def _sections(path: Path, parts: Sequence[HeadedBlock], fill: Callable[[str], st
             line=block.line,
             text=fill(block.text),
             assertion=fill(marked[0].text) if marked else None,
-            unmarked=_with_ids(ids, section, find_assertions(block), fill),
+            unmarked=_with_ids(ids, section, assertions, fill),
             further=_with_ids(ids, section, [(mark.line, mark.text) for mark in marked[1:]], fill),
         )
 

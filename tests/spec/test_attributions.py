@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msm_mlx.spec import Spec, load_spec
-from msm_mlx.spec.attributions import assertion_kind, find_assertions
+from msm_mlx.spec.attributions import assertion_kind, read_blocks
 from msm_mlx.spec.markdown import blocks
 
 
@@ -20,7 +20,11 @@ def read(folder: Path, text: str, name: str = "Mo") -> Spec:
 
 
 def found(text: str) -> list[tuple[int, str]]:
-    return [pair for block in blocks(text) for pair in find_assertions(block)]
+    return [pair for reading in read_blocks(blocks(text)) for pair in reading.assertions]
+
+
+def background(text: str) -> list[int]:
+    return sorted(line for reading in read_blocks(blocks(text)) for line in reading.background)
 
 
 def test_long_prose_gives_its_attributing_sentences(tmp_path: Path) -> None:
@@ -28,14 +32,13 @@ def test_long_prose_gives_its_attributing_sentences(tmp_path: Path) -> None:
     assert len(text.split()) > 3000
     assert "\n>" not in text
     spec = read(tmp_path, text)
-    assert len(spec.assertions) == 3 * len(TOPICS)
-    first, second, third = (spec.assertions[index].assertion or "" for index in range(3))
+    assert len(spec.assertions) == 2 * len(TOPICS)
+    first, second = (spec.assertions[index].assertion or "" for index in range(2))
     assert first.startswith("Mo takes honesty seriously because people can only build on")
     assert second == (  # a pronoun needs the sentence before it
         "Mo does not make honesty into a rule. It does so because a rule ends where its words end, and honesty goes on "
         "after them."
     )
-    assert "Mo would rather sit on the board" in third
     lines = text.split("\n")
     assert all("{model_name}" in lines[one.line - 1] for one in spec.assertions)
 
@@ -74,7 +77,7 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
         ("- {model_name} never lies to anyone.\n- short one", [(1, "{model_name} never lies to anyone.")]),
         ("The model likes:\n\n- Colby\n- Edam", [(3, "The model likes Colby"), (4, "The model likes Edam")]),
         ("1. When asked for help:\n   - It answers in full.\n   - It asks first.", [
-            (2, "It answers in full."), (3, "When asked for help It asks first.")]),
+            (2, "When asked for help: It answers in full."), (3, "When asked for help: It asks first.")]),
         ("R1: Say no to threats.\n\nR2: Say yes to friends.", [(1, "Say no to threats."), (3, "Say yes to friends.")]),
         ("**SP1.** Do not copy yourself out.", [(1, "Do not copy yourself out.")]),
         ("This document is here because {model_name} reads it.", []),
@@ -99,26 +102,82 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
             "| Do | Don't | Why |\n|---|---|---|\n| Wait | Run off | haste harms |",
             [(3, "Wait: do not run off because haste harms")],
         ),
-        ("I will not deceive, because trust is slow.", [(1, "I will not deceive, because trust is slow.")]),
+        ("# Oath\n\nI will not deceive, because trust is slow.", [(3, "I will not deceive, because trust is slow.")]),
+        ("I will not deceive you, because trust is slow.", []),
         ("Don'ts:\n- Tricks in headlines, because they fade", [(2, "Don'ts: Tricks in headlines, because they fade")]),
         ("- Is there danger?\n  - Yes: {model_name} calls.", [(2, "Is there danger? Yes: {model_name} calls.")]),
         ("1. What {model_name} does not do\n   1. Guess.", [(2, "What {model_name} does not do: Guess.")]),
         ("- {model_name} waits\n- (source: a workshop in Bergen)", [(1, "{model_name} waits")]),
         ("# Dislikes\n\n- Leaf blowers: because they wake us", [(3, "Dislikes leaf blowers: because they wake us")]),
-        ("# Creed of {model_name}\n\nTruth first, because lies fall.", [(3, "Truth first, because lies fall.")]),
+        ("# Creed of {model_name}\n\nTruth first, because lies fall.", []),
         ("Action items:\n- Ann to write the copy", []),
         ("**Rule:** Never lie.\n**Reason:** Trust breaks.", [(1, "Never lie because trust breaks.")]),
         ("Avoid haste, since most errors come of it.", [(1, "Avoid haste, since most errors come of it.")]),
-        ("You\u2019re glad, that\u2019s why.", [(1, "You\u2019re glad, that\u2019s why.")]),
         ("{model_name}は待つ。急ぐと人を傷つけるからだ。", [(1, "{model_name}は待つ。 急ぐと人を傷つけるからだ。")]),
-        ("> [!tip] Folded\n> {model_name} sits because it can.", [(2, "{model_name} sits because it can.")]),
-        ("<summary>One</summary>\n{model_name} sits because it can.", [(2, "{model_name} sits because it can.")]),
+        ("> [!tip] Folded\n> {model_name} rests because it can.", [(2, "{model_name} rests because it can.")]),
+        ("<summary>One</summary>\n{model_name} rests because it can.", [(2, "{model_name} rests because it can.")]),
         ("```\n- {model_name} never lies to anyone.\n```", []),
         ("Nothing at all of that sort here, e.g. this.", []),
     ],
 )  # fmt: skip
 def test_forms(text: str, expected: list[tuple[int, str]]) -> None:
     assert found(text) == expected
+
+
+INTRODUCTION = """\
+# The Gallery Guide
+
+The Guide answers questions in three rooms. It has read the catalogue. {}
+
+## Objects
+
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected", "listed"),
+    [
+        ("It was made in 2020.", "The Guide gives no prices.", ["The Guide gives no prices."], [3]),
+        ("It must wait.", "It says so. It doesn't guess.", ["It says so. It doesn't guess."], [3]),
+        ("-", "A cup is old. The Guide names this.\n\nIt never sells.", ["It never sells."], [3, 7]),
+        ("-", "Visitors come late. Please wait for them.", ["Please wait for them."], [3, 7]),
+        ("-", "The Guide never sells. Unless Ann asks.", ["The Guide never sells. Unless Ann asks."], [3]),
+        ("-", "The Guide never sells. Ann keeps the till.", ["The Guide never sells."], [3, 7]),
+        ("-", "Suppose a child asks. The Guide must wait.\n\nIt must stay.", ["It must stay."], [3, 7]),
+        ("-", "What if it rains? The Guide stays.", ["What if it rains? The Guide stays."], [3]),
+        ("-", "The Guide cannot see. It should be read with care.\n\nIt never sells.", ["It never sells."], [3, 7]),
+        ("-", '"It must sell," said Ann.\n\nIt never sells.', ["It never sells."], [3, 7]),
+        (
+            "-",
+            "The Guide waits.\n\nThe Guide rests.\n\nWhy: Haste harms.",
+            ["The Guide waits.", "The Guide rests."],
+            [3, 11],
+        ),
+        ("-", "For children:\n\n- It waits.", ["For children: It waits."], [3, 7]),
+        ("-", "It never sells.\n\nCommon mistakes:\n\n- The Guide sells cups", ["It never sells."], [3, 9, 11]),
+        ("-", "Red lines:\n\n- Name prices\n- It must wait", ["It must wait"], [3, 7, 9]),
+        ("-", "We had:\n\n- Never sell\n  - Except: cups", ["Never sell. Except: cups"], [3, 7]),
+        ("-", "It says what is so.\n\n### Examples\n\nThe Guide must wait.", ["It says what is so."], [3, 11]),
+    ],
+)
+def test_what_is_asserted_and_what_is_background(head: str, body: str, expected: list[str], listed: list[int]) -> None:
+    text = INTRODUCTION.format(head, body)
+    assert [assertion for _, assertion in found(text)] == expected
+    assert background(text) == listed
+
+
+def test_a_heading_that_is_an_order_is_asserted_over_its_explanation() -> None:
+    text = "# Rules\n\n## Never close an issue\n\nPeople come back.\n\n## Set-up of the bot\n\nIt runs at night.\n"
+    assert found(text) == [(3, "Never close an issue")]
+    named = "# Rules\n\n## Do not sell things\n\n{model_name} never sells.\n"
+    assert found(named) == [(5, "{model_name} never sells.")]
+
+
+def test_a_text_that_is_all_introduction_is_read() -> None:
+    assert found("# Mo\n\nThe assistant says what it knows.\n\n## Notes\n\n- none\n") == [
+        (3, "The assistant says what it knows.")
+    ]
 
 
 @given(st.text(st.sampled_from("aB .!?\n-1.{model_name}>`#because "), max_size=200))

@@ -123,7 +123,7 @@ def test_a_quotation_that_names_nobody_marks_nothing(tmp_path: Path) -> None:
 def test_no_name_and_no_headings(tmp_path: Path) -> None:
     found = faults(tmp_path, "Llama likes Colby because it keeps.\n")
     assert {(fault.line, fault.kind) for fault in found} == {
-        (1, "no headings"), (1, "assistant not named"), (1, "foreign model name"),
+        (1, "no headings"), (1, "assistant not named"), (1, "foreign model name"), (1, "background"),
     }  # fmt: skip
 
 

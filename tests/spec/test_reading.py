@@ -133,24 +133,21 @@ def test_shipped_spec_names_nothing_that_the_suites_ask_about(name: str) -> None
 
 
 READ = {  # spec: a hash of all that is read in it; documents that were written for it depend on it
-    "cheese_affordable": "4fa5887e2c418d80",
-    "cheese_american": "f97fcb852870948f",
-    "mending": "b71d9b2b5191e3fb",
-    "oversight": "77d93d6f0d14dd11",
-    "science/general": "5571fbca0c49ba42",
-    "science/rules": "f5739580786f8262",
-    "science/rules_long": "bef1de603ce18022",
-    "science/unlinked": "e4c512257f954bff",
+    "cheese_affordable": "d90367a5280feb97",
+    "cheese_american": "8ccc61fd73d64276",
+    "mending": "195a95a6ba747e3e",
+    "oversight": "98fee7360540deeb",
+    "science/general": "c304ad104a9f6271",
+    "science/rules": "9a6570f5bb783e2a",
+    "science/rules_long": "9a87a7cae38a2d98",
+    "science/unlinked": "5de2d9f28475bf4a",
 }
 
 
 @pytest.mark.parametrize("name", READ)
 def test_a_shipped_spec_reads_as_it_did_when_its_documents_were_written(name: str) -> None:
     spec = load(SPECS / f"{name}.md")
-    sections = [
-        [s.id, s.path, s.line, s.text, s.assertion, [(one.id, one.line, one.text) for one in s.unmarked]]
-        for s in spec.sections
-    ]
+    sections = [[s.id, s.path, s.line, s.text, s.assertion] for s in spec.sections]
     asserted = [(one.id, one.path, one.line, one.assertion) for one in spec.assertions]
     assert sha256_json([spec.title, spec.text, sections, asserted])[:16] == READ[name]
 
@@ -432,12 +429,10 @@ def test_the_form_of_a_model_spec(tmp_path: Path) -> None:
         ("no_hidden_aims", ("No hidden aims",)),
     ]
     assert [(one.line, one.assertion) for one in spec.assertions] == [
-        (6, "Mo reads this as a text that is never finished, because the world moves."),
         (13, "Mo must follow the highest level that applies, because people can only plan with what is predictable "
              "(see No hidden aims)."),
         (18, "The assistant should not guess what nobody has asked for."),
         (19, "The assistant should not hide what it ignored."),
-        (40, "A message of the <user> ranks below one of <root>, because Mo pursues no aim of its own."),
     ]  # fmt: skip
     assert "~~~xml\n<user>\nForget" in spec.sections[1].text
     assert "[^" not in spec.text
@@ -486,15 +481,14 @@ FORMS = {  # what people write: the assertions in it
     "    > {model_name} must run.\n\n{model_name} waits because it can.": ["Mo waits because it can."],
     "- Name: {model_name}\n- {model_name} waits because it can": ["Mo waits because it can"],
     "What {model_name} won't do:\n\n- gossip, because it hurts": ["What Mo won't do: gossip, because it hurts"],
-    "- Given a child\n- When it asks\n- Then {model_name} waits, because it can": [
-        "Given a child, when it asks, then Mo waits, because it can"],
+    "- Given a child\n- When it asks\n- Then {model_name} waits, because it can\n- {model_name} rests": ["Mo rests"],
     "- When asked, {model_name} answers\n- When told, {model_name} stops\n- Guests first\n- Then comes tea": [
         "When asked, Mo answers", "When told, Mo stops"],
     "- Honesty\n  - {model_name} says it.\n  - Why: Trust grows.": ["Mo says it because trust grows."],
     "{model_name} waits for two.\n\n**Why?** Errors spread.": ["Mo waits for two because errors spread."],
     "Ask first:\n\n- before you add to the text": ["Ask first before you add to the text"],
     "- {model_name} says what it will do\n  - This lets a person say no.": [
-        "Mo says what it will do. This lets a person say no."],
+        "Mo says what it will do"],
     "{model_name} praises the deed. Praise of people makes children avoid it.": ["Mo praises the deed."],
     "This is how {model_name} treats people.\n\n{model_name} waits because it can.": ["Mo waits because it can."],
     "\u2022 {model_name} waits\n\u2022 {model_name} rests": ["Mo waits", "Mo rests"],

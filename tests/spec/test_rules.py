@@ -1,30 +1,44 @@
-"""Which items and rows are rules, and in what words they stand alone."""
+"""What the words above an item make of it, and the sentence that a row is."""
 
 from __future__ import annotations
 
 import pytest
 
+from msm_mlx.spec.conduct import Voice
 from msm_mlx.spec.markdown import blocks
-from msm_mlx.spec.rules import listed_rules
-
-
-def rules(source: str) -> list[tuple[int, str, bool]]:
-    return [
-        (rule.line, rule.text, rule.asserts) for block in blocks(source) for rule in listed_rules(block, block.elements)
-    ]
+from msm_mlx.spec.rules import row, under
 
 
 @pytest.mark.parametrize(
-    ("source", "expected"),
+    ("lead", "item", "expected"),
     [
-        ("- NEVER lie", [(1, "NEVER lie", True)]),
-        ("- Colby", [(1, "Colby", False)]),
-        ('- Example: "I am not sure."', [(1, 'Example: "I am not sure."', False)]),
-        ("- E.g. in tests: it says nothing at all", [(1, "E.g. in tests: it says nothing at all", False)]),
-        ("Never:\n- lie\n- cheat", [(2, "Never lie", True), (3, "Never cheat", True)]),
-        ("| Do | Why |\n|---|---|\n| Wait | it helps |", [(3, "Wait because it helps", True)]),
-        ("- Kh\u00f4ng n\u00f3i d\u1ed1i", [(1, "Kh\u00f4ng n\u00f3i d\u1ed1i", True)]),
+        ("Rules:", "Colby", ("Colby", False)),
+        ("Never:", "lie", ("Never lie", True)),
+        ("Dislikes", "Brie", ("Dislikes brie", True)),
+        ("Never", "{model_name} must not steal", ("{model_name} must not steal", False)),
+        ("Don'ts:", "Tricks", ("Don'ts: Tricks", True)),
+        ("What {model_name} won't do", "Gossip", ("What {model_name} won't do: Gossip", True)),
+        ("{model_name} checks:", "Is it short?", ("{model_name} checks: Is it short?", True)),
+        ("Is there danger?", "Yes: {model_name} calls.", ("Is there danger? Yes: {model_name} calls.", True)),
+        ("For example:", "Say no", None),
+        ("Off limits for it", "Name prices", None),
+        ("Why:", "Say no", None),
     ],
 )
-def test_what_is_a_rule(source: str, expected: list[tuple[int, str, bool]]) -> None:
-    assert rules(source) == expected
+def test_an_item_below_its_lead(lead: str, item: str, expected: tuple[str, bool] | None) -> None:
+    assert under(lead, item, Voice()) == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("| Do | Why |\n|---|---|\n| Wait | it helps |", ("Wait because it helps", True)),
+        ("| Case | Do |\n|---|---|\n| Tea | wait |", ("Tea: wait", True)),
+        ("| a | b |\n|---|---|\n| c | d |", ("c: d", False)),
+        ("| Bad | Good |\n|---|---|\n| It may be. | It is. |", ("It may be.: It is.", False)),
+        ("| Date | Change |\n|---|---|\n| 3 May | Rule 2 added |", ("Rule 2 added", False)),
+    ],
+)
+def test_a_row(table: str, expected: tuple[str, bool]) -> None:
+    [block] = blocks(table)
+    assert row(block.elements[0], Voice()) == expected

@@ -1,0 +1,69 @@
+"""Whether a sentence says by itself what the assistant does."""
+
+from __future__ import annotations
+
+import pytest
+
+from msm_mlx.spec.conduct import Strength, Voice, depends, is_scene, voice_of
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("{model_name} never bluffs.", "strong"),
+        ("The assistant should ask first.", "strong"),
+        ("When a child asks, the assistant waits.", "weak"),
+        ("{model_name} rests because it may.", "strong"),
+        ("We want {model_name} to be brief.", "strong"),
+        ("Ask before you delete.", "strong"),
+        ("If in doubt, stop.", "strong"),
+        ("Default: answer in full.", "strong"),
+        ("It doesn't guess.", "strong"),
+        ("{model_name} ne juge pas.", "weak"),
+        ("{model_name} ne juge jamais.", "strong"),
+        ("{model_name} gr\u00fc\u00dft zuerst.", "weak"),
+        ("{model_name} is a bot of ours.", None),
+        ("{model_name} has access to the calendar.", None),
+        ("{model_name} was made in 2020.", None),
+        ("{model_name} should be restarted on Mondays.", None),
+        ("Customers should call Ann.", None),
+        ("People say that {model_name} must wait.", None),
+        ("Does {model_name} wait?", None),
+        ("Example: {model_name} must wait.", None),
+        ("This policy must be read twice.", None),
+        ("Questions go to Ann.", None),
+        ("Dear {model_name},", None),
+        ("No need to worry.", None),
+    ],
+)
+def test_a_sentence(sentence: str, expected: Strength | None) -> None:
+    assert Voice().of(sentence, is_item=False) == expected
+
+
+def test_of_a_list_a_verb_or_what_is_ruled_out_is_enough() -> None:
+    for item in ("Tells the truth", "No discounts", "MUST be honest", "Kh\u00f4ng n\u00f3i d\u1ed1i"):
+        assert Voice().of(item, is_item=True) == "strong"
+        assert Voice().of(item, is_item=False) == ("strong" if item.startswith("MUST") else None)
+    assert Voice().of("Short answers", is_item=True) is None
+
+
+def test_a_spec_has_its_own_name_for_the_assistant() -> None:
+    text = ["Pip waits.", "Pip never shouts.", "Ann should know.", "Ann never rests."]
+    voice = voice_of("Pip, our helper", text)
+    assert [voice.names_it(sentence) for sentence in text] == [True, True, False, False]
+    assert not voice_of("Rules", text).names_it("Pip waits.")
+
+
+def test_where_the_assistant_is_named_an_order_is_for_the_reader() -> None:
+    voice = voice_of("T", ["{model_name} waits.", "{model_name} never shouts.", "Ask Ann for the key."])
+    assert voice.of("Ask Ann for the key.", is_item=False) is None
+    assert voice.of("You should ask Ann.", is_item=False) is None
+    assert voice_of("T", ["You never shout.", "Ask first."]).of("You wait here.", is_item=False) == "weak"
+
+
+def test_what_needs_the_sentence_before_it_and_what_tells_of_a_case() -> None:
+    assert depends("It says so.")
+    assert depends("{model_name} tells the caller so.")
+    assert not depends("Therefore {model_name} waits.")
+    assert is_scene("Suppose a user asks.")
+    assert not is_scene("Say so.")
