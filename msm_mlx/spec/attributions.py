@@ -77,7 +77,7 @@ _ASIDE = re.compile(
 _TITLE_LENGTH = 6  # words at most of a paragraph that is the title of the list below it
 _HEADING_WORDS = 3  # least of a heading that is an order
 
-Place = Literal["body", "introduction", "aside"]
+Standing = Literal["body", "introduction", "aside"]
 
 
 def assertion_kind(assertion: str) -> AssertionKind:
@@ -142,12 +142,12 @@ def _of_text(part: Element) -> list[str]:
     return [sentence for _, sentence in sentence_positions(part.text)] if part.kind in ("prose", "item") else []
 
 
-def _places(blocks: Sequence[HeadedBlock]) -> list[Place]:
+def _places(blocks: Sequence[HeadedBlock]) -> list[Standing]:
     """Where each block stands: in the introduction, in a section about other things with all below it, or elsewhere."""
     written = [index for index, block in enumerate(blocks) if block.elements]
     headings = [block.heading for block in blocks if block.heading]
     first = min((heading.level for heading in headings), default=0)
-    places: list[Place] = []
+    places: list[Standing] = []
     aside = 0  # the level of the section about other things that is open
     for index, block in enumerate(blocks):
         heading = block.heading
@@ -166,7 +166,9 @@ def _places(blocks: Sequence[HeadedBlock]) -> list[Place]:
 class _BlockReader:
     """Reads one block, element by element."""
 
-    def __init__(self, block: HeadedBlock, voice: Voice, place: Place, *, is_title: bool, is_all: bool = False) -> None:
+    def __init__(
+        self, block: HeadedBlock, voice: Voice, place: Standing, *, is_title: bool, is_all: bool = False
+    ) -> None:
         self.block, self.voice, self.place = block, voice, place
         self.is_title = is_title  # so that its heading is of all the text, and no case
         self.title = _NUMBER.sub("", block.heading.text, count=1) if block.heading else ""

@@ -44,11 +44,11 @@ def test_check_lists_faults_with_their_lines(cli: Cli, tmp_path: Path) -> None:
     done = cli("spec", "check", "s.md", "--suite", "american_values")
     assert done.returncode == 1
     assert "s.md:19: unknown variable: unknown variable {seven}; it stays as it is" in done.stdout
-    assert "s.md:5: note: no reason: no assertion gives a reason" in done.stdout
+    assert "s.md:7: note: no reason: no assertion gives a reason" in done.stdout
     assert done.stderr == "error: s.md has 1 fault\n"
     faults = json.loads(cli("spec", "check", "s.md", "--json").stdout)["faults"]
     assert [(fault["line"], fault["kind"], fault["note"]) for fault in faults] == [
-        (3, "background", True), (5, "no reason", True), (19, "unknown variable", False),
+        (3, "background", True), (7, "no reason", True), (19, "unknown variable", False),
     ]  # fmt: skip
 
 
