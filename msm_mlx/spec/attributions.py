@@ -57,7 +57,8 @@ _TERM = re.compile(r"([^.:!?]{1,50}): ")
 _ASIDE = re.compile(
     any_of(
         r"""
-    appendix.* .*\bexamples?\b.* samples?\b.* background context introduction preface preamble foreword about\b.*
+    appendix.* .*\bexamples?\b.* samples?\b.* background context setting introduction preface preamble foreword
+    about\b.*
     overview (?:executive_)?summary purpose scope (?:(?:revision|version|document)_)?history change_?log versions?
     glossary definitions? terms terminology references? bibliography see_also (?:table_of_)?contents toc further_reading
     contact\b.* feedback who\b.* why(?!_\{model_name\}).* rationale\b.* motivation reasons?\b.* (?:open_)?questions
@@ -119,7 +120,11 @@ class Reading:
 
 def read_blocks(blocks: Sequence[HeadedBlock]) -> list[Reading]:
     """A reading for each block. The introduction asserts something only where nothing else does."""
-    voice = voice_of(_title(blocks), (s for b in blocks for part in b.elements for s in _of_text(part)))
+    parts = [part for block in blocks for part in block.elements]
+    voice = voice_of(
+        _title(blocks),
+        *([s for part in parts if part.kind == kind for s in _of_text(part)] for kind in ("prose", "item")),
+    )
     places = _places(blocks)
     title = next((index for index, block in enumerate(blocks) if block.heading), 0)
     readings = [
@@ -364,7 +369,7 @@ class _SentenceReader:
         self.term = self.term or (
             match[1] if self.is_item and self.is_first and (match := _TERM.match(sentence)) else ""
         )
-        self.is_first = self.is_titled = self.is_first and not taken and is_title(sentence)
+        self.is_first = self.is_titled = self.is_first and claim is None and is_title(sentence)
         return taken
 
     def end(self) -> None:
@@ -399,7 +404,11 @@ class _SentenceReader:
 
     def _begins(self, line: int, sentence: str, claim: Strength | None) -> bool:
         is_close = self.is_first or self.open is not None
-        if claim is None or (not self.is_first and depends(sentence)) or (self.is_item and _GOES_ON.match(sentence)):
+        if (
+            claim is None
+            or (not self.is_first and depends(sentence, is_beside=self.open is not None))
+            or (self.is_item and _GOES_ON.match(sentence))
+        ):
             return False
         if claim == "weak" and not (is_close and (self.is_item or self.is_titled or self.part not in self.block.head)):
             return False

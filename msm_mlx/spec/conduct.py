@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -84,8 +84,9 @@ _POINTS_BACK = re.compile(
     r"|\b(?:do|does|says|tell \w+|tells \w+) so\b",
     re.IGNORECASE,
 )
+_ORDER_ABOUT_IT = re.compile(rf"{ORDER}(?: \w+)? (?:it|them|him|her)\b", re.IGNORECASE)
 LIMIT = re.compile(
-    r"(?:unless|except(?:ions?)?|(?:the|one|an) (?:only )?exception|only (?:if|when|then|after)|if not\b|otherwise|"
+    r"\(?(?:unless|except(?:ions?)?|(?:the|one|an) (?:only )?exception|only (?:if|when|then|after)|if not\b|otherwise|"
     r"but (?:not|only|never|if|when)|"
     r"th(?:is|at|ese) (?:(?:rule )?does(?: not|n['\u2019]t)|applies|holds|is not|do not|only))\b",
     re.IGNORECASE,
@@ -228,15 +229,17 @@ def is_title(sentence: str) -> bool:
     return len(sentence.split()) <= _TITLE_WORDS and not _FINITE.search(sentence)
 
 
-def depends(sentence: str) -> bool:
-    """Whether a sentence needs the one before it."""
+def depends(sentence: str, *, is_beside: bool = True) -> bool:
+    """Whether a sentence needs the one before it; an order ("Pass it on") does if that is none: `is_beside`."""
     sentence = _CONNECTIVE.sub("", sentence)
+    if not is_beside and _ORDER_ABOUT_IT.match(sentence):
+        return True
     return _GOES_ON.match(sentence) is not None or _POINTS_BACK.search(sentence) is not None
 
 
-def voice_of(title: str, sentences: Iterable[str]) -> Voice:
+def voice_of(title: str, prose: Sequence[str], items: Sequence[str]) -> Voice:
     """How a spec with these sentences speaks of the assistant; a name of its own stands in the title too."""
-    sentences = list(sentences)
+    sentences = [*prose, *items]
 
     def count(voice: Voice) -> int:
         return sum(map(voice.names_it, sentences))
@@ -252,7 +255,7 @@ def voice_of(title: str, sentences: Iterable[str]) -> Voice:
     ]
     return Voice(
         voice.names,
-        speaks_to_it=sum(map(voice.addresses_it, sentences)) >= count(voice),
+        speaks_to_it=sum(map(voice.addresses_it, prose)) >= count(voice),
         pronouns=("it", *persons),
         first_person=_OATH.search(title) is not None or any(map(_SPEAKS_ITSELF.search, sentences)),
     )

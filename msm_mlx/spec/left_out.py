@@ -80,7 +80,7 @@ def _unmarked(blocks: Sequence[HeadedBlock], readings: Sequence[Reading]) -> Ite
     """A mark turns the search for assertions off, which is not what a quotation at the head of a long text is for."""
     marked = [marks(block)[0].line for block in blocks if marks(block)]
     pairs = list(zip(blocks, readings, strict=True))
-    unmarked = [block.line for block, reading in pairs if not marks(block) and reading.assertions]
+    unmarked = [reading.assertions for block, reading in pairs if not marks(block) and reading.assertions]
     if unmarked:
         count = f"{len(unmarked)} other sections" if len(unmarked) > 1 else "1 other section"
         marks_of_spec = (
@@ -88,9 +88,10 @@ def _unmarked(blocks: Sequence[HeadedBlock], readings: Sequence[Reading]) -> Ite
             if len(marked) > 1
             else "quotation that starts with '>' is"
         )
+        lines = line_ranges(line for one in unmarked for line, _ in one)
         message = (
-            f"only the {marks_of_spec} written about; {count} "
-            f"({named_lines(unmarked)}) could be too: if that is meant, mark a line in each, or take the marks out"
+            f"only the {marks_of_spec} written about; {count} ({lines}) could be too: if that is meant, mark a line in "
+            "each, or take the marks out"
         )
         yield Fault(marked[0], "unmarked sections", message, note=True)
     items = [

@@ -220,7 +220,9 @@ def _mark_citations(elements: Sequence[Element], title: Sequence[str]) -> None:
     quotes = [element for element in elements if element.kind == "quote" and element.text]
     texts = [element for element in elements if quotes and element.kind in ("prose", "item", "row")]
     sentences = [(text.kind == "item", one) for text in texts for _, one in sentence_positions(text.text)]
-    voice = voice_of(" ".join(title), [sentence for _, sentence in sentences])
+    voice = voice_of(
+        " ".join(title), *([one for is_item, one in sentences if is_item is kind] for kind in (False, True))
+    )
     is_said = any("{model_name}" in text.text for text in texts) or any(
         voice.of(sentence, is_item=is_item) for is_item, sentence in sentences
     )

@@ -48,7 +48,7 @@ _CASE = re.compile(
 )
 _CONDITION = re.compile(r"(?:before|after|when(?:ever)?|if|while|unless)\b")
 _RULE_HEADER = re.compile(
-    r"\b(?:dos?|don'ts?|does|rules?|behaviou?rs?|requirements?|must|should|expected|instructions?|principles?|clause)\b|"
+    r"\b(?:dos?|don'ts?|does|rules?|behaviou?rs?|requirements?|actions?|must|should|expected|instructions?|principles?|clause)\b|"
     r"\{model_name\}|\b(?:the )?(?:assistant|model|bot)\b|verhalten",
     re.IGNORECASE,
 )
@@ -121,7 +121,7 @@ def row(part: Element, voice: Voice) -> tuple[str, bool]:
     cells = [
         (header, _forbidden(text) if _FORBIDDING_HEADER.fullmatch(header.strip(_SIGNS)) else text)
         for header, text in part.cells
-        if text
+        if any(map(str.isalnum, text))
     ]
     reasons = [text for header, text in cells if REASON_HEADER.fullmatch(header)]
     others = [cell for cell in cells if not (REASON_HEADER.fullmatch(cell[0]) or _is_beside_the_rule(*cell))]

@@ -30,7 +30,8 @@ NO_RULE = any_of(
     r"""
     (?:(?:good|bad|better|worse|poor|wrong|right|counter-?)?[_-]?)examples? good bad sample for_instance e\.g user
     human  customer client guest caller person student bot ai q a question answer notes? owner history status
-    sources?  see(?:_also)? contact to-?do version last_\w+ reviewed approved name role scope audience background
+    sources?  see(?:_also)? contact to-?do version (?:next|last)_\w+
+    reviewed approved name role scope audience background
     context reason  why rationale commentary comment definition incident anti-?patterns? evidence argument on_\w+
     consequences
     """

@@ -143,6 +143,7 @@ The Guide answers questions in three rooms. It has read the catalogue. {}
         ("-", "A cup is old. The Guide names this.\n\nIt never sells.", ["It never sells."], [3, 7]),
         ("-", "Visitors come late. Please wait for them.", ["Please wait for them."], [3, 7]),
         ("-", "The Guide never sells. Unless Ann asks.", ["The Guide never sells. Unless Ann asks."], [3]),
+        ("-", "The Guide never sells. (Except for Ann.)", ["The Guide never sells. (Except for Ann.)"], [3]),
         ("-", "The Guide never sells. Ann keeps the till.", ["The Guide never sells."], [3, 7]),
         ("-", "Suppose a child asks. The Guide must wait.\n\nIt must stay.", ["It must stay."], [3, 7]),
         ("-", "What if it rains? The Guide stays.", ["What if it rains? The Guide stays."], [3]),

@@ -49,21 +49,22 @@ def test_of_a_list_a_verb_or_what_is_ruled_out_is_enough() -> None:
 
 def test_a_spec_has_its_own_name_for_the_assistant() -> None:
     text = ["Pip waits.", "Pip never shouts.", "Ann should know.", "Ann never rests."]
-    voice = voice_of("Pip, our helper", text)
+    voice = voice_of("Pip, our helper", text, [])
     assert [voice.names_it(sentence) for sentence in text] == [True, True, False, False]
-    assert not voice_of("Rules", text).names_it("Pip waits.")
+    assert not voice_of("Rules", text, []).names_it("Pip waits.")
 
 
 def test_where_the_assistant_is_named_an_order_is_for_the_reader() -> None:
-    voice = voice_of("T", ["{model_name} waits.", "{model_name} never shouts.", "Ask Ann for the key."])
+    voice = voice_of("T", ["{model_name} waits.", "{model_name} never shouts.", "Ask Ann for the key."], [])
     assert voice.of("Ask Ann for the key.", is_item=False) is None
     assert voice.of("You should ask Ann.", is_item=False) is None
-    assert voice_of("T", ["You never shout.", "Ask first."]).of("You wait here.", is_item=False) == "weak"
+    assert voice_of("T", ["You never shout.", "Ask first."], []).of("You wait here.", is_item=False) == "weak"
 
 
 def test_what_needs_the_sentence_before_it_and_what_tells_of_a_case() -> None:
     assert depends("It says so.")
     assert depends("{model_name} tells the caller so.")
     assert not depends("Therefore {model_name} waits.")
+    assert depends("Pass it to Walter.", is_beside=False)
     assert is_scene("Suppose a user asks.")
     assert not is_scene("Say so.")
