@@ -70,6 +70,8 @@ _ASIDE = re.compile(
     participants agenda reviews? approvals? failure_modes anti-?patterns what_went_wrong\b.*
     .*\b(?:used_to|we_tried)\b.*
     (?:common|past|known|typical|frequent|old|early)_(?:mistakes|errors|failures|problems|rules)
+    .*\bunder_discussion proposed\b.* undecided pending not_yet\b.* (?:open|unresolved)_(?:issues|points|rules)
+    parking_lot ideas afterword closing epilogue postscript sign-off
     (?:rejected|dropped|discarded|retired|former|abandoned)\b.*
     """
     ).replace("model name", "model_name"),

@@ -135,7 +135,8 @@ _BEFORE_ORDER = any_of(
     gently  kindly calmly carefully explicitly immediately proactively first
     """
 )
-ORDER = rf"(?:{_BEFORE_ORDER},? )*(?:{NEGATIVE} \w|{_NO_ORDER}{VERBS}(?=[ ,;.]))"
+_TO_THE_READER = r"(?!please (?:tell|let|ask|send|write to|contact|ping|talk to) (?:me|us|(?-i:[A-Z])\w+)\b)"
+ORDER = rf"{_TO_THE_READER}(?:{_BEFORE_ORDER},? )*(?:{NEGATIVE} \w|{_NO_ORDER}{VERBS}(?=[ ,;.]))"
 # "Tells the truth": of a list whose subject stands above it; no plural of a noun is among these
 THIRD_PERSON = any_of(
     r"""
