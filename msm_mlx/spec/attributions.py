@@ -71,7 +71,7 @@ _ASIDE = re.compile(
     .*\b(?:used_to|we_tried)\b.*
     (?:common|past|known|typical|frequent|old|early)_(?:mistakes|errors|failures|problems|rules)
     .*\bunder_discussion proposed\b.* undecided pending not_yet\b.* (?:open|unresolved)_(?:issues|points|rules)
-    parking_lot ideas afterword closing epilogue postscript sign-off
+    parking_lot ideas measuring\b.* success_metrics afterword closing epilogue postscript sign-off
     (?:rejected|dropped|discarded|retired|former|abandoned)\b.*
     """
     ).replace("model name", "model_name"),

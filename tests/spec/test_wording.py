@@ -24,7 +24,11 @@ def test_words_are_alternatives_and_an_underscore_is_a_space() -> None:
             ["asks", "also asks", "is patient", "will ask"],
             ["asked", "is a bot", "is based", "will be made", "has"],
         ),
-        (ORDER, ["Ask first", "Please never lie", "Don't guess"], ["Questions", "Use of", "Thank you", "Work in ", "Please tell Ann "]),
+        (
+            ORDER,
+            ["Ask first", "Please never lie", "Don't guess"],
+            ["Questions", "Use of", "Thank you", "Please tell Ann "],
+        ),
         (SCENE, ["Suppose", "Last spring", "A user once asked"], ["Say so", "A user is"]),
     ],
 )
