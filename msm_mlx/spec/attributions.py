@@ -9,8 +9,11 @@ as "Why:" says so. No model is asked: small ones paraphrase what they should quo
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal
 
 from msm_mlx.spec.causes import (
@@ -93,7 +96,6 @@ def assertion_kind(assertion: str) -> AssertionKind:
 class Statement:
     """Sentences of a block that make one assertion, with the reasons that are said to be its own."""
 
-    part: Element | None
     line: int
     sentences: list[str]
     reasons: list[str] = field(default_factory=list)
@@ -179,7 +181,9 @@ class _BlockReader:
         self.block, self.voice, self.place = block, voice, place
         self.is_title = is_title  # so that its heading is of all the text, and no case
         self.title = _NUMBER.sub("", block.heading.text, count=1) if block.heading else ""
+        self.index = 0  # of the element that is being read
         self.statements: list[Statement] = []
+        self.statements_of: dict[int, list[Statement]] = defaultdict(list)  # by the index of their element
         self.background: set[int] = set()
         self.first_owner = 0  # of the statements that a labelled paragraph may give the reason of
         self.question: tuple[int, str] | None = None
@@ -194,8 +198,8 @@ class _BlockReader:
     def read(self) -> Reading:
         if self.title.endswith("?") and self.place == "body":
             self.question = (self.block.line, self.title)
-        for index, part in enumerate(self.block.elements):
-            self._element(part, self.block.elements[index + 1 :])
+        for self.index, part in enumerate(self.block.elements):
+            self._element(part, self.block.elements[self.index + 1 : self.index + 2])
         whole = [one for one in self.statements if one.is_whole]
         for one in self.statements:
             if not one.is_whole:
@@ -206,6 +210,10 @@ class _BlockReader:
         elif len(self.title.split()) >= _HEADING_WORDS and self.place == "body":
             self.background.add(self.block.line)
         return Reading(sorted(assertions, key=lambda assertion: assertion[0]), self.background)
+
+    def add(self, statement: Statement) -> None:
+        self.statements.append(statement)
+        self.statements_of[self.index].append(statement)
 
     def _is_heading_an_assertion(self, statements: Sequence[Statement]) -> bool:
         """A heading that is an order or names the assistant, over a text that does not say the same in a sentence."""
@@ -230,7 +238,7 @@ class _BlockReader:
         elif part.kind == "row":
             text, is_rule = row(part, self.voice)
             if is_rule:
-                self.statements.append(Statement(part, part.line, [text]))
+                self.add(Statement(part.line, [text]))
             else:
                 self._leave(part)
         elif self._goes_on(part):
@@ -271,8 +279,9 @@ class _BlockReader:
         if part.depth < 0:
             return self.statements[self.first_owner :]
         beside: list[Statement] = []
-        for element in reversed(self.block.elements[: self.block.elements.index(part)]):
-            own = [one for one in self.statements if one.part is element]
+        for index in range(self.index - 1, -1, -1):
+            element = self.block.elements[index]
+            own = self.statements_of.get(index, [])
             if element.kind == "item" and (
                 element.depth < part.depth or (part.kind, element.depth) == ("prose", part.depth)
             ):
@@ -335,7 +344,7 @@ class _SentenceReader:
     """Takes the sentences of one paragraph or item, in their order."""
 
     def __init__(self, block: _BlockReader, part: Element, case: str, *, is_rule: bool) -> None:
-        self.block, self.part, self.case = block, part, case
+        self.block, self.part, self.text, self.case = block, part, part.text, case
         self.is_rule = is_rule  # whatever the form of its first sentence
         self.is_item = part.kind == "item"
         self.open: Statement | None = None  # that the sentence before belongs to
@@ -376,7 +385,7 @@ class _SentenceReader:
 
     def end(self) -> None:
         """A question that has no answer is the next paragraph's, if it stands alone."""
-        if self.question and not self.own and not self.is_item and self.part.text.endswith(self.question[1]):
+        if self.question and not self.own and not self.is_item and self.text.endswith(self.question[1]):
             self.block.question, self.question = self.question, None
         if self.question:
             self.block.background.add(self.question[0])
@@ -419,9 +428,9 @@ class _SentenceReader:
         return True
 
     def _add(self, line: int, sentences: list[str], *, is_whole: bool = True) -> None:
-        self.open = Statement(self.part, line, sentences, is_whole=is_whole)
+        self.open = Statement(line, sentences, is_whole=is_whole)
         self.own.append(self.open)
-        self.block.statements.append(self.open)
+        self.block.add(self.open)
 
 
 def _sentences(part: Element) -> list[tuple[int, int, str]]:
@@ -434,8 +443,9 @@ def _sentences(part: Element) -> list[tuple[int, int, str]]:
     found = []
     for lines in pieces:
         piece = Element(part.kind, lines[0][0], part.depth, lines)
+        ends = list(accumulate(len(" ".join(text.split())) + bool(text.strip()) for _, text in lines))
         found += [
-            (piece.line_of(at), piece.line_of(at + len(sentence) - 1), sentence)
+            (lines[bisect_right(ends, at)][0], lines[bisect_right(ends, at + len(sentence) - 1)][0], sentence)
             for at, sentence in sentence_positions(piece.text)
         ]
     return found

@@ -146,6 +146,10 @@ class Voice:
         )
 
     @cached_property
+    def _mention(self) -> re.Pattern[str]:
+        return re.compile(self._name, re.IGNORECASE)
+
+    @cached_property
     def _topic(self) -> re.Pattern[str]:
         return re.compile(rf"(?:{self._name}|{'|'.join(self.pronouns)}|you)\b", re.IGNORECASE)
 
@@ -155,11 +159,11 @@ class Voice:
 
     def mentions_it(self, text: str) -> bool:
         """Whether a text has the assistant's name, or what it is called, anywhere."""
-        return re.search(self._name, text, re.IGNORECASE) is not None
+        return self._mention.search(text) is not None
 
     def names_it(self, sentence: str) -> bool:
         """Whether a sentence has the assistant by name as the one who acts, however weakly."""
-        return any(form.match(sentence) for form in self._named)
+        return self.mentions_it(sentence) and any(form.match(sentence) for form in self._named)
 
     def refers_to_it(self, sentence: str) -> bool:
         """Whether a sentence has a pronoun of the assistant as the one who acts."""

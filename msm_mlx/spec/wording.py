@@ -167,5 +167,5 @@ OF_THE_TEXT = (
     r"|\b(?:listed|described|stated|given|shown|everything|rules?|sections?|table) (?:below|above)\b"
     r"|\b(?:open|file|raise) (?:an? )?(?:issues?|tickets?|PRs?|pull requests?)\b|\bpull requests?\b"
     r"|^(?:see|contact|e-?mail) |\b(?:extension|slack)\b"
-    r"|\b\d[\d,.]*\b.*\b(?:a|per|each|every) (?:day|week|month|year)\b"
+    r"|\b\d[\d,.]*\b.{0,60}\b(?:a|per|each|every) (?:day|week|month|year)\b"
 )
