@@ -198,8 +198,9 @@ class _BlockReader:
     def read(self) -> Reading:
         if self.title.endswith("?") and self.place == "body":
             self.question = (self.block.line, self.title)
-        for self.index, part in enumerate(self.block.elements):
-            self._element(part, self.block.elements[self.index + 1 : self.index + 2])
+        for index, part in enumerate(self.block.elements):
+            self.index = index
+            self._element(part, self.block.elements[index + 1 : index + 2])
         whole = [one for one in self.statements if one.is_whole]
         for one in self.statements:
             if not one.is_whole:
