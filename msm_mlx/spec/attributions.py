@@ -30,7 +30,7 @@ from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
 from msm_mlx.spec.rules import COLON, is_naming, row, under, under_case
 from msm_mlx.spec.sentences import sentence_positions
-from msm_mlx.spec.wording import any_of
+from msm_mlx.spec.standing import Standing, standings, without_number
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
 
@@ -48,42 +48,13 @@ _END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
 _YES_OR_NO = re.compile(r"(?:A[.:] )?(?:yes|no|never|always)\b", re.IGNORECASE)
 _IT = re.compile(r"\bit\b", re.IGNORECASE)
 _QUESTION = ("?", "\uff1f", '?"', "?*")
-_NUMBER = re.compile(
-    r"(?:(?:rule|principle|article|section|step|chapter) )?(?:\d+(?:\.\d+)*|[IVX]+)[.:)]?\s+", re.IGNORECASE
-)
 # what a person who marks an assertion leaves out before it
 _OWN_LABEL = re.compile(
     r"^(?:statement|what|rule|policy|principle|requirement|commitment|guideline): (?=[{A-Z])", re.IGNORECASE
 )
 _TERM = re.compile(r"([^.:!?]{1,50}): ")
-# of sections that say nothing about conduct, or are for those who keep the text
-_ASIDE = re.compile(
-    any_of(
-        r"""
-    appendix.* .*\bexamples?\b.* samples?\b.* background context setting introduction preface preamble foreword
-    about\b.*
-    overview (?:executive_)?summary purpose scope (?:(?:revision|version|document)_)?history change_?log versions?
-    glossary definitions? terms terminology references? bibliography see_also (?:table_of_)?contents toc further_reading
-    contact\b.* feedback who\b.* why(?!_\{model_name\}).* rationale\b.* motivation reasons?\b.* (?:open_)?questions
-    to-?dos? roadmap amendments? maintenance owner(?:ship)?s? authors? contribut\w+ acknowledge?ments? credits
-    licen[cs]e metadata status how_to_(?:read|use|edit|change|contribute)\b.* capabilities set-?up installation
-    what_(?:\S+_){1,3}(?:is|are|has|have|knows?|can(?:_\w+)?|runs_on)\b.* deployment technical\b.* evaluation results
-    metrics benchmarks? consequences incidents? lessons\b.* notes? document_(?:control|information) action_items?
-    (?:notes_)?for_(?:staff|editors|reviewers|developers|maintainers|humans|us|the_team)\b.* next_steps attendees
-    participants agenda reviews? approvals? failure_modes anti-?patterns what_went_wrong\b.*
-    .*\b(?:used_to|we_tried)\b.*
-    (?:common|past|known|typical|frequent|old|early)_(?:mistakes|errors|failures|problems|rules)
-    .*\bunder_discussion proposed\b.* undecided pending not_yet\b.* (?:open|unresolved)_(?:issues|points|rules)
-    parking_lot ideas measuring\b.* success_metrics afterword closing epilogue postscript sign-off
-    (?:rejected|dropped|discarded|retired|former|abandoned)\b.*
-    """
-    ).replace("model name", "model_name"),
-    re.IGNORECASE,
-)
 _TITLE_LENGTH = 6  # words at most of a paragraph that is the title of the list below it
 _HEADING_WORDS = 3  # least of a heading that is an order
-
-Standing = Literal["body", "introduction", "aside"]
 
 
 def assertion_kind(assertion: str) -> AssertionKind:
@@ -129,7 +100,7 @@ def read_blocks(blocks: Sequence[HeadedBlock]) -> list[Reading]:
         _title(blocks),
         *([s for part in parts if part.kind == kind for s in _of_text(part)] for kind in ("prose", "item")),
     )
-    places = _places(blocks)
+    places = standings(blocks)
     title = next((index for index, block in enumerate(blocks) if block.heading), 0)
     readings = [
         _BlockReader(block, voice, place, is_title=index == title).read()
@@ -151,27 +122,6 @@ def _of_text(part: Element) -> list[str]:
     return [sentence for _, sentence in sentence_positions(part.text)] if part.kind in ("prose", "item") else []
 
 
-def _places(blocks: Sequence[HeadedBlock]) -> list[Standing]:
-    """Where each block stands: in the introduction, in a section about other things with all below it, or elsewhere."""
-    written = [index for index, block in enumerate(blocks) if block.elements]
-    headings = [block.heading for block in blocks if block.heading]
-    first = min((heading.level for heading in headings), default=0)
-    places: list[Standing] = []
-    aside = 0  # the level of the section about other things that is open
-    for index, block in enumerate(blocks):
-        heading = block.heading
-        is_title = heading is None or (heading is headings[0] and heading.level == first)
-        if heading is not None:
-            aside = 0 if heading.level <= aside else aside
-            if not aside and not is_title and _ASIDE.fullmatch(_NUMBER.sub("", heading.text).strip(" :*_\u2014")):
-                aside = heading.level
-        if aside:
-            places.append("aside")
-        else:
-            places.append("introduction" if is_title and written[-1:] > [index] else "body")
-    return places
-
-
 class _BlockReader:
     """Reads one block, element by element."""
 
@@ -180,7 +130,7 @@ class _BlockReader:
     ) -> None:
         self.block, self.voice, self.place = block, voice, place
         self.is_title = is_title  # so that its heading is of all the text, and no case
-        self.title = _NUMBER.sub("", block.heading.text, count=1) if block.heading else ""
+        self.title = without_number(block.heading.text) if block.heading else ""
         self.index = 0  # of the element that is being read
         self.statements: list[Statement] = []
         self.statements_of: dict[int, list[Statement]] = defaultdict(list)  # by the index of their element
