@@ -10,3 +10,8 @@ def test_short_forms_end_none() -> None:
     assert [sentence for _, sentence in sentence_positions(text)] == [
         "It is so, e.g. in the U.S. today.", '"Why?" he said.', "Because.", "{model_name} waits (No. 3).",
     ]  # fmt: skip
+
+
+def test_an_answer_is_a_sentence_and_a_number_is_none() -> None:
+    assert [text for _, text in sentence_positions("No. See No. 4 of Mrs. K. and wait.")] == [
+        "No.", "See No. 4 of Mrs. K. and wait."]  # fmt: skip
