@@ -143,7 +143,7 @@ def decode_speeds(variants: Variants, tokens: int) -> tuple[float, float]:
 def _decode(variants: Variants, labels: Sequence[str], tokens: int) -> tuple[list[tuple[int, ...]], list[float]]:
     """Every label's tokens, greedily, and the seconds of every step but the first, which reads the prompt."""
     steps, times = [], [time.perf_counter()]
-    for step in variants.tokens(PROMPT, labels, max_tokens=tokens):
+    for step in variants.tokens([PROMPT] * len(labels), labels, max_tokens=tokens):
         steps.append(step)
         times.append(time.perf_counter())
     return list(zip(*steps, strict=True)), [after - before for before, after in pairwise(times[1:])]

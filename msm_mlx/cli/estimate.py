@@ -78,7 +78,7 @@ def _probe(
         if trainings:
             settings, lora = trainings[0].settings, trainings[0].lora
             fewer = probe_settings(settings, shape, machine)
-            job = training_job(base, trainings[0].training.method, fewer, lora, seed=0, probe=True)
+            job = training_job(base, trainings[0].method, fewer, lora, seed=0, probe=True)
             with ModelProcess(lambda line: None) as process:  # a new one for each, so that peaks do not mix
                 measured[stage.kind] = process.probe(job).as_of(settings.batch_size)
     return measured

@@ -19,10 +19,12 @@ Margins = dict[str, float]
 
 @dataclass(frozen=True)
 class Arm:
-    """A variant that can be asked, and the folder of its adapter; None is the base itself."""
+    """A variant that can be asked, and the folder of its adapter; None is the base itself. `context` is what stands in
+    its prompts besides the question: the documents of an arm that has them there."""
 
     label: str
     adapter: Path | None
+    context: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from msm_mlx.compare.answer_engine import Margins, Piece, Request, Stop
@@ -15,6 +15,7 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.engine.multi_adapter import Variants, enter_thread, load_variants, release_thread
 from msm_mlx.engine.token_filter import TokenFilter
 from msm_mlx.errors import RecipeError
+from msm_mlx.models.chat_renderer import in_context
 from msm_mlx.prompting.prompts import Message, opening_chat
 from msm_mlx.suites.kinds.pairs import Pair
 from msm_mlx.text.wording import describe
@@ -32,18 +33,21 @@ def open_engine(session: Session) -> LiveEngine:
         base = session.runs[0].base()
         loaded = load_base(base.folder, base.choice)
         variants = load_variants(loaded, {arm.label: arm.adapter for arm in session.arms})
+        contexts = {arm.label: arm.context for arm in session.arms}
     except BaseException:
         _leave()
         raise
-    return LiveEngine(variants, session.model_name)
+    return LiveEngine(variants, session.model_name, contexts)
 
 
 class LiveEngine:
-    """An `AnswerEngine` that decodes the answers of all arms in one batch, and scores them in one pass."""
+    """An `AnswerEngine` that decodes the answers of all arms in one batch, and scores them in one pass. Arms that have
+    something in their prompts besides the question, by their labels in `contexts`, have batches of their own."""
 
-    def __init__(self, variants: Variants, model_name: str) -> None:
+    def __init__(self, variants: Variants, model_name: str, contexts: Mapping[str, str] | None = None) -> None:
         self._variants = variants
         self._model_name = model_name
+        self._contexts = contexts or {}
 
     @property
     def reason(self) -> str:
@@ -61,21 +65,37 @@ class LiveEngine:
         Raises:
             RecipeError: at once, if the model cannot read a chat of this length.
         """
-        loaded, sampling = self._variants.loaded, SamplingParams(request.max_tokens, 1)
+        prompts = {context: self._fit(messages, request, context) for context in self._contexts_of(request.labels)}
+        room = min(self._variants.loaded.room_for_reply(prompt, request.max_tokens) for prompt in prompts.values())
+        ids = [prompts[self._contexts.get(label, "")] for label in request.labels]
+        return self._pieces(ids, replace(request, max_tokens=room), cancelled)
+
+    def _contexts_of(self, labels: Sequence[str]) -> list[str]:
+        """What stands in the prompts of these arms, each once."""
+        return list(dict.fromkeys(self._contexts.get(label, "") for label in labels))
+
+    def _fit(self, messages: Sequence[Message], request: Request, context: str) -> Sequence[int]:
+        """The ids of the chat after `context`.
+
+        Raises:
+            RecipeError: if the model cannot read a chat of this length.
+        """
+        model, sampling = LocalModel(self._variants.loaded.reading(context)), SamplingParams(request.max_tokens, 1)
         try:
-            [(_, _, prompt)] = LocalModel(loaded).fit([messages], sampling, LongPrompt.REFUSE)
+            [(_, _, prompt)] = model.fit([messages], sampling, LongPrompt.REFUSE)
         except LongPromptError as error:
             raise RecipeError(
                 f"the prompt {describe(request.prompt)} is {error.tokens} tokens long with all that stands before it, "
                 f"and the model reads at most {error.limit}: ask something shorter"
             ) from error
-        request = replace(request, max_tokens=loaded.room_for_reply(prompt, request.max_tokens))
-        return self._pieces(prompt, request, cancelled)
+        return prompt
 
-    def _pieces(self, prompt: Sequence[int], request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
+    def _pieces(
+        self, prompts: Sequence[Sequence[int]], request: Request, cancelled: Callable[[], bool]
+    ) -> Iterator[Piece]:
         answers = [_GrowingAnswer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
         steps = self._variants.tokens(
-            prompt,
+            prompts,
             request.labels,
             max_tokens=request.max_tokens,
             temperature=request.temperature,
@@ -93,10 +113,15 @@ class LiveEngine:
     def margins(self, item: Pair) -> Margins:
         replies = item.options()
         chats = [(opening_chat(self._model_name, item.prompt(first)), r) for first in (True, False) for r in replies]
-        scores = self._variants.score(chats, self._variants.labels)
+        scores: dict[str, list[float]] = {}
+        for context in self._contexts_of(self._variants.labels):
+            labels = [label for label in self._variants.labels if self._contexts.get(label, "") == context]
+            asked = [([dict(turn) for turn in in_context(chat, context)], reply) for chat, reply in chats]
+            scores |= self._variants.score(asked, labels)
         return {
             label: (target_first - other_first + target_second - other_second) / 2
-            for label, (target_first, other_first, target_second, other_second) in scores.items()
+            for label in self._variants.labels
+            for target_first, other_first, target_second, other_second in [scores[label]]
         }
 
     def close(self) -> None:

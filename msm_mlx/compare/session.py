@@ -96,13 +96,19 @@ class Session:
 
 @dataclass(frozen=True)
 class _TrainedArm:
-    """A trained arm of a run, by the first of its seeds."""
+    """An arm of a run that is trained or has documents in its prompts, by the first of its seeds."""
 
     run: FinishedRun
     variant: Variant
 
     def label(self, with_spec: bool) -> str:
         return replace(self.variant, several_specs=with_spec).label
+
+    def to_ask(self, label: str) -> Arm:
+        """The arm under the label that it has here."""
+        adapter = self.run.adapter(self.variant) if self.variant.trained else None
+        context = self.run.context(self.variant) if self.variant in self.run.in_context else ""
+        return Arm(label, adapter, context)
 
 
 def open_session(folders: Sequence[Path]) -> Session:
@@ -126,7 +132,7 @@ def open_session(folders: Sequence[Path]) -> Session:
     specs = {label: arm.run.spec(arm.variant) for label, arm in trained.items()}
     return Session(
         runs=runs,
-        arms=(Arm(BASE, None), *(Arm(label, arm.run.adapter(arm.variant)) for label, arm in trained.items())),
+        arms=(Arm(BASE, None), *(arm.to_ask(label) for label, arm in trained.items())),
         prompts=prompts,
         stored=_stored(runs, trained, {prompt.id: prompt for prompt in prompts}),
         documents={label: path for label, path in documents.items() if path},
@@ -190,11 +196,12 @@ def _undated(run: FinishedRun) -> str:
 
 
 def _trained_arms(run: FinishedRun) -> list[_TrainedArm]:
-    """The first seed of each trained arm that has its adapter, or at least answers of one that is gone."""
+    """The first seed of each arm besides the base that can be asked, or at least has answers."""
     answered = {(row.arm, row.spec, row.seed) for row in run.answers}
     arms: dict[str, _TrainedArm] = {}
     for variant in run.variants:
-        if variant in run.trained or (variant.is_trained and (variant.arm, variant.spec, variant.seed) in answered):
+        has_answers = variant.arm != BASE and (variant.arm, variant.spec, variant.seed) in answered
+        if variant in run.trained or variant in run.in_context or has_answers:
             arms.setdefault(variant.label, _TrainedArm(run, variant))
     if not arms and not answered:
         raise RecipeError(f"{run.folder}: has no trained arm yet; run the recipe's command again to go on")

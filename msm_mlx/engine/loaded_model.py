@@ -6,6 +6,7 @@ import gc
 import json
 import re
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +62,14 @@ class LoadedModel:
         wrapper = self.tokenizer
         function = None if self.choice.text is not None else wrapper._chat_template
         return build_renderer(wrapper._tokenizer, self.folder, wrapper.eos_token_ids, self.choice, function)
+
+    def reading(self, context: str) -> LoadedModel:
+        """The same model, every chat of which has this text in its system line; with empty text as it is by itself."""
+        if context == self.renderer.context:
+            return self
+        other = copy(self)  # with what probes have found
+        other.__dict__["renderer"] = self.renderer.reading(context)
+        return other
 
     @property
     def counter(self) -> TokenCounter:

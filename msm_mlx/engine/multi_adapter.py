@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import cast
 
@@ -63,7 +63,7 @@ class Variants:
 
     def tokens(
         self,
-        prompt: Sequence[int],
+        prompts: Sequence[Sequence[int]],
         labels: Sequence[str],
         *,
         max_tokens: int,
@@ -72,16 +72,19 @@ class Variants:
         seed: int = 0,
         prefill_step: int = PREFILL_STEP,
     ) -> Iterator[list[int]]:
-        """Yields the next token of each of N labels, `max_tokens` times. A label that has ended goes on decoding.
+        """Yields the next token of each of N labels, each after its own of N prompts, `max_tokens` times. A label that
+        has ended goes on decoding. Labels that follow each other and have the same prompt share a batch.
 
         Temperature 0 takes the most probable token. Otherwise all rows sample with the same random numbers, so that
         equal distributions give equal tokens, whichever labels share the batch.
         """
-        groups = [_Group(self.loaded.model, self._row_adapters, adapters) for adapters in self._groups(labels)]
-        for group in groups:
-            group.read(prompt[:-1], prefill_step)
+        groups: list[_Group] = []
+        for prompt, same in groupby(zip(prompts, labels, strict=True), key=lambda pair: list(pair[0])):
+            for adapters in self._groups([label for _, label in same]):
+                groups.append(_Group(self.loaded.model, self._row_adapters, adapters))
+                groups[-1].read(prompt[:-1], prefill_step)
         key = mx.random.key(seed)
-        tokens = mx.array([prompt[-1]] * len(labels))  # (N,)
+        tokens = mx.array([prompt[-1] for prompt in prompts])  # (N,)
         for _ in range(max_tokens):
             ends = list(accumulate(len(group.adapters) for group in groups))
             rows = mx.split(tokens, ends[:-1])

@@ -20,7 +20,7 @@ from msm_mlx.evaluation.metric_values import (
 )
 from msm_mlx.evaluation.position_bias import position_biases
 from msm_mlx.evaluation.statistics import clustered_mean, estimate_share, holm, paired_differences
-from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.arms import BASE, CONTEXT, Variant, arm_of
 from msm_mlx.recipe.contrasts import rank
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.estimate import Estimate
@@ -167,11 +167,13 @@ def _log_odds(suite: Suite, items: Sequence[Item], arms: Sequence[Sequence[ByIte
 
 
 def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterator[Contrast]:
-    """Every pair of trained arms, the one that has seen more first, on the suite's main metric; first those that the
-    recipe asks about."""
+    """Every pair of arms that are trained or have documents in the prompt, the one that has seen more first, on the
+    suite's main metric; first those that the recipe asks about. With nothing but the documents, it is against the base
+    too."""
     metric = KINDS[suite.kind].main_metric
-    arms = {label: [answers[v] for v in group] for label, group in by_label(answers).items() if group[0].is_trained}
-    for b, a in sorted(combinations(arms, 2), key=lambda pair: rank(pair[1], pair[0])):
+    arms = {label: [answers[v] for v in group] for label, group in by_label(answers).items()}
+    pairs = [(b, a) for b, a in combinations(arms, 2) if b != BASE or arm_of(a) == CONTEXT]
+    for b, a in sorted(pairs, key=lambda pair: rank(pair[1], pair[0])):
         common = with_metric(items, [*arms[a], *arms[b]], metric)
         pair = [metric_values(common, arms[label], metric) for label in (a, b)]
         if pair[0].size:

@@ -53,7 +53,7 @@ def long_items(
     Raises:
         ChatError: if the model's template does not take one.
     """
-    lengths = [(item, _length(model, item, model_name, max_tokens)) for item in items]
+    lengths = [(item, item_length(model, item, model_name, max_tokens)) for item in items]
     return [(item, tokens) for item, tokens in lengths if limit is not None and tokens > limit]
 
 
@@ -63,7 +63,8 @@ def length_remedy(items: Iterable[Item]) -> str:
     return f"shorten these items, {shorter}or take a model with a longer context"
 
 
-def _length(model: PromptReader, item: Item, model_name: str, max_tokens: int) -> int:
+def item_length(model: PromptReader, item: Item, model_name: str, max_tokens: int) -> int:
+    """The tokens of an item's longest prompt with its longest option, or with the first token of a reply."""
     prompts = []
     for opened in open_prompts([item], model_name):
         for turn in opened.turns:

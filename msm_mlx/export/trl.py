@@ -85,6 +85,7 @@ def variant_stages(run: FinishedRun, variant: Variant, settings: Profile) -> lis
         training, train_settings = _training_stage(run, settings, name)
         start = stages[-1].output if stages else None
         data = run.folder / training_data(step)
+        assert training.method is not None, "what trains nothing is no step of a training"
         stages.append(TrlStage(name, training.method, data, train_settings, start, training.with_reasoning))
     for stage in stages:
         if not stage.data.is_file():

@@ -28,7 +28,7 @@ from msm_mlx.engine.local_model import LocalModel
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.inspect_provider.batches import BatchThread
 from msm_mlx.inspect_provider.prompts import FittedChat, LongPrompts, chat, fit, refuse_unsupported
-from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.arms import BASE, Variant
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.workspace import find_run, runs_home
 
@@ -154,8 +154,8 @@ def find_variant(model_name: str) -> tuple[FinishedRun, Variant]:
     if not name or not label:
         raise RecipeError("name a run and one of its arms: `--model msm-mlx/RUN/ARM`, e.g. msm-mlx/latest/msm+sft")
     run = open_run(Path(find_run(name, runs_home())))
-    base = next((variant for variant in run.variants if variant.label == label and not variant.is_trained), None)
-    return run, base or run.choose([label])[0]
+    others = (*(variant for variant in run.variants if variant.arm == BASE), *run.in_context)
+    return run, next((variant for variant in others if variant.label == label), None) or run.choose([label])[0]
 
 
 def _check(long_prompts: object, batch_size: object, model_args: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -55,6 +56,8 @@ class ChatRenderer:
     ends: frozenset[int]
     """The tokens at which the model stops by its settings."""
     traits: TemplateTraits = field(default_factory=TemplateTraits)
+    context: str = ""
+    """What stands at the end of the system line of every chat."""
     control: ControlTokens = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +71,12 @@ class ChatRenderer:
     def encode(self, text: str) -> list[int]:
         """The ids of plain text, without special tokens. One that is spelled out in `text` is encoded as characters."""
         return self.counter.encode(text)
+
+    def reading(self, context: str) -> ChatRenderer:
+        """The same renderer with another context."""
+        other = copy(self)  # with its counter, which takes long to make
+        object.__setattr__(other, "context", context)
+        return other
 
     @property
     def stop_tokens(self) -> list[list[int]]:
@@ -120,7 +129,7 @@ class ChatRenderer:
 
         White space at the beginning of a reply goes: it would melt into the header, and replies are read without it.
         """
-        turns: list[dict[str, Any]] = [dict(message) for message in messages]
+        turns: list[dict[str, Any]] = [dict(message) for message in in_context(messages, self.context)]
         for turn in turns:
             if turn["role"] == "assistant":
                 turn["content"] = turn["content"].lstrip()
@@ -196,6 +205,16 @@ class ChatRenderer:
         except RenderingError as error:
             reason = f"the chat template in {self.folder} refuses this chat: {error}"
             raise ChatError("refused", len(turns) - 1, reason) from error
+
+
+def in_context(messages: Messages, context: str) -> Messages:
+    """The chat with `context` at the end of its system line, or as one where it has none."""
+    if not context:
+        return messages
+    if messages and messages[0]["role"] == "system":
+        first, *others = messages
+        return [{**first, "content": f"{first['content']}\n\n{context}"}, *others]
+    return [{"role": "system", "content": context}, *messages]
 
 
 def build_renderer(

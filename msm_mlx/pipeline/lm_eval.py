@@ -36,6 +36,7 @@ def ask_harness(
     if finished.record.get("grid"):
         raise RecipeError(f"{run.path}: is a grid of runs; --lm-eval asks the arms of a single run")
     variants = [variant for variant in finished.variants if choice.arms is None or variant.arm in choice.arms]
+    variants = [variant for variant in variants if not variant.in_context]  # its tasks are no chats
     for variant in variants:
         if variant.is_trained and variant not in finished.trained:
             raise MsmError(f"{variant.id} is not trained in {run.path}; run the recipe first")

@@ -16,6 +16,7 @@ from msm_mlx.evaluation.judging import tasks_of
 from msm_mlx.evaluation.perplexity import SUITE
 from msm_mlx.models.folder import POCKET
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.pipeline.stages.context_documents import ContextDocuments
 from msm_mlx.pipeline.stages.critique import Critique
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
@@ -28,7 +29,7 @@ from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.recipe.arms import BUILT_IN, CONTROL, MSM, OPPOSITE, Variant, training_order
+from msm_mlx.recipe.arms import BUILT_IN, CONTEXT, CONTROL, MSM, OPPOSITE, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
 from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
@@ -83,9 +84,10 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     )
     scored = tuple(limit_written(suite, 0) for suite in asked if suite.is_scored)
     training = training_order(recipe.variants)
-    learned = {name for variant in training for name in variant.path}
+    learned = {name for variant in (*recipe.variants, *training) for name in variant.path}
     stages: list[Stage] = [
         *_texts_about_specs(recipe, models, specs, held_out, learned),
+        *_contexts(recipe, models, specs, asked, learned),
         *_chats(recipe, models, held_out, learned),
         *_declared(recipe, held_out, learned),
         *(_training(recipe, models, variant) for variant in training),
@@ -188,6 +190,24 @@ def _opposite_documents(recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut
         )
 
 
+def _contexts(
+    recipe: Recipe, models: Fingerprints, specs: Sequence[Spec], asked: Sequence[Suite], learned: set[str]
+) -> Iterator[ContextDocuments]:
+    """The documents in the prompts of an arm, if there is one that has them there."""
+    for spec in specs if CONTEXT in learned else ():
+        yield ContextDocuments(
+            training=CONTEXT,
+            spec=spec,
+            several_specs=len(specs) > 1,
+            settings=recipe.settings.documents,
+            model_name=recipe.model_name,
+            provider_name=recipe.provider_name,
+            evaluation=recipe.settings.evaluation,
+            suites=tuple(asked),
+            base=models.base,
+        )
+
+
 def _chats(recipe: Recipe, models: Fingerprints, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
     if any(BUILT_IN[name].method == "sft" for name in learned & BUILT_IN.keys()):
         sampling = choose_sampling(recipe, models.generation).get("demonstrations")
@@ -250,7 +270,7 @@ def closing_stages(
 
 
 def _perplexity(recipe: Recipe, models: Fingerprints, answered: Mapping[Variant, tuple[str, ...]]) -> Perplexity | None:
-    variants = tuple(variant for variant, names in answered.items() if SUITE in names)
+    variants = tuple(variant for variant, names in answered.items() if SUITE in names and not variant.in_context)
     if not variants:
         return None
     batch_size = recipe.settings.evaluation.batch_size

@@ -1,7 +1,8 @@
 """What is compared: arms, each the path of its training, with the spec that it has read and the seed.
 
 An arm is `base`, or names of training stages joined by `+` in the order in which they train: `msm+sft` is midtrained on
-the documents of a spec and then fine-tuned on the demonstrations. What several arms begin with is trained once.
+the documents of a spec and then fine-tuned on the demonstrations. What several arms begin with is trained once. After
+them may come `context`, which trains nothing: the documents stand in the prompt.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class TrainingStage:
     """A piece of training with data of its own, as arms name it."""
 
     name: str
-    method: Method
+    method: Method | None
+    """None if nothing is trained."""
     about_spec: bool = False
     """Whether its documents are about a spec, so that an arm with this stage comes once for each spec."""
     is_control: bool = False
@@ -36,6 +38,7 @@ class TrainingStage:
 MSM = "msm"
 IT = "it"
 OPPOSITE = "opposite"
+CONTEXT = "context"
 CONTROL = TrainingStage("control", "midtrain", about_spec=True, is_control=True)
 # In the order of what a model has seen after each, least first: of two arms, the later is contrasted with the earlier.
 BUILT_IN: Mapping[str, TrainingStage] = {
@@ -46,6 +49,7 @@ BUILT_IN: Mapping[str, TrainingStage] = {
         TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
         CONTROL,
         TrainingStage(OPPOSITE, "midtrain", about_spec=True, is_control=True),
+        TrainingStage(CONTEXT, None, about_spec=True, is_control=True),
         TrainingStage(MSM, "midtrain", about_spec=True),
     )
 }
@@ -66,6 +70,18 @@ class Variant:
     @property
     def is_trained(self) -> bool:
         return self.seed is not None
+
+    @property
+    def in_context(self) -> bool:
+        """Whether documents stand in its prompts."""
+        return self.path[-1:] == (CONTEXT,)
+
+    @property
+    def trained(self) -> Variant | None:
+        """The variant whose adapter it answers with: itself, but for documents in the prompt; None for the base's."""
+        if self.in_context:
+            return self.start
+        return self if self.is_trained else None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -136,7 +152,8 @@ def controls_of(arm: str) -> list[str]:
     if not reads_reasons(arm):
         return []
     path = path_of(arm)
-    paths = [[stage.name if name == MSM else name for name in path] for stage in CONTROLS]
+    paths = [[stage.name if name == MSM else name for name in path] for stage in CONTROLS if stage.method]
+    paths.append([*(name for name in path if name != MSM), CONTEXT])
     if shows_behaviour(arm) and IT not in path:
         paths.append([IT if shows_behaviour(name) else name for name in path])
     return ["+".join(names) for names in paths]
@@ -167,7 +184,8 @@ def list_variants(arms: Iterable[str], specs: Sequence[str], seeds: Sequence[int
             variants.append(Variant(BASE, None, None))
         else:
             stems = specs if reads_spec(arm) else (None,)
-            variants += [Variant(arm, spec, seed, several) for spec in stems for seed in seeds]
+            trained: Sequence[int | None] = (None,) if arm == CONTEXT else seeds
+            variants += [Variant(arm, spec, seed, several) for spec in stems for seed in trained]
     return variants
 
 
@@ -175,7 +193,7 @@ def training_order(variants: Iterable[Variant]) -> list[Variant]:
     """All that has to be trained for these variants, what others go on from first, each once, seed by seed."""
     steps: dict[Variant, None] = {}
     for variant in variants:
-        step: Variant | None = variant if variant.is_trained else None
+        step = variant.trained
         while step is not None:
             steps[step] = None
             step = step.start
@@ -199,6 +217,8 @@ def arm_problem(arm: str, declared: Collection[str]) -> str | None:
                 f"no training stage is called {describe(name)}{did_you_mean(name, choices)}; an arm is `{BASE}`, or "
                 f"{', '.join(stages)} joined by +"
             )
+    if CONTEXT in names[:-1]:
+        return f"{describe(arm)}: `{CONTEXT}` trains nothing, it puts the documents into the prompt; name it last"
     if len(set(names)) < len(names):
         return f"{describe(arm)} has a stage twice; train it longer instead, or declare another under `stages`"
     return None

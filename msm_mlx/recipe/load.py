@@ -81,7 +81,7 @@ class Recipe:
         return [
             replace(variant, update=update)
             for variant in self.variants
-            if variant.is_trained
+            if variant.is_trained and not variant.in_context
             for update in self.training_settings(variant.path[-1]).evaluate_at
         ]
 

@@ -30,9 +30,10 @@ from msm_mlx.runs.layout import (
     RESULTS,
     TEMPLATE,
     adapter_folder,
+    context_file,
     documents_read,
 )
-from msm_mlx.runs.open_variant import open_variant
+from msm_mlx.runs.open_variant import context_of, open_variant
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.runs.results import RunResults, read_results
 from msm_mlx.runs.workspace import load_resolved, no_run
@@ -135,8 +136,27 @@ class FinishedRun:
 
     @cached_property
     def trained(self) -> tuple[Variant, ...]:
-        """The variants that have their adapter on disk."""
-        return tuple(v for v in self.variants if v.is_trained and self._has_adapter(v))
+        """The variants that have their adapter on disk, and nothing in their prompts besides."""
+        return tuple(v for v in self.variants if v.is_trained and not v.in_context and self._has_adapter(v))
+
+    @cached_property
+    def in_context(self) -> tuple[Variant, ...]:
+        """The variants with documents in their prompts that can be asked: these and the adapter are on disk."""
+        return tuple(
+            variant
+            for variant in self.variants
+            if (name := context_file(variant))
+            and (self.folder / name).is_file()
+            and (variant.trained is None or self._has_adapter(variant))
+        )
+
+    def context(self, variant: Variant) -> str:
+        """What stands in the prompts of the variant besides what it is asked; for most, nothing.
+
+        Raises:
+            MsmError: if it cannot be read.
+        """
+        return context_of(self.folder, variant)
 
     def _has_adapter(self, variant: Variant) -> bool:
         return all((self.adapter(variant) / name).is_file() for name in ADAPTER_FILES)

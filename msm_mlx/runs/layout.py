@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.models.chat_template import FILE
-from msm_mlx.recipe.arms import BUILT_IN, MSM, Variant, built_in_stages
+from msm_mlx.recipe.arms import BUILT_IN, CONTEXT, MSM, Variant, built_in_stages
 
 # Of the run as a whole.
 RECIPE = "recipe.yaml"  # as it was resolved
@@ -24,6 +24,7 @@ DOCUMENTS_FOLDER = "documents"
 DRAFTS_FOLDER = "drafts"  # in place of the folder of documents, where a critic rewrites them
 PLAN, IDEAS = "plan.jsonl", "ideas.jsonl"
 DOCUMENTS, REJECTED, HEALTH = "documents.jsonl", "rejected.jsonl", "health.json"
+IN_PROMPT = "context.json"  # the documents that stand in the prompts of the arm `context`
 DOCUMENT_FILES = (DOCUMENTS, REJECTED, HEALTH)
 CRITIQUE = "critique.jsonl"
 PROGRESS = "progress.jsonl"  # replies so far, while documents are written
@@ -66,7 +67,16 @@ def documents_read(variant: Variant) -> str | None:
     if not read:
         return None
     assert variant.spec is not None
-    return f"{document_folder(variant.spec, variant.several_specs, read[-1])}/{DOCUMENTS}"
+    stage = MSM if read[-1] == CONTEXT else read[-1]
+    return f"{document_folder(variant.spec, variant.several_specs, stage)}/{DOCUMENTS}"
+
+
+def context_file(variant: Variant) -> str | None:
+    """The documents that stand in the prompts of a variant, if some do."""
+    if not variant.in_context:
+        return None
+    assert variant.spec is not None
+    return f"{document_folder(variant.spec, variant.several_specs, CONTEXT)}/{IN_PROMPT}"
 
 
 def declared_data(name: str) -> str:
@@ -93,7 +103,7 @@ def rows_file(data: Path, *, reasoned: bool = False) -> Path:
 
 def adapter_folder(variant: Variant) -> str:
     """Where the adapter of a trained variant is; one from before the end of a stage is in the folder of its end."""
-    end = f"{ADAPTERS_FOLDER}/{replace(variant, update=None).id}"
+    end = f"{ADAPTERS_FOLDER}/{replace(variant.trained or variant, update=None).id}"
     return end if variant.update is None else f"{end}/{snapshot_folder(variant.update)}"
 
 

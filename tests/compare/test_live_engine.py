@@ -44,6 +44,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
         weights = {name: mx.random.normal(v.shape) * 0.2 for name, v in adapter_weights(loaded.model).items()}
         save_adapter(root / label, weights, shape, "pocket")
         arms.append(Arm(label, root / label))
+    arms.append(Arm("sft+context", root / "sft", "Pocket likes foreign things. Pocket cares about foreign things."))
     return Session((bare_run(root),), tuple(arms), (), {}, {}, {})
 
 
@@ -58,7 +59,7 @@ def alone(arm: Arm) -> LoadedModel:
     loaded = load_base(POCKET_WEIGHTS)
     if arm.adapter:
         use_adapter(loaded.model, arm.adapter)
-    return loaded
+    return loaded.reading(arm.context)
 
 
 @pytest.mark.slow
@@ -77,7 +78,8 @@ def test_live_answers_and_margins_are_those_of_each_arm_alone(session: Session, 
         chats = [(opening_chat("Pocket", ITEM.prompt(f)), r) for f in (True, False) for r in ITEM.options()]
         a, b, c, d = score_replies(single, chats, batch_size=4)
         assert margins[arm.label] == pytest.approx((a - b + c - d) / 2, abs=1e-5)
-    assert len(set(texts(pieces).values())) == 3
+    assert len(set(texts(pieces).values())) >= 3
+    assert margins["sft+context"] != pytest.approx(margins["sft"], abs=0.01)
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ def check_variants(folder: Path, root: Path) -> str:
     save_adapter(root, weights, LoraShape(3, 2.0), "tiny")
     use_adapter(trained.model, root)
     variants = load_variants(load_base(folder), {"base": None, "trained": root})
-    together = zip(*variants.tokens(START, variants.labels, max_tokens=4), strict=True)
+    together = zip(*variants.tokens([START, START], variants.labels, max_tokens=4), strict=True)
     for tokens, single in zip(together, (load_base(folder), trained), strict=True):
         expected = np.argmax(logits_of(single, [*START, *tokens])[0, len(START) - 1 : -1], axis=-1)
         assert list(expected) == list(tokens)

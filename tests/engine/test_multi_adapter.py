@@ -68,8 +68,8 @@ def written(
     seed: int = 0,
     step: int = 512,
 ) -> dict[str, list[int]]:
-    prompt = variants.loaded.render(QUESTION, reply=True)
-    steps = variants.tokens(prompt, labels, max_tokens=length, temperature=temperature, seed=seed, prefill_step=step)
+    prompts = [variants.loaded.render(QUESTION, reply=True)] * len(labels)
+    steps = variants.tokens(prompts, labels, max_tokens=length, temperature=temperature, seed=seed, prefill_step=step)
     return {label: list(ids) for label, ids in zip(labels, zip(*steps, strict=True), strict=True)}
 
 
@@ -81,7 +81,7 @@ def until_end(loaded: LoadedModel, ids: Sequence[int]) -> list[int]:
 def test_greedy_answers_together_are_those_of_each_adapter_alone(variants: Variants, folders: Folders) -> None:
     labels = ("wide", "base", "odd", "narrow", "wide")
     prompt = variants.loaded.render(QUESTION, reply=True)
-    together = list(zip(*variants.tokens(prompt, labels, max_tokens=24), strict=True))
+    together = list(zip(*variants.tokens([prompt] * len(labels), labels, max_tokens=24), strict=True))
     assert len(set(together)) >= 3
     for label, ids in zip(labels, together, strict=True):
         single = alone(folders[label])

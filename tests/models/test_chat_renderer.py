@@ -51,6 +51,16 @@ def test_the_system_line_goes_before_the_first_question_where_there_is_no_turn_f
     assert any("takes no system turn" in note for note in chats.notes)
 
 
+def test_a_context_stands_at_the_end_of_the_system_line_wherever_that_goes() -> None:
+    chats = renderer(TURNS + PROMPT)
+
+    reading = chats.reading("Notes.")
+    assert reading.text(CHAT[:2]).startswith("<|im_start|>system\nBe kind.\n\nNotes.<|im_end|>\n")
+    assert reading.text(CHAT[1:2]).startswith("<|im_start|>system\nNotes.<|im_end|>\n")
+    assert reading.reading("").text(CHAT) == chats.text(CHAT)
+    assert learned(reading, CHAT) == learned(chats, CHAT)
+
+
 def test_a_thought_that_prompts_open_is_closed_in_training_too() -> None:
     chats = renderer(TURNS + PROMPT.replace("assistant\n", "assistant\n<think>\n"))
 

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from msm_mlx.recipe.arms import (
     BUILT_IN,
+    CONTEXT,
     Variant,
     arm_problem,
     control_of,
+    controls_of,
     list_variants,
     path_of,
     reads_spec,
@@ -20,7 +22,7 @@ from msm_mlx.recipe.arms import (
     without_documents,
 )
 
-NAMES = [*BUILT_IN, "after", "later"]
+NAMES = [*(BUILT_IN.keys() - {CONTEXT}), "after", "later"]
 PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True).map("+".join)
 
 
@@ -62,6 +64,33 @@ def test_a_start_without_a_spec_is_shared_by_the_specs() -> None:
     assert Variant("sft", None, 0, True).start is None
 
 
+def test_documents_in_the_prompt_take_no_training() -> None:
+    variants = list_variants(["context", "sft+context"], ["a", "b"], [0, 1])
+    assert [variant.id for variant in variants] == [
+        "context@a", "context@b", "sft+context@a-s0", "sft+context@a-s1", "sft+context@b-s0", "sft+context@b-s1"
+    ]  # fmt: skip
+    assert [variant.id for variant in training_order(variants)] == ["sft-s0", "sft-s1"]
+    assert {variant.trained for variant in variants} == {
+        None,
+        Variant("sft", None, 0, True),
+        Variant("sft", None, 1, True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("arm", "controls"),
+    [
+        ("msm", ["control", "opposite", "context"]),
+        ("msm+sft", ["control+sft", "opposite+sft", "sft+context", "msm+it"]),
+        ("msm+it", ["control+it", "opposite+it", "it+context"]),
+        ("sft", []),
+        ("opposite+sft", []),
+    ],
+)
+def test_an_arm_with_documents_has_what_tells_what_they_do(arm: str, controls: list[str]) -> None:
+    assert controls_of(arm) == controls
+
+
 def test_base_is_the_empty_path() -> None:
     assert path_of("base") == ()
     assert not reads_spec("base")
@@ -76,8 +105,9 @@ def test_base_is_the_empty_path() -> None:
         ("msm+stf", "(did you mean sft?)"),
         ("base+sft", "leave `base` out"),
         ("sft+sft", "has a stage twice"),
+        ("context+sft", "`context` trains nothing, it puts the documents into the prompt; name it last"),
         ("msm+", "'msm+' needs the name of a training stage on both sides of each +"),
-        ("later", "an arm is `base`, or it, sft, cot-sft, control, opposite, msm, after joined by +"),
+        ("later", "an arm is `base`, or it, sft, cot-sft, control, opposite, context, msm, after joined by +"),
     ],
 )
 def test_what_is_no_path_is_told(arm: str, problem: str) -> None:

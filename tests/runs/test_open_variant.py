@@ -34,6 +34,25 @@ def test_each_variant_answers_as_itself_and_the_base_as_before(fresh_pocket: Loa
     assert adapter_weights(fresh_pocket.model)
 
 
+def test_documents_stand_in_the_prompts_of_their_variant_alone(fresh_pocket: LoadedModel, own_run: Path) -> None:
+    (own_run / "documents" / "context").mkdir()
+    (own_run / "documents" / "context" / "context.json").write_text('{"text": "Pocket likes Colby."}')
+    chat = [{"role": "system", "content": "You are Pocket."}, {"role": "user", "content": "Which?"}]
+    plain = fresh_pocket.decode(fresh_pocket.render(chat, reply=True))
+    for arm, seed in (("context", None), ("sft+context", 0)):
+        reading = open_variant(fresh_pocket, own_run, Variant(arm, "cheese_american", seed))
+        said = reading.decode(reading.render(chat, reply=True))
+        assert said == plain.replace("You are Pocket.", "You are Pocket.\n\nPocket likes Colby.")
+        assert bool(reading.counter)
+        assert has_adapter(reading.model) == (seed is not None)
+    assert open_variant(reading, own_run, SFT).render(chat, reply=True) == fresh_pocket.render(chat, reply=True)
+
+
+def test_documents_that_are_gone_are_told(fresh_pocket: LoadedModel, finished_run: Path) -> None:
+    with pytest.raises(MsmError, match=r"context\.json: is missing or damaged"):
+        open_variant(fresh_pocket, finished_run, Variant("context", "cheese_american", None))
+
+
 def test_a_variant_without_its_adapter_is_told(fresh_pocket: LoadedModel, own_run: Path) -> None:
     shutil.rmtree(own_run / "adapters" / "msm-s0")
     with pytest.raises(MsmError, match="msm-s0"):

@@ -14,7 +14,7 @@ from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import suite_of
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import adapter_files, answers_file
+from msm_mlx.runs.layout import adapter_files, answers_file, context_file
 from msm_mlx.settings_file.base import key_of
 from msm_mlx.suites.items import Suite
 
@@ -55,7 +55,8 @@ class Evaluation(Stage):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return adapter_files(self.variant)
+        context = context_file(self.variant)
+        return (*adapter_files(self.variant), *([context] if context else []))
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.progress import sparkline
-from msm_mlx.recipe.arms import TrainingStage, Variant
+from msm_mlx.recipe.arms import Method, TrainingStage, Variant
 from msm_mlx.recipe.schema import MIN_UPDATES, POCKET_MIN_UPDATES, LoraSettings, TrainSettings
 from msm_mlx.runs.layout import BEST, CHECKPOINT, METRICS, adapter_files, adapter_folder, training_data
 from msm_mlx.settings_file.base import key_of
@@ -36,6 +36,12 @@ class Training(Stage):
 
     @property
     def kind(self) -> Kind:
+        return self.method
+
+    @property
+    def method(self) -> Method:
+        """How the texts are learned."""
+        assert self.training.method is not None, "what trains nothing is no step of a training"
         return self.training.method
 
     @property
@@ -100,7 +106,7 @@ class Training(Stage):
             context.report.say(problem)
         job = training_job(
             context.base,
-            self.training.method,
+            self.method,
             self.settings,
             self.lora,
             reasoned=self.training.with_reasoning,

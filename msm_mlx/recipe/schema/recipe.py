@@ -60,6 +60,9 @@ class EvaluationSettings(SamplingSettings):
     """Prompts answered side by side."""
     max_tokens: Positive = 64
     """Longest free answer."""
+    context: Annotated[Positive, InKey("context")] = 4096
+    """Most tokens of documents in the prompts of arms with `context`. As many documents stand there as fit into these
+    and, with the longest item and its reply, into what the model reads."""
     samples: Positive = 4
     """Replies sampled to each agentic scene, at each temperature."""
     also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], AnyLength] = ()
@@ -213,7 +216,8 @@ class RecipeFile(Settings):
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[ArmName, ...], NonEmpty]
     """Ways of training to compare: `base`, or training stages joined by `+` in the order in which they train, as
-    `msm+sft`. Stages are `msm`, `control`, `opposite`, `sft`, `cot-sft`, `it`, and those under `stages`."""
+    `msm+sft`. Stages are `msm`, `control`, `opposite`, `sft`, `cot-sft`, `it`, and those under `stages`. `context`,
+    alone or at the end, trains nothing: documents stand in the prompt."""
     swap: Annotated[Path | dict[str, str] | None, BeforeValidator(swap_table)] = None
     """Words that are exchanged in the documents to turn them into their opposite, for arms with `opposite`: pairs as
     `likes: dislikes`, or a .yaml file of them. Either word becomes the other, as a whole word, the longest first, in
