@@ -138,6 +138,18 @@ def test_labels_name_the_spec_only_where_there_are_several(variant: Variant, lab
     assert (variant.label, variant.id) == (label, name)
 
 
+def test_documents_in_the_prompt_are_contrasted_with_the_base_and_what_was_trained() -> None:
+    answers = {**one_spec(), Variant("context", "american", None): constant(1)}
+    contrasts = build_results("cheese", SUITES, answers).plain()["contrasts"]
+    pairs = {(row["a"], row["b"]): row["difference"] for row in contrasts if "context" in (row["a"], row["b"])}
+    assert pairs == {
+        ("context", "base"): 0.5,
+        ("context", "sft"): 0.5,
+        ("context", "msm"): 0.5,
+        ("context", "msm+sft"): 0,
+    }
+
+
 def test_a_base_alone_has_nothing_to_be_contrasted_with() -> None:
     results = build_results("cheese", SUITES, {Variant("base", None, None): constant(0.5)}).plain()
     assert results["contrasts"] == []
