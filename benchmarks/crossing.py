@@ -59,7 +59,7 @@ def measure_coverage(scenario: Scenario, trials: int, rng: np.random.Generator) 
     covered, censored = [], []
     for _ in range(trials):
         gaps = draw_gaps(scenario, rng)
-        if clustered_mean(gaps[0], clusters).interval_by_parts()[0] <= 0:
+        if clustered_mean(gaps[0], clusters).interval()[0] <= 0:
             continue
         found = find_crossing(scenario.doses, gaps, clusters)
         below = found.high is None or (true is not None and true <= found.high)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from msm_mlx.evaluation.durability import Course, measure_durability, trace_curves
 from msm_mlx.evaluation.metric_values import (
     Answers,
     ByItem,
@@ -39,8 +41,16 @@ def build_results(
     answers: Answers,
     judge: JudgeReport | None = None,
     perplexity: Sequence[PerplexityRow] = (),
+    courses: Mapping[str, Course] = MappingProxyType({}),
 ) -> RunResults:
-    """What these answers come to. `judge` is None where nobody judged, or what was found of the judge."""
+    """What these answers come to.
+
+    Args:
+        answers: of arms at the end of their training and, for curves, of the same along their last stage.
+        judge: None where nobody judged, or what was found of the judge.
+        courses: how long the last stage is, of the arms that curves or durability are about.
+    """
+    along, answers = answers, {variant: by_item for variant, by_item in answers.items() if variant.update is None}
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
     return RunResults(
         schema=SCHEMA,
@@ -67,6 +77,8 @@ def build_results(
         ],
         judge=judge,
         perplexity=list(perplexity),
+        curves=[row for suite in suites for row in trace_curves(suite, along, courses)],
+        durability=[row for suite in suites for row in measure_durability(suite, along, courses)],
     )
 
 

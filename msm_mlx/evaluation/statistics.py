@@ -37,6 +37,8 @@ random variables", Journal of the American Statistical Association 69, 1974):
     V_means = sum over seeds of (mean of the seed - m)^2 / ((S - 1) S)
     V_interaction = sum of e[s, i]^2 / ((S - 1) (I - 1) S I)
     m +- sqrt(t[G - 1]^2 max(0, V_items - V_interaction) + t[S - 1]^2 V_means)
+
+It is no shorter than m +- sqrt(V_items), for the means of all seeds may be equal by chance.
 """
 
 from __future__ import annotations
@@ -145,6 +147,7 @@ def clustered_mean(values: np.ndarray, clusters: Sequence[str | None] = ()) -> C
     degrees_of_freedom = variance**2 / parts if parts > 0 else float(items_df)
     items_part, seeds_part = max(0.0, items_variance - interaction), means_variance
     by_parts = _critical(items_df) ** 2 * items_part + _critical(seeds_df) ** 2 * seeds_part
+    by_parts = max(by_parts, items_variance)
     return ClusteredMean(mean, math.sqrt(variance), degrees_of_freedom, count, math.sqrt(by_parts))
 
 

@@ -27,14 +27,16 @@ from msm_mlx.pipeline.stages.judging import Judging
 from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
-from msm_mlx.pipeline.stages.results import Results
+from msm_mlx.pipeline.stages.results import LastStage, Results
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.arms import BUILT_IN, CONTEXT, CONTROL, MSM, OPPOSITE, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
 from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
+from msm_mlx.recipe.shares import family_of
 from msm_mlx.recipe.suites import load_added_suites, load_suites
 from msm_mlx.recipe.swap_table import load_swap
+from msm_mlx.runs.layout import training_data
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite, limit_items, limit_written
@@ -265,8 +267,28 @@ def closing_stages(
     used = tuple(suite for suite in suites if any(suite.name in answers for answers in names.values()))
     ends = {variant: answers for variant, answers in names.items() if variant.update is None}
     perplexity, judging = _perplexity(recipe, models, ends), _judging(recipe, models, used, ends)
-    results = Results(run_name=recipe.name, answered=names, suites=used, perplexity=perplexity, judging=judging)
+    results = Results(
+        run_name=recipe.name,
+        answered=names,
+        suites=used,
+        perplexity=perplexity,
+        judging=judging,
+        last_stages=_last_stages(recipe, names),
+    )
     return [stage for stage in (perplexity, judging, results) if stage is not None]
+
+
+def _last_stages(recipe: Recipe, variants: Iterable[Variant]) -> dict[str, LastStage]:
+    """The last stage of each arm that is followed along it, or has a share of contrary rows in it."""
+    last_stages: dict[str, LastStage] = {}
+    for variant in variants:
+        if not variant.is_trained:
+            continue
+        name = variant.path[-1]
+        settings, share = recipe.training_settings(name), recipe.contrary_share(name)
+        if settings.evaluate_at or share is not None:
+            last_stages[variant.arm] = LastStage(family_of(name, share), share, settings, training_data(variant))
+    return last_stages
 
 
 def _perplexity(recipe: Recipe, models: Fingerprints, answered: Mapping[Variant, tuple[str, ...]]) -> Perplexity | None:

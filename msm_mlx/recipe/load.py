@@ -89,6 +89,11 @@ class Recipe:
         """The training stage of that name, built in or declared."""
         return BUILT_IN[name] if name in BUILT_IN else TrainingStage(name, self.stages[name].method)
 
+    def contrary_share(self, name: str) -> float | None:
+        """The share of contrary rows in the training stage of that name, if it is about them."""
+        shares = self.stages[name].contrary if name in self.stages else None
+        return shares[0] if shares else None
+
     def training_settings(self, name: str) -> TrainSettings:
         """How the training stage of that name is trained."""
         if name in self.stages:

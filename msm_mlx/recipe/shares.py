@@ -18,6 +18,11 @@ def stage_names(name: str, settings: StageSettings) -> tuple[str, ...]:
     return tuple(f"{name}-{share:g}" for share in shares) if len(shares) > 1 else (name,)
 
 
+def family_of(name: str, share: float | None) -> str:
+    """What the recipe calls a stage that is called `name` with this share: `after` for `after-0.02`."""
+    return name if share is None else name.removesuffix(f"-{share:g}")
+
+
 def stages_by_share(stages: Mapping[str, StageSettings]) -> dict[str, StageSettings]:
     """Every stage with at most one share of contrary rows."""
     by_share: dict[str, StageSettings] = {}

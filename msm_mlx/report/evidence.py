@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from msm_mlx.recipe.contrasts import is_asked, is_headline
+from msm_mlx.report.durability import durability_cells
 from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.headlines import (
     LOG_ODDS,
@@ -54,6 +55,9 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
         added = " (added after the run)" if measured and measured.added else ""
         parts += [f"### {suite}: {measured.measures if measured else ''}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
+    if first.results.durability:
+        header, body = durability_cells(first.results)
+        parts += ["### Contrary rows until an arm is back", _table(header, body)]
     if by_arm := perplexities_by_arm(first):
         parts += ["### Perplexity on neutral text", _perplexity(by_arm)]
     if domains := _domains(first):

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from msm_mlx.recipe.arms import BASE, arm_of, reads_spec, shows_behaviour, without_documents
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.results import Contrast, PerplexityRow, Share
+from msm_mlx.runs.results import Contrast, Durability, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
 from msm_mlx.text.commands import command as command_line
 
@@ -88,7 +88,7 @@ def starting_points(arms: Iterable[str]) -> set[str]:
     return {BASE, *(without_documents(arm) for arm in arms if reads_spec(arm))}
 
 
-def finding(row: Share | Contrast | None) -> str:
+def finding(row: Share | Contrast | Durability | None) -> str:
     """A figure with its interval, or why it means nothing."""
     if row is None:
         return "-"

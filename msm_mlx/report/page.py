@@ -14,6 +14,7 @@ from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, bullets
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
+from msm_mlx.report.durability import durability
 from msm_mlx.report.examples import SELECTION_RULE, at_random, most_different, pair_sides
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judge_agreement
 from msm_mlx.report.headlines import command, suites_of
@@ -66,6 +67,7 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
     sections: list[tuple[str, str, Sequence[Block]]] = [
         ("What was tested", "tested", _design(run, health)),
         ("What was found", "found", findings(rows)),
+        ("How long it lasts", "lasts", durability(rows)),
         ("What could be wrong with this run", "doubts", _doubts(run, health)),
         ("Perplexity", "perplexity", _some(perplexity_table(rows))),
         ("The judge", "judge", judge_agreement(rows)),

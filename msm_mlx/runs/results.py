@@ -101,6 +101,73 @@ class Contrast(_ResultsPart):
         return difference_text(self.difference, self.ci_low, self.ci_high)
 
 
+class CurvePoint(_OfVariant):
+    """The main metric of an arm, its seeds pooled, after some updates of its last stage."""
+
+    suite: str
+    metric: str
+    stage: str
+    """The last stage, as the recipe calls it."""
+    share: float | None
+    """Of its rows that are contrary, if it is about them."""
+    update: int
+    """0 is the arm before that stage."""
+    rows: int
+    """How many rows of the stage were seen by then."""
+    contrary: float
+    """How many of these were contrary."""
+    value: float
+    ci_low: float
+    ci_high: float
+    n: int
+    seeds: int
+    failure: str | None
+
+
+class Durability(_ResultsPart):
+    """How many contrary rows it takes until an arm is back at its reference. Arms are named by their labels."""
+
+    suite: str
+    metric: str
+    arm: str
+    """The arm before the stage with the contrary rows: `msm+sft`."""
+    stage: str
+    share: float | None
+    """Of contrary rows, along the stage; null for the number over the shares, each at the end of the stage."""
+    reference: str
+    """The arm with the same training and no documents, before that stage: `sft`."""
+    start: Estimate
+    """By how much the arm differs from the reference before the stage."""
+    rows: float | None = None
+    """Null if the arm never comes back, or never was away."""
+    ci_low: float | None = None
+    ci_high: float | None = None
+    """Null if more contrary rows than were tried may be needed."""
+    most: float
+    """The most contrary rows that were tried."""
+    seeds: int
+    failure: str | None
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether the arm differs from its reference to begin with."""
+        return is_clear_of_zero(self.start.ci_low, self.start.ci_high)
+
+    @property
+    def text(self) -> str:
+        """`14 [9, 22]`, or as far as it is known: `more than 64 [at least 38]`."""
+        if not self.is_defined or self.ci_low is None:
+            return f"undefined: no different from {self.reference} to begin with"
+        most, low = f"more than {_count(self.most)}", _count(self.ci_low)
+        if self.rows is None:
+            return f"{most} [at least {low}]"
+        return f"{_count(self.rows)} [{low}, {most if self.ci_high is None else _count(self.ci_high)}]"
+
+
+def _count(rows: float) -> str:
+    return f"{rows:.0f}" if rows == 0 or rows >= 10 else f"{rows:.1f}"
+
+
 class Domains(_ResultsPart):
     """Each domain of a suite alone, seeds pooled."""
 
@@ -183,6 +250,9 @@ class RunResults(_ResultsPart):
     suites: list[MeasuredSuite]
     judge: JudgeReport | None = None
     perplexity: list[PerplexityRow] = []
+    curves: list[CurvePoint] = []
+    """Arms along their last stage."""
+    durability: list[Durability] = []
 
     def plain(self) -> dict[str, Any]:
         """Ready for JSON."""

@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msm_mlx.files import sha256_json, write_jsonl
+from msm_mlx.demonstrations.contrary import CONTRARY
+from msm_mlx.files import read_jsonl, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
 from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.answers import read_answers
 from msm_mlx.runs.layout import ANSWERS, RESULTS, answers_file
 from msm_mlx.runs.results import read_perplexity, write_results
 from msm_mlx.suites.items import Suite
 
 if TYPE_CHECKING:
+    from msm_mlx.evaluation.durability import Course
     from msm_mlx.pipeline.context import Context
+
+
+@dataclass(frozen=True)
+class LastStage:
+    """The last stage of an arm's path."""
+
+    stage: str
+    """What the recipe calls it, whatever the share of contrary rows."""
+    share: float | None
+    settings: TrainSettings
+    data: str
+    """Its texts."""
+
+    @property
+    def size(self) -> tuple[int | None, float | None, int]:
+        return self.settings.updates, self.settings.epochs, self.settings.batch_size
+
+    def course(self, run: Path) -> Course:
+        """How long it is, once its texts are there."""
+        from msm_mlx.evaluation.durability import Course
+
+        rows = read_jsonl(run / self.data)
+        contrary = sum(row.get("kind") == CONTRARY for row in rows)
+        updates, batch_size = self.settings.planned_updates(len(rows)), self.settings.batch_size
+        return Course(self.stage, self.share, updates, batch_size, contrary / max(len(rows), 1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Results(Stage):
     """Computes the figures over the answers that are there."""
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     unit: ClassVar[str] = "variants"
 
     run_name: str
@@ -35,6 +64,8 @@ class Results(Stage):
     """All suites that any of them has answered."""
     perplexity: Perplexity | None
     judging: Judging | None
+    last_stages: Mapping[str, LastStage] = field(default_factory=dict)
+    """Those of the arms that are followed along theirs, or have contrary rows in it."""
 
     @property
     def kind(self) -> Kind:
@@ -51,7 +82,8 @@ class Results(Stage):
     @property
     def reads(self) -> tuple[str, ...]:
         stages = [stage for stage in (self.perplexity, self.judging) if stage]
-        return (*map(answers_file, self.answered), *(name for stage in stages for name in stage.writes))
+        texts = dict.fromkeys(last.data for last in self.last_stages.values())
+        return (*map(answers_file, self.answered), *(name for stage in stages for name in stage.writes), *texts)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -59,7 +91,8 @@ class Results(Stage):
 
     @cached_property
     def key(self) -> dict[str, Any]:
-        return {
+        courses = {arm: [last.stage, last.share, *last.size] for arm, last in self.last_stages.items()}
+        return ({"courses": courses} if courses else {}) | {
             "name": self.run_name,
             "suites": {suite.name: sha256_json(repr(suite)) for suite in self.suites},
             "variants": {variant.id: sorted(names) for variant, names in self.answered.items()},
@@ -69,8 +102,10 @@ class Results(Stage):
         from msm_mlx.evaluation.build_results import answer_rows, build_results
 
         path, suites = context.run.path, list(self.suites)
-        answers = read_answers(path, {v: names for v, names in self.answered.items() if v.update is None})
-        judge = take_verdicts(path, suites, answers) if self.judging else None
+        answers = read_answers(path, self.answered)
+        ends = {variant: by_item for variant, by_item in answers.items() if variant.update is None}
+        judge = take_verdicts(path, suites, ends) if self.judging else None
         perplexity = read_perplexity(path) if self.perplexity else []
-        write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, answers)))
-        write_results(path, build_results(self.run_name, suites, answers, judge, perplexity))
+        write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, ends)))
+        courses = {arm: last.course(path) for arm, last in self.last_stages.items()}
+        write_results(path, build_results(self.run_name, suites, answers, judge, perplexity, courses))

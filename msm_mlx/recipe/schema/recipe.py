@@ -166,8 +166,8 @@ class StageSettings(Settings):
         names = ("learning_rate", "updates", "epochs", "batch_size", "max_length")
         changes = {name: value for name in names if (value := getattr(self, name)) is not None}
         changes["evaluate_at"] = self.evaluate_at or ()
-        if self.evaluate_at:
-            changes["patience"] = 0  # what ends early does not come to all of these updates
+        if self.evaluate_at or self.contrary:
+            changes["patience"] = 0  # so that all shares have as many updates, and it comes to those on the way
         if {"updates", "epochs"} & changes.keys():
             changes = {"updates": None, "epochs": None} | changes
         return usual.model_copy(update=changes)

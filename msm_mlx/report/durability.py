@@ -1,0 +1,122 @@
+"""How long what the documents did lasts: the number of contrary rows that undo it, and arms along their last stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import quoteattr
+
+from msm_mlx.recipe.arms import BASE, path_of, reads_spec, without_documents
+from msm_mlx.report.all_rows import Rows
+from msm_mlx.report.blocks import Block, Figure, Paragraph, bullets, table
+from msm_mlx.report.headlines import finding, is_main
+from msm_mlx.report.plots import Panel, PlotLine, Point, draw
+from msm_mlx.runs.finished import FinishedRun
+from msm_mlx.runs.results import CurvePoint, Durability, RunResults, Share
+
+EXPLANATION = (
+    "A contrary row contradicts the demonstrations. How many of them it takes until an arm is back where the arm "
+    "without documents was, is counted as often as they are seen: over the shares of contrary rows, each at the end of "
+    "the stage after as many updates, and along the stage with one share. Between two measurements the difference is "
+    "taken to go in a straight line. In brackets is the 95 % interval; where it ends with `more than`, more contrary "
+    "rows than were tried may be needed."
+)
+Key = tuple[str, str, str]
+
+
+def durability(rows: Rows) -> list[Block]:
+    """The numbers in words and as a table, then the curves."""
+    results = rows.run.results
+    blocks: list[Block] = []
+    if results.durability:
+        blocks = [Paragraph(EXPLANATION), bullets(map(_sentence, headline_numbers(results)))]
+        blocks.append(table("Contrary rows until an arm is back", *durability_cells(results)))
+    blocks += [Paragraph(line) for line in _unmeasured(rows.run)]
+    panels = curve_panels(results, several_specs=rows.run.several_specs)
+    for panel in panels:
+        caption = f"{panel.title}, with 95 % intervals, against the rows of that stage that were seen."
+        svg = draw([[panel]], like=panels, standalone=False)
+        blocks.append(Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label={quoteattr(caption)} ', 1)))
+    return blocks
+
+
+def headline_numbers(results: RunResults) -> list[Durability]:
+    """One for each suite, arm and stage: over the shares, or along the stage if there is one share."""
+    first: dict[Key, Durability] = {}
+    for row in results.durability:  # the one over the shares stands before those along the stage
+        first.setdefault(_key(row), row)
+    return list(first.values())
+
+
+def durability_cells(results: RunResults) -> tuple[tuple[str, ...], list[list[str]]]:
+    """The header and the rows of a table of all numbers."""
+    shares = sorted({row.share for row in results.durability if row.share is not None})
+    several = any(row.share is None for row in results.durability)
+    columns = [*([None] if several else []), *shares]
+    by_key: dict[Key, dict[float | None, Durability]] = {}
+    for row in results.durability:
+        by_key.setdefault(_key(row), {})[row.share] = row
+    body = []
+    for (suite, arm, stage), by_share in by_key.items():
+        row = next(iter(by_share.values()))
+        numbers = [finding(by_share.get(share)) for share in columns]
+        body.append([f"{suite}: {arm}, then {stage}", row.reference, row.start.as_difference, *numbers])
+    names = ["over the shares" if share is None else f"along the stage, {share:g} contrary" for share in columns]
+    return ("suite and arm", "back at", "difference before", *names), body
+
+
+def curve_panels(results: RunResults, *, several_specs: bool) -> list[Panel]:
+    """One for each suite, arm and last stage that was followed: a line for each share, and one for the reference."""
+    groups: dict[tuple[str, str, str], list[CurvePoint]] = {}
+    for point in results.curves:
+        before = point.model_copy(update={"arm": "+".join(path_of(point.arm)[:-1]) or BASE}).label(several_specs)
+        groups.setdefault((point.suite, before, point.stage), []).append(point)
+    return [_panel(*key, points, results.pooled) for key, points in groups.items()]
+
+
+def _panel(suite: str, before: str, stage: str, points: Sequence[CurvePoint], pooled: Sequence[Share]) -> Panel:
+    ticks = sorted({point.rows for point in points})
+    lines: dict[str, list[Point]] = {}
+    for point in points:
+        label = stage if point.share is None else f"{point.share:g} contrary"
+        place = Point(ticks.index(point.rows), point.value, point.ci_low, point.ci_high)
+        lines.setdefault(label, []).append(place)
+    arm = "+".join(path_of(points[0].arm)[:-1]) or BASE
+    reference = without_documents(arm)
+    level = next((row for row in pooled if (row.suite, row.arm) == (suite, reference) and is_main(row)), None)
+    if level and reference != arm:
+        lines[reference] = [Point(at, level.value, level.ci_low, level.ci_high) for at in range(len(ticks))]
+    return Panel(
+        title=f"{suite}: {before} along {stage}",
+        x_label=f"rows of {stage}",
+        ticks=tuple(map(str, ticks)),
+        lines=tuple(PlotLine(label, tuple(places)) for label, places in lines.items()),
+    )
+
+
+def _sentence(row: Durability) -> str:
+    return f"On {row.suite}, {row.arm} is back at {row.reference} after {_words(row)}."
+
+
+def _words(row: Durability) -> str:
+    if row.failure or not row.is_defined:
+        return f"a number of contrary rows that is not known: {finding(row)}"
+    return f"{row.text} contrary rows of {row.stage}"
+
+
+def _unmeasured(run: FinishedRun) -> Iterator[str]:
+    """What is missing where arms with documents have contrary rows in their last stage, and no number."""
+    arms = run.recipe.arms
+    missing: dict[str, None] = {}
+    for arm in arms:
+        *path, last = path_of(arm) or (BASE,)
+        before = "+".join(path) or BASE
+        if run.recipe.stages.get(last, {}).get("contrary") and reads_spec(before):
+            needed = [name for name in (before, without_documents(before)) if name not in arms]
+            missing |= dict.fromkeys(
+                f"Arms that go on from {before} have no number here: {name} is not among the arms." for name in needed
+            )
+    yield from missing
+
+
+def _key(row: Durability) -> Key:
+    return row.suite, row.arm, row.stage
