@@ -45,6 +45,7 @@ from msm_mlx.pipeline.status import StageStatus, check_stage, due_stages
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.shares import arms_to_measure
 from msm_mlx.recipe.workspace import is_within
 from msm_mlx.resources.machine import this_machine
 from msm_mlx.resources.memory import ModelShape
@@ -85,7 +86,7 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
     names = [recipe.name_reason] if recipe.name_reason and not problems else []
-    notes = [*names, *unused_stages(recipe), *([] if rehearse else _unread(recipe))]
+    notes = [*names, *unused_stages(recipe), *unmeasured_arms(recipe), *([] if rehearse else _unread(recipe))]
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
     findings = Findings(problems, notes)
@@ -182,6 +183,16 @@ def unused_stages(recipe: Recipe) -> list[str]:
         f"{recipe.path}: stages: no arm has {name}, so nobody learns it; name it in arms, as sft+{name}, or take it out"
         for name in recipe.stages
         if name not in learned
+    ]
+
+
+def unmeasured_arms(recipe: Recipe) -> list[str]:
+    """What is to be said of arms with contrary rows of which a run cannot tell when they are back."""
+    contrary = [name for name, stage in recipe.stages.items() if stage.contrary]
+    return [
+        f"{recipe.path}: arms: how many contrary rows undo {before} is not measured without {', '.join(missing)}; add "
+        f"{'it' if len(missing) == 1 else 'them'} to the arms"
+        for before, missing in arms_to_measure(recipe.arms, contrary).items()
     ]
 
 

@@ -5,10 +5,10 @@ What the arms have in common before is trained once, and another share adds an a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import product
 
-from msm_mlx.recipe.arms import BASE, path_of
+from msm_mlx.recipe.arms import BASE, path_of, without_documents
 from msm_mlx.recipe.schema import StageSettings
 
 
@@ -38,6 +38,18 @@ def arms_by_share(arms: Iterable[str], stages: Mapping[str, StageSettings]) -> t
     return tuple(
         "+".join(path) or BASE for arm in arms for path in product(*(_choices(name, stages) for name in path_of(arm)))
     )
+
+
+def arms_to_measure(arms: Collection[str], contrary: Collection[str]) -> dict[str, list[str]]:
+    """The arms that a number of contrary rows needs and that are not among these, by the arm before the stage with
+    such rows. `contrary` are the names of these stages. An arm without documents has no such number."""
+    missing: dict[str, list[str]] = {}
+    for arm in arms:
+        *path, last = path_of(arm) or ("",)
+        before = "+".join(path) or BASE
+        if last in contrary and without_documents(before) != before:
+            missing[before] = [name for name in (before, without_documents(before)) if name not in arms]
+    return {before: names for before, names in missing.items() if names}
 
 
 def _choices(name: str, stages: Mapping[str, StageSettings]) -> tuple[str, ...]:

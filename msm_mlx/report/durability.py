@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
-from msm_mlx.recipe.arms import BASE, path_of, reads_spec, without_documents
+from msm_mlx.recipe.arms import BASE, path_of, without_documents
+from msm_mlx.recipe.shares import arms_to_measure
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Figure, Paragraph, bullets, table
 from msm_mlx.report.headlines import finding, is_main
 from msm_mlx.report.plots import Panel, PlotLine, Point, draw
-from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import CurvePoint, Durability, RunResults, Share
 
 EXPLANATION = (
@@ -30,7 +30,11 @@ def durability(rows: Rows) -> list[Block]:
     if results.durability:
         blocks = [Paragraph(EXPLANATION), bullets(map(_sentence, headline_numbers(results)))]
         blocks.append(table("Contrary rows until an arm is back", *durability_cells(results)))
-    blocks += [Paragraph(line) for line in _unmeasured(rows.run)]
+    recipe = rows.run.recipe
+    contrary = [name for name, stage in recipe.stages.items() if stage.get("contrary")]
+    for before, missing in arms_to_measure(recipe.arms, contrary).items():
+        names = ", ".join(missing)
+        blocks.append(Paragraph(f"Arms that go on from {before} have no number here: {names} is not among the arms."))
     panels = curve_panels(results, several_specs=rows.run.several_specs)
     for panel in panels:
         caption = f"{panel.title}, with 95 % intervals, against the rows of that stage that were seen."
@@ -101,21 +105,6 @@ def _words(row: Durability) -> str:
     if row.failure or not row.is_defined:
         return f"a number of contrary rows that is not known: {finding(row)}"
     return f"{row.text} contrary rows of {row.stage}"
-
-
-def _unmeasured(run: FinishedRun) -> Iterator[str]:
-    """What is missing where arms with documents have contrary rows in their last stage, and no number."""
-    arms = run.recipe.arms
-    missing: dict[str, None] = {}
-    for arm in arms:
-        *path, last = path_of(arm) or (BASE,)
-        before = "+".join(path) or BASE
-        if run.recipe.stages.get(last, {}).get("contrary") and reads_spec(before):
-            needed = [name for name in (before, without_documents(before)) if name not in arms]
-            missing |= dict.fromkeys(
-                f"Arms that go on from {before} have no number here: {name} is not among the arms." for name in needed
-            )
-    yield from missing
 
 
 def _key(row: Durability) -> Key:

@@ -76,8 +76,8 @@ def test_certain_differences_have_a_place_too() -> None:
 
 @pytest.mark.slow
 def test_intervals_cover_the_true_place() -> None:
-    """In 95 % of the cases, give or take two; with 250 trials of each curve the error of all together is 0.6 %."""
-    script = [sys.executable, str(ROOT / "benchmarks" / "crossing.py"), "--trials", "250", "--json"]
+    """In 95 % of the cases, give or take two; with 150 trials of each curve the error of all together is 0.8 %."""
+    script = [sys.executable, str(ROOT / "benchmarks" / "crossing.py"), "--trials", "150", "--json"]
     path = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(script, capture_output=True, text=True, env=environment(**path), timeout=300, check=True)
     found = json.loads(done.stdout)
@@ -86,4 +86,4 @@ def test_intervals_cover_the_true_place() -> None:
     assert beyond["censored"] >= 0.975
     counted = sum(one["counted"] for one in found.values())
     assert 0.93 <= sum(one["counted"] * one["covered"] for one in found.values()) / counted <= 0.97
-    assert all(one["covered"] >= 0.91 for one in found.values()), "each alone, with an error of 1.4 %"
+    assert all(one["covered"] >= 0.9 for one in found.values()), "each alone, with an error of 1.8 %"

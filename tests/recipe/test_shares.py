@@ -11,6 +11,7 @@ from helpers.plans import changed, keys, plan, recipe
 from helpers.recipe_files import problems
 from helpers.recipe_files import recipe as written
 
+from msm_mlx.pipeline.preflight import unmeasured_arms
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.arm_descriptions import describe_training
 
@@ -88,3 +89,19 @@ def told(folder: Path, demonstrations: str = "data/rows.yaml", **stages: Any) ->
         (folder / name).write_text("")
     arms = [f"sft+{name}" for name in stages]
     return problems(folder, written(stages=stages, arms=arms, demonstrations=demonstrations))
+
+
+@pytest.mark.parametrize(
+    ("arms", "missing"),
+    [
+        ("[sft, msm+sft, msm+sft+after]", []),
+        ("[sft, msm+sft+after]", ["msm+sft"]),
+        ("[msm+sft+after]", ["msm+sft", "sft"]),
+        ("[sft+after]", []),
+        ("[sft, msm+after+sft]", []),
+    ],
+)
+def test_what_a_number_of_contrary_rows_needs_is_told_before(arms: str, missing: list[str]) -> None:
+    lines = unmeasured_arms(recipe(*after("[0, 0.05]", arms)))
+    assert len(lines) == bool(missing)
+    assert all(f"undo msm+sft is not measured without {', '.join(missing)}; add " in line for line in lines)

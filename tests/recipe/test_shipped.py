@@ -21,6 +21,7 @@ SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocke
     "cheese_controls": {"pocket", "small", "laptop", "paper"},
     "cheese_real": {"small", "laptop"},
     "dose_curve": {"pocket"},
+    "durability": {"pocket"},
     "mending": {"small", "laptop"},
     "spec_science": {"pocket", "small", "laptop"},
 }
