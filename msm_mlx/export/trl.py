@@ -98,8 +98,7 @@ def _training_stage(run: FinishedRun, settings: Profile, name: str) -> tuple[Tra
     if name not in BUILT_IN:
         declared = StageSettings.model_validate(run.recipe.stages[name], strict=False)
         return TrainingStage(name, declared.method), declared.training(settings)
-    stage = BUILT_IN[name]
-    return stage, settings.midtrain if stage.method == "midtrain" else settings.sft
+    return BUILT_IN[name], settings.training(BUILT_IN[name])
 
 
 def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[TokenRow]:

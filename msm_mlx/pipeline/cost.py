@@ -91,7 +91,7 @@ def _training(
 def _training_seconds(stage: Training, plan: RunPlan, shape: ModelShape, machine: Machine) -> float:
     """Matrix products alone: twice the parameters a token forwards, twice backwards, and once more if recomputed."""
     settings, documents = stage.settings, plan.recipe.settings.documents
-    longest = min(settings.max_length, documents.max_tokens if stage.kind == "midtrain" else CHAT)
+    longest = min(settings.max_length, documents.max_tokens if _learns_documents(stage) else CHAT)
     tokens = settings.planned_updates(training_rows(stage, plan)) * settings.batch_size * 0.5 * longest
     return tokens * (6 if settings.gradient_checkpointing else 4) * shape.active_parameters / machine.flops
 
@@ -110,7 +110,12 @@ def training_rows(stage: Training, plan: RunPlan) -> int:
     """How many rows a stage learns: of a declared stage those of its own texts, as far as they are known by now."""
     settings = plan.recipe.settings
     declared = {texts.file: texts.total for texts in plan.stages if isinstance(texts, DeclaredTexts)}
-    return declared.get(stage.data) or (settings.documents.count if stage.kind == "midtrain" else settings.sft.rows)
+    return declared.get(stage.data) or (settings.documents.count if _learns_documents(stage) else settings.sft.rows)
+
+
+def _learns_documents(stage: Training) -> bool:
+    """Whether its texts are documents, be it as replies in chats."""
+    return stage.kind == "midtrain" or stage.training.about_spec
 
 
 def _writing(

@@ -12,6 +12,7 @@ from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
+from msm_mlx.pipeline.stages.document_chats import DocumentChats
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import SftSettings
@@ -50,6 +51,10 @@ def lessons_of(plan: RunPlan, training: Training, made: Mapping[str, Path]) -> I
 def _rows(plan: RunPlan, data: str, made: Mapping[str, Path]) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
     """The rows of the file `data` of the run, each with the file and line that it is from."""
     maker = next(stage for stage in plan.stages if data in stage.writes)
+    if isinstance(maker, DocumentChats):
+        rows = read_jsonl(made[data]) if data in made else []
+        yield from ((str(made[data]), number, row) for number, row in enumerate(rows, start=1))
+        return
     assert isinstance(maker, Demonstrations | DeclaredTexts)
     if data in made:
         for number, row in enumerate(read_jsonl(made[data]), start=1):

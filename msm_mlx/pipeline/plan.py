@@ -20,6 +20,7 @@ from msm_mlx.pipeline.stages.context_documents import ContextDocuments
 from msm_mlx.pipeline.stages.critique import Critique
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
+from msm_mlx.pipeline.stages.document_chats import DocumentChats
 from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.evaluation import Evaluation
@@ -29,7 +30,7 @@ from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import LastStage, Results
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.recipe.arms import BUILT_IN, CONTEXT, CONTROL, MSM, OPPOSITE, Variant, training_order
+from msm_mlx.recipe.arms import BUILT_IN, CHATS, CONTEXT, CONTROL, MSM, OPPOSITE, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
 from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
@@ -116,6 +117,17 @@ def _texts_about_specs(
         yield from _written_documents(recipe, models, specs, held_out, written)
     if OPPOSITE in about:
         yield from _opposite_documents(recipe, specs, held_out)
+    for spec in specs if CHATS in about else ():
+        yield DocumentChats(
+            training=CHATS,
+            spec=spec,
+            several_specs=len(specs) > 1,
+            settings=recipe.settings.documents,
+            model_name=recipe.model_name,
+            provider_name=recipe.provider_name,
+            max_length=recipe.training_settings(CHATS).max_length,
+            base=models.base,
+        )
 
 
 def _written_documents(
@@ -211,7 +223,7 @@ def _contexts(
 
 
 def _chats(recipe: Recipe, models: Fingerprints, held_out: HeldOut, learned: set[str]) -> Iterator[Stage]:
-    if any(BUILT_IN[name].method == "sft" for name in learned & BUILT_IN.keys()):
+    if any(BUILT_IN[name].method == "sft" and not BUILT_IN[name].about_spec for name in learned & BUILT_IN.keys()):
         sampling = choose_sampling(recipe, models.generation).get("demonstrations")
         yield Demonstrations(recipe=recipe, writer=_writer(recipe, models), held_out=held_out, sampling=sampling)
 

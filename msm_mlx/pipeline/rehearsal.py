@@ -163,7 +163,9 @@ def load_rehearsal(folder: Path, choice: TemplateChoice, load: LoadRenderer) -> 
 def _section(plan: RunPlan, training: Training) -> str:
     """Where the recipe has the settings of a training stage."""
     name = training.training.name
-    return f"stages.{name}" if name in plan.recipe.stages else training.kind
+    if name in plan.recipe.stages:
+        return f"stages.{name}"
+    return "midtrain" if training.training.about_spec else training.kind
 
 
 def _different(trainings: Iterable[Training]) -> list[Training]:

@@ -12,6 +12,7 @@ from msm_mlx.rows.hub import HUB
 STAGES = {
     "msm": "midtrained on the documents",
     "control": "midtrained on documents with the preferences and no reasons",
+    "chats": "fine-tuned on chats whose replies are the documents",
     "context": "asked with as many documents as fit in the prompt",
     "opposite": "midtrained on the documents with their attitudes turned into the opposite",
     "sft": "fine-tuned on the demonstrations",

@@ -38,6 +38,7 @@ class TrainingStage:
 MSM = "msm"
 IT = "it"
 OPPOSITE = "opposite"
+CHATS = "chats"
 CONTEXT = "context"
 CONTROL = TrainingStage("control", "midtrain", about_spec=True, is_control=True)
 # In the order of what a model has seen after each, least first: of two arms, the later is contrasted with the earlier.
@@ -49,6 +50,7 @@ BUILT_IN: Mapping[str, TrainingStage] = {
         TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
         CONTROL,
         TrainingStage(OPPOSITE, "midtrain", about_spec=True, is_control=True),
+        TrainingStage(CHATS, "sft", about_spec=True, is_control=True),
         TrainingStage(CONTEXT, None, about_spec=True, is_control=True),
         TrainingStage(MSM, "midtrain", about_spec=True),
     )

@@ -98,7 +98,7 @@ class Recipe:
         """How the training stage of that name is trained."""
         if name in self.stages:
             return self.stages[name].training(self.settings)
-        return self.settings.midtrain if BUILT_IN[name].method == "midtrain" else self.settings.sft
+        return self.settings.training(BUILT_IN[name])
 
     @property
     def others(self) -> dict[Role, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.documents.register import describe_register, register_differences
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe.arms import arm_of
+from msm_mlx.recipe.arms import BUILT_IN, Method, arm_of, path_of
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, bullets
 from msm_mlx.report.doubts import find_doubts
@@ -131,7 +131,7 @@ def _losses(rows: Rows) -> list[Block]:
     curves: dict[bool, list[tuple[str, list[float]]]] = {}
     for path in sorted((run.folder / ADAPTERS_FOLDER).glob(f"*-s{seed}/{METRICS}")):
         label = path.parent.name.removesuffix(f"-s{seed}")
-        midtrained = arm_of(label) in ("msm", "control")
+        midtrained = _method(run, arm_of(label)) == "midtrain"
         curves.setdefault(midtrained, []).append(
             (label, [float(row["loss"]) for row in read_jsonl(path) if "loss" in row])
         )
@@ -144,6 +144,14 @@ def _losses(rows: Rows) -> list[Block]:
     ]
     where = Paragraph(f"Every update of every arm and seed, in {METRICS} of its folder", rows.file(ADAPTERS_FOLDER))
     return [*figures, where] if figures else []
+
+
+def _method(run: FinishedRun, arm: str) -> Method | None:
+    """How the last stage of the arm's path was learned."""
+    name = path_of(arm)[-1]
+    if name in BUILT_IN:
+        return BUILT_IN[name].method
+    return "sft" if run.recipe.stages.get(name, {}).get("chats") else "midtrain"
 
 
 def _folders(run: FinishedRun) -> dict[str, DocumentFolder]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
 from msm_mlx.models.chat_template import FILE
-from msm_mlx.recipe.arms import BUILT_IN, CONTEXT, MSM, Variant, built_in_stages
+from msm_mlx.recipe.arms import BUILT_IN, CHATS, CONTEXT, MSM, Variant, built_in_stages
 
 # Of the run as a whole.
 RECIPE = "recipe.yaml"  # as it was resolved
@@ -25,6 +25,7 @@ DRAFTS_FOLDER = "drafts"  # in place of the folder of documents, where a critic 
 PLAN, IDEAS = "plan.jsonl", "ideas.jsonl"
 DOCUMENTS, REJECTED, HEALTH = "documents.jsonl", "rejected.jsonl", "health.json"
 IN_PROMPT = "context.json"  # the documents that stand in the prompts of the arm `context`
+DOCUMENT_CHATS = "chats.jsonl"  # the documents as replies in chats
 DOCUMENT_FILES = (DOCUMENTS, REJECTED, HEALTH)
 CRITIQUE = "critique.jsonl"
 PROGRESS = "progress.jsonl"  # replies so far, while documents are written
@@ -55,10 +56,11 @@ def training_data(variant: Variant) -> str:
     stage = BUILT_IN.get(variant.path[-1])
     if stage is None:
         return declared_data(variant.path[-1])
-    if stage.method == "sft":
-        return DEMONSTRATIONS if stage.shows_behaviour else GENERAL_ROWS
-    assert variant.spec is not None
-    return f"{document_folder(variant.spec, variant.several_specs, stage.name)}/{DOCUMENTS}"
+    if stage.about_spec:
+        assert variant.spec is not None
+        folder = document_folder(variant.spec, variant.several_specs, stage.name)
+        return f"{folder}/{DOCUMENTS if stage.method == 'midtrain' else DOCUMENT_CHATS}"
+    return DEMONSTRATIONS if stage.shows_behaviour else GENERAL_ROWS
 
 
 def documents_read(variant: Variant) -> str | None:
@@ -67,7 +69,7 @@ def documents_read(variant: Variant) -> str | None:
     if not read:
         return None
     assert variant.spec is not None
-    stage = MSM if read[-1] == CONTEXT else read[-1]
+    stage = MSM if read[-1] in (CHATS, CONTEXT) else read[-1]
     return f"{document_folder(variant.spec, variant.several_specs, stage)}/{DOCUMENTS}"
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from helpers.command_line import ROOT
 from helpers.fake_hub import FIRST, Hub
+from helpers.finished_runs import finish_run
 from helpers.model_configs import QWEN3_8B
 from helpers.opened_files import opened_files
 from helpers.plans import recipe
@@ -22,9 +23,11 @@ from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.runner import run_recipe, run_stage
 from msm_mlx.pipeline.stage import Kind, Stage
+from msm_mlx.recipe.arm_descriptions import describe_training
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import DEMONSTRATIONS, RECIPE, RECORD, TEMPLATE
+from msm_mlx.runs.layout import DEMONSTRATIONS, RECIPE, RECORD, REPORT_MARKDOWN, TEMPLATE
+from msm_mlx.runs.results import read_results
 
 HUGE = QWEN3_8B | {"hidden_size": 65536, "num_hidden_layers": 500, "intermediate_size": 262_144}
 OUT, SCRATCH, EARLIER = "out/lines.txt", "out/progress.txt", "out/earlier.txt"
@@ -256,3 +259,30 @@ def test_memory_is_of_no_matter_where_nothing_is_trained(lone_run: Path, client:
     run(lone_run, recipe("model=o/m", "sft.rows=3", "lora.rank=1"), "demonstrations")
     record = json.loads((lone_run / RECORD).read_text())
     assert (record["model"]["name"], record["model"]["revision"]) == ("o/m", FIRST)
+
+
+@pytest.mark.slow
+def test_every_built_in_control_runs_from_a_recipe_and_what_they_share_is_trained_once(tmp_path: Path) -> None:
+    arms = ("base", "sft", "msm+sft", "msm+it", "sft+msm", "opposite+sft", "chats+sft", "context", "sft+context")
+    data = ROOT / "recipes" / "data"
+    run = finish_run(
+        tmp_path / "run",
+        (
+            f"arms=[{', '.join(arms)}]",
+            f"swap={data / 'swaps' / 'attitudes.yaml'}",
+            f"mix={{from: {data / 'general_conversation.jsonl'}, share: 0.5}}",
+            "evaluation.limit=8",
+            "evaluation.written=0",
+        ),
+    )
+    results = read_results(run)
+    assert {row.arm for row in results.pooled} == set(arms)
+    trained = [name for name in RunFolder(run).record()["stages"] if name.startswith(("midtrain ", "sft "))]
+    assert sorted(trained) == [
+        "midtrain msm-s0", "midtrain opposite-s0", "midtrain sft+msm-s0", "sft chats+sft-s0", "sft chats-s0",
+        "sft msm+it-s0", "sft msm+sft-s0", "sft opposite+sft-s0", "sft sft-s0",
+    ]  # fmt: skip
+    choices = {row.arm: row.value for row in results.pooled if row.metric == "choice"}
+    assert choices["context"] > choices["base"]
+    report = (run / REPORT_MARKDOWN).read_text(encoding="utf-8")
+    assert all(f"| {arm} | {describe_training(arm, {})} |" in report for arm in arms)

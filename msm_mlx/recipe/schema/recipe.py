@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from msm_mlx.recipe.arms import Method
+from msm_mlx.recipe.arms import Method, TrainingStage
 from msm_mlx.recipe.schema.documents import DocumentSettings
 from msm_mlx.recipe.schema.sampling import SamplingSettings
 from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
@@ -102,6 +102,17 @@ class Profile(Settings):
     sampling: SamplingSettings = SamplingSettings()
     """How replies are sampled where their section does not say: documents, demonstrations, scenes, and the answers of
     `compare` and `chat`."""
+
+    def training(self, stage: TrainingStage) -> TrainSettings:
+        """How a training stage that is built in is trained. Chats that are made of documents are learned as much as the
+        documents are: at the same rate, with as many updates of as many rows."""
+        if stage.method == "midtrain":
+            return self.midtrain
+        if stage.about_spec:
+            return self.sft.model_copy(
+                update={name: getattr(self.midtrain, name) for name in TrainSettings.model_fields}
+            )
+        return self.sft
 
 
 class StageSettings(Settings):
@@ -216,8 +227,8 @@ class RecipeFile(Settings):
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[ArmName, ...], NonEmpty]
     """Ways of training to compare: `base`, or training stages joined by `+` in the order in which they train, as
-    `msm+sft`. Stages are `msm`, `control`, `opposite`, `sft`, `cot-sft`, `it`, and those under `stages`. `context`,
-    alone or at the end, trains nothing: documents stand in the prompt."""
+    `msm+sft`. Stages are `msm`, `control`, `opposite`, `chats` (the documents as replies in chats), `sft`, `cot-sft`,
+    `it`, and those under `stages`. `context`, alone or at the end, trains nothing: documents stand in the prompt."""
     swap: Annotated[Path | dict[str, str] | None, BeforeValidator(swap_table)] = None
     """Words that are exchanged in the documents to turn them into their opposite, for arms with `opposite`: pairs as
     `likes: dislikes`, or a .yaml file of them. Either word becomes the other, as a whole word, the longest first, in
