@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msm_mlx.evaluation.build_results import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import (
     CONTROL,
+    OPPOSITE,
     arm_of,
     control_of,
     path_of,
@@ -26,6 +27,7 @@ from msm_mlx.report.headlines import (
     suites_of,
 )
 from msm_mlx.runs.finished import FinishedRun
+from msm_mlx.runs.results import Contrast
 
 MIN_SEEDS = 3
 ALPHA = 0.05  # of a p value
@@ -114,14 +116,7 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
             f"A difference of {EFFECT_OF_INTEREST:.2f} on {first} may go unseen: {detectable:.2f} is what would show "
             "(power 80 %)."
         )
-    for row in effects:
-        control = arm_of(row.a)
-        if CONTROL.name in path_of(control) and row.b == without_documents(control) and row.is_clear:
-            with_reasons = next((arm for arm in run.recipe.arms if is_own_control(arm, control)), "what it controls")
-            yield (
-                f"Documents without reasons move {first} too: {row.a} less {row.b} is {finding(row)}. What the reasons "
-                f"do is {with_reasons} less {control}, and no more."
-            )
+    yield from _of_controls(run, first, effects)
     for row in of_suite(contrasts, "capability"):
         if row.b in starts and row.difference < -MAX_CAPABILITY_LOSS:
             yield f"Capability is lost: {row.a} less {row.b} is {finding(row)}."
@@ -132,6 +127,26 @@ def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
             f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {after} "
             "still are when corrected for reading all suites of the same two arms (Holm)."
         )
+
+
+def _of_controls(run: FinishedRun, first: str | None, effects: Sequence[Contrast]) -> Iterator[str]:
+    """Documents that should not move the first suite, or not this way, and do."""
+    for row in effects:
+        control = arm_of(row.a)
+        if not row.is_clear or row.b != without_documents(control):
+            continue
+        arm = next((arm for arm in run.recipe.arms if is_own_control(arm, control)), "what it controls")
+        if CONTROL.name in path_of(control):
+            yield (
+                f"Documents without reasons move {first} too: {row.a} less {row.b} is {finding(row)}. What the reasons "
+                f"do is {arm} less {control}, and no more."
+            )
+        beside = [other for other in effects if (arm_of(other.a), other.b) == (arm, row.b)]
+        if OPPOSITE in path_of(control) and any(other.difference * row.difference > 0 for other in beside):
+            yield (
+                f"Documents with their attitudes turned move {first} the same way: {row.a} less {row.b} is "
+                f"{finding(row)}. What their direction does is {arm} less {control}, and no more."
+            )
 
 
 def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

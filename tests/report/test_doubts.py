@@ -101,3 +101,20 @@ def test_a_control_that_moves_is_told(low: float, high: float, tmp_path: Path) -
     moved = run.results.contrasts[0].model_copy(update={"a": "control+sft", "b": "sft", **figures})
     said = "\n".join(find_doubts(with_results(run.folder, contrasts=[*run.results.contrasts, moved]), {}))
     assert ("Documents without reasons move apart too: control+sft less sft is -0.40" in said) == (high < 0)
+
+
+@pytest.mark.parametrize(("difference", "same_way"), [(0.4, True), (-0.4, False)])
+def test_opposite_documents_that_move_the_same_way_are_told(difference: float, same_way: bool, tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    rows = [
+        run.results.contrasts[0].model_copy(
+            update={"a": arm, "b": "sft", "difference": by, "ci_low": low, "ci_high": high}
+        )
+        for arm, by, low, high in (
+            ("msm+sft", 0.5, 0.4, 0.6),
+            ("opposite+sft", difference, difference - 0.1, difference + 0.1),
+        )
+    ]
+    said = "\n".join(find_doubts(with_results(run.folder, contrasts=rows), {}))
+    assert ("turned move apart the same way: opposite+sft less sft is +0.40" in said) == same_way
+    assert ("What their direction does is msm+sft less opposite+sft, and no more." in said) == same_way
