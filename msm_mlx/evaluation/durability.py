@@ -67,7 +67,7 @@ def trace_curves(suite: Suite, answers: Answers, courses: Mapping[str, Course]) 
     metric = KINDS[suite.kind].main_metric
     for group in _ends(answers).values():
         variant, course = group[0], courses.get(group[0].arm)
-        points = _along(group, answers, course) if course else []
+        points = _along(suite, group, answers, course) if course else []
         values = [metric_values(suite.items, point.seeds, metric) for point in points]
         if len(points) < 3 or not all(value.size for value in values) or course is None:
             continue
@@ -112,7 +112,7 @@ def measure_durability(suite: Suite, answers: Answers, courses: Mapping[str, Cou
             yield from _measure(suite, row, _over_shares(groups, before, answers, courses), before, reference)
         for group in groups:
             course = courses[group[0].arm]
-            points = _along(group, answers, course)
+            points = _along(suite, group, answers, course)
             if course.contrary and (len(groups) == 1 or len(points) > 2):
                 doses = [(course.contrary_rows(point.update), point.seeds) for point in points]
                 yield from _measure(suite, row.model_copy(update={"share": course.share}), doses, before, reference)
@@ -178,15 +178,16 @@ def _over_shares(
     return doses if doses[0][0] == 0 else [(0.0, list(before)), *doses]
 
 
-def _along(group: Sequence[Variant], answers: Answers, course: Course) -> list[_Point]:
-    """The arm before the stage, on its way and at the end, as far as all seeds were asked."""
+def _along(suite: Suite, group: Sequence[Variant], answers: Answers, course: Course) -> list[_Point]:
+    """The arm before the stage, on its way and at the end, as far as all seeds were asked this suite."""
+    asked = {item.id for item in suite.items}
     starts = [answers.get(variant.start or Variant(BASE, None, None)) for variant in group]
     updates = sorted({one.update for one in answers if one.update is not None and one.label == group[0].label})
     ways = [(update, [answers.get(replace(one, update=update)) for one in group]) for update in updates]
     ends: list[ByItem | None] = [answers[variant] for variant in group]
     points = []
     for update, seeds in [(0, starts), *ways, (course.updates, ends)]:
-        there = [by_item for by_item in seeds if by_item is not None]
+        there = [by_item for by_item in seeds if by_item is not None and not asked.isdisjoint(by_item)]
         if len(there) == len(group):
             points.append(_Point(update, there))
     return points

@@ -114,6 +114,15 @@ def test_along_the_stage_the_rows_that_were_seen_by_then_count() -> None:
     assert len(list(trace_curves(SUITE, answers_of(shares), courses))) == 3
 
 
+def test_a_suite_that_is_not_asked_on_the_way_has_a_number_over_both_ends() -> None:
+    courses = {"msm+sft+after": Course("after", 0.1, 40, 10, contrary=0.1)}
+    answers = answers_of(planted(0.3, 0.8, 0.1, arms=("sft", "msm+sft", "msm+sft+after")))
+    on_the_way: Answers = {replace(v, update=20): {} for v in answers if v.arm == "msm+sft+after"}
+    [found] = measure_durability(SUITE, {**answers, **on_the_way}, courses)
+    assert found.rows == pytest.approx(40 * 5 / 7, abs=1)
+    assert not list(trace_curves(SUITE, {**answers, **on_the_way}, courses))
+
+
 def test_seeds_that_are_missing_somewhere_are_averaged() -> None:
     shares = {v: s for v, s in planted(0.3, 0.8, 0.8, 0.5, 0.1).items() if v != Variant("sft", None, 2)}
     [found] = measure_durability(SUITE, answers_of(shares), COURSES)
