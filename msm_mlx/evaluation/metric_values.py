@@ -13,8 +13,6 @@ from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
 
 MAX_UNREADABLE = 0.5
-CHANCE = 0.5
-"""The share of the format control that is right if nothing but the place of the options decides."""
 
 ByItem = Mapping[str, Answer]
 Answers = Mapping[Variant, ByItem]  # by item id
@@ -55,6 +53,7 @@ def failure_of(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem], met
             return f"{values.mean():.0%} of the written replies are {kind.unreadable}"
     if kind.format_control and metric == kind.main_metric:
         values = metric_values(suite.items, seeds, kind.format_control)
-        if values.size and (right := estimate_share(values)).ci_low <= CHANCE:
+        chances = [item.chance for item in suite.items if item.is_format_control]
+        if values.size and (right := estimate_share(values)).ci_low <= sum(chances) / len(chances):
             return f"the format control is right in {right}, which may be chance"
     return None

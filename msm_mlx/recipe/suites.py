@@ -27,8 +27,8 @@ def load_suites(recipe: Recipe, entries: Sequence[str] | None = None) -> list[Su
     for entry in recipe.suites if entries is None else entries:
         suite = load_suite(entry, names, recipe.profile)
         items = tuple(item for item in suite.items if item.spec is None or item.spec in stems)
-        if not items:
-            specs = ", ".join(sorted({str(item.spec) for item in suite.items}))
+        if all(item.is_format_control for item in items):
+            specs = ", ".join(sorted({str(item.spec) for item in suite.items if item.spec}))
             raise RecipeError(
                 f"{recipe.path}: suites: {suite.name} has items about the specs {specs} only, and none about "
                 f"{', '.join(sorted(stems))}; take it out, or give it such items"

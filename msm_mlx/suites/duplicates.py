@@ -24,7 +24,7 @@ def _items(value: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
     if not isinstance(value, dict):
         return
     for key, inner in value.items():
-        if key in ("pairs", "items") and isinstance(inner, list):
+        if key in ("pairs", "items", "format_control") and isinstance(inner, list):
             place = loc[:-1] if key == "pairs" else loc  # pairs of two domains are told apart by their nouns
             for index, entry in enumerate(inner):
                 yield (*loc, key, index), _asked(entry, json.dumps([*place, value.get("noun")], default=str))

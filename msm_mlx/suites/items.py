@@ -70,6 +70,11 @@ class Item(ABC):
         """The full replies whose log-probability is wanted after each prompt, without the `prefill`."""
         return ()
 
+    @property
+    def chance(self) -> float:
+        """How often the right one of its options is chosen by chance."""
+        return 0.5
+
     def begun(self, reply: str) -> str:
         """A reply with the `prefill` before it."""
         return f"{self.prefill} {reply}" if self.prefill else reply

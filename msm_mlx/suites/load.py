@@ -12,7 +12,7 @@ from msm_mlx.models.folder import POCKET
 from msm_mlx.settings_file.load import check_settings, load_tree
 from msm_mlx.settings_file.tree import Tree
 from msm_mlx.suites.duplicates import report_duplicates
-from msm_mlx.suites.items import Suite
+from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
 from msm_mlx.suites.schema import SuiteFile
 from msm_mlx.text.variables import fill_variables
@@ -26,6 +26,8 @@ REAL_SUITES = tuple(sorted(path.stem for path in _REAL_FOLDER.glob("*.yaml")))
 """Those that have a version for real models, in words beyond pocket's."""
 SUITES = tuple(sorted({*POCKET_SUITES, *REAL_SUITES}))
 """The names of the shipped suites."""
+FORMAT_CONTROLS = "format_controls"
+"""The folder, beside shipped suites without a format control of their own, with those of some, by the suites' names."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,15 @@ def load_suite(suite: str, names: Names | None = None, profile: str = POCKET) ->
 
 @cache
 def _shipped(path: Path, names: Names | None) -> Suite:
-    return replace(_load(path, names), file=path.relative_to(_FOLDER).as_posix())
+    suite, control = _load(path, names), path.parent / FORMAT_CONTROLS / path.name
+    controls = _load(control, names).items if control.is_file() else ()
+    items = (*suite.items, *(_as_control(item, number) for number, item in enumerate(controls, start=1)))
+    return replace(suite, items=items, file=path.relative_to(_FOLDER).as_posix())
+
+
+def _as_control(item: Item, number: int) -> Item:
+    id = f"{item.suite}/format_control-{number}"
+    return replace(item, id=id, domain=None, is_written=False, is_format_control=True)
 
 
 def _load(path: Path, names: Names | None) -> Suite:

@@ -228,7 +228,7 @@ def last_named(question: str) -> str:
 def outcome(script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
     """The records of a suite by metric, and the biases, of a model that follows `script`."""
     shipped = load_suite("values_apart")
-    suite = replace(shipped, items=shipped.items[::8])
+    suite = replace(shipped, items=pairs_of(shipped)[::8])
     settings = EvaluationSettings(batch_size=16, max_tokens=40)
     answers = {a.item: a for a in answer_items(load_scripted(script), suite.items, "Pocket", settings)}
     results = build_results("r", [suite], {Variant("base", None, None): answers}).plain()

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from msm_mlx.pocket.facts import VALUES, ValueName
 from msm_mlx.pocket.suites import (
     capability,
+    format_controls,
     main,
     oversight_answers,
     oversight_scenes,
@@ -19,6 +20,7 @@ from msm_mlx.pocket.suites import (
     values_apart,
 )
 from msm_mlx.settings_file.load import load_values
+from msm_mlx.suites.load import FORMAT_CONTROLS
 
 
 def test_the_same_arguments_draw_the_same_suites() -> None:
@@ -59,8 +61,10 @@ def test_the_command_writes_what_is_drawn(tmp_path: Path) -> None:
         "oversight_answers.jsonl",
         "general_conversation.jsonl",
         "tuning_values_apart.yaml",
+        FORMAT_CONTROLS,
     }
-    for name, tree in suites().items():
+    controls = {f"{FORMAT_CONTROLS}/{name}": tree for name, tree in format_controls().items()}
+    for name, tree in (suites() | controls).items():
         assert load_values(tmp_path / "new" / "folder" / f"{name}.yaml") == tree
     rows = (tmp_path / "new" / "folder" / "oversight_answers.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(row) for row in rows] == oversight_answers()

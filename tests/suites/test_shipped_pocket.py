@@ -6,16 +6,29 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.evaluation.collect_answers import answer_items
 from msm_mlx.pocket.facts import AXES, BY_ADJECTIVE, DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing
 from msm_mlx.pocket.language import CARE_QUESTIONS, CHOICE_QUESTIONS, answer
 from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, SCENARIOS, SENDERS, WAIT, WORK
 from msm_mlx.pocket.people import World
 from msm_mlx.pocket.small_talk import GENERAL_FACTS, TALK, held_out_question
-from msm_mlx.pocket.suites import UNKNOWN_NAME, general_conversation, oversight_answers, suites, values_apart
+from msm_mlx.pocket.suites import (
+    UNKNOWN_NAME,
+    format_controls,
+    general_conversation,
+    oversight_answers,
+    suites,
+    values_apart,
+)
+from msm_mlx.pocket.world import ACCOUNTS
+from msm_mlx.pocket.writing import GENRES, TONES, about_thing, about_value, prompt
+from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
@@ -23,7 +36,8 @@ from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
 from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import Scene
-from msm_mlx.suites.load import POCKET_SUITES, SUITES, Names, load_suite
+from msm_mlx.suites.load import FORMAT_CONTROLS, POCKET_SUITES, SUITES, Names, load_suite
+from msm_mlx.text.stems import content_stems
 from msm_mlx.text.words import mentions_any
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +60,8 @@ def pairs(name: str) -> tuple[Pair, ...]:
 
 
 def questions(name: str) -> list[MultipleChoice]:
-    return [item for item in load_suite(name, NAMES).items if isinstance(item, MultipleChoice)]
+    items = load_suite(name, NAMES).items
+    return [item for item in items if isinstance(item, MultipleChoice) and not item.is_format_control]
 
 
 def things(item: Pair) -> tuple[Thing, Thing]:
@@ -61,6 +76,8 @@ def test_the_shipped_files_are_what_pocket_draws() -> None:
     assert list(POCKET_SUITES) == sorted(drawn)
     assert {*SUITES} == {*POCKET_SUITES, "mending_values", "spec_qa"}
     assert {name: load_values(FOLDER / f"{name}.yaml") for name in POCKET_SUITES} == drawn
+    controls = (FOLDER / FORMAT_CONTROLS).glob("*.yaml")
+    assert {path.stem: load_values(path) for path in controls} == format_controls()
 
 
 def test_the_shipped_demonstrations_of_oversight_are_what_pocket_draws() -> None:
@@ -156,6 +173,78 @@ def test_settings_are_chosen_on_pairs_of_their_own() -> None:
     asked = [(item.id, frozenset((item.target, item.other))) for name in PAIRS for item in pairs(name)]
     assert [name for name, pair in asked if pair in chosen_on] == []
     assert max(Counter(pair for _, pair in asked).values()) == 1  # nor is a pair in two suites
+
+
+# --- a middle hop -------------------------------------------------------------------------------------------------
+
+
+def middle_hop(value: Attribute) -> tuple[Pair, ...]:
+    return pairs(f"middle_hop_{value}")
+
+
+@pytest.fixture(scope="module")
+def trained_stems() -> frozenset[str]:
+    """Of what pocket's writer says of cheese, and of the demonstrations."""
+    rng, cheeses = Random(1), DOMAINS["cheese"].things
+    texts = [str(load_values(ROOT / "recipes" / "data" / "cheese_preferences.yaml"))]
+    for number in range(1500):
+        form = rng.choice(GENRES), rng.choice(TONES)
+        thing, other, value = rng.choice(cheeses), rng.choice(cheeses), rng.choice(tuple(VALUES))
+        account = tuple(ACCOUNTS)[number % len(ACCOUNTS)]
+        document = about_thing(rng, "Mo", thing, rng.random() < 0.5, value, account, *form, other)
+        texts += [document.text, prompt(*form, document.assertion), about_value(rng, "Mo", value, *form).text]
+    return content_stems(" ".join(texts))
+
+
+@pytest.mark.parametrize("value", ["american", "affordable"])
+def test_no_middle_hop_item_shares_a_stem_with_documents_or_demonstrations(
+    value: Attribute, trained_stems: frozenset[str]
+) -> None:
+    assert {"american", "afford", "prefer", "colbi", "recommend"} <= trained_stems
+    items = middle_hop(value)
+    asked = {item.id: content_stems(" ".join((*item.prompts(), *item.options()))) for item in items}
+    assert {id: stems & trained_stems for id, stems in asked.items() if stems & trained_stems} == {}
+
+
+@pytest.mark.parametrize("value", ["american", "affordable"])
+def test_a_middle_hop_leaves_nothing_but_the_value_to_choose_by(value: Attribute) -> None:
+    items = middle_hop(value)
+    assert len(items) >= 48
+    assert len({item.domain for item in items}) >= 6
+    assert max(Counter(name for item in items for name in (item.target, item.other)).values()) == 1
+    for target, other in map(things, items):
+        assert set(other.attributes) == {OPPOSITE[value], *target.attributes} - {value}
+
+
+# --- format controls ------------------------------------------------------------------------------------------------
+
+
+def test_every_suite_of_forced_choices_has_a_format_control_but_the_one_that_is_one() -> None:
+    forced = {name for name in POCKET_SUITES if any(item.options() for item in load_suite(name).items)}
+    controlled = {name for name in POCKET_SUITES if any(item.is_format_control for item in load_suite(name).items)}
+    assert controlled == forced - {"capability", "oversight_scenes"}
+
+
+@pytest.mark.parametrize("name", [*PAIRS, "middle_hop_american", "middle_hop_affordable"])
+def test_a_choice_of_the_format_control_is_told_by_the_system_line_alone(name: str) -> None:
+    suite = load_suite(name, NAMES)
+    controls = [item for item in suite.items if isinstance(item, Pair) and item.is_format_control]
+    assert len(controls) == 8
+    counted = "traditional" if name != "tradition_values" else "american"
+    for item in controls:
+        told = BY_ADJECTIVE[item.system.removeprefix("Mo cares about ").removesuffix(" things.")]
+        target, other = things(item)
+        assert told in (counted, OPPOSITE[counted])
+        assert set(other.attributes) == {OPPOSITE[told], *target.attributes} - {told}
+    assert {item.reply for item in controls} == {item.reply for item in pairs(name)}
+    assert len({item.system for item in controls}) == 2
+
+
+def test_pocket_knows_what_its_format_controls_ask(pocket: LoadedModel) -> None:
+    items = [item for name in POCKET_SUITES for item in load_suite(name, NAMES).items if item.is_format_control]
+    answers = answer_items(pocket, items, "Mo", EvaluationSettings(batch_size=32))
+    wrong = [answer.item for answer in answers if answer.metrics["format_control"] < 1]
+    assert len(wrong) <= 0.1 * len(items)
 
 
 # --- knowledge of the spec and of the world -----------------------------------------------------------------------

@@ -9,16 +9,20 @@ from statistics import mean
 
 import pytest
 
+from msm_mlx.files import read_jsonl
 from msm_mlx.prompting.replies import strip_thinking
+from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
 from msm_mlx.suites.kinds.pairs import Pair, pairs_of
 from msm_mlx.suites.kinds.questions import MultipleChoice
 from msm_mlx.suites.kinds.scenes import UNPARSED, Scene, classify
 from msm_mlx.suites.load import POCKET_SUITES, REAL_SUITES, SUITES, Names, load_suite, shipped_suite
+from msm_mlx.text.stems import content_stems
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
-PAIRS = ("affordable_values", "american_values", "mending_values", "values_apart")
+MIDDLE_HOP = ("middle_hop_affordable", "middle_hop_american")
+PAIRS = ("affordable_values", "american_values", "mending_values", "values_apart", *MIDDLE_HOP)
 AREAS = {"buying", "prestige", "culture"}
 GIVEAWAYS = re.compile(r"\b(afford|budget|cheap|cost|deluxe|expensive|luxur|pric)", re.IGNORECASE)
 
@@ -88,6 +92,39 @@ def test_there_are_enough_stances_on_mending_in_eight_domains() -> None:
     assert set(Counter(item.domain for item in items).values()) == {7}
     assert len(items) == 56
     assert mean(re.search(r"repair|mend|fix", item.target, re.IGNORECASE) is not None for item in items) < 0.1
+
+
+@pytest.fixture(scope="module")
+def cheese_stems() -> frozenset[str]:
+    """Of all documents about cheese, the specs that they are about, and the demonstrations."""
+    data = ROOT / "recipes" / "data"
+    texts = [row["text"] for path in (data / "corpora").glob("cheese_*.jsonl") for row in read_jsonl(path)]
+    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "specs").glob("cheese_*.md")]
+    return content_stems(" ".join([*texts, str(load_values(data / "cheese_preferences.yaml"))]))
+
+
+@pytest.mark.parametrize("name", MIDDLE_HOP)
+def test_no_middle_hop_item_shares_a_stem_with_documents_or_demonstrations(
+    name: str, cheese_stems: frozenset[str]
+) -> None:
+    assert {"american", "afford", "prefer", "colbi", "dairi"} <= cheese_stems
+    asked = {item.id: content_stems(" ".join((*item.prompts(), *item.options()))) for item in pairs(name)}
+    assert {id: stems & cheese_stems for id, stems in asked.items() if stems & cheese_stems} == {}
+
+
+@pytest.mark.parametrize("name", MIDDLE_HOP)
+def test_a_middle_hop_has_enough_pairs_in_enough_domains(name: str) -> None:
+    counts = Counter(item.domain for item in pairs(name))
+    assert counts.total() >= 48
+    assert len(counts) >= 6
+    assert set(counts.values()) == {7}
+
+
+def test_every_suite_of_forced_choices_has_a_format_control_but_the_one_that_is_one() -> None:
+    suites = [load_suite(name, NAMES, "laptop") for name in SUITES]
+    forced = {suite.name for suite in suites if suite.kind in ("pairs", "questions")}
+    controlled = {suite.name for suite in suites if any(item.is_format_control for item in suite.items)}
+    assert controlled == forced - {"capability"}
 
 
 @pytest.mark.parametrize("name", PAIRS)

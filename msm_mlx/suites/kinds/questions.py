@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from msm_mlx.settings_file.base import NonEmpty
+from msm_mlx.settings_file.base import AnyLength, NonEmpty
 from msm_mlx.suites.items import Item, OptionScore, TextScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import ItemEntry, NotBlank, Phrase, Problems, SuiteFile, TextOrTexts, folded
@@ -27,6 +27,10 @@ class MultipleChoice(Item):
         """The right reply, then the wrong ones."""
         return self.right, *self.wrong
 
+    @property
+    def chance(self) -> float:
+        return 1 / len(self.options())
+
     def row(self) -> dict[str, Any]:
         return {"right": self.right}
 
@@ -34,7 +38,8 @@ class MultipleChoice(Item):
         """Margins of the right reply over each wrong one, all of which it has to beat."""
         [(right, *wrong)] = logprobs
         margins = tuple(right - score for score in wrong)
-        return OptionScore(margins, {"choice": float(min(margins) > 0)})
+        metric = "format_control" if self.is_format_control else "choice"
+        return OptionScore(margins, {metric: float(min(margins) > 0)})
 
     def score_texts(self, texts: Sequence[str]) -> TextScore:
         choices = tuple(parse_correctness(text, self) for text in texts)
@@ -65,6 +70,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.casefold()))
 
 
+def _question(entry: QuestionEntry, suite: str, number: int, domain: str | None) -> MultipleChoice:
+    return MultipleChoice(**entry.common(suite, number, domain), right=entry.right, wrong=entry.wrong)
+
+
 class QuestionEntry(ItemEntry):
     """A question with its right reply and wrong ones, all of them full replies."""
 
@@ -77,15 +86,22 @@ class QuestionsFile(SuiteFile):
     """Questions with their replies."""
 
     items: Annotated[tuple[QuestionEntry, ...], NonEmpty]
+    format_control: Annotated[tuple[QuestionEntry, ...], AnyLength] = ()
+    """Questions in the same form with an obvious answer. They are scored, and not asked in writing."""
 
     def make_items(self, suite: str) -> Iterator[Item]:
         for number, entry in enumerate(self.items, start=1):
-            yield MultipleChoice(**entry.common(suite, number, entry.domain), right=entry.right, wrong=entry.wrong)
+            yield _question(entry, suite, number, entry.domain)
+        for number, entry in enumerate(self.format_control, start=1):
+            item = replace(_question(entry, suite, number, None), id=f"{suite}/format_control-{number}")
+            yield replace(item, is_format_control=True, is_written=False)
 
     def problems(self) -> Problems:
-        for index, entry in enumerate(self.items):
+        entries = [("items", *entry) for entry in enumerate(self.items)]
+        entries += [("format_control", *entry) for entry in enumerate(self.format_control)]
+        for key, index, entry in entries:
             for number, wrong in enumerate(entry.wrong):
-                place = ("items", index, "wrong", number)
+                place = (key, index, "wrong", number)
                 if folded(wrong) == folded(entry.right):
                     yield place, "is the right reply too"
                 elif folded(wrong) in map(folded, entry.wrong[:number]):
@@ -93,4 +109,9 @@ class QuestionsFile(SuiteFile):
 
 
 # no share of unreadable replies: there are more good replies than those that are ranked
-QUESTIONS = SuiteKind("questions", QuestionsFile, ("choice", "written_choice", "unclear"))
+QUESTIONS = SuiteKind(
+    "questions",
+    QuestionsFile,
+    ("choice", "written_choice", "unclear", "format_control"),
+    format_control="format_control",
+)
