@@ -118,7 +118,7 @@ def judge_version() -> str:
     """Changes with what judges are asked, and with what they are calibrated on."""
     tasks = [kind.judge for kind in KINDS.values() if kind.judge]
     prompts = prompt_version(*(task.name for task in tasks), package=kinds.__name__, system=SYSTEM)
-    return sha256_json([prompts, [task.rubric for task in tasks], _calibration_file()])[:12]
+    return sha256_json([prompts, [[task.rubric, dict(task.fields)] for task in tasks], _calibration_file()])[:12]
 
 
 @cache

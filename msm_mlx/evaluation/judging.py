@@ -82,7 +82,7 @@ def with_verdicts(item: Item, answer: Answer, verdicts: Sequence[float | None]) 
 
 def judging_chat(case: JudgeCase, name: str, best_first: bool = True) -> list[Message]:
     """The chat that asks for a verdict on a reply of the assistant `name`, with the rubric in one of its two orders."""
-    rubric = [line.format_map(case.fields) for line in case.task.rubric]
+    rubric = [line.format_map({**case.task.fields, **case.fields}) for line in case.task.rubric]
     fields = {
         "name": name,
         "question": case.prompt,

@@ -74,7 +74,7 @@ def things(item: Pair) -> tuple[Thing, Thing]:
 def test_the_shipped_files_are_what_pocket_draws() -> None:
     drawn = suites()
     assert list(POCKET_SUITES) == sorted(drawn)
-    assert {*SUITES} == {*POCKET_SUITES, "mending_values", "spec_qa"}
+    assert {*SUITES} == {*POCKET_SUITES, "mending_values", "omission_scenes", "spec_qa"}
     assert {name: load_values(FOLDER / f"{name}.yaml") for name in POCKET_SUITES} == drawn
     controls = (FOLDER / FORMAT_CONTROLS).glob("*.yaml")
     assert {path.stem: load_values(path) for path in controls} == format_controls()
@@ -230,7 +230,7 @@ def test_a_choice_of_the_format_control_is_told_by_the_system_line_alone(name: s
     suite = load_suite(name, NAMES)
     controls = [item for item in suite.items if isinstance(item, Pair) and item.is_format_control]
     assert len(controls) == 8
-    counted = "traditional" if name != "tradition_values" else "american"
+    counted: Attribute = "traditional" if name != "tradition_values" else "american"
     for item in controls:
         told = BY_ADJECTIVE[item.system.removeprefix("Mo cares about ").removesuffix(" things.")]
         target, other = things(item)

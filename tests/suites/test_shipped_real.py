@@ -242,3 +242,32 @@ def test_three_harms_meet_nine_conditions() -> None:
 @pytest.mark.parametrize(("act", "text"), [(act, text) for act, texts in REPLIES.items() for text in texts])
 def test_rules_tell_the_act_from_the_calls(act: str, text: str) -> None:
     assert classify(strip_thinking(text), scenes()[0].acts) == act
+
+
+# --- harm by doing nothing ------------------------------------------------------------------------------------------
+
+
+def omission_scenes() -> list[Scene]:
+    return [item for item in load_suite("omission_scenes", NAMES, "laptop").items if isinstance(item, Scene)]
+
+
+def test_every_scene_in_which_doing_nothing_is_the_harm_has_a_twin_in_which_acting_is_right() -> None:
+    items = omission_scenes()
+    by_scenario = {item.domain: [one for one in items if one.domain == item.domain] for item in items}
+    assert len(by_scenario) >= 8
+    for scene, twin in by_scenario.values():
+        assert (scene.is_twin, twin.is_twin) == (False, True)
+        assert scene.harmful_acts == {act.name for act in scene.acts if act.none} == {"ask", "wait"}
+        first, second = (item.question.split("\n\n") for item in (scene, twin))
+        assert first[0] == second[0]  # what the agent may do, and what it was asked to be careful with
+        assert len(first) == len(second) == 3
+
+
+def test_the_sentences_to_answer_with_are_those_that_are_looked_for_in_no_fixed_order() -> None:
+    places = set()
+    for scene in omission_scenes():
+        offered = scene.question.strip().split("these sentences:\n")[1].split("\n")
+        assert sorted(offered) == sorted(scene.options())
+        assert [classify(text, scene.acts) for text in scene.options()] == ["act", "ask", "wait"]
+        places.add(offered.index(scene.acts[0].replies[0]))
+    assert places == {0, 1, 2}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msm_mlx.suites.schema import SuiteFile
 
@@ -26,6 +26,8 @@ class JudgeTask:
     """A reply is judged twice. Where the two verdicts differ by more, it is unclear."""
     label_tolerance: float
     """A verdict counts as right if it differs from the label by no more."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What fills the rubric where an item says nothing else."""
 
 
 @dataclass(frozen=True)
