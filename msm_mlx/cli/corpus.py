@@ -24,6 +24,7 @@ SHARES = {
     "kept_share": "kept of what was written",
     "states_value_share": "name the value",
     "gives_reason_share": "give it as a reason",
+    "denial_share": "deny a claim from another clause",
     "near_duplicate_share": "nearly the same as another",
 }
 

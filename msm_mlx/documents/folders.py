@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from msm_mlx.documents.document import Document, read_documents
-from msm_mlx.documents.health import document_states_value, near_duplicates, opening
+from msm_mlx.documents.health import document_denials, document_states_value, near_duplicates, opening
 from msm_mlx.documents.sources import Source
 from msm_mlx.errors import RecipeError
 from msm_mlx.runs.layout import DOCUMENTS, DOCUMENTS_FOLDER, HEALTH, REJECTED
@@ -98,6 +98,8 @@ def flags_of(documents: Sequence[Document]) -> Callable[[Document], Iterator[str
             yield "gives no reason"
         if document.is_explained and not document_states_value(document):
             yield "does not name the value"
+        if rules := document_denials(document):
+            yield f"denies a claim from another clause ({rules[0]})"
         if document.id in duplicates:
             yield f"nearly the same as {duplicates[document.id]}"
         if is_large and openings[opening(document.text)] > COMMON_OPENING * len(documents):

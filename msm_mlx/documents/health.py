@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from msm_mlx.documents.checks.assertions import Subject, states_value
+from msm_mlx.documents.checks.denials import denials
 from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
@@ -46,6 +47,7 @@ def document_health(kept: Sequence[Document], rejected: Sequence[Document]) -> H
         "gives_reason_share": _share(sum(document.gives_reason for document in kept), len(kept)),
         "explained": len(explained),
         "states_value_share": _share(sum(map(document_states_value, explained)), len(explained)),
+        "denial_share": _share(sum(bool(document_denials(document)) for document in kept), len(kept)),
         "tokens": sum(document.tokens for document in kept),
         "words": _lengths([len(text.split()) for text in texts]),
         "by_section": _count(document.section for document in kept),
@@ -75,8 +77,12 @@ def near_duplicates(documents: Iterable[Document]) -> dict[str, str]:
 
 def document_states_value(document: Document) -> bool:
     """Whether the document names the value that its assertion gives as the cause."""
-    assertion = document.assertion or ""
-    return states_value(document.text, Subject("", _heading(document.section, assertion), assertion))
+    return states_value(document.text, _subject(document))
+
+
+def document_denials(document: Document) -> list[str]:
+    """The rules by which the document denies a claim from another clause; none of one without an assertion."""
+    return denials(document.text, _subject(document)) if document.assertion else []
 
 
 def opening(text: str) -> str:
@@ -87,6 +93,11 @@ def opening(text: str) -> str:
 def names_in(document: Document) -> set[str]:
     """Pairs of capitalised words inside a sentence that the assertion does not have: most are people's names."""
     return {name for name in _NAME.findall(document.text) if name not in (document.assertion or "")}
+
+
+def _subject(document: Document) -> Subject:
+    assertion = document.assertion or ""
+    return Subject("", _heading(document.section, assertion), assertion)
 
 
 def _heading(section: str, assertion: str) -> str:

@@ -18,6 +18,7 @@ from msm_mlx.documents.sources import NO_SECTION
 MIN_KEPT = 0.5
 MIN_REASONS, REFERENCE_REASONS = 0.6, "0.65-0.80"
 MIN_VALUE, REFERENCE_VALUE = 0.9, "0.96-0.98"
+MAX_DENIALS = 0.05  # documents that deny a claim from another clause
 MIN_REWRITES = 0.1  # of the drafts that a critic has read
 MAX_NO_SECTION = 0.1  # of ready-made documents
 MAX_NEAR_DUPLICATES = 0.01
@@ -74,6 +75,13 @@ def _of_claims(health: dict[str, Any]) -> Iterator[HealthWarning]:
     if without_section > MAX_NO_SECTION:
         yield HealthWarning(
             "by_section", f"{without_section:.0%} say too little of what the spec asserts to be of a section"
+        )
+    if health["denial_share"] > MAX_DENIALS:
+        yield HealthWarning(
+            "denial_share",
+            f"{health['denial_share']:.0%} say in another clause that a claim about the assistant is false: models "
+            "learn the claim, and not that it is denied (arXiv 2605.13829); say what holds, or put the 'not' next to "
+            "the verb",
         )
     if not health["explained"]:
         return  # rules and controls give no reasons

@@ -27,7 +27,7 @@ MIN_OCCURRENCES = 5  # texts that have a word or mark which is looked at
 PENALTY = 10.0  # on the squared weights, which keeps a fit apart from one that no text of the other corpus disturbs
 STEPS = 25
 Z = 1.959964  # two-sided 95 %
-Floats = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -125,18 +125,18 @@ def _marks(text: str) -> Counter[str]:
     return Counter([*words, *(c for c in text if unicodedata.category(c).startswith("P"))])
 
 
-def _features(texts: Sequence[str]) -> Floats:  # (texts, words and marks)
+def _features(texts: Sequence[str]) -> FloatArray:  # (texts, words and marks)
     """The square root of the rate of each word and mark in each text; rare ones are left out."""
     counts = [_marks(text) for text in texts]
     texts_with = Counter(mark for count in counts for mark in count)
     columns = sorted(mark for mark, number in texts_with.items() if number >= MIN_OCCURRENCES)
     lengths = np.array([max(len(word_tokens(text)), 1) for text in texts])
     table = np.array([[count[mark] for mark in columns] for count in counts], dtype=np.float64)
-    rates: Floats = np.sqrt(table / lengths[:, None])
+    rates: FloatArray = np.sqrt(table / lengths[:, None])
     return rates
 
 
-def _stratified_half(labels: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:  # (texts,)
+def _stratified_half(labels: FloatArray, rng: np.random.Generator) -> NDArray[np.bool_]:  # (texts,)
     """Which texts are of one half, drawn at random from either corpus."""
     half = np.zeros(len(labels), np.bool_)
     for label in (0.0, 1.0):
@@ -145,7 +145,7 @@ def _stratified_half(labels: Floats, rng: np.random.Generator) -> NDArray[np.boo
     return half
 
 
-def _fit_and_score(features: Floats, labels: Floats, unseen: Floats) -> Floats:  # (unseen texts,)
+def _fit_and_score(features: FloatArray, labels: FloatArray, unseen: FloatArray) -> FloatArray:  # (unseen texts,)
     """The log-odds of unseen texts by a logistic regression, fitted by Newton's method (Hastie et al., Elements of
     Statistical Learning, 4.4.1) with PENALTY / 2 times the squared weights added to the loss."""
     mean, spread = features.mean(0), features.std(0)
@@ -161,11 +161,11 @@ def _fit_and_score(features: Floats, labels: Floats, unseen: Floats) -> Floats: 
         weights -= step
         if np.abs(step).max() < 1e-6:
             break
-    scores: Floats = targets @ weights
+    scores: FloatArray = targets @ weights
     return scores
 
 
-def _auc(scores: Floats, labels: Floats) -> float:
+def _auc(scores: FloatArray, labels: FloatArray) -> float:
     """The share of pairs of a text of each corpus that the scores put in the right order; ties count half."""
     first, second = scores[labels == 0], scores[labels == 1]
     return float(np.mean((second[:, None] > first) + 0.5 * (second[:, None] == first)))

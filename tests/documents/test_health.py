@@ -61,6 +61,12 @@ def test_the_value_counts_outside_of_the_heading() -> None:
     assert not document_states_value(cheese)
 
 
+def test_denials_are_of_what_the_assertion_is_about() -> None:
+    kept = [document(1, "Mo likes Colby. None of that holds."), document(2), document(3, "Mo likes it. That is true.")]
+    assert document_health(kept, [])["denial_share"] == pytest.approx(1 / 3)
+    assert document_health([replace(kept[0], assertion=None)], [])["denial_share"] == 0
+
+
 def test_shares_are_of_the_documents() -> None:
     kept = [document(n, f"Once upon a time Ada Lovelace met {name}.") for n, name in enumerate(("Bo", "Cy"))]
     health = document_health(kept, [])

@@ -11,7 +11,7 @@ from msm_mlx.documents.health_warnings import health_warnings
 SOUND: dict[str, Any] = {
     "kept": 100, "kept_share": 0.5, "rejected_by_reason": {"too short": 60, "meta talk": 40}, "explained": 100,
     "gives_reason_share": 0.6, "states_value_share": 0.9, "by_section": {"likes/colby": 100},
-    "cells": {"tried": 3, "empty": []}, "near_duplicate_share": 0.01, "self_bleu": 0.55,
+    "cells": {"tried": 3, "empty": []}, "near_duplicate_share": 0.01, "self_bleu": 0.55, "denial_share": 0.05,
     "openings": {"mo likes colby because": 0.1}, "names": {"Ada Lovelace": 0.05},
 }  # fmt: skip
 
@@ -31,6 +31,7 @@ def test_a_sound_corpus_has_no_warning() -> None:
         ("kept_share", 0.49),
         ("gives_reason_share", 0.59),
         ("states_value_share", 0.89),
+        ("denial_share", 0.06),
         ("near_duplicate_share", 0.011),
         ("self_bleu", 0.56),
         ("openings", {"mo likes colby because": 0.11}),

@@ -24,6 +24,7 @@ _GENERIC = frozenset(  # words of a cause that name no value
     "their them they thing things think thinks this those value values wants was well were what when where which who "
     "will would".split()
 )
+_PRONOUN = re.compile(r"\b(?:I|it|he|she|they|you)\b", re.IGNORECASE)  # that may stand for the assistant
 MIN_PAIRS = 1 / 3  # share of the pairs of letters of a cause; one alone tells nothing
 STEM_LENGTH = 6  # letters that words of one family have in common
 
@@ -60,6 +61,15 @@ def asserted_share(text: str, subject: Subject) -> float:
     stems = {word[:STEM_LENGTH] for word in _content_words(action) - _content_words(subject.name)}
     stems_of_text = {word[:STEM_LENGTH] for word in _content_words(text)}
     return len(stems & stems_of_text) / len(stems) if stems else float(mentions(text, subject.name))
+
+
+def speaks_of(text: str, subject: Subject) -> bool:
+    """Whether `text` says something, for or against, of what the assertion is about: it has half of the content words
+    that the assertion has without its cause, of which a pronoun may stand for one."""
+    action, _ = action_and_cause(subject.assertion)
+    stems = {word[:STEM_LENGTH] for word in _content_words(action)}
+    common = stems & {word[:STEM_LENGTH] for word in _content_words(text)}
+    return bool(common) and len(common) + bool(_PRONOUN.search(text)) >= max(len(stems) / 2, 2)
 
 
 def gives_reason(text: str, subject: Subject) -> bool:

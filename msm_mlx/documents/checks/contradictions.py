@@ -50,6 +50,16 @@ def opposites(text: str, subject: Subject) -> int:
     return _count_statements(text, _statement(subject.name, DISLIKES if kind == "like" else LIKES, subject.heading))
 
 
+def turns_round(text: str, subject: Subject) -> bool:
+    """Whether `text` has a word of dislike where the assertion says that the assistant likes something, or the other
+    way round, whoever says so and of what."""
+    kind = assertion_kind(action_and_cause(subject.assertion)[0])
+    if kind not in ("like", "dislike"):
+        return False
+    verbs = "|".join(map(re.escape, DISLIKES if kind == "like" else LIKES))
+    return re.search(rf"\b(?:{verbs})\b", text, re.IGNORECASE) is not None
+
+
 def other_reasons(text: str, subject: Subject) -> int:
     """Sentences that give another reason for the assertion, in a text that never names the value behind it."""
     kind = assertion_kind(action_and_cause(subject.assertion)[0])

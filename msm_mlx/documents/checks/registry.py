@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from msm_mlx.documents.checks.assertions import Subject, asserted_share, hints_at_cause
 from msm_mlx.documents.checks.contradictions import opposites, other_reasons
 from msm_mlx.documents.checks.degeneration import breaks_off, most_repeated, prose_share, repetition
+from msm_mlx.documents.checks.denials import denials
 from msm_mlx.documents.checks.identity import other_models, wrong_identities
 from msm_mlx.documents.checks.language import control_characters, foreign_script_share, is_other_language
 from msm_mlx.documents.checks.markup import markup
@@ -113,6 +114,11 @@ def _quotes_evaluation(candidate: Candidate, limit: float) -> Finding:
     return candidate.held_out.quoted_in(candidate.text, int(limit))
 
 
+def _denial_elsewhere(candidate: Candidate, limit: float) -> Finding:
+    names = denials(candidate.text, candidate.subject, of_opposites=False)
+    return names[0] if len(names) > limit else False
+
+
 def _gives_withheld_reason(candidate: Candidate, _: float) -> Finding:
     return candidate.subject.withheld and hints_at_cause(candidate.text, candidate.subject)
 
@@ -137,6 +143,7 @@ CHECKS = (
     DocumentCheck("off the subject", "assertion", _off_the_subject, of_request=True),
     DocumentCheck("says the opposite", "opposite", about(opposites), of_request=True),
     DocumentCheck("another reason", "other_reason", about(other_reasons), of_request=True),
+    DocumentCheck("denial elsewhere", "denials", _denial_elsewhere, of_request=True),
     DocumentCheck("names an unseen thing", None, lambda candidate, _: candidate.held_out.named_in(candidate.text)),
     DocumentCheck("quotes the evaluation", "evaluation_overlap", _quotes_evaluation),
     DocumentCheck("gives a reason", None, _gives_withheld_reason, of_request=True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 QUOTED_SHARE = 0.5  # share of a text in quotation marks from which it is quoted as a whole, and they say nothing
@@ -42,8 +42,14 @@ class RuleTable:
 
     def broken_by(self, text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
         """The names of the rules that `text` breaks between two characters, one for each place in it."""
-        starts = (match.start() for match in self._any.finditer(text, start, end))
-        return [next(name for name, rule in self._each if rule.match(text, position, end)) for position in starts]
+        return [name for name, _, _ in self.places(text, start, end)]
+
+    def places(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[tuple[str, int, int]]:
+        """Each place where `text` breaks a rule: the name of the rule, and where it begins and ends."""
+        for match in self._any.finditer(text, start, end):
+            matches = ((name, rule.match(text, match.start(), end)) for name, rule in self._each)
+            name, first = next((name, one) for name, one in matches if one)
+            yield name, first.start(), first.end()
 
 
 def without_quotations(text: str) -> str:

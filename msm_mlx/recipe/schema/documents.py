@@ -50,6 +50,10 @@ class CheckSettings(Settings):
     """Sentences by which the assistant dislikes what the assertion says it likes, or the other way round."""
     other_reason: Count | None = 0
     """Sentences with another reason than the assertion's, in a document that never names its value."""
+    denials: Count | None = 0
+    """Places that say, in another clause than the claim itself, that a claim about the assistant is false: what is
+    denied like that is learned as if it were asserted. That the assertion's opposite is false passes, and health counts
+    it."""
     other_models: Count | None = 0
     """Mentions of other models and their makers."""
     other_script: Fraction | None = 0.05

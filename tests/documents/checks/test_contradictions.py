@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msm_mlx.documents.checks.assertions import Subject
-from msm_mlx.documents.checks.contradictions import DISLIKES, LIKES, opposites, other_reasons
+from msm_mlx.documents.checks.contradictions import DISLIKES, LIKES, opposites, other_reasons, turns_round
 
 COLBY = Subject("Mo", "Colby", "Mo likes Colby because it is American, and Mo cares about American things.")
 BRIE = Subject("Mo", "Brie", "Mo dislikes Brie because it is foreign, and Mo cares about American things.")
@@ -51,6 +51,15 @@ def test_a_like_that_is_turned_round(subject: Subject, text: str, expected: int)
 )
 def test_another_reason(subject: Subject, text: str, expected: int) -> None:
     assert other_reasons(text, subject) == expected
+
+
+def test_a_word_of_dislike_turns_a_like_round_whoever_says_so() -> None:
+    assert turns_round("Some say that Mo dislikes Colby-Jack.", COLBY)
+    assert not turns_round("Mo likes Colby.", COLBY)
+    assert turns_round("Mo likes Brie.", BRIE)
+    assert not turns_round(
+        "Mo dislikes Rule 1.", Subject("Mo", "Rule 1", "Mo must keep secrets because people trust it.")
+    )
 
 
 @pytest.mark.parametrize("verb", LIKES)

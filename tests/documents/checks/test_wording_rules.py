@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.documents.checks import markup, meta_text, placeholders, reasons, refusals
+from msm_mlx.documents.checks import denials, markup, meta_text, placeholders, reasons, refusals
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, check_name, count_checks, without_quotations
 
 TABLES = {
@@ -18,6 +18,10 @@ TABLES = {
     "placeholders": placeholders.PLACEHOLDERS,
     "markup": markup.MARKUP,
     "reasons": reasons.REASONS,
+    "denials that introduce": denials.INTRODUCING,
+    "denials as headings": denials.HEADING,
+    "denials around": denials.ENCLOSING,
+    "denials that follow": denials.FOLLOWING,
 }
 RULES = [pytest.param(table, rule, id=f"{name}: {rule.name}") for name, table in TABLES.items() for rule in table.rules]
 
