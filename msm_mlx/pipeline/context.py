@@ -155,7 +155,7 @@ class Meter:
     def step(self, begun: int, tokens: int) -> None:
         """Take in what a model has begun and written since it was last heard of, and show it if that is due."""
         if not self.begun:
-            self._started = self.clock()  # what came before, as loading the model, is no writing
+            self._started = self._shown = self.clock()  # what came before, as loading the model, is no writing
         self.begun += begun
         self.count_tokens(tokens)
         if self.clock() - self._shown >= self.interval:
