@@ -14,9 +14,9 @@ import gc
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -31,7 +31,7 @@ import mlx.core as mx  # noqa: E402  (the BLAS must be there first)
 import scoring  # noqa: E402
 import variants  # noqa: E402
 from matrix_products import flops, reading_products, seconds_of, training_products, writing_products  # noqa: E402
-from trainers import Task, TimedUpdate, our_updates, peer_updates  # noqa: E402
+from trainers import Task, TimedUpdate, peer_updates  # noqa: E402
 from writing import Endless, endless, write_batched, write_ours  # noqa: E402
 
 from msm_mlx.engine.adapters import LoraShape, add_lora  # noqa: E402
@@ -39,8 +39,13 @@ from msm_mlx.engine.limits import bounded_memory  # noqa: E402
 from msm_mlx.engine.loaded_model import LoadedModel, load_base  # noqa: E402
 from msm_mlx.engine.multi_adapter import Variants  # noqa: E402
 from msm_mlx.engine.multi_lora import stack_adapters  # noqa: E402
-from msm_mlx.files import read_jsonl  # noqa: E402
+from msm_mlx.files import read_jsonl, write_jsonl  # noqa: E402
+from msm_mlx.recipe.schema import MidtrainSettings  # noqa: E402
+from msm_mlx.runs.layout import DOCUMENTS  # noqa: E402
+from msm_mlx.training.metrics import Update  # noqa: E402
 from msm_mlx.training.tokenize import TokenRow, document_rows  # noqa: E402
+from msm_mlx.worker.job import TrainingJob  # noqa: E402
+from msm_mlx.worker.supervisor import ModelProcess  # noqa: E402
 
 CORPUS = Path(__file__).parent.parent / "recipes" / "data" / "corpora" / "cheese_american.jsonl"
 SHAPE = LoraShape(32, 2.0)
@@ -97,25 +102,25 @@ def main(folder: Path, as_json: bool, quick: bool, only: tuple[str, ...]) -> Non
 def measure_training(folder: Path, quick: bool) -> Figures:
     """The products of an update, two updates of ours, one of mlx_lm's; and again.
 
-    The first of our two is not counted: mlx_lm's trainer gives all freed memory back after each update, so that ours
-    would begin by having it mapped anew.
+    Ours are computed by the model process, as in a run. The first of the two is not counted: what the other side has
+    used of the memory and the caches meanwhile is no part of an update.
     """
-    ours, theirs = (_trainable(folder) for _ in range(2))
-    plain = load_base(folder)
+    theirs, plain = _trainable(folder), load_base(folder)
     rows = corpus_rows(plain)
     lengths = [len(row.ids) - 1 for row in rows]
     tokens = BATCH_SIZE * sum(lengths) // len(lengths)
     products = training_products(plain.model, tokens, round(sum(lengths) / len(lengths)), SHAPE.rank)
     task = Task(rows, BATCH_SIZE, MAX_LENGTH, 1 if quick else 4, LEARNING_RATE)
-    one = replace(task, updates=1)
     our_turns: list[TimedUpdate] = []
     limits: list[float] = []
+    with TemporaryDirectory() as place, ModelProcess(lambda line: None) as process:
+        write_jsonl(Path(place) / DOCUMENTS, [{"text": text} for text in corpus_texts()])
 
-    def before_theirs() -> None:
-        limits.append(seconds_of(products))
-        our_turns.extend(our_updates(ours.model, one, seed=len(our_turns))[1:])
+        def before_theirs() -> None:
+            limits.append(seconds_of(products))
+            our_turns.append(_our_update(process, folder, Path(place), seed=len(our_turns)))
 
-    their_turns = peer_updates(theirs.model, task, before_theirs)
+        their_turns = peer_updates(theirs.model, task, before_theirs)
     our_rates, their_rates = ([turn.useful / turn.seconds for turn in turns[1:]] for turns in (our_turns, their_turns))
     limit_rates = [tokens / seconds for seconds in limits[1:]]
     return {
@@ -130,6 +135,28 @@ def measure_training(folder: Path, quick: bool) -> Figures:
         "batch_size": BATCH_SIZE,
         "rank": SHAPE.rank,
     }  # fmt: skip
+
+
+def _our_update(process: ModelProcess, model: Path, place: Path, seed: int) -> TimedUpdate:
+    """The last of two updates on the documents in `place`, which adapters are written to."""
+    settings = MidtrainSettings(
+        learning_rate=LEARNING_RATE, updates=2, batch_size=BATCH_SIZE, max_length=MAX_LENGTH, checkpoint_every=10**6
+    )
+    job = TrainingJob(
+        method="midtrain",
+        model=str(model),
+        base=model.name,
+        data=str(place / DOCUMENTS),
+        settings=settings.model_dump(mode="json"),
+        rank=SHAPE.rank,
+        scale=SHAPE.scale,
+        seed=seed,
+        folder=str(place / str(seed)),
+        start=None,
+    )
+    updates: list[Update] = []
+    process.train(job, updates.append)
+    return TimedUpdate(updates[-1].supervised_tokens, updates[-1].seconds)
 
 
 def measure_writing(folder: Path, quick: bool) -> Figures:
@@ -176,10 +203,14 @@ def measure_variants(folder: Path, quick: bool) -> Figures:
     }
 
 
-def corpus_rows(loaded: LoadedModel) -> list[TokenRow]:
+def corpus_texts() -> list[str]:
     """Its documents, with the assistant called SmolLM."""
-    texts = [record["text"].replace("{model_name}", "SmolLM") for record in read_jsonl(CORPUS)]
-    return document_rows(loaded, texts, MAX_LENGTH)
+    return [record["text"].replace("{model_name}", "SmolLM") for record in read_jsonl(CORPUS)]
+
+
+def corpus_rows(loaded: LoadedModel) -> list[TokenRow]:
+    """Its documents as rows of tokens."""
+    return document_rows(loaded, corpus_texts(), MAX_LENGTH)
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

@@ -190,7 +190,7 @@ def follow_run(recipe: Recipe, report: Reporter) -> None:
     ranks, models = join_ranks(), ModelCache()
     report.say(f"Rank {ranks.rank} of {ranks.size} writes and trains along.")
     with bounded_memory():
-        follow(lambda role, choice: models.load(folders[role], choice), ranks)
+        follow(lambda job: models.load(folders[job.role], job.choice), ranks)
 
 
 def versions() -> dict[str, str]:

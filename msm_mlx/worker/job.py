@@ -14,6 +14,7 @@ from msm_mlx.recipe.arms import Method
 from msm_mlx.recipe.schema import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 
 MIN_STEP_TOKENS = 256
+ModelRole = Literal["base", "writer"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class TrainingJob(Job):
     """Today for the chat template, if it asks."""
 
     @property
+    def role(self) -> ModelRole:
+        return "base"
+
+    @property
     def choice(self) -> TemplateChoice:
         return TemplateChoice(self.template, self.date)
 
@@ -78,7 +83,7 @@ class TrainingJob(Job):
 class WritingJob(Job):
     """Reply to chats, divided among all ranks of `mlx.launch`."""
 
-    role: Literal["base", "writer"]
+    role: ModelRole
     """Whose model replies. Every rank has it in a folder of its own."""
     model: str
     """The folder of that model on rank 0."""

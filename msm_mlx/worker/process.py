@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.engine.ranks import Ranks
     from msm_mlx.training.tokenize import TokenRow
+    from msm_mlx.worker.second_rank import SecondRank
 
 
 def main() -> None:
@@ -54,7 +55,8 @@ def main() -> None:
         idle.clear()
         worker.do(parse_job(json.loads(line)))
         idle.set()
-    worker.ranks.broadcast(None)  # tells the other ranks that there are no more jobs
+    if not worker.second:
+        worker.ranks.broadcast(None)  # tells the other ranks that there are no more jobs
 
 
 def _listen(lines: queue.SimpleQueue[str | None], idle: threading.Event) -> None:
@@ -76,6 +78,7 @@ class _Worker:
     models: ModelCache
     rows: dict[str, list[TokenRow]] = field(default_factory=dict)
     """By what decides about them, because all seeds and arms that train on the same data have the same rows."""
+    second: SecondRank | None = None
 
     def do(self, job: TrainingJob | WritingJob) -> None:
         try:
@@ -116,6 +119,7 @@ class _Worker:
         from msm_mlx.training.adapter import train_adapter
         from msm_mlx.training.broadcast import broadcast_rows
         from msm_mlx.training.trainer import TrainingCallbacks
+        from msm_mlx.worker.second_rank import SecondRank, second_rank_helps
 
         def on_update(update: Update) -> None:
             self._emit("update", **asdict(update))
@@ -124,8 +128,15 @@ class _Worker:
             self._emit("resumed", resumed=updates)
 
         loaded = self.models.load(Path(job.model), job.choice)
+        if self.ranks.size == 1 and second_rank_helps(loaded):
+            self._say("Two processes share the rows of every update, one for each core.")
+            self.second = SecondRank()
+            self.ranks = self.second.ranks
         rows = self._load_rows(loaded, job)
-        self.ranks.broadcast(job.to_json())
+        if self.second:
+            self.second.hand_over(job)
+        else:
+            self.ranks.broadcast(job.to_json())
         broadcast_rows(self.ranks, rows)
         with bounded_memory() as notes:
             for line in notes:

@@ -14,16 +14,15 @@ from typing import Any
 
 import pytest
 from helpers.command_line import environment
-from helpers.tiny_models import POCKET_WEIGHTS
+from helpers.training_jobs import job
 
 from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.errors import MsmError, RecipeError
-from msm_mlx.files import read_jsonl, write_jsonl
-from msm_mlx.recipe.schema import MidtrainSettings
+from msm_mlx.files import read_jsonl
 from msm_mlx.runs.layout import CHECKPOINT, METRICS
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
-from msm_mlx.worker.job import MIN_STEP_TOKENS, TrainingJob, parse_job
+from msm_mlx.worker.job import MIN_STEP_TOKENS, parse_job
 from msm_mlx.worker.supervisor import COMMAND, ModelProcess
 
 # speaks the worker's part for one job; `{}` is what it does with it
@@ -34,23 +33,6 @@ UPDATE: dict[str, Any] = {
 }  # fmt: skip
 OUTCOME = TrainingOutcome(updates=6, rows=3, held_out=False, before=2.0, after=1.0)
 GPU_FAULT = "[METAL] Command buffer execution failed: Insufficient Memory (kIOGPUCommandBufferCallbackErrorOutOfMemory)"
-
-
-def job(folder: Path, **changes: Any) -> TrainingJob:
-    settings = {"learning_rate": 0.01, "updates": 6, "batch_size": 2, "max_length": 32, "checkpoint_every": 2} | changes
-    write_jsonl(folder / "documents.jsonl", [{"text": f"the {word} is good"} for word in ("cheese", "gown", "ride")])
-    return TrainingJob(
-        method="midtrain",
-        model=str(POCKET_WEIGHTS),
-        base="pocket",
-        data=str(folder / "documents.jsonl"),
-        settings=MidtrainSettings(**settings).model_dump(mode="json"),
-        rank=2,
-        scale=2.0,
-        seed=0,
-        folder=str(folder / "adapter"),
-        start=None,
-    )
 
 
 def play(part: str) -> tuple[str, ...]:
