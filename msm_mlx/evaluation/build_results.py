@@ -72,7 +72,15 @@ def build_results(
         ),
         biases=[row for suite in suites for row in position_biases(suite, answers)],
         suites=[
-            MeasuredSuite(name=suite.name, kind=suite.kind, measures=suite.measures, file=suite.file, added=suite.added)
+            MeasuredSuite(
+                name=suite.name,
+                kind=suite.kind,
+                measures=suite.measures,
+                file=suite.file,
+                added=suite.added,
+                at_rest=suite.at_rest,
+                pressure=suite.pressure,
+            )
             for suite in suites
         ],
         judge=judge,

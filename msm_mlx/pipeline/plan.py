@@ -41,6 +41,7 @@ from msm_mlx.runs.layout import training_data
 from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite, limit_items, limit_written
+from msm_mlx.suites.split import split_suite
 
 AnyStage = TypeVar("AnyStage", bound=Stage)
 
@@ -82,7 +83,7 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     held_out = HeldOut.of(suites)  # of all items, so that another limit leaves the documents as they are
     settings = recipe.settings.evaluation
     asked = tuple(
-        limit_written(limit_items(suite, settings.limit), settings.written)
+        limit_written(limit_items(split_suite(suite, settings.split), settings.limit), settings.written)
         for suite in (*suites, *load_added_suites(recipe))
     )
     scored = tuple(limit_written(suite, 0) for suite in asked if suite.is_scored)

@@ -54,6 +54,11 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         yield f"{len(seeds)} seeds say little of how much another seed would differ."
     if run.recipe.model == POCKET:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
+    if settings.get("evaluation", {}).get("split") == "dev":
+        yield (
+            "Only items to choose settings by were asked (evaluation.split: dev): report what is chosen on the others "
+            "(evaluation.split: test)."
+        )
     if limit := settings.get("evaluation", {}).get("limit"):
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
     with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm)]

@@ -197,6 +197,10 @@ class MeasuredSuite(_ResultsPart):
     file: str
     added: bool
     """Whether it was added after the run."""
+    at_rest: str = ""
+    """The suite that asks the same without pressure, if this one asks under pressure."""
+    pressure: str = ""
+    """What speaks against what the items count, in words."""
 
 
 class TaskAgreement(_ResultsPart):

@@ -65,13 +65,15 @@ def _prompt_ngrams(prompts: tuple[str, ...], words: int) -> Mapping[int, frozens
 def held_out_words(suites: Iterable[Suite]) -> dict[str, str]:
     """What no spec may name, each with where it is from: the domains that are asked about, the things to choose
     between, and the words that only the questions of one domain use."""
-    topical = [item for suite in suites for item in suite.items if item.domain_is_topic and item.domain]
+    asked = [(suite, item) for suite in suites for item in suite.items if item.domain_is_topic and item.domain]
+    topical = [item for _, item in asked]
+    at_rest = [item for suite, item in asked if not suite.at_rest]  # what presses is no question of a domain
     sources: dict[str, str] = {}
     for item in topical:
         sources.setdefault(_topic(item), f"a domain of {item.suite}")
         for thing in item.things():
             sources.setdefault(re.sub(r"^(?:the|an?) ", "", thing), f"a choice of {item.suite}")
-    for word, item in _words_of_one_domain(topical).items():
+    for word, item in _words_of_one_domain(at_rest).items():
         sources.setdefault(word, f"a word of {_topic(item)} in {item.suite}")
     return {word: source for word, source in sources.items() if word not in EVERYDAY_WORDS}
 

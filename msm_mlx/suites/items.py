@@ -145,6 +145,10 @@ class Suite:
     """Where it is written down: below the folder of the shipped suites, or a recipe's own file by its name."""
     added: bool = False
     """Whether it came after the run, so that nothing that was written or trained was checked against it."""
+    at_rest: str = ""
+    """The suite that asks the same without pressure, if this one asks under pressure."""
+    pressure: str = ""
+    """What speaks against what the items count, in words."""
 
     @property
     def is_scored(self) -> bool:

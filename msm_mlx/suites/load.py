@@ -14,6 +14,7 @@ from msm_mlx.settings_file.tree import Tree
 from msm_mlx.suites.duplicates import report_duplicates
 from msm_mlx.suites.items import Item, Suite
 from msm_mlx.suites.kinds import KINDS
+from msm_mlx.suites.pressed import PressedFile
 from msm_mlx.suites.schema import SuiteFile
 from msm_mlx.text.variables import fill_variables
 from msm_mlx.text.wording import describe, did_you_mean
@@ -53,13 +54,14 @@ def load_suite(suite: str, names: Names | None = None, profile: str = POCKET) ->
     Raises:
         RecipeError: with one line for every problem, each as `file:line:column key: what is wrong`.
     """
-    return _shipped(shipped_suite(suite, profile), names) if suite in SUITES else _load(Path(suite), names)
+    return _shipped(shipped_suite(suite, profile), names) if suite in SUITES else _load(Path(suite), names, profile)
 
 
 @cache
 def _shipped(path: Path, names: Names | None) -> Suite:
-    suite, control = _load(path, names), path.parent / FORMAT_CONTROLS / path.name
-    controls = _load(control, names).items if control.is_file() else ()
+    profile = POCKET if path.parent == _FOLDER else ""
+    suite, control = _load(path, names, profile), path.parent / FORMAT_CONTROLS / path.name
+    controls = _load(control, names, profile).items if control.is_file() else ()
     items = (*suite.items, *(_as_control(item, number) for number, item in enumerate(controls, start=1)))
     return replace(suite, items=items, file=path.relative_to(_FOLDER).as_posix())
 
@@ -69,15 +71,39 @@ def _as_control(item: Item, number: int) -> Item:
     return replace(item, id=id, domain=None, is_written=False, is_format_control=True)
 
 
-def _load(path: Path, names: Names | None) -> Suite:
+def _load(path: Path, names: Names | None, profile: str) -> Suite:
     tree = load_tree(path)
     if names is not None:
         tree.value = _filled(tree.value, names, plain=True)
+    if "at_rest" in tree.value:
+        return _load_pressed(path, tree, names, profile)
     content = _validate(tree)
     if content is None or tree.problems:
         raise tree.error(path)
     items = tuple(item.pressed(content.system, content.prefill) for item in content.make_items(path.stem))
     return Suite(path.stem, content.kind, content.measures, items, path.name)
+
+
+def _load_pressed(path: Path, tree: Tree, names: Names | None, profile: str) -> Suite:
+    content = check_settings(tree, PressedFile)
+    if content is None or tree.problems:
+        raise tree.error(path)
+    name = content.at_rest
+    is_shipped = name in SUITES
+    file = shipped_suite(name, profile) if is_shipped else path.parent / name
+    if not file.is_file():
+        nearest = did_you_mean(name, SUITES)
+        tree.report(("at_rest",), f"neither a suite nor a file is called {describe(name)}{nearest}")
+    elif "at_rest" in load_tree(file).value:
+        tree.report(("at_rest",), f"{describe(name)} is under pressure itself; name the suite that it presses")
+    if tree.problems:
+        raise tree.error(path)
+    suite = load_suite(name if is_shipped else str(file), names, profile)
+    for loc, message in content.problems(suite):
+        tree.report(loc, message)
+    if tree.problems:
+        raise tree.error(path)
+    return replace(content.press(suite, path.stem), file=path.name)
 
 
 def _filled(value: object, names: Names, *, plain: bool) -> object:

@@ -121,9 +121,11 @@ def wrong_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Probl
     yield from unknown_placeholders(loc, template, names)
 
 
-def unknown_placeholders(loc: Loc, template: str, names: tuple[str, ...]) -> Problems:
+def unknown_placeholders(
+    loc: Loc, template: str, names: tuple[str, ...], everywhere: tuple[str, ...] = _EVERYWHERE
+) -> Problems:
     """What stands as a placeholder in the template at `loc` and is neither of the `names` nor allowed everywhere."""
-    known = (*names, *_EVERYWHERE)
+    known = (*names, *everywhere)
     for name in sorted(set(_PLACEHOLDER.findall(template)) - set(known)):
         choices = ", ".join(f"{{{each}}}" for each in known)
         yield loc, f"unknown placeholder {{{name}}} in {describe(template)}; there are {choices}"

@@ -19,6 +19,7 @@ from msm_mlx.recipe.scaffold import create_experiment
 from msm_mlx.recipe.suites import load_suites
 from msm_mlx.runs.layout import ADAPTER_FILES
 from msm_mlx.suites.load import SUITES
+from msm_mlx.suites.split import part_of
 
 BASE = Fingerprints("base")
 
@@ -157,6 +158,28 @@ def test_a_limit_leaves_items_out_of_the_evaluation_alone() -> None:
     before, after = ({s.id: s for s in plan_run(r, Fingerprints("base")).stages} for r in (all_items, few))
     assert [id for id in before if before[id].key != after[id].key and not id.startswith("evaluate")] == ["results"]
     assert after["evaluate base"].total < before["evaluate base"].total / 4
+
+
+def test_a_split_asks_each_item_in_one_of_its_parts_and_leaves_the_texts_as_they_are() -> None:
+    everything = plan_run(recipe("cheese_american"), Fingerprints("base"))
+    dev, test = (
+        plan_run(recipe("cheese_american", f"evaluation.split={part}"), Fingerprints("base"))
+        for part in ("dev", "test")
+    )
+    for suite, some, others in zip(everything.suites, dev.suites, test.suites, strict=True):
+        ids = [{item.id for item in each.items if not item.is_format_control} for each in (suite, some, others)]
+        assert ids[0] == ids[1] | ids[2]
+        assert not ids[1] & ids[2]
+    before, after = ({stage.id: stage for stage in plan.stages} for plan in (everything, dev))
+    assert [id for id in before if before[id].key != after[id].key and not id.startswith("evaluate")] == ["results"]
+
+
+def test_a_limit_is_of_the_part_that_is_asked() -> None:
+    plan = plan_run(recipe("cheese_american", "evaluation.split=dev", "evaluation.limit=5"), Fingerprints("base"))
+    asked = [item for suite in plan.suites for item in suite.items if not item.is_format_control]
+    parts = {part_of(item, suite) for suite in plan.suites for item in suite.items if item in asked}
+    assert parts == {"dev"}
+    assert len(plan.suites) < len(asked) <= 5 * len(plan.suites)
 
 
 @pytest.mark.parametrize("value", ["[0.7]", "[1, 1.0]", "[-1]", "warm"])

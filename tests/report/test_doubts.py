@@ -51,6 +51,14 @@ def test_what_is_wrong_with_a_training_is_said_first(tmp_path: Path) -> None:
     assert find_doubts(open_run(folder), {})[0] == "sft sft-s0: Learned nothing: why."
 
 
+@pytest.mark.parametrize(("split", "told"), [("dev", True), ("test", False), ("all", False)])
+def test_figures_on_items_to_choose_settings_by_are_told_as_such(tmp_path: Path, split: str, told: bool) -> None:
+    run = open_run(make_run(tmp_path / "run"))
+    settings = {**run.recipe.settings, "evaluation": {"split": split}}
+    said = find_doubts(replace(run, recipe=run.recipe.model_copy(update={"settings": settings})), {})
+    assert any("evaluation.split: dev" in line for line in said) == told
+
+
 def test_few_items_are_said_to_hide_a_small_difference(tmp_path: Path) -> None:
     assert "A difference of 0.10 on apart may go unseen" in doubts(tmp_path)
 

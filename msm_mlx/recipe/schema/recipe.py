@@ -40,6 +40,7 @@ from msm_mlx.settings_file.base import (
     Settings,
     Text,
 )
+from msm_mlx.suites.split import Split
 
 ArmName = Annotated[str, AfterValidator(known_arm)]
 StageName = Annotated[str, AfterValidator(new_stage_name)]
@@ -50,6 +51,9 @@ SuiteName = Annotated[str, AfterValidator(known_suite)]
 class EvaluationSettings(SamplingSettings):
     """How variants are asked. Replies are sampled to agentic scenes only; all others are greedy."""
 
+    split: Annotated[Split, InKey()] = "all"
+    """Which items of each suite are asked: about a quarter, to choose settings by (`dev`), the others, to report
+    (`test`), or all. A hash of an item's id decides, and a format control is asked in full."""
     limit: Annotated[Positive | None, InKey()] = None
     """Most items of each suite that are asked, taken in turn from its domains; a format control is asked in full. None
     asks all."""
