@@ -72,7 +72,12 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
     pooled = run.results.pooled
     first, starts = next(iter(suites_of(pooled)), None), starting_points(run.recipe.arms)
     for row in of_suite(pooled, first) if first else ():
-        if is_main(row) and row.arm in starts and not NEUTRAL_START[0] <= row.value <= NEUTRAL_START[1]:
+        if (
+            is_main(row)
+            and not row.failure
+            and row.arm in starts
+            and not NEUTRAL_START[0] <= row.value <= NEUTRAL_START[1]
+        ):
             yield f"The start is not neutral: {row.arm} is at {row.value:.2f} on {first}."
     unread: dict[str, list[str]] = {}
     for row in pooled:

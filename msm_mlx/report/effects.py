@@ -85,7 +85,7 @@ def _panel(
     suite: str, pair: tuple[str, str], rows: Sequence[Contrast], setting: str, grid: Mapping[str, Sequence[Any]]
 ) -> Panel:
     """The effect of `pair` against one setting, with a line for every combination of the others."""
-    effects = [row for row in rows if (row.a, row.b) == pair]
+    effects = [row for row in rows if (row.a, row.b) == pair and not row.failure]
     lines: dict[str, list[Point]] = {}
     for row in effects:
         cell = row.cell or {}

@@ -109,7 +109,7 @@ def _arms(run: FinishedRun, suite: str) -> str:
     for label, by_metric in by_arm.items():
         shares = [finding(by_metric.get(metric)) for metric in metrics]
         main = next(iter(by_metric.values()))  # an arm may lack the main metric, where a judge left all open
-        odds = [main.log_odds.signed if main.log_odds else "-"] if with_odds else []
+        odds = [main.log_odds.signed if main.log_odds and not main.failure else "-"] if with_odds else []
         body.append([label, *shares, *odds, " ".join(seeds.get(label, ["-"])), str(main.n)])
     odds_header = ["log-odds (nats)"] if with_odds else []
     return _table(["arm", *metrics, *odds_header, f"{metrics[0]}, seed by seed", "items"], body)

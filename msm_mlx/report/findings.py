@@ -76,7 +76,7 @@ def _arms_figure(rows: Rows, suite: str) -> Figure:
     intervals = [
         Interval(label, row.value, row.ci_low, row.ci_high, _dots(single, label, several))
         for row in of_suite(results.pooled, suite)
-        if is_main(row)
+        if is_main(row) and not row.failure
         for label in [row.label(several)]
     ]
     caption = f"{suite}: each arm with its 95 % interval; small dots are single seeds. The dashed line is one half."

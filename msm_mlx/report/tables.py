@@ -66,12 +66,12 @@ def log_odds_table(rows: Rows) -> Table | None:
     results, several = rows.run.results, rows.run.several_specs
     by_name: dict[str, dict[str, TableCell]] = {}
     for share in results.pooled:
-        if share.log_odds:
+        if share.log_odds and not share.failure:
             label = share.label(several)
             cell = TableCell(share.log_odds.signed, rows.link(share.suite, label))
             by_name.setdefault(label, {})[share.suite] = cell
     for row in results.contrasts:
-        if row.log_odds and is_asked(row.a, row.b):
+        if row.log_odds and not row.failure and is_asked(row.a, row.b):
             cell = TableCell(row.log_odds.as_difference, rows.link(row.suite))
             by_name.setdefault(f"{row.a} - {row.b}", {})[row.suite] = cell
     suites = list(dict.fromkeys(suite for by_suite in by_name.values() for suite in by_suite))

@@ -8,7 +8,7 @@ from pathlib import Path
 from msm_mlx.files import write_json
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.files import write_report
-from msm_mlx.report.tables import arms_table, shares_table
+from msm_mlx.report.tables import arms_table, log_odds_table, shares_table
 from msm_mlx.runs.finished import open_run
 
 
@@ -40,3 +40,16 @@ def test_an_added_suite_is_marked(run: Path) -> None:
     write_json(run / "evaluation" / "results.json", results)
     for file in write_report([run], run):
         assert "apart, added after the run: no document" in file.read_text(encoding="utf-8")
+
+
+def test_an_arm_that_fails_its_format_control_has_no_figure(run: Path) -> None:
+    results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
+    for row in (*results["pooled"], *results["contrasts"]):
+        if row["metric"] == "choice":
+            row["failure"] = "the format control is right in 0.50 (0.30 to 0.70), which may be chance"
+    write_json(run / "evaluation" / "results.json", results)
+    opened = open_run(run)
+    cells = [cell.text for cells in shares_table(Rows(opened, opened.answers), ["apart"]).rows for cell in cells[1:]]
+    assert cells
+    assert all(text.startswith("no finding: the format control") for text in cells)
+    assert log_odds_table(Rows(opened, opened.answers)) is None
