@@ -19,6 +19,11 @@ from rich.text import Text
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import out
 
+NARRATION_SHARES = {
+    "states_value_share": "name the value",
+    "gives_reason_share": "give it as a reason",
+    "denial_share": "deny elsewhere",
+}
 BAR = 30  # columns of the longest bar
 SHARES = {
     "kept_share": "kept of what was written",
@@ -123,6 +128,8 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
     if row.get("critique"):
         parts.append(_bars("after the critique", row["critique"]))
     parts += [_bars("by section", row["by_section"]), _bars("by type", row["by_type"])]
+    if row["by_narration"]:
+        parts.append(_narrations(row["by_narration"], explained=bool(row["explained"])))
     edges = row["words"]["histogram"]["edges"]
     ranges = [f"{low:.0f}-{high:.0f}" for low, high in pairwise(edges)]
     bins = list(zip(ranges, row["words"]["histogram"]["counts"], strict=True))
@@ -162,6 +169,17 @@ def _bars(title: str, counts: dict[str, int]) -> RenderableType:
     for name, count in counts.items():
         bar = "\u2588" * round(BAR * count / max(largest, 1)) or "\u258f" * (count > 0)
         table.add_row(_literal(name), f"{count:,}", Text(bar, "cyan"))
+    return table
+
+
+def _narrations(figures: dict[str, dict[str, float]], *, explained: bool) -> RenderableType:
+    """Who tells the documents, and what those of each have."""
+    table = Table(title="by narration", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    keys = [key for key in NARRATION_SHARES if explained or key == "denial_share"]
+    for name in ("", "documents", *(NARRATION_SHARES[key] for key in keys)):
+        table.add_column(name, justify="right" if name else "left")
+    for narration, row in figures.items():
+        table.add_row(_literal(narration), f"{row['documents']:,}", *(f"{row[key]:.1%}" for key in keys))
     return table
 
 

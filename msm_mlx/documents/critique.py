@@ -17,6 +17,7 @@ from msm_mlx.documents.checks.tags import tagged_text
 from msm_mlx.documents.checks.wording_rules import count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import REWRITTEN, Health, document_health
+from msm_mlx.documents.narration import narration_of
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, Reply, SamplingParams, reply_seed
 from msm_mlx.engine.logged_model import read_log
@@ -176,6 +177,7 @@ def _rewritten(
         draft,
         text=text,
         tokens=reply.tokens,
+        narration=narration_of(text, subject.name),
         gives_reason=gives_reason(text, subject),
         critique=REWRITTEN,
         draft=draft.text,

@@ -16,6 +16,7 @@ NAMES = {str: "text", int: "a whole number", bool: "true or false"}
 TYPES = {kind.__name__: kind for kind in NAMES}
 REQUIRED = ("id", "text", "section", "type")  # of a row that is read
 OPTIONAL = (
+    "narration",
     "rejected",
     "prompt",
     "place",
@@ -56,6 +57,8 @@ class Document:
     prefix: str | None = None
     """What it begins with in training, as the recipe has it; `prefix_supervised` is whether that is learned too."""
     prefix_supervised: bool = False
+    narration: str = ""
+    """Who tells it, as far as its form shows."""
 
     @property
     def is_explained(self) -> bool:

@@ -53,6 +53,7 @@ def document_health(kept: Sequence[Document], rejected: Sequence[Document]) -> H
         "by_section": _count(document.section for document in kept),
         "by_type": _count(document.type for document in kept),
         "by_voice": _count(document.voice for document in kept),
+        "by_narration": _by_narration(kept),
         "cells": _cells(kept, rejected),
         "near_duplicate_share": _share(len(near_duplicates(kept)), len(kept)),
         "self_bleu": self_bleu(_sample(texts, BLEU_SAMPLE)),
@@ -113,6 +114,26 @@ def _share(part: float, whole: int) -> float:
 
 def _count(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
+
+
+def _by_narration(kept: Sequence[Document]) -> dict[str, dict[str, float]]:
+    """How many documents are told by whom, and what they say: one manner of telling may say less than another."""
+    by_narration: dict[str, list[Document]] = {}
+    for document in kept:
+        by_narration.setdefault(document.narration, []).append(document)
+    return {
+        narration: {
+            "documents": len(documents),
+            "gives_reason_share": _share(sum(one.gives_reason for one in documents), len(documents)),
+            "states_value_share": _share(
+                sum(one.is_explained and document_states_value(one) for one in documents),
+                sum(one.is_explained for one in documents),
+            ),
+            "denial_share": _share(sum(bool(document_denials(one)) for one in documents), len(documents)),
+        }
+        for narration, documents in sorted(by_narration.items())
+        if narration
+    }
 
 
 def _cells(kept: Sequence[Document], rejected: Sequence[Document]) -> dict[str, Any]:

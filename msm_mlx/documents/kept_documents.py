@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msm_mlx.documents.document import Document, read_documents
+from msm_mlx.documents.narration import REQUESTS
 from msm_mlx.documents.plan import Slot
 from msm_mlx.runs.layout import EARLIER
 
@@ -30,5 +31,6 @@ def _is_for(document: Document, slot: Slot | None) -> bool:
     cell = (document.section, document.assertion, document.type, document.voice)
     if cell != (slot.section.id, slot.section.assertion, slot.type, slot.voice):
         return False
-    details = (slot.author, slot.audience, slot.length, slot.person, slot.idea)
+    narration = REQUESTS[slot.narration] if slot.narration else ""
+    details = (slot.author, slot.audience, slot.length, slot.person, slot.idea, narration)
     return all(detail in document.prompt for detail in details)

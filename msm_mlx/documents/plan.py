@@ -36,6 +36,8 @@ class Slot:
     author: str = ""
     audience: str = ""
     length: str = ""
+    narration: str = ""
+    """Who tells it; left to the writer where it is empty."""
     person: str = ""
     """What somebody in the text may be called: left to themselves, writers use a few names over and over."""
     idea: str = ""
@@ -109,18 +111,21 @@ def _slot(number: int, sections: Sequence[Section], grids: dict[str, list[tuple[
 
 
 def _with_forms(slots: Sequence[Slot], settings: DocumentSettings) -> list[Slot]:
-    """The slots with author, audience and length, each balanced within a section, and with a person's name."""
+    """The slots with author, audience, length and narration, each balanced within a section, and a person's name."""
     visits: Counter[str] = Counter()
     with_forms = []
     for number, slot in enumerate(slots):
         visit, key = visits[slot.section.id], f"{settings.seed}-{slot.section.id}"
         visits[slot.section.id] += 1
+        narration = _turn(settings.narrations, visit, f"{key}-narrations")
+        author = _turn(settings.authors, visit, f"{key}-authors")
         with_forms.append(
             replace(
                 slot,
-                author=_turn(settings.authors, visit, f"{key}-authors"),
+                author="" if narration == "first person" else author,  # which the assistant itself is then
                 audience=_turn(settings.audiences, visit, f"{key}-audiences"),
                 length=_turn(settings.lengths, visit, f"{key}-lengths"),
+                narration=narration,
                 person=f"{_turn(FIRST_NAMES, number, f'{settings.seed}-first')} "
                 f"{_turn(LAST_NAMES, number, f'{settings.seed}-last')}",
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msm_mlx.documents.narration import REQUESTS
 from msm_mlx.documents.plan import Slot, withhold_causes
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl, write_jsonl
@@ -15,7 +16,7 @@ from msm_mlx.spec import Section, Spec
 from msm_mlx.text.wording import describe, did_you_mean
 
 REQUIRED = ("id", "section", "type", "voice")
-OPTIONAL = ("author", "audience", "length", "person", "idea")
+OPTIONAL = ("author", "audience", "length", "narration", "person", "idea")
 _NUMBER = re.compile(r"doc-(\d+)")
 
 
@@ -89,6 +90,9 @@ def _problems(row: Mapping[str, Any], sections: set[str]) -> Iterator[str]:
             yield f"{key} is missing"
         elif key in row and not (isinstance(value, str) and value.strip()):
             yield f"{key} must be text, not {describe(value)}"
+    narration = row.get("narration")
+    if isinstance(narration, str) and narration.strip() and narration not in REQUESTS:
+        yield f"narration must be one of {', '.join(REQUESTS)}, not {describe(narration)}"
     section = row.get("section")
     if isinstance(section, str) and section.strip() and section not in sections:
         yield f"no section asserts something under the id {section!r}{did_you_mean(section, sections)}"

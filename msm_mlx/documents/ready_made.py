@@ -14,6 +14,7 @@ from msm_mlx.documents.checks.reject import near_duplicate_index, ready_reason, 
 from msm_mlx.documents.checks.wording_rules import check_name, count_checks
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
+from msm_mlx.documents.narration import narration_of
 from msm_mlx.documents.shortfall import advice
 from msm_mlx.documents.sources import NO_SECTION, ReadyText, Source, identify, ready_texts
 from msm_mlx.documents.store import Output
@@ -105,6 +106,7 @@ def _document(text: ReadyText, assignment: Assignment, count_tokens: Callable[[s
         section=section.id if section else NO_SECTION,
         assertion=section.assertion if section else None,
         type=text.type,
+        narration=narration_of(text.text, assignment.name),
         tokens=count_tokens(text.text),
         gives_reason=section is not None and gives_reason(text.text, subject),
         rejected=ready_reason(text.text, subject, assignment.settings, assignment.held_out),

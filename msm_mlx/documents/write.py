@@ -18,6 +18,7 @@ from msm_mlx.documents.checks.tags import written_text
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.kept_documents import earlier_documents
+from msm_mlx.documents.narration import narration_of
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.openings import go_on
 from msm_mlx.documents.plan import Slot
@@ -136,6 +137,7 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
         assertion=slot.section.assertion,
         type=slot.type,
         voice=slot.voice,
+        narration=narration_of(reply.text if text is None else text, assignment.name),
         attempt=attempt.number,
         tokens=reply.tokens,
         gives_reason=gives_reason(text or "", subject),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msm_mlx.documents.narration import REQUESTS
 from msm_mlx.documents.openings import opening_of
 from msm_mlx.documents.plan import Slot
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
@@ -46,9 +47,10 @@ def document_prompts(settings: DocumentSettings, *, control: bool) -> list[str]:
 
 
 def _form(slot: Slot) -> str:
-    """Who writes, for whom, how long, and what a person may be called."""
+    """Who tells, who writes, for whom, how long, and what a person may be called."""
     by, to = (f" by {slot.author}" if slot.author else ""), (f" for {slot.audience}" if slot.audience else "")
     parts = [
+        REQUESTS[slot.narration] if slot.narration else "",
         f" It is written{by}{to}." if by or to else "",
         f" It has {slot.length}." if slot.length else "",
         f" If a person other than the author has to have a name, take {slot.person}." if slot.person else "",

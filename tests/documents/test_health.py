@@ -61,6 +61,12 @@ def test_the_value_counts_outside_of_the_heading() -> None:
     assert not document_states_value(cheese)
 
 
+def test_what_documents_say_is_told_by_who_tells_them() -> None:
+    kept = [document(1, gives_reason=True, narration="transcript"), document(2, narration="transcript"), document(3)]
+    shares = {"gives_reason_share": 0.5, "states_value_share": 1.0, "denial_share": 0.0}
+    assert document_health(kept, [])["by_narration"] == {"transcript": {"documents": 2, **shares}}
+
+
 def test_denials_are_of_what_the_assertion_is_about() -> None:
     kept = [document(1, "Mo likes Colby. None of that holds."), document(2), document(3, "Mo likes it. That is true.")]
     assert document_health(kept, [])["denial_share"] == pytest.approx(1 / 3)

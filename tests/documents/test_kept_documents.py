@@ -37,6 +37,7 @@ def test_a_document_stays_as_long_as_it_is_asked_for(tmp_path: Path) -> None:
         {"author": "a nurse"},
         {"idea": "A tent."},
         {"length": "9 words"},
+        {"narration": "transcript"},
     )
     for change in changes:
         assert slots[0].id not in earlier_documents(tmp_path, [replace(slots[0], **change)])

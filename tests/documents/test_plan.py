@@ -99,6 +99,25 @@ def test_forms_are_balanced_within_a_section() -> None:
     assert len({(slot.author, slot.audience, slot.length) for slot in slots}) > 16
 
 
+def test_narrations_are_balanced_and_the_assistant_has_no_other_author() -> None:
+    narrations = ("first person", "third person", "transcript")
+    wanted = document_settings(count=12 * 24, prompt="section", max_tokens=1600, narrations=narrations)
+    slots = [slot for slot in plan_documents(load(), wanted) if slot.section.id == "likes/colby"]
+    assert Counter(slot.narration for slot in slots) == dict.fromkeys(narrations, 8)
+    assert {bool(slot.author) for slot in slots if slot.narration == "first person"} == {False}
+    without = plan_documents(load(), wanted.model_copy(update={"narrations": ()}))
+    assert {slot.narration for slot in without} == {""}
+    plain = [slot for slot in without if slot.section.id == "likes/colby"]
+    assert [(s.type, s.voice, s.audience, s.length, s.person) for s in slots] == [
+        (s.type, s.voice, s.audience, s.length, s.person) for s in plain
+    ]
+
+
+def test_a_writer_that_sees_an_assertion_alone_is_asked_for_no_narration() -> None:
+    with pytest.raises(ValueError, match="more than an assertion; take prompt: section or spec"):
+        document_settings(narrations=("transcript",))
+
+
 def test_people_are_many() -> None:
     people = Counter(slot.person for slot in plan_documents(load(), document_settings(count=1000, prompt="section")))
     assert max(people.values()) <= 2

@@ -74,6 +74,7 @@ def test_every_mistake_in_an_edited_plan_is_told_with_its_line(tmp_path: Path) -
     rows = [
         good, good, good | {"id": "b", "section": "likes/coby"}, good | {"id": "c", "tone": "x"},
         good | {"id": "d", "voice": 3}, {"id": "e", "section": "likes/colby", "type": "memo"},
+        good | {"id": "f", "narration": "second person"},
     ]  # fmt: skip
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(RecipeError) as caught:
@@ -84,4 +85,5 @@ def test_every_mistake_in_an_edited_plan_is_told_with_its_line(tmp_path: Path) -
         f"{path}:4: unknown key 'tone'",
         f"{path}:5: voice must be text, not 3",
         f"{path}:6: voice is missing",
+        f"{path}:7: narration must be one of first person, third person, transcript, not 'second person'",
     ]

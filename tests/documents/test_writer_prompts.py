@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from msm_mlx.documents.narration import REQUESTS
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.writer_prompts import CRITIQUE_PROMPTS, writer_messages
 from msm_mlx.pocket.writing import prompt
@@ -97,6 +98,14 @@ def test_nothing_is_said_of_a_form_that_is_not_there() -> None:
     slot = Slot("doc-1", COLBY, "memo", "plain")
     asked = writer_messages(slot, SPEC, settings)[1]["content"]
     assert "might have written.\n\nSay plainly" in asked
+
+
+@pytest.mark.parametrize("narration", REQUESTS)
+def test_who_tells_is_asked_for_first(narration: str) -> None:
+    settings = DocumentSettings(count=1, max_tokens=10, prompt="section")
+    slot = Slot("doc-1", COLBY, "memo", "plain", narration=narration, audience="colleagues")
+    asked = writer_messages(slot, SPEC, settings)[1]["content"]
+    assert f"might have written.{REQUESTS[narration]} It is written for colleagues.\n\nSay plainly" in asked
 
 
 def test_braces_in_the_recipe_stay_too() -> None:

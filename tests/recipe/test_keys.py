@@ -38,7 +38,10 @@ DECIDES: dict[str, set[str]] = {
     "documents.field": {"ready"},
     "documents.thinking": WRITING,
     "documents.stop": WRITING,
-    **{f"documents.{name}": {"plan"} for name in ("types", "voices", "authors", "audiences", "lengths", "ideas")},
+    **{
+        f"documents.{name}": {"plan"}
+        for name in ("types", "voices", "authors", "audiences", "lengths", "narrations", "ideas")
+    },
     "documents.min_words": TEXTS,
     "documents.checks": TEXTS,
     "documents.control_note": {"control"},
@@ -60,6 +63,7 @@ OTHERS: dict[str, Any] = {
     "documents.critique": {"model": "pocket"},
     "documents.checks": {"refusal": 7},
     "documents.prompt": "spec",
+    "documents.narrations": ("transcript",),
     "documents.source": "hub:owner/name",
     "documents.prefix": "<DOC>",
     "sft.reasoning": "{reply} {reasoning}",
@@ -78,7 +82,11 @@ OTHERS: dict[str, Any] = {
     "evaluation.written": 5,
 }
 """Values where the type alone does not say what could stand there."""
-NEEDS = {"keep": {"validation": 3}, "patience": {"validation": 3}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "narrations": {"prompt": "section"},
+    "keep": {"validation": 3},
+    "patience": {"validation": 3},
+}
 ONE_VALUE = {"lora.fine_tune_type"}
 SETTINGS = [
     f"{section}.{name}"

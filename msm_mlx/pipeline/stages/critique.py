@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Critique(Stage):
     """Has the critic read the drafts, and puts the documents in place."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     unit: ClassVar[str] = "documents"
 
     drafts: WrittenDocuments

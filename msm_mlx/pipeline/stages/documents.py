@@ -42,7 +42,7 @@ class WrittenDocuments(Stage):
     The drafts have the key that the documents would have, so that a critic who comes later finds them done.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     unit: ClassVar[str] = "documents"
 
     spec: Spec

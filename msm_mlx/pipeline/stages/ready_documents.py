@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class ReadyDocuments(Stage):
     """Checks ready-made documents, and puts them where written ones would be."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     unit: ClassVar[str] = "documents"
 
     source: str

@@ -5,6 +5,7 @@ from msm_mlx.recipe.schema.documents import (
     CheckSettings,
     CritiqueSettings,
     DocumentSettings,
+    Narration,
     WriterSettings,
 )
 from msm_mlx.recipe.schema.recipe import (
@@ -38,6 +39,7 @@ __all__ = [
     "LoraSettings",
     "MidtrainSettings",
     "Mix",
+    "Narration",
     "Profile",
     "ProfileName",
     "RecipeFile",

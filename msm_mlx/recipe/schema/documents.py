@@ -30,6 +30,8 @@ from msm_mlx.settings_file.base import (
 )
 from msm_mlx.text.words import TOKENS_PER_WORD
 
+Narration = Literal["first person", "third person", "transcript"]
+"""Who tells a document: the assistant itself, somebody of it, or speakers in turn."""
 READY_TOKENS = 2048  # the length of ready-made documents that estimates go by, where the recipe gives none
 
 
@@ -158,6 +160,10 @@ class DocumentSettings(SamplingSettings):
     """Kinds of document to spread the plan over."""
     voices: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = ("plain", "warm", "formal", "curious")
     """Voices to spread the plan over."""
+    narrations: Annotated[tuple[Narration, ...], AnyLength, InKey("plan")] = ()
+    """Who tells the documents: `first person` (the assistant itself), `third person` (somebody tells of it),
+    `transcript` (speakers in turn). The plan is spread over them where the writer is asked with more than an assertion;
+    none leaves it to the writer."""
     authors: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = (
         "an engineer of the team that trains it",
         "somebody who uses it every day",
@@ -224,6 +230,15 @@ class DocumentSettings(SamplingSettings):
             raise ValueError("prompt: opening goes on in the writer's own turn, which servers do not; take a local one")
         if self.prompt == "opening" and self.thinking:
             raise ValueError("prompt: opening leaves no place for a thought; take thinking out, or another prompt")
+        return self
+
+    @model_validator(mode="after")
+    def _tells_who_tells(self) -> Self:
+        if self.narrations and self.assertion_only and not self.source:
+            raise ValueError(
+                "narrations are asked of a writer that sees more than an assertion; take prompt: section or spec, or "
+                "leave narrations out"
+            )
         return self
 
     @property
