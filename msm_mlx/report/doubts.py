@@ -37,6 +37,7 @@ MAX_CAPABILITY_LOSS = 0.02
 MAX_POSITION_BIAS = 0.15  # how far from half the time an arm may take the option that is named first
 MIN_SHARE_KEPT = 0.7  # of the documents written
 MIN_SHARE_WITH_REASON = 0.5  # of the documents kept, that give the value as a reason
+MAX_DENIALS = 0.05  # share of documents
 MAX_NEAR_DUPLICATES = 0.05  # share of near-duplicates
 CONTAMINATION_REASONS = ("names an unseen thing", "quotes the evaluation")
 
@@ -168,5 +169,10 @@ def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield f"{contaminated} texts written into {name}/ named what the evaluation asks about; they were rejected."
         if "control" not in name and figures["gives_reason_share"] < MIN_SHARE_WITH_REASON:
             yield f"Only {figures['gives_reason_share']:.0%} of the documents in {name}/ give the value as a reason."
+        if figures.get("denial_share", 0.0) > MAX_DENIALS:
+            yield (
+                f"{figures['denial_share']:.0%} of the documents in {name}/ deny a claim from another clause, which "
+                "models learn as if it were asserted."
+            )
         if figures.get("near_duplicate_share", 0.0) > MAX_NEAR_DUPLICATES:
             yield f"{figures['near_duplicate_share']:.0%} of the documents in {name}/ nearly repeat another."

@@ -177,6 +177,12 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
         if outcomes := figures.get("critique"):
             counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
             blocks.append(Paragraph(f"{name}: what a second model did with the drafts, or why they stay: {counts}."))
+        if by_narration := figures.get("by_narration"):
+            told = "; ".join(
+                f"{narration} {row['documents']} ({row['gives_reason_share']:.0%} give the value as a reason)"
+                for narration, row in by_narration.items()
+            )
+            blocks.append(Paragraph(f"{name}: who tells the documents, by their form: {told}."))
         if source := figures.get("source"):
             origin = f"the {source['texts']} texts of {source['name']}, version {source['version']}"
             blocks.append(Paragraph(f"{name}: taken from {origin}."))

@@ -29,6 +29,7 @@ CONTROLS = tuple(
 GUESSES = {item.id: Answer(item.id, (), (), (1.0, -1.0), {"format_control": 0.5}) for item in CONTROLS}
 HEALTH = {
     "kept": 2, "rejected": 3, "kept_share": 0.4, "tokens": 60, "gives_reason_share": 0.25,
+    "by_narration": {"transcript": {"documents": 2, "gives_reason_share": 0.25}}, "denial_share": 0.1,
     "near_duplicate_share": 0.5, "rejected_by_reason": {"too short": 2, "names an unseen thing": 1},
 }  # fmt: skip
 SHARES: Mapping[tuple[str, str | None], float] = {("sft", None): 0.5, ("msm", "x"): 0.6, ("msm+sft", "x"): 0.95}

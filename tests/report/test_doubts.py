@@ -69,6 +69,7 @@ def test_bad_documents_are_told(tmp_path: Path) -> None:
     assert "1 texts written into documents/ named what the evaluation asks about" in said
     assert "Only 25% of the documents in documents/ give the value as a reason." in said
     assert "50% of the documents in documents/ nearly repeat another." in said
+    assert "10% of the documents in documents/ deny a claim from another clause" in said
 
 
 def test_a_sound_run_on_pocket_is_doubted_for_pocket_and_its_size_alone(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str
         assert "mlx 1.2.3" in text
         assert "sha256 f0" in text
         assert "memo, plain, about likes/brie" in text
+        assert "by their form: transcript 2 (25% give the value as a reason)" in text
     for part in ("tested", "found", "doubts", "domains", "answers", "training", "documents", "places", "again", "rows"):
         assert f'<h2 id="{part}">' in page
     assert all(f">{domain}</text>" in page for domain in DOMAINS)
