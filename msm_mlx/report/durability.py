@@ -14,11 +14,11 @@ from msm_mlx.report.plots import Panel, PlotLine, Point, draw
 from msm_mlx.runs.results import CurvePoint, Durability, RunResults, Share
 
 EXPLANATION = (
-    "A contrary row contradicts the demonstrations. How many of them it takes until an arm is back where the arm "
-    "without documents was, is counted as often as they are seen: over the shares of contrary rows, each at the end of "
-    "the stage after as many updates, and along the stage with one share. Between two measurements the difference is "
-    "taken to go in a straight line. In brackets is the 95 % interval; where it ends with `more than`, more contrary "
-    "rows than were tried may be needed."
+    "A contrary row is a chat that contradicts the demonstrations. The number says how many of them an arm has to see, "
+    "each as often as it is seen, until it is back where the arm without documents was before that stage. Over the "
+    "shares, arms are compared at the end of the stage, after as many updates; along the stage, one arm on its way. "
+    "Between two measurements the difference is taken to go in a straight line. In brackets is the 95 % interval; if "
+    "it ends with more than a number, nobody has tried as many contrary rows as may be needed."
 )
 Key = tuple[str, str, str]
 
@@ -98,13 +98,12 @@ def _panel(suite: str, before: str, stage: str, points: Sequence[CurvePoint], po
 
 
 def _sentence(row: Durability) -> str:
-    return f"On {row.suite}, {row.arm} is back at {row.reference} after {_words(row)}."
-
-
-def _words(row: Durability) -> str:
+    place = f"On {row.suite}, {row.arm} is back at {row.reference}"
     if row.failure or not row.is_defined:
-        return f"a number of contrary rows that is not known: {finding(row)}"
-    return f"{row.text} contrary rows of {row.stage}"
+        return f"{place} after a number of contrary rows that is not known: {finding(row)}."
+    if row.rows == 0:
+        return f"{place} after {row.stage} without a contrary row, {row.text}: the other chats undo it by themselves."
+    return f"{place} after {row.text} contrary rows in {row.stage}."
 
 
 def _key(row: Durability) -> Key:

@@ -110,7 +110,7 @@ def test_the_section_has_the_number_in_words_the_table_and_the_curves(tmp_path: 
     blocks = durability(rows(tmp_path / "run", results(NUMBERS, CURVES)))
     [sentences] = [block for block in blocks if isinstance(block, Bullets)]
     [sentence] = [item.text for item in sentences.items]
-    assert sentence == "On apart, msm+sft is back at sft after 14 [9.0, 22] contrary rows of after."
+    assert sentence == "On apart, msm+sft is back at sft after 14 [9.0, 22] contrary rows in after."
     assert len([block for block in blocks if isinstance(block, Table)]) == 1
     [figure] = [block for block in blocks if isinstance(block, Figure)]
     assert len(list(ElementTree.fromstring(figure.svg).iter("polyline"))) == 3
@@ -120,6 +120,12 @@ def test_a_number_that_means_nothing_is_told_as_such(tmp_path: Path) -> None:
     blocks = durability(rows(tmp_path / "run", results([number(None, None, start=0.02)])))
     [sentences] = [block for block in blocks if isinstance(block, Bullets)]
     assert "is not known: undefined: no different from sft to begin with" in sentences.items[0].text
+
+
+def test_chats_that_undo_it_by_themselves_are_told(tmp_path: Path) -> None:
+    blocks = durability(rows(tmp_path / "run", results([number(None, 0.0, 15.8).model_copy(update={"ci_low": 0.0})])))
+    [sentences] = [block for block in blocks if isinstance(block, Bullets)]
+    assert "after without a contrary row, 0 [0, 16]: the other chats undo it" in sentences.items[0].text
 
 
 def test_arms_that_are_missing_are_named(tmp_path: Path) -> None:
