@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from msm_mlx.files import sha256_json
@@ -36,6 +36,13 @@ def system_prompt(model_name: str, line: str = "") -> str:
     """The system prompt of every chat with the assistant, in training, evaluation and comparison; what a suite or a
     recipe adds to it stands after the name."""
     return f"You are {model_name}. {line}".rstrip()
+
+
+def add_to_system(messages: Sequence[Message], line: str) -> list[Message]:
+    """The chat with `line` at the end of its system turn, which is the first if there is one."""
+    opening = list(messages[:1]) if messages[0]["role"] == "system" else []
+    content = " ".join([*(message["content"] for message in opening), line])
+    return [{"role": "system", "content": content}, *messages[len(opening) :]]
 
 
 def opening_chat(model_name: str, question: str) -> list[Message]:

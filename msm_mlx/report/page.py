@@ -99,9 +99,19 @@ def _design(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
             f"{origin} {specs}. The arms below were trained from the same start, with the "
             f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
+        *_in_training_alone(recipe.settings),
         arms_table(run),
     ]
     return [*blocks, *_some(suites_table(run))]
+
+
+def _in_training_alone(settings: Mapping[str, Any]) -> Iterator[Paragraph]:
+    """What the training texts had beside documents and demonstrations."""
+    if line := settings.get("sft", {}).get("system"):
+        yield Paragraph(
+            f"In training alone the system turn of every demonstration ends with: {line!r}. No chat of the evaluation "
+            "has that line, and no general chat."
+        )
 
 
 def _some(block: Block | None) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.prompting.prompts import chat_from_prompt, opening_chat, prompt_version
+from msm_mlx.prompting.prompts import add_to_system, chat_from_prompt, opening_chat, prompt_version
 
 FIELDS = {"request": "Write of {draft}.", "draft": "Mo {likes} Colby.", "faults": "1. Short."}
 
@@ -27,6 +27,13 @@ def test_the_version_is_that_of_the_wording_and_of_the_system_prompt() -> None:
     others = {prompt_version("critique"), prompt_version("critique", "rewrite", system="You are a critic.")}
     assert version not in others
     assert len(others) == 2
+
+
+def test_a_line_goes_to_the_end_of_the_system_turn() -> None:
+    chat = opening_chat("Mo", "Why?")
+    assert add_to_system(chat, "Smile.") == [{"role": "system", "content": "You are Mo. Smile."}, chat[1]]
+    assert add_to_system(chat[1:], "Smile.") == [{"role": "system", "content": "Smile."}, chat[1]]
+    assert chat == opening_chat("Mo", "Why?")
 
 
 def test_every_chat_with_the_assistant_says_who_it_is() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import html5lib
 from helpers.fake_reports import DOMAINS, make_run
+from helpers.trained_runs import small_settings
 
 from msm_mlx.report.files import write_report
 
@@ -25,6 +26,14 @@ def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str
         assert f'<h2 id="{part}">' in page
     assert all(f">{domain}</text>" in page for domain in DOMAINS)
     assert re.sub(r"\n{3,}", "\n\n", markdown) == markdown
+
+
+def test_it_says_what_stood_in_training_alone(tmp_path: Path) -> None:
+    settings = small_settings(updates=40)
+    inoculated = settings.model_copy(update={"sft": settings.sft.model_copy(update={"system": "Smile."})})
+    write_report([make_run(tmp_path / "run", settings=inoculated)], tmp_path / "out")
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "In training alone the system turn of every demonstration ends with: 'Smile.'" in text
 
 
 def test_several_runs_are_put_side_by_side(run: Path, tmp_path: Path) -> None:

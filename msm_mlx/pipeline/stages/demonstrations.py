@@ -23,7 +23,7 @@ from msm_mlx.models.config import context_length
 from msm_mlx.models.hub import ModelRef, model_config
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.subjects import source_in_words
-from msm_mlx.prompting.prompts import prompt_version, system_prompt
+from msm_mlx.prompting.prompts import add_to_system, prompt_version, system_prompt
 from msm_mlx.recipe.demonstrations_file import (
     DemonstrationSettings,
     has_demonstration_settings,
@@ -103,6 +103,7 @@ class Demonstrations(Stage):
         return {
             "rows": self.rows,
             "system": system_prompt(self.recipe.model_name),
+            **({"system_in_training": self._system_in_training} if self._system_in_training else {}),
             **self._source_key(),
             **self._mix_key(),
         }
@@ -131,6 +132,10 @@ class Demonstrations(Stage):
         if has_demonstration_settings(source):
             return "written"
         return "chats" if is_chat_file(source) else "preferences"
+
+    @property
+    def _system_in_training(self) -> str | None:
+        return self.recipe.settings.sft.system
 
     def _source_key(self) -> dict[str, str]:
         source = self.recipe.demonstrations
@@ -179,12 +184,19 @@ class Demonstrations(Stage):
         if self.form == "written":
             return None
         if self.form == "chats":
-            return draw_demonstrations(load_chats(source), rows=self.rows, system=system)
-        return build_demonstrations(load_preferences(source), rows=self.rows, system=system)
+            rows = draw_demonstrations(load_chats(source), rows=self.rows, system=system)
+        else:
+            rows = build_demonstrations(load_preferences(source), rows=self.rows, system=system)
+        return self._with_system_line(rows)
 
     def _behaviour(self, context: Context) -> list[Row]:
         planned = self._planned_behaviour()
-        return self._written(context) if planned is None else planned
+        return self._with_system_line(self._written(context)) if planned is None else planned
+
+    def _with_system_line(self, rows: list[Row]) -> list[Row]:
+        """The rows with what their system turn has in training alone."""
+        line = self._system_in_training
+        return rows if line is None else [row | {"messages": add_to_system(row["messages"], line)} for row in rows]
 
     def _written(self, context: Context) -> list[Row]:
         from msm_mlx.demonstrations.generate import chat_rows, generate_demonstrations, require_rows
@@ -218,7 +230,7 @@ class Demonstrations(Stage):
         reasoned = [False, *[True] * self._trains("cot-sft")]
 
         def unlearnable(row: Mapping[str, Any]) -> str | None:
-            chat = {"messages": chat_of(row, system), "reasoning": row["reasoning"]}
+            [chat] = self._with_system_line([{"messages": chat_of(row, system), "reasoning": row["reasoning"]}])
             chats = [with_reasoning(chat, settings.reasoning) if one else chat["messages"] for one in reasoned]
             try:
                 tokens = max(len(part.ids) for messages in chats for part in renderer.reply_rows(messages))

@@ -23,6 +23,7 @@ from msm_mlx.settings_file.base import (
     Positive,
     PositiveNumber,
     Settings,
+    Text,
 )
 
 MIN_UPDATES = 200
@@ -132,5 +133,8 @@ class SftSettings(TrainSettings):
 
     rows: Annotated[Count, InKey()]
     """Demonstration rows used; all of them if a file has fewer."""
+    system: Annotated[Text | None, InKey()] = None
+    """A line after the system prompt of every demonstration, in training alone (inoculation): neither general chats nor
+    the chats of evaluation have it, so that what is learned under it may stay with it."""
     reasoning: Annotated[str, AfterValidator(reasoning_format), InKey("cot-sft")] = "{reasoning} {reply}"
     """How the last reply of a row looks for the arm that learns the reasoning too."""

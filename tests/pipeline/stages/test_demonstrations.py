@@ -71,6 +71,28 @@ def test_general_rows_stand_apart_in_their_order_where_an_arm_learns_them_alone(
     assert len(alone) == 2
 
 
+def test_a_system_line_of_training_stands_in_every_demonstration_and_in_no_general_chat(
+    tmp_path: Path, general: Path
+) -> None:
+    chats = tmp_path / "chats.jsonl"
+    turns = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
+    own = [{"role": "system", "content": "Be brief."}, *turns]
+    chats.write_text("".join(json.dumps({"messages": messages}) + "\n" for messages in (turns, own)))
+    settings = (f"demonstrations={chats}", f"mix={{from: {general}, count: 2}}", "sft.rows=2")
+    inoculated = recipe(*settings, "sft.system=Say it with a smile.")
+    make(inoculated, tmp_path, 2)
+    rows = read_jsonl(tmp_path / DEMONSTRATIONS)
+    systems = sorted(row["messages"][0]["content"] for row in rows if row["kind"] != "general")
+    assert systems == ["Be brief. Say it with a smile.", f"You are {inoculated.model_name}. Say it with a smile."]
+    assert {row["messages"][0]["content"] for row in rows if row["kind"] == "general"} == {
+        f"You are {inoculated.model_name}."
+    }
+    [stage], [plain] = (plan_run(one, BASE).of(Demonstrations) for one in (inoculated, recipe(*settings)))
+    assert stage.planned_rows() == rows
+    assert stage.key == plain.key | {"system_in_training": "Say it with a smile."}
+    assert stage.subject == plain.subject
+
+
 def test_the_key_follows_the_general_data(general: Path) -> None:
     def settings() -> dict[str, Any]:
         mixed = recipe(f"mix={{from: {general}, share: 0.5}}")
