@@ -20,11 +20,12 @@ from msm_mlx.export.peft import target_modules
 from msm_mlx.files import write_json, write_jsonl, write_text
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.recipe.arms import BUILT_IN, Method, TrainingStage, Variant, training_order
-from msm_mlx.recipe.schema import Profile, StageSettings, TrainSettings
+from msm_mlx.recipe.schema import MidtrainSettings, Profile, StageSettings, TrainSettings
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.layout import training_data
+from msm_mlx.runs.layout import PLAIN_TEXTS, training_data
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.training.packing import batch_rows
+from msm_mlx.training.replay import mix_plain_text
 from msm_mlx.training.tokenize import TokenRow, read_rows
 from msm_mlx.training.trainer import hold_out
 
@@ -40,6 +41,8 @@ class TrlStage:
     name: str
     kind: Method
     data: Path
+    plain: Path | None
+    """Plain text among its documents."""
     settings: TrainSettings
     start: str | None
     reasoned: bool
@@ -86,10 +89,13 @@ def variant_stages(run: FinishedRun, variant: Variant, settings: Profile) -> lis
         start = stages[-1].output if stages else None
         data = run.folder / training_data(step)
         assert training.method is not None, "what trains nothing is no step of a training"
-        stages.append(TrlStage(name, training.method, data, train_settings, start, training.with_reasoning))
+        mixed = isinstance(train_settings, MidtrainSettings) and train_settings.mix is not None
+        plain = run.folder / PLAIN_TEXTS if mixed else None
+        stages.append(TrlStage(name, training.method, data, plain, train_settings, start, training.with_reasoning))
     for stage in stages:
-        if not stage.data.is_file():
-            raise RecipeError(f"{stage.data}: is missing; run the recipe's command again to go on")
+        for file in filter(None, (stage.data, stage.plain)):
+            if not file.is_file():
+                raise RecipeError(f"{file}: is missing; run the recipe's command again to go on")
     return stages
 
 
@@ -103,7 +109,11 @@ def _training_stage(run: FinishedRun, settings: Profile, name: str) -> tuple[Tra
 
 def _learned_rows(loaded: LoadedModel, stage: TrlStage) -> list[TokenRow]:
     settings = stage.settings
-    rows = read_rows(loaded, stage.kind, stage.data, settings.model_dump(mode="json"), reasoned=stage.reasoned)
+    content = settings.model_dump(mode="json")
+    rows = read_rows(loaded, stage.kind, stage.data, content, reasoned=stage.reasoned)
+    if stage.plain and isinstance(settings, MidtrainSettings) and settings.mix:
+        plain, share = read_rows(loaded, stage.kind, stage.plain, content), settings.mix.share
+        rows = mix_plain_text(rows, plain, share, held_out=settings.validation).rows
     return hold_out(rows, settings.validation)[0]
 
 

@@ -12,6 +12,7 @@ from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
+from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.recipe.load import Recipe, Role
@@ -69,7 +70,7 @@ def forecast(
 def _loads_a_model(stage: Stage, recipe: Recipe) -> bool:
     writer = recipe.settings.documents.writer
     served = writer is not None and writer.server is not None
-    by_rule = isinstance(stage, ReadyDocuments | MadeOfDocuments | DeclaredTexts)
+    by_rule = isinstance(stage, ReadyDocuments | MadeOfDocuments | DeclaredTexts | PlainTexts)
     return not by_rule and not (stage.kind == "documents" and served)
 
 
@@ -110,7 +111,8 @@ def training_rows(stage: Training, plan: RunPlan) -> int:
     """How many rows a stage learns: of a declared stage those of its own texts, as far as they are known by now."""
     settings = plan.recipe.settings
     declared = {texts.file: texts.total for texts in plan.stages if isinstance(texts, DeclaredTexts)}
-    return declared.get(stage.data) or (settings.documents.count if _learns_documents(stage) else settings.sft.rows)
+    rows = declared.get(stage.data) or (settings.documents.count if _learns_documents(stage) else settings.sft.rows)
+    return stage.rows_with_plain_text(rows)
 
 
 def _learns_documents(stage: Training) -> bool:

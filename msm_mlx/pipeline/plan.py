@@ -27,6 +27,7 @@ from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.pipeline.stages.judging import Judging
 from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.perplexity import Perplexity
+from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import LastStage, Results
 from msm_mlx.pipeline.stages.training import Training
@@ -43,6 +44,7 @@ from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite, limit_items, limit_written
 from msm_mlx.suites.split import split_suite
 
+MOST_ROWS = 10_000  # that a declared stage of documents has, where nobody says how many
 AnyStage = TypeVar("AnyStage", bound=Stage)
 
 
@@ -94,6 +96,7 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
         *_contexts(recipe, models, specs, asked, learned),
         *_chats(recipe, models, held_out, learned),
         *_declared(recipe, held_out, learned),
+        *_plain_texts(recipe, held_out, learned),
         *(_training(recipe, models, variant) for variant in training),
         *(_evaluation(recipe, models, variant, asked) for variant in recipe.variants),
         *(_evaluation(recipe, models, variant, scored) for variant in recipe.snapshots),
@@ -244,6 +247,22 @@ def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[
             )
 
 
+def _plain_texts(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[PlainTexts]:
+    """The plain text among documents, if an arm learns documents."""
+    mix, documents = recipe.settings.midtrain.mix, recipe.settings.documents
+    names = [name for name in learned if recipe.training_stage(name).method == "midtrain"]
+    if mix is None or not names:
+        return
+    rows = [(recipe.stages[name].rows or MOST_ROWS) if name in recipe.stages else documents.count for name in names]
+    yield PlainTexts(
+        settings=mix,
+        tokens=round(mix.tokens_beside(max(rows) * documents.max_tokens)),
+        held_out=held_out,
+        overlap=documents.checks.evaluation_overlap,
+        recipe=recipe.path,
+    )
+
+
 def _training(recipe: Recipe, models: Fingerprints, variant: Variant) -> Training:
     name = variant.path[-1]
     return Training(
@@ -342,6 +361,7 @@ def text_sources(recipe: Recipe, kinds: Iterable[Kind]) -> list[str]:
     if "documents" in kinds:
         sources += [recipe.settings.documents.source_of(spec.stem) for spec in recipe.specs]
         sources += [settings.documents for settings in recipe.stages.values()]
+        sources.append(recipe.settings.midtrain.mix.source if recipe.settings.midtrain.mix else None)
     if "demonstrations" in kinds and recipe.mix:
         sources.append(recipe.mix.source)
     return list(dict.fromkeys(source for source in sources if source))

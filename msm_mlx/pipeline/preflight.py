@@ -39,6 +39,7 @@ from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
+from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.pipeline.status import StageStatus, check_stage, due_stages
@@ -62,7 +63,7 @@ from msm_mlx.text.words import TOKENS_PER_WORD
 
 ADAPTER_BYTES = 4  # of a parameter, in a file
 CHECKPOINT_COPIES = 4  # of an adapter while it is trained: its weights, two moments, and the best so far
-TAKE_TEXTS = (ReadyDocuments, OppositeDocuments, DeclaredTexts, Demonstrations)  # of somebody else, and check them
+TAKE_TEXTS = (ReadyDocuments, OppositeDocuments, DeclaredTexts, PlainTexts, Demonstrations)  # and check them
 
 Check = Callable[[], object]
 
@@ -220,6 +221,9 @@ def _checks(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
         yield partial(load_general, recipe.mix.source, (recipe.model_name, recipe.provider_name))
     yield from (opposite.check for opposite in (plan.of(OppositeDocuments) if plan else ()) if _is_here(opposite))
     yield from _checks_of_stages(recipe, plan)
+    if mix := recipe.settings.midtrain.mix:
+        planned = plan.of(PlainTexts) if plan and not mix.source.startswith(HUB) else []
+        yield from (stage.check for stage in planned)
     yield partial(check_room, plan.stages if plan else ())
     for suite in recipe.suites:
         yield partial(load_suite, suite, Names(recipe.model_name, recipe.provider_name), recipe.profile)

@@ -92,6 +92,8 @@ def named_sources(recipe: RecipeFile) -> Iterator[tuple[Loc, str]]:
             yield from (((*loc, spec), each) for spec, each in source.items())
         elif source is not None:
             yield loc, source
+        if settings.midtrain.mix:
+            yield ("profiles", profile, "midtrain", "mix", "from"), settings.midtrain.mix.source
 
 
 def report_sources(tree: Tree, recipe: RecipeFile) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from msm_mlx.documents.folders import DocumentFolder, open_folders
@@ -28,6 +29,7 @@ from msm_mlx.report.tables import (
     runs_table,
     suites_table,
 )
+from msm_mlx.rows.hub import HUB
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (
     ADAPTERS_FOLDER,
@@ -99,19 +101,31 @@ def _design(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[B
             f"{origin} {specs}. The arms below were trained from the same start, with the "
             f"{seeds}, and then asked what neither the documents nor the demonstrations mention.{others}"
         ),
-        *_in_training_alone(recipe.settings),
+        *_in_training_alone(run),
         arms_table(run),
     ]
     return [*blocks, *_some(suites_table(run))]
 
 
-def _in_training_alone(settings: Mapping[str, Any]) -> Iterator[Paragraph]:
+def _in_training_alone(run: FinishedRun) -> Iterator[Paragraph]:
     """What the training texts had beside documents and demonstrations."""
+    settings = run.recipe.settings
+    if mix := settings.get("midtrain", {}).get("mix"):
+        shares = [outcome.plain_share for outcome in run.outcomes.values() if outcome.plain_share]
+        learned = f"; {min(shares):.1%} to {max(shares):.1%} were" if shares else ""
+        yield Paragraph(
+            f"Among the documents was plain text of {_source_name(mix['from'])}, to keep what the model knew: "
+            f"{mix['share']:.0%} of the tokens that midtraining learned were to be{learned}."
+        )
     if line := settings.get("sft", {}).get("system"):
         yield Paragraph(
             f"In training alone the system turn of every demonstration ends with: {line!r}. No chat of the evaluation "
             "has that line, and no general chat."
         )
+
+
+def _source_name(source: str) -> str:
+    return source if source.startswith(HUB) else Path(source).name
 
 
 def _some(block: Block | None) -> list[Block]:

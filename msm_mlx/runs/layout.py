@@ -31,6 +31,8 @@ CRITIQUE = "critique.jsonl"
 PROGRESS = "progress.jsonl"  # replies so far, while documents are written
 EARLIER = "earlier.jsonl"  # documents of before a setting grew, while more are written
 
+PLAIN_TEXTS = "mix/texts.jsonl"  # plain text among the documents of midtraining
+
 # Chats.
 DEMONSTRATIONS = "demonstrations/train.jsonl"
 GENERAL_ROWS = "demonstrations/general.jsonl"  # those of the general data alone, in the order that they have among all

@@ -23,6 +23,8 @@ class TrainingOutcome(BaseModel):
     after: float = 0.0
     standard_error: float = 0.0
     """Of the difference, over rows."""
+    plain_share: float = 0.0
+    """Part of the tokens learned that was plain text among documents."""
     problems: tuple[str, ...] = ()
     """Sentences; none if the training did what it is for."""
 

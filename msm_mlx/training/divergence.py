@@ -9,6 +9,7 @@ import mlx.core as mx
 from msm_mlx.engine.adapters import adapter_weights
 from msm_mlx.recipe.schema import LoraSettings
 from msm_mlx.training.step import StepResult
+from msm_mlx.training.tokenize import PLAIN
 from msm_mlx.training.trial import Trial, adapter_scale, norm
 
 LOSS_SCALE = 2.0**-12  # that brings gradients below the largest number of float16
@@ -28,7 +29,7 @@ def describe_divergence(trial: Trial, update: int, result: StepResult, rate: flo
     problem = f"training diverged at update {update + 1} (loss {result.loss}, gradient norm {result.gradient_norm})"
     losses = zip(trial.rows, trial.losses(), strict=True)
     bad = trial.over([row for row, loss in losses if not math.isfinite(loss)])
-    lines = sorted({row.source + 1 for row in bad.rows})
+    lines = sorted({row.source + 1 for row in bad.rows if row.source != PLAIN})
     if 0 < len(lines) < len({row.source for row in trial.rows}):
         problem += f", from line {', '.join(map(str, lines))} of the data"
     return f"{problem}; {_explain_loss(bad, rate) if bad.rows else _explain_gradient(trial)}"

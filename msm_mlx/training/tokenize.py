@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel
 
 
+PLAIN = -1  # the source of plain text that is mixed among documents
+
+
 @dataclass(frozen=True)
 class TokenRow:
     """One example to train on: a chat, or a document or piece of one."""

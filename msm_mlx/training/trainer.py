@@ -32,7 +32,7 @@ from msm_mlx.training.packing import batch_rows
 from msm_mlx.training.plan import plan_training
 from msm_mlx.training.schedule import learning_rate
 from msm_mlx.training.step import Loss, StepResult, TrainingStep
-from msm_mlx.training.tokenize import TokenRow
+from msm_mlx.training.tokenize import PLAIN, TokenRow
 from msm_mlx.training.trial import AdapterWeights, Trial
 
 
@@ -151,10 +151,12 @@ def _resume(checkpoint: Path, model: nn.Module, optimizer: optim.Optimizer, rank
 def hold_out(rows: Sequence[TokenRow], count: int) -> tuple[list[TokenRow], list[TokenRow]]:
     """Training rows and validation rows. Validation takes all rows of `count` texts, the same ones for every seed.
 
+    Plain text that is mixed among documents is not held out.
+
     Raises:
         MsmError: if nothing would be left to train on.
     """
-    sources = sorted({row.source for row in rows})
+    sources = sorted({row.source for row in rows} - {PLAIN})
     if not count:
         return list(rows), []
     if count >= len(sources):

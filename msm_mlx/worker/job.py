@@ -50,6 +50,8 @@ class TrainingJob(Job):
     """The folder of the adapter to continue from."""
     reasoned: bool = False
     """Whether replies start with their reasoning."""
+    plain: str | None = None
+    """The file of plain text to mix among documents, as the settings say."""
     probe: bool = False
     """Whether only to measure two updates, over rows as long as the settings allow."""
     template: str | None = None
@@ -118,6 +120,7 @@ def training_job(
     folder: Path = Path(),
     start: Path | None = None,
     reasoned: bool = False,
+    plain: Path | None = None,
     probe: bool = False,
 ) -> TrainingJob:
     """The job of training an adapter over `base`. For the arguments see `TrainingJob`."""
@@ -126,13 +129,14 @@ def training_job(
         model=str(base.folder),
         base=base.name if base.revision else str(base.folder),
         data=str(data),
-        settings=settings.model_dump(mode="json"),
+        settings=settings.model_dump(mode="json", by_alias=True),
         rank=lora.rank,
         scale=lora.scale,
         seed=seed,
         folder=str(folder),
         start=str(start) if start else None,
         reasoned=reasoned,
+        plain=str(plain) if plain else None,
         probe=probe,
         template=base.choice.text,
         date=base.choice.date,

@@ -33,7 +33,7 @@ from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
 if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.engine.ranks import Ranks
-    from msm_mlx.training.tokenize import TokenRow
+    from msm_mlx.training.replay import MixedRows
     from msm_mlx.worker.second_rank import SecondRank
 
 
@@ -76,7 +76,7 @@ class _Worker:
     interrupted: threading.Event
     ranks: Ranks
     models: ModelCache
-    rows: dict[str, list[TokenRow]] = field(default_factory=dict)
+    rows: dict[str, MixedRows] = field(default_factory=dict)
     """By what decides about them, because all seeds and arms that train on the same data have the same rows."""
     second: SecondRank | None = None
 
@@ -132,18 +132,18 @@ class _Worker:
             self._say("Two processes share the rows of every update, one for each core.")
             self.second = SecondRank()
             self.ranks = self.second.ranks
-        rows = self._load_rows(loaded, job)
+        mixed = self._load_rows(loaded, job)
         if self.second:
             self.second.hand_over(job)
         else:
             self.ranks.broadcast(job.to_json())
-        broadcast_rows(self.ranks, rows)
+        broadcast_rows(self.ranks, mixed.rows)
         with bounded_memory() as notes:
             for line in notes:
                 self._say(line)
             outcome = train_adapter(
                 loaded,
-                rows,
+                mixed.rows,
                 job.train_settings(),
                 LoraShape(job.rank, job.scale),
                 Path(job.folder),
@@ -154,14 +154,23 @@ class _Worker:
                 ranks=self.ranks,
             )
         assert outcome is not None  # this is rank 0
+        problems = (*mixed.problems, *outcome.problems)
+        outcome = outcome.model_copy(update={"plain_share": mixed.share, "problems": problems})
         self._emit("outcome", outcome=outcome.model_dump(mode="json"))
 
-    def _load_rows(self, loaded: LoadedModel, job: TrainingJob) -> list[TokenRow]:
+    def _load_rows(self, loaded: LoadedModel, job: TrainingJob) -> MixedRows:
+        from msm_mlx.training.replay import MixedRows, mix_plain_text
         from msm_mlx.training.row_cache import load_rows
 
-        key = json.dumps([job.model, job.template, job.date, job.method, job.data, job.settings, job.reasoned])
+        decides = [job.model, job.template, job.date, job.method, job.data, job.settings, job.reasoned, job.plain]
+        key = json.dumps(decides)
         if key not in self.rows:
-            self.rows[key] = load_rows(loaded, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
+            rows = load_rows(loaded, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
+            self.rows[key] = MixedRows(rows, 0.0, 0.0)
+            if job.plain:
+                plain = load_rows(loaded, job.method, Path(job.plain), job.settings)
+                share, held_out = job.settings["mix"]["share"], job.settings["validation"]
+                self.rows[key] = mix_plain_text(rows, plain, share, held_out=held_out)
         return self.rows[key]
 
     def _probe(self, job: TrainingJob) -> None:

@@ -15,7 +15,8 @@ from msm_mlx.engine.adapters import LoraShape, save_adapter
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import RecipeError
 from msm_mlx.export.trl import IGNORED
-from msm_mlx.files import read_jsonl
+from msm_mlx.files import read_jsonl, write_jsonl
+from msm_mlx.runs.layout import PLAIN_TEXTS
 from msm_mlx.settings_file.dump import dump
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.training.packing import batch_rows
@@ -62,6 +63,20 @@ def test_the_projections_are_those_of_the_adapter(trained_run: MakeTrained, tmp_
     for stage in ("msm", "sft"):
         modules = load_values(tmp_path / "out" / f"{stage}.yaml")["lora_target_modules"]
         assert modules == ["down_proj", "gate_up_proj", "o_proj", "qkv_proj"]
+
+
+def test_plain_text_among_the_documents_goes_out_too(trained_run: MakeTrained, tmp_path: Path) -> None:
+    run = trained_run()
+    recipe = load_values(run / "recipe.yaml")
+    recipe["settings"]["midtrain"]["mix"] = {"from": "hub:owner/name", "share": 0.5}
+    (run / "recipe.yaml").write_text(dump(recipe))
+    with pytest.raises(RecipeError, match=r"mix/texts\.jsonl: is missing"):
+        export_for_trl(run, "msm", tmp_path / "out")
+    (run / "mix").mkdir()
+    write_jsonl(run / PLAIN_TEXTS, [{"text": "Rain fell on the river."}] * 90)
+    export_for_trl(run, "msm", tmp_path / "out")
+    rows = [row["input_ids"] for row in read_jsonl(tmp_path / "out" / "msm-rows.jsonl")]
+    assert sum(map(len, rows[5:])) == sum(map(len, rows[:5])) > 0  # there are five documents
 
 
 def test_what_is_missing_is_named(trained_run: MakeTrained, tmp_path: Path) -> None:

@@ -121,6 +121,16 @@ def test_a_declared_stage_takes_as_long_as_its_own_rows(tmp_path: Path) -> None:
     assert seconds == pytest.approx([seconds[0], 2 * seconds[0], 4 * seconds[0]])
 
 
+def test_plain_text_among_documents_takes_its_time(tmp_path: Path) -> None:
+    texts = write(tmp_path / "texts.jsonl", good(1))
+    epoch = "midtrain={epochs: 1, learning_rate: 1e-4, batch_size: 1, max_length: 64%s}"
+    seconds = [by_kind(epoch % mix)["midtrain"].seconds for mix in ("", f", mix: {{from: {texts}, share: 0.5}}")]
+    assert seconds[1] == pytest.approx(2 * seconds[0])
+    assert "documents" not in by_kind(
+        f"documents={{from: {texts}, count: 1}}", epoch % f", mix: {{from: {texts}, share: 0.5}}"
+    )
+
+
 def test_advice_names_the_setting_to_lower() -> None:
     few = by_kind("documents.critique.model=a/critic", gigabytes=3)
     assert not any(stage.fits for stage in few.values())

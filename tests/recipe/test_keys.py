@@ -71,6 +71,7 @@ OTHERS: dict[str, Any] = {
     "sft.system": "Say it aloud.",
     "midtrain.epochs": 2.0,
     "sft.epochs": 2.0,
+    "midtrain.mix": {"from": "hub:owner/name", "share": 0.5},
     "midtrain.packing": "off",
     "sft.packing": "off",
     "midtrain.adapter_dtype": "model",

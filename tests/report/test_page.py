@@ -9,6 +9,7 @@ import html5lib
 from helpers.fake_reports import DOMAINS, make_run
 from helpers.trained_runs import small_settings
 
+from msm_mlx.recipe.schema import PlainText
 from msm_mlx.report.files import write_report
 
 
@@ -30,10 +31,14 @@ def test_it_says_what_was_tested_found_and_how_to_repeat_it(run: Path, page: str
 
 def test_it_says_what_stood_in_training_alone(tmp_path: Path) -> None:
     settings = small_settings(updates=40)
-    inoculated = settings.model_copy(update={"sft": settings.sft.model_copy(update={"system": "Smile."})})
-    write_report([make_run(tmp_path / "run", settings=inoculated)], tmp_path / "out")
+    mix = PlainText.model_validate({"from": "hub:owner/name", "share": 0.25})
+    changes = {"sft": settings.sft.model_copy(update={"system": "Smile."}),
+               "midtrain": settings.midtrain.model_copy(update={"mix": mix})}  # fmt: skip
+    write_report([make_run(tmp_path / "run", settings=settings.model_copy(update=changes))], tmp_path / "out")
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "In training alone the system turn of every demonstration ends with: 'Smile.'" in text
+    assert "plain text of hub:owner/name" in text
+    assert "25% of the tokens that midtraining learned were to be." in text
 
 
 def test_several_runs_are_put_side_by_side(run: Path, tmp_path: Path) -> None:

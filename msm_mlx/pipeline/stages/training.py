@@ -10,8 +10,8 @@ from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.progress import sparkline
 from msm_mlx.recipe.arms import Method, TrainingStage, Variant
-from msm_mlx.recipe.schema import MIN_UPDATES, POCKET_MIN_UPDATES, LoraSettings, TrainSettings
-from msm_mlx.runs.layout import BEST, CHECKPOINT, METRICS, adapter_files, adapter_folder, training_data
+from msm_mlx.recipe.schema import MIN_UPDATES, POCKET_MIN_UPDATES, LoraSettings, MidtrainSettings, TrainSettings
+from msm_mlx.runs.layout import BEST, CHECKPOINT, METRICS, PLAIN_TEXTS, adapter_files, adapter_folder, training_data
 from msm_mlx.settings_file.base import key_of
 
 if TYPE_CHECKING:
@@ -72,8 +72,14 @@ class Training(Stage):
         return adapter_folder(self.variant.start) if self.variant.start else None
 
     @property
+    def plain_text(self) -> str | None:
+        """The plain text that is learned among its documents, if any is."""
+        return PLAIN_TEXTS if isinstance(self.settings, MidtrainSettings) and self.settings.mix else None
+
+    @property
     def reads(self) -> tuple[str, ...]:
-        return (self.data, *(adapter_files(self.variant.start) if self.variant.start else ()))
+        plain = (self.plain_text,) if self.plain_text else ()
+        return (self.data, *plain, *(adapter_files(self.variant.start) if self.variant.start else ()))
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -101,7 +107,7 @@ class Training(Stage):
 
         assert self.variant.seed is not None
         path, meter = context.run.path, context.meter()
-        few = self.few_updates(len(read_jsonl(path / self.data)))
+        few = self.few_updates(self.rows_with_plain_text(len(read_jsonl(path / self.data))))
         for problem in few:
             context.report.say(problem)
         job = training_job(
@@ -112,6 +118,7 @@ class Training(Stage):
             reasoned=self.training.with_reasoning,
             seed=self.variant.seed,
             data=path / self.data,
+            plain=path / self.plain_text if self.plain_text else None,
             folder=path / self.folder,
             start=path / self.start if self.start else None,
         )
@@ -130,6 +137,12 @@ class Training(Stage):
             context.report.say(f"{self.id}: {problem}")
         outcome = outcome.model_copy(update={"problems": (*few, *outcome.problems)})
         context.run.note(self.id, outcome=outcome.model_dump(mode="json"))
+
+    def rows_with_plain_text(self, documents: int) -> int:
+        """How many rows that makes with the plain text among them, if it is in pieces as long as the documents."""
+        if not (isinstance(self.settings, MidtrainSettings) and self.settings.mix):
+            return documents
+        return documents + round(self.settings.mix.tokens_beside(documents))
 
     def few_updates(self, rows: int) -> list[str]:
         """What is to be said of the number of updates over so many rows, if there is anything to say."""

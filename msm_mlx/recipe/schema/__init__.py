@@ -23,6 +23,7 @@ from msm_mlx.recipe.schema.training import (
     POCKET_MIN_UPDATES,
     LoraSettings,
     MidtrainSettings,
+    PlainText,
     SftSettings,
     TrainSettings,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "MidtrainSettings",
     "Mix",
     "Narration",
+    "PlainText",
     "Profile",
     "ProfileName",
     "RecipeFile",

@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from msm_mlx.recipe.validators import (
+    document_source,
     reasoning_format,
     supported_type,
 )
@@ -115,11 +116,27 @@ class TrainSettings(Settings):
         return math.ceil((self.epochs or 0) * rows / self.batch_size)
 
 
+class PlainText(Settings):
+    """Plain text among the documents, so that the model keeps what it knew (replay)."""
+
+    source: Annotated[str, AfterValidator(document_source), InKey()] = Field(alias="from")
+    """A .jsonl, .json, .csv or .parquet file with a field `text`, or a folder of .txt and .md files, relative to the
+    recipe's folder, or `hub:owner/name[@revision][:file]`."""
+    share: Annotated[float, Field(gt=0, lt=1)]
+    """Part of all tokens learned that is plain text. Texts are taken from the first on, as many as that takes."""
+
+    def tokens_beside(self, documents: float) -> float:
+        """How many tokens of plain text go with so many of documents."""
+        return documents * self.share / (1 - self.share)
+
+
 class MidtrainSettings(TrainSettings):
     """Training on documents, every token supervised."""
 
     overlap: Count = 0
     """Tokens that the next piece of a too long document sees again, without learning them again."""
+    mix: PlainText | None = None
+    """Plain text among the documents: it is cut, packed and learned as they are, and never held out."""
 
     @model_validator(mode="after")
     def _leaves_something_new(self) -> Self:

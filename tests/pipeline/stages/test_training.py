@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from helpers.scripted_context import ScriptedContext, Trainer, scripted_context
 from msm_mlx.files import write_jsonl
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.runs.layout import BEST, CHECKPOINT
+from msm_mlx.runs.layout import BEST, CHECKPOINT, PLAIN_TEXTS
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import Update
+from msm_mlx.worker.job import TrainingJob, parse_job
 
 ARMS = ("arms=[base, sft, msm, msm+sft]", "seeds=[3]")
 
@@ -46,6 +48,20 @@ def test_the_process_is_told_all_that_decides(lone_run: Path) -> None:
     assert Path(job.data) == lone_run / "documents/documents.jsonl"
     assert Path(job.folder) == lone_run / "adapters/msm-s3"
     assert job.train_settings().updates == 9
+
+
+def test_plain_text_goes_to_the_process_that_learns_documents(lone_run: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.jsonl"
+    write_jsonl(texts, [{"text": "Rain fell."}])
+    planned = stages(f"midtrain.mix={{from: {texts}, share: 0.75}}")
+    [job] = train(lone_run, planned["msm-s3"]).trainer.jobs
+    assert job.plain == str(lone_run / PLAIN_TEXTS)
+    again = parse_job(json.loads(job.to_line()))
+    assert isinstance(again, TrainingJob)
+    assert again.train_settings() == planned["msm-s3"].settings
+    assert planned["msm-s3"].rows_with_plain_text(10) == 40
+    assert planned["sft-s3"].rows_with_plain_text(10) == stages()["msm-s3"].rows_with_plain_text(10) == 10
+    assert train(lone_run, planned["sft-s3"]).trainer.jobs[0].plain is None
 
 
 def test_a_later_stage_goes_on_with_the_adapter_of_the_earlier(lone_run: Path) -> None:
