@@ -112,14 +112,15 @@ def _in_training_alone(run: FinishedRun) -> Iterator[Paragraph]:
     settings = run.recipe.settings
     if mix := settings.get("midtrain", {}).get("mix"):
         shares = [outcome.plain_share for outcome in run.outcomes.values() if outcome.plain_share]
-        learned = f"; {min(shares):.1%} to {max(shares):.1%} were" if shares else ""
+        lowest, highest = (f"{extreme(shares, default=0.0):.1%}" for extreme in (min, max))
+        learned = f"; {lowest} were" if lowest == highest else f"; {lowest} to {highest} were"
         yield Paragraph(
             f"Among the documents was plain text of {_source_name(mix['from'])}, to keep what the model knew: "
-            f"{mix['share']:.0%} of the tokens that midtraining learned were to be{learned}."
+            f"{mix['share']:.0%} of the tokens that midtraining learned were to be{learned if shares else ''}."
         )
     if line := settings.get("sft", {}).get("system"):
         yield Paragraph(
-            f"In training alone the system turn of every demonstration ends with: {line!r}. No chat of the evaluation "
+            f"In training alone the system turn of every demonstration ends with {line!r}: no chat of the evaluation "
             "has that line, and no general chat."
         )
 

@@ -36,7 +36,7 @@ def test_it_says_what_stood_in_training_alone(tmp_path: Path) -> None:
                "midtrain": settings.midtrain.model_copy(update={"mix": mix})}  # fmt: skip
     write_report([make_run(tmp_path / "run", settings=settings.model_copy(update=changes))], tmp_path / "out")
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
-    assert "In training alone the system turn of every demonstration ends with: 'Smile.'" in text
+    assert "In training alone the system turn of every demonstration ends with 'Smile.': no chat" in text
     assert "plain text of hub:owner/name" in text
     assert "25% of the tokens that midtraining learned were to be." in text
 
