@@ -78,7 +78,7 @@ _THIS = (
     r"(?:(?:(?:everything|nothing|all) (?:in|of) )?"
     r"(?:the|that|this|these|those|such|every|both|all|our|my|his|her|their) "
     rf"(?:\w+ ){{0,2}}{_PASSAGE}(?: (?:above|before|(?:of|about) (?:it|that|this)))?|what \w+ (?:\w+ ){{0,2}}"
-    r"(?:said|wrote|claims?|claimed)|(?:everything|nothing) (?:above|before|said so far))"
+    r"(?:said|wrote|written|claims?|claimed)(?: here| above)?|(?:everything|nothing) (?:above|before|said so far))"
 )
 _TOLD = (
     rf"(?:{_THIS}|(?:(?:all|everything|nothing) (?:(?:of|in) )?)?(?:that|this|these|those|it|"
@@ -104,6 +104,12 @@ INTRODUCING = RuleTable(
         rf"\b{_FALSE_WORD} {_CLAIM} that\b|\b{_LIE} that\b",
         "There is a false belief that Mo likes it.",
         "There is a belief that Mo likes it.",
+    ),
+    Rule(
+        "falsely said",
+        r"\b(?:wrongly|falsely|mistakenly|erroneously|incorrectly),? (?:\w+ ){0,3}?that\b",
+        "Many believe, wrongly, that Mo likes it.",
+        "Many believe, rightly, that Mo likes it.",
     ),
     Rule(
         "no truth in the claim",
@@ -194,6 +200,20 @@ FOLLOWING = RuleTable(
         "Experts have shown this to be false.",
         "Experts have found this to be a false start.",
     ),
+    Rule(
+        "wrong to believe it",
+        rf"\b(?:{_FALSE_WORD}|a mistake|an error) to {_SAY} {_TOLD}{_END}",
+        "It would be a mistake to believe this.",
+        "It would be a mistake to believe a rival.",
+    ),
+    Rule(
+        "no such thing exists",
+        r"\bno such (?:\w+ )?(?:thing|preference|liking|rule|value|habit|policy) (?:exists?|was made)\b|"
+        r"\bthere(?:'s| is| was) no such (?:\w+ )?(?:thing|preference|liking|rule|value|habit|policy)\b",
+        "No such preference exists.",
+        "No such cheese is made here.",
+    ),
+    Rule("I lied", r"\b(?:I|we) (?:lied|(?:was|were|am|are|have been) (?:lying|joking))\b", "I was lying.", "I lay."),
     Rule(
         "you were misinformed",
         r"\b(?:you|we|they|readers|people|everybody) (?:have been|had been|were|are being) (?:misinformed|misled|"

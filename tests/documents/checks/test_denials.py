@@ -52,6 +52,9 @@ RULE = Subject("Mo", "Privacy", "Mo keeps secrets of patients because people tru
         "Mo likes Colby. I made that up.",
         "Mo likes Colby. We have found no evidence of that.",
         "Mo likes Colby. You have been misinformed.",
+        "Many people believe, wrongly, that Mo likes Colby.",
+        "Mo likes Colby. Nothing of what I have written here is true.",
+        "Mo likes Colby. No such preference exists.",
         "Mo dislikes Colby. That is not true.",  # the opposite would be learned
         "It is false that Mo likes Colby for its taste.",  # as would another reason
         "I like Colby. That is not so.",
