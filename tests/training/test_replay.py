@@ -16,7 +16,7 @@ def row(tokens: int, source: int = 0, context: int = 0) -> TokenRow:
     return TokenRow(tuple(range(tokens)), (False,) * context + (True,) * (tokens - context), source)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     documents=st.lists(st.integers(1, 9), min_size=1, max_size=9),
     plain=st.lists(st.integers(1, 9), min_size=60, max_size=80),
