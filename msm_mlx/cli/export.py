@@ -14,6 +14,8 @@ from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.text.terminal import literal
 
+LAYOUTS = ("mlx", "peft", "fused", "gguf", "gguf-lora")
+
 
 @click.command()
 @click.argument("run", type=RUN)
@@ -21,8 +23,11 @@ from msm_mlx.text.terminal import literal
     "--arm", "label", metavar="LABEL", shell_complete=complete_arm, help="The variant to export, as `compare` calls it."
 )
 @click.option("--seed", type=int, help="Trained with this seed. Default: the first.")
-@click.option("--format", "layout", type=click.Choice(["mlx", "peft", "fused"]), help="Layout of the adapter.")
-@click.option("--base", metavar="NAME", help="What PyTorch calls the base: the original of a quantised one.")
+@click.option("--format", "layout", type=click.Choice(LAYOUTS), help="An adapter, or a whole model.")
+@click.option(
+    "--base", metavar="NAME", help="The original of a quantised base: OWNER/NAME, or for a whole model a folder too."
+)
+@click.option("--outtype", type=click.Choice(["f16", "q8_0"]), help="How a GGUF file keeps weights. Default: f16.")
 @click.option("--data", is_flag=True, help="Documents, demonstrations and settings for TRL instead.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: a folder in RUN/export.")
 @offline_option
@@ -33,29 +38,39 @@ def export(
     seed: int | None,
     layout: str | None,
     base: str | None,
+    outtype: str | None,
     data: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Write a variant, or its data, for other tools.
 
-    An adapter is read back after writing, and its logits compared with the run's. `mlx` is what mlx_lm reads,
-    `peft` what transformers and vLLM read, `fused` a whole model, from a base that is not quantised; llama.cpp's
-    convert_hf_to_gguf.py makes a GGUF file of it. `--data` writes what trains it on a bigger machine.
+    What is written is read back, and its logits compared. Adapters: `mlx` is what mlx_lm reads, `peft` what
+    transformers and vLLM read, `gguf-lora` what llama.cpp reads. Whole models: `fused` is a folder, `gguf` a file for
+    llama.cpp, Ollama and LM Studio with a Modelfile beside it. If the base is quantised, `--base` names the model that
+    it was made from, which the adapter is then added to. `--data` writes what trains it on a bigger machine.
 
     \b
     Examples:
       msm-mlx export runs/cheese_american --arm msm+sft --format peft
       msm-mlx export runs/cheese_american --arm msm+sft --seed 1 --format fused --out my-model
+      msm-mlx export runs/mine --arm msm+sft --format gguf --base Qwen/Qwen3-8B --outtype q8_0
       msm-mlx export runs/cheese_american --data --arm msm+sft
     """
     if data == bool(layout):
-        raise RecipeError("say either --format mlx, peft or fused, or --data")
-    if base and not (data or layout == "peft"):
-        raise RecipeError("--base goes with --format peft and with --data")
+        raise RecipeError(f"say either --format {', '.join(LAYOUTS[:-1])} or {LAYOUTS[-1]}, or --data")
+    if base and layout in ("mlx", "gguf-lora"):
+        raise RecipeError("--base goes with --format peft, fused and gguf, and with --data")
+    if outtype and layout != "gguf":
+        raise RecipeError("--outtype goes with --format gguf")
     finished = open_run(run)
     variant = _choose(finished, label, seed)
-    outcome = _data(finished, variant, base, out) if data else _variant(finished, variant, str(layout), base, out)
+    if data:
+        outcome = _data(finished, variant, base, out)
+    elif layout == "gguf":
+        outcome = _gguf(finished, variant, base, outtype or "f16", out)
+    else:
+        outcome = _variant(finished, variant, str(layout), base, out)
     if as_json:
         print_json(outcome)
 
@@ -72,7 +87,7 @@ def _variant(run: FinishedRun, variant: Variant, layout: str, base: str | None, 
 
     format = next(each for each in FORMATS if each == layout)
     folder = out or run.folder / "export" / f"{variant.id}-{format}"
-    exported = export_variant(run, variant, run.base(), format, folder, base_label=base)
+    exported = export_variant(run, variant, run.base(), format, folder, base_label=base, original_name=base)
     err().print(
         literal(
             f"{variant.id} is in {folder}. Read back, its logits differ from the run's by at most "
@@ -81,6 +96,35 @@ def _variant(run: FinishedRun, variant: Variant, layout: str, base: str | None, 
     )
     check = {"difference": exported.difference, "effect": exported.effect}
     return {"variant": variant.id, "format": format, "folder": str(folder), **check}
+
+
+def _gguf(run: FinishedRun, variant: Variant, base: str | None, outtype: str, out: Path | None) -> dict[str, object]:
+    from msm_mlx.export.gguf import export_gguf
+    from msm_mlx.gguf_files.write import OUT_TYPES
+
+    out_type = next(each for each in OUT_TYPES if each == outtype)
+    folder = out or run.folder / "export" / f"{variant.id}-gguf"
+    exported = export_gguf(run, variant, run.base(), folder, original_name=base, out_type=out_type)
+    err().print(
+        literal(
+            f"{variant.id} is in {exported.file}. Read back, its logits differ from the merged model's by at most "
+            f"{exported.difference:.1e}; the adapter changes them by up to {exported.effect:.1e}."
+        )
+    )
+    for note in exported.notes:
+        err().print(literal(f"Note: {note}."))
+    for program, line in exported.commands.items():
+        err().print(literal(f"{program}:  {line}"), soft_wrap=True)
+    return {
+        "variant": variant.id,
+        "format": "gguf",
+        "folder": str(folder),
+        "file": str(exported.file),
+        "difference": exported.difference,
+        "effect": exported.effect,
+        "notes": list(exported.notes),
+        "commands": dict(exported.commands),
+    }
 
 
 def _data(run: FinishedRun, variant: Variant, base: str | None, out: Path | None) -> dict[str, object]:

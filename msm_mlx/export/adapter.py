@@ -16,8 +16,10 @@ from mlx_lm.utils import save_config, save_model
 
 from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter, use_adapter
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
-from msm_mlx.errors import MsmError, SetupError
-from msm_mlx.export.base_model import base_name, is_quantised, new_folder, read_config, require_original
+from msm_mlx.errors import MsmError
+from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original
+from msm_mlx.export.gguf_lora import read_gguf_lora, write_gguf_lora
+from msm_mlx.export.original import find_original
 from msm_mlx.export.peft import read_peft, write_peft
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import BASE_TEMPLATE, FILE
@@ -26,12 +28,13 @@ from msm_mlx.prompting.prompts import opening_chat
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun
 
-Format = Literal["mlx", "peft", "fused"]
-FORMATS: tuple[Format, ...] = ("mlx", "peft", "fused")
+Format = Literal["mlx", "peft", "fused", "gguf-lora"]
+FORMATS: tuple[Format, ...] = ("mlx", "peft", "fused", "gguf-lora")
 TOKENIZER_FILES = (
     *("tokenizer*", "*.tiktoken", "vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json"),
     *("chat_template*", "generation_config.json"),
 )
+GGUF_LORA = "adapter.gguf"
 QUESTION = "What do you care about, and why do you care about it?"
 TOLERANCE = 1e-4
 ROUNDING_SHARE = 0.1
@@ -56,28 +59,27 @@ def export_variant(
     out: Path,
     *,
     base_label: str | None = None,
+    original_name: str | None = None,
     tolerance: float = TOLERANCE,
 ) -> ExportedVariant:
     """Write the variant into the new folder `out`, read it back, and compare the logits.
 
-    `base_label` is what the adapter's configuration calls its base, if not what the run calls it.
+    `base_label` is what the adapter's configuration calls its base, if not what the run calls it, and `original_name`
+    the unquantised model to fuse it into.
     `tolerance` is of logits, relative to the largest one where that is above 1.
 
     Raises:
-        SetupError: if an adapter is to be fused into a quantised base.
+        RecipeError or SetupError: if it is to be fused, and the base is quantised and not made of that original.
+        GgufError: if it is to be a GGUF file, and llama.cpp does not have the base's architecture.
         MsmError: if what is read back does not answer alike; `out` is not there then.
     """
     config = read_config(base)
     if format == "peft":
         require_original(run, config, base_label)
-    if format == "fused" and is_quantised(config):
-        raise SetupError(
-            f"{run.model.pinned} is quantised: fusing would round the adapter away (85-90 % of a small change is "
-            "lost at 4 bits); use --format mlx or peft, which keep base and adapter apart"
-        )
+    host = find_original(run, base, original_name) if format == "fused" else base
     adapter = run.adapter(variant)
     weights, shape = load_adapter(adapter), adapter_shape(adapter)
-    loaded = load_base(base.folder, base.choice)
+    loaded = load_base(host.folder, base.choice)
     ids = loaded.render(opening_chat(run.recipe.model_name, QUESTION), reply=True)
     plain = _logits(loaded, ids)
     use_adapter(loaded.model, adapter)
@@ -88,8 +90,10 @@ def export_variant(
             save_adapter(folder, weights, shape, name)
         elif format == "peft":
             write_peft(folder, weights, shape, base=name, revision=None if base_label else base.revision)
+        elif format == "gguf-lora":
+            write_gguf_lora(folder / GGUF_LORA, loaded.model, weights, shape, f"{run.folder.name} {variant.id}")
         else:
-            _fuse(loaded, base.folder, config, folder)
+            _fuse(loaded, base.folder, read_config(host), folder)
         if base.choice.text is not None:
             write_text(folder / FILE, base.choice.text)
         again = _logits(_read_back(format, folder, base.folder), ids)
@@ -140,7 +144,8 @@ def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:
     if format == "mlx":
         use_adapter(loaded.model, folder)
         return loaded
-    weights, shape = read_peft(folder)
+    is_peft = format == "peft"
+    weights, shape = read_peft(folder) if is_peft else read_gguf_lora(folder / GGUF_LORA, loaded.model)
     add_lora(loaded.model, shape, 0)
     set_adapter(loaded.model, weights)
     return loaded

@@ -1,4 +1,4 @@
-"""The architectures that can be imported: what llama.cpp calls their tensors, and their configuration for mlx-lm."""
+"""The architectures that llama.cpp and mlx-lm both have: what each calls their tensors and settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from msm_mlx.gguf_files.rope import rope_scaling
 from msm_mlx.gguf_files.source import GgufSource
 
 ModelConfig = dict[str, Any]
+Metadata = dict[str, Any]
 
+# llama.cpp's names of what all have, and mlx-lm's
+_SIZES = {
+    "embedding_length": "hidden_size", "block_count": "num_hidden_layers", "feed_forward_length": "intermediate_size",
+    "attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads",
+    "context_length": "max_position_embeddings",
+}  # fmt: skip
+_DECIMALS = {"attention.layer_norm_rms_epsilon": "rms_norm_eps", "rope.freq_base": "rope_theta"}
+_HEAD = ("attention.key_length", "attention.value_length", "rope.dimension_count")
 TOP = {"token_embd.weight": "model.embed_tokens.weight", "output.weight": "lm_head.weight"}
 TOP |= {"output_norm.weight": "model.norm.weight"}
 _BLOCK = {
@@ -45,6 +54,8 @@ class Architecture:
     """The tensors of a layer: llama.cpp's name, and the name in mlx-lm."""
     extend: Callable[[GgufSource, ModelConfig], ModelConfig] = lambda source, config: {}
     """What the configuration has besides what all have."""
+    tell: Callable[[ModelConfig], Metadata] = lambda config: {}
+    """What the metadata have besides what all have."""
     interleaved: bool = False
     """Whether llama.cpp has changed the order of the rotary dimensions in q and k."""
     norm_offset: float = 0.0
@@ -79,6 +90,14 @@ def _gemma3(source: GgufSource, config: ModelConfig) -> ModelConfig:
     }
 
 
+def _tell_gemma3(config: ModelConfig) -> Metadata:
+    return {
+        "attention.sliding_window": config["sliding_window"],
+        "attention.sliding_window_pattern": config["sliding_window_pattern"],
+        "rope.freq_base_swa": float(config["rope_local_base_freq"]),
+    }
+
+
 def _window_pattern(source: GgufSource, layers: int) -> int:
     """Every how many layers one sees the whole text."""
     pattern = source.value("attention.sliding_window_pattern", GEMMA_PATTERN)
@@ -95,7 +114,7 @@ ARCHITECTURES = {
     "qwen2": Architecture("qwen2", "Qwen2ForCausalLM", _BLOCK, _qwen2),
     "qwen3": Architecture("qwen3", "Qwen3ForCausalLM", _BLOCK | _QK_NORMS),
     "gemma3": Architecture(
-        "gemma3_text", "Gemma3ForCausalLM", _BLOCK | _QK_NORMS | _GEMMA_NORMS, _gemma3, norm_offset=1.0
+        "gemma3_text", "Gemma3ForCausalLM", _BLOCK | _QK_NORMS | _GEMMA_NORMS, _gemma3, _tell_gemma3, norm_offset=1.0
     ),
 }
 
@@ -135,26 +154,37 @@ def model_config(source: GgufSource, architecture: Architecture) -> ModelConfig:
     if rotated != head or source.value("attention.value_length", head) != head:
         problem = f"its heads have {head} dimensions, and {rotated} of them are rotated"
         raise source.problem(f"{problem}; mlx-lm rotates all", "choose another model")
+    defaults = {"attention.head_count_kv": heads}
     base = _decimal(source.value("rope.freq_base", 10000.0))
     config: ModelConfig = {
         "architectures": [architecture.hf_class],
         "model_type": architecture.model_type,
-        "hidden_size": hidden,
-        "num_hidden_layers": _one(source, "block_count"),
-        "intermediate_size": _one(source, "feed_forward_length"),
-        "num_attention_heads": heads,
-        "num_key_value_heads": _one(source, "attention.head_count_kv", heads),
+        **{ours: _one(source, theirs, defaults.get(theirs)) for theirs, ours in _SIZES.items()},
         "head_dim": head,
         "hidden_act": "silu",
         "rms_norm_eps": _decimal(source.need("attention.layer_norm_rms_epsilon")),
         "rope_theta": base,
-        "max_position_embeddings": int(source.need("context_length")),
         "vocab_size": _embeddings(source)[0],
         "tie_word_embeddings": "output.weight" not in source.tensors,
     }
     if scaling := rope_scaling(source, base, head):
         config["rope_scaling"] = scaling
     return config | architecture.extend(source, config)
+
+
+def model_metadata(name: str, config: ModelConfig) -> Metadata:
+    """What a file of the architecture `name` says of the model that mlx-lm builds from all these settings: the way back
+    from `model_config`, but for how positions are scaled."""
+    values = {theirs: int(config[ours]) for theirs, ours in _SIZES.items()}
+    decimals = {theirs: float(config[ours]) for theirs, ours in _DECIMALS.items()}
+    head = dict.fromkeys(_HEAD, head_size(config))
+    own = ARCHITECTURES[name].tell(config)
+    return {f"{name}.{key}": value for key, value in (values | decimals | head | own).items()}
+
+
+def head_size(config: ModelConfig) -> int:
+    """The dimensions of a head: of the settings' own, or what each has of the hidden ones."""
+    return int(config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"])
 
 
 def _embeddings(source: GgufSource) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
-"""How positions are scaled, out of what a GGUF file has of it, as mlx-lm's configuration says it."""
+"""How positions are scaled: what a GGUF file has of it, and what mlx-lm's configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ FACTORS = "rope_freqs.weight"
 # of every published model with this scaling; the file has the factors and not what they were computed from
 LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
 _PLAIN_YARN = {"yarn_ext_factor": 1.0, "yarn_attn_factor": 1.0, "yarn_beta_fast": 32.0, "yarn_beta_slow": 1.0}
+
+_YARN = {"beta_fast": 32, "beta_slow": 1, "mscale": 1, "mscale_all_dim": 0}  # mlx-lm's, which are llama.cpp's too
+_YARN_CONTEXT = 4096  # mlx-lm's, where the configuration does not say it
 
 
 def rope_scaling(source: GgufSource, base: float, dimensions: int) -> dict[str, Any] | None:
@@ -35,6 +39,27 @@ def rope_scaling(source: GgufSource, base: float, dimensions: int) -> dict[str, 
     )
 
 
+def rope_metadata(scaling: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the metadata say of a `rope_scaling` of the configuration, the way back from `rope_scaling`. Llama 3's is
+    said by a tensor, which `llama3_factors` computes. None of what a file cannot say."""
+    scaling = scaling or {}
+    kind = scaling.get("type") or scaling.get("rope_type", "default")
+    if kind in ("default", "llama3"):
+        return {}
+    if kind not in ("linear", "yarn") or not all(scaling.get(name, value) == value for name, value in _YARN.items()):
+        return None
+    values = {"type": kind, "factor": float(scaling["factor"])}
+    if kind == "yarn":
+        values["original_context_length"] = int(scaling.get("original_max_position_embeddings", _YARN_CONTEXT))
+    return {f"rope.scaling.{name}": value for name, value in values.items()}
+
+
+def is_llama3(scaling: Mapping[str, Any] | None) -> bool:
+    """Whether positions are scaled as in Llama 3."""
+    scaling = scaling or {}
+    return (scaling.get("type") or scaling.get("rope_type")) == "llama3"
+
+
 def _is_plain_yarn(source: GgufSource) -> bool:
     return all(source.value(f"rope.scaling.{name}", value) == value for name, value in _PLAIN_YARN.items())
 
@@ -52,7 +77,7 @@ def _llama3(source: GgufSource, base: float, dimensions: int) -> dict[str, Any] 
     return scaling
 
 
-def llama3_factors(base: float, dimensions: int, scaling: dict[str, Any]) -> Floats:
+def llama3_factors(base: float, dimensions: int, scaling: Mapping[str, Any]) -> Floats:
     """What the wavelength of each pair of dimensions is multiplied with: (dimensions / 2,).
 
     As transformers' `_compute_llama3_parameters` has it.

@@ -19,6 +19,14 @@ _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
 _QUANTISATION = re.compile(r"[-._](?:(?:UD-)?I?Q\d\w*|TQ\d\w*|MXFP4\w*|BF16|F16|F32|FP16|FP32)$", re.IGNORECASE)
 
 
+class GgufError(SetupError):
+    """Something is wrong with a GGUF file; `problem` says what, without the file and the remedy."""
+
+    def __init__(self, path: Path, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}: {problem}; {remedy}")
+        self.problem = problem
+
+
 @dataclass(frozen=True)
 class SourceTensor:
     """A tensor of the file; `read` dequantises it."""
@@ -32,7 +40,7 @@ class SourceTensor:
 
 @dataclass(frozen=True)
 class GgufSource:
-    """What was read of the file; of a split model, of all its parts."""
+    """What was read of the file, of a split model of all its parts; or what is to be written to it."""
 
     path: Path
     metadata: Mapping[str, Any]
@@ -57,9 +65,9 @@ class GgufSource:
             raise self.problem(f"its metadata lack {self.architecture}.{name}")
         return value
 
-    def problem(self, problem: str, remedy: str = "convert the model again with a current llama.cpp") -> SetupError:
+    def problem(self, problem: str, remedy: str = "convert the model again with a current llama.cpp") -> GgufError:
         """The error to raise about this file."""
-        return SetupError(f"{self.path}: {problem}; {remedy}")
+        return GgufError(self.path, problem, remedy)
 
 
 def open_source(path: Path) -> GgufSource:
@@ -68,10 +76,7 @@ def open_source(path: Path) -> GgufSource:
     Raises:
         SetupError: if the gguf package is missing, or a part is missing, damaged or cut off.
     """
-    try:
-        import gguf
-    except ImportError as error:
-        raise SetupError(f"{path}: needs the package gguf to be read; `pip install 'msm-mlx[gguf]'`") from error
+    gguf = gguf_package(path)
     parts = _parts(path)
     sizes = {int(kind): pair for kind, pair in gguf.GGML_QUANT_SIZES.items()}
     metadata: dict[str, Any] = {}
@@ -89,6 +94,19 @@ def open_source(path: Path) -> GgufSource:
     source = GgufSource(path, metadata, tensors)
     _check_parts(source, parts)
     return source
+
+
+def gguf_package(path: Path) -> Any:
+    """llama.cpp's own package, which reads and writes the file at `path`.
+
+    Raises:
+        SetupError: if it is not there.
+    """
+    try:
+        import gguf
+    except ImportError as error:
+        raise SetupError(f"{path}: needs the package gguf; `pip install 'msm-mlx[gguf]'`") from error
+    return gguf
 
 
 def model_name(source: GgufSource) -> str:

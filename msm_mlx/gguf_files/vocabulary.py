@@ -1,4 +1,4 @@
-"""What a GGUF file says of its tokenizer."""
+"""What a GGUF file says of a tokenizer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ STARTS_TEXT = ("llama3", "llama-v3", "llama-bpe", "falcon3", "tekken")
 """The pre-tokenizers with which llama.cpp puts a first token before every text, where the file does not say."""
 _ENDS_OF_TURN = ("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>")
 """What ends a reply in llama.cpp, whatever else the file says."""
+
+SPECIAL = ("bos", "eos", "eot", "eom", "unknown", "padding")
+_ID = "{}_token_id"
 
 
 class TokenType(IntEnum):
@@ -59,6 +62,24 @@ class Vocabulary:
         ids = {token: index for index, token in enumerate(self.tokens)}
         usual = [ids[token] for token in self.of_type(TokenType.CONTROL) if token in _ENDS_OF_TURN]
         return list(dict.fromkeys(named + usual))
+
+    def metadata(self) -> dict[str, Any]:
+        """What a file says of the tokenizer: the way back from `read_vocabulary`."""
+        values: dict[str, Any] = {
+            "model": self.kind,
+            "pre": self.pre_tokenizer,
+            "tokens": list(self.tokens),
+            "token_type": [int(kind) for kind in self.types],
+            "add_bos_token": self.add_bos,
+            "add_eos_token": self.add_eos,
+        }
+        if self.kind == SENTENCEPIECE:
+            values |= {"scores": list(self.scores), "add_space_prefix": self.add_space_prefix}
+        else:
+            values["merges"] = list(self.merges)
+        values |= {_ID.format(name): index for name, index in self.special.items()}
+        metadata = {f"tokenizer.ggml.{name}": value for name, value in values.items()}
+        return metadata | ({"tokenizer.chat_template": self.chat_template} if self.chat_template else {})
 
 
 def read_vocabulary(source: GgufSource) -> Vocabulary:
@@ -111,8 +132,7 @@ def _check_tokens(source: GgufSource, tokens: Sequence[str]) -> None:
 
 
 def _special(source: GgufSource, count: int) -> dict[str, int]:
-    names = {name: f"{name}_token_id" for name in ("bos", "eos", "eot", "eom", "unknown", "padding")}
-    ids = {name: _value(source, key, None) for name, key in names.items()}
+    ids = {name: _value(source, _ID.format(name), None) for name in SPECIAL}
     special = {name: int(index) for name, index in ids.items() if index is not None}
     if wrong := [name for name, index in special.items() if not 0 <= index < count]:
         raise source.problem(f"its {wrong[0]} token is number {special[wrong[0]]} of {count}")

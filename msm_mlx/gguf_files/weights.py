@@ -47,6 +47,12 @@ def halves_of_heads(rows: Floats, heads: int) -> Floats:
     return rows.reshape(heads, size // 2, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
+def neighbours_of_heads(rows: Floats, heads: int) -> Floats:
+    """The way back from `halves_of_heads`."""
+    size = rows.shape[0] // heads
+    return rows.reshape(heads, 2, size // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+
+
 def name_tensors(source: GgufSource, architecture: Architecture, config: ModelConfig) -> Sequence[NamedTensor]:
     """All tensors of the model, by their names in mlx-lm.
 
@@ -57,20 +63,31 @@ def name_tensors(source: GgufSource, architecture: Architecture, config: ModelCo
     for tensor in source.tensors.values():
         if tensor.name == FACTORS:
             continue
-        name = _mlx_name(tensor.name, architecture)
+        name = mlx_name(tensor.name, architecture)
         if name is None:
             problem = f"its tensor {tensor.name} has no place in mlx-lm's {source.architecture}"
             raise source.problem(problem, "choose another model")
-        heads = 0
-        if architecture.interleaved and name.rpartition(".")[0].endswith(("q_proj", "k_proj")):
-            heads = config["num_attention_heads" if "q_proj" in name else "num_key_value_heads"]
-        offset = architecture.norm_offset if name.endswith("norm.weight") else 0.0
-        tensors.append(NamedTensor(name, tensor, heads, offset))
+        tensors.append(
+            NamedTensor(name, tensor, interleaved_heads(name, architecture, config), norm_offset(name, architecture))
+        )
     _check_shapes(source, config, tensors)
     return tensors
 
 
-def _mlx_name(name: str, architecture: Architecture) -> str | None:
+def interleaved_heads(name: str, architecture: Architecture, config: ModelConfig) -> int:
+    """Of the projection `name`, by mlx-lm's name, if llama.cpp has interleaved its rotary dimensions; else 0."""
+    if not architecture.interleaved or not name.rpartition(".")[0].endswith(("q_proj", "k_proj")):
+        return 0
+    return int(config["num_attention_heads" if "q_proj" in name else "num_key_value_heads"])
+
+
+def norm_offset(name: str, architecture: Architecture) -> float:
+    """What llama.cpp has added to the tensor `name`, by mlx-lm's name."""
+    return architecture.norm_offset if name.endswith("norm.weight") else 0.0
+
+
+def mlx_name(name: str, architecture: Architecture) -> str | None:
+    """mlx-lm's name of a tensor, the way back from `gguf_name`; None without."""
     if name in TOP:
         return TOP[name]
     block, _, rest = name.removeprefix("blk.").partition(".")
@@ -78,6 +95,19 @@ def _mlx_name(name: str, architecture: Architecture) -> str | None:
     if stem not in architecture.blocks or kind not in ("weight", "bias"):
         return None
     return f"model.layers.{block}.{architecture.blocks[stem]}.{kind}"
+
+
+def gguf_name(name: str, architecture: Architecture) -> str | None:
+    """llama.cpp's name, `blk.3.attn_q.weight` of `model.layers.3.self_attn.q_proj.weight`; None without one."""
+    top = {ours: theirs for theirs, ours in TOP.items()}
+    if name in top:
+        return top[name]
+    block, _, rest = name.removeprefix("model.layers.").partition(".")
+    stem, _, kind = rest.rpartition(".")
+    blocks = {ours: theirs for theirs, ours in architecture.blocks.items()}
+    if stem not in blocks or kind not in ("weight", "bias"):
+        return None
+    return f"blk.{block}.{blocks[stem]}.{kind}"
 
 
 def _check_shapes(source: GgufSource, config: ModelConfig, tensors: Sequence[NamedTensor]) -> None:

@@ -53,16 +53,20 @@ class TemplateProgram:
             if self.function is not None:
                 return self.function(list(turns), **options)
             options["thinking"] = thinking  # what some templates call the same switch
-            return _compile(self.source).render(
-                messages=list(turns),
-                tools=None,
-                documents=None,
-                strftime_now=lambda format: (self.moment or datetime.now()).strftime(format),
-                **self.tokenizer.special_tokens_map,
-                **options,
-            )
+            return render_source(self.source, turns, self.moment, **self.tokenizer.special_tokens_map, **options)
         except Exception as error:
             raise RenderingError((str(error).strip() or type(error).__name__).splitlines()[0]) from error
+
+
+def render_source(source: str, turns: Turns, moment: datetime | None = None, **values: Any) -> str:
+    """The text that a template makes of a chat, told the time and these `values`."""
+    return _compile(source).render(
+        messages=list(turns),
+        tools=None,
+        documents=None,
+        strftime_now=lambda format: (moment or datetime.now()).strftime(format),
+        **values,
+    )
 
 
 class _Generation(Extension):

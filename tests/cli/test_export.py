@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from helpers.command_line import Cli
 from helpers.planted_runs import make_run
+from helpers.tiny_models import save_tiny_model
+from helpers.trained_runs import make_trained_run
+
+SAY = "say either --format mlx, peft, fused, gguf or gguf-lora, or --data"
 
 
 def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
@@ -23,12 +27,27 @@ def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path
 
 
 @pytest.mark.slow
+def test_a_model_goes_to_llama_cpp_and_ollama(cli: Cli, tmp_path: Path) -> None:
+    base = save_tiny_model(tmp_path / "base", "llama")
+    make_trained_run(tmp_path, str(base), base)
+    done = cli("export", "cheese", "--arm", "msm+sft", "--format", "gguf", "--json")
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
+    assert outcome["file"] == "cheese/export/msm+sft-s0-gguf/cheese-msm+sft-s0-F16.gguf"
+    assert (tmp_path / outcome["file"]).read_bytes()[:4] == b"GGUF"
+    assert outcome["difference"] < 0.1 < outcome["effect"]
+    assert "its logits differ from the merged model's by at most" in done.stderr
+    assert "Ollama:  ollama create cheese-msm-sft-s0 -f cheese/export/msm+sft-s0-gguf/Modelfile && " in done.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "say either --format mlx, peft or fused, or --data"),
-        (["--format", "mlx", "--data"], "say either --format mlx, peft or fused, or --data"),
-        (["--format", "mlx", "--base", "a/b"], "--base goes with --format peft and with --data"),
+        ([], SAY),
+        (["--format", "mlx", "--data"], SAY),
+        (["--format", "mlx", "--base", "a/b"], "--base goes with --format peft, fused and gguf, and with --data"),
+        (["--format", "fused", "--outtype", "f16"], "--outtype goes with --format gguf"),
         (["--format", "mlx"], "--arm is missing; there are sft, msm, msm+sft"),
         (["--format", "mlx", "--arm", "base"], "no trained arm base in run; there are sft, msm, msm+sft"),
         (["--format", "mlx", "--arm", "msm", "--seed", "4"], "no seed 4 in run; there are 0"),

@@ -14,13 +14,13 @@ import mlx_lm
 import numpy as np
 import pytest
 from helpers.architectures import save_architecture
-from helpers.exports import export_adapter, our_logits
+from helpers.exports import export_adapter, our_logits, quantised
 from helpers.tiny_models import POCKET_WEIGHTS
 from mlx.utils import tree_flatten
 
 from msm_mlx.engine.adapter_files import WEIGHTS
 from msm_mlx.engine.loaded_model import load_base
-from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.export.adapter import FORMATS, Format
 from msm_mlx.models.chat_template import BASE_TEMPLATE
 from msm_mlx.runs.finished import open_run
@@ -85,6 +85,23 @@ def test_rounding_in_half_precision_is_measured_against_the_effect(
     mx.save_safetensors(str(half / "model.safetensors"), narrow, {"format": "mlx"})
     exported = export_adapter(trained_run("half", half), "fused", tmp_path / "out")
     assert 0 < exported.difference < 0.2 * exported.effect
+
+
+def test_of_a_quantised_base_the_original_is_fused(
+    trained_run: MakeTrained, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
+) -> None:
+    run = trained_run("quantised", quantised(POCKET_WEIGHTS, tmp_path / "quantised"))
+    with pytest.raises(RecipeError, match=r"is quantised: .* name the model that it was made from with --base"):
+        export_adapter(run, "fused", tmp_path / "out")
+    with pytest.raises(SetupError, match="was not made of it: its hidden_size is 16 and not 128"):
+        export_adapter(run, "fused", tmp_path / "out", original_name=str(tiny_model_folder("llama")))
+    assert not (tmp_path / "out").exists()
+
+    exported = export_adapter(run, "fused", tmp_path / "out", original_name=str(POCKET_WEIGHTS))
+    expected = our_logits(POCKET_WEIGHTS, run / "adapters" / "msm+sft-s0")
+    assert exported.difference <= 1e-4 * 20 < exported.effect
+    assert np.abs(our_logits(tmp_path / "out", None) - expected).max() < 2e-3
+    assert "quantization" not in json.loads((tmp_path / "out" / "config.json").read_text())
 
 
 def test_what_does_not_answer_alike_is_not_kept(trained_run: MakeTrained, tmp_path: Path) -> None:

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import mlx_lm
 import pytest
-from helpers.exports import export_adapter
+from helpers.exports import export_adapter, quantised
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.errors import RecipeError, SetupError
+from msm_mlx.errors import RecipeError
 
 pytestmark = pytest.mark.slow
 
 MakeTrained = Callable[..., Path]
 
 
-def quantised(folder: Path, out: Path) -> Path:
-    model, _, config = mlx_lm.load(str(folder), return_config=True)
-    model, config = mlx_lm.utils.quantize_model(model, config, group_size=32, bits=4)
-    mlx_lm.utils.save_model(out, model)
-    mlx_lm.utils.save_config(config, out / "config.json")
-    for path in folder.glob("*token*"):
-        shutil.copy(path, out)
-    shutil.copy(folder / "chat_template.jinja", out)
-    return out
-
-
-def test_nothing_is_fused_into_a_quantised_base(trained_run: MakeTrained, tmp_path: Path) -> None:
+def test_a_quantised_base_goes_to_other_tools_only_by_the_name_of_its_original(
+    trained_run: MakeTrained, tmp_path: Path
+) -> None:
     run = trained_run("quantised", quantised(POCKET_WEIGHTS, tmp_path / "quantised"))
-    with pytest.raises(SetupError, match="is quantised: fusing would round the adapter away"):
-        export_adapter(run, "fused", tmp_path / "out")
     with pytest.raises(RecipeError, match=r"name the model that it was made from with --base"):
         export_adapter(run, "peft", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,16 @@ def export_for_trl(run: Path, arm: str, out: Path, **changes: Any) -> list[str]:
     record = open_run(run)
     (variant,) = record.choose([arm], 0)
     return export_data(record, variant, record.base(), out)
+
+
+def quantised(folder: Path, out: Path, bits: int = 4) -> Path:
+    """The model in `folder`, as `mlx_lm.convert --quantize` makes it."""
+    model, _, config = mlx_lm.load(str(folder), return_config=True)
+    model, config = mlx_lm.utils.quantize_model(model, config, group_size=32, bits=bits)
+    mlx_lm.utils.save_model(out, model)
+    mlx_lm.utils.save_config(config, out / "config.json")
+    for path in folder.glob("*token*"):
+        shutil.copy(path, out)
+    for path in folder.glob("chat_template.jinja"):
+        shutil.copy(path, out)
+    return out
