@@ -87,7 +87,7 @@ def _variant(run: FinishedRun, variant: Variant, layout: str, base: str | None, 
 
     format = next(each for each in FORMATS if each == layout)
     folder = out or run.folder / "export" / f"{variant.id}-{format}"
-    exported = export_variant(run, variant, run.base(), format, folder, base_label=base, original_name=base)
+    exported = export_variant(run, variant, run.base(), format, folder, base_label=base, original_name=base, say=_say)
     err().print(
         literal(
             f"{variant.id} is in {folder}. Read back, its logits differ from the run's by at most "
@@ -104,7 +104,7 @@ def _gguf(run: FinishedRun, variant: Variant, base: str | None, outtype: str, ou
 
     out_type = next(each for each in OUT_TYPES if each == outtype)
     folder = out or run.folder / "export" / f"{variant.id}-gguf"
-    exported = export_gguf(run, variant, run.base(), folder, original_name=base, out_type=out_type)
+    exported = export_gguf(run, variant, run.base(), folder, original_name=base, out_type=out_type, say=_say)
     err().print(
         literal(
             f"{variant.id} is in {exported.file}. Read back, its logits differ from the merged model's by at most "
@@ -125,6 +125,10 @@ def _gguf(run: FinishedRun, variant: Variant, base: str | None, outtype: str, ou
         "notes": list(exported.notes),
         "commands": dict(exported.commands),
     }
+
+
+def _say(line: str) -> None:
+    err().print(literal(line), soft_wrap=True)
 
 
 def _data(run: FinishedRun, variant: Variant, base: str | None, out: Path | None) -> dict[str, object]:

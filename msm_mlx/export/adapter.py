@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from msm_mlx.engine.loaded_model import LoadedModel, load_base
 from msm_mlx.errors import MsmError
 from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original
 from msm_mlx.export.gguf_lora import read_gguf_lora, write_gguf_lora
-from msm_mlx.export.original import find_original
+from msm_mlx.export.original import find_original, silent
 from msm_mlx.export.peft import read_peft, write_peft
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import BASE_TEMPLATE, FILE
@@ -61,11 +62,12 @@ def export_variant(
     base_label: str | None = None,
     original_name: str | None = None,
     tolerance: float = TOLERANCE,
+    say: Callable[[str], None] = silent,
 ) -> ExportedVariant:
     """Write the variant into the new folder `out`, read it back, and compare the logits.
 
     `base_label` is what the adapter's configuration calls its base, if not what the run calls it, and `original_name`
-    the unquantised model to fuse it into.
+    the unquantised model to fuse it into, of whose download `say` is told.
     `tolerance` is of logits, relative to the largest one where that is above 1.
 
     Raises:
@@ -76,7 +78,7 @@ def export_variant(
     config = read_config(base)
     if format == "peft":
         require_original(run, config, base_label)
-    host = find_original(run, base, original_name) if format == "fused" else base
+    host = find_original(run, base, original_name, say) if format == "fused" else base
     adapter = run.adapter(variant)
     weights, shape = load_adapter(adapter), adapter_shape(adapter)
     loaded = load_base(host.folder, base.choice)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
 
-from msm_mlx.errors import MsmError
+from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.export.adapter import QUESTION
 from msm_mlx.export.base_model import new_folder
 from msm_mlx.export.language_model import (
@@ -23,17 +23,17 @@ from msm_mlx.export.language_model import (
     weights_of,
 )
 from msm_mlx.export.modelfile import write_modelfile
-from msm_mlx.export.original import find_original
+from msm_mlx.export.original import find_original, silent
 from msm_mlx.export.portable_template import portable_template
-from msm_mlx.files import write_text
+from msm_mlx.files import free_space, write_text
 from msm_mlx.gguf_files.folder import ImportedModel, read_model
 from msm_mlx.gguf_files.from_mlx import architecture_name, describe_model, read_as_imported
 from msm_mlx.gguf_files.recognise import check_same, recognise
 from msm_mlx.gguf_files.source import Floats, GgufSource, SourceTensor, gguf_package, open_source
 from msm_mlx.gguf_files.vocabulary import Vocabulary
-from msm_mlx.gguf_files.write import OutType, write_source
+from msm_mlx.gguf_files.write import OutType, write_source, written_size
 from msm_mlx.models.chat_renderer import ChatRenderer, load_renderer
-from msm_mlx.models.hub import ModelRef
+from msm_mlx.models.hub import ModelRef, human_size
 from msm_mlx.prompting.prompts import opening_chat, system_prompt
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun
@@ -81,10 +81,11 @@ def export_gguf(
     original_name: str | None = None,
     out_type: OutType = "f16",
     tolerance: float = TOLERANCE,
+    say: Callable[[str], None] = silent,
 ) -> ExportedGguf:
     """Write the variant as a GGUF file into the new folder `out`, read it back, and compare the logits.
 
-    `original_name` is the model that the run's base was quantised from.
+    `original_name` is the model that the run's base was quantised from; `say` is told of its download.
 
     Raises:
         RecipeError or SetupError: before anything is written, if the base is none that can be written, or was not made
@@ -95,10 +96,11 @@ def export_gguf(
     file = f"{stem}-{out_type.upper()}.gguf"
     gguf_package(out / file)
     architecture_name(kind_of(open_language_model(base.folder)), out / file)
-    original = find_original(run, base, original_name)
+    original = find_original(run, base, original_name, say)
     name = f"{run.recipe.model_name} ({run.folder.name}, {variant.id})"
     general = {"general.name": name, "general.file_type": _FILE_TYPES[out_type], "general.quantization_version": 2}
     plan = _plan(out / file, base, MergedModel.of(original.folder, run.adapter(variant)), general)
+    _check_space(out, written_size(plan.source, out_type))
     ids = plan.renderer.render(opening_chat(run.recipe.model_name, QUESTION), reply=True)
     with new_folder(out) as folder:
         write_source(plan.source, folder / file, out_type)
@@ -111,6 +113,13 @@ def export_gguf(
         _check(out / file, out_type, difference, effect, tolerance * max(largest, 1.0))
     commands = _commands(out, file, re.sub(r"[^a-z0-9._-]+", "-", stem.lower()), system)
     return ExportedGguf(out / file, difference, effect, commands, tuple(filter(None, [plan.note])))
+
+
+def _check_space(out: Path, size: int) -> None:
+    free = free_space(out)
+    if size > free:
+        need = f"{human_size(size)} are needed, {human_size(free)} are free"
+        raise SetupError(f"no room for {out}: {need}; free some space, or choose another folder with --out")
 
 
 def _plan(path: Path, base: ModelRef, merged: MergedModel, general: Mapping[str, object]) -> _Plan:

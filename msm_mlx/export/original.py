@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,8 +26,13 @@ ROUNDING = 2**-8
 _UNLIKE = ("model_type", "rope_scaling", "rope_parameters", "max_position_embeddings")  # that conversions rewrite
 
 
-def find_original(run: FinishedRun, base: ModelRef, name: str | None) -> ModelRef:
-    """The model to add an adapter to: the base, or the model of this `name` that it was made of.
+def silent(line: str) -> None:
+    """Discard the line."""
+
+
+def find_original(run: FinishedRun, base: ModelRef, name: str | None, say: Callable[[str], None] = silent) -> ModelRef:
+    """The model to add an adapter to: the base, or the model of this `name` that it was made of, downloaded if
+    necessary, of which `say` is told.
 
     Raises:
         RecipeError: if the base is quantised and no `name` is given, or that model is quantised itself.
@@ -41,7 +46,7 @@ def find_original(run: FinishedRun, base: ModelRef, name: str | None) -> ModelRe
                 "gguf-lora, which keep base and adapter apart"
             )
         return base
-    original = resolve_model(name)
+    original = resolve_model(name, say=say)
     if is_quantised(read_config(original)):
         raise RecipeError(f"--base {name}: is quantised itself; name the model that it was made from")
     check_made_of(base, original)

@@ -93,8 +93,16 @@ def _tokens(backend: Tokenizer, model: Mapping[str, Any], rows: int, path: Path)
     added = backend.get_added_tokens_decoder()
     types |= {index: TokenType.CONTROL if token.special else TokenType.USER_DEFINED for index, token in added.items()}
     types |= {index: TokenType.UNKNOWN for index, token in texts.items() if token == model.get("unk_token")}
+    if model.get("byte_fallback"):
+        texts |= _with_spaces(texts, types)
     tokens = [texts.get(index, f"[PAD{index}]") for index in range(rows)]
     return tokens, [int(types.get(index, TokenType.UNUSED)) for index in range(rows)]
+
+
+def _with_spaces(texts: Mapping[int, str], types: Mapping[int, int]) -> dict[int, str]:
+    """Tokens that are found in a text before it is cut, such as runs of spaces, as they stand in that text."""
+    plain = {index: texts[index].replace(SPACE, " ") for index, kind in types.items() if kind == TokenType.USER_DEFINED}
+    return {index: text for index, text in plain.items() if text not in texts.values()}
 
 
 def _pre_tokenizer(backend: Tokenizer, model: Mapping[str, Any], path: Path) -> str:

@@ -43,6 +43,17 @@ def write_source(source: GgufSource, path: Path, out_type: OutType | None) -> No
         writer.close()
 
 
+def written_size(source: GgufSource, out_type: OutType | None) -> int:
+    """About the bytes of its tensors in the file.
+
+    Raises:
+        SetupError: if the gguf package is missing.
+    """
+    gguf = gguf_package(source.path)
+    tensors = source.tensors.values()
+    return sum(_stored(each.shape, _kind(each, out_type, gguf), gguf)[1] for each in tensors)
+
+
 _LARGEST = float(np.finfo(np.float16).max)
 _DTYPES = {"F32": np.float32, "F16": np.float16, "Q8_0": np.uint8}
 

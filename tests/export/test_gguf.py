@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_what_llama_cpp_does_not_have_is_refused_before_anything_is_written(
 ) -> None:
     with pytest.raises(SetupError, match=r"its tokenizer is none that llama\.cpp has"):
         exported(trained_run("pocket"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    trained_run: MakeTrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained_run("llama")
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage(10**9, 10**9, 1000))
+    with pytest.raises(SetupError, match=r"no room for .*out: \d+\.\d kB are needed, 1\.0 kB are free"):
+        exported(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -64,6 +64,15 @@ def test_a_trained_tokenizer_is_rebuilt_from_what_is_told_of_it(make: Any, tmp_p
     assert metadata["tokenizer.ggml.token_type"][1299] == TokenType.UNUSED
 
 
+def test_runs_of_spaces_are_told_as_they_stand_in_a_text() -> None:
+    tokenizer = sentencepiece_tokenizer(chat=True)
+    tokenizer.add_tokens("▁▁▁")
+    vocabulary = recognised(tokenizer)
+    index = tokenizer.convert_tokens_to_ids("▁▁▁")
+
+    assert (vocabulary.tokens[index], vocabulary.types[index]) == ("   ", TokenType.USER_DEFINED)
+
+
 def test_all_tokens_that_end_a_reply_are_told() -> None:
     tokenizer = byte_tokenizer(TEMPLATES["llama3"])
     stops = [int(tokenizer.eos_token_id), 3]

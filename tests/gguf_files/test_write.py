@@ -10,7 +10,7 @@ import pytest
 
 from msm_mlx.errors import SetupError
 from msm_mlx.gguf_files.source import Floats, GgufSource, SourceTensor, open_source
-from msm_mlx.gguf_files.write import OutType, write_source
+from msm_mlx.gguf_files.write import OutType, write_source, written_size
 
 RANDOM = np.random.default_rng(5)
 
@@ -40,7 +40,9 @@ def test_matrices_are_narrowed_where_blocks_fit(
     source = source_of(tmp_path, **values)
     write_source(source, source.path, out_type)
     back = open_source(source.path)
+    size = source.path.stat().st_size
 
+    assert written_size(source, out_type) <= size <= written_size(source, out_type) + 1000
     assert tuple(back.tensors[name].quantisation for name in values) == kinds
     for name, value in values.items():
         assert back.tensors[name].shape == value.shape
