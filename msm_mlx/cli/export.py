@@ -107,7 +107,7 @@ def _gguf(run: FinishedRun, variant: Variant, base: str | None, outtype: str, ou
     exported = export_gguf(run, variant, run.base(), folder, original_name=base, out_type=out_type, say=_say)
     err().print(
         literal(
-            f"{variant.id} is in {exported.file}. Read back, its logits differ from the merged model's by at most "
+            f"{variant.id} is in {exported.file}. Read back, its logits differ from the fused model's by at most "
             f"{exported.difference:.1e}; the adapter changes them by up to {exported.effect:.1e}."
         )
     )

@@ -14,7 +14,7 @@ from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.export.adapter import QUESTION
 from msm_mlx.export.base_model import new_folder
 from msm_mlx.export.language_model import (
-    MergedModel,
+    FusedModel,
     build_model,
     kind_of,
     open_language_model,
@@ -49,7 +49,7 @@ _FILE_TYPES = {"f16": 1, "q8_0": 7}  # llama.cpp's numbers of them
 
 @dataclass(frozen=True)
 class ExportedGguf:
-    """Where a variant went. `difference` is the largest of the file's logits from those of the merged model in 32 bits,
+    """Where a variant went. `difference` is the largest of the file's logits from those of the fused model in 32 bits,
     `effect` the largest between that and the model without the adapter."""
 
     file: Path
@@ -67,7 +67,7 @@ class _Plan:
     source: GgufSource
     model: ImportedModel
     renderer: ChatRenderer
-    merged: MergedModel
+    fused: FusedModel
     vocabulary: Vocabulary
     note: str
 
@@ -85,7 +85,7 @@ def export_gguf(
 ) -> ExportedGguf:
     """Write the variant as a GGUF file into the new folder `out`, read it back, and compare the logits.
 
-    `original_name` is the model that the run's base was quantised from; `say` is told of its download.
+    `original_name` is the model that the run's base was quantised from; `say` is told of what takes long.
 
     Raises:
         RecipeError or SetupError: before anything is written, if the base is none that can be written, or was not made
@@ -99,10 +99,12 @@ def export_gguf(
     original = find_original(run, base, original_name, say)
     name = f"{run.recipe.model_name} ({run.folder.name}, {variant.id})"
     general = {"general.name": name, "general.file_type": _FILE_TYPES[out_type], "general.quantization_version": 2}
-    plan = _plan(out / file, base, MergedModel.of(original.folder, run.adapter(variant)), general)
-    _check_space(out, written_size(plan.source, out_type))
+    plan = _plan(out / file, base, FusedModel.of(original.folder, run.adapter(variant)), general)
+    size = written_size(plan.source, out_type)
+    _check_space(out, size)
     ids = plan.renderer.render(opening_chat(run.recipe.model_name, QUESTION), reply=True)
     with new_folder(out) as folder:
+        say(f"{file}: writing {human_size(size)}, then comparing logits")
         write_source(plan.source, folder / file, out_type)
         system = system_prompt(run.recipe.model_name)
         modelfile = write_modelfile(
@@ -122,10 +124,10 @@ def _check_space(out: Path, size: int) -> None:
         raise SetupError(f"no room for {out}: {need}; free some space, or choose another folder with --out")
 
 
-def _plan(path: Path, base: ModelRef, merged: MergedModel, general: Mapping[str, object]) -> _Plan:
+def _plan(path: Path, base: ModelRef, fused: FusedModel, general: Mapping[str, object]) -> _Plan:
     renderer = load_renderer(base.folder, base.choice)
     template = portable_template(renderer)
-    original = open_language_model(merged.folder)
+    original = open_language_model(fused.folder)
     settings, shapes = settings_of(original), {name: value.shape for name, value in weights_of(original).items()}
     tokenizer = renderer.program.tokenizer
     vocabulary = recognise(
@@ -136,12 +138,12 @@ def _plan(path: Path, base: ModelRef, merged: MergedModel, general: Mapping[str,
         path=path,
     )
     architecture = architecture_name(kind_of(original), path)
-    tensors = {tensor.name: tensor for tensor in _tensors(merged, shapes)}
+    tensors = {tensor.name: tensor for tensor in _tensors(fused, shapes)}
     source = describe_model(path, architecture, settings, tensors, vocabulary, dict(general))
     model = read_as_imported(source, settings)
     chat = renderer.text(opening_chat("Pocket", QUESTION), reply=True)
     check_same(tokenizer, model.tokenizer, [chat], path)
-    return _Plan(source, model, renderer, merged, vocabulary, template.note)
+    return _Plan(source, model, renderer, fused, vocabulary, template.note)
 
 
 def _stops(renderer: ChatRenderer) -> Sequence[int]:
@@ -151,9 +153,9 @@ def _stops(renderer: ChatRenderer) -> Sequence[int]:
     return sorted(stops, key=lambda token: token != main)
 
 
-def _tensors(merged: MergedModel, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[SourceTensor]:
-    """The merged weights by mlx-lm's names; each can be read once."""
-    read_weight = merged.reader()
+def _tensors(fused: FusedModel, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[SourceTensor]:
+    """The fused weights by mlx-lm's names; each can be read once."""
+    read_weight = fused.reader()
     for name, shape in shapes.items():
 
         def read(name: str = name) -> Floats:
@@ -163,7 +165,7 @@ def _tensors(merged: MergedModel, shapes: Mapping[str, tuple[int, ...]]) -> Iter
 
 
 def _compare(plan: _Plan, file: Path, ids: Sequence[int]) -> tuple[float, float, float]:
-    """How far the logits of the file are from those of the merged model, those from the unmerged one's, and the
+    """How far the logits of the file are from those of the fused model, those from the plain one's, and the
     largest of them."""
     tensors = {tensor.name: tensor for tensor in read_model(open_source(file)).tensors}
     config = plan.model.config
@@ -171,10 +173,10 @@ def _compare(plan: _Plan, file: Path, ids: Sequence[int]) -> tuple[float, float,
     def read(name: str) -> mx.array:
         return mx.array(tensors[name].read())
 
-    unmerged = MergedModel(plan.merged.folder, {}, 0.0)
+    plain_model = FusedModel(plan.fused.folder, {}, 0.0)
     again, wanted, plain = (
         streamed_logits(build_model(config, tensors), reader, ids)
-        for reader in (read, plan.merged.reader(), unmerged.reader())
+        for reader in (read, plan.fused.reader(), plain_model.reader())
     )
     return (
         float(np.abs(again - wanted).max()),
@@ -189,7 +191,7 @@ def _check(file: Path, out_type: OutType, difference: float, effect: float, allo
     if not difference <= allowed:
         advice = "use --outtype f16" if out_type == "q8_0" else "use --format fused"
         raise MsmError(
-            f"{file}: not written: its logits would differ from the merged model's by up to {difference:.2g} "
+            f"{file}: not written: its logits would differ from the fused model's by up to {difference:.2g} "
             f"(the adapter changes them by up to {effect:.2g}); {advice}"
         )
 

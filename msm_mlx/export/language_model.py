@@ -64,7 +64,7 @@ def build_model(config: Mapping[str, Any], names: Collection[str]) -> nn.Module:
 
 
 @dataclass(frozen=True)
-class MergedModel:
+class FusedModel:
     """The model in `folder` with an adapter added to its weights in 32 bits. Neither is ever in memory whole."""
 
     folder: Path
@@ -73,7 +73,7 @@ class MergedModel:
     scale: float
 
     @classmethod
-    def of(cls, folder: Path, adapter: Path) -> MergedModel:
+    def of(cls, folder: Path, adapter: Path) -> FusedModel:
         weights = {name.removeprefix(PREFIX): value for name, value in load_adapter(adapter).items()}
         return cls(folder, weights, adapter_shape(adapter).scale)
 

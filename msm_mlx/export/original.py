@@ -49,6 +49,7 @@ def find_original(run: FinishedRun, base: ModelRef, name: str | None, say: Calla
     original = resolve_model(name, say=say)
     if is_quantised(read_config(original)):
         raise RecipeError(f"--base {name}: is quantised itself; name the model that it was made from")
+    say(f"{name}: comparing its weights with those of {base.name}")
     check_made_of(base, original)
     return original
 

@@ -76,7 +76,7 @@ def _stored(shape: tuple[int, ...], kind: Any, gguf: Any) -> tuple[tuple[int, ..
 def _encode(tensor: SourceTensor, kind: Any, gguf: Any) -> np.ndarray[Any, Any]:
     values: Floats = np.ascontiguousarray(tensor.read(), np.float32)
     if not np.isfinite(values).all():
-        raise SetupError(f"{tensor.name} of the merged model has values that are no numbers")
+        raise SetupError(f"{tensor.name} of the fused model has values that are no numbers")
     if kind.name == "F16" and (largest := float(np.abs(values).max())) > _LARGEST:
         raise SetupError(f"{tensor.name} has a value of {largest:.3g}, which is too large for 16 bits")
     encoded: np.ndarray[Any, Any] = gguf.quantize(values, kind)

@@ -36,7 +36,7 @@ def test_a_model_goes_to_llama_cpp_and_ollama(cli: Cli, tmp_path: Path) -> None:
     assert outcome["file"] == "cheese/export/msm+sft-s0-gguf/cheese-msm+sft-s0-F16.gguf"
     assert (tmp_path / outcome["file"]).read_bytes()[:4] == b"GGUF"
     assert outcome["difference"] < 0.1 < outcome["effect"]
-    assert "its logits differ from the merged model's by at most" in done.stderr
+    assert "its logits differ from the fused model's by at most" in done.stderr
     assert "Ollama:  ollama create cheese-msm-sft-s0 -f cheese/export/msm+sft-s0-gguf/Modelfile && " in done.stderr
 
 

@@ -116,6 +116,6 @@ def test_what_does_not_answer_alike_is_not_kept(
     trained_run: MakeTrained, tmp_path: Path, tiny_model_folder: Callable[[str], Path]
 ) -> None:
     run = trained_run("own", shutil.copytree(tiny_model_folder("llama"), tmp_path / "base"))
-    with pytest.raises(MsmError, match="not written: its logits would differ from the merged model's by up to"):
+    with pytest.raises(MsmError, match="not written: its logits would differ from the fused model's by up to"):
         exported(run, tmp_path / "out", tolerance=0.0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["base", "runs"]

@@ -13,7 +13,7 @@ from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_a
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.errors import SetupError
 from msm_mlx.export.language_model import (
-    MergedModel,
+    FusedModel,
     build_model,
     kind_of,
     open_language_model,
@@ -26,7 +26,7 @@ IDS = [5, 60, 61, 62, 9, 100]
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
-def test_merged_and_streamed_it_answers_as_with_its_adapter(
+def test_fused_and_streamed_it_answers_as_with_its_adapter(
     family: str, tiny_model_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
     folder = tiny_model_folder(family)
@@ -40,17 +40,17 @@ def test_merged_and_streamed_it_answers_as_with_its_adapter(
     save_adapter(tmp_path, noise, LoraShape(4, 2.0), "base")
     opened = open_language_model(folder)
     config = settings_of(opened)
-    merged = MergedModel.of(folder, tmp_path)
-    logits = streamed_logits(build_model(config, weights_of(opened)), merged.reader(), IDS)
+    fused = FusedModel.of(folder, tmp_path)
+    logits = streamed_logits(build_model(config, weights_of(opened)), fused.reader(), IDS)
 
     assert kind_of(opened) == kind_of(loaded.model)
     assert np.abs(logits - np.array(loaded.model(mx.array([IDS]))[0])).max() < 1e-3
-    plain = streamed_logits(build_model(config, weights_of(opened)), MergedModel(folder, {}, 0.0).reader(), IDS)
+    plain = streamed_logits(build_model(config, weights_of(opened)), FusedModel(folder, {}, 0.0).reader(), IDS)
     assert np.abs(logits - plain).max() > 0.1
 
 
 def test_a_weight_is_let_go_when_it_was_read(tiny_model_folder: Callable[[str], Path]) -> None:
-    read = MergedModel(tiny_model_folder("llama"), {}, 0.0).reader()
+    read = FusedModel(tiny_model_folder("llama"), {}, 0.0).reader()
     assert read("model.norm.weight").dtype == mx.float32
     with pytest.raises(KeyError):
         read("model.norm.weight")
