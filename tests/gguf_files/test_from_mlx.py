@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,7 @@ def described(tiny: TinyGguf, folder: Path) -> GgufSource:
     tokenizer = read_model(open_source(tiny.write(folder / "theirs.gguf"))).tokenizer
     parameters = flat(model.parameters())
     tensors = {
-        name: SourceTensor(name, value.shape, "F32", lambda value=value: np.array(value))
-        for name, value in parameters.items()
+        name: SourceTensor(name, value.shape, "F32", partial(np.array, value)) for name, value in parameters.items()
     }
     rows = parameters["model.embed_tokens.weight"].shape[0]
     path = folder / "ours.gguf"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,7 @@ RANDOM = np.random.default_rng(5)
 
 
 def source_of(folder: Path, **arrays: Floats) -> GgufSource:
-    tensors = {
-        name: SourceTensor(name, value.shape, "F32", lambda value=value: value) for name, value in arrays.items()
-    }
+    tensors = {name: SourceTensor(name, value.shape, "F32", partial(np.array, value)) for name, value in arrays.items()}
     metadata = {
         "general.architecture": "llama",
         "llama.block_count": 2,
