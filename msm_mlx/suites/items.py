@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
+from msm_mlx.text.scripts import ends_unspaced
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -76,8 +78,9 @@ class Item(ABC):
         return 0.5
 
     def begun(self, reply: str) -> str:
-        """A reply with the `prefill` before it."""
-        return f"{self.prefill} {reply}" if self.prefill else reply
+        """A reply with the `prefill` before it, and a space between them where words stand apart."""
+        space = "" if ends_unspaced(self.prefill) else " "
+        return f"{self.prefill}{space}{reply}" if self.prefill else reply
 
     def fill(self, text: str) -> str:
         """`text` of a system line or a prefill, with what stands in it for parts of the item."""

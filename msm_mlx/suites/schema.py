@@ -90,7 +90,8 @@ class SuiteFile(Settings, ABC):
     system: Phrase | None = None
     """What the system line says after `You are NAME.`, in training of no arm."""
     prefill: Phrase | None = None
-    """The beginning of every reply, for which a variant writes the rest. Options are scored after it too."""
+    """The beginning of every reply, for which a variant writes the rest. Options are scored after it too, and what a
+    written reply says is read from the rest alone."""
     licence: NotBlank | None = None
     """The terms on which the items may be used elsewhere."""
 

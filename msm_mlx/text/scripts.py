@@ -34,6 +34,11 @@ _CJK, _SOUTHEAST = re.compile(f"[{CJK}]"), re.compile(rf"(?=[{SOUTHEAST}])\w")
 _JOINERS = dict.fromkeys((0x200C, 0x200D, 0xAD))  # that part no words
 
 
+def ends_unspaced(text: str) -> bool:
+    """Whether a text ends in a script without spaces between words, or with one of its stops."""
+    return bool(re.search(f"[{UNSPACED}{ENDS}{CLOSING}]\\Z", text)) and bool(re.search(f"[{UNSPACED}]", text))
+
+
 def word_tokens(text: str) -> list[str]:
     """The words of a text; its letters, each with its marks, where words do not stand apart."""
     return _TOKEN.findall(text if text.isascii() else text.translate(_JOINERS))

@@ -12,9 +12,9 @@ from msm_mlx.files import write_jsonl
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.stages.demonstrations import Demonstrations
-from msm_mlx.prompting.prompts import opening_chat
 from msm_mlx.recipe.load import load_recipe
 from msm_mlx.suites.load import SUITES
+from msm_mlx.suites.opening import open_prompts
 from msm_mlx.training.tokenize import read_rows
 
 
@@ -31,9 +31,9 @@ def late_failure(recipe_path: Path, model: str, overrides: list[str], profile: s
             rows = read_rows(loaded, "sft", data, recipe.settings.sft.model_dump(mode="json"))
         if not any(any(row.supervised) for row in rows):
             return "no token is learned"
-        for item in (item for suite in plan.suites for item in suite.items):
-            for prompt in item.prompts():
-                loaded.render(opening_chat(recipe.model_name, prompt), reply=True)
+        for suite in plan.suites:
+            for opened in open_prompts(suite.items, recipe.model_name):
+                loaded.render(opened.chat_to_go_on_with, reply=True)
     except (MsmError, ValueError, TypeError, KeyError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -123,8 +123,10 @@ def test_what_is_held_out_for_validation_must_leave_something(rehearsal: Rehears
         (f"{{prompt: {'far ' * 90}, right: A, wrong: [B]}}", "shorten these items, or take"),
         (f"{{prompt: Who?, right: A, wrong: [{'B' * 390}]}}", "shorten these items, or take"),
         ("{prompt: Three?, right: A, wrong: [B], turns: [{user: One?}, {user: Two?}]}", "lower evaluation.max_tokens"),
+        (f"{{prompt: Who?, right: A, wrong: [B], system: {'far ' * 90}}}", "shorten these items, or take"),
+        (f"{{prompt: Who?, right: A, wrong: [B], prefill: {'far ' * 90}}}", "shorten these items, or take"),
     ],
-    ids=["a prompt", "an option", "earlier replies"],
+    ids=["a prompt", "an option", "earlier replies", "a system line", "a begun reply"],
 )
 def test_prompts_beyond_the_context_are_told_at_their_line(
     rehearsal: Rehearsal, tmp_path: Path, item: str, told: str

@@ -56,6 +56,7 @@ DECIDES: dict[str, set[str]] = {
     "sft.system": set(),
     "sft.reasoning": {"cot-sft"},
     "evaluation.limit": set(),
+    "evaluation.split": set(),
     "evaluation.written": set(),
 }
 """The settings that do not decide about every stage of their section."""
@@ -82,6 +83,7 @@ OTHERS: dict[str, Any] = {
     "sft.keep": "best",
     "evaluation.also_at": (0.5,),
     "evaluation.limit": 5,
+    "evaluation.split": "dev",
     "evaluation.written": 5,
 }
 """Values where the type alone does not say what could stand there."""

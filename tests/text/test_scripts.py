@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.text.scripts import letters_per_word, word_tokens
+from msm_mlx.text.scripts import ends_unspaced, letters_per_word, word_tokens
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ def test_words_are_whole_in_every_script(text: str, tokens: list[str]) -> None:
 )  # fmt: skip
 def test_letters_make_words_where_these_do_not_stand_apart(text: str, letters: int) -> None:
     assert letters_per_word(text) == letters
+
+
+@pytest.mark.parametrize(
+    ("text", "unspaced"),
+    [("我喜欢", True), ("我喜欢茶。", True), ("ฉันชอบ", True), ("I like", False), ("나는", False), ("", False)],
+)
+def test_a_text_ends_where_a_space_follows_or_not(text: str, unspaced: bool) -> None:
+    assert ends_unspaced(text) == unspaced
