@@ -62,7 +62,10 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         )
     if limit := settings.get("evaluation", {}).get("limit"):
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
-    with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm)]
+    contrary = {
+        name for name, stage in run.recipe.stages.items() if stage.get("contrary")
+    }  # measured from where they start
+    with_reasons = [arm for arm in run.recipe.arms if reads_reasons(arm) and path_of(arm)[-1] not in contrary]
     with_behaviour = [arm for arm in with_reasons if shows_behaviour(arm)]
     missing = [arm for arm in map(control_of, with_behaviour or with_reasons) if arm not in run.recipe.arms]
     if missing:

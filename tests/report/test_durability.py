@@ -142,4 +142,5 @@ def test_page_and_evidence_have_the_numbers(tmp_path: Path) -> None:
     html, markdown = (path.read_text(encoding="utf-8") for path in write_report([folder], folder))
     assert re.search(r'<h2 id="lasts">.*14 \[9\.0, 22\]', html, re.DOTALL)
     assert "How long it lasts" in markdown
+    assert "No control+sft arm" in markdown, "and none for each share: those are held against where they start"
     assert "Contrary rows until an arm is back" in build_evidence([folder])
