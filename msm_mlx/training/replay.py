@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.recipe.arms import Method
+from msm_mlx.training.row_cache import load_rows
 from msm_mlx.training.tokenize import PLAIN, TokenRow
 from msm_mlx.training.trainer import hold_out
 
@@ -29,6 +34,26 @@ class MixedRows:
             f"Too little plain text: it makes {self.share:.1%} of the tokens, and midtrain.mix asks for "
             f"{self.wanted:.1%}. Give it more text, or a lower share.",
         )
+
+
+def load_mixed_rows(
+    loaded: LoadedModel,
+    method: Method,
+    data: Path,
+    settings: Mapping[str, Any],
+    plain: Path | None = None,
+    *,
+    reasoned: bool = False,
+) -> MixedRows:
+    """The rows of the texts in `data`, with those in the file `plain` among them as the stage's `settings` say.
+
+    For the other arguments see `load_rows`.
+    """
+    rows = load_rows(loaded, method, data, settings, reasoned=reasoned)
+    if plain is None:
+        return MixedRows(rows, 0.0, 0.0)
+    plain_rows, share = load_rows(loaded, method, plain, settings), settings["mix"]["share"]
+    return mix_plain_text(rows, plain_rows, share, held_out=settings["validation"])
 
 
 def mix_plain_text(

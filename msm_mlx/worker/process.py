@@ -159,18 +159,15 @@ class _Worker:
         self._emit("outcome", outcome=outcome.model_dump(mode="json"))
 
     def _load_rows(self, loaded: LoadedModel, job: TrainingJob) -> MixedRows:
-        from msm_mlx.training.replay import MixedRows, mix_plain_text
-        from msm_mlx.training.row_cache import load_rows
+        from msm_mlx.training.replay import load_mixed_rows
 
         decides = [job.model, job.template, job.date, job.method, job.data, job.settings, job.reasoned, job.plain]
         key = json.dumps(decides)
         if key not in self.rows:
-            rows = load_rows(loaded, job.method, Path(job.data), job.settings, reasoned=job.reasoned)
-            self.rows[key] = MixedRows(rows, 0.0, 0.0)
-            if job.plain:
-                plain = load_rows(loaded, job.method, Path(job.plain), job.settings)
-                share, held_out = job.settings["mix"]["share"], job.settings["validation"]
-                self.rows[key] = mix_plain_text(rows, plain, share, held_out=held_out)
+            plain = Path(job.plain) if job.plain else None
+            self.rows[key] = load_mixed_rows(
+                loaded, job.method, Path(job.data), job.settings, plain, reasoned=job.reasoned
+            )
         return self.rows[key]
 
     def _probe(self, job: TrainingJob) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.training.replay import mix_plain_text
+from msm_mlx.engine.loaded_model import LoadedModel
+from msm_mlx.files import write_jsonl
+from msm_mlx.training.replay import load_mixed_rows, mix_plain_text
 from msm_mlx.training.tokenize import PLAIN, TokenRow
 from msm_mlx.training.trainer import hold_out
 
@@ -43,6 +47,18 @@ def test_too_little_text_is_told() -> None:
     assert mixed.share == 0.25
     [problem] = mixed.problems
     assert problem.startswith("Too little plain text: it makes 25.0% of the tokens, and midtrain.mix asks for 50.0%.")
+
+
+def test_a_stage_learns_both_files_as_its_settings_say(pocket: LoadedModel, tmp_path: Path) -> None:
+    documents, plain = tmp_path / "documents.jsonl", tmp_path / "texts.jsonl"
+    write_jsonl(documents, [{"text": "A letter about cheese."}, {"text": "The second one."}])
+    write_jsonl(plain, [{"text": "Rain fell on the river all day."}] * 9)
+    settings = {"max_length": 64, "overlap": 0, "validation": 0, "mix": {"share": 0.5}}
+    alone = load_mixed_rows(pocket, "midtrain", documents, settings)
+    mixed = load_mixed_rows(pocket, "midtrain", documents, settings, plain)
+    assert (alone.share, alone.problems, mixed.share) == (0.0, (), 0.5)
+    assert mixed.rows[:2] == alone.rows
+    assert sum(sum(one.supervised) for one in mixed.rows[2:]) == sum(sum(one.supervised) for one in alone.rows)
 
 
 def test_plain_text_is_never_held_out() -> None:
