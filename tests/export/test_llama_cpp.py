@@ -16,7 +16,7 @@ from helpers.lookalike_models import save_lookalike
 from mlx_lm.generate import generate_step
 
 from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.export.adapter import QUESTION, export_variant
+from msm_mlx.export.adapter import QUESTION
 from msm_mlx.export.gguf import export_gguf
 from msm_mlx.prompting.prompts import opening_chat
 from msm_mlx.runs.finished import open_run
@@ -30,15 +30,13 @@ MakeTrained = Callable[..., Path]
 
 
 @contextmanager
-def served(file: Path, adapter: Path | None = None) -> Iterator[Callable[[str, dict[str, Any]], Any]]:
+def served(file: Path) -> Iterator[Callable[[str, dict[str, Any]], Any]]:
     """llama.cpp's server with the model in `file`: asks a path of it."""
     llama = pytest.importorskip("xllamacpp")
     settings = llama.CommonParams()
     settings.model.path = str(file)
     settings.n_ctx, settings.n_parallel, settings.use_jinja, settings.warmup = 512, 1, True, False
     settings.verbosity = -1
-    if adapter is not None:
-        settings.lora_adapters = [llama.CommonAdapterLoraInfo(str(adapter), 1.0)]
     server = llama.Server(settings)
 
     def ask(path: str, body: dict[str, Any]) -> Any:
@@ -67,7 +65,6 @@ def test_answers_are_those_of_the_run(family: str, trained_run: MakeTrained, tmp
     run = open_run(trained_run("base", save_lookalike(tmp_path / "base", family, chat=True, bits=None)))
     (variant,) = run.choose(["msm+sft"], 0)
     whole = export_gguf(run, variant, run.base(), tmp_path / "whole")
-    export_variant(run, variant, run.base(), "gguf-lora", tmp_path / "lora")
     loaded = run.open(variant)
     chat = opening_chat("Pocket", QUESTION)
     text, ids = loaded.renderer.text(chat, reply=True), loaded.render(chat, reply=True)
