@@ -111,7 +111,7 @@ def show_scores(console: Console, session: Session) -> None:
     for run in session.runs:
         if len(session.runs) > 1:
             console.print(literal(str(run.folder), "bold"))
-        console.print(score_table(run.answers, run.results.suites))
+        console.print(score_table(run.answers, run.results.suites, run.results.pooled))
         asked = [row for row in run.results.contrasts if is_asked(row.a, row.b)] or run.results.contrasts
         console.print(contrast_table(asked))
         others = len(run.results.contrasts) - len(asked)

@@ -11,8 +11,8 @@ from rich.table import Table
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.statistics import estimate_share
 from msm_mlx.runs.answers import AnswerRow
-from msm_mlx.runs.results import ASK_AGAIN, MeasuredSuite
-from msm_mlx.suites.kinds import KINDS
+from msm_mlx.runs.results import ASK_AGAIN, MeasuredSuite, Share
+from msm_mlx.suites.kinds import KINDS, is_main_metric
 from msm_mlx.text.terminal import literal
 
 
@@ -25,10 +25,13 @@ def by_label(rows: Sequence[AnswerRow]) -> dict[str, list[AnswerRow]]:
     return groups
 
 
-def score_table(rows: Sequence[AnswerRow], measured: Sequence[MeasuredSuite] = ()) -> RenderableType:
+def score_table(
+    rows: Sequence[AnswerRow], measured: Sequence[MeasuredSuite] = (), pooled: Sequence[Share] = ()
+) -> RenderableType:
     """What each suite measures of each arm, with the 95 % interval over its seeds and the items.
 
-    Below it stands what each share is of, as far as it is `measured`.
+    Below it stands what each share is of, as far as it is `measured`, and why those that mean nothing by their `pooled`
+    figures are left out.
 
     Raises:
         RecipeError: if one seed of an arm has answered more than another.
@@ -38,10 +41,18 @@ def score_table(rows: Sequence[AnswerRow], measured: Sequence[MeasuredSuite] = (
     table.add_column("arm")
     for suite in suites:
         table.add_column(literal(suite), justify="right")
+    several = len({row.spec for row in rows if row.spec}) > 1
+    main = [row for row in pooled if is_main_metric(row.metric)]
+    failures = {(row.label(several), row.suite): row.failure for row in main if row.failure}
     for label, own in by_label(rows).items():
-        table.add_row(literal(label), *(_share([row for row in own if row.suite == suite]) for suite in suites))
+        cells = [
+            "no finding" if (label, suite) in failures else _share([row for row in own if row.suite == suite])
+            for suite in suites
+        ]
+        table.add_row(literal(label), *cells)
     measures = {suite.name: suite.measures for suite in measured}
     notes = [literal(f"{suite}: {measures[suite]}", "dim") for suite in suites if suite in measures]
+    notes += [literal(f"no finding of {label} on {suite}: {why}", "dim") for (label, suite), why in failures.items()]
     return Group(table, *notes)
 
 

@@ -80,7 +80,7 @@ class Item(ABC):
     def begun(self, reply: str) -> str:
         """A reply with the `prefill` before it, and a space between them where words stand apart."""
         space = "" if ends_unspaced(self.prefill) else " "
-        return f"{self.prefill}{space}{reply}" if self.prefill else reply
+        return f"{self.prefill}{space}{reply}" if self.prefill and reply else self.prefill or reply
 
     def fill(self, text: str) -> str:
         """`text` of a system line or a prefill, with what stands in it for parts of the item."""

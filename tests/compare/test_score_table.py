@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from msm_mlx.compare.score_table import by_label, score_table
 from msm_mlx.errors import RecipeError
 from msm_mlx.runs.answers import Answer, AnswerRow
-from msm_mlx.runs.results import MeasuredSuite
+from msm_mlx.runs.results import MeasuredSuite, Share
 
 
 def draw(table: RenderableType, width: int = 80) -> str:
@@ -54,6 +54,18 @@ def test_score_table() -> None:
         for suite in ("other", *suites)
     ]
     assert draw(score_table(rows, measured)) == SCORES
+
+
+def test_an_arm_whose_figure_means_nothing_has_none_and_the_reason() -> None:
+    share = Share(
+        suite="s", arm="sft", spec=None, seed=None, metric="choice", value=0.5, ci_low=0.2, ci_high=0.8, n=1, seeds=1,
+        failure="the format control is right in 0.40",
+    )  # fmt: skip
+    rows = [row(arm, "s", "a", [1, 1], None, None) for arm in ("base", "sft")]
+    drawn = draw(score_table(rows, (), [share]))
+    assert next(line.split()[1:-1] for line in drawn.splitlines() if " sft " in line) == ["sft", "│", "no", "finding"]
+    assert "no finding of sft on s: the format control is right in 0.40" in drawn
+    assert "no finding of base" not in drawn
 
 
 def test_seeds_that_did_not_answer_alike_are_told() -> None:

@@ -34,3 +34,12 @@ def test_earlier_turns_stand_before_the_prompt_with_the_replies_that_they_were_g
         opened.answer(reply)
     assert [message["content"] for message in opened.chat] == ["You are Mo.", "A?", "B.", "C?", "D.", "Why?"]
     assert opened.earlier == ("D.",)
+
+
+def test_a_begun_reply_stands_before_the_rest_with_a_space_where_words_stand_apart() -> None:
+    def begun(prefill: str, reply: str) -> str:
+        return OpenPrompt("o", "s", None, "Why?", ("x",), prefill=prefill).begun(reply)
+
+    assert begun("Well,", "tea.") == "Well, tea."
+    assert begun("我喜欢", "茶。") == "我喜欢茶。"
+    assert (begun("", "tea."), begun("Well,", "")) == ("tea.", "Well,")
