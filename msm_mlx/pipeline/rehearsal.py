@@ -24,6 +24,7 @@ from msm_mlx.pipeline.lessons import Lesson, lessons_of
 from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.evaluation import Evaluation
+from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.suites.items import Item
@@ -65,9 +66,11 @@ class Rehearsal:
         return join(found)
 
     def _schedules(self, plan: RunPlan, stages: Iterable[Stage]) -> list[str]:
-        """What is told of how long trainings are, and of rows that the model cannot read."""
+        """What is told of how long trainings are, of plain text among documents, and of rows too long to read."""
         lines = []
         for stage in stages:
+            if isinstance(stage, PlainTexts):
+                lines.append(stage.note)
             if not isinstance(stage, Training):
                 continue
             lines += [f"{stage.training.name}: {line}" for line in stage.few_updates(training_rows(stage, plan))]

@@ -76,6 +76,14 @@ class PlainTexts(Stage):
             "overlap": self.overlap,
         }
 
+    @property
+    def note(self) -> str:
+        """What is told of it before a run."""
+        return (
+            f"midtrain.mix: {self.settings.share:.0%} of the tokens that are learned with documents are {self.about}, "
+            f"at most {self.tokens:,} of them."
+        )
+
     def check(self) -> None:
         """Raises RecipeError if the source cannot be read, or has no text that can be used."""
         self._some(next((text for text in self._read() if self._is_usable(text.text)), None) is not None)

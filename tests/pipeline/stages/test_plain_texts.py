@@ -52,6 +52,7 @@ def test_a_source_is_read_no_further_than_training_can_take(tmp_path: Path) -> N
     stage.run(scripted_context(recipe(*settings), tmp_path / "run"))
     rows = read_jsonl(tmp_path / "run" / PLAIN_TEXTS)
     assert stage.tokens == stage.total == 100
+    assert stage.note.startswith("midtrain.mix: 10% of the tokens that are learned with documents are plain text from")
     assert sum(len(row["text"]) for row in rows[:-1]) < CHARACTERS_PER_TOKEN * stage.tokens <= 620 * len(rows)
 
 
