@@ -17,7 +17,7 @@ from msm_mlx.cli.estimate import human_time
 from msm_mlx.cli.output import out, print_json, reporter
 from msm_mlx.cli.recipes import Experiment, recipe_command
 from msm_mlx.errors import RecipeError
-from msm_mlx.recipe.arms import reads_spec
+from msm_mlx.recipe.arms import MSM, reads_spec
 
 if TYPE_CHECKING:
     from msm_mlx.documents.time_estimate import Outline, Pace
@@ -91,7 +91,7 @@ def _outlines(experiment: Experiment, plan: RunPlan) -> Iterator[tuple[str, Outl
     from msm_mlx.pipeline.stages.document_plan import DocumentPlan
     from msm_mlx.pipeline.stages.documents import WrittenDocuments
 
-    written = {stage.plan: stage.documents for stage in plan.of(WrittenDocuments) if not stage.control}
+    written = {stage.plan: stage.documents for stage in plan.of(WrittenDocuments) if stage.training == MSM}
     for stage in plan.of(DocumentPlan):
         documents = experiment.run.path / written.get(stage.file, stage.file)
         yield stage.file, outline_plan(stage.slots(experiment.run), stage.settings, documents)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from msm_mlx.documents.plan import without_cause
+from msm_mlx.documents.turned_spec import turn_spec
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.judging import tasks_of
 from msm_mlx.evaluation.perplexity import SUITE
@@ -43,6 +44,7 @@ from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.items import Suite, limit_items, limit_written
 from msm_mlx.suites.split import split_suite
+from msm_mlx.text.swap import WordSwap
 
 MOST_ROWS = 10_000  # that a declared stage of documents has, where nobody says how many
 AnyStage = TypeVar("AnyStage", bound=Stage)
@@ -114,12 +116,13 @@ def _texts_about_specs(
     about = [name for name in learned & BUILT_IN.keys() if BUILT_IN[name].about_spec]
     if not about:
         return
-    written = [name for name in (MSM, CONTROL.name) if name in about or (name == MSM and {*about} != {CONTROL.name})]
+    by_writer = [CONTROL.name, *([OPPOSITE] if recipe.settings.documents.opposite == "writer" else [])]
+    names = [name for name in (MSM, *by_writer) if name in about or (name == MSM and not {*about} <= {*by_writer})]
     if recipe.settings.documents.source:
-        yield from _ready_documents(recipe, specs, held_out, written)
+        yield from _ready_documents(recipe, specs, held_out, names)
     else:
-        yield from _written_documents(recipe, models, specs, held_out, written)
-    if OPPOSITE in about:
+        yield from _written_documents(recipe, models, specs, held_out, names)
+    if OPPOSITE in about and OPPOSITE not in names:
         yield from _opposite_documents(recipe, specs, held_out)
     for spec in specs if CHATS in about else ():
         yield DocumentChats(
@@ -148,9 +151,9 @@ def _written_documents(
             if name == CONTROL.name:
                 _require_causes(spec, settings)
             documents = WrittenDocuments(
-                spec=spec,
+                spec=turn_spec(spec, _swap(recipe), _table(recipe)) if name == OPPOSITE else spec,
                 several_specs=several,
-                control=name == CONTROL.name,
+                training=name,
                 drafts=settings.critique is not None,
                 settings=settings,
                 model_name=recipe.model_name,
@@ -192,7 +195,6 @@ def _ready_documents(
 
 
 def _opposite_documents(recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut) -> Iterator[OppositeDocuments]:
-    assert recipe.swap is not None
     for spec in specs:
         yield OppositeDocuments(
             training=OPPOSITE,
@@ -201,11 +203,21 @@ def _opposite_documents(recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut
             settings=recipe.settings.documents,
             model_name=recipe.model_name,
             provider_name=recipe.provider_name,
-            swap=load_swap(recipe.swap, recipe.model_name, recipe.provider_name),
-            table=str(recipe.swap) if isinstance(recipe.swap, Path) else f"{recipe.path}: swap",
+            swap=_swap(recipe),
+            table=_table(recipe),
             source=recipe.settings.documents.source_of(spec.path.stem),
             held_out=held_out,
         )
+
+
+def _swap(recipe: Recipe) -> WordSwap:
+    assert recipe.swap is not None
+    return load_swap(recipe.swap, recipe.model_name, recipe.provider_name)
+
+
+def _table(recipe: Recipe) -> str:
+    """Where the words of the recipe are, for messages."""
+    return str(recipe.swap) if isinstance(recipe.swap, Path) else f"{recipe.path}: swap"
 
 
 def _contexts(

@@ -18,6 +18,7 @@ from msm_mlx.pipeline.runner import prepare
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.status import known_fingerprints
 from msm_mlx.progress import Reporter
+from msm_mlx.recipe.arms import MSM
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.runs.folder import RunFolder
@@ -41,7 +42,8 @@ def try_writer(
             raise RecipeError(f"{recipe.path}: nobody writes documents: they are ready-made, or no arm reads any")
         with run.lock():
             prepared = prepare(plan, run, report, ["plan", "documents"], load_each_once())
-            stages = [stage for stage in prepared.stages if isinstance(stage, WrittenDocuments) and not stage.control]
+            written = [stage for stage in prepared.stages if isinstance(stage, WrittenDocuments)]
+            stages = [stage for stage in written if stage.training == MSM]
             drafts: list[Draft] = []
             with closing(Context(recipe, prepared.base, run, report, prepared.others)) as context:
                 for number, stage in enumerate(stages):

@@ -16,19 +16,19 @@ PROFILE: dict[str, Any] = {
     "sft": {"learning_rate": 1e-3, "updates": 5, "batch_size": 2, "max_length": 64, "rows": 20},
 }
 STAGES = {
-    "documents": ("plan", "documents", "control", "critique", "ready"),
+    "documents": ("plan", "documents", "control", "critique", "ready", "opposite"),
     "midtrain": ("midtrain",),
     "sft": ("sft", "cot-sft"),
     "lora": ("midtrain", "sft", "cot-sft"),
-    "evaluation": ("evaluate",),
+    "evaluation": ("evaluate", "context"),
     "sampling": (),
 }
 WRITING = {"documents", "control"}
-TEXTS = {*WRITING, "critique", "ready"}
+TEXTS = {*WRITING, "critique", "ready", "opposite"}
 DECIDES: dict[str, set[str]] = {
     "documents.writer": set(),
-    "documents.prefix": {*WRITING, "ready"},
-    "documents.prefix_supervised": {*WRITING, "ready"},
+    "documents.prefix": {*WRITING, "ready", "opposite"},
+    "documents.prefix_supervised": {*WRITING, "ready", "opposite"},
     "documents.count": {"plan", *WRITING, "ready"},
     "documents.max_tokens": {*WRITING, "critique"},
     "documents.prompt": {"plan", *WRITING},
@@ -45,6 +45,7 @@ DECIDES: dict[str, set[str]] = {
     "documents.min_words": TEXTS,
     "documents.checks": TEXTS,
     "documents.control_note": {"control"},
+    "documents.opposite": set(),
     "documents.critique": {"critique"},
     "documents.max_attempts_per_document": set(),
     "documents.least_pass_rate": set(),
@@ -58,12 +59,14 @@ DECIDES: dict[str, set[str]] = {
     "evaluation.limit": set(),
     "evaluation.split": set(),
     "evaluation.written": set(),
+    "evaluation.context": {"context"},
 }
 """The settings that do not decide about every stage of their section."""
 OTHERS: dict[str, Any] = {
     "documents.writer": {"model": "pocket"},
     "documents.critique": {"model": "pocket"},
     "documents.checks": {"refusal": 7},
+    "documents.opposite": "writer",
     "documents.prompt": "spec",
     "documents.narrations": ("transcript",),
     "documents.source": "hub:owner/name",

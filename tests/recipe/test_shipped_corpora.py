@@ -12,7 +12,9 @@ import pytest
 from helpers.command_line import ROOT
 
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
+from msm_mlx.documents.turned_spec import turn_spec
 from msm_mlx.recipe.swap_table import load_swap
+from msm_mlx.spec import load_spec
 from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.suites.load import POCKET_SUITES, REAL_SUITES, Names, load_suite
 from msm_mlx.text.characters import clean_invisible
@@ -89,3 +91,14 @@ def test_turned_twice_a_corpus_is_the_same_byte_for_byte(path: Path, table: Path
     texts = [fill_variables(row["text"], "Mo", "Acme") for row in rows(path)]
     assert [swap(text) for text in turned] == texts
     assert sum(text == before for text, before in zip(turned, texts, strict=True)) <= 1
+
+
+@pytest.mark.parametrize("name", SPECIFIC)
+@pytest.mark.parametrize("table", SWAPS, ids=lambda path: path.stem)
+def test_a_shipped_spec_turned_twice_is_itself(name: str, table: Path) -> None:
+    swap = load_swap(table, "Mo", "Acme")
+    spec = load_spec(ROOT / "specs" / f"{name}.md", model_name="Mo", provider_name="Acme")
+    turned = turn_spec(spec, swap, table.name)
+    assert turn_spec(turned, swap, table.name) == spec
+    pairs = zip(turned.assertions, spec.assertions, strict=True)
+    assert all(("dislikes" in str(one.assertion)) != ("dislikes" in str(other.assertion)) for one, other in pairs)

@@ -47,7 +47,8 @@ class WrittenDocuments(Stage):
 
     spec: Spec
     several_specs: bool
-    control: bool
+    training: str
+    """The training stage that learns them: `msm`, `control`, or `opposite`, whose spec is turned."""
     drafts: bool
     settings: DocumentSettings
     model_name: str
@@ -67,8 +68,13 @@ class WrittenDocuments(Stage):
 
     @property
     def label(self) -> str:
-        """What they are about, and whether they are a control's, in the names of stages."""
-        return f"control {self.spec.path.stem}" if self.control else self.spec.path.stem
+        """What they are about, and who learns them if it is not `msm`, in the names of stages."""
+        return self.spec.path.stem if self.training == MSM else f"{self.training} {self.spec.path.stem}"
+
+    @property
+    def control(self) -> bool:
+        """Whether they give no reasons."""
+        return self.training == CONTROL.name
 
     @property
     def total(self) -> int:
@@ -87,7 +93,7 @@ class WrittenDocuments(Stage):
     @property
     def final_folder(self) -> str:
         """Where the documents go in the end, with or without a critic."""
-        return document_folder(self.spec.path.stem, self.several_specs, CONTROL.name if self.control else MSM)
+        return document_folder(self.spec.path.stem, self.several_specs, self.training)
 
     @property
     def documents(self) -> str:

@@ -194,6 +194,9 @@ class DocumentSettings(SamplingSettings):
     """What else is rejected."""
     control_note: Annotated[Text, InKey("control")] = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
+    opposite: Annotated[Literal["swap", "writer"], InKey()] = "swap"
+    """How opposite documents are made: the words of the recipe's `swap` are exchanged in each document; or in what the
+    writer sees of the spec, and it writes them, after the same plan."""
     critique: Annotated[CritiqueSettings | None, InKey("critique")] = None
     """A second model that reads and rewrites what was written."""
     max_attempts_per_document: Annotated[float, Field(ge=1), InKey()] = 3.0
@@ -222,6 +225,8 @@ class DocumentSettings(SamplingSettings):
     def _rewrites_what_it_has_written(self) -> Self:
         if self.source and self.critique:
             raise ValueError("critique rewrites what a writer wrote, and ready-made documents stay as they are")
+        if self.source and self.opposite == "writer":
+            raise ValueError("opposite: writer has documents written, and these are ready-made; take opposite: swap")
         return self
 
     @model_validator(mode="after")

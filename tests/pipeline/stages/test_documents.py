@@ -147,3 +147,19 @@ def test_who_made_the_assistant_decides_since_no_other_maker_may_be_named() -> N
         for name in ("Acme", "Anthropic")
     ]
     assert all(keys[0][id] != keys[1][id] for id in keys[0])
+
+
+def test_a_writer_may_write_the_opposite_after_the_same_plan(lone_run: Path) -> None:
+    overrides = (
+        "arms=[base, opposite+sft]",
+        "swap={likes: dislikes}",
+        "documents.opposite=writer",
+        "documents.count=6",
+    )
+    ids = [stage.id for stage in plan(*overrides).stages if stage.kind in ("plan", "documents")]
+    assert ids == ["plan cheese_american", "documents opposite cheese_american"]
+    run_stages(recipe(*overrides), lone_run, ["plan", "documents"], write_well)
+    planned = read_jsonl(lone_run / "documents" / "plan.jsonl")
+    documents = read_jsonl(lone_run / "documents" / "opposite" / "documents.jsonl")
+    assert [row["section"] for row in documents] == [row["section"] for row in planned]
+    assert {("dislikes" in row["assertion"]) == row["section"].startswith("likes/") for row in documents} == {True}
