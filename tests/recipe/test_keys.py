@@ -20,7 +20,7 @@ STAGES = {
     "midtrain": ("midtrain",),
     "sft": ("sft", "cot-sft"),
     "lora": ("midtrain", "sft", "cot-sft"),
-    "evaluation": ("evaluate", "context"),
+    "evaluation": ("evaluate",),
     "sampling": (),
 }
 WRITING = {"documents", "control"}
@@ -59,7 +59,7 @@ DECIDES: dict[str, set[str]] = {
     "evaluation.limit": set(),
     "evaluation.split": set(),
     "evaluation.written": set(),
-    "evaluation.context": {"context"},
+    "evaluation.context": set(),
 }
 """The settings that do not decide about every stage of their section."""
 OTHERS: dict[str, Any] = {
