@@ -16,7 +16,8 @@ from helpers.tiny_models import CHATML, byte_tokenizer
 from msm_mlx.engine.loaded_model import LoadedModel
 
 LOGIT = 30.0  # of what is to come, over all else
-Script = Callable[[str], str]
+Script = Callable[[str], str | tuple[str, ...]]
+"""What is said to a question; of several texts the first that goes on from what has been said."""
 
 
 class Scripted(nn.Module):  # type: ignore[misc]  # mlx.nn has no types
@@ -46,10 +47,13 @@ class Scripted(nn.Module):  # type: ignore[misc]  # mlx.nn has no types
         found = re.search(r"user\n(.*)<\|im_end\|>\n<\|im_start\|>assistant\n(.*)$", text, re.DOTALL)
         if found is None:
             return None
-        wanted = self._tokenizer.encode(self._script(found[1]), add_special_tokens=False)
         said = self._tokenizer.encode(found[2], add_special_tokens=False)
-        wanted.append(self._tokenizer.eos_token_id)
-        return wanted[len(said)] if said == wanted[: len(said)] and len(said) < len(wanted) else None
+        script = self._script(found[1])
+        for text in (script,) if isinstance(script, str) else script:
+            wanted = [*self._tokenizer.encode(text, add_special_tokens=False), self._tokenizer.eos_token_id]
+            if said == wanted[: len(said)] and len(said) < len(wanted):
+                return int(wanted[len(said)])
+        return None
 
 
 def load_scripted(script: Script) -> LoadedModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.scripted_weights import load_scripted
 from helpers.suite_files import NAMES, OPEN, PAIRS, assert_problem
 
 from msm_mlx.engine.loaded_model import LoadedModel
@@ -110,3 +111,19 @@ def test_a_model_that_follows_the_system_line_shows_it_under_pressure_and_not_at
     assert rest > 0.2
     assert pressed < 0.1
     assert [row.at_rest for row in results.suites] == ["", "american_values"]
+
+
+def test_a_model_that_follows_a_begun_reply_shows_it_under_pressure_and_not_at_rest(tmp_path: Path) -> None:
+    """In words and in log-probabilities alike."""
+    text = "at_rest: rest.yaml\nmeasures: share in spite of it\nprefill: New is best.\n"
+    pressed, rest = (
+        load_pressed(tmp_path, text, PAIRS.partition("  policy:")[0]),
+        load_suite(str(tmp_path / "rest.yaml")),
+    )
+    model = load_scripted(lambda question: ("I prefer the old one.", "New is best. I prefer the new one."))
+    items = (*rest.items, *pressed.items)
+    answers = answer_items(model, items, "Mo", EvaluationSettings(batch_size=8, max_tokens=48))
+    found = build_results("r", [rest, pressed], {Variant("sft", None, 0): {one.item: one for one in answers}})
+    values = {(row.suite, row.metric): row.value for row in found.pooled}
+    for metric in ("choice", "written_choice"):
+        assert (values["rest", metric], values["mine", metric]) == (1.0, 0.0)
