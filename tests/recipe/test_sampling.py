@@ -107,3 +107,11 @@ def test_the_record_names_value_and_source() -> None:
     chosen = choose_sampling(recipe("documents.temperature=0.5"), ModelSampling({}))
     record = plain_sampling(chosen)["documents"]["temperature"]
     assert record == {"value": 0.5, "source": "documents.temperature"}
+
+
+@pytest.mark.parametrize(
+    "setting", ["documents.temperature=3", "evaluation.also_at=[2.5]", "sampling={temperature: 9}"]
+)
+def test_a_temperature_at_which_models_write_noise_is_refused(setting: str) -> None:
+    with pytest.raises(RecipeError, match=r"must be at most 2, not .*hotter than that, models write noise"):
+        recipe(setting)

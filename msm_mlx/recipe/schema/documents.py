@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from msm_mlx.recipe.schema.sampling import SamplingSettings
+from msm_mlx.recipe.schema.sampling import NoNoise, SamplingSettings
 from msm_mlx.recipe.validators import (
     document_sources,
     on_this_machine,
@@ -96,7 +96,7 @@ class CritiqueSettings(Settings):
     """Longest list of faults; a rewritten document may be as long as a written one."""
     batch_size: Annotated[Positive, InKey()] = 16
     """Drafts read side by side."""
-    temperature: Annotated[float, Field(ge=0)] = 0.7
+    temperature: Annotated[float, Field(ge=0), NoNoise] = 0.7
     """Sampling temperature of both replies; 0 takes the likeliest word always."""
 
 

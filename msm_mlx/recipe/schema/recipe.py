@@ -14,7 +14,7 @@ from pydantic import (
 
 from msm_mlx.recipe.arms import Method, TrainingStage
 from msm_mlx.recipe.schema.documents import DocumentSettings
-from msm_mlx.recipe.schema.sampling import SamplingSettings
+from msm_mlx.recipe.schema.sampling import NoNoise, SamplingSettings
 from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 from msm_mlx.recipe.validators import (
     chat_file,
@@ -69,7 +69,7 @@ class EvaluationSettings(SamplingSettings):
     and, with the longest item and its reply, into what the model reads."""
     samples: Positive = 4
     """Replies sampled to each agentic scene, at each temperature."""
-    also_at: Annotated[tuple[Annotated[float, Field(ge=0)], ...], AnyLength] = ()
+    also_at: Annotated[tuple[Annotated[float, Field(ge=0), NoNoise], ...], AnyLength] = ()
     """Further temperatures to sample them at; results then have the shares at each, besides those at `temperature`."""
 
     @property
