@@ -55,7 +55,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class _Point:
+class _AlongPoint:
     """An arm, its seeds together, after an update of its last stage."""
 
     update: int
@@ -178,7 +178,7 @@ def _over_shares(
     return doses if doses[0][0] == 0 else [(0.0, list(before)), *doses]
 
 
-def _along(suite: Suite, group: Sequence[Variant], answers: Answers, course: Course) -> list[_Point]:
+def _along(suite: Suite, group: Sequence[Variant], answers: Answers, course: Course) -> list[_AlongPoint]:
     """The arm before the stage, on its way and at the end, as far as all seeds were asked this suite."""
     asked = {item.id for item in suite.items}
     starts = [answers.get(variant.start or Variant(BASE, None, None)) for variant in group]
@@ -189,7 +189,7 @@ def _along(suite: Suite, group: Sequence[Variant], answers: Answers, course: Cou
     for update, seeds in [(0, starts), *ways, (course.updates, ends)]:
         there = [by_item for by_item in seeds if by_item is not None and not asked.isdisjoint(by_item)]
         if len(there) == len(group):
-            points.append(_Point(update, there))
+            points.append(_AlongPoint(update, there))
     return points
 
 
