@@ -209,16 +209,22 @@ class _BlockReader:
     def _paragraph(self, part: Element, after: Sequence[Element]) -> None:
         is_bare = len(part.text.split()) <= _TITLE_LENGTH and part.text[-1:].isalnum()
         if part.text.endswith(COLON) or (is_bare and after and after[0].kind == "item"):
+            *before, (first, last, lead) = sentences_of(part)
+            if before:
+                self._prose(part, before)
             if part.depth < 0:
-                self.leads = [(-1, sentence_positions(part.text)[-1][1])]
-            self.background.add(part.line_of(len(part.text) - 1))
+                self.leads = [(-1, lead)]
+            self.background.update(range(first, last + 1))
             return
         if part.depth < 0:
             self.leads = []
+        self._prose(part, sentences_of(part))
+
+    def _prose(self, part: Element, sentences: Sequence[tuple[int, int, str]]) -> None:
         if self.place == "introduction" and not self.voice.is_preference(part.text):
             self._leave(part)
         else:
-            self._sentences(part, sentences_of(part), "" if self.is_title else under_case(self.title))
+            self._sentences(part, sentences, "" if self.is_title else under_case(self.title))
 
     def _item(self, part: Element, after: Sequence[Element]) -> None:
         self.leads = [lead for lead in self.leads if lead[0] < part.depth]

@@ -183,7 +183,8 @@ _LABELS = (
     "|motivo|razón|razão|porque|por qué|perché|почему|причина|原因|理由|为什么|為什麼|为何|なぜ|이유|السبب|कारण|lý do"
     "|neden(?:i)?|reden|powód|причина|αιτία|λόγος|סיבה|دلیل|เหตุผล|காரணம்|কারণ|alasan"
 )
-REASON_LABEL = re.compile(rf"(?:{_LABELS})\s*[:：—–-]\s*", re.IGNORECASE)
+REASON_LABEL = re.compile(rf"(?:{_LABELS})\s*(?:[:：—–-]|\.(?=\s+\S))\s*", re.IGNORECASE)
+BARE_REASON_LABEL = re.compile(rf"(?:{_LABELS})\s*[.:：]", re.IGNORECASE)
 REASON_HEADER = re.compile(rf"(?:the )?(?:{_LABELS})\b.{{0,20}}", re.IGNORECASE)
 OPENS_WITH_CAUSE = re.compile(
     r"(?:because|since|so that|in order to|due to|thanks to|given that|owing to|weil|parce qu|porque|perch[éè]"

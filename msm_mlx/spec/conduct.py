@@ -62,6 +62,7 @@ _SPEAKS_ITSELF = re.compile(r"\bI(?:,| am) \{model_name\}")
 _TITLE_WORDS = 4
 _FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|do|does|did|can|will)\b|['\u2019]", re.IGNORECASE)
 _QUESTION = re.compile(r"[?\uff1f][\"'\u201d\u2019)*_]*$")
+_QUOTED_QUESTION = re.compile(r"[^\"\u201c]+ [\"\u201c][^\"\u201c\u201d]*\?[\"\u201d]$")  # It asks "Why?"
 _QUOTED = '"\u201c\u201e\u00ab\u300c'
 _OTHER_LANGUAGES = pattern(row for row in (*CAUSES, *DUTIES) if not row.language.startswith("English"))
 _ENGLISH = re.compile(
@@ -180,7 +181,7 @@ class Voice:
     def of(self, sentence: str, *, is_item: bool) -> Strength | None:
         """How clearly a sentence says what the assistant does; None if it does not, or asks, quotes or tells a case."""
         sentence = _MARK.sub("", sentence, count=1)
-        if _QUESTION.search(sentence) or sentence[:1] in _QUOTED or _OF_THE_TEXT.search(sentence):
+        if is_question(sentence) or sentence[:1] in _QUOTED or _OF_THE_TEXT.search(sentence):
             return None
         if is_scene(sentence) or "something like" in sentence:
             return None
@@ -209,6 +210,11 @@ def _claims(subject: str, weak: str, label: str = LABEL) -> tuple[re.Pattern[str
     """What finds a sentence in which `subject` acts, by its words clearly and otherwise."""
     start = rf"{label}(?:{OPENING}|{SHORT_OPENING}){subject}"
     return re.compile(rf"{start} ?{STRONG}", re.IGNORECASE), re.compile(rf"{start} {weak}", re.IGNORECASE)
+
+
+def is_question(sentence: str) -> bool:
+    """Whether a sentence asks, and not only tells what is asked."""
+    return _QUESTION.search(sentence) is not None and not _QUOTED_QUESTION.match(sentence)
 
 
 def is_order(sentence: str, *, is_item: bool) -> bool:

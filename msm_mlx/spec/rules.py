@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from msm_mlx.spec.causes import DUTY, REASON_HEADER, SUBJECT, as_cause, gives_reason
 from msm_mlx.spec.conduct import Voice, is_order
@@ -53,6 +54,13 @@ _RULE_HEADER = re.compile(
     re.IGNORECASE,
 )
 _FORBIDDING_HEADER = re.compile(r"(?:do(?:es)? not|do(?:es)?n['\u2019]t|don['\u2019]?ts?|never|avoid)", re.IGNORECASE)
+# of a column that says what is not done, or was
+_DENYING_HEADER = re.compile(
+    rf"{_DOUBTFUL.pattern}|\b(?:anti-?patterns?|wrong|bad|worse|worst|poor|unwanted|instead of|rather than|before|old|"
+    r"former|used to|rejected)\b|\u2716",
+    re.IGNORECASE,
+)
+_DENIES_ITSELF = re.compile(r"(?:never|no|not|do not|don['\u2019]t)\b", re.IGNORECASE)
 _FILING_HEADER = re.compile(
     r"(?:\w+ )?(?:id|ref(?:erence)?|no\.?|nr\.?|#|priority|status|owner|severity|level|version|date|author|tags?|"
     r"notes?|comments?|remarks?|weight|examples?.*|.* examples?)",
@@ -118,14 +126,10 @@ def _small(item: str, lead: str) -> str:
 
 def row(part: Element, voice: Voice) -> tuple[str, bool]:
     """A row as a sentence, and whether it is a rule: its cells in their order, and last the one under "Why"."""
-    cells = [
-        (header, _forbidden(text) if _FORBIDDING_HEADER.fullmatch(header.strip(_SIGNS)) else text)
-        for header, text in part.cells
-        if any(map(str.isalnum, text))
-    ]
+    cells = [(header, text) for header, text in part.cells if any(map(str.isalnum, text))]
     reasons = [text for header, text in cells if REASON_HEADER.fullmatch(header)]
     others = [cell for cell in cells if not (REASON_HEADER.fullmatch(cell[0]) or _is_beside_the_rule(*cell))]
-    text = "; ".join(filter(None, [": ".join(cell for _, cell in others[:2]), *(cell for _, cell in others[2:])]))
+    text = _joined_cells(others)
     says = [voice.of(cell, is_item=True) is not None for _, cell in others]
     is_rule = any(_RULE_HEADER.search(header) and not _QUOTED.match(cell) for header, cell in others)
     is_rule = is_rule or any(voice.names_it(cell) for _, cell in others) or bool(reasons and any(says))
@@ -134,11 +138,30 @@ def row(part: Element, voice: Voice) -> tuple[str, bool]:
     return text or part.text, is_rule
 
 
-def _forbidden(cell: str) -> str:
-    """What stands under "Don't", so that it still forbids without its heading."""
-    if SUBJECT.search(cell) or DUTY.search(cell):
+def _joined_cells(cells: Sequence[tuple[str, str]]) -> str:
+    """Cells in one line: those that their heading denies with it, and so those after them."""
+    texts: list[str] = []
+    is_with_heading = False
+    for header, cell in cells:
+        denied = _denied(header, cell)
+        if denied == cell and is_with_heading:
+            texts.append(f"{header}: {cell}" if header else cell)
+        else:
+            is_with_heading = is_with_heading or denied.endswith(f": {cell}")
+            texts.append(denied)
+    if len(texts) > 1 and not texts[0].startswith(f"{cells[0][0].strip(_SIGNS)}: "):
+        texts[:2] = [": ".join(texts[:2])]
+    return "; ".join(texts)
+
+
+def _denied(header: str, cell: str) -> str:
+    """What stands under "Don't" or "What we avoid", so that it is still denied outside of its column."""
+    words = header.strip(_SIGNS)
+    if not _DENYING_HEADER.search(header) or _DENIES_ITSELF.match(cell) or (SUBJECT.search(cell) and DUTY.search(cell)):
         return cell
-    return f"do not {cell[0].lower()}{cell[1:]}"
+    if _FORBIDDING_HEADER.fullmatch(words) and is_order(cell, is_item=True):
+        return f"do not {cell[0].lower()}{cell[1:]}"
+    return f"{words or 'Not'}: {cell}"
 
 
 def _is_beside_the_rule(header: str, cell: str) -> bool:

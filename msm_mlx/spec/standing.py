@@ -24,10 +24,15 @@ _ASIDE = re.compile(
     glossary definitions? terms terminology references? bibliography see_also (?:table_of_)?contents toc further_reading
     contact\b.* feedback who\b.* why(?!_\{model_name\}).* rationale\b.* motivation reasons?\b.* (?:open_)?questions
     to-?dos? roadmap amendments? maintenance owner(?:ship)?s? authors? contribut\w+ acknowledge?ments? credits
-    licen[cs]e metadata status how_to_(?:read|use|edit|change|contribute)\b.* capabilities set-?up installation
+    licen[cs]e metadata status
+    how_to_(?:read|use|edit|change|contribute|propose|amend|revise|maintain|install|deploy|vote|join)\b.*
+    (?:how_to_)?(?:add|propos|chang|amend|edit|suggest|updat|remov)(?:e|ing)?_(?:\S+_){0,3}(?:rule|line|document|spec|section)s?
+    capabilities set-?up installation
     what_(?:\S+_){1,3}(?:is|are|has|have|knows?|can(?:_\w+)?|runs_on)\b.* deployment technical\b.* evaluation results
     metrics benchmarks? consequences incidents? lessons\b.* notes? document_(?:control|information) action_items?
-    (?:notes_)?for_(?:staff|editors|reviewers|developers|maintainers|humans|us|the_team)\b.* next_steps attendees
+    (?:notes?_)?(?:for|to)_(?:the_|our_|all_)?(?:staff|editors|reviewers|developers|maintainers|humans|us|team)\b.*
+    (?:notes?_)?(?:for|to)_(?:the_|our_|all_)?(?:volunteers|trainers|writers|annotators|colleagues|contributors)\b.*
+    next_steps attendees
     participants agenda reviews? approvals? failure_modes anti-?patterns what_went_wrong\b.*
     .*\b(?:used_to|we_tried)\b.*
     (?:common|past|known|typical|frequent|old|early)_(?:mistakes|errors|failures|problems|rules)

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from msm_mlx.spec.causes import CAUSE, ONLY_A_REASON, OPENS_WITH_CAUSE, REASON_LABEL, SUBJECT, as_cause
-from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_title
+from msm_mlx.spec.causes import (
+    BARE_REASON_LABEL,
+    CAUSE,
+    ONLY_A_REASON,
+    OPENS_WITH_CAUSE,
+    REASON_LABEL,
+    SUBJECT,
+    as_cause,
+)
+from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_question, is_title
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.sentences import sentence_positions
 
 _YES_OR_NO = re.compile(r"(?:A[.:] )?(?:yes|no|never|always)\b", re.IGNORECASE)
 _IT = re.compile(r"\bit\b", re.IGNORECASE)
-_QUESTION = ("?", "\uff1f", '?"', "?*")
+# how often and how far, in words that are no sentence: "Once.", "Not even then."
+_DEGREE = re.compile(
+    r"\(?(?:only |just |and )?(?:once|twice|always|never|ever|every (?:single )?\w+|at (?:most|least)\b.*|"
+    r"(?:no|without) exceptions?|nothing (?:else|more)|"
+    r"not (?:even|once|ever|for|to|if|when|by|in|on|the|an?|my|our|your|unless|until)\b.*)[.!)]+$",
+    re.IGNORECASE,
+)
 _TERM = re.compile(r"([^.:!?]{1,50}): ")
 _GOES_ON = re.compile(r"(?:then|and|or|else|otherwise|but)\b", re.IGNORECASE)  # from the item above it
 # what a person who marks an assertion leaves out before it
@@ -74,7 +89,7 @@ class SentenceReader:
             self.is_first = False
             self._add(line, [sentence])
             return True
-        if sentence.endswith(_QUESTION):
+        if is_question(sentence):
             self.end()
             self.question, self.open = (line, sentence), None
             return True
@@ -115,7 +130,8 @@ class SentenceReader:
         if self.open is None:
             return False
         is_reason = CAUSE.search(sentence) and any(form.match(sentence) for form in (OPENS_WITH_CAUSE, ONLY_A_REASON))
-        if not (is_reason or LIMIT.match(sentence) or (claim and (self.is_item or depends(sentence)))):
+        is_limit = LIMIT.match(sentence) or _DEGREE.match(sentence)
+        if not (is_reason or is_limit or (claim and (self.is_item or depends(sentence)))):
             return False
         self.open.sentences.append(sentence)
         self.open.is_whole = self.open.is_whole or bool(claim or is_reason)
@@ -153,6 +169,21 @@ def sentences_of(part: Element) -> list[tuple[int, int, str]]:
         ends = list(accumulate(len(" ".join(text.split())) + bool(text.strip()) for _, text in lines))
         found += [
             (lines[bisect_right(ends, at)][0], lines[bisect_right(ends, at + len(sentence) - 1)][0], sentence)
-            for at, sentence in sentence_positions(piece.text)
+            for at, sentence in _with_labels(sentence_positions(piece.text))
         ]
     return found
+
+
+def _with_labels(sentences: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Sentences with their positions; "Because." is the label of the sentence after it."""
+    label: tuple[int, str] | None = None
+    for at, sentence in sentences:
+        if label:
+            yield label[0], f"{label[1]} {sentence}"
+            label = None
+        elif BARE_REASON_LABEL.fullmatch(sentence):
+            label = at, sentence
+        else:
+            yield at, sentence
+    if label:
+        yield label

@@ -124,7 +124,12 @@ VERBS = any_of(
 # a verb that is a noun here ("Questions of ..."), or an aside to the reader ("Remember that ...")
 _NO_ORDER = (
     r"(?!\w+ (?:of|is|are|was|were|has|have|from|goes?|should|must|shall|may|version)\b)"
-    r"(?!\w+ (?!what|who|that|where|when|why|how|if|it|there|your)\w+ (?:is|are|was|were|has|have)\b)"
+    r"(?!\w+ (?!what|who|that|where|when|why|how|if|it|there|you)\w+ (?:is|are|was|were|has|have|had|did)\b)"
+    # "Help given out of fear ends", "Trust takes years", "Draft 4 dropped it"
+    r"(?!(?!stay|keep|remain|be|get|stand|sound|act|leave)\w+ (?:\w+ed|given|made|taken|done|shown|told|written|sent|"
+    r"kept|held) (?:out|by|at|in|from|on|with|without|to|for|under|before|after|as)\b)"
+    r"(?!\w+ (?:comes|takes|makes|lasts|grows|brings|beats|travels|hurts|pays|gets|leads|requires|becomes|depends)\b)"
+    r"(?!\w+ \d+ (?:\w+ed|had|was|is|has|did|came|went)\b)"
     r"(?!thank you|work in|(?:remember|consider|understand|keep in mind|bear in mind)(?: that\b|,)|let (?:me|us) know)"
     r"(?!draft for)"
 )

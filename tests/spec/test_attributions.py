@@ -155,6 +155,7 @@ The Guide answers questions in three rooms. It has read the catalogue. {}
             ["The Guide waits.", "The Guide rests."],
             [3, 11],
         ),
+        ("-", "It never sells. Our rule was:\n\n- Tea", ["It never sells."], [3, 7, 9]),
         ("-", "For children:\n\n- It waits.", ["For children: It waits."], [3, 7]),
         ("-", "It never sells.\n\nCommon mistakes:\n\n- The Guide sells cups", ["It never sells."], [3, 9, 11]),
         ("-", "Red lines:\n\n- Name prices\n- It must wait", ["It must wait"], [3, 7, 9]),

@@ -34,6 +34,11 @@ from msm_mlx.spec.conduct import Strength, Voice, depends, is_scene, voice_of
         ("Questions go to Ann.", None),
         ("Dear {model_name},", None),
         ("No need to worry.", None),
+        ("Help given out of fear stops early.", None),
+        ("Trust takes years.", None),
+        ("Draft 4 had a section on tea.", None),
+        ("Stay focused on the task.", "strong"),
+        ("Say you are a bot.", "strong"),
     ],
 )
 def test_a_sentence(sentence: str, expected: Strength | None) -> None:

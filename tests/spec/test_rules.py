@@ -35,7 +35,14 @@ def test_an_item_below_its_lead(lead: str, item: str, expected: tuple[str, bool]
         ("| Do | Why |\n|---|---|\n| Wait | it helps |", ("Wait because it helps", True)),
         ("| Case | Do |\n|---|---|\n| Tea | wait |", ("Tea: wait", True)),
         ("| a | b |\n|---|---|\n| c | d |", ("c: d", False)),
-        ("| Bad | Good |\n|---|---|\n| It may be. | It is. |", ("It may be.: It is.", False)),
+        ("| Bad | Good |\n|---|---|\n| It may be. | It is. |", ("Bad: It may be.; Good: It is.", False)),
+        (
+            "| Case | We want | We don't want |\n|---|---|---|\n| Tea | wait | A yes or no |",
+            ("Tea: wait; We don't want: A yes or no", True),
+        ),
+        ("| Case | Avoid |\n|---|---|\n| Tea | The assistant guesses |", ("Tea: Avoid: The assistant guesses", True)),
+        ("| Case | Never do |\n|---|---|\n| Tea | Never guess |", ("Tea: Never guess", True)),
+        ("| Instead of | Do |\n|---|---|\n| Threats | wait |", ("Instead of: Threats; Do: wait", True)),
         ("| Date | Change |\n|---|---|\n| 3 May | Rule 2 added |", ("Rule 2 added", False)),
     ],
 )

@@ -10,6 +10,8 @@ def test_short_forms_end_none() -> None:
     assert [sentence for _, sentence in sentence_positions(text)] == [
         "It is so, e.g. in the U.S. today.", '"Why?" he said.', "Because.", "{model_name} waits (No. 3).",
     ]  # fmt: skip
+    text = "Ask Prof. Ng or St. Ann, max. 4 words, approx. 2 s. Take five max. Then stop at vol. 2 No later."
+    assert len(sentence_positions(text)) == 3
 
 
 def test_an_answer_is_a_sentence_and_a_number_is_none() -> None:

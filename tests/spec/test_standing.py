@@ -24,6 +24,10 @@ def test_what_stands_above_other_sections_is_the_introduction() -> None:
         ("What Pip does", "body"),
         ("Rules under discussion", "aside"),
         ("Limits", "body"),
+        ("How to propose a new line", "aside"),
+        ("Adding a rule", "aside"),
+        ("Note to volunteers", "aside"),
+        ("How to announce a change", "body"),
     ],
 )
 def test_the_heading_decides(heading: str, standing: str) -> None:

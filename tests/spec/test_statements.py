@@ -27,6 +27,10 @@ def read(source: str, *, is_head: bool = False) -> tuple[list[str], list[str]]:
         ("- Never lie. Ask first.", ["Never lie. Ask first."], []),
         ("Never lie. Ask first.", ["Never lie.", "Ask first."], []),
         ("Never lie. Ask first.\nWhy: it helps.", ["Never lie.", "Ask first."], ["Why: it helps."]),
+        ("{model_name} waits.\n**Because.** Haste harms.", ["{model_name} waits because haste harms."], []),
+        ("{model_name} may say it. Once.", ["{model_name} may say it. Once."], []),
+        ("Never lie. Not even to Ann.", ["Never lie. Not even to Ann."], []),
+        ('{model_name} asks "Why?" Ann runs.', ['{model_name} asks "Why?"'], ["Ann runs."]),
         ("- Fines: Gone in 2020. {model_name} says it.", ["Fines: {model_name} says it."], ["Fines: Gone in 2020."]),
     ],
 )
