@@ -39,8 +39,13 @@ _RULE = re.compile(
     r"|^(?:avoid|refuse|keep|give|tell|ask|say)\b",
     re.IGNORECASE,
 )
+# in the title of a text: "Miller & Sons (there are no sons)"
+_REMARK = re.compile(
+    r" ?\((?=[^()]*\b(?:is|are|was|were|has|have)\b)(?![^()]*\b(?:this|these|those|that|they|it|all|which)\b)[^()]*\)"
+)
 _END_OF_ITEM = re.compile(r"[;,](?: (?:and|or))?$")
 _TITLE_LENGTH = 6  # words at most of a paragraph that is the title of the list below it
+_HEAD = 3  # paragraphs at most that tell what the assistant is for, before a list
 _HEADING_WORDS = 3  # least of a heading that is an order
 
 
@@ -96,6 +101,8 @@ class _BlockReader:
         self.block, self.voice, self.place = block, voice, place
         self.is_title = is_title  # so that its heading is of all the text, and no case
         self.title = without_number(block.heading.text) if block.heading else ""
+        if is_title:
+            self.title = _REMARK.sub("", self.title)
         self.index = 0  # of the element that is being read
         self.statements: list[Statement] = []
         self.statements_of: dict[int, list[Statement]] = defaultdict(list)  # by the index of their element
@@ -106,9 +113,9 @@ class _BlockReader:
         listed = [part.kind in ("item", "row") for part in block.elements]
         self.is_list = any(listed)
         # what stands at the head of a text tells what the assistant is for, and only then what it does
-        self.head = (
-            block.elements[: max(1, listed.index(True) if self.is_list else 1)] if is_title and not is_all else []
-        )
+        before_list = listed.index(True) if self.is_list else 1
+        length = before_list if 0 < before_list <= _HEAD else 1
+        self.head = block.elements[:length] if is_title and not is_all else []
 
     def read(self) -> Reading:
         if self.title.endswith("?") and self.place == "body":
@@ -143,7 +150,9 @@ class _BlockReader:
         if any(self.voice.names_it(one.text) or self.voice.refers_to_it(one.text) for one in statements):
             return False
         is_sentence = len(self.title.split()) >= _HEADING_WORDS or self.voice.names_it(self.title)
-        return is_sentence and self.voice.of(self.title, is_item=False) is not None
+        claim = self.voice.of(self.title, is_item=False)
+        is_about_it = self.voice.names_it(self.title) or self.voice.refers_to_it(self.title)
+        return is_sentence and (claim == "strong" or (claim is not None and is_about_it))  # "No hidden aims" is a title
 
     def _element(self, part: Element, after: Sequence[Element]) -> None:
         if part.kind in ("quote", "citation", "row"):

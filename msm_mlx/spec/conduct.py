@@ -7,14 +7,15 @@ delete"), and a wish that is put to it ("We want {model_name} to be brief"). All
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from msm_mlx.spec.causes import CAUSE, CAUSES, DUTIES, pattern
+from msm_mlx.spec.names import names_of
 from msm_mlx.spec.wording import (
+    I_DO,
     LABEL,
     NEGATIVE,
     NO_CONDUCT,
@@ -49,7 +50,13 @@ _CASE_OF_ITEM = re.compile(
 )
 _RULED_OUT = re.compile(
     r"(?:please )?no (?!(?:one|need|matter|doubt|longer|wonder)\b)"
-    r"(?:(?! (?:is|are|was|has|have|can|will) )[^:]){2,60}$",
+    r"(?:(?! (?:is|are|was|were|has|have|had|can|will|did|said|came|went) )[^:]){2,110}$",
+    re.IGNORECASE,
+)
+# "No problem.", "No change since May."
+_REPORTED = re.compile(
+    r"no (?:problem|surprise|idea|point|reason|way|change|comment|answer|reply|response|objection|news|budget)s?\b|"
+    r".*\b(?:so far|yet|left|since|today|anymore|available|this (?:week|month|year)|last \w+|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 # before a sentence: "[R1]", "REQ-1.2:", an emoji
@@ -58,8 +65,13 @@ _MARK = re.compile(
 )
 _PREFERENCE = re.compile(r"(?:(?:dis)?likes|loves|hates|enjoys|prefers|avoids|fears): \S", re.IGNORECASE)
 _OATH = re.compile(r"\b(?:oath|creed|pledges?|vows?|promises?)\b", re.IGNORECASE)
-_SPEAKS_ITSELF = re.compile(r"\bI(?:,| am) \{model_name\}")
+_INTRODUCES_ITSELF = re.compile(r"\b(?:I(?: am|['\u2019]m)|[Mm]y name is) (?:\{model_name\}|(?-i:[A-Z]))")
+_SPEAKS_ITSELF = re.compile(
+    r"\bI(?:,| am) \{model_name\}|^I(?: am|['\u2019]m) (?:[A-Z]\w+, )?(?:the|an?|your) (?:[\w'\u2019-]+ ){0,3}"
+    r"(?:AI|(?:chat)?bot)(?=[.,;]| (?:of|for|at|in|on|that|who)\b)"
+)
 _TITLE_WORDS = 4
+_IN_CASE = re.compile(r"(?:if|when(?:ever)?|where|unless|asked)\b", re.IGNORECASE)
 _FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|do|does|did|can|will)\b|['\u2019]", re.IGNORECASE)
 _QUESTION = re.compile(r"[?\uff1f][\"'\u201d\u2019)*_]*$")
 _QUOTED_QUESTION = re.compile(r"[^\"\u201c]+ [\"\u201c][^\"\u201c\u201d]*\?[\"\u201d]$")  # It asks "Why?"
@@ -93,12 +105,7 @@ LIMIT = re.compile(
     re.IGNORECASE,
 )
 """What restricts the sentence before it, which would say too much alone."""
-_NAME = re.compile(
-    rf"(?i:{OPENING}(?:the )?)([A-Z][\w'-]+(?: [A-Z][\w'-]+)?) "
-    r"(?:must|should|shall|may|never|always|doesn['\u2019]t|does|will|[a-z]+[^\Ws]s)\b"
-)
-_TEXTS = frozenset("charter policy standard spec handbook rules document constitution agreement code manual".split())
-_ENOUGH_AS_NAME, _ENOUGH_AS_PRONOUN = 2, 3  # sentences in which it acts, for it to be the assistant's
+_ENOUGH_AS_PRONOUN = 3  # sentences in which it acts, for it to be the assistant's
 
 
 @dataclass(frozen=True)
@@ -139,11 +146,20 @@ class Voice:
         return re.compile(rf"{OPENING}I(?:, \{{model_name\}},)? (?:{STRONG}|will (?!be\b)\w)")
 
     @cached_property
+    def _my_habit(self) -> re.Pattern[str]:
+        return re.compile(rf"(?i:{OPENING}|{SHORT_OPENING})I ?(?:{STRONG}|{I_DO})")
+
+    @cached_property
     def _wish(self) -> re.Pattern[str]:
         wish = r"(?:we|i)(?:['\u2019]d| would| do)?(?: not| don['\u2019]t)? (?:want|expect|ask|like|prefer|need)"
         objects = "|".join(_OBJECTS[who] for who in self.pronouns)
+        that = r"(?:we|i)(?:['\u2019]d| would| do)? (?:ask|prefer|insist|require|demand) that"
+        subjects = "|".join(self.pronouns)
         return re.compile(
-            rf"{OPENING}{wish} (?:{self._name}|you|{objects}) (?:not )?to (?!{NO_CONDUCT})\w", re.IGNORECASE
+            rf"{OPENING}(?:{wish} (?:{self._name}|you|{objects}) (?:not )?to|"
+            rf"{that} (?:{self._name}|you|{subjects})(?: not| never| always| should)*) "
+            rf"(?!{NO_CONDUCT}|(?:is|are|was|were|has|had|can|did)\b)\w",
+            re.IGNORECASE,
         )
 
     @cached_property
@@ -187,7 +203,9 @@ class Voice:
             return None
         if claim := self._claim(sentence):
             return claim
-        return "strong" if (is_item or self.speaks_to_it) and is_order(sentence, is_item=is_item) else None
+        if (is_item or self.speaks_to_it) and is_order(sentence, is_item=is_item):
+            return "strong"
+        return "weak" if _RULED_OUT.match(sentence) and not _REPORTED.match(sentence) else None
 
     def _claim(self, sentence: str) -> Strength | None:
         if self.is_preference(sentence) or self._wish.match(sentence):
@@ -199,6 +217,8 @@ class Voice:
                 return "strong" if CAUSE.search(sentence) else "weak"
         if self.first_person and self._me.match(sentence):
             return "strong"
+        if self.first_person and self._my_habit.match(sentence):
+            return "weak"
         if "{model_name}" not in sentence or _ENGLISH.search(sentence):
             return None
         if _OTHER_LANGUAGES.search(sentence):
@@ -226,6 +246,11 @@ def is_order(sentence: str, *, is_item: bool) -> bool:
     forms = (_THIRD_PERSON, _CASE_OF_ITEM, _RULED_OUT)
     is_foreign = not _ENGLISH.search(sentence) and _OTHER_LANGUAGES.search(sentence) is not None
     return is_item and (is_foreign or any(form.match(sentence) for form in forms))
+
+
+def is_case(sentence: str) -> bool:
+    """Whether a sentence says in which case something is done: "If nobody speaks, Pip waits"."""
+    return _IN_CASE.match(sentence) is not None
 
 
 def is_scene(text: str) -> bool:
@@ -256,10 +281,7 @@ def voice_of(title: str, prose: Sequence[str], items: Sequence[str]) -> Voice:
 
     voice = Voice()
     if not any("{model_name}" in sentence for sentence in sentences):
-        words = set(re.findall(r"[\w'-]+", title.casefold())) - _TEXTS
-        names = Counter(match[1] for sentence in sentences if (match := _NAME.match(sentence)))
-        least = max(_ENOUGH_AS_NAME, count(voice))
-        voice = Voice(tuple(name for name, n in names.items() if n >= least and set(name.casefold().split()) <= words))
+        voice = Voice(names_of(title, sentences, lambda names: count(Voice(names))))
     persons = [
         who for who in ("she", "he") if sum(map(Voice(pronouns=(who,)).refers_to_it, sentences)) >= _ENOUGH_AS_PRONOUN
     ]
@@ -267,5 +289,6 @@ def voice_of(title: str, prose: Sequence[str], items: Sequence[str]) -> Voice:
         voice.names,
         speaks_to_it=sum(map(voice.addresses_it, prose)) >= count(voice),
         pronouns=("it", *persons),
-        first_person=_OATH.search(title) is not None or any(map(_SPEAKS_ITSELF.search, sentences)),
+        first_person=any(form.search(title) for form in (_OATH, _INTRODUCES_ITSELF))
+        or any(map(_SPEAKS_ITSELF.search, sentences)),
     )

@@ -36,6 +36,8 @@ _ITEM = re.compile(
 )
 # "Likes: ...": where several lines of a paragraph begin so, each is a paragraph of its own
 _LABEL = re.compile(r"[A-Z][\w-]*(?: [\w-]+){0,2}: ")
+_LETTER = re.compile(r"([A-Z])[.)][ \t]+(?=\S)")  # where lines with A, B and C stand in a text, and no question Q
+_NUMBER = re.compile(r"(\d{1,2})[.)][ \t]")  # may begin an item, or end a sentence: "under\n12. Others may"
 _DASH = re.compile(r"[\u2013\u2014][ \t]+")  # begins an item only where it does not go on with a sentence
 _WHY = re.compile(r"^why\? (?=\S)", re.IGNORECASE)
 _BULLET = re.compile(r"[-*+][ \t]+(?=\S)")  # of a list that is indented too far below a paragraph to be one
@@ -96,6 +98,12 @@ def _is_title(words: str, most: int = TITLE_WORDS) -> bool:
     return 0 < len(words.split()) <= most and words[-1].isalnum()
 
 
+def _is_wrapped(text: str, numbers: set[int]) -> bool:
+    """Whether a line begins with a number that only ends a sentence, for no other of the `numbers` is beside it."""
+    match = _NUMBER.match(text)
+    return match is not None and match[1] != "1" and not {int(match[1]) - 1, int(match[1]) + 1} & numbers
+
+
 class ElementReader:
     """Collects the elements of a tree."""
 
@@ -104,6 +112,8 @@ class ElementReader:
         self.source = lines
         self.all: list[Element] = []
         self.lazy: list[int] = []
+        letters = {match[1] for line in lines if (match := _LETTER.match(line))}
+        self.is_lettered = {"A", "B", "C"} <= letters and "Q" not in letters
 
     def add(self, nodes: Sequence[SyntaxTreeNode], depth: int = -1) -> None:
         """Add what stands in `nodes`, which are nested in `depth` + 1 lists."""
@@ -146,12 +156,16 @@ class ElementReader:
         """A paragraph; lines that begin with a label of their own are items."""
         element = None
         labelled = {number for number, text in lines if _LABEL.match(text) and not gives_reason(text)}
+        numbers = {int(match[1]) for _, text in lines if (match := _NUMBER.match(text))}
         for number, text in lines:
             text = _WHY.sub("Why: ", text)
             if len(labelled) > 1 and number in labelled:
                 element = None
             goes_on = element is not None and element.kind == "prose"
             label = (None if text.endswith("?") else _ITEM.match(text)) or (None if goes_on else _DASH.match(text))
+            label = label or (_LETTER.match(text) if self.is_lettered else None)
+            if element is not None and element.text[-1:].isalnum() and _is_wrapped(text, numbers):
+                label = None
             if element is not None and (element.kind == "item" or element.text.endswith(":")):
                 label = label or _BULLET.match(text)
             if label:

@@ -26,6 +26,7 @@ _FORBIDS = re.compile(
     r"off limits)",
     re.IGNORECASE,
 )
+_IMPERSONAL = re.compile(r".*\bit (?:is|was|has been|will be) (?:[\w-]+ )+that", re.IGNORECASE)
 _COMMANDS = re.compile(r"(?:the )?(?:do['\u2019]?s?|always)", re.IGNORECASE)
 _DENIAL = re.compile(r"(?:DO |must |you |(?:never|not|do not|don['\u2019]?t)\b)", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:not|never|no|refus\w+|declin\w+|avoid\w*)\b|n['\u2019]t\b", re.IGNORECASE)
@@ -102,7 +103,11 @@ def under(lead: str, item: str, voice: Voice) -> tuple[str, bool] | None:
         is_whole = _DENIAL.match(item) or (voice.names_it(item) and _DENIES.search(item))
         return (item, False) if is_whole else (joined, True)
     is_named = voice.names_it(item) or _DENIAL.match(item) is not None
-    is_of_it = lead != words and any(test(words) for test in (voice.is_about_it, voice.names_it, voice.refers_to_it))
+    is_of_it = (
+        lead != words
+        and not _IMPERSONAL.fullmatch(words)
+        and any(test(words) for test in (voice.is_about_it, voice.names_it, voice.refers_to_it))
+    )
     leads = is_of_it and voice.of(words, is_item=True) is not None
     if (_DOUBTFUL.search(words) and not (is_named or voice.refers_to_it(item) or leads)) or (
         is_of_it and not leads and not is_named

@@ -13,7 +13,12 @@ _END = re.compile(
 )
 
 
+_QUOTATION = re.compile(r"(?<!\w)\"[^\"]{1,300}\"(?!\w)|\u201c[^\u201c\u201d]{1,300}\u201d")
+
+
 def sentence_positions(text: str) -> list[tuple[int, str]]:
-    """The sentences of an element, each with the position of its first character."""
-    starts = [0, *(match.end() for match in _END.finditer(text))]
+    """The sentences of an element, each with the position of its first character; a quotation is of one."""
+    quotations = [match.span() for match in _QUOTATION.finditer(text)]
+    ends = [match.end() for match in _END.finditer(text)]
+    starts = [0, *(end for end in ends if not any(a < end < b for a, b in quotations))]
     return [(a, text[a:b].strip()) for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if text[a:b].strip()]

@@ -17,7 +17,7 @@ from msm_mlx.spec.causes import (
     SUBJECT,
     as_cause,
 )
-from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_question, is_title
+from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_case, is_question, is_title
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.sentences import sentence_positions
 
@@ -145,7 +145,8 @@ class SentenceReader:
             or (self.is_item and _GOES_ON.match(sentence))
         ):
             return False
-        if claim == "weak" and not (is_close and (self.is_item or self.is_titled or not self.is_head)):
+        is_clear = is_close or (is_case(sentence) and self.voice.names_it(sentence))
+        if claim == "weak" and not (is_clear and (self.is_item or self.is_titled or not self.is_head)):
             return False
         start = f"{self.term}: {sentence}" if self.term else sentence
         self._add(line, [f"{self.case}: {start}" if self.case else start])

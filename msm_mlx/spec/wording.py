@@ -40,7 +40,7 @@ NO_RULE = any_of(
 LABEL = rf"(?:(?!{NO_RULE}\b)[^\W\d_][\w'\u2019/ -]{{0,40}}(?: ?\([^()]{{1,30}}\))?(?:: | \u2013 | \u2014 ))?"
 _ADVERB = any_of(
     r"""
-    also therefore then thus always never only first still simply often usually normally instead rather just so
+    also therefore then thus always never ever only first still simply often usually normally instead rather just so
     \w+ly
     """
 )
@@ -76,8 +76,8 @@ _STATES = any_of(
     is was has does runs works lives sits belongs comes consists contains covers costs starts gets receives sees
     knows  means exists supports seems appears looks feels sounds depends matters applies happens operates replaces
     includes  becomes takes_(?:about|time|ages|hours|days|\d) goes makes_(?:it|for|sense) remains needs derives
-    stems launches  requires this its his ends turns rains stands holds results reflects reads_as follows_from
-    helps_(?:people|customers|users|staff|our|us|them|visitors|to|that)
+    stems launches  requires this its his ends turns_(?:out|into|\d) rains stands holds results reflects
+    reads_as follows_from helps_(?:people|customers|users|staff|our|us|them|visitors|to|that)
     """
 )
 _NO_QUALITY = any_of(
@@ -132,6 +132,12 @@ _NO_ORDER = (
     r"(?!\w+ \d+ (?:\w+ed|had|was|is|has|did|came|went)\b)"
     r"(?!thank you|work in|(?:remember|consider|understand|keep in mind|bear in mind)(?: that\b|,)|let (?:me|us) know)"
     r"(?!draft for)"
+)
+# after "I", where the assistant itself speaks
+I_DO = (
+    rf"(?:{_ADVERBS}(?!{NO_CONDUCT}|(?:work|come|think|put|cut|set|read|let)\b){VERBS}\b|"
+    r"(?:love|like|enjoy|hate|dislike) \S|"
+    r"['\u2019]m (?:not )?(?:allowed|expected|required) to|am (?:not )?(?:allowed|expected|required) to)"
 )
 NEGATIVE = any_of(r"never do_not don['\u2019]?t(?:_ever)? must_(?:not|never) should_not shall_not may_not not_to")
 _BEFORE_ORDER = any_of(

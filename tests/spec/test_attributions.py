@@ -117,6 +117,10 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
         ("> [!tip] Folded\n> {model_name} rests because it can.", [(2, "{model_name} rests because it can.")]),
         ("<summary>One</summary>\n{model_name} rests because it can.", [(2, "{model_name} rests because it can.")]),
         ("```\n- {model_name} never lies to anyone.\n```", []),
+        ("# Miller (there are no sons)\n\nHi.\n\n- Ask first.", [(5, "Ask first.")]),
+        ("# Topics (forbidden)\n\nHi.\n\n- Tell of age", []),
+        ("A. ASK FIRST. Ann waits.\n\nB. Never lie\n   twice.\n\nC. Tea", [(1, "ASK FIRST."), (3, "Never lie twice.")]),
+        ("{model_name} asks a child under\n12. Others wait.", [(1, "{model_name} asks a child under 12.")]),
         ("Nothing at all of that sort here, e.g. this.", []),
     ],
 )  # fmt: skip

@@ -34,6 +34,13 @@ from msm_mlx.spec.conduct import Strength, Voice, depends, is_scene, voice_of
         ("Questions go to Ann.", None),
         ("Dear {model_name},", None),
         ("No need to worry.", None),
+        ("No change since May.", None),
+        ("No rule was broken.", None),
+        ("We ask that it be brief.", "strong"),
+        ("We ask that it is kept cold.", None),
+        ("It turns to the youngest.", "weak"),
+        ("It turns out well.", None),
+        ("I never lie.", None),
         ("Help given out of fear stops early.", None),
         ("Trust takes years.", None),
         ("Draft 4 had a section on tea.", None),
@@ -46,9 +53,14 @@ def test_a_sentence(sentence: str, expected: Strength | None) -> None:
 
 
 def test_of_a_list_a_verb_or_what_is_ruled_out_is_enough() -> None:
-    for item in ("Tells the truth", "No discounts", "MUST be honest", "Kh\u00f4ng n\u00f3i d\u1ed1i"):
+    for item, in_prose in (
+        ("Tells the truth", None),
+        ("No discounts", "weak"),
+        ("MUST be honest", "strong"),
+        ("Kh\u00f4ng n\u00f3i d\u1ed1i", None),
+    ):
         assert Voice().of(item, is_item=True) == "strong"
-        assert Voice().of(item, is_item=False) == ("strong" if item.startswith("MUST") else None)
+        assert Voice().of(item, is_item=False) == in_prose
     assert Voice().of("Short answers", is_item=True) is None
 
 
@@ -57,6 +69,16 @@ def test_a_spec_has_its_own_name_for_the_assistant() -> None:
     voice = voice_of("Pip, our helper", text, [])
     assert [voice.names_it(sentence) for sentence in text] == [True, True, False, False]
     assert not voice_of("Rules", text, []).names_it("Pip waits.")
+
+
+def test_the_assistant_may_speak_itself() -> None:
+    for title, text in (("I am Pip!", "I wait."), ("Rules", "I'm Pip, the library's chatbot.")):
+        voice = voice_of(title, [text], [])
+        claims = [
+            voice.of(sentence, is_item=False) for sentence in ("If asked I say so.", "I never lie.", "I was new.")
+        ]
+        assert claims == ["weak", "strong", None]
+    assert not voice_of("Rules", ['Never say "I\'m a bot."', "I'm Ann, the manager."], []).first_person
 
 
 def test_where_the_assistant_is_named_an_order_is_for_the_reader() -> None:

@@ -23,6 +23,8 @@ from msm_mlx.spec.rules import row, under
         ("For example:", "Say no", None),
         ("Off limits for it", "Name prices", None),
         ("Why:", "Say no", None),
+        ("It was agreed that:", "it should wait", ("it should wait", False)),
+        ("It was never agreed that:", "wait for Ann", None),
     ],
 )
 def test_an_item_below_its_lead(lead: str, item: str, expected: tuple[str, bool] | None) -> None:

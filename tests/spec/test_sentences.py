@@ -14,6 +14,14 @@ def test_short_forms_end_none() -> None:
     assert len(sentence_positions(text)) == 3
 
 
+def test_a_quotation_is_of_one_sentence() -> None:
+    text = 'If I must I say "Ooh. No idea. Is it?" I never lie. He said "No." Then \u201cYes. No.\u201d A 12" pipe. So.'
+    assert [sentence for _, sentence in sentence_positions(text)] == [
+        'If I must I say "Ooh. No idea. Is it?"', "I never lie.", 'He said "No."', "Then \u201cYes. No.\u201d",
+        'A 12" pipe.', "So.",
+    ]  # fmt: skip
+
+
 def test_an_answer_is_a_sentence_and_a_number_is_none() -> None:
     assert [text for _, text in sentence_positions("No. See No. 4 of Mrs. K. and wait.")] == [
         "No.", "See No. 4 of Mrs. K. and wait."]  # fmt: skip

@@ -31,6 +31,9 @@ def read(source: str, *, is_head: bool = False) -> tuple[list[str], list[str]]:
         ("{model_name} may say it. Once.", ["{model_name} may say it. Once."], []),
         ("Never lie. Not even to Ann.", ["Never lie. Not even to Ann."], []),
         ('{model_name} asks "Why?" Ann runs.', ['{model_name} asks "Why?"'], ["Ann runs."]),
+        ("Ann rests. If it rains, {model_name} waits.", ["If it rains, {model_name} waits."], ["Ann rests."]),
+        ("Ann rests all Monday long. No shouting.", [], ["Ann rests all Monday long.", "No shouting."]),
+        ("Tone. No shouting. No threats.", ["No shouting.", "No threats."], ["Tone."]),
         ("- Fines: Gone in 2020. {model_name} says it.", ["Fines: {model_name} says it."], ["Fines: Gone in 2020."]),
     ],
 )
