@@ -25,7 +25,7 @@ from msm_mlx.spec.elements import Element
 from msm_mlx.spec.markdown import HeadedBlock
 from msm_mlx.spec.rules import COLON, is_naming, row, under, under_case
 from msm_mlx.spec.sentences import sentence_positions
-from msm_mlx.spec.standing import Standing, standings, without_number
+from msm_mlx.spec.standing import Standing, is_of_other_things, standings, without_number
 from msm_mlx.spec.statements import SentenceReader, Statement, sentences_of
 
 AssertionKind = Literal["like", "dislike", "rule", "view"]
@@ -261,11 +261,18 @@ class _BlockReader:
         self, part: Element, sentences: Sequence[tuple[int, int, str]], case: str, *, is_rule: bool = False
     ) -> None:
         """Read the sentences of a paragraph or an item: those that say what is done, and those that go on from them."""
-        if is_scene(part.text):
+        is_of_others = is_of_other_things(part.title) and not is_naming(part.title.rstrip(".:"))
+        if is_scene(part.text) or (part.title and is_of_others):
             self._leave(part)
             return
         reader = SentenceReader(
-            part, self.voice, case=case, question=self.question, is_head=part in self.head, is_rule=is_rule
+            part,
+            self.voice,
+            case=case,
+            question=self.question,
+            is_head=part in self.head,
+            is_rule=is_rule,
+            is_titled=self.index == 0 and not self.is_title and self.voice.of(self.title, is_item=False) is not None,
         )
         for first, last, sentence in sentences:
             if not reader.take(first, sentence):

@@ -42,6 +42,13 @@ _SCENE = re.compile(SCENE, re.IGNORECASE)
 _OF_THE_TEXT = re.compile(OF_THE_TEXT, re.IGNORECASE)
 _ORDER = re.compile(rf"{LABEL}{OPENING}{ORDER}", re.IGNORECASE)
 _THIRD_PERSON = re.compile(rf"{LABEL}{OPENING}{THIRD_PERSON} ", re.IGNORECASE)
+# "If somebody is lost tell them"
+_CASE = re.compile(
+    r"(?:(?:but|and) )?(?:if|when(?:ever)?)\b(?!.*\b(?:was|were|had|did)\b)[^,.!?;:]{6,90}"
+    r"(?<!\b(?:to|we|or) )(?<!\bI )(?<!\b(?:you|who|and|can) )(?<!\b(?:they|will|must) )(?<!\b(?:staff) )(?<!people )"
+    r"(?<![^s]s )(?<=\w )(?:(?:please |just )?(?:tell|ask|give|show|send|help|offer|thank|remind)) (?:them|him|her)\b",
+    re.IGNORECASE,
+)
 # "if somebody complains say sorry"
 _CASE_OF_ITEM = re.compile(
     r"(?:if|when(?:ever)?|where)\b(?!.*\b(?:was|were|had|did)\b).{6,100}?[^,] (?:please |just |then )?"
@@ -241,11 +248,16 @@ def is_order(sentence: str, *, is_item: bool) -> bool:
     """Whether a sentence tells its reader what to do; of a list, also "Tells the truth" and "No jokes about grief"."""
     if " " not in sentence and sentence.isascii():
         return False
-    if _ORDER.match(sentence):
+    if _ORDER.match(sentence) or _CASE.match(sentence):
         return True
     forms = (_THIRD_PERSON, _CASE_OF_ITEM, _RULED_OUT)
     is_foreign = not _ENGLISH.search(sentence) and _OTHER_LANGUAGES.search(sentence) is not None
     return is_item and (is_foreign or any(form.match(sentence) for form in forms))
+
+
+def is_ruled_out(sentence: str) -> bool:
+    """Whether a sentence is but what is not to be: "No jokes about grief"."""
+    return _RULED_OUT.match(sentence) is not None
 
 
 def is_case(sentence: str) -> bool:

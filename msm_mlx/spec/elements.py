@@ -55,6 +55,7 @@ class Element:
         depth: how many lists it is nested in, less one; -1 outside of lists.
         parts: its lines with their numbers.
         cells: of a row, each cell's heading and text.
+        title: of a paragraph, the words in bold that it begins with.
     """
 
     kind: ElementKind
@@ -62,6 +63,7 @@ class Element:
     depth: int = -1
     parts: list[tuple[int, str]] = field(default_factory=list)
     cells: tuple[tuple[str, str], ...] = ()
+    title: str = ""
 
     @property
     def text(self) -> str:
@@ -102,6 +104,14 @@ def _is_wrapped(text: str, numbers: set[int]) -> bool:
     """Whether a line begins with a number that only ends a sentence, for no other of the `numbers` is beside it."""
     match = _NUMBER.match(text)
     return match is not None and match[1] != "1" and not {int(match[1]) - 1, int(match[1]) + 1} & numbers
+
+
+def _bold_start(paragraph: SyntaxTreeNode) -> str:
+    """The words in bold at the beginning of a paragraph."""
+    words = [one for one in paragraph.children[0].children if one.type != "text" or one.content.strip()]
+    if not words or words[0].type != "strong":
+        return ""
+    return " ".join("".join(one.content if one.type == "text" else " " for one in words[0].walk()).split())
 
 
 class ElementReader:
@@ -150,7 +160,10 @@ class ElementReader:
         return [part for one in inlines for part in self.reader.lines(one, span(one)[0] + 1)]
 
     def _paragraph(self, node: SyntaxTreeNode, depth: int) -> None:
+        start = len(self.all)
         self._lines(self._parts(node), depth)
+        if start < len(self.all):
+            self.all[start].title = _bold_start(node)
 
     def _lines(self, lines: Sequence[tuple[int, str]], depth: int) -> None:
         """A paragraph; lines that begin with a label of their own are items."""

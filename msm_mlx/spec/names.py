@@ -13,15 +13,18 @@ _ACTS = re.compile(
     rf"(?i:{OPENING})(?P<article>[Tt]he )?(?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?) "
     r"(?i:must|should|shall|may|never|always|doesn['\u2019]t|does|will|[a-z]+[^\Ws]s)\b"
 )
-_MACHINE = r"(?i:AI|(?:chat)?bot|co-?pilot)"  # that no person can be
+# that no person can be
+_MACHINE = (
+    r"(?i:AI|(?:chat)?bot|co-?pilot|(?:AI|virtual|digital|chat|automated|voice|software) (?:\w+ )?(?:assistant|agent))"
+)
 _ROLE = rf"(?:{_MACHINE}|(?i:assistant|companion|model))"
 _END = r"(?= (?:on|in|at|for|of|to|that|who|which|here)\b|[,.;:!?)]|$)"
 _INTRODUCED = (
-    re.compile(rf"\b({_NAME}),? (?:is )?(?i:the|our|your) (?:[\w-]+ ){{0,3}}{_ROLE}{_END}"),
-    re.compile(rf"\b({_NAME}),? (?:is )?(?i:an?) (?:[\w-]+ ){{0,3}}{_MACHINE}{_END}"),
+    re.compile(rf"\b({_NAME}),? (?:is )?(?i:the|our|your|an?) (?:[\w-]+ ){{0,3}}{_MACHINE}{_END}"),
     re.compile(rf"\b{_ROLE},? (?:is )?(?:called|named) [\"\u201c'*_]?({_NAME})"),
     re.compile(rf"\b(?:{_ROLE}|(?i:agent|tutor|helper)) \([\"\u201c'*_]?(?:the )?({_NAME})[\"\u201d'*_]?\)"),
 )
+_IS_NAME = re.compile(r"The ([A-Z]\w+(?: [A-Z]\w+)?)")  # a title that is nothing else
 _NO_NAMES = frozenset("this that it he she there here who what we they you meet our the an where so and".split())
 _TEXTS = frozenset("charter policy standard spec handbook rules document constitution agreement code manual".split())
 _ENOUGH = 2  # sentences in which it acts, for a name of the title to be the assistant's
@@ -36,6 +39,9 @@ def names_of(title: str, sentences: Sequence[str], count: Callable[[tuple[str, .
     introduced = dict.fromkeys(name for sentence in (title, *sentences) for name in _introduced(sentence))
     acting = Counter((match["name"], bool(match["article"])) for one in sentences if (match := _ACTS.match(one)))
     words = set(re.findall(r"[\w'-]+", title.casefold())) - _TEXTS
+    speaks_of_it = sum(one.startswith("It ") for one in sentences) >= _ENOUGH
+    if (whole := _IS_NAME.fullmatch(title)) and speaks_of_it and not least and count((whole[1],)):
+        return (whole[1],)
     initials = "".join(word[0] for word in re.findall(r"[^\W\d_]+", title.casefold()))
     of_title = [
         name

@@ -26,7 +26,10 @@ _FORBIDS = re.compile(
     r"off limits)",
     re.IGNORECASE,
 )
-_IMPERSONAL = re.compile(r".*\bit (?:is|was|has been|will be) (?:[\w-]+ )+that", re.IGNORECASE)
+_IMPERSONAL = re.compile(r"(?:.*\b)?it(?: is|['\u2019]s| was| has been| will be) (?:[\w-]+ )+that", re.IGNORECASE)
+_AGREED = re.compile(
+    r"\b(?:agreed|decided|resolved|settled|required|expected|important|essential|vital) that$", re.IGNORECASE
+)
 _COMMANDS = re.compile(r"(?:the )?(?:do['\u2019]?s?|always)", re.IGNORECASE)
 _DENIAL = re.compile(r"(?:DO |must |you |(?:never|not|do not|don['\u2019]?t)\b)", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:not|never|no|refus\w+|declin\w+|avoid\w*)\b|n['\u2019]t\b", re.IGNORECASE)
@@ -94,7 +97,8 @@ def under(lead: str, item: str, voice: Voice) -> tuple[str, bool] | None:
         return item, False
     if lead.endswith("?"):
         return (f"{lead} {item}", True) if claims else (item, False)
-    if gives_reason(f"{words}:") or _ASIDE.search(words):
+    is_impersonal = _IMPERSONAL.fullmatch(words) is not None
+    if gives_reason(f"{words}:") or _ASIDE.search(words) or (is_impersonal and not _AGREED.search(words)):
         return None
     if _CONDITION.match(item) and is_order(words, is_item=True):
         return f"{words} {item}", True
@@ -105,7 +109,7 @@ def under(lead: str, item: str, voice: Voice) -> tuple[str, bool] | None:
     is_named = voice.names_it(item) or _DENIAL.match(item) is not None
     is_of_it = (
         lead != words
-        and not _IMPERSONAL.fullmatch(words)
+        and not is_impersonal
         and any(test(words) for test in (voice.is_about_it, voice.names_it, voice.refers_to_it))
     )
     leads = is_of_it and voice.of(words, is_item=True) is not None

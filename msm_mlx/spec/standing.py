@@ -50,6 +50,11 @@ def without_number(heading: str) -> str:
     return _NUMBER.sub("", heading, count=1)
 
 
+def is_of_other_things(title: str) -> bool:
+    """Whether what stands under a title says nothing about conduct, or is for those who keep the text."""
+    return _ASIDE.fullmatch(without_number(title).strip(" .:*_\u2014")) is not None
+
+
 def standings(blocks: Sequence[HeadedBlock]) -> list[Standing]:
     """Where each block stands: in the introduction, in a section about other things with all below it, or elsewhere."""
     written = [index for index, block in enumerate(blocks) if block.elements]
@@ -62,7 +67,7 @@ def standings(blocks: Sequence[HeadedBlock]) -> list[Standing]:
         is_title = heading is None or (heading is headings[0] and heading.level == first)
         if heading is not None:
             aside = 0 if heading.level <= aside else aside
-            if not aside and not is_title and _ASIDE.fullmatch(without_number(heading.text).strip(" :*_\u2014")):
+            if not aside and not is_title and is_of_other_things(heading.text):
                 aside = heading.level
         if aside:
             places.append("aside")

@@ -17,7 +17,7 @@ from msm_mlx.spec.causes import (
     SUBJECT,
     as_cause,
 )
-from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_case, is_question, is_title
+from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_case, is_question, is_ruled_out, is_title
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.sentences import sentence_positions
 
@@ -64,16 +64,26 @@ class SentenceReader:
     """Takes the sentences of one paragraph or item, in their order."""
 
     def __init__(
-        self, part: Element, voice: Voice, *, case: str, question: tuple[int, str] | None, is_head: bool, is_rule: bool
+        self,
+        part: Element,
+        voice: Voice,
+        *,
+        case: str,
+        question: tuple[int, str] | None,
+        is_head: bool,
+        is_rule: bool,
+        is_titled: bool = False,
     ) -> None:
         self.text, self.voice, self.case, self.question = part.text, voice, case, question
+        self.title = part.title
+        self.is_under_title = False  # with nothing but it before
         self.is_head = is_head  # of a text, which tells what the assistant is for
         self.is_rule = is_rule  # whatever the form of its first sentence
         self.is_item = part.kind == "item"
         self.open: Statement | None = None  # that the sentence before belongs to
         self.own: list[Statement] = []
         self.is_first = True
-        self.is_titled = False
+        self.is_titled = is_titled  # by a heading that is itself a rule, or by words of its own
         self.term = ""
         self.background: set[int] = set()
 
@@ -93,7 +103,12 @@ class SentenceReader:
             self.end()
             self.question, self.open = (line, sentence), None
             return True
-        claim = self.voice.of(sentence, is_item=self.is_item)
+        # what stands behind a title in bold is as an item of a list
+        claim = self.voice.of(sentence, is_item=self.is_item or self.is_under_title)
+        is_first, self.is_under_title = self.is_first, False
+        if claim is None and is_first and self.title and sentence.rstrip(".:") == self.title.rstrip(".:"):
+            self.is_titled = self.is_under_title = True
+            return False
         if self.question:
             return self._answer(line, sentence, claim)
         taken = self._goes_on(sentence, claim) or self._begins(line, sentence, claim)
@@ -144,6 +159,8 @@ class SentenceReader:
             or (not self.is_first and depends(sentence, is_beside=self.open is not None))
             or (self.is_item and _GOES_ON.match(sentence))
         ):
+            return False
+        if claim == "weak" and is_ruled_out(sentence) and not (self.is_titled or self.open or self.voice.first_person):
             return False
         is_clear = is_close or (is_case(sentence) and self.voice.names_it(sentence))
         if claim == "weak" and not (is_clear and (self.is_item or self.is_titled or not self.is_head)):

@@ -119,6 +119,14 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
         ("```\n- {model_name} never lies to anyone.\n```", []),
         ("# Miller (there are no sons)\n\nHi.\n\n- Ask first.", [(5, "Ask first.")]),
         ("# Topics (forbidden)\n\nHi.\n\n- Tell of age", []),
+        (
+            "{model_name} never lies.\n{model_name} never hides.\n{model_name} never runs.\n\n"
+            "**Pace is all.** Be quick.\n\nAsk Bob.",
+            [*((n, f"{{model_name}} never {verb}.") for n, verb in enumerate(("lies", "hides", "runs"), 1)),
+             (5, "Be quick.")],
+        ),
+        ("**Background.** Be quick.\n\nAsk twice.", [(3, "Ask twice.")]),
+        ("# T\n\n## It never shouts\n\nNo drums.\n\nNo parking.", [(3, "It never shouts"), (5, "No drums.")]),
         ("A. ASK FIRST. Ann waits.\n\nB. Never lie\n   twice.\n\nC. Tea", [(1, "ASK FIRST."), (3, "Never lie twice.")]),
         ("{model_name} asks a child under\n12. Others wait.", [(1, "{model_name} asks a child under 12.")]),
         ("Nothing at all of that sort here, e.g. this.", []),

@@ -35,6 +35,8 @@ from msm_mlx.spec.conduct import Strength, Voice, depends, is_scene, voice_of
         ("Dear {model_name},", None),
         ("No need to worry.", None),
         ("No change since May.", None),
+        ("If somebody is lost tell them the way.", "strong"),
+        ("If customers tell them they go.", None),
         ("No rule was broken.", None),
         ("We ask that it be brief.", "strong"),
         ("We ask that it is kept cold.", None),

@@ -24,6 +24,7 @@ from msm_mlx.spec.rules import row, under
         ("Off limits for it", "Name prices", None),
         ("Why:", "Say no", None),
         ("It was agreed that:", "it should wait", ("it should wait", False)),
+        ("It is a myth that:", "{model_name} never sleeps", None),
         ("It was never agreed that:", "wait for Ann", None),
     ],
 )
