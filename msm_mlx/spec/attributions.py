@@ -20,8 +20,9 @@ from msm_mlx.spec.causes import (
     as_cause,
     gives_reason,
 )
-from msm_mlx.spec.conduct import LIMIT, Voice, is_scene, voice_of
+from msm_mlx.spec.conduct import Voice, is_scene, voice_of
 from msm_mlx.spec.elements import Element
+from msm_mlx.spec.linking import LIMIT
 from msm_mlx.spec.markdown import HeadedBlock
 from msm_mlx.spec.rules import COLON, is_naming, row, under, under_case
 from msm_mlx.spec.sentences import sentence_positions

@@ -61,7 +61,7 @@ _FORBIDDING_HEADER = re.compile(r"(?:do(?:es)? not|do(?:es)?n['\u2019]t|don['\u2
 # of a column that says what is not done, or was
 _DENYING_HEADER = re.compile(
     rf"{_DOUBTFUL.pattern}|\b(?:anti-?patterns?|wrong|bad|worse|worst|poor|unwanted|instead of|rather than|before|old|"
-    r"former|used to|rejected)\b|\u2716",
+    r"former|used to|rejected|exceptions?|except|unless)\b|\u2716",
     re.IGNORECASE,
 )
 _DENIES_ITSELF = re.compile(r"(?:never|no|not|do not|don['\u2019]t)\b", re.IGNORECASE)

@@ -17,19 +17,13 @@ from msm_mlx.spec.causes import (
     SUBJECT,
     as_cause,
 )
-from msm_mlx.spec.conduct import LIMIT, Strength, Voice, depends, is_case, is_question, is_ruled_out, is_title
+from msm_mlx.spec.conduct import Strength, Voice, is_case, is_question, is_ruled_out, is_title
 from msm_mlx.spec.elements import Element
+from msm_mlx.spec.linking import DEGREE, LIMIT, depends
 from msm_mlx.spec.sentences import sentence_positions
 
 _YES_OR_NO = re.compile(r"(?:A[.:] )?(?:yes|no|never|always)\b", re.IGNORECASE)
 _IT = re.compile(r"\bit\b", re.IGNORECASE)
-# how often and how far, in words that are no sentence: "Once.", "Not even then."
-_DEGREE = re.compile(
-    r"\(?(?:only |just |and )?(?:once|twice|always|never|ever|every (?:single )?\w+|at (?:most|least)\b.*|"
-    r"(?:no|without) exceptions?|nothing (?:else|more)|"
-    r"not (?:even|once|ever|for|to|if|when|by|in|on|the|an?|my|our|your|unless|until)\b.*)[.!)]+$",
-    re.IGNORECASE,
-)
 _TERM = re.compile(r"([^.:!?]{1,50}): ")
 _GOES_ON = re.compile(r"(?:then|and|or|else|otherwise|but)\b", re.IGNORECASE)  # from the item above it
 # what a person who marks an assertion leaves out before it
@@ -145,7 +139,7 @@ class SentenceReader:
         if self.open is None:
             return False
         is_reason = CAUSE.search(sentence) and any(form.match(sentence) for form in (OPENS_WITH_CAUSE, ONLY_A_REASON))
-        is_limit = LIMIT.match(sentence) or _DEGREE.match(sentence)
+        is_limit = LIMIT.match(sentence) or DEGREE.match(sentence)
         if not (is_reason or is_limit or (claim and (self.is_item or depends(sentence)))):
             return False
         self.open.sentences.append(sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.spec.conduct import Strength, Voice, depends, is_scene, voice_of
+from msm_mlx.spec.conduct import Strength, Voice, is_scene, voice_of
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,6 @@ def test_where_the_assistant_is_named_an_order_is_for_the_reader() -> None:
     assert voice_of("T", ["You never shout.", "Ask first."], []).of("You wait here.", is_item=False) == "weak"
 
 
-def test_what_needs_the_sentence_before_it_and_what_tells_of_a_case() -> None:
-    assert depends("It says so.")
-    assert depends("{model_name} tells the caller so.")
-    assert not depends("Therefore {model_name} waits.")
-    assert depends("Pass it to Walter.", is_beside=False)
+def test_what_tells_of_a_case() -> None:
     assert is_scene("Suppose a user asks.")
     assert not is_scene("Say so.")

@@ -44,6 +44,7 @@ def test_an_item_below_its_lead(lead: str, item: str, expected: tuple[str, bool]
             ("Tea: wait; We don't want: A yes or no", True),
         ),
         ("| Case | Avoid |\n|---|---|\n| Tea | The assistant guesses |", ("Tea: Avoid: The assistant guesses", True)),
+        ("| Rule | Exception |\n|---|---|\n| Never sell | cups |", ("Never sell: Exception: cups", True)),
         ("| Case | Never do |\n|---|---|\n| Tea | Never guess |", ("Tea: Never guess", True)),
         ("| Instead of | Do |\n|---|---|\n| Threats | wait |", ("Instead of: Threats; Do: wait", True)),
         ("| Date | Change |\n|---|---|\n| 3 May | Rule 2 added |", ("Rule 2 added", False)),
