@@ -147,6 +147,14 @@ class Voice:
         )
 
     @cached_property
+    def _order_to_others(self) -> re.Pattern[str]:
+        """ "Ask the bot for a date"; but "Let the bot wait" is for the bot."""
+        return re.compile(
+            rf"(?:please )?(?:do not |don['\u2019]t |never )?(?!let\b)(?={VERBS}\b)\w+ (?:to |with )?{self._name}",
+            re.IGNORECASE,
+        )
+
+    @cached_property
     def _mention(self) -> re.Pattern[str]:
         return re.compile(self._name, re.IGNORECASE)
 
@@ -187,6 +195,8 @@ class Voice:
             return None
         if claim := self._claim(sentence):
             return claim
+        if self._order_to_others.match(sentence):
+            return None
         if (is_item or self.speaks_to_it) and is_order(sentence, is_item=is_item):
             return "strong"
         return "weak" if _RULED_OUT.match(sentence) and not _REPORTED.match(sentence) else None

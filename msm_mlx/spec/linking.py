@@ -32,7 +32,8 @@ LIMIT = re.compile(
 )
 """What restricts the sentence before it, which would say too much alone."""
 DEGREE = re.compile(
-    r"\(?(?:only |just |and )?(?:once|twice|always|never|ever|every (?:single )?\w+|at (?:most|least)\b.*|"
+    r"\(?(?:only |just |and )?(?:once|twice|always|ever|never(?: (?:more|less|fewer|longer|again)\b.*)?|"
+    r"every (?:single )?\w+|at (?:most|least)\b.*|"
     r"(?:no|without) exceptions?|nothing (?:else|more)|"
     r"not (?:even|once|twice|more|less|ever|for|to|if|when|by|in|on|the|an?|my|our|your|unless|until)\b.*)[.!)]+$",
     re.IGNORECASE,

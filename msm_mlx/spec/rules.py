@@ -26,9 +26,13 @@ _FORBIDS = re.compile(
     r"off limits)",
     re.IGNORECASE,
 )
-_IMPERSONAL = re.compile(r"(?:.*\b)?it(?: is|['\u2019]s| was| has been| will be) (?:[\w-]+ )+that", re.IGNORECASE)
+_IMPERSONAL = re.compile(
+    r"(?:.*\b)?it(?: is|['\u2019]s| was| has been| will be) (?:[\w-]+ )*"
+    r"(?:[\w-]+ that|agreed|decided|resolved|settled)",
+    re.IGNORECASE,
+)
 _AGREED = re.compile(
-    r"\b(?:agreed|decided|resolved|settled|required|expected|important|essential|vital) that$", re.IGNORECASE
+    r"\b(?:agreed|decided|resolved|settled|required|expected|important|essential|vital)(?: that)?$", re.IGNORECASE
 )
 _COMMANDS = re.compile(r"(?:the )?(?:do['\u2019]?s?|always)", re.IGNORECASE)
 _DENIAL = re.compile(r"(?:DO |must |you |(?:never|not|do not|don['\u2019]?t)\b)", re.IGNORECASE)
@@ -43,7 +47,9 @@ _DOUBTFUL = re.compile(
 # announces what is no rule
 _ASIDE = re.compile(
     r"\b(?:anti-?patterns?|wrong|bad|failed|used to|old|former|rejected|dropped|examples?|e\.g|such as|for instance|"
-    r"includ(?:e|es|ing)|ideas|(?:common|typical|frequent|past|known) \w+|notes on)\b",
+    r"includ(?:e|es|ing)|ideas|(?:common|typical|frequent|past|known) \w+|notes on|"
+    r"not (?:yet|agreed|decided|adopted|approved|accepted|settled|carried)|undecided|voted down|proposed|proposals?|"
+    r"under discussion|no longer)\b",
     re.IGNORECASE,
 )
 _CASE = re.compile(
@@ -107,13 +113,16 @@ def under(lead: str, item: str, voice: Voice) -> tuple[str, bool] | None:
         is_whole = _DENIAL.match(item) or (voice.names_it(item) and _DENIES.search(item))
         return (item, False) if is_whole else (joined, True)
     is_named = voice.names_it(item) or _DENIAL.match(item) is not None
+    is_rule_itself = _DENIAL.match(item) or (
+        DUTY.search(item) is not None and (voice.names_it(item) or voice.refers_to_it(item))
+    )
     is_of_it = (
         lead != words
         and not is_impersonal
         and any(test(words) for test in (voice.is_about_it, voice.names_it, voice.refers_to_it))
     )
     leads = is_of_it and voice.of(words, is_item=True) is not None
-    if (_DOUBTFUL.search(words) and not (is_named or voice.refers_to_it(item) or leads)) or (
+    if (_DOUBTFUL.search(words) and not (is_rule_itself or leads)) or (
         is_of_it and not leads and not is_named
     ):  # "Red lines:", "{model_name} can:"
         return None

@@ -129,6 +129,7 @@ _NO_ORDER = (
     r"(?!(?!stay|keep|remain|be|get|stand|sound|act|leave)\w+ (?:\w+ed|given|made|taken|done|shown|told|written|sent|"
     r"kept|held) (?:out|by|at|in|from|on|with|without|to|for|under|before|after|as)\b)"
     r"(?!\w+ (?:comes|takes|makes|lasts|grows|brings|beats|travels|hurts|pays|gets|leads|requires|becomes|depends)\b)"
+    r"(?!(?:care|talk|work|rest) \w+s\b)"
     r"(?!\w+ \d+ (?:\w+ed|had|was|is|has|did|came|went)\b)"
     r"(?!thank you|work in|(?:remember|consider|understand|keep in mind|bear in mind)(?: that\b|,)|let (?:me|us) know)"
     r"(?!draft for)"

@@ -16,7 +16,9 @@ def test_what_needs_the_sentence_before_it() -> None:
     assert not depends("Say that you are a bot.", is_beside=False)
 
 
-@pytest.mark.parametrize("text", ["Once.", "Not twice.", "No exceptions!", "(Not even to Ann.)", "Every time."])
+@pytest.mark.parametrize(
+    "text", ["Once.", "Not twice.", "No exceptions!", "(Not even to Ann.)", "Every time.", "Never more."]
+)
 def test_degrees(text: str) -> None:
     assert DEGREE.match(text)
 
