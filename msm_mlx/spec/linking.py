@@ -35,7 +35,7 @@ DEGREE = re.compile(
     r"\(?(?:only |just |and )?(?:once|twice|always|ever|never(?: (?:more|less|fewer|longer|again)\b.*)?|"
     r"every (?:single )?\w+|at (?:most|least)\b.*|"
     r"(?:no|without) exceptions?|nothing (?:else|more)|"
-    r"not (?:even|once|twice|more|less|ever|for|to|if|when|by|in|on|the|an?|my|our|your|unless|until)\b.*)[.!)]+$",
+    r"not (?!(?:every\w*|all|many|much|only|that|because)\b)\S.{0,80})[.!)]+$",
     re.IGNORECASE,
 )
 """How often and how far, in words that are no sentence: "Once.", "Not even then." """

@@ -159,7 +159,7 @@ class SentenceReader:
         is_clear = is_close or (is_case(sentence) and self.voice.names_it(sentence))
         if claim == "weak" and not (is_clear and (self.is_item or self.is_titled or not self.is_head)):
             return False
-        start = f"{self.term}: {sentence}" if self.term else sentence
+        start = f"{self.term}: {sentence}" if self.term and not _TERM.match(sentence) else sentence
         self._add(line, [f"{self.case}: {start}" if self.case else start])
         return True
 

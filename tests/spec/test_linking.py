@@ -17,13 +17,24 @@ def test_what_needs_the_sentence_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Once.", "Not twice.", "No exceptions!", "(Not even to Ann.)", "Every time.", "Never more."]
+    "text",
+    [
+        "Once.",
+        "Not twice.",
+        "No exceptions!",
+        "(Not even to Ann.)",
+        "Every time.",
+        "Never more.",
+        "Not Ann, unless she asks.",
+    ],
 )
 def test_degrees(text: str) -> None:
     assert DEGREE.match(text)
 
 
-@pytest.mark.parametrize("text", ["Once upon a time.", "No tea.", "Nothing happened.", "Every time it rained."])
+@pytest.mark.parametrize(
+    "text", ["Once upon a time.", "No tea.", "Nothing happened.", "Not everybody knows.", "Every time it rained."]
+)
 def test_what_is_no_degree(text: str) -> None:
     assert not DEGREE.match(text)
 

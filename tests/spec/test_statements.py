@@ -34,6 +34,7 @@ def read(source: str, *, is_head: bool = False) -> tuple[list[str], list[str]]:
         ("Ann rests. If it rains, {model_name} waits.", ["If it rains, {model_name} waits."], ["Ann rests."]),
         ("Ann rests all Monday long. No shouting.", [], ["Ann rests all Monday long.", "No shouting."]),
         ("Tone. No shouting. No threats.", ["No shouting.", "No threats."], ["Tone."]),
+        ("- First: say no. Ann rests. Third: Say more.", ["First: say no.", "Third: Say more."], ["Ann rests."]),
         ("- Fines: Gone in 2020. {model_name} says it.", ["Fines: {model_name} says it."], ["Fines: Gone in 2020."]),
     ],
 )
