@@ -15,16 +15,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from msm_mlx.spec.causes import (
+    BARE_REASON_LABEL,
+    DUTY,
     OPENS_WITH_CAUSE,
     REASON_LABEL,
     as_cause,
     gives_reason,
 )
-from msm_mlx.spec.conduct import Voice, is_scene, voice_of
+from msm_mlx.spec.conduct import Voice, is_scene, is_title, voice_of
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.linking import LIMIT
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.spec.rules import COLON, is_naming, row, under, under_case
+from msm_mlx.spec.rules import COLON, announces_reason, is_naming, may_deny, row, under, under_case
 from msm_mlx.spec.sentences import sentence_positions
 from msm_mlx.spec.standing import Standing, is_of_other_things, standings, without_number
 from msm_mlx.spec.statements import SentenceReader, Statement, sentences_of
@@ -188,6 +190,8 @@ class _BlockReader:
 
     def _belongs(self, part: Element) -> None:
         """A reason, an exception or the rest of a sentence: of the one statement that it can belong to, or of none."""
+        if part.depth < 0 and BARE_REASON_LABEL.fullmatch(part.text):
+            self.leads = [(-1, part.text)]
         owners = self._owners(part)
         if len(owners) != 1 or len(part.text.split()) == 1:
             self._leave(part)
@@ -226,9 +230,17 @@ class _BlockReader:
                 self.leads = [(-1, lead)]
             self.background.update(range(first, last + 1))
             return
+        sentences = sentences_of(part)
+        opening = sentences[0][2] if sentences else ""
+        title = part.title or (opening if is_title(opening) else "")
+        titles = [title] if title and self.voice.of(opening, is_item=False) is None else []
         if part.depth < 0:
+            titles += [words for _, words in self.leads]
             self.leads = []
-        self._prose(part, sentences_of(part))
+        is_reason, may_be_denied = any(map(announces_reason, titles)), any(map(may_deny, titles))
+        read = [one for one in sentences if not is_reason and (not may_be_denied or DUTY.search(one[2]))]
+        self.background.update(n for one in sentences if one not in read for n in range(one[0], one[1] + 1))
+        self._prose(part, read)
 
     def _prose(self, part: Element, sentences: Sequence[tuple[int, int, str]]) -> None:
         if self.place == "introduction" and not self.voice.is_preference(part.text):

@@ -9,6 +9,7 @@ from msm_mlx.spec.causes import DUTY, REASON_HEADER, SUBJECT, as_cause, gives_re
 from msm_mlx.spec.conduct import Voice, is_order
 from msm_mlx.spec.elements import Element
 
+_TITLE_WORDS = 3
 COLON = (":", "\uff1a")
 _COLONS = "".join(COLON)
 # what is half of each item under it: "Never", "The assistant must not:", "In a crisis, {model_name}:"
@@ -84,6 +85,18 @@ _QUOTED = re.compile(r"[\"\u201c\u201e\u00ab'\u2018]")
 def is_naming(lead: str) -> bool:
     """Whether words name what stands under them: "What {model_name} does not do"."""
     return _NAMING.match(lead) is not None
+
+
+def announces_reason(title: str) -> bool:
+    """Whether the title of a paragraph, or the words before it, say that it is a reason."""
+    return re.fullmatch(r"(?:our |the )?reasons?|because|why", title.rstrip(f"{_COLONS}. "), re.IGNORECASE) is not None
+
+
+def may_deny(title: str) -> bool:
+    """Whether the title of a paragraph, or the words before it, may turn what it says into its opposite."""
+    words = title.rstrip(f"{_COLONS}. ")
+    is_short = len(words.split()) <= _TITLE_WORDS or is_naming(words)
+    return bool(_FORBIDS.fullmatch(words) or (is_short and (_DOUBTFUL.search(words) or _ASIDE.search(words))))
 
 
 def under_case(heading: str) -> str:

@@ -7,7 +7,7 @@ import re
 # A mark ends a sentence before space and what can begin one, unless it belongs to a short form.
 _END = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)(?<!\bSt)(?<!\bProf)(?<!\bRev)"
-    r"(?<!\b[A-Z])(?!(?:(?<=\b[Nn]o)|(?<=\b(?i:nr|pp|ca|ch|ed))|(?<=\b(?i:max|min|fig|sec|vol|art|tel|ext|nos))"
+    r"(?<!\b[A-Z])(?!(?:(?<=\b[Nn]o)|(?<=\bp)|(?<=\b(?i:nr|pp|ca|ch|ed))|(?<=\b(?i:max|min|fig|sec|vol|art|tel|ext|nos))"
     r"|(?<=\b(?i:para))|(?<=\b(?i:approx)))\.\s+\d)[.!?][\"'\u201d\u2019)\]*_]*(\s+)(?=[\"'\u201c\u2018(\[*_]*[A-Z0-9{\u00c0-\uffff])"
     r"|[\u3002\uff01\uff1f\u0964\u061f\u06d4][\"\u201d\u2019\u300d\u300f\uff09)]*()(?=.)"
 )
