@@ -26,7 +26,7 @@ from msm_mlx.spec.conduct import Voice, is_scene, is_title, voice_of
 from msm_mlx.spec.elements import Element
 from msm_mlx.spec.linking import LIMIT
 from msm_mlx.spec.markdown import HeadedBlock
-from msm_mlx.spec.rules import COLON, announces_reason, is_naming, may_deny, row, under, under_case
+from msm_mlx.spec.rules import COLON, announces_reason, forbids, is_naming, may_deny, row, under, under_case
 from msm_mlx.spec.sentences import sentence_positions
 from msm_mlx.spec.standing import Standing, is_of_other_things, standings, without_number
 from msm_mlx.spec.statements import SentenceReader, Statement, sentences_of
@@ -237,7 +237,7 @@ class _BlockReader:
         if part.depth < 0:
             titles += [words for _, words in self.leads]
             self.leads = []
-        is_reason, may_be_denied = any(map(announces_reason, titles)), any(map(may_deny, titles))
+        is_reason, may_be_denied = any(map(announces_reason, titles)), any(map(may_deny, titles)) or forbids(self.title)
         read = [one for one in sentences if not is_reason and (not may_be_denied or DUTY.search(one[2]))]
         self.background.update(n for one in sentences if one not in read for n in range(one[0], one[1] + 1))
         self._prose(part, read)

@@ -24,7 +24,7 @@ _NAMING = re.compile(r"(?:what|things|topics|how|when|where)\b[^.!?:]*$", re.IGN
 _NEGATIVE = re.compile(r"\b(?:not|never)\b|n['\u2019]t\b", re.IGNORECASE)
 _FORBIDS = re.compile(
     r"(?:the )?(?:do(?: not|n['\u2019]?t)['\u2019]?s?|nevers?|avoid|no-?nos|prohibited|forbidden|not allowed|taboos?|"
-    r"off limits)",
+    r"off limits|out of (?:scope|bounds))",
     re.IGNORECASE,
 )
 _IMPERSONAL = re.compile(
@@ -35,6 +35,7 @@ _IMPERSONAL = re.compile(
 _AGREED = re.compile(
     r"\b(?:agreed|decided|resolved|settled|required|expected|important|essential|vital)(?: that)?$", re.IGNORECASE
 )
+_TOPIC = re.compile(r"(?:what|things|topics)\b(?!.*\b(?:when|if|to do)\b)[^.!?:]*$", re.IGNORECASE)
 _COMMANDS = re.compile(r"(?:the )?(?:do['\u2019]?s?|always)", re.IGNORECASE)
 _DENIAL = re.compile(r"(?:DO |must |you |(?:never|not|do not|don['\u2019]?t)\b)", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:not|never|no|refus\w+|declin\w+|avoid\w*)\b|n['\u2019]t\b", re.IGNORECASE)
@@ -90,6 +91,12 @@ def is_naming(lead: str) -> bool:
 def announces_reason(title: str) -> bool:
     """Whether the title of a paragraph, or the words before it, say that it is a reason."""
     return re.fullmatch(r"(?:our |the )?reasons?|because|why", title.rstrip(f"{_COLONS}. "), re.IGNORECASE) is not None
+
+
+def forbids(heading: str) -> bool:
+    """Whether a heading says that what stands under it is not done: "Never", "What {model_name} doesn't do"."""
+    words = heading.strip(_SIGNS).rstrip(f"{_COLONS}. ")
+    return bool(_FORBIDS.fullmatch(words) or (_TOPIC.match(words) and _NEGATIVE.search(words)))
 
 
 def may_deny(title: str) -> bool:

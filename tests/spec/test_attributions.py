@@ -127,6 +127,8 @@ def test_one_mark_turns_the_search_off(tmp_path: Path) -> None:
         ),
         ("**Don't.** Name rivals. Quote prices.\n\nAsk twice.", [(3, "Ask twice.")]),
         ("Avoid:\n\nTalk about money.\n\nAsk twice.", [(5, "Ask twice.")]),
+        ("# T\n\n## Never\n\nName rivals.\n\n## What it doesn't do\n\nSell. It must wait.", [(9, "It must wait.")]),
+        ("# T\n\n## Out of scope\n\nThe bot sells.\n\n## What to do if not sure\n\nSay no.", [(9, "Say no.")]),
         ("**Do.** Name rivals.\n\n**Never lie.** Ask me.", [(1, "Name rivals."), (3, "Never lie."), (3, "Ask me.")]),
         ("Our reasons:\n\nNever trust a map.\n\nBecause:\n\nBe fair.\n\nAsk twice.", [(9, "Ask twice.")]),
         ("**Background.** Be quick.\n\nAsk twice.", [(3, "Ask twice.")]),
