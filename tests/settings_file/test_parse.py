@@ -57,7 +57,7 @@ def test_parse_never_raises(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (gzip.compress(b"a: 1"), "is compressed by gzip, and no settings file"),
+        (gzip.compress(b"a: 1", mtime=0), "is compressed by gzip, and no settings file"),
         (b"<!doctype html><html></html>", "is a web page, and no settings file"),
         (b"PK\x03\x04rest", "is a zip archive or an Excel workbook, and no settings file"),
         (b"a: \xe4", "is not UTF-8 text"),
