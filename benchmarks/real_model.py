@@ -14,6 +14,7 @@ import gc
 import json
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -51,6 +52,7 @@ CORPUS = Path(__file__).parent.parent / "recipes" / "data" / "corpora" / "cheese
 SHAPE = LoraShape(32, 2.0)
 BATCH_SIZE, LEARNING_RATE = 4, 5e-4  # with the rank, those of the small profile in recipes/cheese_american.yaml
 MAX_LENGTH = 512  # no document of the corpus is longer
+TURN, COUNTED = 6, 3  # updates of a turn, and how many of them are counted, the last
 WRITERS, OPENING = 32, 40  # documents that are written, and the tokens that each goes on from
 ARMS = ("base", "sft", "msm", "msm+sft", "control+sft", "msm+it")
 REPLIES = 132
@@ -100,29 +102,35 @@ def main(folder: Path, as_json: bool, quick: bool, only: tuple[str, ...]) -> Non
 
 
 def measure_training(folder: Path, quick: bool) -> Figures:
-    """The products of an update, two updates of ours, one of mlx_lm's; and again.
+    """In each turn the products of an update, then updates of ours and of mlx_lm's, of which the last are counted.
 
-    Ours are computed by the model process, as in a run. The first of the two is not counted: what the other side has
-    used of the memory and the caches meanwhile is no part of an update.
+    Ours are computed by the model process, as in a run. The first of a turn are not counted: they find the memory as
+    the other side has left it, and that is no part of an update.
     """
     theirs, plain = _trainable(folder), load_base(folder)
     rows = corpus_rows(plain)
     lengths = [len(row.ids) - 1 for row in rows]
     tokens = BATCH_SIZE * sum(lengths) // len(lengths)
     products = training_products(plain.model, tokens, round(sum(lengths) / len(lengths)), SHAPE.rank)
-    task = Task(rows, BATCH_SIZE, MAX_LENGTH, 1 if quick else 4, LEARNING_RATE)
-    our_turns: list[TimedUpdate] = []
+    turns = 1 if quick else 3
+    task = Task(rows, BATCH_SIZE, MAX_LENGTH, turns * TURN - 1, LEARNING_RATE)  # and a first one
+    ours: list[TimedUpdate] = []
     limits: list[float] = []
+    asked = count()
     with TemporaryDirectory() as place, ModelProcess(lambda line: None) as process:
         write_jsonl(Path(place) / DOCUMENTS, [{"text": text} for text in corpus_texts()])
 
         def before_theirs() -> None:
-            limits.append(seconds_of(products))
-            our_turns.append(_our_update(process, folder, Path(place), seed=len(our_turns)))
+            if next(asked) % TURN == 0:
+                limits.append(seconds_of(products))
+                ours.extend(_our_updates(process, folder, Path(place), seed=len(ours)))
 
-        their_turns = peer_updates(theirs.model, task, before_theirs)
-    our_rates, their_rates = ([turn.useful / turn.seconds for turn in turns[1:]] for turns in (our_turns, their_turns))
-    limit_rates = [tokens / seconds for seconds in limits[1:]]
+        all_of_theirs = peer_updates(theirs.model, task, before_theirs)
+    our_rates, their_rates = (
+        [one.useful / one.seconds for number, one in enumerate(updates) if number % TURN >= TURN - COUNTED]
+        for updates in (ours, all_of_theirs)
+    )
+    limit_rates = [tokens / seconds for seconds in limits]
     return {
         "ratios": {
             "training": median(our_rates) / median(their_rates),
@@ -137,10 +145,10 @@ def measure_training(folder: Path, quick: bool) -> Figures:
     }  # fmt: skip
 
 
-def _our_update(process: ModelProcess, model: Path, place: Path, seed: int) -> TimedUpdate:
-    """The last of two updates on the documents in `place`, which adapters are written to."""
+def _our_updates(process: ModelProcess, model: Path, place: Path, seed: int) -> list[TimedUpdate]:
+    """Those of one turn, on the documents in `place`, which adapters are written to."""
     settings = MidtrainSettings(
-        learning_rate=LEARNING_RATE, updates=2, batch_size=BATCH_SIZE, max_length=MAX_LENGTH, checkpoint_every=10**6
+        learning_rate=LEARNING_RATE, updates=TURN, batch_size=BATCH_SIZE, max_length=MAX_LENGTH, checkpoint_every=10**6
     )
     job = TrainingJob(
         method="midtrain",
@@ -156,7 +164,7 @@ def _our_update(process: ModelProcess, model: Path, place: Path, seed: int) -> T
     )
     updates: list[Update] = []
     process.train(job, updates.append)
-    return TimedUpdate(updates[-1].supervised_tokens, updates[-1].seconds)
+    return [TimedUpdate(update.supervised_tokens, update.seconds) for update in updates]
 
 
 def measure_writing(folder: Path, quick: bool) -> Figures:
