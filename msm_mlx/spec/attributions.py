@@ -121,7 +121,7 @@ class _BlockReader:
         self.head = block.elements[:length] if is_title and not is_all else []
 
     def read(self) -> Reading:
-        if self.title.endswith("?") and self.place == "body":
+        if self.title.endswith("?") and self.place == "body" and not self.is_list:
             self.question = (self.block.line, self.title)
         for index, part in enumerate(self.block.elements):
             self.index = index
@@ -258,7 +258,8 @@ class _BlockReader:
             self.leads.append((part.depth, part.text))
             self.background.add(part.line)
             return
-        lead = self.leads[-1][1] if self.leads else self.title
+        is_question_of_all = self.is_title and self.title.endswith("?")  # which each item answers a part of
+        lead = self.leads[-1][1] if self.leads else "" if is_question_of_all else self.title
         stands = under(lead, first.rstrip(" ;,"), self.voice) if first else None
         if stands is None:
             self._leave(part)

@@ -194,6 +194,11 @@ def test_a_heading_that_is_an_order_is_asserted_over_its_explanation() -> None:
     assert found(named) == [(5, "{model_name} never sells.")]
 
 
+def test_a_question_that_is_the_title_of_all_stands_before_no_item() -> None:
+    text = "# What makes a good bot?\n\n1. The bot waits.\n2. The bot never sells.\n"
+    assert found(text) == [(3, "The bot waits."), (4, "The bot never sells.")]
+
+
 def test_a_text_that_is_all_introduction_is_read() -> None:
     assert found("# Mo\n\nThe assistant says what it knows.\n\n## Notes\n\n- none\n") == [
         (3, "The assistant says what it knows.")
