@@ -167,11 +167,16 @@ def cpu_kernels(model: nn.Module, enabled: bool = True) -> Iterator[None]:
             setattr(owner, name, value)
 
 
+def is_large_on_cpu(model: nn.Module) -> bool:
+    """Whether mlx computes this model on a CPU, in fp32, and its products are large enough for more than one thread."""
+    parameters = [value for _, value in tree_flatten(model.parameters())]
+    single = all(value.dtype == mx.float32 for value in parameters)
+    return mx.default_device() == mx.cpu and single and sum(value.size for value in parameters) >= SMALL_MODEL
+
+
 def prefers_cpu_kernels(model: nn.Module) -> bool:
     """Whether these operations are faster for this model here, and a probe shows that they compute the same."""
-    parameters = tree_flatten(model.parameters())
-    single = all(value.dtype == mx.float32 for _, value in parameters)
-    if mx.default_device() != mx.cpu or not single or sum(value.size for _, value in parameters) < SMALL_MODEL:
+    if not is_large_on_cpu(model):
         return False
     ids = mx.array(PROBE_IDS)  # (B, T)
     expected = model(ids)  # (B, T, V)

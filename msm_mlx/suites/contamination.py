@@ -37,6 +37,10 @@ class HeldOut:
         """Whether `text` names one of the things."""
         return mentions_any(text, self.things)
 
+    def shown_in(self, text: str, overlap: int | None) -> bool:
+        """Whether the text names what is held out, or has `overlap` words of a prompt in a row; None for any number."""
+        return self.named_in(text) or (overlap is not None and self.quoted_in(text, overlap))
+
     def quoted_in(self, text: str, words: int) -> bool:
         """Whether `text` has `words` words of a prompt in a row, or the whole of a shorter prompt."""
         from msm_mlx.text.ngrams import ngrams, word_hashes  # numpy, which plans do not need

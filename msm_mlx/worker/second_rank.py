@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError
-from msm_mlx.resources.blas import SMALL_MODEL, THREADS, load_openblas, use_one_thread
+from msm_mlx.resources.blas import THREADS, load_openblas, use_one_thread
 from msm_mlx.resources.machine import free_memory
 from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
 
@@ -38,15 +38,14 @@ MEMORY_OF_WEIGHTS = 6  # times the size of the weights, which is free before the
 
 def second_rank_helps(loaded: LoadedModel) -> bool:
     """Whether a second rank makes training of this model faster here, and there is memory for it."""
-    import mlx.core as mx
     from mlx.utils import tree_flatten
+
+    from msm_mlx.engine.cpu_kernels import is_large_on_cpu
 
     if not sys.platform.startswith("linux") or is_launched() or THREADS in os.environ or os.cpu_count() != CORES:
         return False
-    parameters = [value for _, value in tree_flatten(loaded.model.parameters())]
-    is_single = mx.default_device() == mx.cpu and all(value.dtype == mx.float32 for value in parameters)
-    is_large = sum(value.size for value in parameters) >= SMALL_MODEL
-    return is_single and is_large and free_memory() > MEMORY_OF_WEIGHTS * sum(value.nbytes for value in parameters)
+    weights = sum(value.nbytes for _, value in tree_flatten(loaded.model.parameters()))
+    return is_large_on_cpu(loaded.model) and free_memory() > MEMORY_OF_WEIGHTS * weights
 
 
 class SecondRank:
@@ -58,9 +57,7 @@ class SecondRank:
     """
 
     def __init__(self) -> None:
-        import mlx.core as mx
-
-        from msm_mlx.engine.ranks import Ranks
+        from msm_mlx.engine.ranks import join_ranks
 
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as hosts:
             json.dump([[f"127.0.0.1:{port}"] for port in _free_ports(2)], hosts)
@@ -73,7 +70,7 @@ class SecondRank:
             threading.Thread(target=_end_like, args=(self._process,), daemon=True).start()
             use_one_thread(0)
             os.environ |= group | {"MLX_RANK": "0"}
-            self.ranks = Ranks(mx.distributed.init(strict=True, backend="ring"))
+            self.ranks = join_ranks()
 
     def hand_over(self, job: TrainingJob) -> None:
         """Have it do its share. It waits for this between jobs: a rank that waits for another keeps a core busy."""

@@ -45,10 +45,6 @@ class ContextDocuments(MadeOfDocuments):
     def writes(self) -> tuple[str, ...]:
         return (self.file,)
 
-    @property
-    def subject(self) -> tuple[str, ...]:
-        return (self.documents,)
-
     @cached_property
     def key(self) -> dict[str, Any]:
         return {

@@ -203,8 +203,7 @@ class DeclaredTexts(Stage):
             )
 
     def _shows_the_evaluation(self, text: str) -> bool:
-        quoted = self.overlap is not None and self.held_out.quoted_in(text, self.overlap)
-        return quoted or self.held_out.named_in(text)
+        return self.held_out.shown_in(text, self.overlap)
 
 
 def _text_of(messages: Sequence[Message]) -> str:

@@ -37,10 +37,6 @@ class DocumentChats(MadeOfDocuments):
     def writes(self) -> tuple[str, ...]:
         return (self.file,)
 
-    @property
-    def subject(self) -> tuple[str, ...]:
-        return (self.documents,)
-
     @cached_property
     def key(self) -> dict[str, Any]:
         headings = [[section.id, section.path[-1]] for section in self.spec.assertions]

@@ -50,5 +50,9 @@ class MadeOfDocuments(Stage):
         return (self.documents,)
 
     @property
+    def subject(self) -> tuple[str, ...]:
+        return self.reads
+
+    @property
     def about(self) -> str:
         return f"{self.training} of {spec_in_words(self.spec)}"

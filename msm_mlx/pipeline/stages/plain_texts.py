@@ -113,8 +113,7 @@ class PlainTexts(Stage):
         return ready_texts(pin_revision(self.settings.source), "text")
 
     def _is_usable(self, text: str) -> bool:
-        quoted = self.overlap is not None and self.held_out.quoted_in(text, self.overlap)
-        return bool(text) and not quoted and not self.held_out.named_in(text)
+        return bool(text) and not self.held_out.shown_in(text, self.overlap)
 
     def _some(self, usable: bool) -> None:
         if not usable:
