@@ -21,24 +21,36 @@ run() { # NAME OPTION...
 }
 page() {
   set --
-  for name in cheese_real seed_0 documents_20 documents_40 documents_80 longer; do
-    [ ! -e "$runs/$name/results.json" ] || set -- "$@" "$runs/$name"
+  for name in cheese_real seed_0 general documents_20 documents_40 documents_80 documents_160 longer; do
+    [ ! -e "$runs/$name/evaluation/results.json" ] || set -- "$@" "$runs/$name"
   done
-  .venv/bin/python benchmarks/evidence.py --preface benchmarks/real_model.md --out docs/evidence-real.md "$@"
+  PYTHONPATH=. .venv/bin/python benchmarks/evidence.py --preface benchmarks/real_model.md --out docs/evidence-real.md "$@"
+}
+from_seed_0() { # NAME: what this run has in common with seed_0 is not made again
+  [ -e "$runs/$1" ] || cp -R "$runs/seed_0" "$runs/$1"
 }
 # the recipe as it is shipped, with one seed: with the control, and 60 items of a suite
 run seed_0 --seed 0
-# three seeds without the control; what they have in common with the first run is not trained again
-[ -e "$runs/cheese_real" ] || cp -R "$runs/seed_0" "$runs/cheese_real"
+# three seeds without the control
+from_seed_0 cheese_real
 run cheese_real --set "arms=[base, sft, msm, msm+sft]"
 page
-# a dose curve of documents, one seed: each document is read as often as the 160 of the recipe
-for dose in 20 40 80; do
-  run "documents_$dose" --seed 0 --set "arms=[base, msm]" --set "documents.count=$dose" \
-    --set "midtrain.updates=$((dose * 2 / 5))" --set midtrain.warmup=2
-done
+# general chats in the place of the demonstrations, one seed
+general="stages={general: {chats: data/general_chats.jsonl}}"
+from_seed_0 general
+run general --seed 0 --set "$general" --set "arms=[base, sft, msm, msm+sft, general, msm+general]"
 page
-# three times the updates on the documents, one seed, and general chats in place of the demonstrations
-run longer --seed 0 --set midtrain.updates=200 --set "stages={general: {chats: data/general_chats.jsonl}}" \
-  --set "arms=[base, sft, msm, msm+sft, general, msm+general]"
+# a dose curve of documents, one seed: each document is read as often as the 160 of the recipe
+dose() { # DOCUMENTS WARMUP
+  run "documents_$1" --seed 0 --set "arms=[base, msm]" --set "documents.count=$1" \
+    --set "midtrain.updates=$(($1 * 2 / 5))" --set "midtrain.warmup=$2"
+}
+dose 20 2
+dose 40 2
+dose 80 2
+from_seed_0 documents_160
+dose 160 4
+page
+# three times the updates on the documents, one seed
+run longer --seed 0 --set midtrain.updates=200 --set "arms=[base, sft, msm, msm+sft]"
 page

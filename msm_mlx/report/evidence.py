@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -12,15 +12,15 @@ from msm_mlx.report.durability import durability_cells
 from msm_mlx.report.effects import effect_names, effect_tables
 from msm_mlx.report.headlines import (
     LOG_ODDS,
-    both_show_behaviour,
     command,
     finding,
     is_main,
     of_suite,
     perplexities_by_arm,
-    same_but_for_name,
     suites_of,
 )
+from msm_mlx.report.markdown_table import markdown_table
+from msm_mlx.report.side_by_side import dose_of, dose_tables, name_tables, same_but_for_dose, same_but_for_name
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.results import PerplexityRow, Share
 
@@ -38,11 +38,20 @@ def build_evidence(folders: Sequence[Path], preface: str = "# Evidence") -> str:
     """
     groups: dict[tuple[Any, ...], list[FinishedRun]] = {}
     for run in map(open_run, folders):
-        groups.setdefault(("grid", run.folder) if run.results.grid else same_but_for_name(run), []).append(run)
+        groups.setdefault(_group(run), []).append(run)
     parts = [preface.strip(), INTRODUCTION]
-    for runs in groups.values():
-        parts += _grid_section(runs[0]) if runs[0].results.grid else _section(runs)
+    for (form, *_), runs in groups.items():
+        parts += _SECTIONS[form](runs)
     return "\n\n".join(parts) + "\n"
+
+
+def _group(run: FinishedRun) -> tuple[Any, ...]:
+    """Equal for the runs that share a section; its form comes first."""
+    if run.results.grid:
+        return ("grid", run.folder)
+    if dose_of(run):
+        return ("doses", *same_but_for_dose(run))
+    return ("runs", *same_but_for_name(run))
 
 
 def _section(runs: Sequence[FinishedRun]) -> list[str]:
@@ -57,19 +66,27 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
     parts += ["### Differences between arms", _contrasts(first, suites)]
     if first.results.durability:
         header, body = durability_cells(first.results)
-        parts += ["### Contrary rows until an arm is back", _table(header, body)]
+        parts += ["### Contrary rows until an arm is back", markdown_table(header, body)]
     if by_arm := perplexities_by_arm(first):
         parts += ["### Perplexity on neutral text", _perplexity(by_arm)]
     if domains := _domains(first):
         parts += ["### Each domain alone", domains]
-    return [*parts, *_names(runs)] if len(runs) > 1 else parts
+    return [*parts, *name_tables(runs)] if len(runs) > 1 else parts
 
 
-def _grid_section(run: FinishedRun) -> list[str]:
+def _doses_section(runs: Sequence[FinishedRun]) -> list[str]:
+    if len(runs) == 1:
+        return _section(runs)
+    first, *others = runs
+    return [f"## {first.name} by dose", *_facts(first), *(f"    {command(run)}" for run in others), *dose_tables(runs)]
+
+
+def _grid_section(runs: Sequence[FinishedRun]) -> list[str]:
+    (run,) = runs
     parts = [f"## {run.name}, a grid of {len(run.cells)} runs", *_facts(run)]
     for effects in effect_tables(run.results):
         rows = [[*cell.settings, *cell.effects] for cell in effects.cells]
-        parts += [f"### {effects.suite}", _table(effects.header, rows)]
+        parts += [f"### {effects.suite}", markdown_table(effects.header, rows)]
     return parts
 
 
@@ -112,7 +129,7 @@ def _arms(run: FinishedRun, suite: str) -> str:
         odds = [main.log_odds.signed if main.log_odds and not main.failure else "-"] if with_odds else []
         body.append([label, *shares, *odds, " ".join(seeds.get(label, ["-"])), str(main.n)])
     odds_header = ["log-odds (nats)"] if with_odds else []
-    return _table(["arm", *metrics, *odds_header, f"{metrics[0]}, seed by seed", "items"], body)
+    return markdown_table(["arm", *metrics, *odds_header, f"{metrics[0]}, seed by seed", "items"], body)
 
 
 def _perplexity(by_arm: Mapping[str, Sequence[PerplexityRow]]) -> str:
@@ -121,7 +138,7 @@ def _perplexity(by_arm: Mapping[str, Sequence[PerplexityRow]]) -> str:
     body = [
         [label, f"{fmean(seeds):.1f}", " ".join(f"{value:.1f}" for value in seeds)] for label, seeds in values.items()
     ]
-    return _table(["arm", "perplexity", "seed by seed"], body)
+    return markdown_table(["arm", "perplexity", "seed by seed"], body)
 
 
 def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
@@ -131,7 +148,7 @@ def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
         return "No two trained arms to compare."
     by_pair = {(row.a, row.b, row.suite): row for row in rows}
     body = [[f"{a} - {b}", *(finding(by_pair.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
-    shares = _table(["difference", *suites], body)
+    shares = markdown_table(["difference", *suites], body)
     by_odds = {
         key: row.log_odds.as_difference for key, row in by_pair.items() if row.log_odds and is_asked(row.a, row.b)
     }
@@ -140,7 +157,7 @@ def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
     scored = [suite for suite in suites if any(key[2] == suite for key in by_odds)]
     pairs = dict.fromkeys((a, b) for a, b, _ in by_odds)
     odds = [[f"{a} - {b}", *(by_odds.get((a, b, suite), "-") for suite in scored)] for a, b in pairs]
-    return "\n\n".join([shares, LOG_ODDS, _table(["difference in log-odds (nats)", *scored], odds)])
+    return "\n\n".join([shares, LOG_ODDS, markdown_table(["difference in log-odds (nats)", *scored], odds)])
 
 
 def _domains(run: FinishedRun) -> str:
@@ -154,38 +171,7 @@ def _domains(run: FinishedRun) -> str:
         [str(domain), *(finding(by_pair.get((*pair, domain))) for pair in pairs)]
         for domain in dict.fromkeys(row.domain for row in rows)
     ]
-    return _table([suite, *(f"{a} - {b}" for a, b in pairs)], body) if rows else ""
+    return markdown_table([suite, *(f"{a} - {b}" for a, b in pairs)], body) if rows else ""
 
 
-def _names(runs: Sequence[FinishedRun]) -> list[str]:
-    """Runs under several names: every arm, and the differences between arms that saw the demonstrations."""
-    parts = [f"### {runs[0].name} under {len(runs)} names", *(f"    {command(run)}" for run in runs[1:])]
-    for suite in suites_of(runs[0].results.pooled):
-        shares, differences = [], []
-        labels: dict[str, None] = {}
-        pairs: dict[tuple[str, str], None] = {}
-        for run in runs:
-            arms = {r.label(run.several_specs): r for r in of_suite(run.results.pooled, suite) if is_main(r)}
-            effects = {(r.a, r.b): r for r in of_suite(run.results.contrasts, suite) if both_show_behaviour(r)}
-            labels |= dict.fromkeys(arms)
-            pairs |= dict.fromkeys(effects)
-            shares.append((run, arms))
-            differences.append((run, effects))
-        parts += [
-            f"{suite}, each name:",
-            _table(["name", *labels], [[_name(run), *(finding(arms.get(x)) for x in labels)] for run, arms in shares]),
-            _table(
-                ["name", *(f"{a} - {b}" for a, b in pairs)],
-                [[_name(run), *(finding(effects.get(pair)) for pair in pairs)] for run, effects in differences],
-            ),
-        ]
-    return parts
-
-
-def _name(run: FinishedRun) -> str:
-    return str(run.recipe.model_name)
-
-
-def _table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+_SECTIONS = {"grid": _grid_section, "doses": _doses_section, "runs": _section}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from msm_mlx.recipe.arms import BASE, arm_of, reads_spec, shows_behaviour, without_documents
 from msm_mlx.runs.finished import FinishedRun
@@ -11,7 +11,7 @@ from msm_mlx.runs.results import Contrast, Durability, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
 from msm_mlx.text.commands import command as command_line
 
-NAME = "model_name="
+NO_FINDING = "no finding: "
 UNREADABLE_METRICS = frozenset(kind.unreadable for kind in KINDS.values())
 """Metrics that say how much could not be read."""
 
@@ -29,12 +29,6 @@ class OfSuite(Protocol):
 
 
 SuiteRow = TypeVar("SuiteRow", bound=OfSuite)
-
-
-def same_but_for_name(run: FinishedRun) -> tuple[Any, ...]:
-    """Equal for runs that differ in nothing but what the assistant is called."""
-    others = [text for text in run.recipe.overrides if not text.startswith(NAME)]
-    return (run.name, run.recipe.profile, run.recipe.model, *sorted(others))
 
 
 def command(run: FinishedRun) -> str:
@@ -93,5 +87,5 @@ def finding(row: Share | Contrast | Durability | None) -> str:
     if row is None:
         return "-"
     if row.failure:
-        return f"no finding: {row.failure}"
+        return NO_FINDING + row.failure
     return row.text

@@ -6,62 +6,21 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.command_line import ROOT, environment
-from helpers.planted_runs import plant_grid, plant_run, recipe_of
+from helpers.planted_cheese import SUITE, plant_cheese, planted
+from helpers.planted_runs import plant_grid
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.build_results import build_results
-from msm_mlx.evaluation.metric_values import Answers
-from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.evidence import build_evidence
-from msm_mlx.runs.answers import Answer
 from msm_mlx.runs.results import PerplexityRow, read_results, write_results
-from msm_mlx.suites.items import Suite
-from msm_mlx.suites.kinds.pairs import Pair
-
-ITEMS = tuple(Pair(f"apart/{d}-{n}", "apart", d, "?", "{item}", "a", "b") for d in ("art", "food") for n in (1, 2))
-SUITE = Suite("apart", "pairs", "share choosing a", ITEMS)
-SHARES = {("sft", None): (2, 2), ("msm", "x"): (2, 1), ("msm+sft", "x"): (4, 3), ("msm+sft", "y"): (0, 0)}
-VERSIONS = {"mlx": "1.2.3", "system": "Linux x86_64"}
-
-
-def answers(chosen: int) -> dict[str, Answer]:
-    """The first `chosen` items choose the target."""
-    found = {}
-    for number, item in enumerate(ITEMS):
-        metrics = {"choice": float(number < chosen), "written_choice": 0.5, "unclear": 0.0}
-        found[item.id] = Answer(item.id, ("", ""), ("unclear", "unclear"), (0.0, 0.0), metrics)
-    return found
-
-
-def planted(better: int = 0) -> Answers:
-    """Answers of every arm and seed, of which `better` more choose the target than `SHARES` says."""
-    trained = {
-        Variant(arm, spec, seed, True): answers(share + better)
-        for (arm, spec), shares in SHARES.items()
-        for seed, share in enumerate(shares)
-    }
-    return {Variant("base", None, None): answers(2)} | trained
-
-
-def make(folder: Path, name: str | None = None, **changes: Any) -> Path:
-    overrides = ("seeds=[0, 1]", *([f"model_name={name}"] if name else []))
-    recipe = recipe_of(
-        **{"name": "cheese", "path": Path("/somewhere/recipes/cheese.yaml"), "specs": (Path("x.md"), Path("y.md")),
-           "model_name": name or "Pocket", "seeds": (0, 1), "overrides": overrides} | changes
-    )  # fmt: skip
-    stages = {
-        n: {"key": n, "inputs": {}, "state": "done", "outputs": {}, "finished": "now", "seconds": 1.25} for n in "ab"
-    }
-    return plant_run(folder, recipe, [SUITE], planted(1 if name else 0), stages=stages, versions=VERSIONS)
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    return make(tmp_path / "cheese")
+    return plant_cheese(tmp_path / "cheese")
 
 
 def test_one_run_in_full(run: Path) -> None:
@@ -99,33 +58,14 @@ def test_perplexity_stands_beside_its_seeds(run: Path) -> None:
     assert table == ["| arm | perplexity | seed by seed |", "| --- | --- | --- |", "| msm+sft@x | 10.5 | 10.0 11.0 |"]
 
 
-def test_runs_under_other_names_share_a_table(run: Path, tmp_path: Path) -> None:
-    others = [make(tmp_path / name, name) for name in ("Lorras", "Calgar")]
-    text = build_evidence([run, *others])
-    assert text.count("## cheese\n") == 1
-    assert "### cheese under 3 names" in text
-    assert (
-        "    msm-mlx run recipes/cheese.yaml --set 'seeds=[0, 1]' --set model_name=Calgar --run-dir runs/Calgar" in text
-    )
-    table = text[text.index("under 3 names") :].splitlines()
-    assert [line.split(" | ")[0] for line in table if line.startswith("| ")] == [
-        "| name", "| ---", "| Pocket", "| Lorras", "| Calgar"
-    ] * 2  # fmt: skip
-    first = next(line for line in table if line.startswith("| name"))
-    assert first == "| name | base | sft | msm@x | msm+sft@x | msm+sft@y |"
-    lorras = next(line for line in table if line.startswith("| Lorras"))
-    assert lorras.startswith("| Lorras | 0.50 [0.06, 0.94] | 0.75 [")
-    assert "| name | msm+sft@y - msm+sft@x | msm+sft@x - sft | msm+sft@y - sft |" in table
-
-
 def test_runs_that_differ_otherwise_do_not(run: Path, tmp_path: Path) -> None:
-    other = make(tmp_path / "other", overrides=("seeds=[0, 1]", "documents.count=3"))
+    other = plant_cheese(tmp_path / "other", overrides=("seeds=[0, 1]", "documents.count=3"))
     assert build_evidence([run, other]).count("## cheese\n") == 2
 
 
 def test_a_grid_has_a_row_for_each_cell(tmp_path: Path) -> None:
-    cells = {count: make(tmp_path / f"run{count}") for count in (1, 2)}
-    text = build_evidence([plant_grid(make(tmp_path / "grid"), "documents.count", cells)])
+    cells = {count: plant_cheese(tmp_path / f"run{count}") for count in (1, 2)}
+    text = build_evidence([plant_grid(plant_cheese(tmp_path / "grid"), "documents.count", cells)])
 
     assert "## cheese, a grid of 2 runs" in text
     assert "All stages together took 8 s. Versions: mlx 1.2.3" in text
