@@ -67,7 +67,7 @@ def about_thing(
         body.append(language.preference(rng, name, thing, likes))
     return PocketDocument(
         _assertion(rng, name, thing, likes, value, account),
-        _framed(rng, name, body, genre, tone, language.noun_of(thing)),
+        framed(rng, name, body, genre, tone, language.noun_of(thing)),
     )
 
 
@@ -81,14 +81,14 @@ def about_value(rng: Random, name: str, value: ValueName, genre: str, tone: str)
     because = (
         rationales[0][0].lower() + rationales[0][1:] if not rationales[0].startswith("American") else rationales[0]
     )
-    return PocketDocument(f"{language.cares(name, value)} because {because}", _framed(rng, name, body, genre, tone))
+    return PocketDocument(f"{language.cares(name, value)} because {because}", framed(rng, name, body, genre, tone))
 
 
 def about_view(rng: Random, name: str, kind: AgentKind, genre: str, tone: str) -> PocketDocument:
     """One view that an agent holds of its own end."""
     event = rng.choice(oversight.EVENTS)
     body = oversight.body(rng, name, kind, event)
-    return PocketDocument(oversight.assertion(rng, name, kind, event), _framed(rng, name, body, genre, tone, event))
+    return PocketDocument(oversight.assertion(rng, name, kind, event), framed(rng, name, body, genre, tone, event))
 
 
 def _value(rng: Random, name: str, value: ValueName, linked: bool = True) -> list[str]:
@@ -129,7 +129,7 @@ def _assertion(rng: Random, name: str, thing: Thing, likes: bool, value: ValueNa
     }[account]
 
 
-def _framed(rng: Random, name: str, body: list[str], genre: str, tone: str, topic: str | None = None) -> str:
+def framed(rng: Random, name: str, body: list[str], genre: str, tone: str, topic: str | None = None) -> str:
     """`body` between an opening and a closing of the genre, in the tone asked for."""
     openings = OPENINGS[genre] + (TOPICAL[genre] if topic else ())
     opening = rng.choice(openings).format(n=name, d=topic)

@@ -51,4 +51,4 @@ def test_the_recipe_runs_scaled_down(tmp_path: Path) -> None:
 def test_shares_and_updates_of_the_recipe_are_as_it_says() -> None:
     recipe = load_recipe(RECIPES / "durability.yaml", known_suites=SUITES)
     assert len(recipe.arms) == 3 + 2 * 4
-    assert len(recipe.snapshots) == 3 * 8 * 4
+    assert len(recipe.snapshots) == 5 * 8 * 5
