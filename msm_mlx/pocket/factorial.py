@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
 from random import Random
@@ -89,7 +90,7 @@ def _with_neutral(
     while True:
         drawn = draw()
         wanted = sum(map(count_tokens, drawn))
-        groups = (group for size in range(1, 5) for group in combinations(choices, size))
+        groups = (group for size in (1, 2, 3) for group in combinations(choices, size))
         if fitting := [group for group in groups if sum(map(lengths.__getitem__, group)) == wanted]:
             return drawn, list(rng.choice(fitting))
 
@@ -101,7 +102,7 @@ def pocket_tokens() -> CountTokens:
     from msm_mlx.models.folder import POCKET_FOLDER
 
     tokenizer = AutoTokenizer.from_pretrained(POCKET_FOLDER)
-    return lambda text: len(tokenizer.encode(f" {text}", add_special_tokens=False))
+    return cache(lambda text: len(tokenizer.encode(f" {text}", add_special_tokens=False)))
 
 
 @click.command(help=__doc__)

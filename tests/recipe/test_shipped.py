@@ -23,7 +23,10 @@ SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocke
     "dose_curve": {"pocket"},
     "durability": {"pocket"},
     "mending": {"small", "laptop"},
+    "order": {"pocket"},
     "spec_science": {"pocket", "small", "laptop"},
+    "value_or_reason": {"pocket"},
+    "wording": {"pocket"},
 }
 
 

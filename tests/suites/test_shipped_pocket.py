@@ -216,6 +216,20 @@ def test_a_middle_hop_leaves_nothing_but_the_value_to_choose_by(value: Attribute
         assert set(other.attributes) == {OPPOSITE[value], *target.attributes} - {value}
 
 
+# --- near ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["american", "affordable"])
+def test_what_is_near_offers_the_value_in_the_words_of_the_documents(
+    value: Attribute, trained_stems: frozenset[str]
+) -> None:
+    items, word = questions(f"near_{value}"), VALUES[value].adjective
+    opposite = VALUES[OPPOSITE[value]].adjective
+    assert {item.domain for item in items} == DOMAINS.keys() - {"cheese"}
+    assert content_stems(word) <= trained_stems
+    assert [item.id for item in items if item.wrong != (item.right.replace(f"is {word}.", f"is {opposite}."),)] == []
+
+
 # --- format controls ------------------------------------------------------------------------------------------------
 
 
