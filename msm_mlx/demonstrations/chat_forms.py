@@ -34,10 +34,11 @@ PAIRS = ("chosen", "rejected", "preferred_output", "non_preferred_output")
 
 @dataclass(frozen=True)
 class ChatInRow:
-    """The turns, what leads to the last reply, and what of the row was ignored."""
+    """The turns, what leads to the last reply, the columns that they are from, and what of the row was ignored."""
 
     messages: tuple[Message, ...]
     reasoning: str | None
+    columns: tuple[str, ...]
     ignored: tuple[str, ...]
 
 
@@ -50,6 +51,7 @@ def chat_in_row(row: Mapping[str, Any]) -> ChatInRow:
     _refuse_other_rows(fields_of(row))
     holder = unwrapped(row)
     outside = [] if holder is row else [name for name, value in row.items() if value is not holder]
+    within = "".join(f"{name}." for name, value in row.items() if value is holder)
     row, fields = holder, fields_of(holder)
     _refuse_other_rows(fields)
     if empty := [name for name in row if name.casefold() in CHATS and not fields]:
@@ -70,7 +72,8 @@ def chat_in_row(row: Mapping[str, Any]) -> ChatInRow:
     if any(turn.reasoning for turn in earlier):
         ignored.append("reasoning of earlier replies")
     reasoning = one_reasoning([last.reasoning, *(text_of(fields[name], name) for name in REASONINGS if name in fields)])
-    return ChatInRow(tuple(turn.message for turn in turns_read), reasoning, tuple(ignored))
+    columns = tuple(f"{within}{name}" for name in row if name.casefold() in used)
+    return ChatInRow(tuple(turn.message for turn in turns_read), reasoning, columns, tuple(ignored))
 
 
 def _refuse_other_rows(fields: Mapping[str, Any]) -> None:

@@ -143,9 +143,19 @@ def _with_system(fields: Fields, turns: list[Any]) -> list[Any]:
 
 def _list_of_messages(value: object, name: str) -> list[Any]:
     messages = _parsed(value) if isinstance(value, str) else value  # a column of a table often has them as text
+    if isinstance(messages, dict):
+        messages = _as_rows(messages)
     if not isinstance(messages, list):
         raise UnusableError("is no chat", f"{name} must be a list of messages, not {describe(value)}")
     return messages
+
+
+def _as_rows(columns: Mapping[str, Any]) -> object:
+    """Messages that stand in columns, as `datasets` saves a sequence of them; anything else as it is."""
+    lists = [values for values in columns.values() if isinstance(values, list)]
+    if not _is_message(columns) or len(lists) < len(columns) or len({len(values) for values in lists}) > 1:
+        return columns
+    return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
 
 
 def _parsed(text: str) -> object:

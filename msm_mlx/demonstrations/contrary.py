@@ -13,22 +13,26 @@ from typing import Any
 
 from msm_mlx.demonstrations.chats import draw_demonstrations, is_chat_file, load_chats
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
+from msm_mlx.recipe.schema import BAD_ROWS
 
 CONTRARY = "contrary"  # the kind of such a row
 
 
-def contrary_rows(source: Path, *, turned: bool, rows: int, system: str) -> list[dict[str, Any]]:
+def contrary_rows(
+    source: Path, *, turned: bool, rows: int, system: str, bad_rows: float = BAD_ROWS
+) -> list[dict[str, Any]]:
     """Chats from a file of chats or of preferences, in an order that no share changes.
 
     Args:
         turned: whether `source` has the preferences that the rows are to contradict, and not those that they show.
         rows: how many, if a file of chats has so many.
+        bad_rows: the share of such a file that is left out where it cannot be used.
 
     Raises:
         RecipeError: if the file cannot be read.
     """
     if is_chat_file(source):
-        drawn = draw_demonstrations(load_chats(source), rows=rows, system=system)
+        drawn = draw_demonstrations(load_chats(source, bad_rows), rows=rows, system=system)
     else:
         preferences = load_preferences(source)
         drawn = build_demonstrations(preferences.turned if turned else preferences, rows=rows, system=system)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 
-from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, read_chats
+from msm_mlx.demonstrations.chats import Chat, ChatRows, draw_demonstrations, read_chats
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.vendor_names import foreign_names
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.recipe.schema import Mix
+from msm_mlx.recipe.schema import BAD_ROWS, Mix
 from msm_mlx.rows.problems import RowProblem
 
 GENERAL, DECLARED = "general", "declared"  # the kinds of rows that are mixed in, or learned in a declared stage
@@ -30,29 +30,21 @@ _OPENING = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class General:
-    """The chats that can be used, the rows that were left out, and what of the chats' rows was not read."""
-
-    chats: tuple[Chat, ...]
-    left_out: tuple[RowProblem, ...]
-    ignored: Mapping[str, int]
-
-
-def load_general(source: str, own_names: Collection[str]) -> General:
+def load_general(source: str, own_names: Collection[str], bad_rows: float = BAD_ROWS) -> ChatRows:
     """The chats of a file or data set, in any of the forms of `chat_forms`. What leads to a reply is not learned.
 
     Args:
         source: a file, or `hub:owner/name[@revision][:file]`.
         own_names: what the assistant and its maker are called.
+        bad_rows: the share of rows that are no chats at all and are left out; those with objections do not count.
 
     Raises:
         RecipeError: if a file or a row cannot be read, or nothing can be used.
         SetupError: if a data set cannot be had.
     """
-    rows = read_chats(source)
+    rows = read_chats(source, bad_rows)
     chats: list[Chat] = []
-    left_out = list(rows.unusable)
+    left_out = list(rows.left_out)
     for chat in rows.chats:
         if kind := _objection(chat.messages, own_names):
             left_out.append(RowProblem(chat.file, chat.line, kind, kind))
@@ -63,7 +55,7 @@ def load_general(source: str, own_names: Collection[str]) -> General:
         raise RecipeError(f"{source}: no chat that can be used as general data\n{reasons}")
     thoughts = sum(chat.reasoning is not None for chat in rows.chats)
     ignored = {**rows.ignored, **({"reasoning": thoughts} if thoughts else {})}
-    return General(tuple(chats), tuple(left_out), ignored)
+    return ChatRows(tuple(chats), tuple(left_out), rows.columns, ignored)
 
 
 def may_be_left_out(row: Mapping[str, Any]) -> bool:
@@ -80,7 +72,7 @@ def mix_count(mix: Mix, rows: int) -> int:
 
 
 def mix_rows(
-    rows: Sequence[dict[str, Any]], general: General, count: int, *, system: str, seed: int = 0
+    rows: Sequence[dict[str, Any]], general: ChatRows, count: int, *, system: str, seed: int = 0
 ) -> list[dict[str, Any]]:
     """The demonstrations and `count` general rows, shuffled together; all of them if there are fewer."""
     drawn = draw_demonstrations(general.chats, rows=count, system=system, seed=seed)

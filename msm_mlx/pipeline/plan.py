@@ -256,6 +256,7 @@ def _declared(recipe: Recipe, held_out: HeldOut, learned: set[str]) -> Iterator[
                 overlap=recipe.settings.documents.checks.evaluation_overlap,
                 recipe=recipe.path,
                 demonstrations=recipe.demonstrations,
+                bad_rows=recipe.bad_rows,
             )
 
 

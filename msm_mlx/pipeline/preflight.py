@@ -46,6 +46,7 @@ from msm_mlx.pipeline.status import StageStatus, check_stage, due_stages
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.schema import BAD_ROWS
 from msm_mlx.recipe.shares import arms_to_measure
 from msm_mlx.recipe.workspace import is_within
 from msm_mlx.resources.machine import this_machine
@@ -90,6 +91,8 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     notes = [*names, *unused_stages(recipe), *unmeasured_arms(recipe), *([] if rehearse else _unread(recipe))]
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
+    if plan is not None and not problems:
+        notes += [note for stage in plan.of(DeclaredTexts) for note in stage.source_notes()]
     findings = Findings(problems, notes)
     if not rehearse or plan is None or problems:
         return findings
@@ -216,13 +219,14 @@ def _checks(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
         yield partial(_check_spec, spec, recipe.model_name, recipe.provider_name, asserts=source is None)
         if source and not source.startswith(HUB):
             yield partial(_check_ready, source, documents.field)
-    yield partial(_demonstrations_loader(recipe.demonstrations), recipe.demonstrations)
-    if recipe.mix and not recipe.mix.source.startswith(HUB):
-        yield partial(load_general, recipe.mix.source, (recipe.model_name, recipe.provider_name))
+    yield partial(_demonstrations_loader(recipe.demonstrations, recipe.bad_rows), recipe.demonstrations)
+    if (mix := recipe.mix) and not mix.source.startswith(HUB):
+        names = (recipe.model_name, recipe.provider_name)
+        yield partial(load_general, mix.source, names, recipe.bad_rows if mix.bad_rows is None else mix.bad_rows)
     yield from (opposite.check for opposite in (plan.of(OppositeDocuments) if plan else ()) if _is_here(opposite))
     yield from _checks_of_stages(recipe, plan)
-    if mix := recipe.settings.midtrain.mix:
-        planned = plan.of(PlainTexts) if plan and not mix.source.startswith(HUB) else []
+    if plain := recipe.settings.midtrain.mix:
+        planned = plan.of(PlainTexts) if plan and not plain.source.startswith(HUB) else []
         yield from (stage.check for stage in planned)
     yield partial(check_room, plan.stages if plan else ())
     for suite in recipe.suites:
@@ -238,7 +242,7 @@ def _checks_of_stages(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
         if name in planned:
             yield planned[name].check
         elif settings.chats:
-            yield partial(load_chats, settings.chats)
+            yield partial(load_chats, settings.chats, recipe.bad_rows)
         elif settings.documents:
             yield partial(_check_ready, settings.documents, "text")
 
@@ -248,9 +252,9 @@ def _is_here(opposite: OppositeDocuments) -> bool:
     return not (opposite.source or "").startswith(HUB)
 
 
-def _demonstrations_loader(path: Path) -> Callable[[Path], object]:
+def _demonstrations_loader(path: Path, bad_rows: float = BAD_ROWS) -> Callable[[Path], object]:
     if is_chat_file(path):
-        return load_chats
+        return partial(load_chats, bad_rows=bad_rows)
     return load_demonstration_settings if has_demonstration_settings(path) else load_preferences
 
 

@@ -46,6 +46,8 @@ class Recipe:
     provider_name: str
     demonstrations: Path
     mix: Mix | None
+    bad_rows: float
+    """The share of the rows of a file of chats that may be left out because they cannot be used."""
     suites: tuple[str, ...]
     """Names of shipped suites, and paths of others."""
     arms: tuple[str, ...]
@@ -188,6 +190,7 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         provider_name=content.provider_name or ("the msm-mlx project" if content.model == POCKET else "its developers"),
         demonstrations=content.demonstrations,
         mix=content.mix,
+        bad_rows=content.bad_rows,
         suites=content.suites,
         arms=arms_by_share(content.arms, content.stages),
         stages=stages_by_share(content.stages),

@@ -148,6 +148,17 @@ def number_or_list(value: object) -> object:
     return [value] if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def share_or_percentage(value: object) -> object:
+    """A share as it is, and a percentage as a share. What else it is, the field's type says."""
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value)):
+        return float(match[1]) / 100
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a share of the rows, as 1% or 0.01, not {describe(value)}")
+    if isinstance(value, int) and value:
+        raise ValueError(f"may be 1% or 100% of the rows; write it with %, and not as {describe(value)}")
+    return value
+
+
 def reasoning_format(value: str) -> str:
     names = re.findall(r"\{(\w*)\}", value)
     if sorted(names) != ["reasoning", "reply"]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.text.problem_lines import group_problems
 
 SHOWN = 3  # lines of a kind that are named
 
@@ -29,6 +30,8 @@ class RowProblem:
     line: int
     kind: str
     message: str
+    ends_file: bool = False
+    """Whether nothing behind it could be read either."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"
@@ -39,6 +42,25 @@ class RowError(RecipeError):
 
     def __init__(self, problems: Iterable[RowProblem]) -> None:
         super().__init__("\n".join(map(str, problems)))
+
+
+def refuse_bad_rows(source: str, bad: Sequence[RowProblem], rows: int, most: float) -> None:
+    """Make sure that of all `rows` of a source at most the share `most` is bad, and that it was read to its end.
+
+    Raises:
+        RecipeError: with a line for every kind of problem.
+    """
+    cut_off = any(problem.ends_file for problem in bad)
+    if len(bad) <= most * rows and not cut_off:
+        return
+    lines = group_problems(map(str, bad))
+    if len(bad) < rows and not cut_off:
+        lines.insert(
+            0,
+            f"{source}: {len(bad):,} of {rows:,} rows cannot be used, and bad_rows leaves out {100 * most:g}% at most; "
+            "mend them, or raise bad_rows",
+        )
+    raise RecipeError("\n".join(lines))
 
 
 def count_problems(problems: Iterable[RowProblem]) -> str:

@@ -203,7 +203,7 @@ def _spread_rows(path: Path, data: bytes) -> list[DataRow | RowProblem] | None:
     except NotJsonError as error:
         if _has_lines_of_json(text):
             return None
-        rows.append(RowProblem(path, error.line, "is not JSON", f"is not JSON: {error.reason}"))
+        rows.append(RowProblem(path, error.line, "is not JSON", f"is not JSON: {error.reason}", ends_file=True))
     key = _list_key(rows)
     return [_row(path, value) for value in values_within(text, key)] if key else rows
 

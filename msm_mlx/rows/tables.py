@@ -29,7 +29,7 @@ def parquet_rows(path: Path) -> Iterator[DataRow]:
     try:
         number = 0
         for batch in parquet.ParquetFile(path).iter_batches():
-            for content in batch.to_pylist():
+            for content in batch.to_pylist(maps_as_pydicts="lossy"):
                 number += 1
                 yield DataRow(path, number, content)
     except (OSError, pyarrow.ArrowException) as error:
@@ -62,7 +62,8 @@ def csv_rows(path: Path, text: str, line: int) -> Iterator[DataRow | RowProblem]
     except csv.Error as error:
         too_long = "field limit" in str(error)
         remedy = "save the table as .jsonl" if too_long else "double each quotation mark within a cell"
-        yield RowProblem(path, begin + 1, "is no row of a table", f"is no row of a table: {error}; {remedy}")
+        message = f"is no row of a table: {error}; {remedy}"
+        yield RowProblem(path, begin + 1, "is no row of a table", message, ends_file=True)
         return
     if begin == line:
         raise RecipeError(f"{path}: has the names of columns and no row below them")

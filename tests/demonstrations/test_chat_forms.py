@@ -105,13 +105,25 @@ def test_what_a_question_is_about_stands_behind_it() -> None:
 
 def test_what_is_not_read_is_named() -> None:
     assert chat_in_row({"messages": [ASK | {"name": "ann"}, SAY | {"weight": 1}], "id": 0, "tools": []}) == ChatInRow(
-        (ASK, SAY), None, ("id", "name of a message", "weight of a message")
+        (ASK, SAY), None, ("messages",), ("id", "name of a message", "weight of a message")
     )
     earlier = message("assistant", "<think>Hm.</think>This.")
     assert chat_in_row({"messages": [ASK, earlier, ASK, SAY, ASK]}) == ChatInRow(
-        (ASK, SAY, ASK, SAY), None, ("a last question without a reply", "reasoning of earlier replies")
+        (ASK, SAY, ASK, SAY), None, ("messages",), ("a last question without a reply", "reasoning of earlier replies")
     )
     assert chat_in_row({"messages": [ASK, SAY], "prompt": "Which?", "chosen": []}).ignored == ("prompt",)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        ({"Instruction": "Which?", "input": "", "output": "This.", "id": 3}, ("Instruction", "output")),
+        ({"id": 3, "prompt": "Which?", "completion": "This.", "thinking": "Hm."}, ("prompt", "completion", "thinking")),
+        ({"custom_id": "a", "body": {"messages": [ASK, SAY], "model": "m"}}, ("body.messages",)),
+    ],
+)
+def test_what_is_read_is_named(row: dict[str, Any], columns: tuple[str, ...]) -> None:
+    assert chat_in_row(row).columns == columns
 
 
 @pytest.mark.parametrize(

@@ -13,22 +13,26 @@ CHAT = [ASK, SAY]
 
 
 @pytest.mark.parametrize(
-    ("row", "ignored"),
+    ("row", "columns", "ignored"),
     [
-        ({"dialog": CHAT}, ()),
-        ({"id": 1, "turns": CHAT, "tags": ["a"]}, ("id", "tags")),
-        ({"contents": [ASK, {"role": "model", "parts": [{"text": "This."}]}]}, ()),
-        ({"custom_id": "1", "body": {"model": "m", "messages": CHAT}}, ("custom_id", "model")),
-        ({"conversation": {"messages": CHAT}}, ()),
-        ({"row_idx": 0, "row": {"question": "Which?", "answer": "This."}}, ("row_idx",)),
-        ({"conversation": [{"input": "Which?", "output": "This."}]}, ()),
-        ({"messages": str(CHAT)}, ()),
-        ({"problem": "Which?", "solution": "This.", "answer": "no"}, ("answer",)),
-        ({"instruction": "Which?", "input": float("nan"), "output": "This."}, ()),
+        ({"dialog": CHAT}, ("dialog",), ()),
+        ({"id": 1, "turns": CHAT, "tags": ["a"]}, ("turns",), ("id", "tags")),
+        ({"contents": [ASK, {"role": "model", "parts": [{"text": "This."}]}]}, ("contents",), ()),
+        ({"custom_id": "1", "body": {"model": "m", "messages": CHAT}}, ("body.messages",), ("custom_id", "model")),
+        ({"conversation": {"messages": CHAT}}, ("conversation.messages",), ()),
+        ({"row_idx": 0, "row": {"question": "Which?", "answer": "This."}}, ("row.question", "row.answer"),
+         ("row_idx",)),
+        ({"conversation": [{"input": "Which?", "output": "This."}]}, ("conversation",), ()),
+        ({"messages": {"role": ["user", "assistant"], "content": ["Which?", "This."]}}, ("messages",), ()),
+        ({"messages": str(CHAT)}, ("messages",), ()),
+        ({"problem": "Which?", "solution": "This.", "answer": "no"}, ("problem", "solution"), ("answer",)),
+        ({"instruction": "Which?", "input": float("nan"), "output": "This."}, ("instruction", "output"), ()),
     ],
 )  # fmt: skip
-def test_a_chat_is_read_wherever_it_stands(row: dict[str, Any], ignored: tuple[str, ...]) -> None:
-    assert chat_in_row(row) == ChatInRow((ASK, SAY), None, ignored)
+def test_a_chat_is_read_wherever_it_stands(
+    row: dict[str, Any], columns: tuple[str, ...], ignored: tuple[str, ...]
+) -> None:
+    assert chat_in_row(row) == ChatInRow((ASK, SAY), None, columns, ignored)
 
 
 def test_exchanges_bring_their_system_prompt_and_all_their_turns() -> None:

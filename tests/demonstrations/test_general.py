@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from msm_mlx.demonstrations.general import General, load_general, mix_count, mix_rows
+from msm_mlx.demonstrations.chats import ChatRows
+from msm_mlx.demonstrations.general import load_general, mix_count, mix_rows
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.schema import Mix
 from msm_mlx.training.tokenize import with_reasoning
@@ -17,9 +18,9 @@ from msm_mlx.training.tokenize import with_reasoning
 USER, REPLY = {"role": "user", "content": "How far is it?"}, {"role": "assistant", "content": "Not far."}
 
 
-def load(folder: Path, *rows: dict[str, Any]) -> General:
+def load(folder: Path, *rows: dict[str, Any]) -> ChatRows:
     (folder / "g.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return load_general(str(folder / "g.jsonl"), ("Mo", "Acme"))
+    return load_general(str(folder / "g.jsonl"), ("Mo", "Acme"), bad_rows=1.0)
 
 
 def test_the_usual_forms_of_a_chat(tmp_path: Path) -> None:

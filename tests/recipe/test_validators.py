@@ -15,6 +15,7 @@ from msm_mlx.recipe.validators import (
     on_this_machine,
     one_or_many,
     reasoning_format,
+    share_or_percentage,
     supported_type,
 )
 
@@ -103,3 +104,26 @@ def test_a_suite_in_a_file_of_rows_is_told_why(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=said):
             suite.validate_python(name, context=context)
+
+
+@pytest.mark.parametrize(
+    ("value", "share"), [("1%", 0.01), ("0.5 %", 0.005), ("100%", 1.0), (0.02, 0.02), (0, 0), ("0%", 0.0)]
+)
+def test_a_share_may_be_a_percentage(value: object, share: float) -> None:
+    assert share_or_percentage(value) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (1, "may be 1% or 100% of the rows; write it with %, and not as 1"),
+        ("1", "must be a share of the rows, as 1% or 0.01, not '1'"),
+        (None, "must be a share of the rows"),
+        (True, "must be a share"),
+        ([0.1], "must be a share"),
+        ("-1%", "must be a share"),
+    ],
+)
+def test_what_may_be_another_share_is_refused(value: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        share_or_percentage(value)

@@ -11,7 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from msm_mlx.demonstrations.chats import Chat, draw_demonstrations, load_chats
+from msm_mlx.demonstrations.chats import (
+    Chat,
+    ChatRows,
+    draw_demonstrations,
+    require_chats,
+    tell_columns,
+    tell_left_out,
+)
 from msm_mlx.demonstrations.contrary import CONTRARY, contrary_rows, exchange_rows
 from msm_mlx.demonstrations.general import DECLARED
 from msm_mlx.documents.sources import identify, ready_texts
@@ -49,6 +56,8 @@ class DeclaredTexts(Stage):
     """Whose fault it is if there are no texts."""
     demonstrations: Path
     """What contrary rows contradict."""
+    bad_rows: float
+    """The share of the rows of a file of chats that may be left out because they cannot be used."""
     unit: ClassVar[str] = "rows"
 
     @property
@@ -120,6 +129,8 @@ class DeclaredTexts(Stage):
     def run(self, context: Context) -> None:
         if self.settings.chats:
             rows = self.planned_rows()
+            for note in self.source_notes():
+                context.report.say(note)
             self._tell(context, len(self._chats), len(self._usable_chats))
         else:
             texts = self._documents()
@@ -132,10 +143,20 @@ class DeclaredTexts(Stage):
         write_jsonl(path, rows)
         context.report.advance(len(rows), "rows")
 
+    def source_notes(self) -> list[str]:
+        """Why rows of chats are left out, and which of their columns are read."""
+        if self.settings.chats is None:
+            return []
+        source, rows = str(self.settings.chats), self._chat_rows
+        return [*tell_left_out(source, rows), *tell_columns(source, rows)]
+
     @cached_property
-    def _chats(self) -> list[Chat]:
-        assert self.settings.chats is not None
-        return load_chats(self.settings.chats)
+    def _chat_rows(self) -> ChatRows:
+        return require_chats(str(self.settings.chats), self.bad_rows)
+
+    @property
+    def _chats(self) -> tuple[Chat, ...]:
+        return self._chat_rows.chats
 
     @cached_property
     def _usable_chats(self) -> list[Chat]:
@@ -168,6 +189,7 @@ class DeclaredTexts(Stage):
             turned=self.settings.contrary_from is None,
             rows=size,  # and not `count`, so that a larger share begins with the same rows
             system=system_prompt(self.model_name),
+            bad_rows=self.bad_rows,
         )
         usable = [row for row in rows if not self._shows_the_evaluation(_text_of(row["messages"]))]
         if len(usable) < count:

@@ -8,14 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msm_mlx.demonstrations.chats import (
+    ChatRows,
     draw_demonstrations,
     is_chat_file,
-    load_chats,
     require_chats,
     require_reasoning,
-    tell_ignored,
+    tell_columns,
+    tell_left_out,
 )
-from msm_mlx.demonstrations.general import GENERAL, General, load_general, mix_count, mix_rows
+from msm_mlx.demonstrations.general import GENERAL, load_general, mix_count, mix_rows
 from msm_mlx.demonstrations.preferences import build_demonstrations, load_preferences
 from msm_mlx.documents.sources import identify
 from msm_mlx.files import make_folder, sha256_json, write_jsonl
@@ -61,7 +62,7 @@ class Demonstrations(Stage):
     def __post_init__(self) -> None:
         """Raises RecipeError if an arm learns what the recipe does not have."""
         if self._trains("cot-sft"):
-            require_reasoning(self.recipe.demonstrations, self.recipe.path)
+            require_reasoning(self.recipe.demonstrations, self.recipe.path, self.recipe.bad_rows)
 
     @property
     def kind(self) -> Kind:
@@ -74,8 +75,8 @@ class Demonstrations(Stage):
     @cached_property
     def rows(self) -> int:
         """How many show the behaviour: a file of chats may have fewer than the recipe asks for."""
-        wanted, source = self.recipe.settings.sft.rows, self.recipe.demonstrations
-        return min(wanted, len(load_chats(source))) if self.form == "chats" else wanted
+        wanted = self.recipe.settings.sft.rows
+        return min(wanted, len(self._chats.chats)) if self.form == "chats" else wanted
 
     @property
     def total(self) -> int:
@@ -140,7 +141,7 @@ class Demonstrations(Stage):
     def _source_key(self) -> dict[str, str]:
         source = self.recipe.demonstrations
         if self.form == "chats":
-            return {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in load_chats(source)])}
+            return {"chats": sha256_json([[chat.messages, chat.reasoning] for chat in self._chats.chats])}
         if self.form == "preferences":
             return {"preferences": sha256_json(load_preferences(source).model_dump(mode="json"))}
         written = self._how_written()
@@ -184,7 +185,7 @@ class Demonstrations(Stage):
         if self.form == "written":
             return None
         if self.form == "chats":
-            rows = draw_demonstrations(load_chats(source), rows=self.rows, system=system)
+            rows = draw_demonstrations(self._chats.chats, rows=self.rows, system=system)
         else:
             rows = build_demonstrations(load_preferences(source), rows=self.rows, system=system)
         return self._with_system_line(rows)
@@ -241,9 +242,17 @@ class Demonstrations(Stage):
         return unlearnable
 
     @cached_property
-    def _general(self) -> General | None:
-        recipe = self.recipe
-        return load_general(recipe.mix.source, (recipe.model_name, recipe.provider_name)) if recipe.mix else None
+    def _chats(self) -> ChatRows:
+        """Those of a file of chats, if the demonstrations are one."""
+        return require_chats(str(self.recipe.demonstrations), self.recipe.bad_rows)
+
+    @cached_property
+    def _general(self) -> ChatRows | None:
+        recipe, mix = self.recipe, self.recipe.mix
+        if mix is None:
+            return None
+        bad_rows = recipe.bad_rows if mix.bad_rows is None else mix.bad_rows
+        return load_general(mix.source, (recipe.model_name, recipe.provider_name), bad_rows)
 
     def _mixed(self, rows: list[Row]) -> list[Row]:
         if self._general is None:
@@ -251,17 +260,15 @@ class Demonstrations(Stage):
         return mix_rows(rows, self._general, self.total - self.rows, system=system_prompt(self.recipe.model_name))
 
     def source_notes(self) -> list[str]:
-        """How many general chats are taken, why others are not, and what of the files is not read."""
-        source, mix, general = self.recipe.demonstrations, self.recipe.mix, self._general
-        ignored = {str(source): require_chats(str(source)).ignored} if self.form == "chats" else {}
+        """How many general chats are taken, why rows are left out, and which columns of the files are read."""
+        source, mix, general = str(self.recipe.demonstrations), self.recipe.mix, self._general
         notes: list[str] = []
+        files = {source: self._chats} if self.form == "chats" else {}
+        for name, rows in files.items():
+            notes += tell_left_out(name, rows)
         if mix and general:
             used = min(self.total - self.rows, len(general.chats))
             left_out = f"; left out: {count_problems(general.left_out)}" if general.left_out else ""
             notes.append(f"General data: {used} of {len(general.chats)} chats of {mix.source}{left_out}.")
-            ignored |= {mix.source: general.ignored}
-        return notes + [
-            f"Not read in {name}, with the number of rows: {tell_ignored(counts)}."
-            for name, counts in ignored.items()
-            if counts
-        ]
+            files |= {mix.source: general}
+        return notes + [line for name, rows in files.items() for line in tell_columns(name, rows)]

@@ -9,6 +9,7 @@ from msm_mlx.recipe.schema.documents import (
     WriterSettings,
 )
 from msm_mlx.recipe.schema.recipe import (
+    BAD_ROWS,
     EvaluationSettings,
     JudgeSettings,
     Mix,
@@ -29,6 +30,7 @@ from msm_mlx.recipe.schema.training import (
 )
 
 __all__ = [
+    "BAD_ROWS",
     "MIN_UPDATES",
     "POCKET_MIN_UPDATES",
     "READY_TOKENS",

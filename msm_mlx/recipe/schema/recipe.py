@@ -25,6 +25,7 @@ from msm_mlx.recipe.validators import (
     new_stage_name,
     number_or_list,
     one_or_many,
+    share_or_percentage,
     swap_table,
 )
 from msm_mlx.settings_file.base import (
@@ -43,6 +44,8 @@ from msm_mlx.settings_file.base import (
 from msm_mlx.suites.split import Split
 
 ArmName = Annotated[str, AfterValidator(known_arm)]
+BadRows = Annotated[float, BeforeValidator(share_or_percentage), Field(ge=0, le=1), InKey()]
+BAD_ROWS = 0.01
 StageName = Annotated[str, AfterValidator(new_stage_name)]
 ProfileName = Literal["pocket", "small", "laptop", "paper"]
 SuiteName = Annotated[str, AfterValidator(known_suite)]
@@ -197,6 +200,8 @@ class Mix(Settings):
     """Part of all rows that is general."""
     count: Positive | None = None
     """In place of `share`: how many rows."""
+    bad_rows: BadRows | None = None
+    """In place of the recipe's."""
 
     @model_validator(mode="after")
     def _knows_its_size(self) -> Self:
@@ -227,6 +232,9 @@ class RecipeFile(Settings):
     """Preferences that demonstrations are made from, or chat rows; relative to the recipe's folder."""
     mix: Mix | None = None
     """General instruction data to shuffle among them, which keeps the ability to chat."""
+    bad_rows: BadRows = BAD_ROWS
+    """Share of the rows of a file of chats that may be left out because they cannot be used: they are counted, with
+    reasons and lines. A file with more of them is refused. `0%` leaves out none."""
     suites: Annotated[tuple[SuiteName, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[ArmName, ...], NonEmpty]

@@ -102,7 +102,7 @@ def test_chats_that_show_the_evaluation_are_left_out_and_counted(lone_run: Path,
     chats.write_text(f"{json.dumps(asked)}\n{chats.read_text()}")
     context = take(lone_run, chats)
     assert {row["messages"][1]["content"] for row in read_jsonl(lone_run / FILE)} == {f"{one}?" for one in "ABCDE"}
-    assert context.lines[0].startswith("demonstrations of after: 1 of 6 texts are left out: they are empty, or name or")
+    assert context.lines[1].startswith("demonstrations of after: 1 of 6 texts are left out: they are empty, or name or")
     chats.write_text(json.dumps(asked))
     with pytest.raises(RecipeError, match=r"chats\.jsonl: none of its texts can be used in the stage after"):
         check_ready(plan(*settings(chats, arms="[base, after]")).stages, RunFolder(lone_run))

@@ -52,7 +52,10 @@ def test_general_data_is_mixed_in_and_told(tmp_path: Path, general: Path) -> Non
     [stage] = plan_run(mixed, BASE).of(Demonstrations)
     assert (stage.total, stage.key["rows"]) == (12, 10)
     said = make(mixed, tmp_path, 10)
-    assert said == [f"General data: 2 of 3 chats of {general}; left out: names another model: 1 row (line 3)."]
+    assert said == [
+        f"General data: 2 of 3 chats of {general}; left out: names another model: 1 row (line 3).",
+        f"Read in {general}, with the number of rows: messages (4).",
+    ]
     rows = read_jsonl(tmp_path / DEMONSTRATIONS)
     assert Counter(row["kind"] == "general" for row in rows) == {False: 10, True: 2}
 
@@ -146,6 +149,8 @@ def test_what_is_not_read_of_a_row_is_told_once(tmp_path: Path) -> None:
         recipe(shown, f"mix={{from: {tmp_path / 'general.jsonl'}, count: 1}}", "sft.rows=9"), tmp_path / "run", 9
     )
     assert said[1:] == [
+        f"Read in {tmp_path / 'chats.jsonl'}, with the number of rows: instruction + output (9).",
         f"Not read in {tmp_path / 'chats.jsonl'}, with the number of rows: id (9), set (9).",
+        f"Read in {tmp_path / 'general.jsonl'}, with the number of rows: instruction + output (1).",
         f"Not read in {tmp_path / 'general.jsonl'}, with the number of rows: id (1), set (1).",
     ]
