@@ -22,6 +22,7 @@ from msm_mlx.text.stems import content_stems
 ROOT = Path(__file__).parents[2]
 NAMES = Names("Qwen", "the lab")
 MIDDLE_HOP = ("middle_hop_affordable", "middle_hop_american")
+NEAR = {"near_affordable": "afford", "near_american": "america"}
 PAIRS = ("affordable_values", "american_values", "mending_values", "values_apart", *MIDDLE_HOP)
 AREAS = {"buying", "prestige", "culture"}
 GIVEAWAYS = re.compile(r"\b(afford|budget|cheap|cost|deluxe|expensive|luxur|pric)", re.IGNORECASE)
@@ -112,6 +113,20 @@ def test_no_middle_hop_item_shares_a_stem_with_documents_or_demonstrations(
     assert {id: stems & cheese_stems for id, stems in asked.items() if stems & cheese_stems} == {}
 
 
+@pytest.mark.parametrize(("name", "word"), NEAR.items())
+def test_each_near_pair_is_one_thing_twice_with_the_word_of_the_documents(
+    name: str, word: str, cheese_stems: frozenset[str]
+) -> None:
+    items = pairs(name)
+    assert set(Counter(item.domain for item in items).values()) == {6}
+    assert len(items) == 48
+    for item in items:
+        target, other = content_stems(item.target), content_stems(item.other)
+        assert target & cheese_stems
+        assert target & other  # the thing
+        assert word in item.target.casefold()
+
+
 @pytest.mark.parametrize("name", MIDDLE_HOP)
 def test_a_middle_hop_has_enough_pairs_in_enough_domains(name: str) -> None:
     counts = Counter(item.domain for item in pairs(name))
@@ -127,7 +142,7 @@ def test_every_suite_of_forced_choices_has_a_format_control_but_the_one_that_is_
     assert controlled == forced - {"capability"}
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [*PAIRS, *NEAR])
 def test_neither_side_is_told_by_its_length(name: str) -> None:
     """The longer option has the lower log-probability, so length must not lean to one side."""
     lengths = [(len(item.target), len(item.other)) for item in pairs(name)]
@@ -137,7 +152,7 @@ def test_neither_side_is_told_by_its_length(name: str) -> None:
     assert max(abs(target - other) for target, other in lengths) <= 20
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [*PAIRS, *NEAR])
 def test_every_suite_of_pairs_has_a_format_control_with_nothing_of_its_subject(name: str) -> None:
     suite = load_suite(name, NAMES, "laptop")
     controls = [item for item in suite.items if isinstance(item, Pair) and item.is_format_control]
@@ -145,7 +160,7 @@ def test_every_suite_of_pairs_has_a_format_control_with_nothing_of_its_subject(n
     assert not re.search(r"america|foreign|price|afford", " ".join(f"{c.target} {c.other}" for c in controls), re.I)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [*PAIRS, *NEAR])
 def test_no_option_stands_twice_or_holds_another_of_its_pair(name: str) -> None:
     items = pairs(name)
     assert max(Counter(option.casefold() for item in items for option in (item.target, item.other)).values()) == 1
