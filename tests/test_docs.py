@@ -1,4 +1,4 @@
-"""The documentation names only packages, modules and definitions that exist, and all packages in their order."""
+"""The documentation names only what exists, its links lead somewhere, and what is made from the code is fresh."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pages
 import pytest
 from helpers.command_line import ROOT
+from helpers.documented import DOCS, FENCE, PAGES, read
 
 PACKAGE = ROOT / "msm_mlx"
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PICTURES = sorted((DOCS / "pictures").glob("*.svg"))
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 MODULE_OR_FOLDER = re.compile(r"[\w./]+(?:\.py|/)")
 DEFINITION = re.compile(
     r"(?P<function>[a-z_]+)\(\)|(?P<class>(?:[A-Z][a-z]+){2,}|Item|Stage)|(?P<constant>[A-Z][A-Z_]{3,})"
 )
+STAGES = ["spec", "plan", "documents", "midtrain", "sft", "evaluate", "report"]
 OUTSIDE = {"msm_mlx/", "runs/", "drafts/", "train.py", "tests/test_docs.py"}  # not below either; made by commands
 
 
@@ -65,3 +70,51 @@ def test_all_packages_are_described_in_their_order() -> None:
     ][0]
     layers = [name for layer in contract["layers"] for name in re.split(r"\s*\|\s*", layer)]
     assert described == layers
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """What links to places of a page may end with: its headings, as both the site and a repository write them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", read(page)), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_what_is_there(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(FENCE.sub("", read(page))):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if link.startswith(("https://", "http://")):
+            continue
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
+            broken.append(link)
+
+    assert broken == []
+
+
+def test_what_is_made_from_the_code_is_fresh() -> None:
+    stale = [page.name for page, text in pages.pages().items() if read(page) != text]
+
+    assert stale == [], "run `python benchmarks/pages.py`"
+
+
+def test_the_flow_has_the_stages_in_their_order() -> None:
+    """It is drawn by `benchmarks/pictures.py`, as the two pictures of a run are."""
+    words = [element.text for element in ElementTree.parse(DOCS / "pictures" / "flow.svg").iter() if element.text]
+
+    assert [word for word in words if word in STAGES] == STAGES
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
+def test_pictures_are_whole_and_ask_no_server(picture: Path) -> None:
+    text = read(picture)
+
+    assert ElementTree.fromstring(text).tag.endswith("svg")
+    assert re.findall(r"(?:href|src|url\()\W*https?:", text) == []
+
+
+def test_every_page_is_in_the_site() -> None:
+    pages_of_site = re.findall(r"[\w-]+\.md", read(ROOT / "mkdocs.yml"))
+
+    assert sorted(pages_of_site) == [page.name for page in sorted(DOCS.glob("*.md"))]
