@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -50,3 +50,22 @@ class SilentReporter:
     def advance(self, done: int, detail: str) -> None: ...
 
     def finish(self, stage: str, seconds: float) -> None: ...
+
+
+class PlainReporter(SilentReporter):
+    """Gives `write` a line for what is said, and for each stage that begins, ends or need not run."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+
+    def say(self, line: str) -> None:
+        self._write(line)
+
+    def skip(self, stage: str, reason: str) -> None:
+        self._write(f"{stage}: not run again: {reason}")
+
+    def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+        self._write(f"{stage}: {total} {unit} ({reason})")
+
+    def finish(self, stage: str, seconds: float) -> None:
+        self._write(f"{stage}: done in {seconds:.1f} s")

@@ -1,11 +1,11 @@
-"""The course of a loss in a few characters."""
+"""The course of a loss in a few characters, and events as lines."""
 
 from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.progress import BARS, sparkline
+from msm_mlx.progress import BARS, PlainReporter, sparkline
 
 
 def test_a_falling_loss_falls() -> None:
@@ -20,3 +20,21 @@ def test_it_is_never_wider_than_asked(values: list[float], width: int) -> None:
     line = sparkline(values, width)
     assert len(line) == min(width, len(values))
     assert set(line) <= set(BARS)
+
+
+def test_a_plain_reporter_has_a_line_for_each_event() -> None:
+    lines: list[str] = []
+    report = PlainReporter(lines.append)
+
+    report.say("Welcome.")
+    report.skip("plan", "done")
+    report.begin("documents", "not run yet", 3, "documents")
+    report.advance(1, "fast")
+    report.finish("documents", 1.25)
+
+    assert lines == [
+        "Welcome.",
+        "plan: not run again: done",
+        "documents: 3 documents (not run yet)",
+        "documents: done in 1.2 s",
+    ]

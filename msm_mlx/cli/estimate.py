@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.output import err, out
-from msm_mlx.cli.recipes import Experiment, recipe_command
+from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast, probe_settings
+from msm_mlx.pipeline.experiment import Experiment
 from msm_mlx.pipeline.plan import RunPlan, plan_run
 from msm_mlx.pipeline.preflight import rehearsed
 from msm_mlx.pipeline.stages.training import Training

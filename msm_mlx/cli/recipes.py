@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,49 +11,11 @@ import click
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
-from msm_mlx.pipeline.reevaluation import with_added_suites
+from msm_mlx.pipeline.experiment import find_recipe, open_experiment
 from msm_mlx.recipe.load import Recipe, load_recipe
-from msm_mlx.recipe.scaffold import RECIPE as SCAFFOLD_RECIPE
-from msm_mlx.recipe.shipped import shipped_recipes
-from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import RECIPE, RECORD
 from msm_mlx.runs.workspace import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.suites.load import SUITES
-from msm_mlx.text.commands import command
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A checked recipe and the folder that it runs in."""
-
-    recipe: Recipe
-    run: RunFolder
-
-
-def find_recipe(text: str) -> Path:
-    """The recipe file that `text` names.
-
-    That is a path, the folder that `init` made, or a shipped recipe by its name or by its path in a checkout.
-
-    Raises:
-        RecipeError: if there is none, or `text` names a run folder or a spec.
-    """
-    path = Path(text)
-    exists = os.path.exists(text)  # False too for a name that no file system takes
-    if exists and (path / RECORD).exists():
-        raise RecipeError(
-            f"{text}: is a run folder; name its recipe, or see `{command('msm-mlx', 'runs', 'show', text)}`"
-        )
-    if exists and (path / SCAFFOLD_RECIPE).is_file():
-        return path / SCAFFOLD_RECIPE
-    if exists and path.suffix == ".md":
-        raise RecipeError(f"{text}: is a spec; name the recipe that it belongs to, a .yaml file")
-    if exists:
-        return path
-    shipped = shipped_recipes()
-    if path.stem in shipped and text in (path.stem, path.name, f"recipes/{path.name}"):
-        return shipped[path.stem]
-    raise RecipeError(f"{text}: no such file, and no recipe of that name; there are {', '.join(shipped)}")
 
 
 def find_finished(text: str) -> Path | None:
@@ -129,8 +89,7 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
         loaded = (
             load_recipe_of(finished, **load_options) if finished else load_recipe(find_recipe(recipe), **load_options)
         )
-        folder = run_dir or finished or default_run_dir(loaded)
-        function(Experiment(with_added_suites(loaded, folder), RunFolder(folder)), **options)
+        function(open_experiment(loaded, run_dir or finished), **options)
 
     wrapped.__name__, wrapped.__doc__ = function.__name__, function.__doc__
     parameters: list[Callable[..., Any]] = [
@@ -147,10 +106,3 @@ def recipe_command(function: Callable[..., None], *, or_run: bool = False) -> Ca
     for parameter in reversed(parameters):
         wrapped = parameter(wrapped)
     return wrapped
-
-
-def default_run_dir(recipe: Recipe) -> Path:
-    """`runs/NAME` in the working folder or in $MSM_MLX_HOME; with another model than `pocket`, NAME has the model and
-    the profile too."""
-    name = recipe.name if recipe.model == "pocket" else f"{recipe.name}-{Path(recipe.model).name}-{recipe.profile}"
-    return runs_home() / name

@@ -15,16 +15,16 @@ from rich.text import Text
 
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, print_json, reporter
-from msm_mlx.cli.recipes import Experiment, recipe_command
+from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.models.hub import describe_model
+from msm_mlx.pipeline.experiment import Experiment, run_experiment
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
-from msm_mlx.resources.blas import load_openblas
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
 from msm_mlx.runs.results import RunResults, read_results
@@ -187,20 +187,9 @@ def _print_stages(experiment: Experiment, as_json: bool) -> None:
 def _execute(
     experiment: Experiment, kinds: Sequence[Kind], quiet: bool, any_memory: bool = False, *, choice: Choice = EVERYTHING
 ) -> None:
-    from msm_mlx.pipeline.grid import run_grid
-    from msm_mlx.pipeline.runner import follow_run, run_recipe
-
     with reporter(quiet=quiet) as report:
-        report.say(f"{experiment.recipe.name} in {experiment.run.path}. {experiment.recipe.profile_reason}")
-        if reason := experiment.recipe.name_reason:
-            report.say(reason)
-        report.say(f"Matrix products by {load_openblas()}.")
-        if launched_rank() and not experiment.recipe.grid:  # a grid is refused on every rank alike
-            follow_run(experiment.recipe, report)
-            return
-        execute = run_grid if experiment.recipe.grid else run_recipe
-        execute(experiment.recipe, experiment.run, report, kinds, any_memory=any_memory, choice=choice)
-    if "results" in kinds:
+        run_experiment(experiment, report, kinds, any_memory=any_memory, choice=choice)
+    if "results" in kinds and not launched_rank():
         from msm_mlx.report.files import freshen_report
 
         freshen_report(experiment.run.path)

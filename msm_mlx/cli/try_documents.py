@@ -10,7 +10,8 @@ import click
 from rich.text import Text
 
 from msm_mlx.cli.output import out, print_json, reporter
-from msm_mlx.cli.recipes import Experiment, recipe_command
+from msm_mlx.cli.recipes import recipe_command
+from msm_mlx.pipeline.experiment import Experiment
 
 
 @click.command("try")

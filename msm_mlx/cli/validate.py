@@ -11,8 +11,8 @@ import click
 
 from msm_mlx.cli.completion import complete_recipe
 from msm_mlx.cli.output import err, out
-from msm_mlx.cli.recipes import find_recipe
 from msm_mlx.errors import RecipeError
+from msm_mlx.pipeline.experiment import find_recipe
 from msm_mlx.pipeline.findings import Findings
 from msm_mlx.text.terminal import literal
 
