@@ -14,6 +14,10 @@ import pytest
 from helpers.command_line import ROOT
 from helpers.documented import DOCS, FENCE, PAGES, read
 
+from msm_mlx.cli.main import INTERRUPTED
+from msm_mlx.documents.checks.registry import CHECKS
+from msm_mlx.errors import MsmError, RecipeError, SetupError
+
 PACKAGE = ROOT / "msm_mlx"
 PICTURES = sorted((DOCS / "pictures").glob("*.svg"))
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
@@ -97,6 +101,14 @@ def test_what_is_made_from_the_code_is_fresh() -> None:
     stale = [page.name for page, text in pages.pages().items() if read(page) != text]
 
     assert stale == [], "run `python benchmarks/pages.py`"
+
+
+def test_troubleshooting_has_every_reason_and_every_exit_code() -> None:
+    page = read(pages.TROUBLESHOOTING)
+    codes = {error.exit_code for error in (MsmError, RecipeError, SetupError)} | {INTERRUPTED}
+
+    assert {check.name for check in CHECKS if check.name not in page} == set()
+    assert {code for code in codes if f"| {code} |" not in page} == set()
 
 
 def test_the_flow_has_the_stages_in_their_order() -> None:

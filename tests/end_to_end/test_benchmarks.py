@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from helpers.command_line import ROOT, environment
@@ -33,6 +34,16 @@ def test_the_variants_benchmark_prints_its_ratios_as_json() -> None:
     memory = figures["memory_bytes"]
     assert 0 < memory["one_variant"]["active"] < memory["four_variants"]["active"] < memory["four_variants"]["peak"]
     assert 4 * figures["parameters"] < memory["one_variant"]["active"]
+
+
+def test_the_pictures_show_the_arms_of_a_run(finished_run: Path, tmp_path: Path) -> None:
+    benchmark("pictures", finished_run, "--out", tmp_path)
+
+    for name in ("app", "report"):
+        texts = {(element.text or "").strip() for element in ElementTree.parse(tmp_path / f"{name}.svg").iter()}
+        assert {"base", "sft", "msm", "msm+sft"} <= texts, name
+    flow = (tmp_path / "flow.svg").read_text(encoding="utf-8")
+    assert flow == (ROOT / "docs" / "pictures" / "flow.svg").read_text(encoding="utf-8")
 
 
 def test_without_json_it_prints_a_table() -> None:

@@ -46,7 +46,7 @@ def call(folder: Path, *arguments: str | Path, **changes: str) -> subprocess.Com
         contextlib.chdir(folder),
         mock.patch.dict(os.environ, environment(**changes)),
         mock.patch.object(sys, "argv", ["msm-mlx", *words]),
-        mock.patch.object(sys, "stdin", io.StringIO()),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(errors),
     ):
