@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import click
@@ -9,12 +10,14 @@ import click
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, print_json
-from msm_mlx.errors import RecipeError
+from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.finished import FinishedRun, open_run
+from msm_mlx.runs.layout import RESULTS
+from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
 
-LAYOUTS = ("mlx", "peft", "fused", "gguf", "gguf-lora")
+LAYOUTS = ("mlx", "peft", "fused", "gguf", "gguf-lora", "inspect")
 
 
 @click.command()
@@ -22,14 +25,19 @@ LAYOUTS = ("mlx", "peft", "fused", "gguf", "gguf-lora")
 @click.option(
     "--arm", "label", metavar="LABEL", shell_complete=complete_arm, help="The variant to export, as `compare` calls it."
 )
-@click.option("--seed", type=int, help="Trained with this seed. Default: the first.")
-@click.option("--format", "layout", type=click.Choice(LAYOUTS), help="An adapter, or a whole model.")
+@click.option("--seed", type=int, help="Trained with this seed. Default: the first; for logs all.")
+@click.option("--format", "layout", type=click.Choice(LAYOUTS), help="An adapter, a whole model, or logs.")
 @click.option(
     "--base", metavar="NAME", help="The original of a quantised base: OWNER/NAME, or for a whole model a folder too."
 )
 @click.option("--outtype", type=click.Choice(["f16", "q8_0"]), help="How a GGUF file keeps weights. Default: f16.")
 @click.option("--data", is_flag=True, help="Documents, demonstrations and settings for TRL instead.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: a folder in RUN/export.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Default: a folder in RUN/export; for logs RUN/evaluation.",
+)
 @offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
 def export(
@@ -48,7 +56,8 @@ def export(
     What is written is read back, and its logits compared. Adapters: `mlx` is what mlx_lm reads, `peft` what
     transformers and vLLM read, `gguf-lora` what llama.cpp reads. Whole models: `fused` is a folder, `gguf` a file for
     llama.cpp, Ollama and LM Studio with a Modelfile beside it. If the base is quantised, `--base` names the model that
-    it was made from, which the adapter is then added to. `--data` writes what trains it on a bigger machine.
+    it was made from, which the adapter is then added to. `--data` writes what trains it on a bigger machine. `inspect`
+    writes the answers of the evaluation, of all variants if none is named, as logs for `inspect view`.
 
     \b
     Examples:
@@ -56,21 +65,24 @@ def export(
       msm-mlx export runs/cheese_american --arm msm+sft --seed 1 --format fused --out my-model
       msm-mlx export runs/mine --arm msm+sft --format gguf --base Qwen/Qwen3-8B --outtype q8_0
       msm-mlx export runs/cheese_american --data --arm msm+sft
+      msm-mlx export runs/cheese_american --format inspect
     """
     if data == bool(layout):
         raise RecipeError(f"say either --format {', '.join(LAYOUTS[:-1])} or {LAYOUTS[-1]}, or --data")
-    if base and layout in ("mlx", "gguf-lora"):
+    if base and layout in ("mlx", "gguf-lora", "inspect"):
         raise RecipeError("--base goes with --format peft, fused and gguf, and with --data")
     if outtype and layout != "gguf":
         raise RecipeError("--outtype goes with --format gguf")
     finished = open_run(run)
-    variant = _choose(finished, label, seed)
-    if data:
-        outcome = _data(finished, variant, base, out)
+    outcome: dict[str, object]
+    if layout == "inspect":
+        outcome = _logs(finished, label, seed, out)
+    elif data:
+        outcome = _data(finished, _choose(finished, label, seed), base, out)
     elif layout == "gguf":
-        outcome = _gguf(finished, variant, base, outtype or "f16", out)
+        outcome = _gguf(finished, _choose(finished, label, seed), base, outtype or "f16", out)
     else:
-        outcome = _variant(finished, variant, str(layout), base, out)
+        outcome = _variant(finished, _choose(finished, label, seed), str(layout), base, out)
     if as_json:
         print_json(outcome)
 
@@ -127,6 +139,19 @@ def _gguf(run: FinishedRun, variant: Variant, base: str | None, outtype: str, ou
     }
 
 
+def _logs(run: FinishedRun, label: str | None, seed: int | None, out: Path | None) -> dict[str, object]:
+    if not importlib.util.find_spec("inspect_ai"):
+        raise SetupError("--format inspect needs inspect-ai; install it with `pip install 'msm-mlx[inspect]'`")
+    from msm_mlx.export.inspect_log import write_logs
+    from msm_mlx.export.transcripts import answered_variants
+
+    folder = out or run.folder / Path(RESULTS).parent
+    files = write_logs(run, answered_variants(run, label, seed), folder)
+    err().print(literal(f"{len(files)} logs are in {folder}. To read them:"))
+    err().print(literal(f"  {command('inspect', 'view', '--log-dir', folder)}"), soft_wrap=True)
+    return {"format": "inspect", "folder": str(folder), "files": list(map(str, files))}
+
+
 def _say(line: str) -> None:
     err().print(literal(line), soft_wrap=True)
 
@@ -137,6 +162,6 @@ def _data(run: FinishedRun, variant: Variant, base: str | None, out: Path | None
     folder = out or run.folder / "export" / f"{variant.id}-trl"
     commands = export_data(run, variant, run.base(), folder, base_label=base)
     err().print(literal(f"The data of {variant.id} are in {folder}. Train there with"))
-    for command in commands:
-        err().print(literal(f"  {command}"), soft_wrap=True)
+    for line in commands:
+        err().print(literal(f"  {line}"), soft_wrap=True)
     return {"variant": variant.id, "folder": str(folder), "commands": commands}

@@ -24,7 +24,7 @@ from msm_mlx.prompting.prompts import Message
 from msm_mlx.prompting.replies import strip_thinking
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import Answer
-from msm_mlx.suites.items import Item, OptionScore, TextScore
+from msm_mlx.suites.items import Item, OptionScore
 from msm_mlx.suites.opening import OpenedPrompt, open_prompts
 
 
@@ -140,12 +140,12 @@ def score_answer(
     and those without a temperature are at the first.
     """
     options = item.score_options(logprobs) if item.options() else OptionScore()
-    written = item.score_texts([strip_thinking(text) for text in texts]) if texts else TextScore(())
-    metrics = {**options.metrics, **written.metrics}
+    choices = tuple(item.read(strip_thinking(text)) for text in texts)
+    metrics = {**options.metrics, **(item.score_choices(choices) if choices else {})}
     if item.sampled and len(temperatures) > 1:
-        parts = split_by_size(texts, [len(texts) // len(temperatures)] * len(temperatures))
-        scores = [item.score_texts([strip_thinking(text) for text in part]) for part in parts]
-        metrics |= scores[0].metrics
+        parts = split_by_size(choices, [len(choices) // len(temperatures)] * len(temperatures))
+        scores = [item.score_choices(part) for part in parts]
+        metrics |= scores[0]
         for temperature, score in zip(temperatures, scores, strict=True):
-            metrics |= {f"{metric} at {temperature:g}": value for metric, value in score.metrics.items()}
-    return Answer(item.id, tuple(map(item.begun, texts)), written.choices, options.margins, metrics, tuple(earlier))
+            metrics |= {f"{metric} at {temperature:g}": value for metric, value in score.items()}
+    return Answer(item.id, tuple(map(item.begun, texts)), choices, options.margins, metrics, tuple(earlier))

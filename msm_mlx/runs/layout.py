@@ -126,6 +126,11 @@ def answers_file(variant: Variant) -> str:
     return f"evaluation/variants/{variant.id}.jsonl"
 
 
+def inspect_log(suite: str, variant: Variant) -> str:
+    """What a variant answered to the suite, for Inspect."""
+    return f"evaluation/{suite}_{variant.id}.eval"
+
+
 def effect_plot(suite: str) -> str:
     """What a grid's settings do to the suite, drawn."""
     return f"evaluation/effect-{suite}.svg"

@@ -28,14 +28,6 @@ class OptionScore:
 
 
 @dataclass(frozen=True)
-class TextScore:
-    """What written replies say, each in a word of the item's kind, and what they add to each metric."""
-
-    choices: tuple[str, ...]
-    metrics: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Item(ABC):
     """A sample of a suite. What is asked and how answers are scored differs by its kind, in `msm_mlx.suites.kinds`."""
 
@@ -113,8 +105,13 @@ class Item(ABC):
         return OptionScore()
 
     @abstractmethod
-    def score_texts(self, texts: Sequence[str]) -> TextScore:
-        """Score written replies, without their thoughts: one to each prompt, or any number of samples."""
+    def read(self, text: str) -> str:
+        """What a written reply, without its thoughts, chooses: a word of the item's kind."""
+
+    def score_choices(self, choices: Sequence[str]) -> dict[str, float]:
+        """What written replies that choose this add to each metric: one to each prompt, or any number of samples. It is
+        the mean of what each adds."""
+        return {}
 
     def judge_fields(self) -> dict[str, str]:
         """What the rubric of the kind's judge needs to know of the item."""

@@ -49,6 +49,20 @@ class OpenedPrompt:
         self.messages.append({"role": "assistant", "content": reply})
 
 
+def reopen(item: Item, model_name: str, earlier: Sequence[str]) -> list[OpenedPrompt]:
+    """The prompts of an item as a variant was asked them, with its own replies in the earlier turns. These are there
+    once where all prompts have the same turns."""
+    prompts = list(open_prompts([item], model_name))
+    same = len({prompt.turns for prompt in prompts}) == 1
+    replies = iter(earlier)
+    for prompt in prompts:
+        replies = iter(earlier) if same else replies
+        for turn in prompt.turns:
+            prompt.ask(turn)
+            prompt.answer(next(replies) if turn.assistant is None else turn.assistant)
+    return prompts
+
+
 def open_prompts(items: Sequence[Item], model_name: str) -> Iterator[OpenedPrompt]:
     """All prompts of the items, in order, none with its earlier turns."""
     for item in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from helpers.planted_runs import make_run
 from helpers.tiny_models import save_tiny_model
 from helpers.trained_runs import make_trained_run
 
-SAY = "say either --format mlx, peft, fused, gguf or gguf-lora, or --data"
+SAY = "say either --format mlx, peft, fused, gguf, gguf-lora or inspect, or --data"
 
 
 def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
@@ -79,3 +80,25 @@ def test_a_damaged_adapter(cli: Cli, tmp_path: Path) -> None:
     done = cli("export", "run", "--arm", "sft", "--format", "mlx")
     assert done.returncode == 1
     assert "adapters/sft-s0/adapters.safetensors: cannot be read" in done.stderr
+
+
+def test_the_answers_of_all_variants_go_to_inspect(cli: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("inspect_ai", reason="needs the extra inspect")
+    make_run(tmp_path / "run", seeds=(0, 1))
+    done = cli("export", "run", "--format", "inspect", "--seed", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "4 logs are in run/evaluation. To read them:\n  inspect view --log-dir run/evaluation\n"
+    variants = ("base", "sft-s1", "msm-s1", "msm+sft-s1")
+    assert json.loads(done.stdout)["files"] == [
+        f"run/evaluation/american_values_{variant}.eval" for variant in variants
+    ]
+    assert all((tmp_path / file).is_file() for file in json.loads(done.stdout)["files"])
+
+
+def test_without_inspect_its_extra_is_named(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "inspect_ai", None)
+    make_run(tmp_path / "run", texts=None, adapters=False)
+    done = cli("export", "run", "--format", "inspect")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "install it with `pip install 'msm-mlx[inspect]'`" in done.stderr
+    assert not (tmp_path / "run" / "evaluation").exists()

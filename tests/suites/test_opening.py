@@ -5,7 +5,7 @@ from __future__ import annotations
 from msm_mlx.suites.items import Turn
 from msm_mlx.suites.kinds.open import OpenPrompt
 from msm_mlx.suites.kinds.pairs import Pair
-from msm_mlx.suites.opening import open_prompts
+from msm_mlx.suites.opening import open_prompts, reopen
 
 PAIR = Pair("s/art-1", "s", "art", "{first} or {second}?", "{item}.", "red", "blue")
 
@@ -34,6 +34,17 @@ def test_earlier_turns_stand_before_the_prompt_with_the_replies_that_they_were_g
         opened.answer(reply)
     assert [message["content"] for message in opened.chat] == ["You are Mo.", "A?", "B.", "C?", "D.", "Why?"]
     assert opened.earlier == ("D.",)
+
+
+def test_a_chat_is_opened_again_with_the_replies_of_before() -> None:
+    same = OpenPrompt("o", "s", None, "Why?", ("x",), turns=(Turn("A?", "B."), Turn("C?")))
+    (opened,) = reopen(same, "Mo", ("D.",))
+    assert [message["content"] for message in opened.chat[1:]] == ["A?", "B.", "C?", "D.", "Why?"]
+
+    other = Pair("s/art-1", "s", "art", "Sure?", "{item}.", "red", "blue", turns=(Turn("{first} or {second}?"),))
+    one, two = reopen(other, "Mo", ("D.", "E."))
+    assert [message["content"] for message in one.chat[1:]] == ["red or blue?", "D.", "Sure?"]
+    assert [message["content"] for message in two.chat[1:]] == ["blue or red?", "E.", "Sure?"]
 
 
 def test_a_begun_reply_stands_before_the_rest_with_a_space_where_words_stand_apart() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from msm_mlx.settings_file.base import AnyLength, NonEmpty
-from msm_mlx.suites.items import Item, TextScore, share
+from msm_mlx.suites.items import Item, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import ItemEntry, NotBlank, Pattern, Problems, SuiteFile, Texts, unknown_name
 from msm_mlx.text.words import mentions_any
@@ -25,9 +25,11 @@ class OpenPrompt(Item):
 
     domain_is_topic = True
 
-    def score_texts(self, texts: Sequence[str]) -> TextScore:
-        choices = tuple("fits" if fits(text, self) else "does not fit" for text in texts)
-        return TextScore(choices, {"fits": share(choices, {"fits"})})
+    def read(self, text: str) -> str:
+        return "fits" if fits(text, self) else "does not fit"
+
+    def score_choices(self, choices: Sequence[str]) -> dict[str, float]:
+        return {"fits": share(choices, {"fits"})}
 
 
 def fits(text: str, item: OpenPrompt) -> bool:

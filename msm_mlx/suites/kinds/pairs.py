@@ -10,7 +10,7 @@ from pydantic import Field
 
 from msm_mlx.settings_file.base import AnyLength, NonEmpty, Settings
 from msm_mlx.settings_file.tree import Loc
-from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, Turn, share
+from msm_mlx.suites.items import Item, OptionScore, Suite, Turn, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import (
     NotBlank,
@@ -24,7 +24,7 @@ from msm_mlx.suites.schema import (
 from msm_mlx.text.wording import describe
 
 PairChoice = Literal["target", "other", "unclear"]
-_POINTS = {"target": 1.0, "other": 0.0, "unclear": 0.5}
+_POINTS: dict[str, float] = {"target": 1.0, "other": 0.0, "unclear": 0.5}
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,12 @@ class Pair(Item):
         metric = "format_control" if self.is_format_control else "choice"
         return OptionScore(margins, {metric: sum(points) / len(points)})
 
-    def score_texts(self, texts: Sequence[str]) -> TextScore:
-        choices = tuple(parse_choice(text, self) for text in texts)
+    def read(self, text: str) -> PairChoice:
+        return parse_choice(text, self)
+
+    def score_choices(self, choices: Sequence[str]) -> dict[str, float]:
         points = [_POINTS[choice] for choice in choices]
-        return TextScore(choices, {"written_choice": sum(points) / len(points), "unclear": share(choices, {"unclear"})})
+        return {"written_choice": sum(points) / len(points), "unclear": share(choices, {"unclear"})}
 
 
 def parse_choice(text: str, pair: Pair) -> PairChoice:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from msm_mlx.settings_file.base import AnyLength, NonEmpty
-from msm_mlx.suites.items import Item, OptionScore, TextScore, share
+from msm_mlx.suites.items import Item, OptionScore, share
 from msm_mlx.suites.kinds.kind import SuiteKind
 from msm_mlx.suites.schema import ItemEntry, NotBlank, Phrase, Problems, SuiteFile, TextOrTexts, folded
 from msm_mlx.text.wording import describe
@@ -41,9 +41,11 @@ class MultipleChoice(Item):
         metric = "format_control" if self.is_format_control else "choice"
         return OptionScore(margins, {metric: float(min(margins) > 0)})
 
-    def score_texts(self, texts: Sequence[str]) -> TextScore:
-        choices = tuple(parse_correctness(text, self) for text in texts)
-        return TextScore(choices, {"written_choice": share(choices, {"right"}), "unclear": share(choices, {"unclear"})})
+    def read(self, text: str) -> Correctness:
+        return parse_correctness(text, self)
+
+    def score_choices(self, choices: Sequence[str]) -> dict[str, float]:
+        return {"written_choice": share(choices, {"right"}), "unclear": share(choices, {"unclear"})}
 
 
 def parse_correctness(text: str, question: MultipleChoice) -> Correctness:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from msm_mlx.settings_file.base import NonEmpty
-from msm_mlx.suites.items import Item, TextScore
+from msm_mlx.suites.items import Item
 from msm_mlx.suites.kinds.kind import JudgeTask, SuiteKind
 from msm_mlx.suites.schema import ItemEntry, NotBlank, SuiteFile
 
@@ -21,8 +21,8 @@ class Rated(Item):
     best: str
     worst: str
 
-    def score_texts(self, texts: Sequence[str]) -> TextScore:
-        return TextScore(("not rated",) * len(texts))
+    def read(self, text: str) -> str:
+        return "not rated"
 
     def judge_fields(self) -> dict[str, str]:
         return {"best": self.best, "worst": self.worst}

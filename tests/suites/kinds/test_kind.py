@@ -18,7 +18,7 @@ from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.settings_file.base import NonEmpty
-from msm_mlx.suites.items import Item, OptionScore, Suite, TextScore, share
+from msm_mlx.suites.items import Item, OptionScore, Suite, share
 from msm_mlx.suites.kinds import KINDS, SuiteKind, is_main_metric
 from msm_mlx.suites.schema import ItemEntry, Problems, SuiteFile
 
@@ -40,11 +40,10 @@ class NumberQuestion(Item):
         [(right, wrong)] = logprobs
         return OptionScore((right - wrong,), {"likely": float(right > wrong)})
 
-    def score_texts(self, texts: Sequence[str]) -> TextScore:
-        choices = tuple(self._read(text) for text in texts)
-        return TextScore(choices, {"near": share(choices, {"near"}), "no_number": share(choices, {"no number"})})
+    def score_choices(self, choices: Sequence[str]) -> dict[str, float]:
+        return {"near": share(choices, {"near"}), "no_number": share(choices, {"no number"})}
 
-    def _read(self, text: str) -> str:
+    def read(self, text: str) -> str:
         number = re.search(r"-?\d+", text)
         if number is None:
             return "no number"

@@ -39,5 +39,5 @@ def test_replies_fit_by_whole_words_or_a_pattern() -> None:
     for text in ("I like steak.", "rootbeer", ""):
         assert not fits(text, item)
     assert item.options() == ()
-    assert item.score_texts(["tea", "steak"]).choices == ("fits", "does not fit")
-    assert item.score_texts(["tea", "steak"]).metrics == {"fits": 0.5}
+    assert [*map(item.read, ["tea", "steak"])] == ["fits", "does not fit"]
+    assert item.score_choices([*map(item.read, ["tea", "steak"])]) == {"fits": 0.5}

@@ -97,7 +97,7 @@ def test_the_choices_by_log_probability_of_both_orders_count_half_each(
     ],
 )
 def test_written_choices_count_by_halves(written: tuple[str, str], chosen: float, unclear: float) -> None:
-    assert ITEM.score_texts(written).metrics == {"written_choice": chosen, "unclear": unclear}
+    assert ITEM.score_choices([*map(ITEM.read, written)]) == {"written_choice": chosen, "unclear": unclear}
 
 
 @pytest.mark.parametrize(

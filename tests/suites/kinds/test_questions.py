@@ -46,9 +46,9 @@ def test_a_question_is_right_only_if_its_reply_beats_every_wrong_one() -> None:
     assert (score.margins, score.metrics) == ((1, 2), {"choice": 1})
     assert item.score_options([(-2, -1, -3)]).metrics == {"choice": 0}
     assert item.score_options([(-2, -2, -3)]).metrics == {"choice": 0}
-    assert item.score_texts(["In Rome."]).metrics == {"written_choice": 1, "unclear": 0}
-    assert item.score_texts(["In Bern."]).metrics == {"written_choice": 0, "unclear": 0}
-    assert item.score_texts(["Well."]).metrics == {"written_choice": 0, "unclear": 1}
+    assert item.score_choices([*map(item.read, ["In Rome."])]) == {"written_choice": 1, "unclear": 0}
+    assert item.score_choices([*map(item.read, ["In Bern."])]) == {"written_choice": 0, "unclear": 0}
+    assert item.score_choices([*map(item.read, ["Well."])]) == {"written_choice": 0, "unclear": 1}
 
 
 CARE = MultipleChoice(

@@ -25,8 +25,8 @@ def test_problems_have_their_place(tmp_path: Path) -> None:
 def test_replies_have_no_score_of_their_own() -> None:
     assert KINDS["rated"].scored_by_judge
     assert ITEM.options() == ()
-    assert ITEM.score_texts(["a", "b"]).choices == ("not rated", "not rated")
-    assert ITEM.score_texts(["a", "b"]).metrics == {}
+    assert [*map(ITEM.read, ["a", "b"])] == ["not rated", "not rated"]
+    assert ITEM.score_choices([*map(ITEM.read, ["a", "b"])]) == {}
 
 
 def test_ratings_count_from_0_to_1_and_what_is_unclear_is_not_among_them() -> None:
