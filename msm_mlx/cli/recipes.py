@@ -13,6 +13,7 @@ from msm_mlx.cli.offline import offline_option
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import find_recipe, open_experiment
 from msm_mlx.recipe.load import Recipe, load_recipe
+from msm_mlx.recipe.shipped import present_place
 from msm_mlx.runs.layout import RECIPE, RECORD
 from msm_mlx.runs.workspace import LATEST, find_run, read_recipe, runs_home
 from msm_mlx.suites.load import SUITES
@@ -40,7 +41,7 @@ def load_recipe_of(run: Path, overrides: Sequence[str], profile: str | None, **o
         raise RecipeError(f"{run / RECIPE}: does not say which recipe the run is of; name the recipe instead")
     run_overrides = [str(override) for override in resolved["overrides"]]
     recipe = load_recipe(
-        Path(resolved["path"]),
+        present_place(Path(resolved["path"])),
         overrides=[*run_overrides, *overrides],
         profile=profile or resolved.get("profile"),
         **options,

@@ -69,17 +69,18 @@ def write_logs(
 def _log(run: FinishedRun, part: SuiteTranscripts, moment: str) -> EvalLog:
     suite, variant = part.suite, part.variant
     model = f"msm-mlx/{run.folder.resolve().name}/{variant.label}"
-    samples = [_sample(each, model, _id(suite.name, model, variant.id, each.id, each.draw)) for each in part.transcripts]
+    name = (suite.name, model, variant.id)
+    samples = [_sample(each, model, _id(*name, each.id, each.draw)) for each in part.transcripts]
     epochs = max(sample.epoch for sample in samples)
     about = {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed}
     return EvalLog(
         status="success",
         eval=EvalSpec(
             created=moment,
-            eval_id=_id("eval", suite.name, model, variant.id),
+            eval_id=_id("eval", *name),
             run_id=_id("run", run.name),
             task=suite.name,
-            task_id=_id(suite.name, model, variant.id),
+            task_id=_id("task", *name),
             task_description=suite.measures,
             tags=[] if variant.seed is None else [f"seed {variant.seed}"],
             dataset=EvalDataset(

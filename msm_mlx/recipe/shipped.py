@@ -26,6 +26,16 @@ def shipped_specs() -> dict[str, Path]:
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.md"))}
 
 
+def present_place(path: Path) -> Path:
+    """Where a file that came with msm-mlx is now, if it has gone with the environment that msm-mlx was in: uvx and pipx
+    make one and remove it as they like. Any other path as it is."""
+    _, data, name = path.as_posix().rpartition("/msm_mlx/data/")
+    if not data or path.exists():
+        return path
+    folder, _, rest = name.partition("/")
+    return _folder(folder) / rest
+
+
 def _folder(name: str) -> Path:
     package = Path(str(resources.files("msm_mlx")))
     folders = (package / "data" / name, package.parent / name)

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.models.chat_template import read_template
@@ -20,6 +20,7 @@ from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.recipe.arms import Variant, list_variants
 from msm_mlx.recipe.sampling import ANSWERS
 from msm_mlx.recipe.schema import Profile
+from msm_mlx.recipe.shipped import present_place
 from msm_mlx.runs.answers import AnswerRow, read_answer_rows
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import (
@@ -42,15 +43,17 @@ from msm_mlx.text.wording import did_you_mean
 if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel
 
+_Source = Annotated[Path, AfterValidator(present_place)]
+
 
 class ResolvedRecipe(BaseModel):
     """A run's copy of its recipe, with every choice made. What no reader needs is there too, unchecked."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    path: Path
+    path: _Source
     name: str
-    specs: tuple[Path, ...]
+    specs: tuple[_Source, ...]
     model: str
     model_name: str
     provider_name: str

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from msm_mlx.engine.adapter_files import CONFIG
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import home, writing
+from msm_mlx.recipe.shipped import present_place
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
 from msm_mlx.settings_file.parse import parse, read
@@ -116,7 +117,7 @@ def continuation(folder: Path) -> str:
     path, overrides = recipe.get("path"), recipe.get("overrides", [])
     if not isinstance(path, str) or not isinstance(overrides, list):
         return ""
-    words = ["msm-mlx", "run", path]
+    words = ["msm-mlx", "run", str(present_place(Path(path)))]
     for override in map(str, overrides):
         words += ["--set", override]
     return command(*words, "--profile", str(recipe.get("profile", "pocket")), "--run-dir", folder)

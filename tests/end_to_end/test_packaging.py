@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from msm_mlx.recipe.shipped import shipped_recipes
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +39,31 @@ def test_wheel_holds_specs_recipes_suites_prompts_and_pocket(wheel: zipfile.ZipF
     assert {"msm_mlx/data/specs/science/rules.md", "msm_mlx/data/recipes/data/oversight_answers.jsonl"} <= names
     package = [path for path in (ROOT / "msm_mlx").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert {str(path.relative_to(ROOT)) for path in package} <= names
+
+
+def test_an_empty_folder_is_all_that_a_run_needs(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """As `uvx msm-mlx run cheese_american` does it: from the wheel alone, in an environment that has the other
+    packages, every shipped recipe goes by its name."""
+    environment, folder = tmp_path / "environment", tmp_path / "empty"
+    venv.create(environment)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    others = [path for path in sys.path if Path(path).name == "site-packages"]
+    (packages / "others.pth").write_text("\n".join(others), encoding="utf-8")
+    folder.mkdir()
+
+    def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MSM_MLX_HOME")}
+        return subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", environment / "bin" / "python"]
+    done = call(*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel.filename))
+    assert done.returncode == 0, done.stderr
+    done = call(environment / "bin" / "msm-mlx", "run", "cheese_american", "--dry-run")
+    assert (done.returncode, "pocket (embedded) in runs/cheese_american" in done.stdout) == (0, True), done.stderr
+    done = call(environment / "bin" / "msm-mlx", "validate", *shipped_recipes())
+    assert done.stdout.splitlines() == [f"{name}: nothing is wrong" for name in shipped_recipes()], done.stderr
+    assert str(packages) in done.stderr, "the general data of the wheel, not of this checkout"
+    assert not any(folder.iterdir())
 
 
 def test_pocket_is_small(wheel: zipfile.ZipFile) -> None:

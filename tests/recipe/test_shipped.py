@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers.command_line import ROOT
 
 from msm_mlx.recipe.load import load_recipe
+from msm_mlx.recipe.shipped import present_place
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.settings_file.parse import parse
 
@@ -28,6 +30,17 @@ SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocke
     "value_or_reason": {"pocket"},
     "wording": {"pocket"},
 }
+
+
+def test_what_has_gone_with_its_environment_is_found_in_this_one(tmp_path: Path) -> None:
+    gone = Path("/gone/lib/python3.13/site-packages/msm_mlx/data")
+    there = tmp_path / "msm_mlx" / "data" / "specs"
+    there.mkdir(parents=True)
+
+    assert present_place(gone / "recipes" / "cheese_american.yaml") == ROOT / "recipes" / "cheese_american.yaml"
+    assert present_place(gone / "specs" / "science" / "rules.md") == ROOT / "specs" / "science" / "rules.md"
+    assert present_place(Path("/gone/mine.yaml")) == Path("/gone/mine.yaml")
+    assert present_place(there) == there
 
 
 def test_these_are_the_shipped_recipes() -> None:
