@@ -7,43 +7,41 @@ import sys
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from msm_mlx import __version__
-from msm_mlx.cli.lazy import LazyGroup
-from msm_mlx.cli.output import err
+from msm_mlx.cli.lazy import LazyCommand, LazyGroup
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import HOME
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.text.encoding import take_every_text, unreadable_name
 
 COMMANDS = {
-    "init": "msm_mlx.cli.init",
-    "validate": "msm_mlx.cli.validate",
-    "run": "msm_mlx.cli.run",
-    "estimate": "msm_mlx.cli.estimate",
-    "spec": "msm_mlx.cli.spec",
-    "documents": "msm_mlx.cli.documents",
-    "midtrain": "msm_mlx.cli.run",
-    "sft": "msm_mlx.cli.run",
-    "evaluate": "msm_mlx.cli.run",
-    "compare": "msm_mlx.cli.compare",
-    "chat": "msm_mlx.cli.chat",
-    "report": "msm_mlx.cli.report",
-    "runs": "msm_mlx.cli.runs",
-    "models": "msm_mlx.cli.models",
-    "export": "msm_mlx.cli.export",
-    "push": "msm_mlx.cli.push",
-    "recipes": "msm_mlx.cli.info",
-    "specs": "msm_mlx.cli.info",
-    "doctor": "msm_mlx.cli.info",
+    "init": LazyCommand("msm_mlx.cli.init", "Start an experiment of your own in a new folder NAME."),
+    "validate": LazyCommand("msm_mlx.cli.validate", "Say everything that is wrong with recipes, at once."),
+    "run": LazyCommand("msm_mlx.cli.run", "Run a recipe: write, train, evaluate, compare."),
+    "estimate": LazyCommand("msm_mlx.cli.estimate", "Say how much memory and time every stage takes."),
+    "spec": LazyCommand("msm_mlx.cli.spec", "Show what a spec asserts, or check it."),
+    "documents": LazyCommand("msm_mlx.cli.documents", "Plan and write the documents that explain the spec."),
+    "midtrain": LazyCommand("msm_mlx.cli.run", "Midtrain on the documents of the run folder."),
+    "sft": LazyCommand("msm_mlx.cli.run", "Fine-tune on the demonstrations and other chats."),
+    "evaluate": LazyCommand("msm_mlx.cli.run", "Ask every arm of the run folder the suites' questions."),
+    "compare": LazyCommand("msm_mlx.cli.compare", "Show the arms' answers side by side, and their scores."),
+    "chat": LazyCommand("msm_mlx.cli.chat", "Talk with one variant, on the terminal or with lines from a pipe."),
+    "report": LazyCommand("msm_mlx.cli.report", "Write what was found as report.html and report.md."),
+    "runs": LazyCommand("msm_mlx.cli.runs", "List, show, compare and remove runs."),
+    "models": LazyCommand("msm_mlx.cli.models", "Show the models that are here and what fits, or import one."),
+    "export": LazyCommand("msm_mlx.cli.export", "Write a variant, or its data, for other tools."),
+    "push": LazyCommand("msm_mlx.cli.push", "Put a run on the Hugging Face hub."),
+    "recipes": LazyCommand("msm_mlx.cli.info", "List the recipes that come with msm-mlx."),
+    "specs": LazyCommand("msm_mlx.cli.info", "List the specs that come with msm-mlx, with their files."),
+    "doctor": LazyCommand("msm_mlx.cli.info", "Check this machine, and say what to do about it."),
 }
 DEBUG = "MSM_MLX_DEBUG"  # shows the traceback of unexpected errors
 INTERRUPTED = 130
 GOES_ON = {"run", "documents", "midtrain", "sft", "evaluate"}
 
 
-@click.group(cls=LazyGroup, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="msm-mlx")
 def cli() -> None:
     """Model spec midtraining on a laptop: a model reads why before it is shown how.
@@ -69,6 +67,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
+        from msm_mlx.cli.output import err
+
         err().print("interrupted; the same command goes on where it stopped" if _goes_on() else "interrupted")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended
@@ -113,6 +113,9 @@ def _check_names() -> None:
 
 
 def _print_error(message: str) -> None:
+    from rich.text import Text
+
+    from msm_mlx.cli.output import err
     from msm_mlx.text.problem_lines import group_problems
     from msm_mlx.text.terminal import literal
 

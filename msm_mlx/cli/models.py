@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 
 from msm_mlx.cli.appraisals import ModelOrFolder, appraise_named, show_appraisal
-from msm_mlx.cli.lazy import LazyGroup
+from msm_mlx.cli.lazy import LazyCommand, LazyGroup
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
 from msm_mlx.models.hub import human_size, models_home
@@ -30,14 +30,22 @@ class ModelsGroup(LazyGroup):
     """Takes what is not one of its commands as arguments of the list."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in {*self.modules, *ctx.help_option_names}:
+        if not args or args[0] not in {*self.lazy, *ctx.help_option_names}:
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
 
 @click.group(
     cls=ModelsGroup,
-    modules={"list": "msm_mlx.cli.models:list_command", "import": "msm_mlx.cli.import_model:import_model"},
+    lazy={
+        "list": LazyCommand(
+            "msm_mlx.cli.models:list_command", "Show the models that are here, what fits, and which to choose."
+        ),
+        "import": LazyCommand(
+            "msm_mlx.cli.import_model:import_model",
+            "Make a model folder of a GGUF FILE, as Ollama, LM Studio and llama.cpp have them.",
+        ),
+    },
     subcommand_metavar="[MODEL... | FOLDER... | COMMAND [ARGS]...]",
 )
 def models() -> None:

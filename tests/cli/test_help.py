@@ -13,7 +13,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from msm_mlx.cli import documents, runs, spec
+from msm_mlx.cli import documents, models, runs, spec
+from msm_mlx.cli.lazy import LazyGroup
 from msm_mlx.cli.main import COMMANDS, cli
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -71,6 +72,15 @@ def test_every_page_is_there_and_its_examples_name_what_there_is(name: str) -> N
 
 def test_most_pages_have_an_example() -> None:
     assert sum(bool(examples(page(name))) for name in PAGES) >= len(PAGES) / 2 - 1
+
+
+@pytest.mark.parametrize("group", [cli, documents.documents, models.models])
+def test_a_list_of_commands_says_of_each_what_its_own_help_begins_with(group: LazyGroup) -> None:
+    context = click.Context(group)
+    for name, lazy in group.lazy.items():
+        command = group.get_command(context, name)
+        assert command is not None
+        assert lazy.summary == command.get_short_help_str(limit=80)
 
 
 @pytest.mark.parametrize("group", ["msm-mlx", "documents", "spec", "runs"])
