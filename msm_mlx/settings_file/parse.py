@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,12 @@ def _other_format(head: bytes) -> str | None:
 
 def parse(text: str) -> Tree:
     """Read YAML text. Never raises: what is wrong with the text is in the tree's `problems`."""
+    tree = _parse(text)
+    return Tree(deepcopy(tree.value), {**tree.values}, {**tree.keys}, [*tree.problems])
+
+
+@lru_cache(maxsize=32)  # parsing is slow, and the stages of a run look at the same few files
+def _parse(text: str) -> Tree:
     tree, events = Tree(), _Events(text)
     try:
         if (event := next(events, None)) is not None:

@@ -80,7 +80,7 @@ def test_a_list_of_commands_says_of_each_what_its_own_help_begins_with(group: La
     for name, lazy in group.lazy.items():
         command = group.get_command(context, name)
         assert command is not None
-        assert lazy.summary == command.get_short_help_str(limit=80)
+        assert lazy.summary == command.get_short_help_str(limit=100)
 
 
 @pytest.mark.parametrize("group", ["msm-mlx", "documents", "spec", "runs"])
