@@ -66,8 +66,9 @@ def answered_variants(run: FinishedRun, label: str | None = None, seed: int | No
     """
     if run.cells:
         raise RecipeError(f"{run.folder}: is a grid of runs; name one of those in {run.folder / CELLS}")
-    scored = {(row.arm, row.spec, row.seed) for row in run.results.records}
-    answered = [variant for variant in run.variants if (variant.arm, variant.spec, variant.seed) in scored]
+    run.results  # noqa: B018  (without them, the answers are not all there)
+    asked = {(row.arm, row.spec, row.seed) for row in run.answers}
+    answered = [variant for variant in run.variants if (variant.arm, variant.spec, variant.seed) in asked]
     labels = list(dict.fromkeys(variant.label for variant in answered))
     if label is not None and label not in labels:
         hint = did_you_mean(label, labels) or f"; there are {', '.join(labels)}"
@@ -124,7 +125,7 @@ def _of_item(
     item: Item, answer: Answer, run: FinishedRun, context: str, verdicts: Sequence[float | None]
 ) -> Iterator[Transcript]:
     prompts = reopen(item, run.recipe.model_name, answer.earlier)
-    temperatures = run.settings.evaluation.temperatures if item.sampled else (0.0,)
+    temperatures = _temperatures(answer) or [f"{run.settings.evaluation.temperature if item.sampled else 0:g}"]
     written = answer.written or [""] * len(prompts)
     each = max(1, len(written) // len(temperatures))  # replies at one temperature
     for number, reply in enumerate(written):
@@ -142,10 +143,16 @@ def _of_item(
             choice=answer.choices[number] if answer.written else "",
             likeliest=likeliest,
             log_odds=log_odds,
-            temperature=temperatures[number // each],
+            temperature=float(temperatures[number // each]),
             verdict=verdicts[number] if verdicts else None,
-            scores=_scores(item, answer, number, verdicts, [f"{t:g}" for t in temperatures]),
+            scores=_scores(item, answer, number, verdicts, temperatures),
         )
+
+
+def _temperatures(answer: Answer) -> list[str]:
+    """Those at which its replies were sampled, in order, if there are several: metrics have them in their names."""
+    names = (metric.partition(" at ")[2] for metric in answer.metrics)
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _log_odds(item: Item, answer: Answer, place: int) -> tuple[float, ...]:

@@ -8,10 +8,13 @@ from statistics import fmean
 
 import pytest
 from helpers.judged_runs import TEXTS, judged_run
-from helpers.planted_runs import make_run, plant_grid
+from helpers.planted_runs import make_run, plant_grid, plant_run, recipe_of, write
+from helpers.suite_files import RATED
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.export.transcripts import SuiteTranscripts, answered_variants, collect_transcripts
+from msm_mlx.recipe.suites import load_suites
 from msm_mlx.runs.finished import FinishedRun, open_run
 
 
@@ -82,6 +85,16 @@ def test_samples_are_told_by_their_temperature(run: FinishedRun) -> None:
     assert [(draw.draw, draw.temperature) for draw in draws] == [(0, 0.5), (1, 0.5), (2, 1.0), (3, 1.0)]
     assert ["harmful" in draw.scores for draw in draws] == [True, True, False, False]
     assert ["harmful at 1" in draw.scores for draw in draws] == [False, False, True, True]
+
+
+def test_answers_that_nobody_has_judged_are_there(tmp_path: Path) -> None:
+    recipe = recipe_of(name="run", suites=(str(write(tmp_path / "rated.yaml", RATED)),), arms=("base",))
+    [suite] = load_suites(recipe)
+    answers = {recipe.variants[0]: {item.id: score_answer(item, [], ["It is fast."]) for item in suite.items}}
+    run = open_run(plant_run(tmp_path / "run", recipe, [suite], answers))
+    [part] = collect_transcripts(run, answered_variants(run))
+
+    assert [(transcript.reply, transcript.scores) for transcript in part.transcripts] == [("It is fast.", {})]
 
 
 def test_documents_in_the_prompt_are_told(tmp_path: Path) -> None:
