@@ -43,17 +43,15 @@ from msm_mlx.text.wording import did_you_mean
 if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel
 
-_Source = Annotated[Path, AfterValidator(present_place)]
-
 
 class ResolvedRecipe(BaseModel):
     """A run's copy of its recipe, with every choice made. What no reader needs is there too, unchecked."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    path: _Source
+    path: Annotated[Path, AfterValidator(present_place)]
     name: str
-    specs: tuple[_Source, ...]
+    specs: tuple[Annotated[Path, AfterValidator(present_place)], ...]
     model: str
     model_name: str
     provider_name: str

@@ -53,7 +53,7 @@ def test_an_empty_folder_is_all_that_a_run_needs(wheel: zipfile.ZipFile, tmp_pat
 
     def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
         variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MSM_MLX_HOME")}
-        return subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+        return subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, timeout=300)
 
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", environment / "bin" / "python"]
     done = call(*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel.filename))
