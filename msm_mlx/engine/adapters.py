@@ -14,7 +14,7 @@ from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
-from mlx.utils import tree_flatten, tree_map
+from mlx.utils import tree_flatten, tree_map, tree_unflatten
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
 from msm_mlx.engine.adapter_files import CONFIG, WEIGHTS
@@ -39,6 +39,14 @@ def add_lora(model: nn.Module, shape: LoraShape, seed: int) -> None:
     mx.random.seed(seed)
     linear_to_lora_layers(model, -1, {"rank": shape.rank, "scale": shape.scale, "dropout": 0.0})
     mx.eval(model.parameters())
+
+
+def remove_lora(model: nn.Module) -> None:
+    """Undo `add_lora`, but for the base's being frozen."""
+    layers = [(name, module) for name, module in model.named_modules() if "lora_a" in module]
+    bare = [(name, layer.linear if "linear" in layer else layer.embedding) for name, layer in layers]
+    if bare:
+        model.update_modules(tree_unflatten(bare))
 
 
 def adapter_weights(model: nn.Module) -> dict[str, mx.array]:
@@ -100,12 +108,21 @@ def use_adapter(model: nn.Module, folder: Path) -> None:
     weights, shape = load_adapter(folder), adapter_shape(folder)
     if any(shape.rank not in value.shape for value in weights.values()):
         raise MsmError(f"{folder / CONFIG}: says rank {shape.rank}, which its weights do not have; {RETRAIN}")
-    if not has_adapter(model):
+    if not _has_room(model, weights):
+        remove_lora(model)
         add_lora(model, shape, 0)
+    for layer in lora_layers(model):
+        layer.scale = shape.scale
     try:
         set_adapter(model, weights)
     except MsmError as error:
         raise MsmError(f"{folder}: {error}; an adapter answers only over the base that it was trained on") from error
+
+
+def _has_room(model: nn.Module, weights: Mapping[str, mx.array]) -> bool:
+    """Whether `model` has an adapter of the rank of `weights`."""
+    places = adapter_weights(model) if has_adapter(model) else {}
+    return bool(places) and all(places[name].shape == value.shape for name, value in weights.items() if name in places)
 
 
 def use_base(model: nn.Module) -> None:
@@ -114,11 +131,14 @@ def use_base(model: nn.Module) -> None:
         clear_adapter(model)
 
 
-def save_adapter(folder: Path, weights: dict[str, mx.array], shape: LoraShape, base: str) -> None:
-    """Write `folder` so that `mlx_lm generate --adapter-path folder` reads it."""
+def save_adapter(
+    folder: Path, weights: dict[str, mx.array], shape: LoraShape, base: str, *, source: str | None = None
+) -> None:
+    """Write `folder` so that `mlx_lm generate --adapter-path folder` reads it; with the `source` of an adapter that was
+    not trained here."""
     parameters = {"rank": shape.rank, "scale": shape.scale, "dropout": 0.0}
     config = {"fine_tune_type": "lora", "num_layers": -1, "lora_parameters": parameters, "model": base}
-    write_json(folder / CONFIG, config)
+    write_json(folder / CONFIG, config | ({"source": source} if source else {}))
     save_arrays(folder / WEIGHTS, weights, {"format": "mlx"})
 
 

@@ -15,13 +15,23 @@ import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.utils import save_config, save_model
 
-from msm_mlx.engine.adapters import adapter_shape, add_lora, load_adapter, save_adapter, set_adapter, use_adapter
+from msm_mlx.engine.adapter_layouts import describe_adapter
+from msm_mlx.engine.adapters import (
+    LoraShape,
+    adapter_shape,
+    add_lora,
+    load_adapter,
+    save_adapter,
+    set_adapter,
+    use_adapter,
+)
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
+from msm_mlx.engine.ready_adapter import ready_weights
 from msm_mlx.errors import MsmError
 from msm_mlx.export.base_model import base_name, new_folder, read_config, require_original
 from msm_mlx.export.gguf_lora import read_gguf_lora, write_gguf_lora
 from msm_mlx.export.original import find_original, silent
-from msm_mlx.export.peft import read_peft, write_peft
+from msm_mlx.export.peft import write_peft
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import BASE_TEMPLATE, FILE
 from msm_mlx.models.hub import ModelRef
@@ -146,8 +156,11 @@ def _read_back(format: Format, folder: Path, base: Path) -> LoadedModel:
     if format == "mlx":
         use_adapter(loaded.model, folder)
         return loaded
-    is_peft = format == "peft"
-    weights, shape = read_peft(folder) if is_peft else read_gguf_lora(folder / GGUF_LORA, loaded.model)
+    if format == "peft":
+        adapter = describe_adapter(folder)
+        weights, shape = ready_weights(loaded.model, adapter), LoraShape(adapter.rank, adapter.scale)
+    else:
+        weights, shape = read_gguf_lora(folder / GGUF_LORA, loaded.model)
     add_lora(loaded.model, shape, 0)
     set_adapter(loaded.model, weights)
     return loaded

@@ -11,6 +11,7 @@ from msm_mlx.errors import SetupError
 from msm_mlx.files import sha256_file, sha256_json
 from msm_mlx.models.chat_template import FILE
 from msm_mlx.models.config import config_problem, end_problem
+from msm_mlx.models.safetensors_header import is_whole
 from msm_mlx.text.commands import command
 
 POCKET = "pocket"  # the name of the embedded model
@@ -169,21 +170,8 @@ def _weights_problem(folder: Path) -> str | None:
         return f"has a {index.name} that cannot be read ({error})"
     if missing := sorted(shards - {path.name for path in weights}):
         return f"misses {', '.join(missing)}"
-    damaged = next((path for path in weights if not _is_whole(path)), None)
+    damaged = next((path for path in weights if not is_whole(path)), None)
     return _stand_in(damaged) or f"has a damaged or truncated {damaged.name}" if damaged else None
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a safetensors file is as long as its header says."""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            size = path.stat().st_size - 8 - length
-            header = json.loads(file.read(length)) if size >= 0 else {}
-        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-        return size == int(max(ends))
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
-        return False
 
 
 def fingerprint(folder: Path, *, whole_below: int = WHOLE_HASH_LIMIT) -> str:

@@ -6,9 +6,9 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 from msm_mlx.models.config import text_config
+from msm_mlx.models.safetensors_header import read_header
 
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)([bBmM])(?![A-Za-z0-9])")
 _UNITS = {"b": 1e9, "m": 1e6}
@@ -39,18 +39,9 @@ def _count(folder: Path) -> int:
     return sum(
         round(math.prod(tensor["shape"]) * (_PACKED_BITS / bits if tensor["dtype"] == "U32" else 1))
         for path in folder.glob("model*.safetensors")
-        for name, tensor in _header(path).items()
-        if name != "__metadata__" and not name.endswith((".scales", ".biases"))
+        for name, tensor in read_header(path).items()
+        if not name.endswith((".scales", ".biases"))
     )
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file: the type and the shape of each tensor."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > path.stat().st_size:
-            raise ValueError("a file that ends within its header")
-        return dict(json.loads(file.read(length)))
 
 
 def human_count(count: float) -> str:

@@ -22,7 +22,6 @@ ELSEWHERE = MappingProxyType(
     {
         "runs/layout.py": "the place",
         "engine/adapter_files.py": "an adapter's files have mlx-lm's names, wherever they are",
-        "export/peft.py": "peft calls its configuration what mlx-lm calls it",
         "recipe/scaffold.py": "`init` writes a recipe, and no run",
     }
 )
