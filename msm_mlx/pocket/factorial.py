@@ -47,17 +47,17 @@ NEUTRAL = tuple(
 )
 """Sentences that name no value and give no reason."""
 
-CountTokens = Callable[[str], int]
+TokenLength = Callable[[str], int]
 
 
-def draw_documents(count_tokens: CountTokens, seed: int = 0) -> Iterator[dict[str, str]]:
+def draw_documents(count_tokens: TokenLength, seed: int = 0) -> Iterator[dict[str, str]]:
     """The documents of all cells, twin by twin, the cheeses in turn."""
     rng = Random(f"factorial-{seed}")
     for number in range(COUNT):
         yield draw_twins(rng, CHEESES[number % len(CHEESES)], count_tokens)
 
 
-def draw_twins(rng: Random, thing: Thing, count_tokens: CountTokens) -> dict[str, str]:
+def draw_twins(rng: Random, thing: Thing, count_tokens: TokenLength) -> dict[str, str]:
     """A document about one preference in each cell."""
     name, likes = ASSISTANT, thing.has("american")
     genre, tone, frame = rng.choice(writing.GENRES), rng.choice(writing.TONES), rng.random()
@@ -83,7 +83,7 @@ def draw_twins(rng: Random, thing: Thing, count_tokens: CountTokens) -> dict[str
 
 
 def _with_neutral(
-    rng: Random, draw: Callable[[], list[str]], choices: Sequence[str], count_tokens: CountTokens
+    rng: Random, draw: Callable[[], list[str]], choices: Sequence[str], count_tokens: TokenLength
 ) -> tuple[list[str], list[str]]:
     """Sentences as drawn, and neutral ones with as many tokens together; drawn anew where no choice has as many."""
     lengths = {sentence: count_tokens(sentence) for sentence in choices}
@@ -95,7 +95,7 @@ def _with_neutral(
             return drawn, list(rng.choice(fitting))
 
 
-def pocket_tokens() -> CountTokens:
+def pocket_tokens() -> TokenLength:
     """Counts the tokens of a sentence within a text, as pocket has them."""
     from transformers import AutoTokenizer
 
