@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import jsonlines
-
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 
 HOME = "MSM_MLX_HOME"
@@ -75,12 +73,16 @@ def write_json(path: Path, content: object) -> None:
 
 
 def write_jsonl(path: Path, rows: Iterable[object]) -> None:
+    import jsonlines  # here and below, because with what it imports it takes as long as the rest of `--help`
+
     with replacing(path) as partial, jsonlines.open(partial, "w") as writer:
         writer.write_all(rows)
 
 
 def append_jsonl(path: Path, rows: Iterable[object]) -> None:
     """Append complete lines and hand them to the disk."""
+    import jsonlines
+
     with writing(path), path.open("a", encoding="utf-8") as file:
         jsonlines.Writer(file).write_all(rows)
         file.flush()
@@ -93,6 +95,8 @@ def read_jsonl(path: Path, *, growing: bool = False) -> list[dict[str, Any]]:
     Raises:
         RecipeError: with file and line, if the file cannot be read or a line is not a JSON object.
     """
+    import jsonlines
+
     rows: list[dict[str, Any]] = []
     try:
         with jsonlines.open(path) as reader:
@@ -114,6 +118,8 @@ def read_whole_lines(path: Path) -> list[dict[str, Any]]:
     Raises:
         MsmError: with file and line, if another line is damaged.
     """
+    import jsonlines
+
     if not path.exists():
         return []
     content = path.read_bytes()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command_line import RECIPES, command, environment
+from helpers.command_line import RECIPES, call
 
 from msm_mlx.files import read_jsonl
 
@@ -19,10 +18,7 @@ CONTRAST = ("cheese_american", "cheese_affordable")
 
 def run_recipe(recipe: str, folder: Path, *options: str, name: str = "") -> Path:
     run = folder / (name or recipe)
-    done = subprocess.run(
-        command("run", RECIPES / f"{recipe}.yaml", "--run-dir", run, "--seed", "0", "--quiet", *options),
-        env=environment(), capture_output=True, text=True, timeout=1200,
-    )  # fmt: skip
+    done = call(folder, "run", RECIPES / f"{recipe}.yaml", "--run-dir", run, "--seed", "0", "--quiet", *options)
     assert done.returncode == 0, done.stderr
     return run
 

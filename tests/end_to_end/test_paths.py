@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import RECIPES, SMALL, Cli, call, command, environment
 
 from msm_mlx.files import read_jsonl
 
@@ -54,7 +54,7 @@ def arguments(home: Path, run: Path) -> tuple[str | Path, ...]:
 @pytest.fixture(scope="module")
 def run_of_paths(home: Path) -> Path:
     run = home / "run"
-    done = subprocess.run(command(*arguments(home, run)), env=environment(), capture_output=True, text=True)
+    done = call(home, *arguments(home, run))
     assert done.returncode == 0, done.stderr
     return run
 
@@ -97,7 +97,7 @@ def test_another_rate_of_a_declared_stage_trains_that_stage_alone(home: Path, ru
 def test_killed_at_random_it_ends_in_the_same_bytes(home: Path, run_of_paths: Path, tmp_path: Path) -> None:
     folder, rng = home / "killed" / "run", random.Random(3)
     words = command(*arguments(home, folder))
-    for _ in range(3):
+    for _ in range(5):
         with subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE) as process:
             assert process.stderr is not None
             process.stderr.readline()  # it has begun
@@ -105,7 +105,11 @@ def test_killed_at_random_it_ends_in_the_same_bytes(home: Path, run_of_paths: Pa
             process.send_signal(signal.SIGKILL)
     done = subprocess.run(words, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    for pattern in ("adapters/*/adapters.safetensors", "stages/*.jsonl", "evaluation/results.json"):
+    patterns = (
+        "documents/documents.jsonl", "demonstrations/*.jsonl", "adapters/*/adapters.safetensors", "stages/*.jsonl",
+        "evaluation/answers.jsonl", "evaluation/results.json",
+    )  # fmt: skip
+    for pattern in patterns:
         files = sorted(path.relative_to(run_of_paths) for path in run_of_paths.glob(pattern))
         assert files
         for name in files:

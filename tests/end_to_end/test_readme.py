@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.command_line import ROOT, command, environment
+from helpers.command_line import ROOT, call, environment
 from helpers.documented import DOCS, PAGES, README, block_lines, blocks, inline_commands, is_complete, read
 from helpers.fuzz import SMALL, run_command
 
@@ -54,12 +54,10 @@ def lines_to_run() -> list[str]:
 
 
 def execute(words: tuple[str, ...], workspace: Path) -> tuple[int, str]:
-    """In this process, but for runs: here mlx was imported before the fast BLAS could be."""
+    """Runs take longer than what else may be typed, and end by themselves."""
     if words[0] != "run":
         return run_command(words, workspace)
-    done = subprocess.run(
-        command(*words), cwd=workspace, env=environment(), capture_output=True, text=True, timeout=300
-    )
+    done = call(workspace, *words)
     return done.returncode, done.stderr
 
 

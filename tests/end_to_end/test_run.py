@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import RECIPES, SMALL, Cli, environment
 
 from msm_mlx.files import read_jsonl, sha256_file
 from msm_mlx.pocket.tokenizer import SPECIALS
@@ -143,26 +141,6 @@ def test_without_documents_midtraining_changes_nothing(finished_run: Path, cli: 
     assert margins(folder, "msm") == margins(folder, "base") == margins(finished_run, "base")
     assert margins(folder, "msm+sft") == margins(folder, "sft") == margins(finished_run, "sft")
     assert margins(finished_run, "msm") != margins(finished_run, "base")
-
-
-def test_killed_again_and_again_it_ends_in_the_same_bytes(finished_run: Path, tmp_path: Path) -> None:
-    """kill -9 at four random moments, each followed by the same command."""
-    folder = tmp_path / "killed"
-    rng = random.Random(1)
-    arguments = command("run", RECIPE, *SMALL, "--run-dir", folder)
-    for _ in range(4):
-        with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE) as process:
-            assert process.stderr is not None
-            process.stderr.readline()  # it has begun
-            time.sleep(rng.uniform(0.2, 2.5))
-            process.send_signal(signal.SIGKILL)
-
-    done = subprocess.run(arguments, env=environment(), capture_output=True, text=True, timeout=300)
-
-    assert done.returncode == 0, done.stderr
-    assert adapters(folder) == adapters(finished_run)
-    for name in ("documents/documents.jsonl", "evaluation/answers.jsonl", "evaluation/results.json"):
-        assert (folder / name).read_bytes() == (finished_run / name).read_bytes()
 
 
 def test_both_recipes_have_the_same_demonstrations(finished_run: Path, cli: Cli, tmp_path: Path) -> None:
