@@ -55,9 +55,9 @@ def unclean(app: CompareApp) -> set[str]:
 
 async def becomes(look: Callable[[], str], expected: str) -> None:
     """Wait until what is looked at is what it should be."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while filled(look()) != expected and time.monotonic() < deadline:
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)  # drawing takes longer than what is waited for
     assert filled(look()) == expected
 
 
