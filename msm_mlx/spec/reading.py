@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from msm_mlx.errors import RecipeError
@@ -109,7 +110,11 @@ def load_spec(path: Path, *, model_name: str, provider_name: str) -> Spec:
     Raises:
         RecipeError: with file and, where there is one, line, if the file cannot be used as a spec.
     """
-    source = read_source(path)
+    return _take_apart(path, read_source(path), model_name, provider_name)
+
+
+@lru_cache(maxsize=32)  # one command reads the same spec for several stages
+def _take_apart(path: Path, source: str, model_name: str, provider_name: str) -> Spec:
     if not has_headings(source) and (format_ := next(other_formats(source), None)) and format_.name not in _READ:
         raise RecipeError(f"{path}:{format_.line}: {format_}")
     for line, problem in misspelt_variables(source):
