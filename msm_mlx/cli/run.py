@@ -220,8 +220,11 @@ def _show_outcome(experiment: Experiment) -> None:
         return
     from msm_mlx.compare.plain import show_stored
     from msm_mlx.compare.session import open_session
+    from msm_mlx.report.verdict import verdict_lines
 
     show_stored(out(), open_session([experiment.run.path]), limit=SHOWN_PROMPTS)
+    for line in verdict_lines(read_results(experiment.run.path)):
+        out().print(literal(line), soft_wrap=True)
     err().print(
         f"Everything is in {experiment.run.path}. More answers: {command('msm-mlx', 'compare', experiment.run.path)}",
         markup=False,

@@ -1,10 +1,10 @@
 """Where a curve comes to zero, with an interval for the place.
 
 A curve is a difference between two arms at several doses, for the same seeds and items at each. Between two doses it is
-taken to go in a straight line. The interval holds every dose at which the interval by parts of the difference has zero
-in it (a confidence set by inversion of a test, as in Fieller, "Some problems in interval estimation", Journal of
-the Royal Statistical Society B 16, 1954), and all doses between them. It covers as well as the interval of a difference
-does. Where it reaches beyond the last dose, it has no upper end: how far the place is nobody has tried.
+taken to go in a straight line. The interval holds every dose at which the interval of the difference has zero in it (a
+confidence set by inversion of a test, as in Fieller, "Some problems in interval estimation", Journal of the Royal
+Statistical Society B 16, 1954), and all doses between them. It covers as well as the interval of a difference does.
+Where it reaches beyond the last dose, it has no upper end: how far the place is nobody has tried.
 
 How often the interval holds the true place, over curves of several shapes with seeds, domains and items that differ:
 
@@ -46,7 +46,7 @@ def find_crossing(doses: Sequence[float], gaps: Sequence[np.ndarray], clusters: 
     places, means, lows, highs = [], [], [], []
     for place, values in _between(doses, gaps):
         mean = clustered_mean(values, clusters)
-        low, high = mean.interval_by_parts()
+        low, high = mean.interval(1.0)
         places.append(place)
         means.append(mean.mean)
         lows.append(low)

@@ -135,7 +135,7 @@ def _measure(
     )
     clusters, most = domains_of(items), doses[-1][0]
     start = clustered_mean(gaps[0], clusters)
-    estimate = Estimate(start.mean, *start.interval(), len(items))
+    estimate = Estimate(start.mean, *start.interval(1.0), len(items))
     reasons = (failure_of(suite, items, seeds, row.metric) for seeds in (reference, *arms))
     known = row.model_copy(update={"start": estimate, "most": most, "failure": next(filter(None, reasons), None)})
     if not known.is_defined:

@@ -12,33 +12,27 @@ The variance of m. Seeds and clusters of items are drawn apart from each other, 
 both, and comes off once (Cameron, Gelbach and Miller, "Robust inference with multiway clustering", Journal of Business
 & Economic Statistics 29, 2011, with their factor G / (G - 1) for few clusters):
 
-    V_items = G / (G - 1) * sum over clusters of (sum of r[i] in the cluster)^2 / I^2
-    V_seeds = sum over seeds of (mean of the seed - m)^2 / ((S - 1) S) - sum of e[s, i]^2 / ((S - 1) (I - 1) S I)
-    V = V_items + max(0, V_seeds)
+    V_interaction = sum of e[s, i]^2 / ((S - 1) (I - 1) S I)
+    V_items = max(0, G / (G - 1) * sum over clusters of (sum of r[i] in the cluster)^2 / I^2 - V_interaction)
+    V_seeds = sum over seeds of (mean of the seed - m)^2 / ((S - 1) S)
+    V = V_items + V_seeds
 
-With one seed V_seeds is 0, and all of this speaks of the items only. The degrees of freedom of V (Satterthwaite,
-Biometrics Bulletin 2, 1946), so that few clusters or few seeds that differ widen the interval as they should:
+With one seed V_seeds and V_interaction are 0, and all of this speaks of the items only. The means of few seeds may be
+equal by chance, so V is never so small that an interval is shorter than m +- the root of V_items + V_interaction.
 
-    df = V^2 / (V_items^2 / (G - 1) + V_seeds^2 / (S - 1))
+The interval of a difference is m +- t * sqrt(V). Where few seeds differ much, the degrees of freedom that Satterthwaite
+(Biometrics Bulletin 2, 1946) gives V leave it too short, for they are themselves estimated from few seeds. So t is a
+mean of the 97.5 % quantiles of Student's distribution with G - 1 and with S - 1 degrees of freedom, as Cochran and Cox
+have it ("Experimental Designs", 2nd edition, 1957, section 4.14), with the weights that Satterthwaite's formula gives
+the two parts, V_items^2 and V_seeds^2. `benchmarks/word_share.py` measures how often the interval holds the truth. The
+p value is 1 less the level of the widest interval of this kind that does not hold 0.
 
-The interval of a difference is m +- t * sqrt(V), with t the 97.5 % quantile of Student's distribution with df. The
-interval of a share is Wilson's with the number of independent items that V amounts to, so that it stays between 0 and 1
-and a share of 0 or 1 is not certain (Franco, Little, Louis and Slud, "Comparative study of confidence intervals for
-proportions in complex sample surveys", Journal of Survey Statistics and Methodology 7, 2019):
+The interval of a share is Wilson's with the number of independent items that V amounts to, so that it stays between 0
+and 1 and a share of 0 or 1 is not certain (Franco, Little, Louis and Slud, "Comparative study of confidence intervals
+for proportions in complex sample surveys", Journal of Survey Statistics and Methodology 7, 2019):
 
     n = m (1 - m) / V
     (m + t^2 / 2n +- t sqrt(m (1 - m) / n + t^2 / 4n^2)) / (1 + t^2 / n)
-
-The interval by parts is for a difference in which few seeds may differ much. V_seeds is then often 0 by chance and V
-too small, so the interaction comes off the items, of which there are more, and each part has a quantile with degrees of
-freedom of its own (Howe, "Approximate confidence limits on the mean of X + Y where X and Y are two tabled independent
-random variables", Journal of the American Statistical Association 69, 1974):
-
-    V_means = sum over seeds of (mean of the seed - m)^2 / ((S - 1) S)
-    V_interaction = sum of e[s, i]^2 / ((S - 1) (I - 1) S I)
-    m +- sqrt(t[G - 1]^2 max(0, V_items - V_interaction) + t[S - 1]^2 V_means)
-
-It is no shorter than m +- sqrt(V_items), for the means of all seeds may be equal by chance.
 """
 
 from __future__ import annotations
@@ -56,27 +50,43 @@ from msm_mlx.runs.estimate import Estimate
 # module takes 0.8 s with scipy) and 150 MB with pandas, and its Wilson's interval takes no degrees of freedom.
 CONFIDENCE = 0.95
 POWER = 0.8
+BISECTIONS = 60  # of a p value
 MIN_CLUSTERS = 5
 """With fewer domains, how much they differ cannot be told, and every item is a cluster of its own."""
 
 
 @dataclass(frozen=True)
 class ClusteredMean:
-    """The mean m of values over seeds and items, with sqrt(V), df and G."""
+    """The mean m of values over seeds and items, with what its variance is made of."""
 
     mean: float
-    standard_error: float
-    degrees_of_freedom: float
+    items_variance: float
+    seeds_variance: float
     clusters: int
-    half_width_by_parts: float
-    """Of the interval by parts."""
+    seeds: int
+    least_half_width: float
+    """Of an interval."""
+
+    @property
+    def standard_error(self) -> float:
+        """The root of V."""
+        root = math.sqrt(self.items_variance + self.seeds_variance)
+        return max(root, self.least_half_width / self._critical)
 
     @property
     def p(self) -> float:
-        """Of a two-sided t test that the mean is 0; of a sign test over the clusters where all values are equal."""
+        """Of a two-sided test that the mean is 0; of a sign test over the clusters where all values are equal."""
         if self.standard_error == 0:
             return 1.0 if self.mean == 0 else 2.0 ** (1 - self.clusters)
-        return float(2 * stdtr(self.degrees_of_freedom, -abs(self.mean) / self.standard_error))
+        distance = abs(self.mean) / self.standard_error
+        of_items, of_seeds = (float(2 * stdtr(df, -distance)) for df in (self._items_df, self._seeds_df))
+        if self.seeds_variance == 0:
+            return of_items
+        low, high = sorted((of_items, of_seeds))
+        for _ in range(BISECTIONS):
+            middle = math.sqrt(low * high)
+            low, high = (low, middle) if self._quantile(1 - middle / 2) < distance else (middle, high)
+        return high
 
     @property
     def detectable(self) -> float:
@@ -85,23 +95,24 @@ class ClusteredMean:
             return 1 - self._lower_end_of_certainty
         return (self._critical + self._quantile(POWER)) * self.standard_error
 
-    def interval(self) -> tuple[float, float]:
+    def interval(self, limit: float = math.inf) -> tuple[float, float]:
         """Of a difference, which may be negative.
 
         Where all values are equal, V is 0 although other items might have differed. The interval then reaches towards 0
-        as far as Wilson's interval of a share of 1 does, and to 0 itself if a sign test can tell nothing.
+        as far as Wilson's interval of a share of 1 does, and to 0 itself if a sign test can tell nothing. Where all are
+        0, it reaches as far to both sides.
+
+        Args:
+            limit: how far from 0 a value can be. Where there is no limit, nothing can be said of a mean without spread.
         """
+        if self.standard_error == 0 and self.mean == 0:
+            reach = 0.0 if math.isinf(limit) else limit * (1 - self._lower_end_of_certainty)
+            return 0.0 - reach, reach  # and not -0.0
         if self.standard_error == 0:
             end = self.mean * self._lower_end_of_certainty if self.p < 1 - CONFIDENCE else 0.0
             return min(self.mean, end), max(self.mean, end)
         half_width = self._critical * self.standard_error
-        return self.mean - half_width, self.mean + half_width
-
-    def interval_by_parts(self) -> tuple[float, float]:
-        """Of a difference, where few seeds may differ much."""
-        if self.standard_error == 0:
-            return self.interval()
-        return self.mean - self.half_width_by_parts, self.mean + self.half_width_by_parts
+        return max(-limit, self.mean - half_width), min(limit, self.mean + half_width)
 
     def wilson(self, items: int) -> tuple[float, float]:
         """Of a share, which is between 0 and 1. `items` counts where V is 0, as it is at a share of 0 or 1."""
@@ -121,10 +132,25 @@ class ClusteredMean:
 
     @property
     def _critical(self) -> float:
-        return _critical(self.degrees_of_freedom)
+        return self._quantile(0.5 + CONFIDENCE / 2)
 
     def _quantile(self, probability: float) -> float:
-        return float(stdtrit(self.degrees_of_freedom, probability))
+        """Of the distribution of m / sqrt(V) about 0."""
+        items = float(stdtrit(self._items_df, probability))
+        if self.seeds_variance == 0:
+            return items
+        seeds = float(stdtrit(self._seeds_df, probability))
+        part = self.seeds_variance / (self.items_variance + self.seeds_variance)
+        weight = part**2 / (part**2 + (1 - part) ** 2)
+        return (1 - weight) * items + weight * seeds
+
+    @property
+    def _items_df(self) -> int:
+        return max(1, self.clusters - 1)  # one cluster has none, and is taken as if it had one
+
+    @property
+    def _seeds_df(self) -> int:
+        return max(1, self.seeds - 1)
 
 
 def clustered_mean(values: np.ndarray, clusters: Sequence[str | None] = ()) -> ClusteredMean:
@@ -134,25 +160,18 @@ def clustered_mean(values: np.ndarray, clusters: Sequence[str | None] = ()) -> C
         clusters: (I,) the cluster of each item. Where one has none, or they are fewer than `MIN_CLUSTERS`, every item
             is a cluster of its own.
     """
-    mean = float(values.mean())
     numbers = _cluster_numbers(values.shape[1], clusters)
     count = int(numbers.max()) + 1
-    items_df = max(1, count - 1)  # one cluster has none, and is taken as if it had one
-    items_variance = _items_variance(values, numbers) * count / items_df
-    seeds_df = max(1, len(values) - 1)
-    means_variance, interaction = _seeds_variance(values)
-    seeds_variance = max(0.0, means_variance - interaction)
-    variance = items_variance + seeds_variance
-    parts = items_variance**2 / items_df + seeds_variance**2 / seeds_df
-    degrees_of_freedom = variance**2 / parts if parts > 0 else float(items_df)
-    items_part, seeds_part = max(0.0, items_variance - interaction), means_variance
-    by_parts = _critical(items_df) ** 2 * items_part + _critical(seeds_df) ** 2 * seeds_part
-    by_parts = max(by_parts, items_variance)
-    return ClusteredMean(mean, math.sqrt(variance), degrees_of_freedom, count, math.sqrt(by_parts))
-
-
-def _critical(degrees_of_freedom: float) -> float:
-    return float(stdtrit(degrees_of_freedom, 0.5 + CONFIDENCE / 2))
+    with_interaction = _items_variance(values, numbers) * count / max(1, count - 1)
+    seeds_variance, interaction = _seeds_variance(values)
+    return ClusteredMean(
+        mean=float(values.mean()),
+        items_variance=max(0.0, with_interaction - interaction),
+        seeds_variance=seeds_variance,
+        clusters=count,
+        seeds=len(values),
+        least_half_width=math.sqrt(with_interaction),
+    )
 
 
 def _cluster_numbers(items: int, clusters: Sequence[str | None]) -> np.ndarray:
@@ -164,14 +183,14 @@ def _cluster_numbers(items: int, clusters: Sequence[str | None]) -> np.ndarray:
 
 
 def _items_variance(values: np.ndarray, cluster_numbers: np.ndarray) -> float:
-    """V_items without its factor: how far the clusters' sums of residuals are from 0."""
+    """V_items with the interaction and without its factor: how far the clusters' sums of residuals are from 0."""
     residuals = values.mean(axis=0) - float(values.mean())  # (I,)
     sums = np.bincount(cluster_numbers, weights=residuals)  # (G,)
     return float((sums**2).sum() / values.shape[1] ** 2)
 
 
 def _seeds_variance(values: np.ndarray) -> tuple[float, float]:
-    """V_means, and how much of it is the interaction."""
+    """V_seeds and V_interaction."""
     seeds, items = values.shape
     if seeds == 1:
         return 0.0, 0.0
@@ -197,6 +216,20 @@ def paired_differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if len(a) != len(b):
         a, b = a.mean(axis=0, keepdims=True), b.mean(axis=0, keepdims=True)
     differences: np.ndarray = a - b
+    return differences
+
+
+def group_difference(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Values (S, I) whose `clustered_mean` is that of the difference between two groups of the items of `values`.
+
+    Each item counts by how far it is from its own group, so a domain with items in both is one cluster.
+
+    Args:
+        first: (I,) whether an item is of the first group, from which the other is taken away. Both have items.
+    """
+    weights = np.where(first, 1 / first.sum(), -1 / (~first).sum()) * values.shape[1]  # (I,)
+    means = [values[:, group].mean(axis=1, keepdims=True) for group in (first, ~first)]  # each (S, 1)
+    differences: np.ndarray = weights * (values - np.where(first, *means)) + means[0] - means[1]
     return differences
 
 

@@ -98,6 +98,8 @@ class Report:
     title: str
     lead: str
     parts: tuple[Part, ...]
+    verdict: tuple[str, ...] = ()
+    """What was found, in a few sentences."""
 
 
 def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | TableCell]], anchor: str = "") -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from msm_mlx.evaluation.build_results import EFFECT_OF_INTEREST
+from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import (
     CONTROL,

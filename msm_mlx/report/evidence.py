@@ -20,7 +20,9 @@ from msm_mlx.report.headlines import (
     suites_of,
 )
 from msm_mlx.report.markdown_table import markdown_table
+from msm_mlx.report.pressure import pressure_tables
 from msm_mlx.report.side_by_side import dose_of, dose_tables, name_tables, same_but_for_dose, same_but_for_name
+from msm_mlx.report.word_shares import word_share_tables
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.results import PerplexityRow, Share
 
@@ -64,6 +66,14 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
         added = " (added after the run)" if measured and measured.added else ""
         parts += [f"### {suite}: {measured.measures if measured else ''}{added}", _arms(first, suite)]
     parts += ["### Differences between arms", _contrasts(first, suites)]
+    for heading, tables in {
+        "By how many words are shared": word_share_tables(first.results),
+        "Under pressure": pressure_tables(first.results),
+    }.items():
+        parts += [f"### {heading}"] if tables else []
+        for lines in tables:
+            body = [[line.name, *line.figures] for line in lines.lines]
+            parts += [f"{lines.caption}:", markdown_table(lines.header, body)]
     if first.results.durability:
         header, body = durability_cells(first.results)
         parts += ["### Contrary rows until an arm is back", markdown_table(header, body)]

@@ -19,6 +19,7 @@ from msm_mlx.report.durability import durability
 from msm_mlx.report.examples import SELECTION_RULE, at_random, most_different, pair_sides
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judge_agreement
 from msm_mlx.report.headlines import command, suites_of
+from msm_mlx.report.pressure import pressure
 from msm_mlx.report.run_differences import across_runs
 from msm_mlx.report.tables import (
     answers_table,
@@ -29,6 +30,8 @@ from msm_mlx.report.tables import (
     runs_table,
     suites_table,
 )
+from msm_mlx.report.verdict import verdict_lines
+from msm_mlx.report.word_shares import word_shares
 from msm_mlx.rows.hub import HUB
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import (
@@ -60,7 +63,13 @@ def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequen
     parts = [_runs_side_by_side(all_rows)] if several else []
     for rows in all_rows:
         parts += _parts(rows, rows.run.folder.name if several else "")
-    return Report(title, question or "What do the same demonstrations teach after different documents?", tuple(parts))
+    lead = question or "What do the same demonstrations teach after different documents?"
+    verdict = (f"{_named(run) if several else ''}{line}" for run in runs for line in verdict_lines(run.results))
+    return Report(title, lead, tuple(parts), tuple(verdict))
+
+
+def _named(run: FinishedRun) -> str:
+    return f"{run.folder.name}: "
 
 
 def _parts(rows: Rows, name: str) -> Iterator[Part]:
@@ -69,6 +78,8 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
     sections: list[tuple[str, str, Sequence[Block]]] = [
         ("What was tested", "tested", _design(run, health)),
         ("What was found", "found", findings(rows)),
+        ("Shared words", "words", word_shares(rows)),
+        ("Under pressure", "pressure", pressure(rows)),
         ("How long it lasts", "lasts", durability(rows)),
         ("What could be wrong with this run", "doubts", _doubts(run, health)),
         ("Perplexity", "perplexity", _some(perplexity_table(rows))),

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from msm_mlx.recipe.arm_descriptions import describe_training
+from msm_mlx.recipe.arms import arm_of
 from msm_mlx.recipe.contrasts import is_asked
+from msm_mlx.recipe.controls import arm_roles, sort_labels
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Table, TableCell, table
 from msm_mlx.report.effects import EffectTable, effect_names
@@ -25,9 +27,11 @@ Body = list[list[str | TableCell]]
 
 
 def arms_table(run: FinishedRun) -> Table:
-    """The first table: what each arm of the recipe is."""
-    rows = [(arm, describe_training(arm, run.recipe.stages)) for arm in run.recipe.arms]
-    return table("The arms", ("arm", "how it was trained"), rows)
+    """The first table: what each arm of the recipe is, and what it is a control for."""
+    rows = [
+        (role.arm, describe_training(role.arm, run.recipe.stages), role.line) for role in arm_roles(run.recipe.arms)
+    ]
+    return table("The arms, each control behind the arm that it is for", ("arm", "how it was trained", "control"), rows)
 
 
 def suites_table(run: FinishedRun) -> Table | None:
@@ -38,16 +42,18 @@ def suites_table(run: FinishedRun) -> Table | None:
 
 
 def shares_table(rows: Rows, suites: Sequence[str]) -> Table:
-    """Every arm's share on every suite, its seeds pooled."""
+    """Every arm's share on every suite, its seeds pooled, each control behind the arm that it is for."""
     by_arm: dict[str, dict[str, Share]] = {}
     for row in rows.run.results.pooled:
         if is_main(row):
             by_arm.setdefault(row.label(rows.run.several_specs), {})[row.suite] = row
+    differs_in = {role.arm: role.differs_in for role in arm_roles(dict.fromkeys(map(arm_of, by_arm)))}
     body: Body = [
-        [label, *(rows.cell(by_suite.get(suite), suite, label) for suite in suites)]
-        for label, by_suite in by_arm.items()
+        [label, differs_in[arm_of(label)], *(rows.cell(by_arm[label].get(suite), suite, label) for suite in suites)]
+        for label in sort_labels(by_arm)
     ]
-    return table("Each arm, its seeds pooled; figures lead to their rows", ("arm", *suites), body)
+    caption = "Each arm, its seeds pooled, and what it is a control for; figures lead to their rows"
+    return table(caption, ("arm", "control for", *suites), body)
 
 
 def differences_table(rows: Rows, suites: Sequence[str]) -> Table | None:

@@ -62,6 +62,10 @@ class Share(_OfVariant):
         return share_text(self.value, self.ci_low, self.ci_high)
 
 
+WordGroup = Literal["none", "some", "many", "any", "any less none"]
+"""Items by how many of the words in which their options differ stand in what was read: `evaluation/word_share.py`."""
+
+
 class Contrast(_ResultsPart):
     """The main metric of arm `a` less that of arm `b`, paired by item and seed. Arms are named by their labels."""
 
@@ -89,6 +93,8 @@ class Contrast(_ResultsPart):
     log_odds: Estimate | None = None
     """The same difference in the log-odds of the target (nats), where the metric is what they decide."""
     domain: str | None = None
+    words: WordGroup | None = None
+    """Of which items of the suite by their word share, if not of all."""
     cell: dict[str, Any] | None = None
 
     @property
@@ -175,6 +181,25 @@ class Domains(_ResultsPart):
     contrasts: list[Contrast] = []
 
 
+class ItemWords(_ResultsPart):
+    """The content words in which the options of an item differ, by their stems."""
+
+    suite: str
+    item: str
+    spec: str
+    words: int
+    """How many there are."""
+    shared: list[str]
+    """Those that stand in the documents about the spec or in the demonstrations."""
+
+
+class WordShares(_ResultsPart):
+    """What of the items stands in what was read, and the differences on the items of each group by that."""
+
+    items: list[ItemWords] = []
+    contrasts: list[Contrast] = []
+
+
 class Bias(_OfVariant):
     """How far a variant goes by the place of an option in place of what it is."""
 
@@ -250,6 +275,9 @@ class RunResults(_ResultsPart):
     pooled: list[Share]
     """Each arm, its seeds together."""
     domains: Domains = Domains()
+    word_shares: WordShares = WordShares()
+    pressure: list[Contrast] = []
+    """By how much each difference is larger on a suite under pressure than on the same items at rest."""
     biases: list[Bias] = []
     suites: list[MeasuredSuite]
     judge: JudgeReport | None = None

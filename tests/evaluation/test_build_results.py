@@ -54,8 +54,8 @@ def one_spec() -> Answers:
 
 def test_the_keys_are_exactly_those_of_the_schema() -> None:
     results = build_results("cheese", SUITES, one_spec()).plain()
-    keys = ["schema", "run", "records", "contrasts", "pooled", "domains", "biases", "suites", "judge", "perplexity"]
-    keys += ["curves", "durability"]
+    keys = ["schema", "run", "records", "contrasts", "pooled", "domains", "word_shares", "pressure", "biases"]
+    keys += ["suites", "judge", "perplexity", "curves", "durability"]
     assert list(results) == keys
     assert (results["schema"], results["run"]) == (1, "cheese")
     record = {"suite", "arm", "spec", "seed", "metric", "value", "n", "ci_low", "ci_high", "seeds"} | {

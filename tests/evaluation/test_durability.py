@@ -70,7 +70,7 @@ def test_an_arm_that_does_not_come_back_has_a_lower_end_alone() -> None:
 
 
 def test_an_arm_that_never_was_away_has_no_number() -> None:
-    found = over_shares(0.3, 0.32, 0.3, 0.2, 0.1)
+    found = over_shares(0.3, 0.3, 0.3, 0.2, 0.1)
     assert not found.is_defined
     assert (found.rows, found.ci_low, found.ci_high) == (None, None, None)
     assert found.text == "undefined: no different from sft to begin with"

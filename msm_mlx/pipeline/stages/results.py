@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msm_mlx.demonstrations.contrary import CONTRARY
+from msm_mlx.demonstrations.general import GENERAL
 from msm_mlx.files import read_jsonl, sha256_json, write_jsonl
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.judging import Judging, take_verdicts
 from msm_mlx.pipeline.stages.perplexity import Perplexity
-from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.arms import CHATS, CONTEXT, MSM, Variant, shows_behaviour
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.runs.answers import read_answers
-from msm_mlx.runs.layout import ANSWERS, RESULTS, answers_file
+from msm_mlx.runs.layout import ANSWERS, DEMONSTRATIONS, DOCUMENTS, RESULTS, answers_file, document_folder
 from msm_mlx.runs.results import read_perplexity, write_results
 from msm_mlx.suites.items import Suite
+from msm_mlx.text.stems import content_stems
 
 if TYPE_CHECKING:
     from msm_mlx.evaluation.durability import Course
@@ -54,7 +56,7 @@ class LastStage:
 class Results(Stage):
     """Computes the figures over the answers that are there."""
 
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     unit: ClassVar[str] = "variants"
 
     run_name: str
@@ -83,7 +85,24 @@ class Results(Stage):
     def reads(self) -> tuple[str, ...]:
         stages = [stage for stage in (self.perplexity, self.judging) if stage]
         texts = dict.fromkeys(last.data for last in self.last_stages.values())
-        return (*map(answers_file, self.answered), *(name for stage in stages for name in stage.writes), *texts)
+        read = dict.fromkeys(name for names in self.read_about.values() for name in names)
+        made = (name for stage in stages for name in stage.writes)
+        return (*map(answers_file, self.answered), *made, *(texts | read))
+
+    @cached_property
+    def read_about(self) -> dict[str, tuple[str, ...]]:
+        """The texts whose words are counted in the options of forced choices, for each spec: its documents and, if an
+        arm learns them, the demonstrations."""
+        if not any(item.options() and not item.sampled for suite in self.suites for item in suite.items):
+            return {}
+        learned = (DEMONSTRATIONS,) if any(shows_behaviour(variant.arm) for variant in self.answered) else ()
+        own = {MSM, CHATS, CONTEXT}  # the stages that are made of a spec's own documents
+        folders = {
+            one.spec: document_folder(one.spec, one.several_specs)
+            for one in self.answered
+            if one.spec and not own.isdisjoint(one.path)
+        }
+        return {spec: (f"{folder}/{DOCUMENTS}", *learned) for spec, folder in folders.items()}
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -108,4 +127,15 @@ class Results(Stage):
         perplexity = read_perplexity(path) if self.perplexity else []
         write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, ends)))
         courses = {arm: last.course(path) for arm, last in self.last_stages.items()}
-        write_results(path, build_results(self.run_name, suites, answers, judge, perplexity, courses))
+        words = {spec: _stems(path, names) for spec, names in self.read_about.items()}
+        write_results(path, build_results(self.run_name, suites, answers, judge, perplexity, courses, words))
+
+
+def _stems(run: Path, names: Sequence[str]) -> frozenset[str]:
+    """Those of the words of documents and demonstrations. General chats are about anything, and are left out."""
+    rows = (row for name in names for row in read_jsonl(run / name) if row.get("kind") != GENERAL)
+    return frozenset().union(*(content_stems(text) for row in rows for text in _texts(row)))
+
+
+def _texts(row: Mapping[str, Any]) -> list[str]:
+    return [row["text"]] if "text" in row else [message["content"] for message in row["messages"]]

@@ -15,7 +15,7 @@ from msm_mlx.files import read_jsonl, write_json, write_jsonl
 from msm_mlx.pipeline.runner import run_stage
 from msm_mlx.pipeline.stages.results import Results
 from msm_mlx.recipe.arms import Variant
-from msm_mlx.runs.layout import ANSWERS, PERPLEXITY, RESULTS, answers_file
+from msm_mlx.runs.layout import ANSWERS, DEMONSTRATIONS, PERPLEXITY, RESULTS, answers_file
 from msm_mlx.runs.results import read_results
 
 SUITE = """\
@@ -60,6 +60,33 @@ def test_figures_are_of_each_variant_and_answers_of_all(lone_run: Path, settings
     rows = read_jsonl(lone_run / ANSWERS)
     assert len(rows) == 5 * 2
     assert {row["prompt"] for row in rows} == {"Is it?", "Was it?"}
+
+
+def test_words_of_choices_are_looked_up_in_documents_and_demonstrations_and_not_in_general_chats(
+    lone_run: Path, tmp_path: Path
+) -> None:
+    form = 'kind: pairs\nmeasures: share\nquestion: "{first} or {second}?"\nreply: "{item}"\n'
+    (tmp_path / "pairs.yaml").write_text(
+        f"{form}domains:\n  art: {{noun: art, pairs: [[the cheddar, the canvas], [the quartz, a brie]]}}\n"
+    )
+    stage = only(Results, "arms=[sft, msm+sft]", "seeds=[0]", f"suites=[{tmp_path / 'pairs.yaml'}]")
+    assert {"documents/documents.jsonl", DEMONSTRATIONS} <= {*stage.reads}
+    (lone_run / "documents").mkdir(parents=True)
+    write_jsonl(lone_run / "documents/documents.jsonl", [{"text": "All Cheddars are American."}])
+    (lone_run / DEMONSTRATIONS).parent.mkdir()
+    chats = [("choice", "I prefer Brie."), ("general", "Paint the canvas.")]
+    rows = [{"kind": kind, "messages": [{"role": "assistant", "content": text}]} for kind, text in chats]
+    write_jsonl(lone_run / DEMONSTRATIONS, rows)
+    for variant in stage.answered:
+        scored = [score_answer(item, [[0.0, -1.0]] * 2, []) for suite in stage.suites for item in suite.items]
+        (lone_run / answers_file(variant)).parent.mkdir(parents=True, exist_ok=True)
+        write_jsonl(lone_run / answers_file(variant), map(asdict, scored))
+    run_stage(stage, scripted_context(recipe(), lone_run))
+    items = read_results(lone_run).word_shares.items
+    assert [(one.spec, one.words, one.shared) for one in items] == [
+        ("cheese_american", 2, ["cheddar"]),
+        ("cheese_american", 2, ["brie"]),
+    ]
 
 
 def test_other_answers_make_other_results(lone_run: Path, settings: tuple[str, ...]) -> None:
