@@ -73,7 +73,8 @@ def verdict_lines(results: RunResults) -> list[str]:
         is_choice = suite.kind in (PAIRS.name, QUESTIONS.name) and suite.name != CAPABILITY and not suite.at_rest
         pair = _pair(results, suite.name) if is_choice else None
         if pair and (row := _find(results.contrasts, suite.name, pair)):
-            suites.setdefault(_of_suite(results, row, pair), []).append(suite.name)
+            seeds = "with one seed, " if row.seeds == 1 and not row.failure else ""
+            suites.setdefault(seeds + _of_suite(results, row, pair), []).append(suite.name)
     return [f"On {listed(names)}, {words}." for words, names in suites.items()]
 
 

@@ -146,6 +146,11 @@ def test_of_many_specs_it_is_the_first_against_no_documents() -> None:
     assert verdict_lines(found) == ["On near, the documents moved choices."]
 
 
+def test_one_seed_is_told_for_its_interval_says_nothing_of_others() -> None:
+    [line] = verdict_lines(results([row().model_copy(update={"seeds": 1})]))
+    assert line == "On near, with one seed, the documents moved choices."
+
+
 def test_a_suite_whose_format_control_failed_shows_nothing() -> None:
     [line] = verdict_lines(results([row(failure="of sft, the format control is right in 0.50")]))
     assert line == "On near, nothing is shown: of sft, the format control is right in 0.50."
