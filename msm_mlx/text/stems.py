@@ -39,7 +39,7 @@ _SUFFIXES = {
 
 def content_stems(text: str) -> frozenset[str]:
     """The stems of the words of a text that say what it is about."""
-    return frozenset(map(stem, {*_WORD.findall(text.lower())} - FUNCTION_WORDS))
+    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS)
 
 
 @lru_cache(maxsize=65536)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 
 def closest(word: object, choices: Iterable[str]) -> str | None:
@@ -15,12 +15,6 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     """` (did you mean …?)`, or nothing when no choice is near."""
     near = closest(word, choices)
     return f" (did you mean {near}?)" if near else ""
-
-
-def listed(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, or `a, b and c`."""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def error_line(error: BaseException) -> str:
