@@ -93,10 +93,11 @@ def draw_differences(setting: Setting, group: np.ndarray, domain: np.ndarray, rn
     logits = np.stack([REFERENCE + lean + moved + own[0], REFERENCE + lean + own[1]])
     if setting.log_odds:
         logits += rng.normal(size=(2, *shape)) * NOISE
-        difference: np.ndarray = logits[0] - logits[1]
-        return difference
-    chosen: np.ndarray = rng.random((2, *shape)) < 1 / (1 + np.exp(-logits))
-    return chosen[0].astype(float) - chosen[1]
+        log_odds: np.ndarray = logits[0] - logits[1]
+        return log_odds
+    chosen: np.ndarray = (rng.random((2, *shape)) < 1 / (1 + np.exp(-logits))).astype(float)
+    gap: np.ndarray = chosen[0] - chosen[1]
+    return gap
 
 
 def true_effects(setting: Setting) -> dict[str, float]:

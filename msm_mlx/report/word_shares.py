@@ -86,7 +86,7 @@ def word_shares(rows: Rows) -> list[Block]:
 
 def linked(rows: Rows, lines: EffectLines) -> Table:
     """The table with figures that lead to the rows that they are from."""
-    body = [
+    body: list[list[str | TableCell]] = [
         [line.name, *(TableCell(text, rows.link(line.suite) if text != "-" else "") for text in line.figures)]
         for line in lines.lines
     ]

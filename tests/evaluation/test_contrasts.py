@@ -28,7 +28,8 @@ def test_a_contrast_is_of_the_items_that_both_have_answered() -> None:
     items = SUITE.items[:9]
     row = contrast_on(SUITE, items, pair)
     assert row is not None
-    assert (row.n, row.seeds, row.difference) == (9, 2, pytest.approx(1.0, abs=0.12))
+    assert (row.n, row.seeds) == (9, 2)
+    assert row.difference == pytest.approx(1.0, abs=0.12)
     assert row.log_odds is not None
     assert row.log_odds.value == pytest.approx(4.0, abs=0.5)
     assert contrast_on(SUITE, (), pair) is None
