@@ -10,8 +10,10 @@ suite are in three groups, whose bounds were fixed before anything was measured:
     many    half of them or more do
 
 Beside these, `any` is the last two together, and `any less none` by how much the effect is larger on them than on the
-items of the first. What an effect is where nothing is shared cannot be wording. Items without a word at issue, as where
-two numbers are to choose between, and those in a script without spaces between words are in no group.
+items of the first, where neither are too few. What an effect is where nothing is shared cannot be wording.
+
+Items without a word at issue, as where two numbers are to choose between, and those in a script without spaces between
+words are in no group.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ from msm_mlx.text.stems import content_stems
 
 MANY = 0.5
 """The word share from which on it is `many`."""
+MIN_ITEMS = 8
+"""Of fewer items in a group it cannot be told how much they differ from each other."""
 ANY: tuple[WordGroup, ...] = ("some", "many")
 GROUPS: tuple[WordGroup, ...] = ("none", *ANY)
 
@@ -106,7 +110,7 @@ def _of_pair(suite: Suite, pair: ArmPair, groups: Mapping[WordGroup, Sequence[It
     metric = KINDS[suite.kind].main_metric
     common = pair.common([*either, *none], metric)
     first = np.isin([item.id for item in common], [item.id for item in either])
-    if first.any() and not first.all():
+    if min(first.sum(), (~first).sum()) >= MIN_ITEMS:
         values = group_difference(pair.differences(common, metric), first)
         margins = group_difference(pair.margin_differences(common), first) if has_margins(suite) else None
         yield make_contrast(suite, pair, common, values, margins, limit=2.0, words="any less none")

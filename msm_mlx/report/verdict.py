@@ -13,23 +13,23 @@ from typing import Literal
 
 from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.evaluation.perplexity import SUITE as CAPABILITY
+from msm_mlx.evaluation.word_share import MIN_ITEMS
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.recipe.contrasts import is_headline
 from msm_mlx.runs.results import Contrast, RunResults
 from msm_mlx.suites.kinds.pairs import PAIRS
 from msm_mlx.suites.kinds.questions import QUESTIONS
 
-MIN_ITEMS = 8
 Movement = Literal["moved", "still", "uncertain", "few"]
 SHARED, UNSHARED = "whose words they share", "whose words they do not share"
 UNDER_PRESSURE = {
-    "holds": "it holds",
-    "less": "it holds and is smaller",
-    "gone": f"it is gone, to less than {EFFECT_OF_INTEREST}",
-    "weak": "it is smaller and may be gone",
-    "turned": "it is the other way round",
-    "uncertain": "whether it holds is uncertain",
-    "nothing": "nothing is shown",
+    "holds": "holds",
+    "less": "holds and is smaller",
+    "gone": f"is gone, to less than {EFFECT_OF_INTEREST}",
+    "weak": "is smaller and may be gone",
+    "turned": "is the other way round",
+    "uncertain": "may hold or not",
+    "unknown": "cannot be told",
 }
 _ORDER: Sequence[Movement] = ("moved", "still", "uncertain", "few")
 _BOTH = {
@@ -179,13 +179,13 @@ def pressure_verdict(rest: Contrast, pressures: Iterable[Pressure]) -> str:
     for pressure in pressures if movement(rest) == "moved" else ():
         names.setdefault(UNDER_PRESSURE[_becomes(rest, pressure)], []).append(pressure.name)
     parts = [f"{words} ({listed(ones)})" for words, ones in names.items()]
-    return f"; under pressure, {listed(parts)}" if parts else ""
+    return f"; under pressure the effect {listed(parts)}" if parts else ""
 
 
 def _becomes(rest: Contrast, pressure: Pressure) -> str:
     change, under = pressure.change, movement(pressure.under)
     if pressure.under.failure:
-        return "nothing"
+        return "unknown"
     is_less = bool(change and change.is_clear and (change.difference > 0) != (rest.difference > 0))
     if under == "moved" and (pressure.under.difference > 0) != (rest.difference > 0):
         return "turned"

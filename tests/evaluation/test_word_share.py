@@ -136,6 +136,11 @@ def test_a_suite_whose_words_are_all_shared_has_no_difference_between_groups() -
     assert list(by_group(results({"many": 0.9}, suite=many))) == ["many", "any"]
 
 
+def test_few_items_are_not_set_against_the_others() -> None:
+    few = Suite("s", "pairs", "share", (*ITEMS[:24], *ITEMS[48:55]))
+    assert list(by_group(results({"many": 0.9}, suite=few))) == ["none", "many", "any"]
+
+
 @pytest.mark.slow
 def test_intervals_cover_the_true_effects() -> None:
     """In 95 % of the cases, give or take two; with 100 trials of each setting the error of all together is 0.3 %."""

@@ -56,7 +56,7 @@ def test_report_and_record_have_them_and_the_head_says_where_the_effect_is_gone(
     figure = pressure_tables(read_results(run))[0].lines[1].figures[2].removesuffix(" *")
     for text in (html, markdown, build_evidence([run])):
         assert figure in text
-    words = "under pressure, it holds (system line) and it is gone, to less than 0.1 (begun reply)."
+    words = "under pressure the effect holds (system line) and is gone, to less than 0.1 (begun reply)."
     assert words in html.partition("What was tested</h2>")[0]
     assert words in markdown.partition("## What was tested")[0]
 
