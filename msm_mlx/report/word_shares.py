@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msm_mlx.evaluation.word_share import MIN_ITEMS
 from msm_mlx.recipe.contrasts import is_headline
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Block, Paragraph, Table, TableCell, table
@@ -57,11 +58,13 @@ def word_share_tables(results: RunResults) -> list[EffectLines]:
 
 
 def _share(row: Contrast) -> str:
+    if row.n < MIN_ITEMS:
+        return f"too few ({row.n})"
     return "no finding" if row.failure else f"{row.text} ({row.n})"
 
 
 def _log_odds(row: Contrast) -> str:
-    return row.log_odds.as_difference if row.log_odds and not row.failure else "-"
+    return row.log_odds.as_difference if row.log_odds and not row.failure and row.n >= MIN_ITEMS else "-"
 
 
 def _lines(results: RunResults, figure: Callable[[Contrast], str]) -> tuple[EffectLine, ...]:

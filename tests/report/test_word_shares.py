@@ -54,6 +54,16 @@ def test_every_group_is_a_column_and_every_difference_a_line(run: Path) -> None:
     assert [line.suite for line in odds.lines] == ["middle_hop_american"], "the only one of two options in two orders"
 
 
+def test_of_few_choices_there_are_no_figures(run: Path) -> None:
+    results = read_results(run)
+    rows = [row.model_copy(update={"n": 7}) for row in results.word_shares.contrasts]
+    shares, *others = word_share_tables(
+        results.model_copy(update={"word_shares": results.word_shares.model_copy(update={"contrasts": rows})})
+    )
+    assert [line.figures[2] for line in shares.lines] == ["too few (7)", "-"]
+    assert others == []
+
+
 def test_report_and_record_have_them_and_the_head_says_what_they_come_to(run: Path) -> None:
     html, markdown = (path.read_text(encoding="utf-8") for path in write_report([run], run))
     verdict = "On near_american, the documents moved choices, all with shared words."
