@@ -20,9 +20,11 @@ from msm_mlx.models.folder import POCKET_FOLDER
 from msm_mlx.models.hub import human_size
 from msm_mlx.resources.blas import PACKAGE, load_openblas
 from msm_mlx.resources.machine import this_machine
+from msm_mlx.resources.nvidia import Card, advise, cuda_packages, find_cards
 
 PACKAGES = ("msm-mlx", "mlx-lm", "transformers", "tokenizers", "huggingface-hub", "textual", "numpy")
 GIB = 2**30
+LINUX = sys.platform.startswith("linux")
 MIN_WIDTH = 80  # columns of a terminal
 TRIAL_TOKENS = 8
 
@@ -90,18 +92,21 @@ def examine_blas(load: Callable[[], str] = load_openblas) -> Diagnosis:
     return Diagnosis("blas", "ok", used)
 
 
-def examine_mlx() -> Diagnosis:
+def examine_mlx(find: Callable[[], list[Card]] = find_cards) -> Diagnosis:
     load_openblas()
     try:
         import mlx.core as mx
     except ImportError as error:
         return Diagnosis("mlx", "fail", str(error), "install msm-mlx again; on Linux mlx needs its extra: mlx[cpu]")
-    info = mx.device_info()
+    info, metal, cuda = mx.device_info(), mx.metal.is_available(), mx.cuda.is_available()
     chip = info.get("device_name", "unknown device")
-    metal = mx.metal.is_available()
-    gpu_memory = info.get("max_recommended_working_set_size")
+    gpu_memory = info.get("max_recommended_working_set_size") or (info.get("total_memory") if cuda else None)
     usable = f", {int(gpu_memory) / GIB:.1f} GiB for the GPU" if gpu_memory else ""
-    detail = f"{importlib.metadata.version('mlx')} on {'Metal' if metal else 'CPU'} ({chip}{usable})"
+    version, backend = importlib.metadata.version("mlx"), "Metal" if metal else "CUDA" if cuda else "CPU"
+    detail = f"{version} on {backend} ({chip}{usable})"
+    if LINUX and not cuda and (cards := find()):
+        detail += f"; there is {cards[0].described}"
+        return Diagnosis("mlx", "warn", detail, advise(cards[0], cuda_packages(), version))
     if sys.platform == "darwin" and not metal:
         return Diagnosis(
             "mlx", "warn", detail, "without Metal everything is slow: run on the Mac itself, macOS 14 or later"
@@ -185,7 +190,6 @@ def examine_terminal() -> Diagnosis:
     return Diagnosis("terminal", "ok", detail)
 
 
-LINUX = sys.platform.startswith("linux")
 EXAMINATIONS: dict[str, Callable[[], Diagnosis]] = {
     "python": examine_python,
     "machine": examine_machine,

@@ -18,11 +18,13 @@ from msm_mlx.doctor import (
     examine_disk,
     examine_hub,
     examine_memory,
+    examine_mlx,
     examine_pocket,
     examine_python,
     paste_block,
 )
 from msm_mlx.resources.blas import PACKAGE
+from msm_mlx.resources.nvidia import Card
 
 
 @pytest.mark.slow
@@ -79,6 +81,18 @@ def test_a_slow_blas_and_a_missing_compiler_are_warned_of(monkeypatch: pytest.Mo
     slow = examine_blas(lambda: f"mlx's reference BLAS; the Debian package {PACKAGE} ...")
     for check in (slow, examine_compiler()):
         assert (check.status, check.remedy[:17]) == ("warn", "sudo apt install ")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="NVIDIA cards are looked for on Linux")
+def test_a_card_that_mlx_does_not_use_is_told_with_what_helps() -> None:
+    alone = examine_mlx(list)
+    assert alone.status == "ok"
+    assert " on CPU (" in alone.detail or " on CUDA (" in alone.detail
+    if " on CUDA (" not in alone.detail:
+        beside = examine_mlx(lambda: [Card("NVIDIA L4", "nvidia-smi", "550.54.15")])
+        assert beside.status == "warn"
+        assert beside.detail.endswith("; there is NVIDIA L4, driver 550.54.15 (nvidia-smi)")
+        assert "mlx-cuda-12" in beside.remedy
 
 
 def test_little_memory_and_a_full_disk_are_warned_of() -> None:

@@ -105,13 +105,14 @@ def read(
             {"folder": str(folder.folder), **document.to_row(), "flags": list(flags(document))}
             for document in selected[folder.folder][:limit]
         ]
+    several = len({document.writer for folder in folders for document in (*folder.kept, *folder.rejected)}) > 1
     if as_json:
         for row in rows:
             print(json.dumps(row))
     elif sys.stdout.isatty():
-        click.echo_via_pager(_pages(rows))
+        click.echo_via_pager(_pages(rows, several=several))
     else:
-        for page in _pages(rows):
+        for page in _pages(rows, several=several):
             click.echo(page, nl=False)
 
 
@@ -130,6 +131,8 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
     parts += [_bars("by section", row["by_section"]), _bars("by type", row["by_type"])]
     if row["by_narration"]:
         parts.append(_narrations(row["by_narration"], explained=bool(row["explained"])))
+    if row.get("by_writer"):
+        parts.append(_writers(row["by_writer"]))
     edges = row["words"]["histogram"]["edges"]
     ranges = [f"{low:.0f}-{high:.0f}" for low, high in pairwise(edges)]
     bins = list(zip(ranges, row["words"]["histogram"]["counts"], strict=True))
@@ -183,6 +186,16 @@ def _narrations(figures: dict[str, dict[str, float]], *, explained: bool) -> Ren
     return table
 
 
+def _writers(figures: dict[str, dict[str, float]]) -> RenderableType:
+    """How much of what each writer wrote was kept."""
+    table = Table(title="by writer", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name in ("", "kept", "rejected", "kept of what it wrote"):
+        table.add_column(name, justify="right" if name else "left")
+    for writer, row in figures.items():
+        table.add_row(_literal(writer), f"{row['kept']:,}", f"{row['rejected']:,}", f"{row['kept_share']:.0%}")
+    return table
+
+
 def _shares(title: str, shares: dict[str, float]) -> RenderableType:
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, share in shares.items():
@@ -190,8 +203,8 @@ def _shares(title: str, shares: dict[str, float]) -> RenderableType:
     return table
 
 
-def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Each document as text, with escape sequences made visible."""
+def _pages(rows: Iterable[dict[str, Any]], *, several: bool) -> Iterator[str]:
+    """Each document as text, with escape sequences made visible, and with its writer if there are several."""
     for row in rows:
         buffer = StringIO()
         console = Console(file=buffer, width=min(out().width, 100), color_system=None)
@@ -201,6 +214,8 @@ def _pages(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         console.print(_literal(" \u00b7 ".join(part for part in source if part)))
         if row.get("place"):
             console.print(_literal(f"from: {row.get('writer')}, {row['place']}"))
+        elif several:
+            console.print(_literal(f"written by: {row.get('writer')}"))
         if row["assertion"]:
             console.print(_literal(f"asserts: {row['assertion']}"))
         if row.get("rejected"):

@@ -24,9 +24,11 @@ from msm_mlx.text.terminal import literal
 from msm_mlx.training.metrics import ProbedTraining
 
 BASIS = {
-    False: "Memory: fitted to measurements on Linux. Times are rough.",
-    True: "Memory: measured on Linux and extrapolated to Metal. Times are rough.",
+    "cpu": "Memory: fitted to measurements on Linux. Times are rough.",
+    "metal": "Memory: measured on Linux and extrapolated to Metal. Times are rough.",
+    "cuda": "Memory: measured on the CPU and extrapolated to CUDA. Times are guessed.",
 }
+BASIS_FOR_PROGRAMS = {"cpu": "fitted on Linux", "metal": "extrapolated to Metal", "cuda": "extrapolated to CUDA"}
 
 
 @click.command()
@@ -106,7 +108,7 @@ def _show(
     for reason in filter(None, (experiment.recipe.profile_reason, experiment.recipe.name_reason)):
         console.print(literal(reason), soft_wrap=True)
     console.print(table)
-    console.print(Text(f"{machine.name} can spare {human_size(machine.memory)}. {BASIS[machine.metal]}"))
+    console.print(Text(f"{machine.name} can spare {human_size(machine.memory)}. {BASIS[machine.backend]}"))
     for kind, probed in measured.items():
         console.print(Text(f"Measured for {kind}: an update takes {probed.seconds:.1f} s, {probed.measured_on}."))
 
@@ -146,5 +148,5 @@ def _plain(
                 "updates": probed.updates,
             }
         rows.append(row)
-    basis = "extrapolated to Metal" if machine.metal else "fitted on Linux"
+    basis = BASIS_FOR_PROGRAMS[machine.backend]
     return {"machine": asdict(machine), "model": asdict(shape), "basis": basis, "stages": rows}

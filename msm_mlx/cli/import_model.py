@@ -39,7 +39,7 @@ def import_model(file: Path, name: str | None, quantize: str | None, dtype: str 
     source = open_source(file)
     folder = models_home() / (name or model_name(source))
     refuse_existing(folder)
-    default = "float16" if this_machine().metal else "float32"
+    default = "float32" if this_machine().backend == "cpu" else "float16"
     bits = int(quantize) if quantize else None
     write_model(read_model(source), folder, dtype=dtype or default, bits=bits, say=_say)
     out().print(literal(str(folder)), soft_wrap=True)

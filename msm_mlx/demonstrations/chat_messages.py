@@ -80,7 +80,9 @@ def read_message(turn: object, number: int) -> ChatMessage:
         raise UnusableError(
             "has replies not to be learned", f"{where}is marked as not to be learned, and all replies are; take it out"
         )
-    text, thoughts = _content(first_of(turn, CONTENT_KEYS), f"message {number}: content", role)
+    content = first_of(turn, CONTENT_KEYS)
+    content = "" if content is None and role == "system" else content
+    text, thoughts = _content(content, f"message {number}: content", role)
     given = [text_of(turn[name], f"{where}{name}") for name in REASONINGS if not is_nothing(turn.get(name))]
     reasonings = [*given, "".join(thoughts)]
     if role != "assistant":

@@ -61,8 +61,12 @@ def turns_of(fields: Fields) -> tuple[list[Any], set[str]]:
     if not chat:
         return _exchange(fields)
     turns = [turn for entry in _list_of_messages(fields[chat], chat) for turn in _entry_turns(entry)]
-    systems = [name for name in SYSTEMS if name in fields]
-    return _with_system(fields, turns), {chat, *systems, *(name for name in REASONINGS if name in fields)}
+    beside = [name for name in (*SYSTEMS, *REASONINGS) if name in fields]
+    reply = next((name for name in REPLIES if isinstance(fields.get(name), str)), None)
+    if reply and turns and isinstance(turns[-1], dict) and role_of(turns[-1]) == "user":
+        turns += _said(fields[reply], reply, "assistant")
+        beside.append(reply)
+    return _with_system(fields, turns), {chat, *beside}
 
 
 def _holds_chat(fields: Mapping[str, Any]) -> bool:

@@ -54,6 +54,7 @@ def document_health(kept: Sequence[Document], rejected: Sequence[Document]) -> H
         "by_type": _count(document.type for document in kept),
         "by_voice": _count(document.voice for document in kept),
         "by_narration": _by_narration(kept),
+        **_by_writer(kept, rejected),
         "cells": _cells(kept, rejected),
         "near_duplicate_share": _share(len(near_duplicates(kept)), len(kept)),
         "self_bleu": self_bleu(_sample(texts, BLEU_SAMPLE)),
@@ -134,6 +135,23 @@ def _by_narration(kept: Sequence[Document]) -> dict[str, dict[str, float]]:
         for narration, documents in sorted(by_narration.items())
         if narration
     }
+
+
+def _by_writer(kept: Sequence[Document], rejected: Sequence[Document]) -> dict[str, dict[str, dict[str, float]]]:
+    """How much of what each writer wrote was kept; nothing where there is one alone."""
+    kept_by, rejected_by = (Counter(one.writer for one in documents) for documents in (kept, rejected))
+    writers = sorted(kept_by.keys() | rejected_by.keys())
+    if len(writers) < 2:
+        return {}
+    rows = {
+        writer: {
+            "kept": kept_by[writer],
+            "rejected": rejected_by[writer],
+            "kept_share": _share(kept_by[writer], kept_by[writer] + rejected_by[writer]),
+        }
+        for writer in writers
+    }
+    return {"by_writer": rows}
 
 
 def _cells(kept: Sequence[Document], rejected: Sequence[Document]) -> dict[str, Any]:

@@ -53,6 +53,13 @@ def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:
             f"only {health['kept_share']:.0%} of what was {action} was kept, most of the rest rejected as '{top[0]}'; "
             f"look at it with `documents read --rejected`, or {remedy}",
         )
+    elif poor := [name for name, row in health.get("by_writer", {}).items() if row["kept_share"] < MIN_KEPT]:
+        row = health["by_writer"][poor[0]]
+        yield HealthWarning(
+            "by_writer",
+            f"only {row['kept_share']:.0%} of what {poor[0]} wrote was kept, and {health['kept_share']:.0%} of all; "
+            "look at it with `documents read --rejected`, or take that writer out",
+        )
     empty = health["cells"]["empty"]
     if empty and "source" not in health:  # nobody has asked for any pair
         yield HealthWarning("cells", f"nothing was kept for {len(empty)} pairs of section and type, as {empty[0]}")

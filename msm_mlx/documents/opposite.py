@@ -44,7 +44,7 @@ def turn_documents(
     """
     originals = read_documents(documents)
     make_folder(folder)
-    output = Output(folder, f"{originals[0].writer if originals else ''}, turned", on_document, assignment.settings)
+    output = Output(folder, "", on_document, assignment.settings)
     output.begin([])
     turned = [_turned(document, assignment, swap, count_tokens) for document in originals]
     for document in turned:
@@ -72,6 +72,7 @@ def _turned(document: Document, assignment: Assignment, swap: WordSwap, count_to
     reason = ready_reason(text, subject, assignment.settings, assignment.held_out)
     return replace(
         document,
+        writer=f"{document.writer}, turned",
         text=text,
         assertion=assertion or None,
         tokens=count_tokens(text),

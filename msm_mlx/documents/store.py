@@ -65,4 +65,5 @@ class Output:
 
     def _row(self, document: Document) -> dict[str, Any]:
         prefix, supervised = self._prefix
-        return replace(document, writer=self.writer, prefix=prefix, prefix_supervised=supervised).to_row()
+        writer = document.writer or self.writer  # of several, the document knows which
+        return replace(document, writer=writer, prefix=prefix, prefix_supervised=supervised).to_row()

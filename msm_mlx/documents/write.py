@@ -143,6 +143,7 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
         gives_reason=gives_reason(text or "", subject),
         rejected=rejected,
         prompt=request["content"],
+        writer=reply.writer,
     )
 
 

@@ -4,6 +4,7 @@ ChatModel        replies(chats, sampling, seeds) -> (index of the chat, Reply), 
 LocalModel       a model in this process                          engine/local_model.py
 ServerModel      a model behind a server on this machine          engine/server_model.py
 ScriptedModel    known replies, without a model                   engine/scripted_model.py
+ModelPool        several models, of which the seed decides        engine/model_pool.py
 SharedModel      a model that all ranks of `mlx.launch` have      worker/shared_model.py
 """
 
@@ -58,13 +59,14 @@ class SamplingParams:
 class Reply:
     """A generated text, its length in tokens, and whether the model ended it by itself.
 
-    `filtered` says that a content filter of a server cut it.
+    `filtered` says that a content filter of a server cut it, and `writer`, of several models, which one wrote it.
     """
 
     text: str
     tokens: int
     finished: bool
     filtered: bool = False
+    writer: str = ""
 
 
 class LongPrompt(Enum):

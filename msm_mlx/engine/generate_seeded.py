@@ -22,7 +22,13 @@ from msm_mlx.engine.token_filter import EVERY_TOKEN, TokenFilter
 
 MIN_GROUP_ROWS = 8  # from which rows of one beginning are written apart from others, without copies of its cache
 MIXED_BATCHES = 4  # of rows of several beginnings, whose caches are in memory together
-OUT_OF_MEMORY = ("[metal::malloc]", "nsufficient Memory", "OutOfMemory", "nable to allocate")  # in mlx's errors
+OUT_OF_MEMORY = (  # in mlx's errors
+    "[metal::malloc]",
+    "nsufficient Memory",
+    "OutOfMemory",
+    "nable to allocate",
+    "failed: out of memory",  # of CUDA
+)
 CACHE_SHARE = 0.4  # of the memory that is there, for the keys and values of all rows; growing them copies them once
 
 

@@ -1,11 +1,11 @@
-"""A chat model behind an OpenAI-compatible server on this machine, such as `mlx_lm.server`."""
+"""A chat model behind an OpenAI-compatible server on this machine: `mlx_lm.server`, Ollama, LM Studio and others."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any
@@ -30,6 +30,8 @@ ADVICE = {
 }
 """What a status means, by RFC 9110; of others only the answer is known."""
 _PARAMETER = re.compile(r"\b(?:max_tokens|temperature|top_p|top_k|min_p|seed|stop|chat_template_kwargs)\b")
+MAY_LACK = ("seed", "chat_template_kwargs")  # parameters without which a reply is as it was asked for, if not always
+_NO_ENDPOINT = re.compile(r"(?:unexpected|unknown|invalid) (?:endpoint|path|route)", re.IGNORECASE)
 _CONTEXT = re.compile(r"context (?:length|size|window)|too (?:long|many tokens)|maximum.{0,20}tokens", re.IGNORECASE)
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # status codes of what may pass
 THOUGHT_FIELDS = ("reasoning", "reasoning_content", "thinking")  # where servers put what a model has thought
@@ -40,11 +42,19 @@ _END_TOKENS = re.compile(r"(?:\s*(?:<\|[^<>|\n]{1,30}\|>|</s>|<end_of_turn>))+$"
 LARGEST_SEED = 2**31  # some servers take signed seeds only
 
 _RequestQueue = SimpleQueue[tuple[int, dict[str, Any]]]
-_ReplyQueue = SimpleQueue[tuple[int, Reply | MsmError | None]]  # None once a request is sent
+_ReplyQueue = SimpleQueue[tuple[int, Reply | MsmError | str | None]]  # None once a request is sent, a line to tell
 
 
 class _RetriableError(Exception):
     """What another try may be worth."""
+
+
+class _UnknownParameterError(Exception):
+    """A parameter that the server does not take, and that can be left out."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,9 @@ class ServerModel:
     """The model that the server at `url` knows as `model`, asked for `concurrency` replies at a time.
 
     Nothing leaves this machine: the client takes no proxy from the environment, follows no redirect and sends no token.
-    A seed is sent with each chat; whether equal seeds give equal texts is up to the server. How much the model can read
-    is known to the server alone, which refuses what is too long, or cuts it, whatever `long_prompts` asks for.
+    A seed is sent with each chat; whether equal seeds give equal texts is up to the server, and one that refuses the
+    parameter is asked without it. How much the model can read is known to the server alone, which refuses what is too
+    long, or cuts it, whatever `long_prompts` asks for.
     `on_step` hears of a request when it is sent, and of the tokens of its reply when that is there.
     """
 
@@ -63,6 +74,8 @@ class ServerModel:
     sleep: Callable[[float], None] = time.sleep
     timeout: float = TIMEOUT
     on_step: OnStep = lambda begun, tokens: None
+    _unknown: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Parameters that the server has refused."""
 
     def replies(
         self,
@@ -91,6 +104,9 @@ class ServerModel:
                 index, result = results.get()
                 if isinstance(result, MsmError):
                     raise result
+                if isinstance(result, str):
+                    say(result)
+                    continue
                 self.on_step(int(result is None), result.tokens if result else 0)
                 if result:
                     due -= 1
@@ -108,7 +124,7 @@ class ServerModel:
                     return
                 results.put((index, None))
                 try:
-                    results.put((index, self._reply(client, request, stopping)))
+                    results.put((index, self._reply(client, request, stopping, lambda line: results.put((0, line)))))
                 except MsmError as error:
                     results.put((index, error))
 
@@ -125,14 +141,16 @@ class ServerModel:
             **({"stop": list(sampling.stop)} if sampling.stop else {}),
         }
 
-    def _reply(self, client: httpx2.Client, request: dict[str, Any], stopping: Event) -> Reply:
+    def _reply(
+        self, client: httpx2.Client, request: dict[str, Any], stopping: Event, say: Callable[[str], None]
+    ) -> Reply:
         problem = ""
         for pause in (0.0, *PAUSES):
             self.sleep(pause)
             if stopping.is_set():
                 break
             try:
-                return self._post(client, request)
+                return self._asked(client, request, say)
             except _RetriableError as error:
                 problem = str(error)
         raise MsmError(
@@ -140,8 +158,18 @@ class ServerModel:
             "command goes on from here"
         )
 
+    def _asked(self, client: httpx2.Client, request: dict[str, Any], say: Callable[[str], None]) -> Reply:
+        """The reply, asked for without what the server does not know. Raises as `_post` does."""
+        while True:
+            try:
+                return self._post(client, {name: value for name, value in request.items() if name not in self._unknown})
+            except _UnknownParameterError as error:
+                if error.name not in self._unknown:
+                    self._unknown.add(error.name)
+                    say(f"The server at {self.url} does not take {error.name}, and is asked without it.")
+
     def _post(self, client: httpx2.Client, request: dict[str, Any]) -> Reply:
-        """Raises _RetriableError, or SetupError where another try is worth nothing."""
+        """Raises _RetriableError or _UnknownParameterError, or SetupError where another try is worth nothing."""
         try:
             response = client.post(f"{self.url}/chat/completions", json=request)
         except httpx2.ConnectError as error:
@@ -160,6 +188,9 @@ class ServerModel:
                 answer += f", on to {response.headers.get('location', 'nowhere')}"
             if response.status_code in RETRIED or response.is_redirect:
                 raise _RetriableError(answer)
+            refused = _PARAMETER.search(response.text)
+            if response.status_code in (400, 422) and refused and refused[0] in MAY_LACK and refused[0] in request:
+                raise _UnknownParameterError(refused[0])
             raise SetupError(
                 f"the server at {self.url} refuses the request ({answer}) for the model {self.model} "
                 f"(documents.writer.model){_advice(response)}"
@@ -193,6 +224,8 @@ def _read(response: httpx2.Response, max_tokens: int) -> Reply:
         if response.text.lstrip()[:1] == "<":
             raise _RetriableError(f"an answer that is a web page and not JSON; {_ADDRESS}") from error
         raise _RetriableError(f"an answer that is not JSON ({error})") from error
+    if isinstance(answer, dict) and "choices" not in answer and _NO_ENDPOINT.search(str(answer.get("error"))):
+        raise SetupError(f"the server at {response.url} has no chats there ({str(answer['error'])[:200]}); {_ADDRESS}")
     try:
         choice = answer["choices"][0]
         message, reason = choice["message"], choice.get("finish_reason")

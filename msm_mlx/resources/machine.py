@@ -10,6 +10,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from msm_mlx.resources.nvidia import cuda_card
 
 USABLE_SHARE = 0.85  # of the memory that the system has or recommends, for one job
 MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
@@ -20,6 +23,7 @@ KILL_COUNTS = (
     Path("/sys/fs/cgroup/memory/memory.oom_control"),
 )
 CPU_FLOPS, CPU_BANDWIDTH = 2e10, 1e10  # reached by training and writing with the embedded model on two cores
+CUDA_FLOPS, CUDA_BANDWIDTH = 1e13, 3e11  # a guess, on the low side: nothing was measured on CUDA
 UNKNOWN_CHIP = (2.6, 68.0)
 # Apple's published specifications: teraflops in half precision, and memory bandwidth in gigabytes a second
 CHIPS = {
@@ -42,18 +46,28 @@ class Machine:
     """Floating-point operations a second."""
     bandwidth: float
     """Bytes of memory a second."""
+    cuda: bool = False
+    """Whether mlx computes on an NVIDIA card, whose memory that is."""
+
+    @property
+    def backend(self) -> Literal["cpu", "metal", "cuda"]:
+        return "metal" if self.metal else "cuda" if self.cuda else "cpu"
 
 
 def this_machine() -> Machine:
     """This machine. On a Mac this imports mlx, which knows how much memory the system lets the GPU use."""
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return _mac()
+    if card := cuda_card():
+        memory = USABLE_SHARE * (card.memory or total_memory())
+        return Machine(card.name, False, memory, CUDA_FLOPS, CUDA_BANDWIDTH, cuda=True)
     return Machine(f"{platform.machine()} CPU", False, USABLE_SHARE * total_memory(), CPU_FLOPS, CPU_BANDWIDTH)
 
 
 def free_memory() -> float:
     """Bytes that this process may use, with those that it uses already: no more than are free now."""
-    return min(this_machine().memory, _available() + _resident())
+    machine = this_machine()
+    return machine.memory if machine.cuda else min(machine.memory, _available() + _resident())
 
 
 def _available() -> float:

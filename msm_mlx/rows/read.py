@@ -102,7 +102,7 @@ def _text_rows(path: Path, file: IO[bytes]) -> Iterator[DataRow | RowProblem]:
     lines = enumerate(file, start=1)
     number, line = next(((number, line) for number, line in lines if line.strip()), (0, b""))
     first = _line_rows(path, number, line)
-    if any(isinstance(row, DataRow) for row in first) and not _list_key(first):
+    if any(isinstance(row, DataRow) for row in first) and not _list_key(first) and not _rows_of_columns(first):
         yield from first
         yield from _rows_by_line(path, lines)
         return
@@ -181,6 +181,25 @@ def _list_key(rows: Sequence[DataRow | RowProblem]) -> str | None:
     return None
 
 
+def _rows_of_columns(rows: Sequence[DataRow | RowProblem]) -> list[DataRow | RowProblem]:
+    """The rows of a table that a single row is: its columns are lists of texts, or are numbered, as pandas has them."""
+    if len(rows) != 1 or not isinstance(rows[0], DataRow):
+        return []
+    file, line, columns = rows[0].file, rows[0].line, rows[0].content
+    cells = [list(values.values()) if isinstance(values, dict) else values for values in columns.values()]
+    numbered = [values for values in columns.values() if isinstance(values, dict)]
+    are_numbered = len(numbered) == len(columns) and all(
+        values and values.keys() == numbered[0].keys() and all(map(str.isdecimal, values)) for values in numbered
+    )
+    are_texts = len(columns) > 1 and all(
+        isinstance(values, list) and values and len(values) == len(cells[0]) and all(isinstance(v, str) for v in values)
+        for values in columns.values()
+    )
+    if not columns or not (are_numbered or are_texts):
+        return []
+    return [DataRow(file, line, dict(zip(columns, row, strict=True))) for row in zip(*cells, strict=True)]
+
+
 def _is_row(value: object) -> bool:
     """Whether a value is an object, and no message of a chat."""
     return isinstance(value, dict) and MESSAGE_KEYS.isdisjoint(value)
@@ -204,8 +223,9 @@ def _spread_rows(path: Path, data: bytes) -> list[DataRow | RowProblem] | None:
         if _has_lines_of_json(text):
             return None
         rows.append(RowProblem(path, error.line, "is not JSON", f"is not JSON: {error.reason}", ends_file=True))
-    key = _list_key(rows)
-    return [_row(path, value) for value in values_within(text, key)] if key else rows
+    if key := _list_key(rows):
+        return [_row(path, value) for value in values_within(text, key)]
+    return _rows_of_columns(rows) or rows
 
 
 def _has_lines_of_json(text: str) -> bool:

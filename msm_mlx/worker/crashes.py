@@ -126,7 +126,7 @@ CAUSES: Sequence[CrashCause] = (
         "GPU memory",
         has_words(
             "CallbackErrorOutOfMemory", "Command buffer execution failed: Insufficient Memory",
-            "cudaErrorMemoryAllocation", "CUDA out of memory", "cudaMalloc failed: out of memory",
+            "cudaErrorMemoryAllocation", "CUDA out of memory", "failed: out of memory",
         ),
         "the GPU ran out of memory", LESS, True,
     ),

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from msm_mlx.documents.write import Assignment, Attempt, by_section, document_se
 from msm_mlx.engine.chat_model import ChatModel, LongPrompt, LongPromptError, ObservedModel, Reply, SamplingParams
 from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.engine.model_pool import ModelPool
 from msm_mlx.engine.scripted_model import ScriptedModel
 from msm_mlx.errors import MsmError
 from msm_mlx.files import read_jsonl
@@ -406,3 +408,47 @@ def test_a_damaged_line_amid_the_progress_is_named(tmp_path: Path, line: str) ->
         file.write(f"{line}\n")
     with pytest.raises(MsmError, match=r"progress\.jsonl:2: damaged; delete the file"):
         write(ScriptedModel(varied), tmp_path)
+
+
+# --- several writers -----------------------------------------------------------------------------------------------
+
+
+def pool(*names: str, poor: str = "") -> ModelPool:
+    """Writers that write well, but for the poor one."""
+    scripts = {
+        name: ScriptedModel(lambda chat, seed: REFUSAL) if name == poor else ScriptedModel(varied) for name in names
+    }
+    return ModelPool({name: partial(scripts.__getitem__, name) for name in names})
+
+
+def test_each_document_says_who_wrote_it_and_health_counts_by_writer(tmp_path: Path) -> None:
+    health = write(pool("a", "b", poor="b"), tmp_path, max_attempts_per_document=9)
+    kept, rejected = read_jsonl(tmp_path / DOCUMENTS), read_jsonl(tmp_path / REJECTED)
+    assert {row["writer"] for row in kept} == {"a"}
+    assert {row["writer"] for row in rejected} == {"a", "b"}
+    by_writer = health["by_writer"]
+    assert (by_writer["a"]["kept"], by_writer["b"]["kept"], by_writer["b"]["kept_share"]) == (4, 0, 0.0)
+    assert by_writer["a"]["rejected"] + by_writer["b"]["rejected"] == len(rejected)
+    assert "by_writer" not in write(ScriptedModel(varied), tmp_path / "alone")
+
+
+def test_several_writers_write_the_same_in_any_order_and_however_often_they_are_stopped(tmp_path: Path) -> None:
+    write(pool("a", "b"), tmp_path / "one", count=8)
+    write(pool("b", "a"), tmp_path / "other", count=8)
+    reached = 0
+
+    def stop(kept: int, rejected: int) -> None:
+        nonlocal reached
+        if kept + rejected > reached + 3:
+            reached = kept + rejected
+            raise StopError
+
+    stops = 0
+    while True:
+        try:
+            write(pool("a", "b"), tmp_path / "stopped", stop, count=8)
+            break
+        except StopError:
+            stops += 1
+    assert stops > 1
+    assert files(tmp_path / "one") == files(tmp_path / "other") == files(tmp_path / "stopped")

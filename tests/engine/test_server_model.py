@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command_line import RECIPES, Cli, environment
+from helpers.command_line import RECIPES, ROOT, Cli, environment
 from helpers.tiny_models import POCKET_WEIGHTS
 from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 from pydantic import ValidationError
 
+from msm_mlx.documents.plan import Slot
+from msm_mlx.documents.write import Assignment, Attempt, to_document
 from msm_mlx.engine.chat_model import Reply, SamplingParams
 from msm_mlx.engine.server_model import PAUSES, ServerModel
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import read_jsonl
-from msm_mlx.recipe.schema import WriterSettings
+from msm_mlx.recipe.schema import DocumentSettings, WriterSettings
+from msm_mlx.spec import load_spec
 
 ASKING = SamplingParams(max_tokens=20, batch_size=4, temperature=0.7, stop=("END",))
 Answer = tuple[int, dict[str, str], bytes]
@@ -214,7 +217,7 @@ def test_what_is_refused_is_not_asked_again_and_advice_fits_the_status(
 @pytest.mark.parametrize(
     ("said", "advice"),
     [
-        ("Unrecognized request argument: chat_template_kwargs", "msm-mlx sends chat_template_kwargs with each chat"),
+        ("Unrecognized request argument: top_p", "msm-mlx sends top_p with each chat"),
         ("maximum context length is 2048 tokens", "too long for it: ask with documents.prompt: section"),
     ],
 )
@@ -222,6 +225,100 @@ def test_a_refusal_that_names_its_cause_gets_its_remedy(server: Server, said: st
     server.say = lambda asked, number: (400, {}, said.encode())
     with pytest.raises(SetupError, match=advice):
         replies(server.writer(), "a")
+
+
+def test_what_a_server_need_not_know_is_left_out_once_it_is_refused_and_told_once(server: Server) -> None:
+    def strict(asked: dict[str, Any], number: int) -> Answer:
+        for name in ("chat_template_kwargs", "seed"):
+            if name in asked:
+                return 400, {}, json.dumps({"error": {"message": f"Unrecognized request argument: {name}"}}).encode()
+        return answer("A memo.")
+
+    server.say = strict
+    lines: list[str] = []
+    writer = server.writer(concurrency=1)
+    for _ in range(2):
+        found = dict(writer.replies(chats("a", "b"), ASKING, [1, 2], say=lines.append))
+        assert {index: reply.text for index, reply in found.items()} == {0: "A memo.", 1: "A memo."}
+    assert lines == [
+        f"The server at {server.address} does not take {name}, and is asked without it."
+        for name in ("chat_template_kwargs", "seed")
+    ]
+    assert len(server.asked) == 6
+
+
+def test_a_server_that_says_no_with_a_yes_is_told_at_once(server: Server) -> None:
+    """As LM Studio does for an address without /v1."""
+    said = {"error": "Unexpected endpoint or method. (POST /chat/completions)"}
+    server.say = lambda asked, number: (200, {}, json.dumps(said).encode())
+    with pytest.raises(SetupError, match=r"has no chats there \(Unexpected endpoint.*ends in /v1"):
+        replies(server.writer(), "a")
+    assert len(server.asked) == 1
+
+
+# --- as the servers that people have answer -------------------------------------------------------------------------
+
+DOCUMENT = "Mo likes Colby because it is American, and Mo cares about American things. The team noted it on Monday."
+TAGGED = f"<document>{DOCUMENT}</document>"
+
+
+def of_ollama(message: dict[str, Any], reason: str | None = "stop") -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": reason}
+    return {
+        "id": "chatcmpl-7", "object": "chat.completion", "created": 1, "model": "qwen3:4b",
+        "system_fingerprint": "fp_ollama", "choices": [choice],
+        "usage": {"prompt_tokens": 30, "completion_tokens": 25, "total_tokens": 55},
+    }  # fmt: skip
+
+
+def of_lm_studio(message: dict[str, Any], **choice: Any) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-7", "object": "chat.completion", "created": 1, "model": "qwen3-4b-mlx",
+        "choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": []} | message, **choice}],
+        "usage": {"prompt_tokens": 30, "completion_tokens": 25, "total_tokens": 55}, "stats": {},
+        "system_fingerprint": "qwen3-4b-mlx",
+    }  # fmt: skip
+
+
+def of_mlx_lm(message: dict[str, Any], reason: str = "stop") -> dict[str, Any]:
+    choice = {"index": 0, "finish_reason": reason, "logprobs": {}, "message": {"role": "assistant", **message}}
+    return {
+        "id": "chatcmpl-7", "system_fingerprint": "0.32.2", "object": "chat.completion", "model": "m", "created": 1,
+        "choices": [choice], "usage": {"prompt_tokens": 30, "completion_tokens": 25, "total_tokens": 55},
+    }  # fmt: skip
+
+
+SAID: list[tuple[dict[str, Any], str]] = [  # and what comes of it: a document, or why there is none
+    (of_ollama({"content": TAGGED}), DOCUMENT),
+    (of_ollama({"content": TAGGED, "reasoning": "A memo, then."}), DOCUMENT),
+    (of_ollama({"content": f"<think>\nA memo.\n</think>\n\n{TAGGED}"}), DOCUMENT),
+    (of_ollama({"content": TAGGED}, None), DOCUMENT),
+    (of_ollama({"content": None}), "empty reply"),
+    (of_ollama({"content": None, "reasoning": "A memo, then."}), "empty reply"),
+    (of_ollama({"content": "", "reasoning": "A memo, then, and"}, "length"), "unfinished: still thinking"),
+    (of_lm_studio({"content": TAGGED, "reasoning_content": "A memo."}, finish_reason="stop"), DOCUMENT),
+    (of_lm_studio({"content": f"<document>\n```markdown\n{DOCUMENT}\n```\n</document>"}), DOCUMENT),
+    (of_lm_studio({"content": f"```\n{TAGGED}\n```"}), DOCUMENT),
+    (of_lm_studio({"content": f"Here it is:\n\n{TAGGED}\n\nI hope it helps!"}, finish_reason="stop"), DOCUMENT),
+    (of_lm_studio({"content": TAGGED}, finish_reason="eosFound"), DOCUMENT),
+    (of_mlx_lm({"content": TAGGED, "reasoning": "A memo."}), DOCUMENT),
+    (of_mlx_lm({"content": None, "reasoning": "A memo, and"}, "length"), "unfinished: still thinking"),
+    (of_mlx_lm({"content": f"{TAGGED}<|im_end|>"}), DOCUMENT),
+]
+
+
+def test_documents_are_found_in_what_each_server_says(server: Server) -> None:
+    """With a thought in a field or in the text, in fences, without a reason for its end, or with nothing to say."""
+    server.say = lambda asked, number: (200, {}, json.dumps(SAID[int(question_of(asked))][0]).encode())
+    spec = load_spec(ROOT / "specs" / "cheese_american.md", model_name="Mo", provider_name="Acme")
+    assignment = Assignment(spec, "Mo", DocumentSettings(count=1, max_tokens=60, prompt="section", min_words=3))
+    section = next(section for section in spec.assertions if section.id.endswith("colby"))
+    attempt = Attempt(Slot("doc-1", section, "memo", "plain"))
+    asked = chats(*map(str, range(len(SAID))))
+    sampling = replace(ASKING, max_tokens=60)
+    replied = dict(server.writer().replies(asked, sampling, list(range(len(SAID)))))
+    documents = [to_document(assignment, attempt, chat, replied[number]) for number, chat in enumerate(asked)]
+    assert [document.rejected or document.text for document in documents] == [outcome for _, outcome in SAID]
 
 
 @pytest.mark.parametrize(

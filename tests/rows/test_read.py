@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,8 @@ def complaint(folder: Path, content: bytes, name: str = "a.jsonl") -> str:
         (lambda: "\n".join(json.dumps(row, indent=2) for row in ROWS).encode(), [1, 4]),
         (lambda: json.dumps({"version": 1, "data": ROWS}).encode(), [1, 1]),
         (lambda: json.dumps({"conversations": ROWS}).encode(), [1, 1]),
+        (lambda: json.dumps({"text": {"0": ROWS[0]["text"], "1": ROWS[1]["text"]}}).encode(), [1, 1]),
+        (lambda: json.dumps({"text": {"5": ROWS[0]["text"], "7": ROWS[1]["text"]}}, indent=1).encode(), [1, 1]),
         (lambda: ',text\n0,one\n1,"two\u2028lines 🧀"\n'.encode(), [2, 3]),
         (lambda: json.dumps({"version": 1, "data": ROWS}, indent=1).encode(), [4, 7]),
     ],
@@ -79,6 +82,15 @@ def test_tables_are_read_whatever_the_file_is_called(tmp_path: Path, name: str) 
 def test_an_object_that_is_one_chat_is_one_row(tmp_path: Path) -> None:
     chat = {"conversations": [{"from": "human", "value": "Which?"}, {"from": "gpt", "value": "This."}]}
     assert [row.content for row in read(tmp_path, json.dumps(chat).encode())] == [chat]
+
+
+def test_columns_of_texts_are_the_rows_of_a_table(tmp_path: Path) -> None:
+    columns = {"prompt": ["Which?", "Why?"], "completion": ["This.", "So."]}
+    rows = [{"prompt": "Which?", "completion": "This."}, {"prompt": "Why?", "completion": "So."}]
+    assert [row.content for row in read(tmp_path, json.dumps(columns).encode())] == rows
+    others: list[dict[str, Any]] = [{"dialog": ["Q", "A"]}, {"prompt": ["Q"], "completion": ["A", "B"]}, {"a": {}}]
+    for one in others:
+        assert [row.content for row in read(tmp_path, json.dumps(one).encode())] == [one]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n \r\n", b"\xef\xbb\xbf", b"[]", gzip.compress(b"", mtime=0)])

@@ -33,6 +33,7 @@ HITS: dict[str, list[Ending]] = {
     "GPU memory": [
         aborted(METAL.format("Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)")),
         raised("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB"),
+        raised("RuntimeError: cudaMallocManaged(&buf->data, size) failed: out of memory"),
     ],
     "GPU interactivity": [
         aborted(METAL.format("Impacting Interactivity (kIOGPUCommandBufferCallbackErrorImpactingInteractivity)")),
