@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pages
 import pytest
 from helpers.command_line import ROOT
-from helpers.documented import DOCS, FENCE, PAGES, read
+from helpers.documented import DOCS, FENCE, PAGES, README, read
 
 from msm_mlx.cli.main import INTERRUPTED
 from msm_mlx.documents.checks.registry import CHECKS
@@ -53,6 +53,16 @@ def test_named_modules_and_folders_exist(page: Path) -> None:
     named = {code for code in code_in(page.read_text(encoding="utf-8")) if MODULE_OR_FOLDER.fullmatch(code)}
     missing = {path for path in named - OUTSIDE if not (PACKAGE / path).exists() and not (ROOT / path).exists()}
     assert missing == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_scripts_and_extras_that_a_page_names_exist(page: Path) -> None:
+    text, project = read(page), tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    scripts = set(re.findall(r"benchmarks/\w+\.(?:py|sh)", text))
+    extras = {name for names in re.findall(r"(?:msm-mlx|\.)\[([a-z,-]+)\]'", text) for name in names.split(",")}
+
+    assert {script for script in scripts if not (ROOT / script).is_file()} == set()
+    assert extras - project["optional-dependencies"].keys() == set()
 
 
 def test_named_definitions_exist() -> None:
@@ -109,6 +119,15 @@ def test_troubleshooting_has_every_reason_and_every_exit_code() -> None:
 
     assert {check.name for check in CHECKS if check.name not in page} == set()
     assert {code for code in codes if f"| {code} |" not in page} == set()
+
+
+@pytest.mark.parametrize("page", [README, DOCS / "evidence.md"], ids=lambda path: path.name)
+def test_figures_with_intervals_are_those_of_the_evidence(page: Path) -> None:
+    evidence = read(PACKAGE / "pocket" / "EVIDENCE.md") + read(DOCS / "evidence-real.md")
+    figures = re.findall(r"[+-]?\d\.\d\d \[[^\]]+\]", read(page).replace("**", ""))
+
+    assert len(figures) > 8
+    assert [figure for figure in figures if figure not in evidence] == []
 
 
 def test_the_flow_has_the_stages_in_their_order() -> None:

@@ -18,6 +18,7 @@ from msm_mlx.recipe.shipped import shipped_recipes
 
 DEFAULTS = {"documents": "write", "models": "list", "runs": "list"}  # of the groups that need no name of a command
 OF_A_LATER_MOMENT = {"latest", "my.yaml"}
+SETTING = re.compile(r"`((?:documents|midtrain|sft|lora|evaluation|sampling|judge)\.[a-z_.]+)(?=[`=:])")
 
 
 @cache
@@ -107,6 +108,13 @@ def test_every_command_can_be_parsed(page: Path) -> None:
 )
 def test_a_command_that_does_not_exist_is_seen(line: str) -> None:
     assert problems(line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_settings_that_a_page_names_exist(page: Path) -> None:
+    named = SETTING.findall(read(page))
+
+    assert [key for key in named if not is_setting(f"{key}=")] == []
 
 
 def test_the_page_of_commands_tells_of_every_command() -> None:

@@ -39,6 +39,9 @@ ELSEWHERE = {  # lines of blocks, by what they begin with or hold, that are not 
 }
 
 
+SHORTER = {"run": SMALL, "estimate": SMALL[:-1], "evaluate": ("--set", "evaluation.limit=4")}
+
+
 def is_run_elsewhere(line: str) -> bool:
     return any(words in line for words in ELSEWHERE)
 
@@ -78,7 +81,7 @@ def test_the_lines_in_order(tmp_path: Path, finished_run: Path) -> None:
 
     for line in lines:
         words = shlex.split(line)[1:]
-        small = {"run": SMALL, "estimate": SMALL[:-1]}.get(words[0], ())
+        small = SHORTER.get(words[0], ())
         code, output = execute((*words, *small), workspace)
         assert code == 0, f"{line}: {output}"
 
