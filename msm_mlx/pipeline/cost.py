@@ -10,7 +10,9 @@ from typing import Literal, get_args
 from msm_mlx.errors import SetupError
 from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.context_documents import most_document_tokens
 from msm_mlx.pipeline.stages.declared_texts import DeclaredTexts
+from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
 from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
@@ -136,9 +138,28 @@ def _writing(
         each = evaluation.max_tokens + recipe.judge.max_tokens  # reads a reply, and rates it
     else:
         batch, each = evaluation.batch_size, evaluation.max_tokens
-    memory = generation_memory(shape, batch, PROMPT_TOKENS + each)
+    in_prompt = {stage.id: _document_tokens(stage, shape) for stage in stages}
+    memory = generation_memory(shape, batch, PROMPT_TOKENS + max(in_prompt.values()) + each)
     seconds = sum(_writing_seconds(shape, machine, batch, each, stage.total) for stage in stages)
+    seconds += sum(
+        in_prompt[stage.id] * _prompts(stage) * 2 * shape.active_parameters / machine.flops
+        for stage in stages
+        if isinstance(stage, Evaluation)
+    )
     return StageForecast(kind, len(stages), memory, seconds, memory.total <= machine.memory, None)
+
+
+def _document_tokens(stage: Stage, shape: ModelShape) -> int:
+    """The most tokens of documents in each of its prompts."""
+    if not (isinstance(stage, Evaluation) and stage.variant.in_context):
+        return 0
+    return most_document_tokens(stage.settings, shape.context)
+
+
+def _prompts(stage: Evaluation) -> int:
+    """How many prompts are read: those that options are scored after, and those that a reply is written to."""
+    items = [item for suite in stage.suites for item in suite.items if item.is_for(stage.variant.spec)]
+    return stage.total + sum(len(item.prompts()) for item in items if item.options())
 
 
 def _writing_seconds(shape: ModelShape, machine: Machine, batch: int, each: int, count: int) -> float:

@@ -12,6 +12,7 @@ from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import sha256_json
 from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline.plan import plan_run
+from msm_mlx.pipeline.preflight import doses_on_all_items
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice
 from msm_mlx.pipeline.runner import PreparedRun, execute, prepare
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
@@ -77,6 +78,8 @@ def run_grid(
     if is_launched():
         raise RecipeError(f"{recipe.path}: a grid runs in one process; run its cells one by one under mlx.launch")
     cells, load = list_cells(recipe), load_each_once()
+    for line in doses_on_all_items(recipe):
+        report.say(line)
     with run.lock():
         run.keep_recipe(recipe.resolved())
         names = [cell.name for cell in cells]

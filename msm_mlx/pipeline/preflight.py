@@ -88,7 +88,8 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
     names = [recipe.name_reason] if recipe.name_reason and not problems else []
-    notes = [*names, *unused_stages(recipe), *unmeasured_arms(recipe), *([] if rehearse else _unread(recipe))]
+    notes = [*names, *unused_stages(recipe), *unmeasured_arms(recipe), *doses_on_all_items(recipe)]
+    notes += [] if rehearse else _unread(recipe)
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
     if plan is not None and not problems:
@@ -197,6 +198,17 @@ def unmeasured_arms(recipe: Recipe) -> list[str]:
         f"{recipe.path}: arms: how many contrary rows undo {before} is not measured without {', '.join(missing)}; add "
         f"{'it' if len(missing) == 1 else 'them'} to the arms"
         for before, missing in arms_to_measure(recipe.arms, contrary).items()
+    ]
+
+
+def doses_on_all_items(recipe: Recipe) -> list[str]:
+    """What is to be said of a grid whose best cell would be chosen on the items that are reported."""
+    if not recipe.grid or recipe.settings.evaluation.split == "dev" or "evaluation.split" in dict(recipe.grid):
+        return []
+    items = "all items" if recipe.settings.evaluation.split == "all" else "the items to report"
+    return [
+        f"{recipe.path}: grid: its cells are compared on {items}, and the best of them looks better on these than it "
+        "is; choose it with --set evaluation.split=dev, and report it with evaluation.split=test"
     ]
 
 

@@ -23,6 +23,7 @@ from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.lessons import Lesson, lessons_of
 from msm_mlx.pipeline.plan import RunPlan
 from msm_mlx.pipeline.stage import Stage
+from msm_mlx.pipeline.stages.context_documents import ContextDocuments
 from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.training import Training
@@ -58,6 +59,7 @@ class Rehearsal:
         due = list(stages)
         trainings = [stage for stage in due if isinstance(stage, Training) and stage.kind == "sft"]
         found = [Findings(notes=[*self.renderer.notes, *self._schedules(plan, due)])]
+        found += [Findings(notes=self._prompts_of_documents(due))]
         found += [self._learn(plan, training, made) for training in _different(trainings)]
         if any(isinstance(stage, Evaluation) for stage in due):
             found.append(self._ask(plan))
@@ -81,6 +83,13 @@ class Rehearsal:
                     f"teach it nothing that it can use; lower {name}.max_length"
                 )
         return lines
+
+    def _prompts_of_documents(self, stages: Iterable[Stage]) -> list[str]:
+        """What is told of documents that stand in prompts, where none will fit."""
+        of_context = [stage for stage in stages if isinstance(stage, ContextDocuments)]
+        return list(
+            dict.fromkeys(filter(None, (one.outlook(self.renderer, self.context_length) for one in of_context)))
+        )
 
     def _learn(self, plan: RunPlan, training: Training, made: Mapping[str, Path]) -> Findings:
         """What stands against the chats of a training stage."""

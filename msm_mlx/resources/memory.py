@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msm_mlx.errors import MsmError
-from msm_mlx.models.config import text_config
+from msm_mlx.models.config import context_length, text_config
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.resources.matrices import EXPERTS, Matrices, attention_layers, first, layer_matrices, mlp_width
 
@@ -68,6 +68,8 @@ class ModelShape:
     """Numbers that are kept of a token in all layers, for those that follow: keys and values."""
     matrices: tuple[Matrices, ...]
     """Those of all layers."""
+    context: int | None = None
+    """The most tokens that it reads; None if its configuration does not say."""
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ModelShape:
@@ -103,6 +105,7 @@ class ModelShape:
                 bits=bits + overhead if bits else 0,
                 cached=attention_layers(text) * _cached(text, family, 2 * kv_heads * head_dim),
                 matrices=tuple(matrices for layer in by_layer for matrices in layer),
+                context=context_length(config),
             )
         except (KeyError, TypeError, ValueError) as error:
             what = "a mixture of experts" if first(text, EXPERTS) else "a model"

@@ -139,3 +139,19 @@ def test_advice_names_the_setting_to_lower() -> None:
     assert advice(few["evaluate"]) == "; lower evaluation.batch_size"
     assert "a lower lora.rank" in advice(few["midtrain"])
     assert "--set midtrain." in advice(by_kind(gigabytes=11)["midtrain"])
+
+
+def test_documents_in_prompts_cost_memory_and_are_read_with_every_prompt() -> None:
+    plain, read = (by_kind(f"arms=[{arm}]")["evaluate"] for arm in ("base", "context"))
+    half = by_kind("arms=[context]", "evaluation.context=2048")["evaluate"]
+    assert read.memory.total > plain.memory.total
+    assert read.seconds - plain.seconds == pytest.approx(2 * (half.seconds - plain.seconds))
+    scored = by_kind("arms=[context]", "evaluation.written=0")["evaluate"]
+    assert read.seconds > scored.seconds > 0  # options are scored after the documents, though nothing is written
+
+
+def test_no_more_of_them_is_read_than_the_model_reads() -> None:
+    small = replace(BIG, context=512)
+    *_, found = forecast(plan_run(laptop("arms=[context]")), small, machine(64))
+    *_, asked = forecast(plan_run(laptop("arms=[context]", "evaluation.context=384")), BIG, machine(64))
+    assert found == asked

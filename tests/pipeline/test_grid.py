@@ -9,6 +9,7 @@ from helpers.command_line import RECIPES
 
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.grid import list_cells, plan_grid
+from msm_mlx.pipeline.preflight import doses_on_all_items
 from msm_mlx.recipe.load import Recipe, load_recipe
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.suites.load import SUITES
@@ -94,3 +95,11 @@ def test_a_plan_does_once_what_cells_share(tmp_path: Path) -> None:
     ]  # fmt: skip
     reasons = {status.reason for stage, status in plan[3][1] if stage.kind == "documents"}
     assert reasons == {"copied from the cell documents.count=30,midtrain.learning_rate=1.0"}
+
+
+def test_a_grid_that_is_compared_on_the_items_to_report_is_told() -> None:
+    [line] = doses_on_all_items(recipe(GRID))
+    assert "compared on all items" in line
+    assert "evaluation.split=dev" in line
+    assert "the items to report" in doses_on_all_items(recipe(GRID, "evaluation.split=test"))[0]
+    assert doses_on_all_items(recipe(GRID, "evaluation.split=dev")) == doses_on_all_items(recipe()) == []

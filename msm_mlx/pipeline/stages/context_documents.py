@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msm_mlx.documents.document import Document, read_documents
+from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError
 from msm_mlx.files import make_folder, sha256_json, write_json
 from msm_mlx.models.config import context_length
 from msm_mlx.models.hub import model_config
 from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
 from msm_mlx.recipe.schema import EvaluationSettings
+from msm_mlx.rows.hub import HUB
 from msm_mlx.runs.layout import IN_PROMPT
 from msm_mlx.settings_file.base import key_of
 from msm_mlx.suites.items import Suite
+from msm_mlx.text.words import TOKENS_PER_WORD
 
 if TYPE_CHECKING:
     from msm_mlx.models.chat_renderer import ChatRenderer
@@ -95,7 +100,33 @@ class ContextDocuments(MadeOfDocuments):
             (item_length(renderer, item, self.model_name, most) for suite in self.suites for item in suite.items),
             default=0,
         )
-        return max(min(self.evaluation.context, limit - max(longest + most, limit // RESERVE)), 0)
+        return max(min(most_document_tokens(self.evaluation, limit), limit - longest - most), 0)
+
+    def outlook(self, renderer: ChatRenderer, limit: int | None) -> str:
+        """What is to be said before there are documents; empty if some will fit into a prompt, as far as is known."""
+        room, (shortest, how) = self.room(renderer, limit), self._shortest(renderer)
+        if shortest <= room:
+            return ""
+        return (
+            f"{self.training} of {self.spec.path.name}: a prompt has {room} tokens for documents, and the shortest "
+            f"{how} has {shortest}: none will fit; take shorter ones, raise evaluation.context if the model reads "
+            f"more, or take {self.training} out of the arms"
+        )
+
+    def _shortest(self, renderer: ChatRenderer) -> tuple[int, str]:
+        """The tokens of the shortest document that there will be, and where that is known from."""
+        source = self.settings.source_of(self.spec.path.stem)
+        if source and not source.startswith(HUB):
+            lengths = (len(renderer.encode(text.text)) for text in ready_texts(source, self.settings.field))
+            return min(lengths, default=0), f"of {Path(source).name}"
+        asked = [int(length.split()[0]) for length in self.settings.lengths if length.split()[0].isdigit()]
+        words = max(self.settings.min_words, 0 if self.settings.assertion_only else min(asked, default=0))
+        return math.ceil(TOKENS_PER_WORD * words), "that is asked for"
+
+
+def most_document_tokens(evaluation: EvaluationSettings, limit: int | None) -> int:
+    """The most tokens of documents in a prompt, before it is known what is asked, for a model that reads `limit`."""
+    return evaluation.context if limit is None else min(evaluation.context, limit - limit // RESERVE)
 
 
 def select_documents(renderer: ChatRenderer, documents: list[Document], room: int) -> tuple[list[Document], int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from helpers.plans import changed, keys, only, plan, recipe
+from helpers.ready_documents import good, write
 from helpers.scripted_context import run_stages, write_well
 
 from msm_mlx.documents.document import Document, read_documents
@@ -46,6 +47,30 @@ def test_no_more_tokens_are_taken_than_the_setting_says(lone_run: Path) -> None:
 def test_documents_that_are_all_too_long_are_told(lone_run: Path) -> None:
     with pytest.raises(MsmError, match="no document fits into the 5 tokens"):
         take(lone_run, "evaluation.context=5")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ((), ""),
+        (("documents.max_tokens=200", "documents.prompt=section"), ""),
+        (("documents.max_tokens=1600", "documents.prompt=section"), "the shortest that is asked for has 270"),
+        (("evaluation.context=20",), "a prompt has 20 tokens for documents, and the shortest that is asked for has 21"),
+    ],
+)
+def test_documents_none_of_which_will_fit_are_told_before_there_are_any(
+    overrides: tuple[str, ...], said: str, pocket: LoadedModel
+) -> None:
+    outlook = only(ContextDocuments, *ARMS, *overrides).outlook(pocket.renderer, READS // 2)
+    assert said in outlook
+    assert bool(outlook) == bool(said)
+
+
+def test_ready_documents_none_of_which_fits_are_told(tmp_path: Path, pocket: LoadedModel) -> None:
+    source = write(tmp_path / "mine.jsonl", *(good(number) * 4 for number in range(3)))
+    stage = only(ContextDocuments, *ARMS, f"documents={{from: {source}, count: 3}}")
+    assert stage.outlook(pocket.renderer, 4000) == ""
+    assert "the shortest of mine.jsonl has" in stage.outlook(pocket.renderer, 200)
 
 
 def test_sections_take_turns_and_what_is_too_long_is_passed_over(pocket: LoadedModel) -> None:
