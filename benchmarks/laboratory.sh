@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 folder=${1:-runs/laboratory}
 msm() { .venv/bin/msm-mlx run "$@" --quiet; }
 
-for recipe in cheese_contrast agentic_misalignment spec_science dose_curve; do
+for recipe in cheese_contrast agentic_misalignment spec_science dose_curve wording durability value_or_reason order; do
   msm "recipes/$recipe.yaml" --run-dir "$folder/$recipe"
 done
 # the deliberative-alignment baseline with as many updates as it needs
@@ -34,6 +34,7 @@ for name in Lorras Calgar Jorbar Valfin Dorson Sorfin Perkin Borlan; do
   on_rebuilt --set "model_name=$name" --set "arms=[sft, msm+sft]" --seed 0 --seed 1 --seed 2 \
     --run-dir "$folder/rebuilt_named_$name"
 done
-.venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md \
+.venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md --preface benchmarks/laboratory.md \
   "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/agentic_longer "$folder"/spec_science \
-  "$folder"/dose_curve "$folder"/named_* "$folder"/documents_* "$folder"/rebuilt_*
+  "$folder"/dose_curve "$folder"/wording "$folder"/durability "$folder"/value_or_reason "$folder"/order \
+  "$folder"/named_* "$folder"/documents_* "$folder"/rebuilt_*
