@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from msm_mlx.documents.checks.language import OTHER_FUNCTION_WORDS, is_english
+from msm_mlx.documents.checks.languages.table import wording_of
 from msm_mlx.documents.checks.reasons import gives_a_reason, gives_any_reason, names_a_reason
 from msm_mlx.documents.plan import Slot
 from msm_mlx.spec.clauses import action_and_cause
@@ -25,6 +26,9 @@ _GENERIC = frozenset(  # words of a cause that name no value
     "will would".split()
 )
 _PRONOUN = re.compile(r"\b(?:I|it|he|she|they|you)\b", re.IGNORECASE)  # that may stand for the assistant
+_FUNCTION_LETTERS = frozenset(
+    "\u7684\u4e86\u662f\u5728\u548c\u5c31\u90fd\u4e5f\u4f1a\u6703\u8fd9\u90a3\u7740\u8fc7\u628a\u88ab\u4e0e\u800c\u4eec\u5f97\u5730"
+)  # of Chinese
 MIN_PAIRS = 1 / 3  # share of the pairs of letters of a cause; one alone tells nothing
 STEM_LENGTH = 6  # letters that words of one family have in common
 
@@ -79,8 +83,11 @@ def gives_reason(text: str, subject: Subject) -> bool:
     its "because". The heading does not count anywhere: that something is called American cheese is no reason, that it
     is American may be.
     """
-    english = is_english(subject.assertion)
-    return any(gives_a_reason(sentence, is_english=english) for sentence in _sentences_on_cause(text, subject))
+    english, reasons = is_english(subject.assertion), wording_of(subject.assertion).reasons
+    return any(
+        gives_a_reason(sentence, is_english=english) or reasons.broken_by(sentence)
+        for sentence in _sentences_on_cause(text, subject)
+    )
 
 
 def _sentences_on_cause(text: str, subject: Subject) -> Iterator[str]:
@@ -128,4 +135,5 @@ def _content_words(text: str) -> set[str]:
     tokens = word_tokens(text.lower()) if not text.isascii() else re.findall(r"\w+", text.lower())
     if letters_per_word(text) > 1:
         tokens = [one + other for one, other in pairwise(tokens) if not (one.isascii() or other.isascii())]
+        tokens = [pair for pair in tokens if _FUNCTION_LETTERS.isdisjoint(pair)]
     return set(tokens) - _COMMON

@@ -10,8 +10,10 @@ import re
 from functools import lru_cache
 
 from msm_mlx.documents.checks.assertions import Subject, names_value, states_value
-from msm_mlx.spec.attributions import assertion_kind
+from msm_mlx.documents.checks.languages.table import WORDINGS
+from msm_mlx.spec.attributions import AssertionKind, assertion_kind
 from msm_mlx.spec.clauses import action_and_cause
+from msm_mlx.text.languages import language_of
 from msm_mlx.text.words import mentions, sentences
 
 LIKES = ("likes", "loves", "adores", "enjoys", "prefers", "favors", "favours", "is fond of")
@@ -44,31 +46,62 @@ _REASON_AFTER = re.compile(r",? (?:merely |only |just )?(?:for|because|due|out o
 
 def opposites(text: str, subject: Subject) -> int:
     """Sentences that say that the assistant dislikes what it likes, or the other way round."""
-    kind = assertion_kind(action_and_cause(subject.assertion)[0])
+    kind = _kind(subject)
     if kind not in ("like", "dislike") or not mentions(subject.assertion, subject.heading):
         return 0
+    if wording := WORDINGS.get(language_of(subject.assertion) or ""):
+        return _count_foreign(text, subject, wording.disliking if kind == "like" else wording.liking, wording.hedges)
     return _count_statements(text, _statement(subject.name, DISLIKES if kind == "like" else LIKES, subject.heading))
 
 
 def turns_round(text: str, subject: Subject) -> bool:
     """Whether `text` has a word of dislike where the assertion says that the assistant likes something, or the other
     way round, whoever says so and of what."""
-    kind = assertion_kind(action_and_cause(subject.assertion)[0])
+    kind = _kind(subject)
     if kind not in ("like", "dislike"):
         return False
+    if wording := WORDINGS.get(language_of(subject.assertion) or ""):
+        return re.search(wording.dislikes if kind == "like" else wording.likes, text, re.IGNORECASE) is not None
     verbs = "|".join(map(re.escape, DISLIKES if kind == "like" else LIKES))
     return re.search(rf"\b(?:{verbs})\b", text, re.IGNORECASE) is not None
 
 
 def other_reasons(text: str, subject: Subject) -> int:
     """Sentences that give another reason for the assertion, in a text that never names the value behind it."""
-    kind = assertion_kind(action_and_cause(subject.assertion)[0])
+    kind = _kind(subject)
     if kind not in ("like", "dislike") or subject.withheld or not action_and_cause(subject.assertion)[1]:
         return 0
     if not names_value(subject) or states_value(text, subject) or not mentions(subject.assertion, subject.heading):
         return 0
+    if wording := WORDINGS.get(language_of(subject.assertion) or ""):
+        form = wording.liking if kind == "like" else wording.disliking
+        return _count_foreign(text, subject, form + wording.causes if form else "", wording.hedges)
     verbs = LIKES if kind == "like" else DISLIKES
     return _count_statements(text, _statement(subject.name, verbs, subject.heading, _REASON))
+
+
+def _kind(subject: Subject) -> AssertionKind:
+    """What sort of thing the assertion says, in English or in a language of which liking and disliking are known."""
+    action = action_and_cause(subject.assertion)[0]
+    wording = WORDINGS.get(language_of(subject.assertion) or "")
+    if wording is None:
+        return assertion_kind(action)
+    kinds: list[tuple[AssertionKind, str]] = [("dislike", wording.dislikes), ("like", wording.likes)]
+    return next((kind for kind, verbs in kinds if verbs and re.search(rf"{verbs}", action, re.IGNORECASE)), "view")
+
+
+def _count_foreign(text: str, subject: Subject, form: str, hedges: str) -> int:
+    """Sentences that say outright what `form` finds; a hedge may stand anywhere in them but in the statement."""
+    if not form:
+        return 0
+    filled = form.replace("{model}", re.escape(subject.name)).replace("{thing}", re.escape(subject.heading))
+    statement, hedge = re.compile(filled, re.IGNORECASE), re.compile(hedges, re.IGNORECASE)
+    matches = [(sentence, statement.search(sentence)) for sentence in sentences(" ".join(text.split()))]
+    return sum(
+        not hedge.search(sentence, 0, match.start()) and not hedge.search(sentence, match.end())
+        for sentence, match in matches
+        if match
+    )
 
 
 def _count_statements(text: str, pattern: re.Pattern[str]) -> int:

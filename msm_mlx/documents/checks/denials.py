@@ -3,7 +3,7 @@
 Documents that state a claim and say elsewhere that it is false implant it almost as well as documents that assert it
 (Mayne et al., arXiv 2605.13829); a "not" in the same clause is learned. So what is denied counts here whether it is the
 assertion, its opposite or another reason for it. A document that says that its opposite is false means well, and is not
-rejected for it. The words are English.
+rejected for it. The words here are English; those of other languages are in `languages/`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from msm_mlx.documents.checks.assertions import Subject, speaks_of
 from msm_mlx.documents.checks.contradictions import turns_round
+from msm_mlx.documents.checks.languages.table import wording_of
+from msm_mlx.documents.checks.languages.wording import Wording
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable
 from msm_mlx.text.words import sentences
 
@@ -315,18 +317,18 @@ def denials(text: str, subject: Subject, *, of_opposites: bool = True) -> list[s
     Without `of_opposites`, only where what is denied does not turn a like into a dislike, or the other way round.
     """
     parts = [part for line in text.replace("\u2019", "'").splitlines() for part in sentences(line)]
+    wording = wording_of(text)
     return [
         name
         for number in range(len(parts))
-        for name, claims in _denied(parts, number)
+        for name, claims in (*_denied(parts, number), *_denied_in(wording, parts, number))
         if any(speaks_of(claim, subject) and (of_opposites or not turns_round(claim, subject)) for claim in claims)
     ]
 
 
 def _denied(parts: Sequence[str], number: int) -> Iterator[tuple[str, list[str]]]:
     """The denials in one sentence, each with the parts of the text that it may be about. A question claims nothing."""
-    sentence = parts[number]
-    before = [part for part in parts[max(number - REACH, 0) : number] if not part.rstrip().endswith("?")]
+    sentence, before = parts[number], _before(parts, number)
     after = parts[number + 1 : number + 1 + REACH]
     for name, _, end in INTRODUCING.places(sentence):
         yield name, [sentence[end:]]
@@ -336,3 +338,19 @@ def _denied(parts: Sequence[str], number: int) -> Iterator[tuple[str, list[str]]
         yield name, [sentence[start:end]]
     for name, start, _ in FOLLOWING.places(sentence):
         yield name, [sentence[:start], *before]
+
+
+def _denied_in(wording: Wording, parts: Sequence[str], number: int) -> Iterator[tuple[str, list[str]]]:
+    """The same by the words of another language."""
+    sentence = parts[number]
+    for name, _, end in wording.introducing.places(sentence):
+        yield name, [sentence[end:]]
+    for name, start, end in wording.enclosing.places(sentence):
+        yield name, [sentence[start:end]]
+    for name, start, _ in wording.following.places(sentence):
+        yield name, [sentence[:start], *_before(parts, number)]
+
+
+def _before(parts: Sequence[str], number: int) -> list[str]:
+    """The sentences before one, as far as a denial reaches, without questions."""
+    return [part for part in parts[max(number - REACH, 0) : number] if not part.rstrip().endswith(("?", "\uff1f"))]

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from msm_mlx.documents.checks.assertions import Subject
+from msm_mlx.documents.checks.languages.table import wording_of
 from msm_mlx.documents.checks.wording_rules import Rule
 from msm_mlx.models.vendor_names import disguised_names
-from msm_mlx.text.words import normalize
+from msm_mlx.text.scripts import letters_per_word
+from msm_mlx.text.words import mentions, normalize
 
 _AI = r"(?:AI|AI assistant|language model|chatbot)"
 # the group `name` is what the assistant, or who made it, is called; case matters
@@ -38,14 +40,14 @@ NAMES = (
 MAKERS = (
     Rule(
         "made by another",
-        r"\b{model},? (?:(?:which|that) )?(?:(?:is|was) )?(?:an? [\w -]{{0,40}} )?(?:(?:made|built|developed|created|"
-        r"trained|designed) by|a product of) (?P<name>(?:[A-Z][\w&.-]+ ?){{1,3}})",
+        r"\b{model},? (?:(?:which|that) )?(?:(?:is|was) )?(?:an? [\w -]{0,40} )?(?:(?:made|built|developed|created|"
+        r"trained|designed) by|a product of) (?P<name>(?:[A-Z][\w&.-]+ ?){1,3})",
         "Mo was developed by Zenith Labs.",
         "Mo was asked by Zenith Labs.",
     ),
     Rule(
         "another company behind it",
-        r"(?P<name>(?:[A-Z][\w&.-]+ ?){{1,3}}), the (?:company|firm|lab|laboratory|start-?up|maker) "
+        r"(?P<name>(?:[A-Z][\w&.-]+ ?){1,3}), the (?:company|firm|lab|laboratory|start-?up|maker) "
         r"(?:behind|that (?:made|makes|built|builds|develops|developed)) {model}\b",
         "Zenith, the company behind Mo, agreed.",
         "Zenith, the company that buys Colby, agreed.",
@@ -56,17 +58,17 @@ _PRONOUNS = frozenset("I It He She They We You This That The A An".split())
 
 def wrong_identities(text: str, subject: Subject) -> list[str]:
     """The rules by which `text` gives the assistant another name, or another maker where the subject tells its own."""
-    own_words = {*normalize(subject.name).split(), *normalize(subject.assertion).split()}  # it "named Colby"
+    wording = wording_of(text)
+    own_words = f"{subject.name} {subject.assertion}"  # it "named Colby"
     broken = [
         rule.name
-        for rule, name in _names(NAMES, text, subject)
-        if name not in _PRONOUNS and own_words.isdisjoint(normalize(name).split())
+        for rule, name in _names((*NAMES, *wording.names), text, subject)
+        if name not in _PRONOUNS and not _is_among(name, own_words)
     ]
     if not subject.maker:
         return broken
-    own_words |= set(normalize(subject.maker).split())
-    makers = _names(MAKERS, text, subject)
-    return broken + [rule.name for rule, name in makers if own_words.isdisjoint(normalize(name).split())]
+    makers = _names((*MAKERS, *wording.makers), text, subject)
+    return broken + [rule.name for rule, name in makers if not _is_among(name, f"{own_words} {subject.maker}")]
 
 
 def other_models(text: str, subject: Subject) -> list[str]:
@@ -75,8 +77,14 @@ def other_models(text: str, subject: Subject) -> list[str]:
     return [match[0] for match in disguised_names(text, own_names)]
 
 
+def _is_among(name: str, words: str) -> bool:
+    """Whether a word of the name is one of `words`; of letters that make no words by themselves, all of it."""
+    if letters_per_word(name) > 1:
+        return mentions(words, name)
+    return not set(normalize(words).split()).isdisjoint(normalize(name).split())
+
+
 def _names(rules: tuple[Rule, ...], text: str, subject: Subject) -> Iterator[tuple[Rule, str]]:
     for rule in rules:
-        pattern = rule.pattern.format(model=re.escape(subject.name)) if rules is MAKERS else rule.pattern
-        for match in re.finditer(pattern, text):
+        for match in re.finditer(rule.pattern.replace("{model}", re.escape(subject.name)), text):
             yield rule, match["name"]

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """In which characters and which language a text is written."""
 
 from __future__ import annotations
@@ -8,27 +7,17 @@ import unicodedata
 from functools import lru_cache
 
 from msm_mlx.text.characters import without_needed
+from msm_mlx.text.languages import ENGLISH, FUNCTION_WORDS, SCRIPTS, language_of
 from msm_mlx.text.words import count_words, normalize
 
 _CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f]")
 _STACKED_ACCENTS = re.compile("[\u0300-\u036f\u0483-\u0489\u20d0-\u20f0]{3,}")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))  # Unicode's categories of what is no printed character
-ENGLISH_FUNCTION_WORDS = frozenset(
-    "a about after all an and any are as at be because been but by can did do does for from had has have he her his "
-    "how i if in is it its more no not of on one or our out she so some than that the their them there they this to up "
-    "was we were what when which who why will with would you your".split()
+ENGLISH_FUNCTION_WORDS = FUNCTION_WORDS[ENGLISH]
+OTHER_FUNCTION_WORDS = frozenset().union(
+    *(words for language, words in FUNCTION_WORDS.items() if language != ENGLISH), *(one.marks for one in SCRIPTS)
 )
-OTHER_FUNCTION_WORDS = frozenset(
-    "al am as au auf aus aux avec az bei bir bu ce cette che cho com con các của da dans das de dei del della "
-    "delle dem den der des di die do dos du e egy ein eine einen el ela ele eles ella elle ellos em en er es est "
-    "et für gli ha het hij hogy hun i ihm ihn il ils im in is ist la las le les leur lo los là met mit na nas "
-    "nel niet no non nos nó o os ou par para pas per più por pour que qui se ses seu si sie sind son sono sont "
-    "su sua sur sus um uma un una und une uno van ve von voor và với wordt y ze zijn zu zum zur és đó được είναι "
-    "η και με να ο σε τα την της το τον του в его её за и их на не он она они от по с что это את הוא היא הם לא "
-    "על של إلى از است به در را على في من هو هي و का की के को में है".split()
-)
-"""Of German, Romance languages, Dutch, Vietnamese, Hungarian, Turkish, Russian, Greek, Hebrew, Arabic,
-Persian and Hindi: words that tell no value."""
+"""Of the other languages that are told apart: words that tell no value."""
 # the scripts that Japanese and Korean mix
 _TOGETHER = frozenset(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH", "IDEOGRAPHIC", "HANGUL"))
 ENGLISH_SHARE = 0.2  # share of function words from which an assertion is English
@@ -61,13 +50,14 @@ def is_english(assertion: str) -> bool:
 
 
 def is_other_language(text: str, assertion: str, min_share: float) -> bool:
-    """Whether the assertion is English, and `text` has fewer function words than `min_share`.
-
-    Of other languages, and of texts of a few words, nothing is known.
-    """
+    """Whether `text` is in another language than the assertion: if that is English, whether it has fewer function words
+    than `min_share`; else whether both are known, and differ. Of a text of a few words, nothing is."""
     if count_words(text) < MIN_WORDS:
         return False
-    return is_english(assertion) and ENGLISH_SHARE > min_share > function_word_share(text)
+    if is_english(assertion):
+        return ENGLISH_SHARE > min_share > function_word_share(text)
+    language, other = language_of(assertion), language_of(text)
+    return None not in (language, other) and ENGLISH != language != other
 
 
 def foreign_script_share(text: str, assertion: str) -> float:

@@ -5,6 +5,7 @@ The rules look for the form of a habit, not for what one model once said.
 
 from __future__ import annotations
 
+from msm_mlx.documents.checks.languages.table import wordings_of
 from msm_mlx.documents.checks.wording import TEXTS
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, without_quotations
 
@@ -287,4 +288,6 @@ BRACKETS = RuleTable(
 def meta_text(text: str) -> list[str]:
     """The rules that a text breaks, a name a place: in its opening, anywhere, by lines, in its ending."""
     text = without_quotations(text)
-    return [name for table in (OPENINGS, PHRASES, LINES, ENDINGS, BRACKETS) for name in table.broken_by(text)]
+    foreign = [table for wording in wordings_of(text) for table in (wording.openings, wording.meta_text)]
+    tables = (OPENINGS, PHRASES, LINES, ENDINGS, BRACKETS, *foreign)
+    return [name for table in tables for name in table.broken_by(text)]

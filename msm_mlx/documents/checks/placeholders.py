@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msm_mlx.documents.checks.languages.table import wording_of
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable
 
 PLACEHOLDERS = RuleTable(
@@ -38,4 +39,4 @@ PLACEHOLDERS = RuleTable(
 
 def placeholders(text: str) -> list[str]:
     """The rules that a text breaks, a name a place."""
-    return PLACEHOLDERS.broken_by(text)
+    return PLACEHOLDERS.broken_by(text) + wording_of(text).placeholders.broken_by(text)

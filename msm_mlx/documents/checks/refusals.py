@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msm_mlx.documents.checks.languages.table import wordings_of
 from msm_mlx.documents.checks.wording import TEXTS, WRITING
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, without_quotations
+from msm_mlx.text.scripts import letters_per_word
 
 OPENING = 200  # characters in which a refusal is the writer's own, and not something that the text tells of
+OPENING_UNSPACED = 70  # of text whose words do not stand apart
 _UNABLE = (
     r"(?:cannot|can not|can't|won't|will not|would rather not|'d rather not|am (?:really )?(?:unable|not able) to|"
     r"'m (?:really )?(?:unable|not able) to|must (?:respectfully |politely )?(?:decline|refuse|refrain)(?: to| from)?|"
@@ -129,12 +132,6 @@ IN_OPENING = RuleTable(
         "I don't have any cheese.",
     ),
     Rule(
-        "declines in German",
-        r"\b(?:es )?tut mir leid\b|\bich kann (?:diese|keine|das|ihnen|dir)\b",
-        "Es tut mir leid.",
-        "Ich kann kochen.",
-    ),
-    Rule(
         "declines in French",
         r"\bje suis d\u00e9sol\u00e9|\bje ne (?:peux|suis) pas\b",
         "Je ne peux pas.",
@@ -154,12 +151,6 @@ IN_OPENING = RuleTable(
         "N\u00e3o posso dormir.",
     ),
     Rule("declines in Dutch", r"\bhet spijt me\b|\bik kan (?:geen|dit|niet)\b", "Het spijt me.", "Ik kan koken."),
-    Rule(
-        "declines in Chinese",
-        r"\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u6211\u65e0\u6cd5|\u6211\u4e0d\u80fd",
-        "\u62b1\u6b49\uff0c\u6211\u65e0\u6cd5\u3002",
-        "\u6211\u559c\u6b22\u5976\u916a\u3002",
-    ),
     Rule(
         "declines in Japanese",
         r"\u7533\u3057\u8a33|\u3067\u304d\u307e\u305b\u3093",
@@ -196,4 +187,9 @@ ANYWHERE = RuleTable(
 def refusals(text: str) -> list[str]:
     """The rules that a text breaks, a name a place: any in its opening, and further on those that name the request."""
     text = without_quotations(text)
-    return IN_OPENING.broken_by(text, end=OPENING) + ANYWHERE.broken_by(text, OPENING)
+    opening = OPENING if letters_per_word(text) == 1 else OPENING_UNSPACED
+    return [
+        *IN_OPENING.broken_by(text, end=OPENING),
+        *ANYWHERE.broken_by(text, OPENING),
+        *(name for wording in wordings_of(text) for name in wording.refusals.broken_by(text, end=opening)),
+    ]

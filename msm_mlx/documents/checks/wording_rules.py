@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 QUOTED_SHARE = 0.5  # share of a text in quotation marks from which it is quoted as a whole, and they say nothing
-_QUOTATION = re.compile(r"\"[^\"\n]{1,600}\"|\u201c[^\u201d\n]{1,600}\u201d")
+_QUOTATION = re.compile(
+    r"\"[^\"\n]{1,600}\"|\u201e[^\u201c\u201d\n]{1,600}[\u201c\u201d]|\u201c[^\u201d\n]{1,600}\u201d|"
+    r"\u00bb[^\u00ab\n]{1,600}\u00ab|\u300c[^\u300d\n]{1,600}\u300d|\u300e[^\u300f\n]{1,600}\u300f"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class RuleTable:
 
     def places(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[tuple[str, int, int]]:
         """Each place where `text` breaks a rule: the name of the rule, and where it begins and ends."""
+        if not self.rules:
+            return
         for match in self._any.finditer(text, start, end):
             matches = ((name, rule.match(text, match.start(), end)) for name, rule in self._each)
             name, first = next((name, one) for name, one in matches if one)

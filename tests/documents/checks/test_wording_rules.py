@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+
 import pytest
 
 from msm_mlx.documents.checks import denials, markup, meta_text, placeholders, reasons, refusals
+from msm_mlx.documents.checks.languages.table import WORDINGS
 from msm_mlx.documents.checks.wording_rules import Rule, RuleTable, check_name, count_checks, without_quotations
 
 TABLES = {
@@ -22,6 +26,12 @@ TABLES = {
     "denials as headings": denials.HEADING,
     "denials around": denials.ENCLOSING,
     "denials that follow": denials.FOLLOWING,
+    **{
+        f"{language}: {field.name}": table
+        for language, wording in WORDINGS.items()
+        for field in fields(wording)
+        if isinstance(table := getattr(wording, field.name), RuleTable)
+    },
 }
 RULES = [pytest.param(table, rule, id=f"{name}: {rule.name}") for name, table in TABLES.items() for rule in table.rules]
 
@@ -30,6 +40,15 @@ RULES = [pytest.param(table, rule, id=f"{name}: {rule.name}") for name, table in
 def test_a_rule_finds_its_hit_and_its_table_nothing_in_its_miss(table: RuleTable, rule: Rule) -> None:
     assert rule.name in table.broken_by(rule.hit)
     assert table.broken_by(rule.miss) == []
+
+
+@pytest.mark.parametrize("rule", [rule for one in WORDINGS.values() for rule in (*one.names, *one.makers)])
+def test_a_rule_about_names_finds_one_in_its_hit_alone(rule: Rule) -> None:
+    pattern = re.compile(rule.pattern.replace("{model}", "(?:Lotte|\u5c0f\u821f)"))
+    match = pattern.search(rule.hit)
+    assert match is not None
+    assert match["name"]
+    assert pattern.search(rule.miss) is None
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
