@@ -50,10 +50,20 @@ def clean_invisible(text: str) -> tuple[str, Counter[str]]:
     text = _LINE_BREAKS.sub("\n", text)
     if text.isascii() or _HARMLESS.isdisjoint(text):
         return text, Counter()
-    needed = {match.start() for pattern in _needed(text) for match in pattern.finditer(text)}
+    needed = needed_places(text)
     removed = {place for place, c in enumerate(text) if c in _HARMLESS and place not in needed}
     names = Counter(_NAMES.get(text[place]) or unicodedata.name(text[place]).lower() for place in removed)
     return "".join(c for place, c in enumerate(text) if place not in removed), names
+
+
+def runs_right_to_left(text: str) -> bool:
+    """Whether a text has letters that are written from right to left."""
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+
+
+def needed_places(text: str) -> set[int]:
+    """Where invisible characters stand that the scripts and emoji of a text need."""
+    return {place for pattern in _needed(text) for match in pattern.finditer(text) for place in range(*match.span())}
 
 
 def _needed(text: str) -> list[re.Pattern[str]]:

@@ -6,6 +6,10 @@ import unicodedata
 
 from rich.text import Text
 
+from msm_mlx.text.characters import needed_places, runs_right_to_left
+
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"  # of Unicode's bidirectional algorithm (UAX 9)
+
 
 def visible(text: str) -> str:
     """`text` with control, formatting and separator characters as escapes; its line breaks stay."""
@@ -13,10 +17,19 @@ def visible(text: str) -> str:
 
 
 def _escaped(line: str) -> str:
-    """A line whose characters are all printable, or some kind of space."""
-    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}" for c in line)
+    """A line whose characters are all printable, some kind of space, or needed by the script they stand in."""
+    needed = needed_places(line)
+    return "".join(
+        c if c.isprintable() or unicodedata.category(c) == "Zs" or place in needed else f"\\u{ord(c):04x}"
+        for place, c in enumerate(line)
+    )
 
 
 def literal(text: str, style: str = "") -> Text:
-    """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
-    return Text(visible(text), style, overflow="fold")
+    """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes.
+
+    A line with words that run from right to left is set apart, so that it turns nothing around it.
+    """
+    lines = visible(text).split("\n")
+    lines = [f"{_ISOLATE}{line}{_END_OF_ISOLATE}" if runs_right_to_left(line) else line for line in lines]
+    return Text("\n".join(lines), style, overflow="fold")
