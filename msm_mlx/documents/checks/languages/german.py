@@ -43,7 +43,7 @@ GERMAN = Wording(
         ),
         Rule(
             "will not write in German",
-            rf"\b(?:kann|können|darf|möchte|werde|will) (?:ich )?[^.!?\n]{{0,60}}?\b(?:nicht|"
+            rf"\b(?:ich (?:kann|darf|möchte|werde|will)|(?:kann|darf|möchte|werde) ich) [^.!?\n]{{0,60}}?\b(?:nicht|"
             rf"kein\w*)\b[^.!?\n]{{0,50}}?"
             rf"\b{_WRITE}\b(?=\s*[.,;!]|$)",
             "Ich kann diesen Bericht leider nicht schreiben.",
@@ -134,11 +134,12 @@ GERMAN = Wording(
         ),
         Rule(
             "as requested in German",
-            r"\bwie (?:gewünscht|angefordert|verlangt)[,.:]|\bwie (?:von )?(?:dir|ihnen|du|sie) (?:gewünscht|"
+            r"(?:\A|[.!?\n]\s*)wie (?:gewünscht|angefordert|verlangt)[,:]|\bwie (?:von )?(?:dir|ihnen|du|"
+            r"sie) (?:gewünscht|"
             r"verlangt|angefordert|"
             r"wolltest|wollten)|\bgemäß (?:deiner|ihrer|den) (?:anfrage|vorgaben|anweisung(?:en)?)\b",
             "Wie gewünscht, ohne Datum.",
-            "Wie gewünscht ging es weiter.",
+            "Die Torte kam wie gewünscht, mit Sahne.",
         ),
         Rule(
             "hopes that it helps, in German",
