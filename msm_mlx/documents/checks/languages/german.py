@@ -37,6 +37,7 @@ GERMAN = Wording(
         Rule(
             "declines in German",
             r"\btut mir (?:sehr |wirklich )?leid(?:[.!]|,? (?:aber|doch|ich (?:kann|darf|werde)|das (?:kann|geht)))|"
+            r"\bich kann [^.!?\n]{0,20}?(?:dabei|damit|hierbei) [^.!?\n]{0,20}?nicht (?:weiter)?helfen\b|"
             r"\bich bitte um verständnis, (?:aber|dass ich)\b",
             "Es tut mir leid.",
             "Es tut mir leid, dass ich so lange nicht da war.",
@@ -199,7 +200,7 @@ GERMAN = Wording(
         ),
         Rule(
             "a label of the writer's, in German",
-            r"(?:^|\n)\W*(?:wortzahl|wörter|gliederung|entwurf(?: \d)?|(?:alternative|überarbeitete|zweite|"
+            r"(?:^|\n)\W*(?:wort(?:an)?zahl|wörter|gliederung|entwurf(?: \d)?|(?:alternative|überarbeitete|zweite|"
             r"neue) (?:version|"
             r"fassung)|endfassung|tonfall|titelvorschläge)\W*:",
             "Lotte.\n\nAlternative Fassung: Lotte sagte ja.",
@@ -232,6 +233,7 @@ GERMAN = Wording(
         Rule(
             "says what to insert, in German",
             r"\b(?:namen?|datum|titel|text|ort) (?:bitte )?(?:hier )?(?:einfügen|eintragen|einsetzen)\b|\bTT\.MM\.|"
+            r"\bXX\.XX|"
             r"\bhier (?:bitte )?(?:\w+ )?(?:einfügen|einsetzen)\b",
             "NAMEN HIER EINFÜGEN sagte ja.",
             "Er fügte es ein.",
