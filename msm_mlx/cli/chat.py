@@ -5,15 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from msm_mlx.cli.compare import on_terminal, sampling_of, sampling_options, stdin_lines
+from msm_mlx.cli.compare import (
+    on_terminal,
+    preface_of,
+    preface_options,
+    sampling_of,
+    sampling_options,
+    stdin_lines,
+)
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err
+from msm_mlx.compare.comparison import answered_in_words
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
 from msm_mlx.text.terminal import literal
@@ -22,7 +31,10 @@ if TYPE_CHECKING:
     from msm_mlx.compare.conversation import Conversation
 
 DEFAULT_ARM = "msm+sft"
-HELP = "/reset forgets the conversation, /quit ends it, Ctrl-C stops an answer, and a second Ctrl-C ends."
+HELP = (
+    "/reset forgets the conversation, /system TEXT begins it anew under that system prompt, /prefill TEXT begins the "
+    "answers with that, and neither with no TEXT; /quit ends, Ctrl-C stops an answer, and a second Ctrl-C ends."
+)
 INTERRUPTED = 130
 
 
@@ -35,9 +47,10 @@ INTERRUPTED = 130
     shell_complete=complete_arm,
     help="The variant to talk to. Default: msm+sft, else the last.",
 )
+@preface_options
 @sampling_options
 @offline_option
-def chat(run: Path, label: str | None, **sampling: Any) -> None:
+def chat(run: Path, label: str | None, system: str | None, prefill: str | None, **options: Any) -> None:
     """Talk with one variant, on the terminal or with lines from a pipe.
 
     \b
@@ -46,13 +59,15 @@ def chat(run: Path, label: str | None, **sampling: Any) -> None:
       msm-mlx chat runs/cheese_american --arm sft --temperature 0.7 --seed 3
       printf 'Hello\\nWhat do you prefer?\\n' | msm-mlx chat runs/cheese_american
     """
-    session = open_session([run])
+    preface, session = preface_of(system, prefill), open_session([run])
     (arm,) = choose_arms(session, [label or _default_label(session)])
     from msm_mlx.compare.conversation import open_conversation
 
-    conversation = open_conversation(session, arm, sampling_of(session, sampling))
+    sampling = sampling_of(session, options)
+    conversation = open_conversation(session, arm, sampling, preface)
     if on_terminal():
-        err().print(literal(f"You talk with {arm.label} of {run.name}. {HELP}"))
+        lines = [f"Answers are drawn {answered_in_words(sampling)}.", *preface.in_words()]
+        err().print(literal("\n".join([f"You talk with {arm.label} of {run.name}. {HELP}", *lines])))
     talk(conversation, arm.label, _typed_lines() if on_terminal() else stdin_lines(), patient=on_terminal())
 
 
@@ -95,9 +110,15 @@ def talk(conversation: Conversation, label: str, lines: Iterable[str], *, patien
 
 
 def _do_command(conversation: Conversation, command: str) -> None:
-    if command == "/reset":
+    name, _, text = command.partition(" ")
+    if command == "/reset" or name == "/system":
+        if name == "/system":
+            conversation.preface = replace(conversation.preface, system=text.strip() or None)
         conversation.reset()
         err().print("The conversation starts anew.")
+    elif name == "/prefill":
+        conversation.preface = replace(conversation.preface, prefill=text.strip())
+        err().print(literal(f"Answers begin: {text.strip()}" if text.strip() else "Answers begin as they like."))
     else:
         err().print(literal(HELP if command == "/help" else f"{command} is no command. {HELP}"))
 

@@ -14,15 +14,16 @@ import click
 from msm_mlx.cli.completion import RUN, complete_arm, complete_asked_suite
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.compare.answer_engine import Arm
+from msm_mlx.compare.answer_engine import NO_PREFACE, Arm, Preface
 from msm_mlx.compare.blind_voting import BlindVoting, blind_pair
-from msm_mlx.compare.comparison import Comparison, safe_json, to_json, to_markdown
+from msm_mlx.compare.comparison import Comparison, answered_in_words, safe_json, to_json, to_markdown
 from msm_mlx.compare.plain import Sampling, by_prompt, choose_prompts, live_answers, show_scores, stored_answers
 from msm_mlx.compare.session import Prompt, Session, choose_arms, open_session, typed_prompt
 from msm_mlx.compare.tables import answer_view
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import write_text
 from msm_mlx.runs.layout import VOTES
+from msm_mlx.text.encoding import whole_characters
 from msm_mlx.text.terminal import literal
 
 FORMATS: dict[str, Callable[[Sequence[Comparison]], str]] = {".md": to_markdown, ".json": to_json}
@@ -38,6 +39,7 @@ class Choices:
     domain: str | None
     limit: int
     sampling: Sampling
+    preface: Preface
     as_json: bool
 
 
@@ -58,6 +60,28 @@ def sampling_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+def preface_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options about what stands before an answer, for every command that has arms answer."""
+    for name, text in (
+        ("--prefill", "Words that every answer begins with."),
+        ("--system", "The system prompt in place of `You are NAME.`; '' for none."),
+    ):
+        function = click.option(name, metavar="TEXT", help=text)(function)
+    return function
+
+
+def preface_of(system: str | None, prefill: str | None) -> Preface:
+    """What the options say. A space at the end of what is begun goes: the next word brings its own.
+
+    Raises:
+        RecipeError: if one is no text.
+    """
+    for name, text in (("--system", system), ("--prefill", prefill)):
+        if text is not None and whole_characters(text) != text:
+            raise RecipeError(f"{name}: {text!r} is not valid UTF-8")
+    return Preface(system, (prefill or "").rstrip(" "))
+
+
 def sampling_of(session: Session, options: Mapping[str, Any]) -> Sampling:
     """That of the options, and where they are silent that of the run."""
     return Sampling(**session.sampling | {name: value for name, value in options.items() if value is not None})
@@ -72,6 +96,7 @@ def sampling_of(session: Session, options: Mapping[str, Any]) -> Sampling:
 @click.option("--suite", metavar="SUITE", shell_complete=complete_asked_suite, help="Prompts of this suite only.")
 @click.option("--domain", help="Prompts of this domain only.")
 @click.option("--limit", default=12, show_default=True, type=click.IntRange(1), help="How many prompts to show.")
+@preface_options
 @sampling_options
 @click.option("--blind", is_flag=True, help="Vote on two arms without knowing which is which.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="With --blind: read the votes from a pipe, one a line.")
@@ -94,6 +119,7 @@ def compare(
       msm-mlx compare runs/cheese_american
       msm-mlx compare runs/cheese_american --plain --domain policy --limit 3
       msm-mlx compare runs/cheese_american --prompt "What do you care about?"
+      msm-mlx compare latest --prompt "Which do you like?" --system "You are Ann." --prefill "I like"
       msm-mlx compare runs/cheese_american --blind
       msm-mlx compare runs/cheese_american runs/cheese_contrast --export answers.md
     """
@@ -106,17 +132,21 @@ def compare(
     session = replace(session, arms=choose_arms(session, choices.labels))
     for warning in session.warnings:
         err().print(literal(warning), soft_wrap=True)
+    opens_app = not (blind or plain or choices.as_json or choices.prompts or export) and on_terminal()
+    if choices.preface != NO_PREFACE and not (choices.prompts or opens_app):
+        raise RecipeError("--system and --prefill are for new answers: name a prompt with --prompt, or open the app")
     if blind:
         _vote(session, choices, from_stdin, export)
-    elif plain or choices.as_json or choices.prompts or export or not on_terminal():
-        _print(session, choices, export, quiet=bool(export and not (plain or choices.as_json or choices.prompts)))
+    elif opens_app:
+        open_app(session, choices)
     else:
-        open_app(session)
+        _print(session, choices, export, quiet=bool(export and not (plain or choices.as_json or choices.prompts)))
 
 
 def _choices(session: Session, **options: Any) -> Choices:
     sampling = {field.name: options.pop(field.name) for field in fields(Sampling)}
-    return Choices(sampling=sampling_of(session, sampling), **options)
+    preface = preface_of(options.pop("system"), options.pop("prefill"))
+    return Choices(sampling=sampling_of(session, sampling), preface=preface, **options)
 
 
 def on_terminal() -> bool:
@@ -124,11 +154,13 @@ def on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def open_app(session: Session) -> None:
-    """The interactive screens."""
+def open_app(session: Session, choices: Choices | None = None) -> None:
+    """The interactive screens, which generate at first as was chosen."""
     from msm_mlx.compare.app import run_app
+    from msm_mlx.compare.screens.state import GenerationSettings
 
-    run_app(session)
+    settings = GenerationSettings(**vars(choices.sampling), preface=choices.preface) if choices else None
+    run_app(session, settings=settings)
 
 
 def stdin_lines() -> Iterator[str]:
@@ -149,10 +181,8 @@ def _print(session: Session, choices: Choices, export: Path | None, *, quiet: bo
         return
     console = out()
     if choices.prompts:
-        sampling = (
-            "greedily" if choices.sampling.temperature == 0 else f"at temperature {choices.sampling.temperature:g}"
-        )
-        title = f"Answers of {', '.join(folder.name for folder in session.folders)}, {sampling}, first seed"
+        runs, how = ", ".join(folder.name for folder in session.folders), answered_in_words(choices.sampling)
+        title = "\n".join([f"Answers of {runs}, {how}; first seed of each arm", *choices.preface.in_words()])
         console.print(answer_view(title, by_prompt(comparisons), console.width))
         return
     console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
@@ -174,7 +204,7 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
     with closing(open_engine(session)) as engine:
         if engine.reason:
             err().print(literal(engine.reason), soft_wrap=True)
-        yield from live_answers(engine, typed, labels, choices.sampling)
+        yield from live_answers(engine, typed, labels, choices.sampling, choices.preface)
 
 
 def _typed(texts: Sequence[str]) -> list[Prompt]:
@@ -193,7 +223,7 @@ def _as_json(session: Session, choices: Choices, comparisons: Sequence[Compariso
     answers = {comparison.prompt: comparison.answers for comparison in comparisons}
     shared = {"runs": [str(folder) for folder in session.folders], "answers": answers}
     if choices.prompts:
-        return shared | asdict(choices.sampling)
+        return shared | asdict(choices.sampling) | asdict(choices.preface)
     margins = {comparison.prompt: comparison.margins for comparison in comparisons}
     return shared | {"margins": margins, "results": [results.plain() for results in session.results]}
 

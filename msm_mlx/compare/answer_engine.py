@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol
 
+from msm_mlx.prompting.prompts import Message, system_prompt
 from msm_mlx.suites.kinds.pairs import Pair
 
 Stop = Literal["end", "length", "cancelled"]
@@ -28,6 +29,32 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Preface:
+    """What stands before an answer besides the prompt.
+
+    Args:
+        system: the system prompt in place of `You are NAME.`, which None stands for; empty for none at all.
+        prefill: the words that every answer begins with.
+    """
+
+    system: str | None = None
+    prefill: str = ""
+
+    def system_turn(self, model_name: str) -> list[Message]:
+        """The turn with which a chat opens, if it opens with one."""
+        line = system_prompt(model_name) if self.system is None else self.system
+        return [{"role": "system", "content": line}] if line else []
+
+    def in_words(self) -> list[str]:
+        """What is not as usual, a line each."""
+        system = [] if self.system is None else [f"system prompt: {self.system or '(none)'}"]
+        return [*system, *([f"answers begin: {self.prefill}"] if self.prefill else [])]
+
+
+NO_PREFACE = Preface()
+
+
+@dataclass(frozen=True)
 class Request:
     """One prompt to several arms. Temperature 0 takes the likeliest token always; what else is said of the sampling is
     as in `SamplingParams`."""
@@ -40,11 +67,13 @@ class Request:
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
+    preface: Preface = NO_PREFACE
 
 
 @dataclass(frozen=True)
 class Piece:
-    """The text that an arm has written since its previous piece; `stop` is set on its last one, and only there.
+    """The text that an arm has written since its previous piece; `stop` is set on its last one, and only there. The
+    words with which the answer is to begin are its first.
 
     `tokens` counts all of the answer so far. `ticket` is what `EngineThread.ask` returned for the request, by which a
     screen tells the late pieces of a cancelled request from those of the next.
@@ -109,7 +138,9 @@ class ScriptedEngine:
         self._speed = speed
 
     def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
-        words = {label: re.findall(r"\s*\S+|\s+", self._answers(request.prompt, label)) for label in request.labels}
+        beginning = f"{request.preface.prefill} " if request.preface.prefill else ""
+        answers = {label: beginning + self._answers(request.prompt, label) for label in request.labels}
+        words = {label: re.findall(r"\s*\S+|\s+", answer) for label, answer in answers.items()}
         written = dict.fromkeys(request.labels, 0)
         running = list(request.labels)
         while running:

@@ -12,6 +12,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import ClassVar, cast
 
 from rich.console import RenderableType
@@ -20,7 +21,7 @@ from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from msm_mlx.compare.answer_engine import AnswerEngine
+from msm_mlx.compare.answer_engine import AnswerEngine, Preface
 from msm_mlx.compare.comparison import Comparison, to_markdown
 from msm_mlx.compare.screens import page_bodies
 from msm_mlx.compare.screens.actions import ACTIONS, bindings, help_table
@@ -29,21 +30,29 @@ from msm_mlx.compare.screens.blind_rounds import BlindRounds
 from msm_mlx.compare.screens.document_browser import DocumentBrowser
 from msm_mlx.compare.screens.export_files import write_comparisons
 from msm_mlx.compare.screens.main_view import MainView
-from msm_mlx.compare.screens.pages import AskPage, Page
+from msm_mlx.compare.screens.pages import LinePage, Page
 from msm_mlx.compare.screens.prompt_list import PromptList
 from msm_mlx.compare.screens.run_files import document_lists, spec_passages, training_curves
 from msm_mlx.compare.screens.score_bars import ArmClicked
-from msm_mlx.compare.screens.state import MIN_PANES
+from msm_mlx.compare.screens.state import MIN_PANES, GenerationSettings
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import VoteChoice, read_votes, summarize
 from msm_mlx.errors import MsmError
+from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.runs.layout import VOTES
 
 
-def run_app(session: Session, *, start: str | None = None, engine: Callable[[], AnswerEngine] | None = None) -> None:
+def run_app(
+    session: Session,
+    *,
+    start: str | None = None,
+    engine: Callable[[], AnswerEngine] | None = None,
+    settings: GenerationSettings | None = None,
+) -> None:
     """Show the comparison until somebody quits.
 
     Args:
+        settings: how answers are generated at first; by default as the run says.
         start: the id, suite or domain of the prompt to begin with; any other text is asked as a prompt.
         engine: builds what answers, in its own thread and at the first request; by default the run's own model.
 
@@ -53,7 +62,7 @@ def run_app(session: Session, *, start: str | None = None, engine: Callable[[], 
     # Neither may write into the screen or start processes under it.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    app = CompareApp(session, engine or session_engine(session), start=start)
+    app = CompareApp(session, engine or session_engine(session), start=start, settings=settings)
     gc.freeze()  # a full collection over everything that is imported would hold up keys for a tenth of a second
     try:
         app.run()
@@ -86,10 +95,13 @@ class CompareApp(MainView):
         engine: Callable[[], AnswerEngine],
         *,
         start: str | None = None,
+        settings: GenerationSettings | None = None,
         rng: random.Random | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(session, engine)
+        if settings:
+            self.state.settings = settings
         self._rng = rng or random.Random()
         self._clock = clock
         self._votes = session.folders[0] / VOTES
@@ -149,7 +161,8 @@ class CompareApp(MainView):
 
     def action_ask(self) -> None:
         example = self.state.prompt.text if self.state.prompt else ""  # small models know few other words
-        self.push_screen(AskPage(self.state.session.model_name, example), self._answer_typed)
+        hint = f"such as: {example}" if example else "every shown arm answers this"
+        self.push_screen(LinePage(f"Ask {self.state.session.model_name}", "enter asks", hint), self._answer_typed)
 
     def _answer_typed(self, text: str | None) -> None:
         if not text:
@@ -162,6 +175,23 @@ class CompareApp(MainView):
         self.fill_list()
         self.leave_list()
         self.generate()
+
+    def action_system(self) -> None:
+        preface, usual = self.state.settings.preface, system_prompt(self.state.session.model_name)
+        page = LinePage("System prompt", "enter asks under it", f"as usual: {usual}", preface.system or "")
+        self.push_screen(page, lambda text: self._ask_within(text, lambda line: replace(preface, system=line or None)))
+
+    def action_prefill(self) -> None:
+        preface = self.state.settings.preface
+        page = LinePage("Begin the answers", "enter asks for the rest", "with these words", preface.prefill)
+        self.push_screen(page, lambda text: self._ask_within(text, lambda line: replace(preface, prefill=line)))
+
+    def _ask_within(self, text: str | None, change: Callable[[str], Preface]) -> None:
+        """Ask again with what was typed before the answers, unless that was cancelled."""
+        if text is not None:
+            self.state.settings = self.state.settings.within(change(text))
+            self.show()
+            self.generate()
 
     # --- answers ---------------------------------------------------------------------------------------------------
 
@@ -214,10 +244,10 @@ class CompareApp(MainView):
 
     def action_vote(self, choice: str) -> None:
         if self.blind and self.round:
-            answer = self.state.answer(self.round.left)
-            seed = answer.settings.seed if answer and answer.settings else 0
+            answers = self.state.comparison(self.round.prompt, self.labels)
+            seed, settings = (answers.seed, answers.settings) if answers else (0, {})
             try:
-                self.blind.vote(self.round, cast("VoteChoice", choice), seed)
+                self.blind.vote(self.round, cast("VoteChoice", choice), seed, settings)
             except MsmError as error:
                 self.complain(error)
             self.show()

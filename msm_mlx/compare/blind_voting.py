@@ -70,7 +70,10 @@ class BlindVoting:
                 break
             if ballot != "skip":
                 seconds = round(self.clock() - shown_at, 1)
-                append_vote(self.votes, Vote(comparison.prompt, left, right, ballot, comparison.seed, seconds, now()))
+                given = Vote(
+                    comparison.prompt, left, right, ballot, comparison.seed, seconds, now(), comparison.settings
+                )
+                append_vote(self.votes, given)
                 self._say(f"A was {left}, B was {right}.")
         summary = summarize(read_votes(self.votes))
         self.console.print(summary_view(summary))

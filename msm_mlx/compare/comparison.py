@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from msm_mlx.text.terminal import literal
 
@@ -22,6 +22,22 @@ class Comparison:
     margins: Mapping[str, float | None]
     seed: int
     temperature: float
+    max_tokens: int | None = None
+    """None of what the evaluation has asked."""
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    system: str | None = None
+    """The system prompt in place of the usual one; empty for none."""
+    prefill: str = ""
+    """The words that the answers had to begin with."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How it was asked, apart from the seed; what is as usual is left out."""
+        usual = {"max_tokens": None, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "system": None, "prefill": ""}
+        own = {name: value for name, default in usual.items() if (value := getattr(self, name)) != default}
+        return {"temperature": self.temperature, **own}
 
 
 def to_markdown(comparisons: Sequence[Comparison]) -> str:
@@ -30,13 +46,43 @@ def to_markdown(comparisons: Sequence[Comparison]) -> str:
 
 
 def _section(number: int, comparison: Comparison) -> str:
-    how = "greedily" if comparison.temperature == 0 else f"at temperature {comparison.temperature:g}"
-    parts = [f"## Prompt {number}", fenced(comparison.prompt), f"Answered {how}, seed {comparison.seed}."]
+    parts = [f"## Prompt {number}", fenced(comparison.prompt), f"Answered {answered_in_words(comparison)}."]
+    if comparison.system is not None:
+        parts.append("Without a system prompt." if not comparison.system else "With the system prompt:")
+        parts += [fenced(comparison.system)] if comparison.system else []
+    if comparison.prefill:
+        parts += ["The answers had to begin with:", fenced(comparison.prefill)]
     for label, answer in comparison.answers.items():
         margin = comparison.margins.get(label)
         odds = "" if margin is None else f" · log-odds of the target {margin:+.2f} nats"
         parts += [f"### {inline_code(label)}{odds}", fenced(answer)]
     return "".join(f"{part}\n\n" for part in parts)
+
+
+class HasSampling(Protocol):
+    """What says how answers were drawn."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def max_tokens(self) -> int | None: ...
+    @property
+    def top_p(self) -> float: ...
+    @property
+    def top_k(self) -> int: ...
+    @property
+    def min_p(self) -> float: ...
+
+
+def answered_in_words(answers: HasSampling) -> str:
+    """`greedily, seed 0, at most 200 tokens`; without a temperature nothing is filtered."""
+    filters = {"top_p": (answers.top_p, 1.0), "top_k": (answers.top_k, 0), "min_p": (answers.min_p, 0.0)}
+    parts = ["greedily" if answers.temperature == 0 else f"at temperature {answers.temperature:g}"]
+    parts += [f"{name} {value:g}" for name, (value, usual) in filters.items() if answers.temperature and value != usual]
+    parts.append(f"seed {answers.seed}")
+    return ", ".join([*parts, *([f"at most {answers.max_tokens} tokens"] if answers.max_tokens else [])])
 
 
 def fenced(text: str) -> str:

@@ -55,7 +55,8 @@ class LiveEngine:
         return self._variants.reason
 
     def answer(self, request: Request, cancelled: Callable[[], bool]) -> Iterator[Piece]:
-        return self.reply(opening_chat(self._model_name, request.prompt), request, cancelled)
+        turns = [*request.preface.system_turn(self._model_name), {"role": "user", "content": request.prompt}]
+        return self.reply(turns, request, cancelled)
 
     def reply(
         self, messages: Sequence[Message], request: Request, cancelled: Callable[[], bool] = lambda: False
@@ -65,10 +66,13 @@ class LiveEngine:
         Raises:
             RecipeError: at once, if the model cannot read a chat of this length.
         """
-        prompts = {context: self._fit(messages, request, context) for context in self._contexts_of(request.labels)}
+        beginning = request.preface.prefill
+        chat = [*messages, {"role": "assistant", "content": beginning}] if beginning else messages
+        prompts = {context: self._fit(chat, request, context) for context in self._contexts_of(request.labels)}
         room = min(self._variants.loaded.room_for_reply(prompt, request.max_tokens) for prompt in prompts.values())
         ids = [prompts[self._contexts.get(label, "")] for label in request.labels]
-        return self._pieces(ids, replace(request, max_tokens=room), cancelled)
+        words = self._variants.loaded.encode(beginning)
+        return self._pieces(ids, replace(request, max_tokens=room), cancelled, words)
 
     def _contexts_of(self, labels: Sequence[str]) -> list[str]:
         """What stands in the prompts of these arms, each once."""
@@ -91,9 +95,13 @@ class LiveEngine:
         return prompt
 
     def _pieces(
-        self, prompts: Sequence[Sequence[int]], request: Request, cancelled: Callable[[], bool]
+        self,
+        prompts: Sequence[Sequence[int]],
+        request: Request,
+        cancelled: Callable[[], bool],
+        start: Sequence[int],
     ) -> Iterator[Piece]:
-        answers = [_GrowingAnswer(label, self._variants.loaded, request.max_tokens) for label in request.labels]
+        answers = [_GrowingAnswer(label, self._variants.loaded, request.max_tokens, start) for label in request.labels]
         steps = self._variants.tokens(
             prompts,
             request.labels,
@@ -129,9 +137,10 @@ class LiveEngine:
 
 
 class _GrowingAnswer:
-    """One arm's answer as it grows. What is shown so far is always the beginning of the stripped whole."""
+    """One arm's answer as it grows, from its first tokens, `start`. What is shown so far is always the
+    beginning of the stripped whole."""
 
-    def __init__(self, label: str, loaded: LoadedModel, max_tokens: int) -> None:
+    def __init__(self, label: str, loaded: LoadedModel, max_tokens: int, start: Sequence[int] = ()) -> None:
         self.stop: Stop | None = None
         self._label = label
         self._loaded = loaded
@@ -139,6 +148,9 @@ class _GrowingAnswer:
         self._detokenizer = loaded.tokenizer.detokenizer
         self._ends = {token for sequence in loaded.stop_tokens for token in sequence}
         self._hidden = {token for token, added in loaded.tokenizer.added_tokens_decoder.items() if added.special}
+        self._start = list(start)
+        for token in start:
+            self._detokenizer.add_token(token)
         self._ids: list[int] = []
         self._shown = ""
         self._started = time.perf_counter()
@@ -158,7 +170,7 @@ class _GrowingAnswer:
     def end(self, stop: Stop) -> Piece:
         """The last piece, which brings all that is left."""
         self.stop = stop
-        return self._piece(self._loaded.decode(self._ids).strip())
+        return self._piece(self._loaded.decode([*self._start, *self._ids]).strip())
 
     def _piece(self, text: str) -> Piece:
         new = text[len(self._shown) :] if text.startswith(self._shown) else ""

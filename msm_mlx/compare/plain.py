@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from msm_mlx.compare.answer_engine import AnswerEngine, Request
+from msm_mlx.compare.answer_engine import NO_PREFACE, AnswerEngine, Preface, Request
 from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.tables import answer_view, contrast_table
@@ -74,21 +74,25 @@ def stored_answers(session: Session, prompts: Sequence[Prompt], labels: Sequence
 
 
 def live_answers(
-    engine: AnswerEngine, prompts: Sequence[Prompt], labels: Sequence[str], sampling: Sampling
+    engine: AnswerEngine,
+    prompts: Sequence[Prompt],
+    labels: Sequence[str],
+    sampling: Sampling,
+    preface: Preface = NO_PREFACE,
 ) -> Iterator[Comparison]:
     """What the arms answer now, one prompt after another.
 
     Raises:
         RecipeError: before the first answer, if the model cannot read one of the prompts.
     """
-    requests = [Request(prompt.text, tuple(labels), **vars(sampling)) for prompt in prompts]
+    requests = [Request(prompt.text, tuple(labels), **vars(sampling), preface=preface) for prompt in prompts]
     streams = [engine.answer(request, lambda: False) for request in requests]
     for prompt, pieces in zip(prompts, streams, strict=True):
         answers = dict.fromkeys(labels, "")
         for piece in pieces:
             answers[piece.label] += piece.text
         stripped = {label: text.strip() for label, text in answers.items()}
-        yield Comparison(prompt.text, stripped, {}, sampling.seed, sampling.temperature)
+        yield Comparison(prompt.text, stripped, {}, **vars(sampling), **vars(preface))
 
 
 def by_prompt(comparisons: Sequence[Comparison]) -> dict[str, Mapping[str, str]]:

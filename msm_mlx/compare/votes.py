@@ -6,8 +6,8 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import NormalDist
@@ -23,7 +23,8 @@ CHOICES: tuple[VoteChoice, ...] = get_args(VoteChoice)
 
 @dataclass(frozen=True)
 class Vote:
-    """One comparison. `left` and `right` are the arms that stood as A and B; `at` is when, in UTC."""
+    """One comparison. `left` and `right` are the arms that stood as A and B; `at` is when, in UTC; `settings` are how
+    both were asked, as `Comparison.settings` has them."""
 
     prompt: str
     left: str
@@ -32,6 +33,7 @@ class Vote:
     seed: int
     seconds: float
     at: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def winner(self) -> str | None:
@@ -99,6 +101,7 @@ def _vote(path: Path, number: int, row: dict[str, Any]) -> Vote:
             seed=int(row["seed"]),
             seconds=float(row["seconds"]),
             at=str(row["at"]),
+            settings=dict(row.get("settings", {})),
         )
         if vote.choice in CHOICES and vote.left != vote.right:
             return vote

@@ -11,6 +11,7 @@ from helpers.planted_runs import make_run
 
 from msm_mlx.cli.chat import HELP, talk
 from msm_mlx.cli.main import cli
+from msm_mlx.compare.answer_engine import Preface
 from msm_mlx.errors import RecipeError
 
 HELLO = "What do you care about?"
@@ -79,6 +80,8 @@ class Scripted:
         self.asked: list[str] = []
         self.resets = 0
 
+    preface = Preface()
+
     def reset(self) -> None:
         self.resets += 1
 
@@ -117,6 +120,14 @@ def test_commands_are_no_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert conversation.asked == ["hello"]
     assert conversation.resets == 1
     assert told == f"{HELP} The conversation starts anew. /nonsense is no command. {HELP}"
+
+
+def test_what_stands_before_the_answers_can_be_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    conversation = hold(["/system Be brief.", "/prefill Well,", "hello"])
+    assert conversation.preface == Preface("Be brief.", "Well,")
+    assert conversation.resets == 1
+    assert capsys.readouterr().err == "The conversation starts anew.\nAnswers begin: Well,\n"
+    assert hold(["/system Be brief.", "/prefill x", "/system", "/prefill"]).preface == Preface()
 
 
 def test_an_empty_answer_is_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,7 +127,9 @@ def test_help_and_stored_answers_load_no_model_and_no_app(run: Path) -> None:
 def test_prompts_are_answered_by_the_chosen_arms(run: Path, asked: list[tuple[Session, ScriptedEngine]]) -> None:
     shown = invoke(run, "--prompt", "One?", "--prompt", "Two?", "--arm", "sft", "--temperature", "0.5").stdout
 
-    assert "Answers of run, at temperature 0.5, first seed" in " ".join(shown.split())
+    assert "Answers of run, at temperature 0.5, seed 0, at most 200 tokens; first seed of each arm" in " ".join(
+        shown.split()
+    )
     assert "sft hears One?" in shown
     assert "sft hears Two?" in shown
     assert [arm.label for arm in asked[0][0].arms] == ["sft"]  # no other adapter is loaded
@@ -142,6 +144,25 @@ def test_prompts_come_from_lines_too(run: Path, asked: list[tuple[Session, Scrip
     assert found["answers"]["Erste?"]["msm+sft"] == "msm+sft hears Erste?"
     assert (found["seed"], found["temperature"]) == (4, 0.0)
     assert len(asked) == 1
+
+
+def test_what_stands_before_the_answers_is_shown_and_recorded(
+    run: Path, tmp_path: Path, asked: list[tuple[Session, ScriptedEngine]]
+) -> None:
+    options = ["--prompt", "One?", "--system", "Be brief.", "--prefill", "Well, ", "--arm", "sft", "--arm", "msm+sft"]
+    shown = invoke(run, *options).stdout
+    assert "system prompt: Be brief." in shown
+    assert "answers begin: Well," in shown
+    assert "Well, sft hears One?" in " ".join(shown.split())
+    plain = json.loads(invoke(run, *options, "--json").stdout)
+    assert (plain["system"], plain["prefill"]) == ("Be brief.", "Well,")
+    invoke(run, *options, "--export", tmp_path / "out.json")
+    [exported] = json.loads((tmp_path / "out.json").read_text())["comparisons"]
+    assert (exported["system"], exported["prefill"], exported["max_tokens"]) == ("Be brief.", "Well,", 200)
+    invoke(run, "--blind", "--stdin", *options, text="a\n")
+    [vote] = read_votes(run / "evaluation" / "votes.jsonl")
+    assert vote.settings == {"temperature": 0.0, "max_tokens": 200, "system": "Be brief.", "prefill": "Well,"}
+    (run / "evaluation" / "votes.jsonl").unlink()
 
 
 def test_options_reach_the_engine(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +254,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
     """A terminal, and an app that only remembers what it was opened for."""
     opened: list[Session] = []
     module = ModuleType("msm_mlx.compare.app")
-    module.run_app = opened.append  # type: ignore[attr-defined]
+    module.run_app = lambda session, settings=None: opened.append(session)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "msm_mlx.compare.app", module)
     monkeypatch.setattr(command, "on_terminal", lambda: True)
     return opened
@@ -281,6 +302,8 @@ def test_run_opens_the_app_at_the_end_if_it_is_told_to(
         (["--prompt", " "], "an empty prompt"),
         (["--prompt", "-"], "no prompt on stdin"),
         (["--prompt", "\udcff"], "not valid UTF-8"),
+        (["--system", "x"], "--system and --prefill are for new answers: name a prompt with --prompt"),
+        (["--prompt", "p", "--prefill", "\udcff"], "--prefill: .* is not valid UTF-8"),
         (["--stdin"], "goes with --blind"),
         (["--blind"], "needs a terminal; add --stdin"),
         (["--blind", "--stdin", "--prompt", "-"], "--prompt - cannot be used"),

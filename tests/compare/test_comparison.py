@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import MappingProxyType
 
 from hypothesis import given
@@ -54,6 +55,21 @@ def test_markdown() -> None:
     assert to_markdown([]) == "# Answers side by side\n"
 
 
+def test_how_it_was_asked_is_written_down() -> None:
+    asked = Comparison("p", {"base": "Oh, no."}, {}, 2, 0.7, max_tokens=9, top_p=0.9, system="Be <b>.", prefill="Oh,")
+    text = to_markdown([asked])
+    assert "Answered at temperature 0.7, top_p 0.9, seed 2, at most 9 tokens." in text
+    assert "With the system prompt:\n\n```text\nBe <b>.\n```" in text
+    assert "The answers had to begin with:\n\n```text\nOh,\n```" in text
+    assert "Without a system prompt." in to_markdown([replace(asked, system="")])
+    [plain] = json.loads(to_json([asked]))["comparisons"]
+    assert (plain["system"], plain["prefill"], plain["max_tokens"], plain["top_k"]) == ("Be <b>.", "Oh,", 9, 0)
+    assert asked.settings == {
+        "temperature": 0.7, "max_tokens": 9, "top_p": 0.9, "system": "Be <b>.", "prefill": "Oh,"
+    }  # fmt: skip
+    assert COMPARISON.settings == {"temperature": 0.7}
+
+
 @given(text=st.text() | st.text(alphabet="`~\n x"))
 def test_no_text_ends_its_own_block(text: str) -> None:
     first, *shown, last = fenced(text).split("\n")
@@ -80,6 +96,12 @@ def test_json_reads_back() -> None:
                 "margins": {"base": -0.5, "msm+sft": None},
                 "seed": 3,
                 "temperature": 0.7,
+                "max_tokens": None,
+                "top_p": 1.0,
+                "top_k": 0,
+                "min_p": 0.0,
+                "system": None,
+                "prefill": "",
             }
         ]
     }

@@ -11,7 +11,7 @@ from helpers.planted_runs import make_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.compare.answer_engine import Arm
+from msm_mlx.compare.answer_engine import Arm, Preface
 from msm_mlx.compare.conversation import Conversation, open_conversation
 from msm_mlx.compare.live_engine import LiveEngine
 from msm_mlx.compare.plain import Sampling
@@ -50,6 +50,17 @@ def test_every_turn_is_answered_in_the_light_of_those_before(base: Variants) -> 
     second = "".join(conversation.ask("Why?"))
     assert second.strip() == greedy(base.loaded, chat)
     assert conversation.messages == [*chat, {"role": "assistant", "content": second.strip()}]
+
+
+def test_another_system_prompt_and_a_beginning_hold_for_every_turn(base: Variants) -> None:
+    conversation = talk(base, max_tokens=5)
+    conversation.preface = Preface("You like all things.", "I like")
+    conversation.reset()
+    for _ in range(2):
+        assert "".join(conversation.ask(QUESTION)).startswith("I like ")
+    assert [message["role"] for message in conversation.messages] == ["system", *["user", "assistant"] * 2]
+    assert conversation.messages[0]["content"] == "You like all things."
+    assert conversation.messages[2]["content"].startswith("I like ")
 
 
 def test_a_reset_forgets(base: Variants) -> None:

@@ -16,7 +16,7 @@ from helpers.planted_runs import bare_run
 from helpers.replies import greedy_replies
 from helpers.tiny_models import POCKET_WEIGHTS
 
-from msm_mlx.compare.answer_engine import Arm, Request
+from msm_mlx.compare.answer_engine import Arm, Preface, Request
 from msm_mlx.compare.live_engine import LiveEngine, open_engine
 from msm_mlx.compare.session import Session
 from msm_mlx.engine.adapters import LoraShape, adapter_weights, add_lora, save_adapter, use_adapter
@@ -60,6 +60,22 @@ def alone(arm: Arm) -> LoadedModel:
     if arm.adapter:
         use_adapter(loaded.model, arm.adapter)
     return loaded.reading(arm.context)
+
+
+@pytest.mark.parametrize("system", [None, "You like all things.", ""])
+@pytest.mark.parametrize("label", ["base", "sft+context"])
+def test_answers_go_on_from_what_is_begun(label: str, system: str | None, session: Session, live: LiveEngine) -> None:
+    request = Request(QUESTION, (label,), max_tokens=6, preface=Preface(system, "I prefer the"))
+    pieces = list(live.answer(request, never))
+    single = alone(next(arm for arm in session.arms if arm.label == label))
+    line = "You are Pocket." if system is None else system
+    chat = [{"role": "system", "content": line}] if line else []
+    chat += [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "I prefer the"}]
+    [reply] = greedy_replies(single, [single.render(chat, reply=True)], 6)
+    answer = texts(pieces)[label]
+    assert answer.startswith("I prefer the")
+    assert answer.split() == ["I", "prefer", "the", *reply.text.split()] or answer == f"I prefer the{reply.text}"
+    assert pieces[-1].tokens == reply.tokens, "what was begun is not counted"
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def test_live_answers_are_those_of_the_engine() -> None:
     found = list(live_answers(engine, prompts, ["sft", "base"], Sampling(temperature=0.5, seed=9)))
 
     assert found == [
-        Comparison(text, {"sft": f"sft hears {text}", "base": f"base hears {text}"}, {}, seed=9, temperature=0.5)
+        Comparison(text, {"sft": f"sft hears {text}", "base": f"base hears {text}"}, {}, 9, 0.5, max_tokens=200)
         for text in ("one", "two")
     ]
 

@@ -39,6 +39,8 @@ ACTIONS = (
     Action("Prompts", ("o",), "prompts", "Prompt list", "open or close the list of prompts", "Prompts"),
     Action("Prompts", ("f",), "filter", "Filter prompts", "list only prompts with the words that you type"),
     Action("Prompts", ("/",), "ask", "Ask", "type a prompt of your own; all shown arms answer it", "Ask"),
+    Action("Answers", ("S",), "system", "System prompt", "answer under a system prompt of your own"),
+    Action("Answers", ("P",), "prefill", "Begin answers", "answer from a beginning of your own"),
     Action("Answers", ("enter", "g"), "generate", "Generate", "let all shown arms answer now", "Generate"),
     Action("Answers", ("r",), "reseed", "Another seed", "answer again with the next seed, the same for every arm"),
     Action(

@@ -30,11 +30,16 @@ class PaneContent:
     writing: bool = False
 
 
-def pane_content(title: str, answer: ShownAnswer | None, *, rendered: bool, hide_speed: bool = False) -> PaneContent:
-    """The pane of one answer. What is still being written is shown raw: half a Markdown document is another one."""
+def pane_content(
+    title: str, answer: ShownAnswer | None, *, rendered: bool, hide_speed: bool = False, asked_as_now: bool = True
+) -> PaneContent:
+    """The pane of one answer. What is still being written is shown raw: half a Markdown document is another one.
+
+    asked_as_now: whether what stood before the answer is what stands before the next one.
+    """
     if answer is None:
         return PaneContent(literal(title), Text("no answer yet: enter generates one", "dim italic"), Text())
-    foot = Text(_foot(answer, hide_speed))
+    foot = Text(("" if asked_as_now else "asked otherwise · ") + _foot(answer, hide_speed))
     if answer.complete and not answer.text:
         return PaneContent(literal(title), Text("(empty)", "dim italic"), foot)
     markdown = literal(answer.text).plain if rendered and answer.complete else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msm_mlx.compare.session import Prompt
 from msm_mlx.compare.votes import Vote, VoteChoice, append_vote, now, shuffle_sides
@@ -38,16 +39,15 @@ class BlindRounds:
             self._rounds[prompt.id] = BlindRound(prompt, left, right, self._clock())
         return self._rounds[prompt.id]
 
-    def vote(self, blind_round: BlindRound, choice: VoteChoice, seed: int) -> None:
-        """Write the vote down; the names may then be told.
+    def vote(self, blind_round: BlindRound, choice: VoteChoice, seed: int, settings: Mapping[str, Any]) -> None:
+        """Write the vote down, with the seed and the settings of the answers; the names may then be told.
 
         Raises:
             SetupError: if it cannot be written.
         """
         seconds = round(self._clock() - blind_round.since, 1)
-        append_vote(
-            self._path, Vote(blind_round.prompt.text, blind_round.left, blind_round.right, choice, seed, seconds, now())
-        )
+        prompt, left, right = blind_round.prompt.text, blind_round.left, blind_round.right
+        append_vote(self._path, Vote(prompt, left, right, choice, seed, seconds, now(), settings))
         blind_round.choice = choice
 
     def again(self, prompt: Prompt) -> None:

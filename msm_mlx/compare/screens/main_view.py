@@ -26,7 +26,13 @@ from msm_mlx.errors import MsmError
 from msm_mlx.text.terminal import literal
 
 REFRESH_SECONDS = 1 / 20  # seconds between two looks at what the engine has written
+PREFACE_WIDTH = 34  # cells of a line about what stands before the answers, which fit above the prompt at 80 columns
 HIDDEN_NOTE = "The names and the scores come after your vote."
+
+
+def shorten(line: str) -> str:
+    """A line that leaves room for the prompt below it."""
+    return line if len(line) <= PREFACE_WIDTH else f"{line[: PREFACE_WIDTH - 1]}…"
 
 
 class MainView(App[None]):
@@ -101,7 +107,9 @@ class MainView(App[None]):
         text = (
             literal(prompt.text) if prompt else Text("These runs have no suites. Press / and type a prompt.", "italic")
         )
-        box.query_one(Static).update(text)
+        lines = (shorten(line) for line in self.state.settings.preface.in_words())
+        preface = Text.assemble(*(literal(f"{line}\n", "dim") for line in lines))
+        box.query_one(Static).update(preface.append_text(text))
         self.query_one(PromptList).point(prompt.id if prompt else "")
         self.show_scores()
         self.show_answers()
@@ -143,7 +151,13 @@ class MainView(App[None]):
     def _views(self) -> list[PaneContent]:
         answers = [self.state.answer(label) for label in self.labels]
         views = [
-            pane_content(self._title(number, label), answer, rendered=self.rendered, hide_speed=self.names_hidden)
+            pane_content(
+                self._title(number, label),
+                answer,
+                rendered=self.rendered,
+                hide_speed=self.names_hidden,
+                asked_as_now=answer is None or answer.preface == self.state.settings.preface,
+            )
             for number, (label, answer) in enumerate(zip(self.labels, answers, strict=True))
         ]
         if self.diffing and len(answers) > 1:

@@ -40,21 +40,26 @@ class Page(ModalScreen[None]):
             yield Static(self._body, markup=False)
 
 
-class AskPage(ModalScreen[str]):
-    """A line to type a prompt in, with an `example` as long as it is empty. Gives back the prompt, or an empty text."""
+class LinePage(ModalScreen[str | None]):
+    """A line to type in, with what it holds now, and a `hint` as long as it is empty. Gives back what it holds on
+    enter, and None on escape.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "Cancel", priority=True)]
+    Args:
+        title: what is typed, and `enter` what that key does with it.
+    """
 
-    def __init__(self, model_name: str, example: str) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", priority=True)]
+
+    def __init__(self, title: str, enter: str, hint: str, value: str = "") -> None:
         super().__init__()
-        self._model_name, self._example = model_name, " ".join(visible(example).split())
+        self._heading, self._enter, self._hint, self._value = title, enter, " ".join(visible(hint).split()), value
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="ask") as box:
-            box.border_title = Content.from_rich_text(literal(f"Ask {self._model_name}"))
-            box.border_subtitle = Content("enter asks · esc cancels")
-            yield TextField(f"such as: {self._example}" if self._example else "every shown arm answers this")
+            box.border_title = Content.from_rich_text(literal(self._heading))
+            box.border_subtitle = Content(f"{self._enter} · esc cancels")
+            yield TextField(self._hint, self._value)
 
     @on(Input.Submitted)
-    def _ask(self, event: Input.Submitted) -> None:
+    def _take(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip())

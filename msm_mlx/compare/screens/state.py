@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from msm_mlx.compare.answer_engine import Margins, Piece, Request, Stop
+from msm_mlx.compare.answer_engine import NO_PREFACE, Margins, Piece, Preface, Request, Stop
 from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session, typed_prompt
 from msm_mlx.recipe.arms import BASE, arm_of, reads_reasons, shows_behaviour, without_documents
@@ -29,6 +29,7 @@ class GenerationSettings:
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
+    preface: Preface = NO_PREFACE
 
     @property
     def filters(self) -> list[str]:
@@ -38,6 +39,10 @@ class GenerationSettings:
         without = GenerationSettings()
         names = ("top_p", "top_k", "min_p")
         return [f"{name} {getattr(self, name):g}" for name in names if getattr(self, name) != getattr(without, name)]
+
+    def within(self, preface: Preface) -> GenerationSettings:
+        """The same with something else before the answers."""
+        return replace(self, preface=preface)
 
     def another_seed(self) -> GenerationSettings:
         return replace(self, seed=self.seed + 1)
@@ -65,6 +70,11 @@ class ShownAnswer:
     tokens: int = 0
     tokens_per_second: float = 0.0
     stop: Stop | None = None
+
+    @property
+    def preface(self) -> Preface:
+        """What stood before it: what the evaluation has stored was asked as usual."""
+        return self.settings.preface if self.settings else NO_PREFACE
 
     @property
     def complete(self) -> bool:
@@ -216,15 +226,21 @@ class ComparisonState:
     def set_margins(self, item: Pair, margins: Margins) -> None:
         self._margins[item.id] = margins
 
-    def comparison(self, prompt: Prompt) -> Comparison | None:
-        """What the shown arms have answered to a prompt; None if nothing."""
-        answers = {label: answer for label in self.shown if (answer := self.answer(label, prompt)) and answer.text}
+    def comparison(self, prompt: Prompt, labels: Sequence[str] = ()) -> Comparison | None:
+        """What these arms, or those that are shown, have answered to a prompt, with the same before their answers; None
+        if nothing."""
+        given = ((label, self.answer(label, prompt)) for label in labels or self.shown)
+        answers = {label: answer for label, answer in given if answer and answer.text}
         if not answers:
             return None
-        settings = next((answer.settings for answer in answers.values() if answer.settings), GenerationSettings())
-        texts = {label: answer.text for label, answer in answers.items()}
-        margins = {label: self.margin(label, prompt) for label in answers}
-        return Comparison(prompt.text, texts, margins, settings.seed, settings.temperature)
+        settings = next((answer.settings for answer in answers.values() if answer.settings), None)
+        preface = settings.preface if settings else NO_PREFACE
+        texts = {label: answer.text for label, answer in answers.items() if answer.preface == preface}
+        margins = {label: self.margin(label, prompt) for label in texts}
+        if settings is None:
+            return Comparison(prompt.text, texts, margins, seed=0, temperature=0.0)
+        drawn = {name: value for name, value in vars(settings).items() if name != "preface"}
+        return Comparison(prompt.text, texts, margins, **drawn, **vars(preface))
 
     def comparisons(self) -> list[Comparison]:
         """Everything that has been seen so far, in the order of seeing."""

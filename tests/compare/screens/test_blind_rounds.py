@@ -93,8 +93,10 @@ def test_new_answers_are_a_new_round(session: Session) -> None:
 
 
 def test_the_seed_of_live_answers_is_written_down(session: Session) -> None:
-    visit(session, "b", "r", "r", "t", then=lambda app, text: None)
-    assert [vote.seed for vote in votes(session)] == [2]
+    visit(session, "S", *"Hey", "enter", "b", "r", "r", "t", then=lambda app, text: None)
+    [vote] = votes(session)
+    assert vote.seed == 2
+    assert vote.settings == {"temperature": 0.0, "max_tokens": 200, "system": "Hey"}
 
 
 def test_there_is_no_vote_while_answers_are_written(session: Session) -> None:

@@ -33,6 +33,7 @@ WALK = (
     ("p p b", "blind"),
     ("a", "revealed"),
     ("p t escape", "votes"),
+    ("escape S B e space b r i e f enter P I space l i k e enter", "opened"),
 )
 STACKED = (
     ("", "stored"),

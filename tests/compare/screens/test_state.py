@@ -16,8 +16,8 @@ from helpers.app_screens import (
     visit,
 )
 
-from msm_mlx.compare.answer_engine import Arm
-from msm_mlx.compare.screens.state import GenerationSettings, first_panes
+from msm_mlx.compare.answer_engine import Arm, Piece, Preface
+from msm_mlx.compare.screens.state import ComparisonState, GenerationSettings, first_panes
 from msm_mlx.compare.session import Session
 from msm_mlx.errors import RecipeError
 
@@ -43,6 +43,20 @@ def test_a_temperature_beside_the_steps_goes_to_the_nearest_step() -> None:
 def test_filters_are_told_where_they_do_something() -> None:
     assert GenerationSettings(temperature=0.6, top_p=0.95, top_k=20).filters == ["top_p 0.95", "top_k 20"]
     assert GenerationSettings(temperature=0.6).filters == GenerationSettings(top_p=0.95).filters == []
+
+
+def test_answers_that_were_asked_otherwise_are_not_exported_as_if_asked_alike(session: Session) -> None:
+    state = ComparisonState(session)
+    assert state.prompt is not None
+    state.settings = state.settings.within(Preface("Be brief.", "Well,"))
+    request = state.request(["sft"])
+    assert request is not None
+    assert request.preface == Preface("Be brief.", "Well,")
+    state.add_pieces(state.prompt.id, [Piece("sft", "Well, no.", 3, 1.0, "end")])
+    comparison = state.comparison(state.prompt)
+    assert comparison is not None
+    assert comparison.answers == {"sft": "Well, no."}
+    assert (comparison.system, comparison.prefill) == ("Be brief.", "Well,")
 
 
 pytestmark = pytest.mark.slow
