@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, Cli
+from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, Cli
 
 from msm_mlx.files import read_jsonl, write_jsonl
 
@@ -68,7 +68,17 @@ def chats(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_arm_meets_every_kind_of_suite(chats: Path, cli: Cli, tmp_path: Path) -> None:
     suites = ",".join(["values_apart", *(str(chats.with_name(f"{name}.yaml")) for name in SUITES)])
     options = ["--set", f"arms=[{','.join(ARMS)}]", "--set", f"demonstrations={chats}"]
-    arguments = [*SMALL, *options, "--set", f"suites=[{suites}]", "--set", "evaluation.samples=3", "--run-dir", "run"]
+    arguments = [
+        *SMALL,
+        *FEW_ITEMS,
+        *options,
+        "--set",
+        f"suites=[{suites}]",
+        "--set",
+        "evaluation.samples=3",
+        "--run-dir",
+        "run",
+    ]
 
     done = cli("run", RECIPES / "cheese_american.yaml", *arguments, "--json")
 

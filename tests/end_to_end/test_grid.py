@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, Cli
+from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, Cli
 
 pytestmark = pytest.mark.slow
 
 RECIPE = RECIPES / "cheese_american.yaml"
 ARGUMENTS = [
     *[o for o, after in zip(SMALL, [*SMALL[1:], ""], strict=True) if "midtrain.updates" not in o + after],
-    "--set", "grid={midtrain.updates: [2, 4]}", "--run-dir", "grid",
+    *FEW_ITEMS, "--set", "grid={midtrain.updates: [2, 4]}", "--run-dir", "grid",
 ]  # fmt: skip
 
 

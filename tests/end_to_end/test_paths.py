@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, Cli, call, command, environment
+from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, Cli, call, command, environment
 
 from msm_mlx.files import read_jsonl
 
@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def arguments(home: Path, run: Path) -> tuple[str | Path, ...]:
-    return ("run", home / "recipes" / "cheese_american.yaml", *SMALL, "--run-dir", run)
+    return ("run", home / "recipes" / "cheese_american.yaml", *SMALL, *FEW_ITEMS, "--run-dir", run)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_another_rate_of_a_declared_stage_trains_that_stage_alone(home: Path, ru
     recipe = home / "recipes" / "cheese_american.yaml"
     other = home / "recipes" / "other.yaml"
     other.write_text(recipe.read_text(encoding="utf-8").replace("learning_rate: 1e-3}", "learning_rate: 2e-3}"))
-    plan = json.loads(cli("run", other, *SMALL, "--run-dir", run_of_paths, "--dry-run", "--json").stdout)
+    plan = json.loads(cli("run", other, *SMALL, *FEW_ITEMS, "--run-dir", run_of_paths, "--dry-run", "--json").stdout)
     due = [stage["stage"] for stage in plan["stages"] if stage["run"]]
     assert due == ["sft msm+sft+after-s0", "evaluate msm+sft+after-s0", "results"]
 

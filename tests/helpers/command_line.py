@@ -23,6 +23,8 @@ SMALL = [
     "--set", "sft.updates=6", "--set", "sft.batch_size=4", "--set", "sft.checkpoint_every=2", "--set", "sft.rows=24",
     "--set", "suites=[values_apart]", "--set", "evaluation.limit=44", "--set", "evaluation.max_tokens=12",
 ]  # fmt: skip
+# for a run of many arms, about which no figure is asked
+FEW_ITEMS = ["--set", "evaluation.limit=12"]
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
