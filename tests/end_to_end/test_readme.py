@@ -31,6 +31,8 @@ ELSEWHERE = {  # lines of blocks, by what they begin with or hold, that are not 
     "sh .ci/check": "CI itself",
     ".venv/bin/mkdocs build": "tests/end_to_end/test_site.py",
     ".venv/bin/python -m mlx_lm generate": "tests/end_to_end/test_run.py",
+    "cuda12": "nothing: it takes an NVIDIA card",
+    "mlx-cuda-12": "nothing: it takes an NVIDIA card",
     "mlx.distributed_config": "nothing: it takes two Macs",
     "mlx.launch": "tests/end_to_end/test_ranks.py, with two processes on one machine",
     "mlx-community/": "tests/end_to_end/test_hub_model.py, with a hub of its own; tests/test_documented_commands.py "
