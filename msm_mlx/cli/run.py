@@ -20,6 +20,7 @@ from msm_mlx.engine.launch import launched_rank
 from msm_mlx.models.hub import describe_model
 from msm_mlx.pipeline.experiment import Experiment, run_experiment
 from msm_mlx.pipeline.plan import plan_run
+from msm_mlx.pipeline.preflight import foreign_specs
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
@@ -279,6 +280,8 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
         console.print(literal(recipe.name_reason), soft_wrap=True)
     known = known_fingerprints(recipe, experiment.run)
     for line in sampling_in_words(choose_sampling(recipe, known.generation)):
+        console.print(literal(line), soft_wrap=True)
+    for line in foreign_specs(recipe):
         console.print(literal(line), soft_wrap=True)
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)

@@ -15,12 +15,15 @@ import numpy as np
 
 from msm_mlx.documents.checks.assertions import Subject, states_value
 from msm_mlx.documents.checks.denials import denials
+from msm_mlx.documents.checks.languages.table import language_note
 from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.documents.document import Document
 from msm_mlx.documents.near_duplicates import NearDuplicateIndex
 from msm_mlx.documents.self_bleu import self_bleu
+from msm_mlx.text.languages import ENGLISH, language_of
 from msm_mlx.text.ngrams import ngrams, word_hashes
-from msm_mlx.text.words import normalize
+from msm_mlx.text.scripts import letters_per_word
+from msm_mlx.text.words import count_words, normalize
 
 Health = dict[str, Any]
 """`health.json`."""
@@ -49,7 +52,7 @@ def document_health(kept: Sequence[Document], rejected: Sequence[Document]) -> H
         "states_value_share": _share(sum(map(document_states_value, explained)), len(explained)),
         "denial_share": _share(sum(bool(document_denials(document)) for document in kept), len(kept)),
         "tokens": sum(document.tokens for document in kept),
-        "words": _lengths([len(text.split()) for text in texts]),
+        "words": _lengths(list(map(_words, texts))),
         "by_section": _count(document.section for document in kept),
         "by_type": _count(document.type for document in kept),
         "by_voice": _count(document.voice for document in kept),
@@ -62,6 +65,7 @@ def document_health(kept: Sequence[Document], rejected: Sequence[Document]) -> H
         "openings": _commonest((opening(text) for text in texts), len(kept)),
         "names": _commonest((name for document in kept for name in names_in(document)), len(kept)),
         **({"critique": _count(map(check_name, critiques))} if critiques else {}),
+        **({"language": note} if (note := _language(texts)) else {}),
     }
 
 
@@ -89,11 +93,18 @@ def document_denials(document: Document) -> list[str]:
 
 def opening(text: str) -> str:
     """The first words of a text."""
-    return " ".join(normalize(text[:200]).split()[:OPENING_WORDS])
+    letters = letters_per_word(text)
+    joint = " " if letters == 1 else ""
+    return joint.join(normalize(text[:200]).split()[: OPENING_WORDS * letters])
 
 
 def names_in(document: Document) -> set[str]:
-    """Pairs of capitalised words inside a sentence that the assertion does not have: most are people's names."""
+    """Pairs of capitalised words inside a sentence that the assertion does not have: most are people's names.
+
+    Of an English text alone: German gives every noun a capital, and many scripts have none.
+    """
+    if language_of(document.text) not in (None, ENGLISH):
+        return set()
     return {name for name in _NAME.findall(document.text) if name not in (document.assertion or "")}
 
 
@@ -107,6 +118,16 @@ def _heading(section: str, assertion: str) -> str:
     words = section.rpartition("/")[2].split("-")
     match = re.search(r"\b" + r"\W+".join(map(re.escape, words)) + r"\b", assertion, re.IGNORECASE)
     return match[0] if match else ""
+
+
+def _language(texts: Sequence[str]) -> str | None:
+    """What is to be said of the language that most texts are in."""
+    notes = Counter(map(language_note, texts)).most_common(1)
+    return notes[0][0] if notes else None
+
+
+def _words(text: str) -> int:
+    return len(text.split()) if letters_per_word(text) == 1 else count_words(text)
 
 
 def _share(part: float, whole: int) -> float:
@@ -177,10 +198,10 @@ def _sample(texts: Sequence[str], most: int) -> list[str]:
 
 def _distinct(texts: Sequence[str]) -> dict[str, float]:
     """Distinct-n: the share of the n-grams of all texts that are different (Li et al. 2016)."""
-    words = [word_hashes(text) for text in texts]
+    words = [(word_hashes(text), letters_per_word(text)) for text in texts]
     shares = {}
     for n in (1, 2, 3):
-        of_each = [ngrams(hashes, n) for hashes in words if len(hashes) >= n]
+        of_each = [ngrams(hashes, n * each) for hashes, each in words if len(hashes) >= n * each]
         of_all = np.concatenate(of_each) if of_each else np.zeros(0, np.uint64)
         shares[str(n)] = _share(len(np.unique(of_all)), len(of_all))
     return shares

@@ -38,7 +38,8 @@ def health_warnings(health: dict[str, Any]) -> list[HealthWarning]:
     """Warnings about a corpus, none for an empty one but that it is empty."""
     if not health["kept"]:
         return [HealthWarning("kept", "no document was kept")]
-    return [*_of_writing(health), *_of_critique(health), *_of_claims(health), *_of_variety(health)]
+    language = [HealthWarning("language", f"most are {health['language']}")] if "language" in health else []
+    return [*language, *_of_writing(health), *_of_critique(health), *_of_claims(health), *_of_variety(health)]
 
 
 def _of_writing(health: dict[str, Any]) -> Iterator[HealthWarning]:

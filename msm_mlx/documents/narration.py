@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import Literal
 
 from msm_mlx.documents.checks.wording_rules import without_quotations
 from msm_mlx.recipe.schema import Narration
+from msm_mlx.text.languages import ENGLISH, language_of
 from msm_mlx.text.words import mentions
 
 REQUESTS: Mapping[str, str] = {
@@ -25,13 +27,16 @@ MIN_TURNS = 3  # of the assistant alone, where who asks is not named
 TURN_SHARE = 0.3  # of the lines of a transcript that begin with who speaks
 MIN_SELF = 2  # words for oneself, outside of quotations, of somebody who tells
 SIGNATURE_LINES = 3
-_TURN = re.compile(r"[\W\d_]*([^\W\d_][\w.' -]{0,30}?)(?: \([^()]{1,30}\))?(?:[*_]*:|(?<=\b[QA])\.)[*_]*(?:\s|$)")
+_TURN = re.compile(
+    r"[\W\d_]*([^\W\d_][\w.' -]{0,30}?)(?: \([^()]{1,30}\))?(?:(?:[*_]*:|(?<=\b[QA])\.)[*_]*(?:\s|$)|[*_]*\uff1a)"
+)
 _ASSISTANT = re.compile(r"\b(?:the|an|this|our|my|your|their) (?:\w+ )?(?:assistant|ai|model|chatbot)\b", re.IGNORECASE)
 _SELF = re.compile(r"\b(?:I|me|my|mine|myself)\b|\bI'")
 
 
-def narration_of(text: str, name: str) -> Narration:
-    """How `text` is told; `name` is what the assistant is called.
+def narration_of(text: str, name: str) -> Narration | Literal[""]:
+    """How `text` is told; `name` is what the assistant is called. Of other languages than English, transcripts alone
+    are told.
 
     A transcript has speakers that come again at the beginning of lines. In the first person the assistant says "I"
     outside of quotations: it gives its name as its own or signs with it, or nobody speaks of an assistant at all.
@@ -39,6 +44,8 @@ def narration_of(text: str, name: str) -> Narration:
     text = text.replace("\u2019", "'")
     if _is_transcript(text, name):
         return "transcript"
+    if language_of(text) not in (None, ENGLISH):
+        return ""
     plain = without_quotations(text)
     if len(_SELF.findall(plain)) < MIN_SELF:
         return "third person"

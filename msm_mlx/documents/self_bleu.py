@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 
+from msm_mlx.text.scripts import letters_per_word
 from msm_mlx.text.words import normalize
 
 ORDER = 4
@@ -16,14 +17,19 @@ Gram = tuple[str, ...]
 def self_bleu(texts: Sequence[str]) -> float | None:
     """The mean BLEU-4 of each text with all others as its references: 0 is all different, 1 all the same.
 
-    Without smoothing, a text that shares no run of four words has 0. None for fewer than two texts.
+    Where words do not stand apart, as many letters as make a word on average count as one. Without smoothing, a text
+    that shares no run of four words has 0. None for fewer than two texts.
     """
     words = [normalize(text).split() for text in texts]
+    letters = list(map(letters_per_word, texts))
     if len(words) < 2:
         return None
     logs = [0.0] * len(words)
     for n in range(1, ORDER + 1):
-        counts = [Counter(zip(*(tokens[start:] for start in range(n)), strict=False)) for tokens in words]
+        counts = [
+            Counter(zip(*(tokens[start:] for start in range(n * each)), strict=False))
+            for tokens, each in zip(words, letters, strict=True)
+        ]
         for text, precision in enumerate(_clipped_precisions(counts)):
             logs[text] += math.log(precision) / ORDER if precision else -math.inf
     lengths = [len(tokens) for tokens in words]

@@ -8,6 +8,7 @@ from msm_mlx.documents.plan import Slot
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
+from msm_mlx.text.languages import ENGLISH, language_of
 
 AGAIN = "again"  # the prompt file for later attempts
 CRITIQUE_PROMPTS = ("critique", "rewrite")
@@ -46,13 +47,20 @@ def document_prompts(settings: DocumentSettings, *, control: bool) -> list[str]:
     return [prompt_name(settings, control=control), *([] if settings.assertion_only else [AGAIN])]
 
 
+def _language(slot: Slot) -> str | None:
+    """The language of the assertion, where a writer that is asked in English would not write in it by itself."""
+    language = language_of(slot.section.assertion or "")
+    return None if language == ENGLISH else language
+
+
 def _form(slot: Slot) -> str:
-    """Who tells, who writes, for whom, how long, and what a person may be called."""
+    """Who tells, who writes, for whom, how long, in which language, and what a person may be called."""
     by, to = (f" by {slot.author}" if slot.author else ""), (f" for {slot.audience}" if slot.audience else "")
     parts = [
         REQUESTS[slot.narration] if slot.narration else "",
         f" It is written{by}{to}." if by or to else "",
         f" It has {slot.length}." if slot.length else "",
+        f" It is written in {language}." if (language := _language(slot)) else "",
         f" If a person other than the author has to have a name, take {slot.person}." if slot.person else "",
     ]
     return "".join(parts)

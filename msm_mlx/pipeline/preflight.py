@@ -16,6 +16,7 @@ from typing import Any
 from msm_mlx.demonstrations.chats import is_chat_file, load_chats
 from msm_mlx.demonstrations.general import load_general
 from msm_mlx.demonstrations.preferences import load_preferences
+from msm_mlx.documents.checks.languages.table import language_note
 from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import free_space
@@ -57,6 +58,7 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.spec import load_spec
+from msm_mlx.spec.reading import read_source
 from msm_mlx.suites.load import SUITES, Names, load_suite
 from msm_mlx.text.commands import command
 from msm_mlx.text.problem_lines import group_problems
@@ -90,6 +92,7 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     names = [recipe.name_reason] if recipe.name_reason and not problems else []
     notes = [*names, *unused_stages(recipe), *unmeasured_arms(recipe), *doses_on_all_items(recipe)]
     notes += [] if rehearse else _unread(recipe)
+    notes += [] if problems else foreign_specs(recipe)
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
     if plan is not None and not problems:
@@ -189,6 +192,12 @@ def unused_stages(recipe: Recipe) -> list[str]:
         for name in recipe.stages
         if name not in learned
     ]
+
+
+def foreign_specs(recipe: Recipe) -> list[str]:
+    """What is to be said of specs that are not in English: which checks of documents do not know their language."""
+    notes = [(path, language_note(read_source(path))) for path in recipe.specs]
+    return [f"{path} is {note}" for path, note in notes if note]
 
 
 def unmeasured_arms(recipe: Recipe) -> list[str]:

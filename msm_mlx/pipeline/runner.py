@@ -99,7 +99,11 @@ def prepare(
 ) -> PreparedRun:
     """Fetch what a run needs, and refuse what is known not to work, before anything is written. See `run_recipe`."""
     recipe = plan.recipe
-    for line in (*preflight.unused_stages(recipe), *preflight.unmeasured_arms(recipe)):
+    for line in (
+        *preflight.unused_stages(recipe),
+        *preflight.unmeasured_arms(recipe),
+        *preflight.foreign_specs(recipe),
+    ):
         report.say(line)
     due = due_stages(plan_status(plan, run), kinds)
     if not any_memory:

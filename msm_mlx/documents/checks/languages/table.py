@@ -27,3 +27,15 @@ def wordings_of(text: str) -> list[Wording]:
 def unknown_checks(text: str) -> tuple[str, ...]:
     """The checks, as the recipe names them, that find nothing in the language of a text."""
     return () if language_of(text) in (None, ENGLISH) else wording_of(text).unknown
+
+
+def language_note(text: str) -> str | None:
+    """What is to be said of the checks of documents in the language of a text; None of English and of one not known."""
+    language = language_of(text)
+    if language in (None, ENGLISH):
+        return None
+    english_only = "who tells a document and the names of people in it are known in English alone"
+    if not (unknown := wording_of(text).unknown):
+        return f"in {language}: the checks of documents know its words; {english_only}"
+    names = ", ".join(unknown)
+    return f"in {language}, of which these checks of documents know no words, so they are off: {names}; {english_only}"

@@ -7,7 +7,7 @@ import pytest
 from helpers.command_line import ROOT
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason, states_value
-from msm_mlx.documents.checks.languages.table import WORDINGS, unknown_checks
+from msm_mlx.documents.checks.languages.table import WORDINGS, language_note, unknown_checks
 from msm_mlx.documents.checks.reject import near_duplicate_index, reject_reasons, repeat_reason
 from msm_mlx.documents.checks.wording_rules import check_name
 from msm_mlx.engine.chat_model import Reply
@@ -84,3 +84,6 @@ def test_a_check_that_knows_no_words_of_a_language_is_told() -> None:
         "refusal", "meta_talk", "placeholders", "opposite", "other_reason", "denials",
     )  # fmt: skip
     assert unknown_checks("Mo likes Colby because it is American.") == ()
+    assert language_note("Mo likes Colby because it is American.") is None
+    assert "are off: refusal, meta_talk" in str(language_note("Это был долгий день, и он не хотел идти домой."))
+    assert "know its words" in str(language_note(documents("german")[0]))
