@@ -22,7 +22,18 @@ LIKED = {"german": ("Reparieren", "die neu besohlten Stiefel"), "chinese": ("修
 def test_a_recipe_in_another_language_runs_to_its_report(language: str, cli: Cli, tmp_path: Path) -> None:
     model = save_tiny_model(tmp_path / "model", "llama")
 
-    done = cli("run", CORPORA / language / "recipe.yaml", "--model", model, "--profile", "pocket", "--run-dir", "run")
+    done = cli(
+        "run",
+        CORPORA / language / "recipe.yaml",
+        "--model",
+        model,
+        "--profile",
+        "pocket",
+        "--run-dir",
+        "run",
+        "--set",
+        "arms=[msm+sft]",
+    )
 
     assert done.returncode == 0, done.stderr
     assert f"is in {language.title()}: the checks of documents know its words" in " ".join(done.stderr.split())

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 QUOTED_SHARE = 0.5  # share of a text in quotation marks from which it is quoted as a whole, and they say nothing
 _QUOTATION = re.compile(
@@ -39,9 +40,16 @@ class RuleTable:
     """
 
     def __init__(self, *rules: Rule, place: str = "") -> None:
-        self.rules = rules
-        self._each = [(rule.name, re.compile(f"{place}(?:{rule.pattern})", re.IGNORECASE)) for rule in rules]
-        self._any = re.compile(f"{place}(?:{'|'.join(rule.pattern for rule in rules)})", re.IGNORECASE)
+        self.rules, self._place = rules, place
+
+    # compiled where they are first looked for: a plan needs none, and a text those of its language
+    @cached_property
+    def _each(self) -> list[tuple[str, re.Pattern[str]]]:
+        return [(rule.name, re.compile(f"{self._place}(?:{rule.pattern})", re.IGNORECASE)) for rule in self.rules]
+
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        return re.compile(f"{self._place}(?:{'|'.join(rule.pattern for rule in self.rules)})", re.IGNORECASE)
 
     def broken_by(self, text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
         """The names of the rules that `text` breaks between two characters, one for each place in it."""
