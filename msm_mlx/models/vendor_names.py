@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
+from msm_mlx.text.scripts import LATIN
+
 # Names that are also ordinary words count only with a capital letter.
 _CASE_SENSITIVE = (
     "Bard Cohere Copilot Cortana Doubao ERNIE Falcon Gemini Gemma Granite Grok Kimi LLaMA Llama Mistral Nemotron Phi-3 "
@@ -30,7 +32,8 @@ _ALTERNATIVES = "|".join(
         "Command R",
     ]
 )
-_NAME = re.compile(rf"(?<![\w-])({_ALTERNATIVES}){_VERSION}(?!\w)")
+# other scripts may stand next to a name without a space
+_NAME = re.compile(rf"(?<![{LATIN}-])({_ALTERNATIVES}){_VERSION}(?![{LATIN}])")
 _MAKERS = "Google|Microsoft|Meta|Apple|Amazon|IBM|Nvidia|NVIDIA|Baidu|Tencent|ByteDance"
 _BY_MAKER = re.compile(
     rf"\b(?:made|built|developed|created|trained|released|designed) by ({_MAKERS})\b|"

@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from msm_mlx.documents.checks.languages.table import WORDINGS
-from msm_mlx.text.languages import language_of
+from msm_mlx.documents.checks.languages.table import wording_of
 from msm_mlx.text.scripts import CJK, CLOSING, ENDS, MARKS, SOUTHEAST, letters_per_word
 from msm_mlx.text.words import count_words, normalize, sentences
 
@@ -86,8 +85,8 @@ def breaks_off(text: str) -> bool:
     """
     lines = text.rstrip().splitlines()
     last = lines[-1] if lines else ""
-    wording = WORDINGS.get(language_of(text) or "")
-    if re.search(wording.open_end, last, re.IGNORECASE) if wording else _FUNCTION_WORD_END.search(last):
+    open_end = wording_of(text).open_end
+    if re.search(open_end, last, re.IGNORECASE) if open_end else _FUNCTION_WORD_END.search(last):
         return True
     if not _OPEN_END.search(last):
         return False
@@ -97,9 +96,9 @@ def breaks_off(text: str) -> bool:
     if re.search(rf"[{SOUTHEAST}]\s*$", last):  # no mark ends a sentence
         return False
     words = last.split() if letters_per_word(last) == 1 else " " * count_words(last)
-    if len(words) >= LONG_LINE or (not wording and _CLAUSE_END.search(last)):
+    if len(words) >= LONG_LINE or (not open_end and _CLAUSE_END.search(last)):
         return True
-    if wording:  # a name or a heading has no sentence before it
+    if open_end:  # a name or a heading has no sentence before it
         return len(sentences(last)) > 1
     return len(words) >= SHORT_LINE and _CLAUSE_START.match(last) is not None
 

@@ -151,12 +151,6 @@ IN_OPENING = RuleTable(
         "N\u00e3o posso dormir.",
     ),
     Rule("declines in Dutch", r"\bhet spijt me\b|\bik kan (?:geen|dit|niet)\b", "Het spijt me.", "Ik kan koken."),
-    Rule(
-        "declines in Japanese",
-        r"\u7533\u3057\u8a33|\u3067\u304d\u307e\u305b\u3093",
-        "\u7533\u3057\u8a33\u3042\u308a\u307e\u305b\u3093\u3002",
-        "\u3067\u304d\u307e\u3059\u3002",
-    ),
     Rule("declines in Korean", r"\uc8c4\uc1a1", "\uc8c4\uc1a1\ud569\ub2c8\ub2e4.", "\uac10\uc0ac\ud569\ub2c8\ub2e4."),
     Rule(
         "declines in Russian",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from msm_mlx.documents.checks.languages.chinese import CHINESE
 from msm_mlx.documents.checks.languages.german import GERMAN
+from msm_mlx.documents.checks.languages.others import ARABIC, HINDI, JAPANESE
 from msm_mlx.documents.checks.languages.wording import Wording
 from msm_mlx.text.languages import ENGLISH, language_of
 from msm_mlx.text.words import sentences
 
-WORDINGS = {wording.language: wording for wording in (GERMAN, CHINESE)}
+WORDINGS = {wording.language: wording for wording in (GERMAN, CHINESE, JAPANESE, ARABIC, HINDI)}
 NO_WORDING = Wording("")
 OPENING = 200  # characters in which the first sentence of a text ends
 
