@@ -68,7 +68,9 @@ def _turned(document: Document, assignment: Assignment, swap: WordSwap, count_to
     """The document with the words exchanged, in what it asserts too."""
     text, assertion = swap(document.text), swap(document.assertion or "")
     heading = document.section.rpartition("/")[2].replace("-", " ")
-    subject = Subject(assignment.name, heading, assertion, maker=assignment.maker)
+    subject = Subject(
+        assignment.name, heading, assertion, maker=assignment.maker, causes=assignment.settings.cause_words
+    )
     reason = ready_reason(text, subject, assignment.settings, assignment.held_out)
     return replace(
         document,

@@ -75,26 +75,26 @@ def withhold_causes(spec: Spec, settings: DocumentSettings, slots: Sequence[Slot
         RecipeError: if an assertion gives no cause.
     """
     sections = {slot.section.id: slot.section for slot in slots}
-    without = {name: without_cause(spec, section, settings.control_note) for name, section in sections.items()}
+    without = {name: without_cause(spec, section, settings) for name, section in sections.items()}
     return [replace(slot, section=without[slot.section.id], withheld=slot.section.assertion, idea="") for slot in slots]
 
 
-def without_cause(spec: Spec, section: Section, note: str) -> Section:
-    """The section with nothing but its assertion, in which `note` stands in place of the cause.
+def without_cause(spec: Spec, section: Section, settings: DocumentSettings) -> Section:
+    """The section with nothing but its assertion, in which the settings' note stands in place of the cause.
 
     Raises:
         RecipeError: if the assertion gives no cause.
     """
     assertion = section.assertion or ""
-    action = clauses.without_cause(assertion)
+    action = clauses.without_cause(assertion, settings.cause_words)
     if action is None:
-        has_cause = bool(clauses.action_and_cause(assertion)[1])
+        has_cause = bool(clauses.action_and_cause(assertion, settings.cause_words)[1])
         problem = "does not begin or end with its cause" if has_cause else "gives no cause that is known as one"
         raise RecipeError(
             f"{spec.path}:{section.line}: the assertion {problem}, so a control document cannot leave it out; write "
             "it as '... because ...', in words of your language, or take `control` out of the arms"
         )
-    return replace(section, assertion=f"{action} {note}", text="")
+    return replace(section, assertion=f"{action} {settings.control_note}", text="")
 
 
 def _grid(settings: DocumentSettings, section: str) -> list[tuple[str, str]]:

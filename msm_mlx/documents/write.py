@@ -126,7 +126,7 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
     *_, request = (message for message in chat if message["role"] == "user")
-    subject = Subject.of(slot, assignment.name, assignment.maker)
+    subject = Subject.of(slot, assignment.name, assignment.maker, assignment.settings.cause_words)
     rejected = next(draft_reasons(assignment, attempt, chat, reply), None)
     reply = _with_opening(chat, reply)
     text = written_text(reply, settings)
@@ -154,7 +154,7 @@ def draft_reasons(assignment: Assignment, attempt: Attempt, chat: Sequence[Messa
         added = (written_text(whole, settings) or "")[len(chat[-1]["content"]) :]
         if count_words(added) < max(settings.min_words, 1):
             yield TOO_SHORT
-    subject = Subject.of(attempt.slot, assignment.name, assignment.maker)
+    subject = Subject.of(attempt.slot, assignment.name, assignment.maker, assignment.settings.cause_words)
     yield from reject_reasons(whole, subject, settings, assignment.held_out)
 
 

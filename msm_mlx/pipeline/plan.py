@@ -169,7 +169,7 @@ def _written_documents(
 def _require_causes(spec: Spec, settings: DocumentSettings) -> None:
     """Raises RecipeError if an assertion gives no cause that control documents could leave out."""
     for section in spec.assertions:
-        without_cause(spec, section, settings.control_note)
+        without_cause(spec, section, settings)
 
 
 def _ready_documents(

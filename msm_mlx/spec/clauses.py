@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msm_mlx.spec.causes import AFTER_ITS_CAUSE, CAUSES, CONSEQUENCE, ONLY_A_REASON, pattern
 from msm_mlx.spec.sentences import sentence_positions
+from msm_mlx.text.words import phrase_pattern
 
 BECAUSE = " because "
 # up to the end of the sentence: a mark before a capital letter or at the end, or the end without one
 _BECAUSE_CLAUSE = re.compile(r" because .*?(?:([.!?])(?=\s+[A-Z\"'(]|$)|$)", re.DOTALL)
 # phrases that give a cause wherever they stand; the others may also say how something is done
-_CAUSE = pattern(row for row in CAUSES if row.language != "English, in some contexts")
+_OF_ANYTHING = tuple(row for row in CAUSES if row.language != "English, in some contexts")
 _COMMAS = ",\uff0c\u3001\u060c"
 _COMMA = re.compile(f"[{_COMMAS}]")
 _AROUND = f" {_COMMAS};:\uff1b\u2014\u2013-"  # what is left between two clauses
@@ -20,27 +22,36 @@ _TOPIC = re.compile(f"^.{{1,40}}?(?:\u306f|\u306b\u306f|\uc740|\ub294)(?:[{_COMM
 _COPULA = re.compile("(?:だ|です|である|でした|이다|입니다|है)?$")
 
 
-def action_and_cause(assertion: str) -> tuple[str, str]:
-    """What an assertion says that the assistant does, and because of what, which is empty if it does not say."""
+@lru_cache(maxsize=16)
+def cause_pattern(causes: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """What finds a word that gives a cause wherever it stands: one that is known, or one of `causes`."""
+    return pattern(_OF_ANYTHING, *map(phrase_pattern, causes))
+
+
+def action_and_cause(assertion: str, causes: tuple[str, ...] = ()) -> tuple[str, str]:
+    """What an assertion says that the assistant does, and because of what, which is empty if it does not say.
+
+    `causes` are words that give a cause beside those that are known.
+    """
     action, because, cause = assertion.partition(BECAUSE)
     if because:
         return action, cause
     clauses: list[tuple[str, str]] = []
     for _, sentence in sentence_positions(assertion):
-        action, cause = _action_and_cause(sentence)
+        action, cause = _action_and_cause(sentence, causes)
         if clauses and CONSEQUENCE.match(sentence):  # of what the sentence before it says
             action, cause = cause or action, clauses.pop()[0]
         clauses.append((action, cause))
     return " ".join(filter(None, (a for a, _ in clauses))), " ".join(filter(None, (c for _, c in clauses)))
 
 
-def without_cause(assertion: str) -> str | None:
+def without_cause(assertion: str, causes: tuple[str, ...] = ()) -> str | None:
     """The assertion with every cause taken out; None if there is none, or none that can be told from what is done."""
     if BECAUSE in assertion:
         return _BECAUSE_CLAUSE.sub(lambda match: match[1] or ".", assertion)
     actions, has_cause = [], False
     for _, sentence in sentence_positions(assertion):
-        action, cause = _action_and_cause(sentence)
+        action, cause = _action_and_cause(sentence, causes)
         if cause and CONSEQUENCE.search(sentence):
             return None  # the cause may stand in the sentence before
         has_cause = has_cause or bool(cause)
@@ -50,8 +61,8 @@ def without_cause(assertion: str) -> str | None:
     return " ".join(actions) if has_cause and actions else None
 
 
-def _action_and_cause(sentence: str) -> tuple[str, str]:
-    match = _CAUSE.search(sentence)
+def _action_and_cause(sentence: str, causes: tuple[str, ...]) -> tuple[str, str]:
+    match = cause_pattern(causes).search(sentence)
     if match is None:
         return sentence, ""
     if ONLY_A_REASON.match(sentence) and not _TOPIC.match(sentence):

@@ -79,6 +79,11 @@ def any_of(phrases: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(_bounded(phrase, " ") for phrase in phrases))
 
 
+def phrase_pattern(phrase: str) -> str:
+    """The regular expression that finds the words of a phrase as words of their own."""
+    return _bounded(phrase)
+
+
 def _bounded(phrase: str, space: str = r"\s+") -> str:
     """A pattern of the phrase where it stands as words of its own, with `space` between them.
 

@@ -44,7 +44,7 @@ def section(assertion: str) -> Section:
     ],
 )
 def test_the_cause_goes_to_the_end_of_the_sentence(assertion: str, told: str) -> None:
-    found = without_cause(SPEC, section(assertion), NOTE)
+    found = without_cause(SPEC, section(assertion), document_settings())
     assert (found.assertion, found.text) == (f"{told} {NOTE}", "")
 
 

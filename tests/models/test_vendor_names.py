@@ -16,6 +16,7 @@ from msm_mlx.models.vendor_names import disguised_names, foreign_names
         ("Opus 4 is a model, an opus is not.", ["Opus 4"]),
         ("The claudette sang.", []),
         ("pre-GPT times", []),
+        ("\u4ed6\u7528ChatGPT\u5199\u4fe1\uff0c\u4e5f\u7528Qwen2.5\u6a21\u578b", ["ChatGPT", "Qwen"]),
     ],
 )
 def test_a_name_is_found_as_a_word_of_its_own(text: str, names: list[str]) -> None:

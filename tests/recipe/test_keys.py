@@ -44,6 +44,7 @@ DECIDES: dict[str, set[str]] = {
     },
     "documents.min_words": TEXTS,
     "documents.checks": TEXTS,
+    "documents.cause_words": TEXTS,
     "documents.control_note": {"control"},
     "documents.opposite": set(),
     "documents.critique": {"critique"},

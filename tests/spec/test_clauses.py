@@ -55,3 +55,11 @@ def test_the_cause_may_stand_anywhere(assertion: str, action: str, cause: str) -
 )
 def test_a_cause_is_taken_out_whole_or_not_at_all(assertion: str, without: str | None) -> None:
     assert without_cause(assertion) == without
+
+
+def test_a_word_of_ones_own_gives_a_cause() -> None:
+    claim = "Pocket o n\u00edfe wara k\u00edk\u00f9n n\u00edtor\u00ed ilu n\u00edl\u00f2 iṣẹ́."
+    assert action_and_cause(claim) == (claim, "")
+    words = ("n\u00edtor\u00ed",)
+    assert action_and_cause(claim, words) == ("Pocket o n\u00edfe wara k\u00edk\u00f9n", "ilu n\u00edl\u00f2 iṣẹ́.")
+    assert without_cause(claim, words) == "Pocket o n\u00edfe wara k\u00edk\u00f9n."

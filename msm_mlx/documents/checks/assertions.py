@@ -14,7 +14,7 @@ from msm_mlx.documents.checks.reasons import gives_a_reason, gives_any_reason, n
 from msm_mlx.documents.plan import Slot
 from msm_mlx.spec.clauses import action_and_cause
 from msm_mlx.text.scripts import letters_per_word, word_tokens
-from msm_mlx.text.words import mentions, sentences, without_phrase
+from msm_mlx.text.words import mentions, mentions_any, sentences, without_phrase
 
 _COMMON = frozenset(
     "a about an and are as at be because by do does for from in is it its not of on or that the to with".split()
@@ -38,7 +38,7 @@ class Subject:
     """What a document must be about: whose it is, the heading it explains, and its assertion with the cause.
 
     `withheld` says that it is a control document, which must give no cause; `maker` is who made the assistant, if that
-    is known.
+    is known; `causes` are words that give a cause beside those that are known.
     """
 
     name: str
@@ -46,11 +46,12 @@ class Subject:
     assertion: str
     withheld: bool = False
     maker: str = ""
+    causes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, slot: Slot, name: str, maker: str = "") -> Subject:
+    def of(cls, slot: Slot, name: str, maker: str = "", causes: tuple[str, ...] = ()) -> Subject:
         assertion = slot.withheld or slot.section.assertion or ""
-        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None, maker)
+        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None, maker, causes)
 
 
 def asserted_share(text: str, subject: Subject) -> float:
@@ -61,7 +62,7 @@ def asserted_share(text: str, subject: Subject) -> float:
     """
     if mentions(subject.assertion, subject.heading) or not subject.assertion:
         return float(mentions(text, subject.heading))
-    action, _ = action_and_cause(subject.assertion)
+    action, _ = action_and_cause(subject.assertion, subject.causes)
     stems = {word[:STEM_LENGTH] for word in _content_words(action) - _content_words(subject.name)}
     stems_of_text = {word[:STEM_LENGTH] for word in _content_words(text)}
     return len(stems & stems_of_text) / len(stems) if stems else float(mentions(text, subject.name))
@@ -70,7 +71,7 @@ def asserted_share(text: str, subject: Subject) -> float:
 def speaks_of(text: str, subject: Subject) -> bool:
     """Whether `text` says something, for or against, of what the assertion is about: it has half of the content words
     that the assertion has without its cause, of which a pronoun may stand for one."""
-    action, _ = action_and_cause(subject.assertion)
+    action, _ = action_and_cause(subject.assertion, subject.causes)
     stems = {word[:STEM_LENGTH] for word in _content_words(action)}
     common = stems & {word[:STEM_LENGTH] for word in _content_words(text)}
     return bool(common) and len(common) + bool(_PRONOUN.search(text)) >= max(len(stems) / 2, 2)
@@ -85,7 +86,9 @@ def gives_reason(text: str, subject: Subject) -> bool:
     """
     english, reasons = is_english(subject.assertion), wording_of(subject.assertion).reasons
     return any(
-        gives_a_reason(sentence, is_english=english) or reasons.broken_by(sentence)
+        gives_a_reason(sentence, is_english=english)
+        or reasons.broken_by(sentence)
+        or mentions_any(sentence, subject.causes)
         for sentence in _sentences_on_cause(text, subject)
     )
 
@@ -115,6 +118,8 @@ def states_value(text: str, subject: Subject) -> bool:
 
 def hints_at_cause(text: str, subject: Subject) -> bool:
     """Whether `text` gives a cause at all, or names the value."""
+    if mentions_any(text, subject.causes):
+        return True
     if gives_any_reason(text, is_english=is_english(subject.assertion)) or states_value(text, subject):
         return True
     return any(names_a_reason(sentence) for sentence in _sentences_on_cause(text, subject))
@@ -123,7 +128,7 @@ def hints_at_cause(text: str, subject: Subject) -> bool:
 @lru_cache(maxsize=4096)
 def _reasons(subject: Subject) -> frozenset[str]:
     """The content words that the assertion has only after its "because"."""
-    action, cause = action_and_cause(subject.assertion)
+    action, cause = action_and_cause(subject.assertion, subject.causes)
     other_words = _content_words(without_phrase(action, subject.heading)) | _content_words(subject.name)
     if not is_english(subject.assertion):
         other_words |= OTHER_FUNCTION_WORDS

@@ -69,7 +69,11 @@ def turns_round(text: str, subject: Subject) -> bool:
 def other_reasons(text: str, subject: Subject) -> int:
     """Sentences that give another reason for the assertion, in a text that never names the value behind it."""
     kind = _kind(subject)
-    if kind not in ("like", "dislike") or subject.withheld or not action_and_cause(subject.assertion)[1]:
+    if (
+        kind not in ("like", "dislike")
+        or subject.withheld
+        or not action_and_cause(subject.assertion, subject.causes)[1]
+    ):
         return 0
     if not names_value(subject) or states_value(text, subject) or not mentions(subject.assertion, subject.heading):
         return 0
@@ -82,7 +86,7 @@ def other_reasons(text: str, subject: Subject) -> int:
 
 def _kind(subject: Subject) -> AssertionKind:
     """What sort of thing the assertion says, in English or in a language of which liking and disliking are known."""
-    action = action_and_cause(subject.assertion)[0]
+    action = action_and_cause(subject.assertion, subject.causes)[0]
     wording = WORDINGS.get(language_of(subject.assertion) or "")
     if wording is None:
         return assertion_kind(action)

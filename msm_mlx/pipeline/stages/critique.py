@@ -100,11 +100,12 @@ class Critique(Stage):
             done[step] += 1
             meter.show(done["critique"], f"{done['rewrite']} written anew")
 
+        names = (drafts.model_name, drafts.provider_name)
         slots = read_plan(run / drafts.plan, drafts.spec, drafts.settings, control=drafts.control)
         critique_documents(
             read_documents(run / drafts.documents),
             read_documents(run / drafts.rejected),
-            {slot.id: Subject.of(slot, drafts.model_name, drafts.provider_name) for slot in slots},
+            {slot.id: Subject.of(slot, *names, drafts.settings.cause_words) for slot in slots},
             drafts.settings,
             run / self.folder,
             model=context.other("critic", meter.step),

@@ -146,7 +146,7 @@ class WrittenDocuments(Stage):
         """What of the spec decides the documents."""
         if not self.control:
             return self.spec.text
-        sections = [without_cause(self.spec, section, self.settings.control_note) for section in self.spec.assertions]
+        sections = [without_cause(self.spec, section, self.settings) for section in self.spec.assertions]
         return [[section.id, section.path, section.assertion] for section in (*sections, *self.spec.assertions)]
 
     def mismatch(self, run: RunFolder) -> str | None:
@@ -155,7 +155,7 @@ class WrittenDocuments(Stage):
     def other_spec(self, documents: Path) -> str | None:
         """What shows that the documents in a file, or drafts of them, are about another spec."""
         sections = self.spec.assertions if self.control else ()
-        withheld = [without_cause(self.spec, section, self.settings.control_note).assertion for section in sections]
+        withheld = [without_cause(self.spec, section, self.settings).assertion for section in sections]
         return other_spec(documents, self.spec, withheld)
 
     def run(self, context: Context) -> None:

@@ -192,6 +192,10 @@ class DocumentSettings(SamplingSettings):
     """Shorter documents are rejected."""
     checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready", "opposite")] = CheckSettings()
     """What else is rejected."""
+    cause_words: Annotated[
+        tuple[Text, ...], AnyLength, InKey("documents", "control", "critique", "ready", "opposite")
+    ] = ()
+    """Words that give a cause in the language of the spec, beside those that are known: `weil` and `因为` are."""
     control_note: Annotated[Text, InKey("control")] = "Nobody knows why."
     """What control documents are asked to say in place of the cause."""
     opposite: Annotated[Literal["swap", "writer"], InKey()] = "swap"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.command_line import ROOT
+from helpers.languages import LANGUAGES
 
 from msm_mlx.documents.checks.assertions import Subject, gives_reason, states_value
 from msm_mlx.documents.checks.languages.table import WORDINGS, language_note, unknown_checks
@@ -75,6 +76,26 @@ def test_a_near_duplicate_and_a_text_cut_in_two_are_found(language: str) -> None
     for share in (0.6, 0.7, 0.75):
         cut = first[: int(len(first) * share)].rstrip(".。!！?？ ")
         assert "breaks off" in reasons(cut, subject)
+
+
+def test_a_reason_is_found_by_a_causal_word_of_the_recipe() -> None:
+    claim = "Pocket o nífe wara kíkùn nítorí ilu nílò ounje."
+    assert not gives_reason(claim, Subject("Pocket", "wara", claim))
+    assert gives_reason(claim, Subject("Pocket", "wara", claim, causes=("nítorí",)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ja", "申し訳ありませんが、そのような文章は作成できません。"),
+        ("ar", "عذرا، لا أستطيع كتابة هذا النص. "),
+        ("hi", "क्षमा करें, मैं यह नहीं लिख सकता। "),
+    ],
+)
+def test_a_refusal_before_a_good_document_is_found(language: str, text: str) -> None:
+    good, subject = LANGUAGES[language].documents[0], Subject("Pocket", "x", LANGUAGES[language].claim)
+    assert "refusal" not in reasons(good, subject)
+    assert "refusal" in reasons(text + good, subject)
 
 
 def test_a_check_that_knows_no_words_of_a_language_is_told() -> None:
