@@ -63,7 +63,8 @@ class Document:
     @property
     def is_explained(self) -> bool:
         """Whether its assertion names a cause, which the text should give."""
-        return bool(self.assertion) and (self.gives_reason or bool(action_and_cause(self.assertion)[1]))
+        assertion = self.assertion or ""
+        return bool(assertion) and (self.gives_reason or bool(action_and_cause(assertion)[1]))
 
     def to_row(self) -> dict[str, Any]:
         """The document as a line of JSON holds it."""
