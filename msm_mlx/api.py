@@ -274,8 +274,8 @@ def _arm(run: FinishedRun, variant: Variant, cell: str) -> ArmRecord:
         variant.arm,
         variant.spec,
         variant.seed,
-        describe_training(variant.arm, run.recipe.stages),
-        run.adapter(variant) if variant.is_trained else None,
+        describe_training(variant.arm, run.recipe.stages, run.adapters),
+        run.adapter(variant) if variant.has_adapter else None,
         cell,
     )
 

@@ -17,7 +17,9 @@ from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.engine.launch import launched_rank
+from msm_mlx.errors import RecipeError
 from msm_mlx.models.hub import describe_model
+from msm_mlx.pipeline.adapter_arms import inspect_adapters
 from msm_mlx.pipeline.experiment import Experiment, run_experiment
 from msm_mlx.pipeline.plan import plan_run
 from msm_mlx.pipeline.preflight import foreign_specs
@@ -25,6 +27,7 @@ from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
+from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
 from msm_mlx.runs.folder import Status
 from msm_mlx.runs.layout import RESULTS
@@ -51,7 +54,7 @@ def run(
     command goes on where it was stopped, and does nothing when all is done.
 
     An arm is `base`, or training stages joined by + in their order, as msm+sft. Stages are msm, control, sft, cot-sft,
-    it, and what the recipe declares under `stages`.
+    it, and what the recipe declares under `stages`. `{adapter: FOLDER}` is one that you have already.
 
     \b
     Examples:
@@ -159,7 +162,7 @@ def evaluate(
             raise click.UsageError("--lm-eval asks its own tasks: leave out --suite")
         _ask_harness(experiment, tasks, choice, quiet or as_json, as_json)
         return
-    _execute(experiment, ["evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
+    _execute(experiment, ["adapter", "evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
     _print_stages(experiment, as_json)
 
 
@@ -255,7 +258,7 @@ def _show_effects(results: RunResults) -> None:
 
 
 def _show_plan(experiment: Experiment, as_json: bool) -> None:
-    recipe, plan = experiment.recipe, _plan(experiment)
+    recipe, plan, of_adapters = experiment.recipe, _plan(experiment), _of_adapters(experiment.recipe)
     if as_json:
         stages = [
             {
@@ -270,7 +273,8 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
         ]
         sampling = choose_sampling(recipe, known_fingerprints(recipe, experiment.run).generation)
         content = {"run": str(experiment.run.path), "recipe": recipe.resolved(), "sampling": plain_sampling(sampling)}
-        print(json.dumps(content | {"stages": stages}, indent=2))
+        notes = {"adapters": of_adapters} if of_adapters else {}
+        print(json.dumps(content | notes | {"stages": stages}, indent=2))
         return
     console = out()
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
@@ -287,12 +291,28 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
     for name in dict.fromkeys(stage.source for _, stage, _ in plan if isinstance(stage, ReadyDocuments)):
         console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
+    for line in of_adapters:
+        console.print(literal(line), soft_wrap=True)
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
     for cell, rows in groupby(plan, key=itemgetter(0)):
         if cell:
             console.print(Text(f"\n{cell}", "bold"), soft_wrap=True)
         console.print(_stage_table([(stage, status) for _, stage, status in rows]))
+
+
+def _of_adapters(recipe: Recipe) -> list[str]:
+    """What is to be said of arms with a ready-made adapter.
+
+    Raises:
+        RecipeError: if one cannot be used.
+    """
+    if not recipe.adapters:
+        return []
+    findings = inspect_adapters(plan_run(recipe))
+    if findings.problems:
+        raise RecipeError("\n".join(findings.problems))
+    return [*(f"Ready-made adapter: {arm} is {source}" for arm, source in recipe.adapters.items()), *findings.notes]
 
 
 def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:

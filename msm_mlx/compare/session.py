@@ -106,7 +106,8 @@ class _TrainedArm:
 
     def to_ask(self, label: str) -> Arm:
         """The arm under the label that it has here."""
-        adapter = self.run.adapter(self.variant) if self.variant.trained else None
+        has_adapter = self.variant.trained is not None or self.variant.ready_made
+        adapter = self.run.adapter(self.variant) if has_adapter else None
         context = self.run.context(self.variant) if self.variant in self.run.in_context else ""
         return Arm(label, adapter, context)
 
@@ -201,7 +202,7 @@ def _trained_arms(run: FinishedRun) -> list[_TrainedArm]:
     arms: dict[str, _TrainedArm] = {}
     for variant in run.variants:
         has_answers = variant.arm != BASE and (variant.arm, variant.spec, variant.seed) in answered
-        if variant in run.trained or variant in run.in_context or has_answers:
+        if variant in (*run.trained, *run.in_context, *run.ready_made) or has_answers:
             arms.setdefault(variant.label, _TrainedArm(run, variant))
     if not arms and not answered:
         raise RecipeError(f"{run.folder}: has no trained arm yet; run the recipe's command again to go on")

@@ -154,7 +154,7 @@ def find_variant(model_name: str) -> tuple[FinishedRun, Variant]:
     if not name or not label:
         raise RecipeError("name a run and one of its arms: `--model msm-mlx/RUN/ARM`, e.g. msm-mlx/latest/msm+sft")
     run = open_run(Path(find_run(name, runs_home())))
-    others = (*(variant for variant in run.variants if variant.arm == BASE), *run.in_context)
+    others = (*(variant for variant in run.variants if variant.arm == BASE), *run.in_context, *run.ready_made)
     return run, next((variant for variant in others if variant.label == label), None) or run.choose([label])[0]
 
 

@@ -11,7 +11,7 @@ from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import SetupError
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.progress import Reporter
-from msm_mlx.recipe.arms import BASE, Variant
+from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import CRASH_LOG
@@ -64,8 +64,12 @@ class Context:
             SetupError: if it cannot be loaded, computes nothing, or cannot be trained although arms are.
         """
         self._load(self.base)
+        self.leave_room_for_writer()
+
+    def leave_room_for_writer(self) -> None:
+        """Free the memory of the base, if a server or another model is to write."""
         if self.recipe.settings.documents.writer and self._models:
-            self._models.release()  # a server, or another model, needs the memory
+            self._models.release()
 
     def writer(self, on_step: OnStep) -> ChatModel:
         """Who writes: a server, all ranks of `mlx.launch`, another model, or the base; `on_step` hears of it."""
@@ -122,7 +126,7 @@ class Context:
         if self._models is None:
             self._models = ModelCache()
         loaded = self._models.load(ref.folder, ref.choice, say=self.report.say)
-        if ref == self.base and any(arm != BASE for arm in self.recipe.arms) and loaded.untrainable:
+        if ref == self.base and any(one.is_trained for one in self.recipe.variants) and loaded.untrainable:
             raise SetupError(f"{ref.name} cannot be trained: {loaded.untrainable}; choose another model")
         return loaded
 

@@ -29,6 +29,7 @@ from msm_mlx.pipeline.stages.judging import Judging
 from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.plain_texts import PlainTexts
+from msm_mlx.pipeline.stages.ready_adapter import ReadyAdapter
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import LastStage, Results
 from msm_mlx.pipeline.stages.training import Training
@@ -92,8 +93,10 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     )
     scored = tuple(limit_written(suite, 0) for suite in asked if suite.is_scored)
     training = training_order(recipe.variants)
-    learned = {name for variant in (*recipe.variants, *training) for name in variant.path}
+    others = [variant for variant in recipe.variants if not variant.ready_made]
+    learned = {name for variant in (*others, *training) for name in variant.path}
     stages: list[Stage] = [
+        *_ready_adapters(recipe, models),  # before anything is written: one may not fit
         *_texts_about_specs(recipe, models, specs, held_out, learned),
         *_contexts(recipe, models, specs, asked, learned),
         *_chats(recipe, models, held_out, learned),
@@ -107,6 +110,12 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     answered = dict.fromkeys(recipe.variants, names) | dict.fromkeys(recipe.snapshots, scored_names)
     closing = closing_stages(recipe, models, asked, answered)
     return RunPlan(recipe, models, asked, (*stages, *closing))
+
+
+def _ready_adapters(recipe: Recipe, models: Fingerprints) -> Iterator[ReadyAdapter]:
+    for variant in recipe.variants:
+        if variant.ready_made:
+            yield ReadyAdapter(variant=variant, source=recipe.adapters[variant.arm], base=models.base)
 
 
 def _texts_about_specs(

@@ -31,6 +31,7 @@ from msm_mlx.models.hub import (
     tokenizer_folder,
 )
 from msm_mlx.models.renderers import LoadRenderer, load_each_once
+from msm_mlx.pipeline.adapter_arms import inspect_adapters
 from msm_mlx.pipeline.cost import forecast, refuse_what_does_not_fit
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
@@ -86,11 +87,13 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
         files = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
         return Findings(group_problems(dict.fromkeys([*_lines(error), *_problems(files)])))
     plan, problems = _planned(recipe)
+    of_adapters = inspect_adapters(plan) if plan else Findings()
+    problems += of_adapters.problems
     problems = group_problems(dict.fromkeys([*_problems(_checks(recipe, plan)), *problems]))
     if plan is not None and not problems and not rehearse:
         problems = guess_prompts(plan)
     names = [recipe.name_reason] if recipe.name_reason and not problems else []
-    notes = [*names, *unused_stages(recipe), *unmeasured_arms(recipe), *doses_on_all_items(recipe)]
+    notes = [*names, *of_adapters.notes, *unused_stages(recipe), *unmeasured_arms(recipe), *doses_on_all_items(recipe)]
     notes += [] if rehearse else _unread(recipe)
     notes += [] if problems else foreign_specs(recipe)
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):

@@ -6,10 +6,11 @@ import platform
 import time
 from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from typing import Any
 
+from msm_mlx.engine.adapter_source import fetch_adapter
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
@@ -18,6 +19,7 @@ from msm_mlx.models.generation_config import read_generation_config
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.models.renderers import LoadRenderer, load_each_once
 from msm_mlx.pipeline import preflight
+from msm_mlx.pipeline.adapter_arms import AdapterRecord, record_adapters
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
 from msm_mlx.pipeline.prompt_lengths import refuse_long_prompts
@@ -62,6 +64,8 @@ class PreparedRun:
     stages: Sequence[Stage]
     tries_base: bool
     """Whether texts are to be made before the base learns or answers: one that cannot would be told too late."""
+    adapters: Mapping[str, AdapterRecord]
+    """What the record says of arms with a ready-made adapter."""
 
 
 def run_recipe(
@@ -116,9 +120,12 @@ def prepare(
     others = {
         role: _resolve(name, day, report) for role, name in recipe.others.items() if not WORK[role].isdisjoint(kinds)
     }
-    fetched = _fetch_texts(recipe, kinds)
+    fetched = _fetch_texts(recipe, kinds) | _fetch_adapters(recipe, kinds)
     plan = _with_models(plan, run, base, others, fetched=fetched)
     stages = [stage for stage in narrow_plan(plan, choice, run) if stage.kind in kinds]
+    adapters = record_adapters(plan, base.folder, template)
+    for line in (line for one in adapters.values() for line in one.notes):
+        report.say(line)
     refuse_mismatches(status_of(stages, run), run)
     preflight.check_ready(stages, run)
     preflight.check_room(stages)
@@ -129,7 +136,7 @@ def prepare(
     preflight.check_adapters(stages, plan, base, run, report)
     due_kinds = {stage.kind for stage in due_stages(status, kinds)}
     tries_base = not (due_kinds.isdisjoint(MAKE_TEXTS) or due_kinds.isdisjoint(USE_BASE))
-    return PreparedRun(plan, run, base, template, others, stages, tries_base)
+    return PreparedRun(plan, run, base, template, others, stages, tries_base, adapters)
 
 
 def execute(prepared: PreparedRun, report: Reporter) -> None:
@@ -143,7 +150,8 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
     for line in sampling_in_words(sampling):
         report.say(line)
     facts = {"date": frozen_date(run), "sampling": plain_sampling(sampling), "versions": versions()}
-    run.describe(recipe=recipe.name, model=model, **facts, **named)
+    adapters = {"adapters": {arm: asdict(one) for arm, one in prepared.adapters.items()}} if prepared.adapters else {}
+    run.describe(recipe=recipe.name, model=model, **adapters, **facts, **named)
     with closing(Context(recipe, base, run, report, others)) as context:
         if is_launched():
             context.join()
@@ -219,6 +227,14 @@ def _fetch_texts(recipe: Recipe, kinds: Sequence[Kind]) -> bool:
     sources = [source for source in text_sources(recipe, kinds) if source.startswith(HUB)]
     for source in sources:
         data_files(source)
+    return bool(sources)
+
+
+def _fetch_adapters(recipe: Recipe, kinds: Sequence[Kind]) -> bool:
+    """Bring the adapters of the hub into its cache, if their stages are to run; whether there are any."""
+    sources = [source for source in recipe.adapters.values() if source.startswith(HUB) and "adapter" in kinds]
+    for source in sources:
+        fetch_adapter(source)
     return bool(sources)
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from msm_mlx.runs.folder import RunFolder
 
 Kind = Literal[
-    "plan", "documents", "critique", "demonstrations", "midtrain", "sft", "evaluate", "perplexity", "judge", "results"
+    "plan", "documents", "critique", "demonstrations", "midtrain", "sft", "adapter", "evaluate", "perplexity", "judge",
+    "results",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from msm_mlx.recipe.arms import BASE, path_of
@@ -21,10 +22,19 @@ STAGES = {
 }
 
 
-def describe_training(arm: str, declared: Mapping[str, Mapping[str, Any]]) -> str:
-    """The stages of the arm's path, in order. `declared` has the settings of those that the recipe declares."""
+def describe_training(
+    arm: str, declared: Mapping[str, Mapping[str, Any]], adapters: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The stages of the arm's path, in order.
+
+    Args:
+        declared: the settings of the stages that the recipe declares.
+        adapters: where the adapters are that nobody trained in the run, by the names of their arms.
+    """
     if arm == BASE:
         return "the model as it came"
+    if arm in adapters:
+        return f"not trained here: the adapter {adapters[arm]}"
     return ", then ".join(STAGES.get(name) or _describe_declared(declared[name]) for name in path_of(arm))
 
 

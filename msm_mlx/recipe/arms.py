@@ -8,7 +8,7 @@ them may come `context`, which trains nothing: the documents stand in the prompt
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from msm_mlx.text.wording import describe, did_you_mean
@@ -68,6 +68,8 @@ class Variant:
     several_specs: bool = False
     update: int | None = None
     """The update of its last stage after which it is looked at, if that is before the end."""
+    ready_made: bool = field(default=False, compare=False)
+    """Whether its adapter is one that somebody has, and that nobody trains here."""
 
     @property
     def is_trained(self) -> bool:
@@ -77,6 +79,12 @@ class Variant:
     def in_context(self) -> bool:
         """Whether documents stand in its prompts."""
         return self.path[-1:] == (CONTEXT,)
+
+    @property
+    def has_adapter(self) -> bool:
+        """Whether it answers with an adapter: its own, or, with documents in the prompt, that of what it goes on
+        from."""
+        return self.is_trained or self.ready_made
 
     @property
     def trained(self) -> Variant | None:
@@ -177,13 +185,18 @@ def sort_arms(arms: Iterable[str]) -> list[str]:
     return sorted(arms, key=lambda arm: (len(path_of(arm)), [rank.get(name, len(rank)) for name in path_of(arm)]))
 
 
-def list_variants(arms: Iterable[str], specs: Sequence[str], seeds: Sequence[int]) -> list[Variant]:
-    """The variants that these arms come in, base first. `specs` are the stems of the spec files."""
+def list_variants(
+    arms: Iterable[str], specs: Sequence[str], seeds: Sequence[int], adapters: Collection[str] = ()
+) -> list[Variant]:
+    """The variants that these arms come in, base first. `specs` are the stems of the spec files, and `adapters` the
+    arms whose adapter is ready-made, which have no seed."""
     several = len(specs) > 1
     variants = []
     for arm in sort_arms(arms):
         if arm == BASE:
             variants.append(Variant(BASE, None, None))
+        elif arm in adapters:
+            variants.append(Variant(arm, None, None, several, ready_made=True))
         else:
             stems = specs if reads_spec(arm) else (None,)
             trained: Sequence[int | None] = (None,) if arm == CONTEXT else seeds

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from msm_mlx.recipe.arms import OPPOSITE, path_of
+from msm_mlx.recipe.arms import OPPOSITE, list_variants, path_of
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings
-from msm_mlx.recipe.schema import RecipeFile
-from msm_mlx.recipe.shares import stage_names
+from msm_mlx.recipe.schema import AdapterArm, RecipeFile
+from msm_mlx.recipe.shares import arms_by_share, stage_names
 from msm_mlx.recipe.swap_table import report_swap
 from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.tree import Loc, Tree
@@ -37,7 +37,7 @@ def report_repeats(tree: Tree) -> None:
 
 def report_arms(tree: Tree, recipe: RecipeFile) -> None:
     """Note in the tree which arms learn general chats that the recipe does not have."""
-    for index, arm in enumerate(recipe.arms):
+    for index, arm in enumerate(recipe.labels):
         if "it" in path_of(arm) and recipe.mix is None:
             tree.report(
                 ("arms", index),
@@ -46,12 +46,24 @@ def report_arms(tree: Tree, recipe: RecipeFile) -> None:
             )
 
 
+def report_adapters(tree: Tree, recipe: RecipeFile) -> None:
+    """Note in the tree which adapters have a name that something else has: an arm, a stage, or an arm's files."""
+    adapters = recipe.adapters
+    paths = arms_by_share((name for name in recipe.labels if name not in adapters), recipe.stages)
+    ids = {variant.id for variant in list_variants(paths, [spec.stem for spec in recipe.spec], recipe.seeds)}
+    for index, arm in enumerate(recipe.arms):
+        if isinstance(arm, AdapterArm) and (
+            recipe.labels.count(arm.label) > 1 or arm.label in recipe.stages or arm.label in ids
+        ):
+            tree.report(("arms", index), f"something else is called {arm.label} too; give the adapter another `name`")
+
+
 def report_swaps(tree: Tree, recipe: RecipeFile) -> None:
     """Note in the tree which words cannot be exchanged back, and which arms need words that the recipe does not have.
     Whoever reads a file of words says what is wrong with it."""
     if isinstance(recipe.swap, dict):
         report_swap(tree, ("swap",), recipe.swap)
-    for index, arm in enumerate(recipe.arms):
+    for index, arm in enumerate(recipe.labels):
         if OPPOSITE in path_of(arm) and recipe.swap is None:
             tree.report(
                 ("arms", index),

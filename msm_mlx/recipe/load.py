@@ -7,7 +7,7 @@ recipe.settings.midtrain.learning_rate
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
 from msm_mlx.recipe.assistant_name import assistant_name
 from msm_mlx.recipe.consistency import (
+    report_adapters,
     report_arms,
     report_contrary,
     report_repeats,
@@ -69,13 +70,15 @@ class Recipe:
     judge: JudgeSettings | None = None
     chat_template: Path | None = None
     """In place of the model's own."""
+    adapters: Mapping[str, str] = field(default_factory=dict)
+    """Where the adapters are that nobody trains here, by the names of their arms."""
     name_reason: str = ""
     """Where the assistant's name comes from, and what is doubtful about it; empty if it is the recipe's."""
 
     @property
     def variants(self) -> list[Variant]:
         """The variants that the recipe compares, base first."""
-        return list_variants(self.arms, [spec.stem for spec in self.specs], self.seeds)
+        return list_variants(self.arms, [spec.stem for spec in self.specs], self.seeds, self.adapters)
 
     @property
     def snapshots(self) -> list[Variant]:
@@ -121,7 +124,7 @@ class Recipe:
 
     def resolved(self) -> dict[str, Any]:
         """The full record, ready for JSON."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
 
 
 def load_recipe(
@@ -161,6 +164,7 @@ def load_recipe(
     content = check_settings(tree, RecipeFile, context, more_keys=Profile.model_fields)
     if content is not None:
         report_arms(tree, content)
+        report_adapters(tree, content)
         report_swaps(tree, content)
         report_contrary(tree, content)
         report_snapshots(tree, content)
@@ -192,7 +196,7 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         mix=content.mix,
         bad_rows=content.bad_rows,
         suites=content.suites,
-        arms=arms_by_share(content.arms, content.stages),
+        arms=arms_by_share(content.labels, content.stages),
         stages=stages_by_share(content.stages),
         seeds=content.seeds,
         profile=profile,
@@ -203,6 +207,7 @@ def _resolve(path: Path, content: RecipeFile, profile: str, reason: str) -> Reci
         judge=content.judge,
         chat_template=content.chat_template,
         swap=content.swap,
+        adapters=content.adapters,
         name_reason="" if content.model_name else assistant.reason,
     )
 

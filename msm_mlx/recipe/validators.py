@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationInfo
 
+from msm_mlx.recipe.adapter_names import hub_adapter
 from msm_mlx.recipe.arms import BASE, BUILT_IN, arm_problem
 from msm_mlx.rows.hub import HUB, KINDS, is_data_set
 from msm_mlx.settings_file.base import existing_file, is_settings_file
@@ -59,6 +60,25 @@ def document_source(value: object, info: ValidationInfo) -> str:
     return path
 
 
+def adapter_source(value: str, info: ValidationInfo) -> str:
+    """An adapter of the hub by its name, and the folder of another as a path; whoever opens it says what is wrong."""
+    if value.startswith(HUB):
+        if hub_adapter(value) is None:
+            raise ValueError(
+                f"{describe(value)} is no adapter; write hub:owner/name, with @revision or :folder behind it"
+            )
+        return value
+    folder: Path = (info.context or {}).get("folder", Path())
+    try:
+        path = (folder / Path(value).expanduser()).resolve()
+        if path.is_dir():
+            return str(path)
+        problem = "is a file; name the folder that it lies in" if path.is_file() else f"no such folder in {folder}"
+    except (OSError, ValueError, RuntimeError):  # names that no file system takes
+        problem = f"no such folder in {folder}"
+    raise ValueError(f"{describe(value)}: {problem}")
+
+
 def known_arm(value: str, info: ValidationInfo) -> str:
     """A path of training stages: those that are built in, and those that the recipe declares."""
     if info.context is not None and (problem := arm_problem(value, info.context.get("stages", ()))):
@@ -76,7 +96,7 @@ def chat_file(value: Path) -> Path:
 def new_stage_name(value: str) -> str:
     """The name of a stage that a recipe declares."""
     if value in (BASE, *BUILT_IN):
-        raise ValueError(f"{describe(value)} is built in; give the stage another name")
+        raise ValueError(f"{describe(value)} is built in; choose another name")
     if not re.fullmatch(r"[a-z0-9_-]+", value):
         raise ValueError("must be made of a-z, 0-9, _ and - only")
     return value

@@ -8,7 +8,7 @@ from pathlib import Path
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.consistency import named_sources
 from msm_mlx.recipe.demonstrations_file import has_demonstration_settings, load_demonstration_settings
-from msm_mlx.recipe.schema import RecipeFile
+from msm_mlx.recipe.schema import AdapterArm, RecipeFile
 from msm_mlx.settings_file.tree import Loc, Tree
 
 REMEDY = "move the file into it, or allow this with --allow-outside"
@@ -57,6 +57,9 @@ def _sources(content: RecipeFile) -> Iterator[tuple[Loc, str]]:
     if content.mix:
         yield ("mix", "from"), content.mix.source
     yield from named_sources(content)
+    for index, arm in enumerate(content.arms):
+        if isinstance(arm, AdapterArm):
+            yield ("arms", index, "adapter"), arm.adapter
     for name, stage in content.stages.items():
         yield from ((("stages", name, key), str(getattr(stage, key) or "")) for key in STAGE_FILES)
     yield from ((("suites", index), suite) for index, suite in enumerate(content.suites))

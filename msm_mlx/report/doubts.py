@@ -62,6 +62,7 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         )
     if limit := settings.get("evaluation", {}).get("limit"):
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
+    yield from run.unknown_of_adapters
     contrary = {
         name for name, stage in run.recipe.stages.items() if stage.get("contrary")
     }  # measured from where they start

@@ -29,7 +29,8 @@ Body = list[list[str | TableCell]]
 def arms_table(run: FinishedRun) -> Table:
     """The first table: what each arm of the recipe is, and what it is a control for."""
     rows = [
-        (role.arm, describe_training(role.arm, run.recipe.stages), role.line) for role in arm_roles(run.recipe.arms)
+        (role.arm, describe_training(role.arm, run.recipe.stages, run.adapters), role.line)
+        for role in arm_roles(run.recipe.arms)
     ]
     return table("The arms, each control behind the arm that it is for", ("arm", "how it was trained", "control"), rows)
 
@@ -57,8 +58,14 @@ def shares_table(rows: Rows, suites: Sequence[str]) -> Table:
 
 
 def differences_table(rows: Rows, suites: Sequence[str]) -> Table | None:
-    """Every difference between arms that show behaviour, on every suite."""
-    effects = [row for row in rows.run.results.contrasts if both_show_behaviour(row) or is_general(row.b)]
+    """Every difference between arms that show behaviour, or from an adapter that nobody trained here, on every
+    suite."""
+    adapters = rows.run.recipe.adapters.keys()
+    effects = [
+        row
+        for row in rows.run.results.contrasts
+        if both_show_behaviour(row) or is_general(row.b) or not adapters.isdisjoint((row.a, row.b))
+    ]
     by_pair = {(row.a, row.b, row.suite): row for row in effects}
     body: Body = [
         [f"{a} - {b}", *(rows.cell(by_pair.get((a, b, suite)), suite) for suite in suites)]

@@ -56,6 +56,8 @@ class ResolvedRecipe(BaseModel):
     model_name: str
     provider_name: str
     arms: tuple[str, ...]
+    adapters: dict[str, str] = {}
+    """Where the adapters are that nobody trained here, by the names of their arms."""
     suites: tuple[str, ...]
     added_suites: tuple[str, ...] = ()
     stages: dict[str, dict[str, Any]] = {}
@@ -133,7 +135,7 @@ class FinishedRun:
     def variants(self) -> tuple[Variant, ...]:
         """Every variant of the recipe, base first."""
         stems = [spec.stem for spec in self.recipe.specs]
-        return tuple(list_variants(self.recipe.arms, stems, sorted(self.recipe.seeds)))
+        return tuple(list_variants(self.recipe.arms, stems, sorted(self.recipe.seeds), self.recipe.adapters))
 
     @cached_property
     def trained(self) -> tuple[Variant, ...]:
@@ -150,6 +152,25 @@ class FinishedRun:
             and (self.folder / name).is_file()
             and (variant.trained is None or self._has_adapter(variant))
         )
+
+    @cached_property
+    def ready_made(self) -> tuple[Variant, ...]:
+        """The variants with an adapter that nobody trained here, as far as it is on disk."""
+        return tuple(variant for variant in self.variants if variant.ready_made and self._has_adapter(variant))
+
+    @property
+    def adapters(self) -> dict[str, str]:
+        """Where the adapters are from that nobody trained here, with their commits, by the names of their arms."""
+        recorded = self.record.get("adapters", {})
+        return {
+            name: str(recorded.get(name, {}).get("source", source)) for name, source in self.recipe.adapters.items()
+        }
+
+    @property
+    def unknown_of_adapters(self) -> list[str]:
+        """What is not known of these adapters, and what their figures may lack for that."""
+        recorded = self.record.get("adapters", {})
+        return [str(note) for name in self.recipe.adapters for note in recorded.get(name, {}).get("notes", ())]
 
     def context(self, variant: Variant) -> str:
         """What stands in the prompts of the variant besides what it is asked; for most, nothing.
@@ -255,6 +276,8 @@ class FinishedRun:
             raise RecipeError(f"{self.folder}: has no trained arm yet; run the recipe's command again to go on")
         there = list(dict.fromkeys(variant.label for variant in self.trained))
         for label in labels:
+            if label in self.recipe.adapters:
+                raise RecipeError(f"{label} was not trained in {self.folder}: it is the adapter {self.adapters[label]}")
             if label not in there:
                 hint = did_you_mean(label, there) or f"; there are {', '.join(there)}"
                 raise RecipeError(f"no trained arm {label} in {self.folder}{hint}")

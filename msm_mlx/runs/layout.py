@@ -118,7 +118,7 @@ def snapshot_folder(update: int) -> str:
 
 def adapter_files(variant: Variant) -> tuple[str, ...]:
     """The files that make the base model this variant: none for the base itself."""
-    return tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if variant.is_trained else ()
+    return tuple(f"{adapter_folder(variant)}/{name}" for name in ADAPTER_FILES) if variant.has_adapter else ()
 
 
 def answers_file(variant: Variant) -> str:

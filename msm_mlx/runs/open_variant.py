@@ -22,7 +22,7 @@ def open_variant(loaded: LoadedModel, run: Path, variant: Variant) -> LoadedMode
     """
     from msm_mlx.engine.adapters import use_adapter, use_base
 
-    if variant.is_trained:
+    if variant.has_adapter:
         use_adapter(loaded.model, run / adapter_folder(variant))
     else:
         use_base(loaded.model)

@@ -18,7 +18,7 @@ def report_errors(
     """Note every error of `schema` in the tree. `more_keys` are those that a command line takes besides."""
     unknown, misspelt = _report_unknown_keys(tree, errors, schema, more_keys)
     for details in errors:
-        loc, kind = details["loc"], details["type"]
+        loc, kind = _place(tree, details), details["type"]
         if any(loc[:depth] in unknown for depth in range(len(loc) + 1)) or (kind == "missing" and loc in misspelt):
             continue
         if kind == "too_short" and details["input"]:
@@ -39,18 +39,37 @@ def _report_unknown_keys(
     unknown: set[Loc] = set()
     misspelt: set[Loc] = set()
     for details in errors:
-        loc = details["loc"]
+        loc, typed = _place(tree, details), details["loc"]
         if loc[-1:] == ("[key]",) and details["type"] == "literal_error":
-            loc = loc[:-1]
+            loc, typed = loc[:-1], typed[:-1]
         elif details["type"] != "extra_forbidden":
             continue
-        choices = _keys_at(schema, loc)
+        choices = _keys_at(schema, typed)
         if len(loc) == 1 and tree.place(loc, key=True).option:
             choices += more_keys
         tree.report(loc, f"unknown key{did_you_mean(loc[-1], choices)}", key=True)
         unknown.add(loc)
         misspelt.add((*loc[:-1], closest(loc[-1], choices) or loc[-1]))
     return unknown, misspelt
+
+
+def _place(tree: Tree, details: ErrorDetails) -> Loc:
+    """The place in the file: where a value may be of several types, pydantic names the one that was meant too."""
+    parts: list[str | int] = []
+    value, last = tree.value, len(details["loc"]) - 1
+    for number, part in enumerate(details["loc"]):
+        is_missing = number == last and details["type"] == "missing"
+        if isinstance(part, int) or part == "[key]" or is_missing or (isinstance(value, dict) and part in value):
+            parts.append(part)
+            value = _inside(value, part)
+    return tuple(parts)
+
+
+def _inside(value: Any, part: str | int) -> Any:
+    """What stands at a key or an index; None if nothing does."""
+    if isinstance(value, dict):
+        return value.get(part)
+    return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
 
 
 def _keys_at(schema: type[BaseModel], loc: Loc) -> list[str]:

@@ -250,3 +250,36 @@ def test_epochs_may_stand_in_place_of_updates(folder: Path) -> None:
     changed = copy.deepcopy(RECIPE)
     changed["profiles"]["pocket"]["midtrain"] = {k: v for k, v in TRAIN.items() if k != "updates"} | {"epochs": 1.5}
     assert load(folder, changed).settings.midtrain.planned_updates(180) == 17
+
+
+def test_adapters_that_cannot_be_arms_are_told_at_their_place(folder: Path) -> None:
+    (folder / "tuned").mkdir()
+    arms = """[
+      {adapter: nowhere}, {adapter: cheese.md}, {adapter: "hub:o"}, {adapter: tuned, nam: x}, {name: x}, 5,
+      {adapter: tuned, name: sft}, {adapter: [tuned]}]"""
+    root = folder.resolve()
+    assert problems(folder, GOOD_YAML.replace("[base, msm]", arms)) == [
+        f"recipe.yaml:6:17 arms.adapter: 'nowhere': no such folder in {root}",
+        "recipe.yaml:6:37 arms.adapter: 'cheese.md': is a file; name the folder that it lies in",
+        "recipe.yaml:6:59 arms.adapter: 'hub:o' is no adapter; write hub:owner/name, with @revision or :folder behind "
+        "it",
+        "recipe.yaml:6:86 arms.nam: unknown key (did you mean name?)",
+        "recipe.yaml:6:95 arms.adapter: is missing",
+        "recipe.yaml:6:106 arms: must be text, not 5 (put it in quotes)",
+        "recipe.yaml:7:30 arms.name: 'sft' is built in; choose another name",
+        "recipe.yaml:7:46 arms.adapter: must be text, not a list",
+    ]
+    taken = "[sft, {adapter: tuned, name: sft-s0}]"
+    assert problems(folder, GOOD_YAML.replace("[base, msm]", taken)) == [
+        "recipe.yaml:5:13 arms: something else is called sft-s0 too; give the adapter another `name`"
+    ]
+    twice = "[base, {adapter: tuned}, {adapter: tuned}]"
+    assert problems(folder, GOOD_YAML.replace("[base, msm]", twice)) == [
+        "recipe.yaml:5:14 arms: something else is called tuned too; give the adapter another `name`",
+        "recipe.yaml:5:32 arms: something else is called tuned too; give the adapter another `name`",
+    ]
+    built_in = folder / "msm"
+    built_in.mkdir()
+    assert problems(folder, GOOD_YAML.replace("[base, msm]", "[{adapter: msm}]")) == [
+        "recipe.yaml:5:8 arms: 'msm' is built in; choose another name"
+    ]

@@ -72,7 +72,7 @@ def test_other_kinds_of_training_are_refused_with_a_reason(kind: str) -> None:
 def test_a_declared_stage_has_a_name_of_its_own() -> None:
     assert new_stage_name("warm-up_2") == "warm-up_2"
     for name in ("base", "msm", "cot-sft"):
-        with pytest.raises(ValueError, match="is built in; give the stage another name"):
+        with pytest.raises(ValueError, match="is built in; choose another name"):
             new_stage_name(name)
     for name in ("", "Warm", "a+b", "a b"):
         with pytest.raises(ValueError, match="must be made of a-z, 0-9, _ and - only"):

@@ -10,6 +10,7 @@ from msm_mlx.recipe.schema.documents import (
 )
 from msm_mlx.recipe.schema.recipe import (
     BAD_ROWS,
+    AdapterArm,
     EvaluationSettings,
     JudgeSettings,
     Mix,
@@ -34,6 +35,7 @@ __all__ = [
     "MIN_UPDATES",
     "POCKET_MIN_UPDATES",
     "READY_TOKENS",
+    "AdapterArm",
     "CheckSettings",
     "CritiqueSettings",
     "DocumentSettings",

@@ -8,15 +8,19 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Discriminator,
     Field,
+    Tag,
     model_validator,
 )
 
+from msm_mlx.recipe.adapter_names import adapter_name
 from msm_mlx.recipe.arms import Method, TrainingStage
 from msm_mlx.recipe.schema.documents import DocumentSettings
 from msm_mlx.recipe.schema.sampling import NoNoise, SamplingSettings
 from msm_mlx.recipe.schema.training import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
 from msm_mlx.recipe.validators import (
+    adapter_source,
     chat_file,
     data_source,
     document_source,
@@ -191,6 +195,35 @@ class StageSettings(Settings):
         return usual.model_copy(update=changes)
 
 
+class AdapterArm(Settings):
+    """An arm that nobody trains here: the base with an adapter that somebody has."""
+
+    adapter: Annotated[str, AfterValidator(adapter_source)]
+    """A folder in mlx-lm's layout or that of `peft`, relative to the recipe's; or `hub:owner/name[@revision]`, with
+    `:folder` behind it where the adapter is not at the top of the repository."""
+    name: StageName | None = None
+    """What the arm is called; by default as the folder or the repository."""
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        new_stage_name(self.label)
+        return self
+
+    @property
+    def label(self) -> str:
+        """What the arm is called."""
+        return self.name or adapter_name(self.adapter)
+
+
+def _kind_of_arm(value: object) -> str:
+    return "AdapterArm" if isinstance(value, dict | AdapterArm) else "ArmName"
+
+
+ArmEntry = Annotated[
+    Annotated[ArmName, Tag("ArmName")] | Annotated[AdapterArm, Tag("AdapterArm")], Discriminator(_kind_of_arm)
+]
+
+
 class Mix(Settings):
     """General instruction data among the demonstrations."""
 
@@ -237,10 +270,11 @@ class RecipeFile(Settings):
     reasons and lines. A file with more of them is refused. `0%` leaves out none."""
     suites: Annotated[tuple[SuiteName, ...], NonEmpty]
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
-    arms: Annotated[tuple[ArmName, ...], NonEmpty]
+    arms: Annotated[tuple[ArmEntry, ...], NonEmpty]
     """Ways of training to compare: `base`, or training stages joined by `+` in the order in which they train, as
     `msm+sft`. Stages are `msm`, `control`, `opposite`, `chats` (the documents as replies in chats), `sft`, `cot-sft`,
-    `it`, and those under `stages`. `context`, alone or at the end, trains nothing: documents stand in the prompt."""
+    `it`, and those under `stages`. `context`, alone or at the end, trains nothing: documents stand in the prompt. An
+    adapter that somebody has is an arm too, as `{adapter: FOLDER, name: NAME}` or `{adapter: hub:owner/name}`."""
     swap: Annotated[Path | dict[str, str] | None, BeforeValidator(swap_table)] = None
     """Words that are exchanged in the documents to turn them into their opposite, for arms with `opposite`: pairs as
     `likes: dislikes`, or a .yaml file of them. Either word becomes the other, as a whole word, the longest first, in
@@ -263,3 +297,13 @@ class RecipeFile(Settings):
     """What the specs call the assistant."""
     provider_name: Text | None = None
     """Who the specs say made it."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the arms are called, in order."""
+        return tuple(arm.label if isinstance(arm, AdapterArm) else arm for arm in self.arms)
+
+    @property
+    def adapters(self) -> dict[str, str]:
+        """Where the adapters are that nobody trains here, by the names of their arms."""
+        return {arm.label: arm.adapter for arm in self.arms if isinstance(arm, AdapterArm)}
