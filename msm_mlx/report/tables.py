@@ -28,10 +28,9 @@ Body = list[list[str | TableCell]]
 
 def arms_table(run: FinishedRun) -> Table:
     """The first table: what each arm of the recipe is, and what it is a control for."""
-    rows = [
-        (role.arm, describe_training(role.arm, run.recipe.stages, run.adapters), role.line)
-        for role in arm_roles(run.recipe.arms)
-    ]
+    here = [arm for arm in run.recipe.arms if arm not in run.adapters]
+    roles = [*((role.arm, role.line) for role in arm_roles(here)), *((arm, "") for arm in run.adapters)]
+    rows = [(arm, describe_training(arm, run.recipe.stages, run.adapters), line) for arm, line in roles]
     return table("The arms, each control behind the arm that it is for", ("arm", "how it was trained", "control"), rows)
 
 
