@@ -283,7 +283,7 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
     if recipe.name_reason:
         console.print(literal(recipe.name_reason), soft_wrap=True)
     known = known_fingerprints(recipe, experiment.run)
-    for line in sampling_in_words(choose_sampling(recipe, known.generation)):
+    for line in (*sampling_in_words(choose_sampling(recipe, known.generation)), *of_adapters):
         console.print(literal(line), soft_wrap=True)
     for line in foreign_specs(recipe):
         console.print(literal(line), soft_wrap=True)
@@ -291,8 +291,6 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
     for name in dict.fromkeys(stage.source for _, stage, _ in plan if isinstance(stage, ReadyDocuments)):
         console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
-    for line in of_adapters:
-        console.print(literal(line), soft_wrap=True)
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
     for cell, rows in groupby(plan, key=itemgetter(0)):
