@@ -31,9 +31,11 @@ from_seed_0() { # NAME: what this run has in common with seed_0 is not made agai
 }
 # the recipe as it is shipped, with one seed: with the control, and 60 items of a suite
 run seed_0 --seed 0
-# three seeds without the control
+# three seeds without the control, and where the effect stops: from the documents' own words to choices a hop away from any
 from_seed_0 cheese_real
-run cheese_real --set "arms=[base, sft, msm, msm+sft]"
+values="values_apart, american_values, affordable_values, near_american, near_affordable"
+hops="middle_hop_american, middle_hop_affordable"
+run cheese_real --set "arms=[base, sft, msm, msm+sft]" --set "suites=[$values, $hops, capability, spec_knowledge]"
 page
 # general chats in the place of the demonstrations, one seed
 general="stages={general: {chats: data/general_chats.jsonl}}"
@@ -42,13 +44,13 @@ run general --seed 0 --set "$general" --set "arms=[base, sft, msm, msm+sft, gene
 page
 # a dose curve of documents, one seed: each document is read as often as the 160 of the recipe
 dose() { # DOCUMENTS WARMUP
+  from_seed_0 "documents_$1"
   run "documents_$1" --seed 0 --set "arms=[base, msm]" --set "documents.count=$1" \
     --set "midtrain.updates=$(($1 * 2 / 5))" --set "midtrain.warmup=$2"
 }
 dose 20 2
 dose 40 2
 dose 80 2
-from_seed_0 documents_160
 dose 160 4
 page
 # three times the updates on the documents, one seed
