@@ -87,8 +87,8 @@ def _section(runs: Sequence[FinishedRun]) -> list[str]:
 def _doses_section(runs: Sequence[FinishedRun]) -> list[str]:
     if len(runs) == 1:
         return _section(runs)
-    first, *others = runs
-    return [f"## {first.name} by dose", *_facts(first), *(f"    {command(run)}" for run in others), *dose_tables(runs)]
+    _, facts = _facts(runs[0])
+    return [f"## {runs[0].name} by dose", *(f"    {command(run)}" for run in runs), facts, *dose_tables(runs)]
 
 
 def _grid_section(runs: Sequence[FinishedRun]) -> list[str]:
