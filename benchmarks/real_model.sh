@@ -31,11 +31,9 @@ from_seed_0() { # NAME: what this run has in common with seed_0 is not made agai
 }
 # the recipe as it is shipped, with one seed: with the control, and 60 items of a suite
 run seed_0 --seed 0
-# three seeds without the control, and where the effect stops: from the documents' own words to choices a hop away from any
+# three seeds without the control
 from_seed_0 cheese_real
-values="values_apart, american_values, affordable_values, near_american, near_affordable"
-hops="middle_hop_american, middle_hop_affordable"
-run cheese_real --set "arms=[base, sft, msm, msm+sft]" --set "suites=[$values, $hops, capability, spec_knowledge]"
+run cheese_real --set "arms=[base, sft, msm, msm+sft]"
 page
 # general chats in the place of the demonstrations, one seed
 general="stages={general: {chats: data/general_chats.jsonl}}"
