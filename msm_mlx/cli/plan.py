@@ -19,6 +19,7 @@ from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import Experiment
 from msm_mlx.recipe.arms import MSM, reads_spec
+from msm_mlx.recipe.schema import WriterSettings
 
 if TYPE_CHECKING:
     from msm_mlx.documents.time_estimate import Outline, Pace
@@ -62,11 +63,11 @@ def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> 
         run_recipe(experiment.recipe, experiment.run, report, ["plan"])
     planned = plan_run(experiment.recipe)
     outlines = dict(_outlines(experiment, planned))
-    pace = None if no_probe else _pace(experiment, planned)
+    paces = {} if no_probe else _paces(experiment, planned)
     if as_json:
-        print_json(_plain(experiment, outlines, pace))
+        print_json(_plain(experiment, outlines, paces))
     else:
-        _show(experiment, outlines, pace)
+        _show(experiment, outlines, paces)
 
 
 def _show_sources(experiment: Experiment, as_json: bool) -> None:
@@ -98,38 +99,54 @@ def _outlines(experiment: Experiment, plan: RunPlan) -> Iterator[tuple[str, Outl
         yield stage.file, outline_plan(stage.slots(experiment.run), stage.settings, documents)
 
 
-def _pace(experiment: Experiment, plan: RunPlan) -> Pace | None:
-    from msm_mlx.documents.time_estimate import measure_pace
+def _paces(experiment: Experiment, plan: RunPlan) -> dict[str, Pace]:
+    """How fast each writer is, by its name; under an empty name if there is one alone."""
+    from msm_mlx.documents.time_estimate import measure_pace, slots_by_writer
     from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 
+    writers = experiment.recipe.settings.documents.writers
     for stage in plan.of(DocumentPlan):
         if slots := stage.slots(experiment.run):
-            return measure_pace(_writer(experiment), slots, stage.spec, stage.settings)
-    return None
+            parts = slots_by_writer(slots, stage.settings)
+            settings = (
+                {writer.name: writer for writer in writers} if len(writers) > 1 else {"": next(iter(writers), None)}
+            )
+            return {
+                name: measure_pace(_writer(experiment, settings[name]), part, stage.spec, stage.settings)
+                for name, part in parts.items()
+                if part
+            }
+    return {}
 
 
-def _writer(experiment: Experiment) -> ChatModel:
+def _writer(experiment: Experiment, settings: WriterSettings | None) -> ChatModel:
     from msm_mlx.engine.loaded_model import load_base
     from msm_mlx.engine.local_model import LocalModel
     from msm_mlx.engine.server_model import ServerModel
     from msm_mlx.pipeline.status import model_for
 
-    settings = experiment.recipe.settings.documents.writer
     if settings and settings.server:
         return ServerModel(settings.server, settings.model, settings.concurrency)
-    base = model_for("writer", experiment.recipe, experiment.run)
+    role = experiment.recipe.role_of(settings) if settings else "writer"
+    base = model_for(role, experiment.recipe, experiment.run)
     return LocalModel(load_base(base.folder, base.choice))
 
 
-def _plain(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | None) -> dict[str, Any]:
+def _seconds(outline: Outline, paces: dict[str, Pace]) -> float:
+    """For what is left, as the writers do their parts one after another."""
+    return sum(pace.seconds(outline.part_of(writer)) for writer, pace in paces.items())
+
+
+def _plain(experiment: Experiment, outlines: dict[str, Outline], paces: dict[str, Pace]) -> dict[str, Any]:
     plans = []
     for file, outline in outlines.items():
         row = {"file": str(experiment.run.path / file), **asdict(outline), "left": outline.left}
-        plans.append(row | {"seconds": round(pace.seconds(outline), 1) if pace else None})
-    return {"run": str(experiment.run.path), "plans": plans, "probe": asdict(pace) if pace else None}
+        plans.append(row | {"seconds": round(_seconds(outline, paces), 1) if paces else None})
+    probes = {writer: asdict(pace) for writer, pace in paces.items()}
+    return {"run": str(experiment.run.path), "plans": plans, "probe": probes.get("", probes or None)}
 
 
-def _show(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | None) -> None:
+def _show(experiment: Experiment, outlines: dict[str, Outline], paces: dict[str, Pace]) -> None:
     from msm_mlx.text.terminal import literal
 
     console = out()
@@ -141,10 +158,10 @@ def _show(experiment: Experiment, outlines: dict[str, Outline], pace: Pace | Non
                 Text.assemble((literal(section).plain, "cyan"), f"  {sum(types.values())}: {literal(counts).plain}")
             )
         console.print(tree)
-        console.print(Text(_summary(outline, pace)))
+        console.print(literal(_summary(outline, paces)))
 
 
-def _summary(outline: Outline, pace: Pace | None) -> str:
+def _summary(outline: Outline, paces: dict[str, Pace]) -> str:
     types: Counter[str] = Counter()
     for section_types in outline.by_section.values():
         types.update(section_types)
@@ -155,11 +172,18 @@ def _summary(outline: Outline, pace: Pace | None) -> str:
         f"{outline.documents} documents in {len(outline.by_section)} sections and {len(types)} types{ideas}{written}.",
         tokens if outline.left else "Nothing is left to write.",
     ]
-    if pace and outline.left:
+    if outline.by_writer:
+        counts = ", ".join(f"{count:,} by {writer}" for writer, count in outline.by_writer.items())
         lines.append(
-            f"About {human_time(pace.seconds(outline))} if all pass the checks, {pace.measured_on}: "
-            f"{_rate(pace.tokens_per_second)} tokens/s here, after {pace.reading:.2f} s of reading."
+            f"Drafts are shared out by their seeds, at first {counts}; one that is rejected goes to any of them."
         )
+    if paces and outline.left:
+        measured = "; ".join(
+            f"{pace.measured_on}{f' by {writer}' if writer else ''}: {_rate(pace.tokens_per_second)} tokens/s here, "
+            f"after {pace.reading:.2f} s of reading"
+            for writer, pace in paces.items()
+        )
+        lines.append(f"About {human_time(_seconds(outline, paces))} if all pass the checks, {measured}.")
     return "\n".join(lines)
 
 

@@ -55,8 +55,9 @@ def _show(document: Any, reasons: Sequence[str]) -> None:
 
     verdict = f"rejected: {'; '.join(reasons)}" if reasons else "kept"
     style = "red" if reasons else "green"
-    head = f"{document.section}, {document.voice} {document.type}, {document.tokens} tokens"
-    out().print(Text.assemble((f"{head}: ", "bold"), (verdict, style)))
+    by = f" by {document.writer}" if document.writer else ""
+    head = f"{document.section}, {document.voice} {document.type}{by}, {document.tokens} tokens"
+    out().print(Text.assemble((f"{literal(head).plain}: ", "bold"), (verdict, style)))
     out().print(literal(document.text))
     out().print()
 
@@ -77,4 +78,5 @@ def _summary(kept: int, total: int, reasons: Sequence[str], settings: Any, token
 
 def _plain(document: Any, reasons: Sequence[str]) -> dict[str, Any]:
     row = {name: getattr(document, name) for name in ("id", "section", "type", "voice", "tokens", "text")}
+    row |= {"writer": document.writer} if document.writer else {}
     return {**row, "kept": not reasons, "reasons": list(reasons)}

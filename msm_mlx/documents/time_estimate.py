@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from msm_mlx.documents.document import read_documents
@@ -14,6 +14,7 @@ from msm_mlx.documents.plan import Slot
 from msm_mlx.documents.write import Attempt, by_section, document_seed, writer_sampling
 from msm_mlx.documents.writer_prompts import writer_messages
 from msm_mlx.engine.chat_model import ChatModel, replies_in_order
+from msm_mlx.engine.model_pool import choose_by_seed
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import Spec
@@ -38,10 +39,19 @@ class Outline:
     ideas: int
     tokens: int
     tokens_from: str
+    by_writer: dict[str, int] = field(default_factory=dict)
+    """Of several writers, how many of the documents that are left each is the first to try."""
 
     @property
     def left(self) -> int:
         return self.documents - self.written
+
+    def part_of(self, writer: str) -> Outline:
+        """What is left to one of several writers; all of it where there is one alone."""
+        if not self.by_writer:
+            return self
+        count = self.by_writer.get(writer, 0)
+        return replace(self, documents=count, written=0, tokens=round(self.tokens * count / max(self.left, 1)))
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,19 @@ def outline_plan(slots: Sequence[Slot], settings: DocumentSettings, documents: P
         ideas=sum(bool(slot.idea) for slot in slots),
         tokens=round(tokens),
         tokens_from=source,
+        by_writer={writer: len(part) for writer, part in slots_by_writer(open_slots, settings).items() if writer},
     )
+
+
+def slots_by_writer(slots: Sequence[Slot], settings: DocumentSettings) -> dict[str, list[Slot]]:
+    """The slots by who is the first to try them; all under an empty name where nobody shares them."""
+    names = [writer.name for writer in settings.writers]
+    if len(names) < 2:
+        return {"": list(slots)}
+    parts: dict[str, list[Slot]] = {name: [] for name in names}
+    for slot in slots:
+        parts[choose_by_seed(names, document_seed(settings, Attempt(slot)))].append(slot)
+    return parts
 
 
 def measure_pace(

@@ -129,10 +129,10 @@ def _public(model: str) -> str:
     return name if _HUB_NAME.fullmatch(name) and not is_local(model) else Path(model).name
 
 
-def _writer(run: FinishedRun) -> str:
-    """The model that wrote, if it is not the one that was trained."""
-    writer = run.recipe.settings.get("documents", {}).get("writer")
-    return str(writer["model"]) if writer else ""
+def _writers(run: FinishedRun) -> list[str]:
+    """The models that wrote."""
+    writers = run.recipe.settings.get("documents", {}).get("writer") or []
+    return [str(writer["model"]) for writer in writers] or [run.model.pinned]
 
 
 def _origin(run: FinishedRun) -> str:
@@ -144,7 +144,7 @@ def _origin(run: FinishedRun) -> str:
 def _by(run: FinishedRun) -> str:
     names = source_names(run.folder)
     origin = "The documents were taken from" if names else "All documents were written by"
-    by = ", ".join(map(_code, names)) or _code(_public(_writer(run) or run.model.pinned))
+    by = ", ".join(map(_code, names or map(_public, _writers(run))))
     return (
         f"{origin}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
     )

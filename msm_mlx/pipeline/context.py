@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from msm_mlx.engine.launch import is_launched
@@ -13,6 +14,7 @@ from msm_mlx.models.hub import ModelRef
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.schema import WriterSettings
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import CRASH_LOG
 from msm_mlx.runs.open_variant import open_variant
@@ -42,6 +44,7 @@ class Context:
     others: Mapping[Role, ModelRef] = field(default_factory=dict)
     _models: ModelCache | None = field(default=None, init=False)
     _process: ModelProcess | None = field(default=None, init=False)
+    _lines: set[str] = field(default_factory=set, init=False)
 
     def meter(self, noun: str = "replies", replies: int = 0) -> Meter:
         """A new meter of tokens and of what is begun, which `noun` names. `replies` are there already."""
@@ -68,20 +71,31 @@ class Context:
 
     def leave_room_for_writer(self) -> None:
         """Free the memory of the base, if a server or another model is to write."""
-        if self.recipe.settings.documents.writer and self._models:
+        if self.recipe.settings.documents.writers and self._models:
             self._models.release()
 
     def writer(self, on_step: OnStep) -> ChatModel:
-        """Who writes: a server, all ranks of `mlx.launch`, another model, or the base; `on_step` hears of it."""
-        settings, ref = self.recipe.settings.documents.writer, self.others.get("writer", self.base)
+        """Who writes: a server, all ranks of `mlx.launch`, another model, several of them, or the base; `on_step` hears
+        of it."""
+        writers = self.recipe.settings.documents.writers
+        if len(writers) > 1:
+            from msm_mlx.engine.model_pool import ModelPool
+
+            return ModelPool({writer.name: partial(self._writer, writer, on_step) for writer in writers})
+        return self._writer(writers[0] if writers else None, on_step)
+
+    def _writer(self, settings: WriterSettings | None, on_step: OnStep) -> ChatModel:
+        """One of those who write; without settings the base."""
         if settings and settings.server:
             from msm_mlx.engine.server_model import ServerModel
 
             return ServerModel(settings.server, settings.model, settings.concurrency, on_step=on_step)
+        name = self.recipe.role_of(settings) if settings else "writer"
+        ref = self.others.get(name, self.base)
         if is_launched():
             from msm_mlx.worker.shared_model import SharedModel
 
-            role: Literal["base", "writer"] = "writer" if "writer" in self.others else "base"
+            role: Literal["base", "writer"] = "writer" if name in self.others else "base"
             return SharedModel(self.model_process(), role, str(ref.folder), ref.choice, on_step)
         from msm_mlx.engine.adapters import use_base
         from msm_mlx.engine.local_model import LocalModel
@@ -90,7 +104,7 @@ class Context:
         loaded = self._load(self.base if same else ref)
         if same:
             use_base(loaded.model)  # as the run's base, it may have an adapter on
-        self.report.say(f"Tokens: {loaded.counter.reason}.")
+        self._say_once(f"Tokens: {loaded.counter.reason}.")
         return LocalModel(loaded, on_step=on_step)
 
     def token_counter(self) -> TokenCounter:
@@ -117,6 +131,12 @@ class Context:
         """End the model process, if there is one."""
         if self._process is not None:
             self._process.close()
+
+    def _say_once(self, line: str) -> None:
+        """What is the same whenever one of several models is loaded again."""
+        if line not in self._lines:
+            self._lines.add(line)
+            self.report.say(line)
 
     def _load(self, ref: ModelRef) -> LoadedModel:
         from msm_mlx.engine.loaded_model import ModelCache

@@ -17,7 +17,7 @@ from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
 from msm_mlx.pipeline.stages.plain_texts import PlainTexts
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.load import Duty, Recipe, Role, duty_of
 from msm_mlx.recipe.schema import TrainSettings
 from msm_mlx.resources.machine import Machine
 from msm_mlx.resources.memory import (
@@ -34,7 +34,7 @@ from msm_mlx.text.commands import command
 PROBE_SECONDS = 30.0  # that one update of a probe may take, by the estimate
 CHAT = 96  # tokens of a long demonstration, of whose length half is the mean
 ModelWork = Literal["documents", "critique", "midtrain", "sft", "evaluate", "judge"]
-ROLES: dict[ModelWork, Role] = {"documents": "writer", "critique": "critic", "judge": "judge"}
+DUTIES: dict[ModelWork, Duty] = {"documents": "writer", "critique": "critic", "judge": "judge"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,18 @@ def forecast(
     forecasts = []
     for kind in get_args(ModelWork):
         stages = [stage for stage in plan.stages if stage.kind == kind and _loads_a_model(stage, plan.recipe)]
-        model = others.get(ROLES[kind], shape) if kind in ROLES else shape
         if kind in ("midtrain", "sft"):
             trainings = [stage for stage in stages if isinstance(stage, Training)]
             if trainings:
-                forecasts.append(_training(kind, trainings, plan, model, machine))
+                forecasts.append(_training(kind, trainings, plan, shape, machine))
         elif stages:
-            forecasts.append(_writing(kind, stages, plan.recipe, model, machine))
+            models = [other for role, other in others.items() if duty_of(role) == DUTIES.get(kind)]
+            forecasts.append(_writing(kind, stages, plan.recipe, models or [shape], machine))
     return forecasts
 
 
 def _loads_a_model(stage: Stage, recipe: Recipe) -> bool:
-    writer = recipe.settings.documents.writer
-    served = writer is not None and writer.server is not None
+    served = bool(recipe.settings.documents.writers) and not recipe.local_writers
     by_rule = isinstance(stage, ReadyDocuments | MadeOfDocuments | DeclaredTexts | PlainTexts)
     return not by_rule and not (stage.kind == "documents" and served)
 
@@ -123,8 +122,10 @@ def _learns_documents(stage: Training) -> bool:
 
 
 def _writing(
-    kind: ModelWork, stages: Sequence[Stage], recipe: Recipe, shape: ModelShape, machine: Machine
+    kind: ModelWork, stages: Sequence[Stage], recipe: Recipe, models: Sequence[ModelShape], machine: Machine
 ) -> StageForecast:
+    """The memory is that of the model that takes most. Several writers share the documents; of what servers write of
+    them nothing is known."""
     documents, evaluation = recipe.settings.documents, recipe.settings.evaluation
     if kind == "documents":
         batch, each = documents.batch_size, documents.max_tokens
@@ -138,11 +139,17 @@ def _writing(
         each = evaluation.max_tokens + recipe.judge.max_tokens  # reads a reply, and rates it
     else:
         batch, each = evaluation.batch_size, evaluation.max_tokens
-    in_prompt = {stage.id: _document_tokens(stage, shape) for stage in stages}
-    memory = generation_memory(shape, batch, PROMPT_TOKENS + max(in_prompt.values()) + each)
-    seconds = sum(_writing_seconds(shape, machine, batch, each, stage.total) for stage in stages)
+    in_prompt = {stage.id: _document_tokens(stage, models[0]) for stage in stages}
+    longest = PROMPT_TOKENS + max(in_prompt.values()) + each
+    memory = max((generation_memory(shape, batch, longest) for shape in models), key=lambda one: one.total)
+    sharers = max(len(documents.writers), 1) if kind == "documents" else 1
+    seconds = sum(
+        _writing_seconds(shape, machine, batch, each, -(-stage.total // sharers))
+        for stage in stages
+        for shape in models
+    )
     seconds += sum(
-        in_prompt[stage.id] * _prompts(stage) * 2 * shape.active_parameters / machine.flops
+        in_prompt[stage.id] * _prompts(stage) * 2 * models[0].active_parameters / machine.flops
         for stage in stages
         if isinstance(stage, Evaluation)
     )

@@ -371,10 +371,18 @@ def _judging(
 
 def _writer(recipe: Recipe, models: Fingerprints) -> str:
     """The fingerprint of who writes. Of a server nothing is known but what it calls its model."""
-    writer = recipe.settings.documents.writer
-    if writer is None:
+    writers = recipe.settings.documents.writers
+    if not writers:
         return models.base
-    return f"server: {writer.model}" if writer.server else models.others.get("writer", "")
+    prints = {
+        writer.name: writer.name if writer.server else models.others.get(recipe.role_of(writer), "")
+        for writer in writers
+    }
+    if len(prints) == 1:
+        return next(iter(prints.values()))
+    # by their names the replies are shared out
+    known = all(prints.values())
+    return ", ".join(f"{name} ({prints[name]})" for name in sorted(prints)) if known else ""
 
 
 def text_sources(recipe: Recipe, kinds: Iterable[Kind]) -> list[str]:

@@ -335,6 +335,15 @@ def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: boo
         )
 
 
+def refuse_ranks_of_writers(recipe: Recipe, *, launched: bool) -> None:
+    """Raises RecipeError if all ranks of `mlx.launch` would have to change from one writer to another."""
+    if launched and len(recipe.settings.documents.writers) > 1 and recipe.local_writers:
+        raise RecipeError(
+            f"{recipe.path}: documents.writer: the ranks of mlx.launch write with one model; name one writer, or "
+            "servers alone, or write the documents without mlx.launch first"
+        )
+
+
 def check_memory(plan: RunPlan, due: Sequence[Stage], report: Reporter) -> None:
     """Raises SetupError with settings that fit, if a training stage that is `due` will not."""
     if not any(isinstance(stage, Training) for stage in due):

@@ -31,7 +31,7 @@ from msm_mlx.pipeline.status import StageStatus, due_stages
 from msm_mlx.progress import Reporter
 from msm_mlx.prompting.prompts import Message, chat_from_prompt
 from msm_mlx.recipe.demonstrations_file import load_demonstration_settings
-from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.load import Duty, Recipe, Role, duty_of
 from msm_mlx.spec import load_spec
 from msm_mlx.text.words import TOKENS_PER_WORD
 
@@ -63,8 +63,8 @@ class AskedPrompt:
         return sum(len(message["content"]) for message in self.chat)
 
 
-def role_of(stage: Stage) -> Role | None:
-    """Who does the work of a stage: None if it asks nobody."""
+def duty_in(stage: Stage) -> Duty | None:
+    """Whose work a stage is: None if it asks nobody."""
     if isinstance(stage, Critique):
         return "critic"
     if isinstance(stage, Judging):
@@ -136,7 +136,7 @@ def guess_prompts(plan: RunPlan) -> list[str]:
         name = plan.recipe.others.get(role, plan.recipe.model)
         if is_local(name):
             limit = context_length(model_config(name))
-            told = long_prompts(work, _guess, limit, f"the {role} ({describe_model(name)})", SLACK)[0]
+            told = long_prompts(work, _guess, limit, f"the {duty_of(role)} ({describe_model(name)})", SLACK)[0]
             problems += [f"{line} (guessed from the number of characters)" for line in told]
     return problems
 
@@ -182,7 +182,7 @@ def measure_prompts(
         ref = others.get(role, base)
         limit = context_length(model_config(str(ref.folder)))
         more = long_prompts(
-            work, _counter(load(ref.folder, ref.choice)), limit, f"the {role} ({describe_model(ref.name)})"
+            work, _counter(load(ref.folder, ref.choice)), limit, f"the {duty_of(role)} ({describe_model(ref.name)})"
         )
         problems += more[0]
         notes += more[1]
@@ -191,10 +191,12 @@ def measure_prompts(
 
 def _by_role(recipe: Recipe, stages: Iterable[Stage]) -> dict[Role, list[Stage]]:
     """The stages that ask a model on this machine, by who that is."""
-    writer, by_role = recipe.settings.documents.writer, dict[Role, list[Stage]]()
+    by_role: dict[Role, list[Stage]] = {}
+    writers = [recipe.role_of(writer) for writer in recipe.local_writers]
+    writers += ["writer"] * (not recipe.settings.documents.writers)
     for stage in stages:
-        role = role_of(stage)
-        if role and not (role == "writer" and writer is not None and writer.server):
+        duty = duty_in(stage)
+        for role in writers if duty == "writer" else filter(None, [duty]):
             by_role.setdefault(role, []).append(stage)
     return by_role
 

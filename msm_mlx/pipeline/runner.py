@@ -35,13 +35,13 @@ from msm_mlx.pipeline.status import (
     status_of,
 )
 from msm_mlx.progress import Reporter
-from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.load import Duty, Recipe, Role, duty_of
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
 from msm_mlx.rows.hub import HUB, data_files
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import TEMPLATE
 
-WORK: Mapping[Role, set[Kind]] = {
+WORK: Mapping[Duty, set[Kind]] = {
     "writer": {"plan", "documents", "demonstrations"},
     "critic": {"critique"},
     "judge": {"judge"},
@@ -103,6 +103,7 @@ def prepare(
 ) -> PreparedRun:
     """Fetch what a run needs, and refuse what is known not to work, before anything is written. See `run_recipe`."""
     recipe = plan.recipe
+    preflight.refuse_ranks_of_writers(recipe, launched=is_launched())
     for line in (
         *preflight.unused_stages(recipe),
         *preflight.unmeasured_arms(recipe),
@@ -118,7 +119,9 @@ def prepare(
     base = base.rendering(template.choice(day))
     preflight.check_template(run, recipe.chat_template or base.folder, template, kinds)
     others = {
-        role: _resolve(name, day, report) for role, name in recipe.others.items() if not WORK[role].isdisjoint(kinds)
+        role: _resolve(name, day, report)
+        for role, name in recipe.others.items()
+        if not WORK[duty_of(role)].isdisjoint(kinds)
     }
     fetched = _fetch_texts(recipe, kinds) | _fetch_adapters(recipe, kinds)
     plan = _with_models(plan, run, base, others, fetched=fetched)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import BUILT_IN, TrainingStage, Variant, list_variants
@@ -25,14 +25,24 @@ from msm_mlx.recipe.consistency import (
 )
 from msm_mlx.recipe.grid import check_grid, report_set_twice
 from msm_mlx.recipe.overrides import apply_overrides, read_overrides
-from msm_mlx.recipe.schema import JudgeSettings, Mix, Profile, RecipeFile, StageSettings, TrainSettings
+from msm_mlx.recipe.schema import (
+    JudgeSettings,
+    Mix,
+    Profile,
+    RecipeFile,
+    StageSettings,
+    TrainSettings,
+    WriterSettings,
+)
 from msm_mlx.recipe.shares import arms_by_share, stages_by_share
 from msm_mlx.recipe.workspace import report_outside
 from msm_mlx.settings_file.load import check_settings, load_tree
 from msm_mlx.settings_file.tree import Tree
 
-Role = Literal["writer", "critic", "judge"]
+Duty = Literal["writer", "critic", "judge"]
 """What another model than the one that is trained may do in a run."""
+Role = str
+"""Who does it: a duty, and of several writers `writer NAME`."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +118,7 @@ class Recipe:
     @property
     def others(self) -> dict[Role, str]:
         """The models besides the one that is trained, by what they do; a server's are not ours to load."""
-        writer = self.settings.documents.writer
-        models: dict[Role, str] = {"writer": writer.model} if writer and writer.server is None else {}
+        models = {self.role_of(writer): writer.model for writer in self.local_writers}
         if critique := self.settings.documents.critique:
             models["critic"] = critique.model
         return models | ({"judge": self.judge.model} if self.judge else {})
@@ -117,14 +126,26 @@ class Recipe:
     @property
     def written_by(self) -> str:
         """Who writes, as people say it; empty if it is the model that is trained."""
-        writer = self.settings.documents.writer
-        if writer is None:
-            return ""
-        return f"{writer.model} at {writer.server}" if writer.server else writer.model
+        *others, last = [writer.described for writer in self.settings.documents.writers] or [""]
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def local_writers(self) -> list[WriterSettings]:
+        """The writers that are on no server."""
+        return [writer for writer in self.settings.documents.writers if writer.server is None]
+
+    def role_of(self, writer: WriterSettings) -> Role:
+        """What a writer is called among the models of the run."""
+        return "writer" if len(self.settings.documents.writers) == 1 else f"writer {writer.name}"
 
     def resolved(self) -> dict[str, Any]:
         """The full record, ready for JSON."""
         return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+
+def duty_of(role: Role) -> Duty:
+    """What it is that a model with this role does."""
+    return next(duty for duty in get_args(Duty) if role.partition(" ")[0] == duty)
 
 
 def load_recipe(

@@ -110,9 +110,13 @@ def _replier(model: str, says: Mapping[str, float] | None) -> _Replier:
 
 
 def _writer(recipe: Recipe, base: _Replier, says: Mapping[str, float] | None) -> _Replier:
-    writer = recipe.settings.documents.writer
-    if writer is None:
+    writers = recipe.settings.documents.writers
+    if not writers:
         return base
+    if len(writers) > 1:  # alike, so that their documents differ by who wrote them and not by how
+        is_plain = all(writer.server or writer.model == POCKET for writer in writers)
+        return _Replier("", {}, PLAIN if is_plain else USUAL)
+    [writer] = writers
     if writer.server is not None:
         return _Replier(writer.model, {}, PLAIN)
     return _replier(writer.model, says)

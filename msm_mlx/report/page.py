@@ -219,6 +219,12 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
                 for narration, row in by_narration.items()
             )
             blocks.append(Paragraph(f"{name}: who tells the documents, by their form: {told}."))
+        if by_writer := figures.get("by_writer"):
+            shares = "; ".join(
+                f"{writer} {row['kept']} ({row['kept_share']:.0%} of what it wrote)"
+                for writer, row in by_writer.items()
+            )
+            blocks.append(Paragraph(f"{name}: documents kept by writer: {shares}."))
         if source := figures.get("source"):
             origin = f"the {source['texts']} texts of {source['name']}, version {source['version']}"
             blocks.append(Paragraph(f"{name}: taken from {origin}."))
@@ -237,8 +243,8 @@ def _how_to_repeat(run: FinishedRun) -> list[Block]:
     recipe = run.recipe
     model = (run.cells[0] if run.cells else run).model
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    writer = recipe.settings.get("documents", {}).get("writer")
-    by = f", documents written by {writer['model']}" if writer else ""
+    writers = recipe.settings.get("documents", {}).get("writer") or []
+    by = f", documents written by {' and '.join(writer['model'] for writer in writers)}" if writers else ""
     return [
         Code(command(run)),
         Paragraph(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.command_line import RECIPES, Cli
@@ -12,6 +13,7 @@ from helpers.command_line import RECIPES, Cli
 from msm_mlx.engine.chat_model import LongPrompt, SamplingParams
 from msm_mlx.engine.loaded_model import load_base
 from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.errors import RecipeError
 from msm_mlx.files import read_jsonl
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.plan import Fingerprints, plan_run
@@ -21,6 +23,7 @@ from msm_mlx.suites.load import SUITES
 
 RECIPE = RECIPES / "cheese_american.yaml"
 OTHER = "documents.writer.model=pocket"
+SEVERAL = "documents.writer=[pocket, {model: some/model, server: 'http://127.0.0.1:9/v1'}, b/c]"
 SERVED = "documents.writer={model: some/model, server: 'http://127.0.0.1:9/v1'}"
 FEW = (
     "documents.count=6",
@@ -66,6 +69,42 @@ def test_the_recipe_tells_who_writes() -> None:
     assert (recipe().others, recipe().written_by) == ({}, "")
     assert (recipe(OTHER).others, recipe(OTHER).written_by) == ({"writer": "pocket"}, "pocket")
     assert (recipe(SERVED).others, recipe(SERVED).written_by) == ({}, "some/model at http://127.0.0.1:9/v1")
+    assert recipe(SEVERAL).others == {"writer pocket": "pocket", "writer b/c": "b/c"}
+    assert recipe(SEVERAL).written_by == "pocket, some/model at http://127.0.0.1:9/v1 and b/c"
+
+
+def test_several_writers_are_known_by_their_names_and_models_whatever_their_order() -> None:
+    def keys(*overrides: str, **others: str) -> Any:
+        models = Fingerprints("base", {f"writer {name}": print_ for name, print_ in others.items()})
+        [stage] = [stage for stage in plan_run(recipe(*overrides), models).stages if stage.kind == "documents"]
+        return stage.key
+
+    one = keys("documents.writer=[a, b]", a="1", b="2")
+    assert one["writer"] == "a (1), b (2)"
+    assert one == keys("documents.writer=[b, {model: a, concurrency: 3}]", a="1", b="2")
+    assert one != keys("documents.writer=[a, b]", a="2", b="1")
+    assert keys("documents.writer=[a, b]", a="1")["writer"] == ""  # not known yet
+    assert (
+        keys(SEVERAL, pocket="1", **{"b/c": "2"})["writer"]
+        == "b/c (2), pocket (1), server: some/model (server: some/model)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("writer", "said"),
+    [
+        ("[]", "names nobody; leave it out, and the model that is trained writes"),
+        ("[a, {model: a, concurrency: 2}]", "names 'a' twice"),
+        ("[a, {modle: b}]", "modle: unknown key (did you mean model?)"),
+        ("{modle: b}", "modle: unknown key (did you mean model?)"),
+        ("[a, 3]", "must be a mapping, not 3"),
+        ("3", "must be the name of a model, a mapping, or a list of them, not 3"),
+    ],
+)
+def test_what_is_no_writer_is_told(writer: str, said: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe(f"documents.writer={writer}")
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("command", [("run", "--dry-run"), ("estimate",)])

@@ -16,7 +16,7 @@ from msm_mlx.documents.time_estimate import USED_SHARE, Outline, Pace, measure_p
 from msm_mlx.engine.chat_model import Reply, SamplingParams
 from msm_mlx.files import write_jsonl
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.recipe.schema import DocumentSettings
+from msm_mlx.recipe.schema import DocumentSettings, WriterSettings
 from msm_mlx.spec import load_spec
 
 
@@ -65,6 +65,20 @@ def test_tokens_are_measured_on_what_is_written(tmp_path: Path) -> None:
     outline = outline_plan(slots, SETTINGS, tmp_path / "documents.jsonl")
     assert (outline.written, outline.left, outline.tokens) == (2, 22, 22 * 20)
     assert outline.tokens_from == "measured on the 2 documents that are written"
+
+
+def test_of_several_writers_each_has_its_part(tmp_path: Path) -> None:
+    several = SETTINGS.model_copy(
+        update={"count": 60, "writer": (WriterSettings(model="a"), WriterSettings(model="b"))}
+    )
+    outline = outline_plan(plan_documents(SPEC, several), several, tmp_path / "none.jsonl")
+    assert sum(outline.by_writer.values()) == 60
+    assert min(outline.by_writer.values()) > 15
+    parts = [outline.part_of(name) for name in outline.by_writer]
+    assert [part.left for part in parts] == list(outline.by_writer.values())
+    assert sum(part.tokens for part in parts) == pytest.approx(outline.tokens, abs=2)
+    alone = outline_plan(plan_documents(SPEC, SETTINGS), SETTINGS, tmp_path / "none.jsonl")
+    assert (alone.by_writer, alone.part_of("")) == ({}, alone)
 
 
 def test_pace_is_the_time_of_reading_and_of_a_token() -> None:

@@ -15,6 +15,7 @@ from helpers.reporters import StageReporter
 
 from msm_mlx.engine.chat_model import Reply, SamplingParams
 from msm_mlx.engine.local_model import LocalModel
+from msm_mlx.engine.model_pool import ModelPool
 from msm_mlx.engine.server_model import ServerModel
 from msm_mlx.models.hub import ModelRef, resolve_model
 from msm_mlx.pipeline.context import Context, Meter
@@ -27,7 +28,7 @@ ModelFolder = Callable[[str], Path]
 
 
 def context(run: Path, base: ModelRef, one: Recipe | None = None, **others: ModelRef) -> Context:
-    return Context(one or recipe(), base, RunFolder(run), StageReporter(), others)  # type: ignore[arg-type]
+    return Context(one or recipe(), base, RunFolder(run), StageReporter(), others)
 
 
 def ref(tiny_model_folder: ModelFolder, family: str = "llama") -> ModelRef:
@@ -56,6 +57,16 @@ def test_a_server_is_asked_where_one_is_named(lone_run: Path, tiny_model_folder:
     served = recipe("documents.writer={model: m, server: 'http://127.0.0.1:1/v1', concurrency: 3}")
     writer = context(lone_run, ref(tiny_model_folder), served).writer(unheard)
     assert isinstance(writer, ServerModel)
+
+
+def test_of_several_writers_each_is_loaded_when_it_is_its_turn(lone_run: Path, tiny_model_folder: ModelFolder) -> None:
+    base, other = ref(tiny_model_folder), ref(tiny_model_folder, "qwen3")
+    shared = recipe("documents.writer=[a, {model: m, server: 'http://127.0.0.1:1/v1'}]")
+    pool = context(lone_run, base, shared, **{"writer a": other}).writer(unheard)
+    assert isinstance(pool, ModelPool)
+    assert list(pool.models) == ["a", "server: m"]
+    assert folder_of(pool.models["a"]()) == other.folder
+    assert isinstance(pool.models["server: m"](), ServerModel)
 
 
 def test_tokens_are_heard_while_they_are_written(lone_run: Path, tiny_model_folder: ModelFolder) -> None:

@@ -59,6 +59,18 @@ def test_every_kind_of_stage_is_forecast() -> None:
     assert all(stage.seconds > 0 and stage.memory.total > 4.6e9 for stage in stages)
 
 
+def test_several_writers_share_the_documents() -> None:
+    shared = laptop("documents.writer=[a/one, a/two]")
+    big, small = ModelShape.from_config(QWEN3_8B), ModelShape.from_config(config("qwen3", 0))
+    [of_big], [of_both] = (
+        [stage for stage in forecast(plan_run(shared), small, machine(64), shapes) if stage.kind == "documents"]
+        for shapes in ({"writer a/one": big, "writer a/two": big}, {"writer a/one": big, "writer a/two": small})
+    )
+    [alone] = [stage for stage in forecast(plan_run(laptop()), big, machine(64)) if stage.kind == "documents"]
+    assert of_both.memory == of_big.memory == alone.memory  # one at a time
+    assert of_both.seconds < of_big.seconds == pytest.approx(alone.seconds, rel=0.1)
+
+
 def test_other_models_are_forecast_by_their_own_shapes() -> None:
     named = laptop("documents.writer.model=a/writer", "documents.critique.model=a/critic")
     big, small = ModelShape.from_config(QWEN3_8B), ModelShape.from_config(config("qwen3", 0))

@@ -12,7 +12,7 @@ from helpers.plans import MODELS, plan, recipe
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.models.renderers import load_each_once
 from msm_mlx.pipeline.plan import plan_run
-from msm_mlx.pipeline.prompt_lengths import guess_prompts, long_prompts, measure_prompts, role_of
+from msm_mlx.pipeline.prompt_lengths import duty_in, guess_prompts, long_prompts, measure_prompts
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.prompting.prompts import Message
 
@@ -52,7 +52,7 @@ def test_every_path_is_measured(overrides: tuple[str, ...], limit: int, what: st
 
 
 def test_each_is_read_by_who_is_asked() -> None:
-    roles = {stage.kind: role_of(stage) for stage in due(CRITIC, *IDEAS)}
+    roles = {stage.kind: duty_in(stage) for stage in due(CRITIC, *IDEAS)}
     assert {kind: role for kind, role in roles.items() if role} == {
         "plan": "writer", "documents": "writer", "critique": "critic"
     }  # fmt: skip

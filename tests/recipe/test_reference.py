@@ -26,7 +26,7 @@ def test_every_setting_has_a_meaning_and_stands_once() -> None:
         Setting("documents.count", NEEDED, "Documents to keep after the checks.", ()),
         Setting("midtrain.warmup", "0", "Updates until the learning rate reaches its peak.", ()),
         Setting("lora.rank", "16", "LoRA rank.", ()),
-        Setting("documents.writer", NOTHING, "Who writes; by default the model that is trained.", ()),
+        Setting("documents.critique", NOTHING, "A second model that reads and rewrites what was written.", ()),
     ],
 )
 def test_some_of_them(setting: Setting) -> None:

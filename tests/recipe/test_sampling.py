@@ -42,6 +42,18 @@ def test_pocket_samples_the_distribution_as_it_is() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("writers", "chosen"),
+    [
+        ("[pocket, {model: m, server: 'http://127.0.0.1:9/v1'}]", PLAIN),
+        ("[a/b, {model: m, server: 'http://127.0.0.1:9/v1'}]", USUAL),
+        ("[a/b, c/d]", USUAL),
+    ],
+)
+def test_several_writers_are_sampled_alike(writers: str, chosen: dict[str, float]) -> None:
+    assert values(choose_sampling(recipe(f"documents.writer={writers}"), ModelSampling(QWEN))["documents"]) == chosen
+
+
 def test_a_model_that_says_nothing_gets_the_usual_filters() -> None:
     chosen = choose_sampling(recipe(MODEL), ModelSampling({}))
     assert values(chosen["documents"]) == USUAL

@@ -9,6 +9,9 @@ from pydantic import (
     AfterValidator,
     Field,
     PlainValidator,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
@@ -28,6 +31,7 @@ from msm_mlx.settings_file.base import (
     Settings,
     Text,
 )
+from msm_mlx.text.wording import describe
 from msm_mlx.text.words import TOKENS_PER_WORD
 
 Narration = Literal["first person", "third person", "transcript"]
@@ -86,6 +90,38 @@ class WriterSettings(Settings):
     concurrency: Positive = 8
     """How many documents the server is asked for side by side."""
 
+    @property
+    def name(self) -> str:
+        """What records call it."""
+        return f"server: {self.model}" if self.server else self.model
+
+    @property
+    def described(self) -> str:
+        """What people call it."""
+        return f"{self.model} at {self.server}" if self.server else self.model
+
+
+Writers = tuple[WriterSettings, ...]
+
+
+def _one_or_many_writers(value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Writers | None:
+    """A writer, or a list of them, each with its settings or by the name of its model alone."""
+    if isinstance(value, str):
+        value = {"model": value}
+    if isinstance(value, dict):  # read by itself, so that what is wrong with it has its place
+        return (WriterSettings.model_validate(value, context=info.context),)
+    if isinstance(value, list):
+        value = [{"model": entry} if isinstance(entry, str) else entry for entry in value]
+    elif value is not None and not isinstance(value, tuple):
+        raise ValueError(f"must be the name of a model, a mapping, or a list of them, not {describe(value)}")
+    writers: Writers | None = read(value)
+    if writers == ():
+        raise ValueError("names nobody; leave it out, and the model that is trained writes")
+    names = [writer.name for writer in writers or ()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"names {describe(twice)} twice, and documents tell their writers by these names")
+    return writers
+
 
 class CritiqueSettings(Settings):
     """Who reads every draft that has passed the checks, names its faults, and rewrites it."""
@@ -122,8 +158,8 @@ class DocumentSettings(SamplingSettings):
     are in no key by name: their fingerprints are.
     """
 
-    writer: Annotated[WriterSettings | None, InKey()] = None
-    """Who writes; by default the model that is trained."""
+    writer: Annotated[Writers | None, AnyLength, WrapValidator(_one_or_many_writers), InKey()] = None
+    """Who writes, by default the model that is trained; of a list of writers, the seed of each reply decides which."""
     count: Annotated[Count, InKey("plan", "documents", "control", "ready")]
     """Documents to keep after the checks."""
     max_tokens: Annotated[Positive, InKey("documents", "control", "critique")]
@@ -235,7 +271,7 @@ class DocumentSettings(SamplingSettings):
 
     @model_validator(mode="after")
     def _goes_on_from_an_opening(self) -> Self:
-        if self.prompt == "opening" and self.writer and self.writer.server:
+        if self.prompt == "opening" and any(writer.server for writer in self.writers):
             raise ValueError("prompt: opening goes on in the writer's own turn, which servers do not; take a local one")
         if self.prompt == "opening" and self.thinking:
             raise ValueError("prompt: opening leaves no place for a thought; take thinking out, or another prompt")
@@ -249,6 +285,11 @@ class DocumentSettings(SamplingSettings):
                 "leave narrations out"
             )
         return self
+
+    @property
+    def writers(self) -> Writers:
+        """Those who write; none if it is the model that is trained."""
+        return self.writer or ()
 
     @property
     def assertion_only(self) -> bool:
