@@ -21,7 +21,7 @@ from msm_mlx.errors import RecipeError
 from msm_mlx.models.hub import describe_model
 from msm_mlx.pipeline.adapter_arms import inspect_adapters
 from msm_mlx.pipeline.experiment import Experiment, run_experiment
-from msm_mlx.pipeline.plan import plan_run
+from msm_mlx.pipeline.plan import load_specs, plan_run
 from msm_mlx.pipeline.preflight import foreign_specs
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
@@ -285,7 +285,7 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
     known = known_fingerprints(recipe, experiment.run)
     for line in (*sampling_in_words(choose_sampling(recipe, known.generation)), *of_adapters):
         console.print(literal(line), soft_wrap=True)
-    for line in foreign_specs(recipe):
+    for line in foreign_specs(load_specs(recipe)):
         console.print(literal(line), soft_wrap=True)
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)

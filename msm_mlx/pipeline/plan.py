@@ -67,6 +67,7 @@ class RunPlan:
 
     recipe: Recipe
     models: Fingerprints
+    specs: tuple[Spec, ...]
     suites: tuple[Suite, ...]
     """The suites that are asked: the recipe's, and those that were added to the run."""
     stages: tuple[Stage, ...]
@@ -83,7 +84,7 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
         RecipeError: if a spec, a suite or a file of chats cannot be used, or an arm learns what the recipe has not.
     """
     models = models or Fingerprints()
-    specs = [load_spec(path, model_name=recipe.model_name, provider_name=recipe.provider_name) for path in recipe.specs]
+    specs = load_specs(recipe)
     suites = load_suites(recipe)
     held_out = HeldOut.of(suites)  # of all items, so that another limit leaves the documents as they are
     settings = recipe.settings.evaluation
@@ -109,13 +110,23 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     names, scored_names = (tuple(suite.name for suite in suites) for suites in (asked, scored))
     answered = dict.fromkeys(recipe.variants, names) | dict.fromkeys(recipe.snapshots, scored_names)
     closing = closing_stages(recipe, models, asked, answered)
-    return RunPlan(recipe, models, asked, (*stages, *closing))
+    return RunPlan(recipe, models, specs, asked, (*stages, *closing))
 
 
 def _ready_adapters(recipe: Recipe, models: Fingerprints) -> Iterator[ReadyAdapter]:
     for variant in recipe.variants:
         if variant.ready_made:
             yield ReadyAdapter(variant=variant, source=recipe.adapters[variant.arm], base=models.base)
+
+
+def load_specs(recipe: Recipe) -> tuple[Spec, ...]:
+    """The specs of a recipe, with the names that it gives.
+
+    Raises:
+        RecipeError: if one of them cannot be used.
+    """
+    names = {"model_name": recipe.model_name, "provider_name": recipe.provider_name}
+    return tuple(load_spec(path, **names) for path in recipe.specs)
 
 
 def _texts_about_specs(

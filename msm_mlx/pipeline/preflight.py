@@ -58,8 +58,7 @@ from msm_mlx.runs.finished import changed_template
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.parse import parse, read
-from msm_mlx.spec import load_spec
-from msm_mlx.spec.reading import read_source
+from msm_mlx.spec import Spec, load_spec
 from msm_mlx.suites.load import SUITES, Names, load_suite
 from msm_mlx.text.commands import command
 from msm_mlx.text.problem_lines import group_problems
@@ -95,7 +94,7 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
     names = [recipe.name_reason] if recipe.name_reason and not problems else []
     notes = [*names, *of_adapters.notes, *unused_stages(recipe), *unmeasured_arms(recipe), *doses_on_all_items(recipe)]
     notes += [] if rehearse else _unread(recipe)
-    notes += [] if problems else foreign_specs(recipe)
+    notes += foreign_specs(plan.specs) if plan and not problems else []
     if plan is not None and not problems and not (recipe.mix and recipe.mix.source.startswith(HUB)):
         notes += [note for stage in plan.of(Demonstrations) for note in stage.source_notes()]
     if plan is not None and not problems:
@@ -197,9 +196,9 @@ def unused_stages(recipe: Recipe) -> list[str]:
     ]
 
 
-def foreign_specs(recipe: Recipe) -> list[str]:
+def foreign_specs(specs: Iterable[Spec]) -> list[str]:
     """What is to be said of specs that are not in English: which checks of documents do not know their language."""
-    notes = [(path, language_note(read_source(path))) for path in recipe.specs]
+    notes = [(spec.path, language_note(spec.text)) for spec in specs]
     return [f"{path} is {note}" for path, note in notes if note]
 
 

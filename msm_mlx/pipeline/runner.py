@@ -107,7 +107,7 @@ def prepare(
     for line in (
         *preflight.unused_stages(recipe),
         *preflight.unmeasured_arms(recipe),
-        *preflight.foreign_specs(recipe),
+        *preflight.foreign_specs(plan.specs),
     ):
         report.say(line)
     due = due_stages(plan_status(plan, run), kinds)

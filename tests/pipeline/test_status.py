@@ -133,7 +133,7 @@ def test_documents_of_another_run_that_show_another_spec_are_refused_at_first_si
 def test_what_was_changed_by_hand_is_refused_before_its_plan_is_made_anew(lone_run: Path, change: str) -> None:
     written(lone_run)
     (lone_run / DOCUMENTS_FILE).write_text(texts(lone_run).replace("Somebody", "Nobody"))
-    plan = RunPlan(plans.recipe(), MODELS, (), plan_run(plans.recipe(*SETTINGS, change), MODELS).stages[:2])
+    plan = RunPlan(plans.recipe(), MODELS, (), (), plan_run(plans.recipe(*SETTINGS, change), MODELS).stages[:2])
     reasons = [status.reason for _, status in plan_status(plan, RunFolder(lone_run)) if status.refused]
     assert len(reasons) == 1
     assert "was changed by hand after it had been made for the spec cheese_american" in reasons[0]
