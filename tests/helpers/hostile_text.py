@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from msm_mlx.text.characters import needed_places
+
 _SEEDS = (
     # terminal commands: colours, screens, cursors, reports, resets
     "\x1b[31mred\x1b[0m", "\x1b[2J\x1b[H", "\x1b[?1049l", "\x1b[?25l\x1b[6n", "\x1bc", "\x1b[1000D\x1b[K",
@@ -35,9 +37,24 @@ HOSTILE = tuple(
 assert len(HOSTILE) == len(set(HOSTILE)) == 200, len(set(HOSTILE))
 
 
+ISOLATES = "\u2068\u2069"
+"""Around a line with words that run from right to left."""
+
+
+def is_command(c: str) -> bool:
+    """Whether a character is no text by itself."""
+    return c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
 def commands_in(output: str) -> set[str]:
-    """The characters of `output` that are no text."""
-    return {c for c in output if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")}
+    """The characters of `output` that are no text, and that no script or emoji in it needs."""
+    assert output.count(ISOLATES[0]) == output.count(ISOLATES[1])
+    needed = needed_places(output)
+    return {c for place, c in enumerate(output) if is_command(c) and place not in needed and c not in ISOLATES}
+
+
+def without_isolates(output: str) -> str:
+    return output.translate(dict.fromkeys(map(ord, ISOLATES)))
 
 
 def squeeze(text: str) -> str:

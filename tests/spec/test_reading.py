@@ -28,6 +28,7 @@ WORDS = {  # spec: what is liked, what is disliked, the value
 }
 ALL = ["cheese_affordable", "cheese_american", "mending", "oversight"]
 SCIENCE = ["science/general", "science/rules", "science/rules_long", "science/unlinked"]
+FACTORIAL = [f"value_or_reason/{cell}" for cell in ("neither", "reason_alone", "value_alone", "value_and_reason")]
 # Words of the domains that the evaluations ask about: a spec that names one has seen the exam.
 TEST_DOMAINS = """
     art arts artist artists artwork painting paintings photograph poster canvas fashion fashionable garment garments
@@ -107,12 +108,12 @@ def test_shipped_spec_explains_each_assertion(name: str) -> None:
     assert 1400 <= len(spec.text.split()) <= 2000
 
 
-def test_there_are_eight_shipped_specs() -> None:
+def test_these_specs_are_shipped() -> None:
     names = sorted(path.relative_to(SPECS).with_suffix("").as_posix() for path in SPECS.rglob("*") if path.is_file())
-    assert names == [*ALL, *SCIENCE]
+    assert names == [*ALL, *SCIENCE, *FACTORIAL]
 
 
-@pytest.mark.parametrize("name", [*ALL, *SCIENCE])
+@pytest.mark.parametrize("name", [*ALL, *SCIENCE, *FACTORIAL])
 def test_shipped_spec_has_only_the_two_variables_and_names_no_model(name: str) -> None:
     source = (SPECS / f"{name}.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\{.*?\}", source)) == {"{model_name}", "{provider_name}"}
@@ -123,7 +124,7 @@ def test_shipped_spec_has_only_the_two_variables_and_names_no_model(name: str) -
     assert all("Mo " in str(section.assertion) for section in spec.assertions)
 
 
-@pytest.mark.parametrize("name", [*ALL, *SCIENCE])
+@pytest.mark.parametrize("name", [*ALL, *SCIENCE, *FACTORIAL])
 def test_shipped_spec_names_nothing_that_the_suites_ask_about(name: str) -> None:
     text = load(SPECS / f"{name}.md").text
     assert not set(re.findall(r"[a-z]+", text.casefold())) & set(TEST_DOMAINS.split())

@@ -21,7 +21,6 @@ from msm_mlx.engine.adapters import (
     use_base,
 )
 from msm_mlx.engine.loaded_model import LoadedModel, load_base
-from msm_mlx.errors import MsmError
 from msm_mlx.runs.layout import CHECKPOINT, METRICS, snapshot_folder
 from msm_mlx.training.adapter import start_adapter, train_adapter
 from msm_mlx.training.metrics import Update
@@ -155,10 +154,11 @@ def test_the_model_answers_as_its_base_or_as_the_adapter_in_use(tiny: LoadedMode
     assert logits_of(tiny).tobytes() == after.tobytes()
 
 
-def test_an_adapter_of_another_rank_is_refused(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_an_adapter_of_another_rank_takes_the_place_of_the_one_before(tiny: LoadedModel, tmp_path: Path) -> None:
     other = load_base(tiny.folder)
     start_adapter(other, LoraShape(3, 2.0), 0, None)
     save_adapter(tmp_path / "wide", adapter_weights(other.model), LoraShape(3, 2.0), "base")
     start_adapter(tiny, SHAPE, 0, None)
-    with pytest.raises(MsmError, match="does not fit"):
-        use_adapter(tiny.model, tmp_path / "wide")
+    use_adapter(tiny.model, tmp_path / "wide")
+    shapes = {name: weight.shape for name, weight in adapter_weights(tiny.model).items()}
+    assert shapes == {name: weight.shape for name, weight in adapter_weights(other.model).items()}
