@@ -174,7 +174,7 @@ def test_chat(texts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         talk(Parrot(text), text, ["Hello", "/" + text, "Again"], patient=True)  # type: ignore[arg-type]
         said = capsys.readouterr()
         assert not commands_in(said.out)
-        # each piece of the stream is shown as it comes, and a mark that the whole text needs may be escaped in its piece
+        # each piece is shown as it comes, and a mark that the whole text needs may be escaped in its piece
         whole = literal(f"{text}: {text}\n\n{text}: {text}\n\n").plain
         assert unescaped(said.out, text) == unescaped(whole, text)
         assert_text(said.err, "/" + text.strip())
