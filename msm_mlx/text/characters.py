@@ -56,11 +56,6 @@ def clean_invisible(text: str) -> tuple[str, Counter[str]]:
     return "".join(c for place, c in enumerate(text) if place not in removed), names
 
 
-def runs_right_to_left(text: str) -> bool:
-    """Whether a text has letters that are written from right to left."""
-    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
-
-
 def needed_places(text: str) -> set[int]:
     """Where invisible characters stand that the scripts and emoji of a text need."""
     return {place for pattern in _needed(text) for match in pattern.finditer(text) for place in range(*match.span())}

@@ -6,9 +6,7 @@ import unicodedata
 
 from rich.text import Text
 
-from msm_mlx.text.characters import needed_places, runs_right_to_left
-
-_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"  # of Unicode's bidirectional algorithm (UAX 9)
+from msm_mlx.text.characters import needed_places
 
 
 def visible(text: str) -> str:
@@ -26,10 +24,5 @@ def _escaped(line: str) -> str:
 
 
 def literal(text: str, style: str = "") -> Text:
-    """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes.
-
-    A line with words that run from right to left is set apart, so that it turns nothing around it.
-    """
-    lines = visible(text).split("\n")
-    lines = [f"{_ISOLATE}{line}{_END_OF_ISOLATE}" if runs_right_to_left(line) else line for line in lines]
-    return Text("\n".join(lines), style, overflow="fold")
+    """Text that no terminal takes for a command: control, formatting and separator characters appear as escapes."""
+    return Text(visible(text), style, overflow="fold")

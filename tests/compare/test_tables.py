@@ -6,7 +6,7 @@ import io
 from itertools import pairwise
 
 import pytest
-from helpers.hostile_text import commands_in, is_command, without_isolates
+from helpers.hostile_text import commands_in, is_command
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
@@ -46,12 +46,12 @@ def harmless(text: str) -> bool:
 def test_nothing_in_a_literal_text_is_a_command(text: str) -> None:
     shown = literal(text).plain
     assert harmless(shown)
-    assert literal(without_isolates(shown)).plain == shown
+    assert literal(shown).plain == shown
 
 
 @given(text=st.text(st.characters(exclude_categories=["C"], include_characters="\n")))
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert without_isolates(literal(text).plain) == text
+    assert literal(text).plain == text
     assert literal(text).spans == []
 
 

@@ -37,6 +37,7 @@ ELSEWHERE = {  # lines of blocks, by what they begin with or hold, that are not 
     "mlx.launch": "tests/end_to_end/test_ranks.py, with two processes on one machine",
     "mlx-community/": "tests/end_to_end/test_hub_model.py, with a hub of its own; tests/test_documented_commands.py "
     "parses the line",
+    "run dose_curve": "tests/end_to_end/test_grid.py, with a grid of its own",
     "run recipes/cheese_real.yaml": "benchmarks/real_model.sh; it takes hours",
 }
 

@@ -80,7 +80,7 @@ def test_a_base_of_the_hub_is_linked(model: str, tmp_path: Path) -> None:
 def test_another_writer_is_named_without_its_folder(model: str, said: str, tmp_path: Path) -> None:
     run = make_trained_run(tmp_path, "pocket", POCKET_WEIGHTS)
     recipe = load_values(run / "recipe.yaml")
-    recipe["settings"]["documents"]["writer"] = {"model": model}
+    recipe["settings"]["documents"]["writer"] = [{"model": model}]
     (run / "recipe.yaml").write_text(dump(recipe))
     record = open_run(run)
     for upload in prepare_uploads(record, record.choose([]), "me/cheese"):

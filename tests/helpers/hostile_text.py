@@ -37,10 +37,6 @@ HOSTILE = tuple(
 assert len(HOSTILE) == len(set(HOSTILE)) == 200, len(set(HOSTILE))
 
 
-ISOLATES = "\u2068\u2069"
-"""Around a line with words that run from right to left."""
-
-
 def is_command(c: str) -> bool:
     """Whether a character is no text by itself."""
     return c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -48,13 +44,8 @@ def is_command(c: str) -> bool:
 
 def commands_in(output: str) -> set[str]:
     """The characters of `output` that are no text, and that no script or emoji in it needs."""
-    assert output.count(ISOLATES[0]) == output.count(ISOLATES[1])
     needed = needed_places(output)
-    return {c for place, c in enumerate(output) if is_command(c) and place not in needed and c not in ISOLATES}
-
-
-def without_isolates(output: str) -> str:
-    return output.translate(dict.fromkeys(map(ord, ISOLATES)))
+    return {c for place, c in enumerate(output) if is_command(c) and place not in needed}
 
 
 def squeeze(text: str) -> str:
