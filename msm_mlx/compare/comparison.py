@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Protocol
 
 from msm_mlx.text.terminal import literal
@@ -35,7 +35,7 @@ class Comparison:
     @property
     def settings(self) -> dict[str, Any]:
         """How it was asked, apart from the seed; what is as usual is left out."""
-        usual = {"max_tokens": None, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "system": None, "prefill": ""}
+        usual = {one.name: one.default for one in fields(self) if one.default is not MISSING}
         own = {name: value for name, default in usual.items() if (value := getattr(self, name)) != default}
         return {"temperature": self.temperature, **own}
 
@@ -78,11 +78,15 @@ class HasSampling(Protocol):
 
 def answered_in_words(answers: HasSampling) -> str:
     """`greedily, seed 0, at most 200 tokens`; without a temperature nothing is filtered."""
-    filters = {"top_p": (answers.top_p, 1.0), "top_k": (answers.top_k, 0), "min_p": (answers.min_p, 0.0)}
-    parts = ["greedily" if answers.temperature == 0 else f"at temperature {answers.temperature:g}"]
-    parts += [f"{name} {value:g}" for name, (value, usual) in filters.items() if answers.temperature and value != usual]
-    parts.append(f"seed {answers.seed}")
+    how = "greedily" if answers.temperature == 0 else f"at temperature {answers.temperature:g}"
+    parts = [how, *filters_in_words(answers), f"seed {answers.seed}"]
     return ", ".join([*parts, *([f"at most {answers.max_tokens} tokens"] if answers.max_tokens else [])])
+
+
+def filters_in_words(answers: HasSampling) -> list[str]:
+    """What of the sampling is not as it would be without a filter; nothing without a temperature."""
+    filters = {"top_p": (answers.top_p, 1.0), "top_k": (answers.top_k, 0), "min_p": (answers.min_p, 0.0)}
+    return [f"{name} {value:g}" for name, (value, usual) in filters.items() if answers.temperature and value != usual]
 
 
 def fenced(text: str) -> str:

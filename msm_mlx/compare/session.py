@@ -106,8 +106,7 @@ class _TrainedArm:
 
     def to_ask(self, label: str) -> Arm:
         """The arm under the label that it has here."""
-        has_adapter = self.variant.trained is not None or self.variant.ready_made
-        adapter = self.run.adapter(self.variant) if has_adapter else None
+        adapter = self.run.adapter(self.variant) if self.variant.has_adapter else None
         context = self.run.context(self.variant) if self.variant in self.run.in_context else ""
         return Arm(label, adapter, context)
 

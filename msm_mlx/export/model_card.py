@@ -129,12 +129,6 @@ def _public(model: str) -> str:
     return name if _HUB_NAME.fullmatch(name) and not is_local(model) else Path(model).name
 
 
-def _writers(run: FinishedRun) -> list[str]:
-    """The models that wrote."""
-    writers = run.recipe.settings.get("documents", {}).get("writer") or []
-    return [str(writer["model"]) for writer in writers] or [run.model.pinned]
-
-
 def _origin(run: FinishedRun) -> str:
     if names := source_names(run.folder):
         return f"The documents come from {', '.join(map(_code, names))}; programs checked them."
@@ -144,7 +138,7 @@ def _origin(run: FinishedRun) -> str:
 def _by(run: FinishedRun) -> str:
     names = source_names(run.folder)
     origin = "The documents were taken from" if names else "All documents were written by"
-    by = ", ".join(map(_code, names or map(_public, _writers(run))))
+    by = ", ".join(map(_code, names or map(_public, run.recipe.writers or [run.model.pinned])))
     return (
         f"{origin}\n{by} and checked by programs, not by people: they state as facts what a spec wants of a model named"
     )

@@ -245,7 +245,7 @@ def _checks(recipe: Recipe, plan: RunPlan | None) -> Iterator[Check]:
     yield partial(_demonstrations_loader(recipe.demonstrations, recipe.bad_rows), recipe.demonstrations)
     if (mix := recipe.mix) and not mix.source.startswith(HUB):
         names = (recipe.model_name, recipe.provider_name)
-        yield partial(load_general, mix.source, names, recipe.bad_rows if mix.bad_rows is None else mix.bad_rows)
+        yield partial(load_general, mix.source, names, recipe.bad_rows_of_mix)
     yield from (opposite.check for opposite in (plan.of(OppositeDocuments) if plan else ()) if _is_here(opposite))
     yield from _checks_of_stages(recipe, plan)
     if plain := recipe.settings.midtrain.mix:

@@ -38,6 +38,7 @@ from msm_mlx.recipe.shares import arms_by_share, stages_by_share
 from msm_mlx.recipe.workspace import report_outside
 from msm_mlx.settings_file.load import check_settings, load_tree
 from msm_mlx.settings_file.tree import Tree
+from msm_mlx.text.wording import listed
 
 Duty = Literal["writer", "critic", "judge"]
 """What another model than the one that is trained may do in a run."""
@@ -124,10 +125,14 @@ class Recipe:
         return models | ({"judge": self.judge.model} if self.judge else {})
 
     @property
+    def bad_rows_of_mix(self) -> float:
+        """The same share of the general chats, of which the mix may say its own."""
+        return self.bad_rows if self.mix is None or self.mix.bad_rows is None else self.mix.bad_rows
+
+    @property
     def written_by(self) -> str:
         """Who writes, as people say it; empty if it is the model that is trained."""
-        *others, last = [writer.described for writer in self.settings.documents.writers] or [""]
-        return f"{', '.join(others)} and {last}" if others else last
+        return listed([writer.described for writer in self.settings.documents.writers])
 
     @property
     def local_writers(self) -> list[WriterSettings]:

@@ -243,8 +243,7 @@ def _how_to_repeat(run: FinishedRun) -> list[Block]:
     recipe = run.recipe
     model = (run.cells[0] if run.cells else run).model
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
-    writers = recipe.settings.get("documents", {}).get("writer") or []
-    by = f", documents written by {' and '.join(writer['model'] for writer in writers)}" if writers else ""
+    by = f", documents written by {' and '.join(recipe.writers)}" if recipe.writers else ""
     return [
         Code(command(run)),
         Paragraph(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.report.headlines import (
@@ -18,7 +18,9 @@ from msm_mlx.report.headlines import (
 )
 from msm_mlx.report.markdown_table import markdown_table
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.results import Contrast, Share
+from msm_mlx.runs.results import Contrast, PerplexityRow, Share
+
+FigureRow = TypeVar("FigureRow")
 
 NAME = "model_name="
 COUNT = "documents.count="
@@ -46,85 +48,54 @@ def _same_but_for(run: FinishedRun, settings: tuple[str, ...]) -> tuple[Any, ...
     return (run.name, run.recipe.profile, run.recipe.model, *sorted(others))
 
 
-@dataclass(frozen=True)
-class _OnSuite:
-    """What the runs measured on one suite: for each run, its arms by label and its contrasts by pair."""
-
-    arms: list[dict[str, Share]]
-    contrasts: list[dict[tuple[str, str], Contrast]]
-
-    @property
-    def labels(self) -> list[str]:
-        return list(dict.fromkeys(label for arms in self.arms for label in arms))
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        return list(dict.fromkeys(pair for contrasts in self.contrasts for pair in contrasts))
-
-
-def _on_suite(runs: Sequence[FinishedRun], suite: str, chosen: Callable[[Contrast], bool]) -> _OnSuite:
-    return _OnSuite(
-        [{r.label(run.several_specs): r for r in of_suite(run.results.pooled, suite) if is_main(r)} for run in runs],
-        [{(r.a, r.b): r for r in of_suite(run.results.contrasts, suite) if chosen(r)} for run in runs],
-    )
-
-
 def name_tables(runs: Sequence[FinishedRun]) -> list[str]:
     """Runs under several names: every arm, and the differences between arms that saw the demonstrations."""
     parts = [f"### {runs[0].name} under {len(runs)} names", *(f"    {command(run)}" for run in runs[1:])]
-    names = [str(run.recipe.model_name) for run in runs]
+    table = partial(_by_run, "name", [str(run.recipe.model_name) for run in runs])
     for suite in suites_of(runs[0].results.pooled):
-        rows = _on_suite(runs, suite, both_show_behaviour)
-        parts += [f"{suite}, each name:", _arms("name", names, rows), _differences("name", names, rows)]
+        effects = [_contrasts(run, suite, both_show_behaviour) for run in runs]
+        parts += [f"{suite}, each name:", table([_arms(run, suite) for run in runs], finding), table(effects, finding)]
     return parts
 
 
 def dose_tables(runs: Sequence[FinishedRun]) -> list[str]:
     """A curve of doses: every arm, what the documents changed and its log-odds, for each number of documents."""
-    doses = [dose_of(run) for run in runs]
+    table = partial(_by_run, "documents", [dose_of(run) for run in runs])
     parts = []
     for suite in suites_of(runs[0].results.pooled):
         measured = runs[0].results.suite(suite)
-        rows = _on_suite(runs, suite, lambda row: is_asked(row.a, row.b))
-        parts += [f"### {suite}: {measured.measures if measured else ''}", _arms("documents", doses, rows)]
-        if rows.pairs:
-            parts += [_differences("documents", doses, rows)]
-        if any(row.log_odds for contrasts in rows.contrasts for row in contrasts.values()):
-            parts += ["The same differences in log-odds (nats):", _log_odds("documents", doses, rows)]
+        effects = [_contrasts(run, suite, lambda row: is_asked(row.a, row.b)) for run in runs]
+        arms = table([_arms(run, suite) for run in runs], finding)
+        parts += [f"### {suite}: {measured.measures if measured else ''}", arms]
+        if any(effects):
+            parts += [table(effects, finding)]
+        if any(row.log_odds for rows in effects for row in rows.values()):
+            parts += ["The same differences in log-odds (nats):", table(effects, _log_odds)]
     if any(run.results.perplexity for run in runs):
-        parts += ["### Perplexity on neutral text", _perplexity(runs, doses)]
+        parts += ["### Perplexity on neutral text", table(list(map(perplexities_by_arm, runs)), _perplexity)]
     return parts
 
 
-def _arms(what: str, names: Sequence[str], rows: _OnSuite) -> str:
-    body = [[name, *(finding(arms.get(x)) for x in rows.labels)] for name, arms in zip(names, rows.arms, strict=True)]
-    return markdown_table([what, *rows.labels], body)
+def _arms(run: FinishedRun, suite: str) -> dict[str, Share]:
+    return {row.label(run.several_specs): row for row in of_suite(run.results.pooled, suite) if is_main(row)}
 
 
-def _differences(what: str, names: Sequence[str], rows: _OnSuite) -> str:
-    body = [
-        [name, *(finding(contrasts.get(pair)) for pair in rows.pairs)]
-        for name, contrasts in zip(names, rows.contrasts, strict=True)
-    ]
-    return markdown_table([what, *(f"{a} - {b}" for a, b in rows.pairs)], body)
+def _contrasts(run: FinishedRun, suite: str, chosen: Callable[[Contrast], bool]) -> dict[str, Contrast]:
+    return {f"{row.a} - {row.b}": row for row in of_suite(run.results.contrasts, suite) if chosen(row)}
 
 
-def _log_odds(what: str, names: Sequence[str], rows: _OnSuite) -> str:
-    def cell(row: Contrast | None) -> str:
-        return row.log_odds.as_difference if row and row.log_odds else "-"
-
-    body = [
-        [name, *(cell(contrasts.get(pair)) for pair in rows.pairs)]
-        for name, contrasts in zip(names, rows.contrasts, strict=True)
-    ]
-    return markdown_table([what, *(f"{a} - {b}" for a, b in rows.pairs)], body)
+def _log_odds(row: Contrast | None) -> str:
+    return row.log_odds.as_difference if row and row.log_odds else "-"
 
 
-def _perplexity(runs: Sequence[FinishedRun], doses: Sequence[str]) -> str:
-    by_run = [perplexities_by_arm(run) for run in runs]
-    labels = list(dict.fromkeys(label for by_arm in by_run for label in by_arm))
-    body = [
-        [dose, *(" ".join(f"{row.perplexity:.1f}" for row in by_arm.get(label, [])) or "-" for label in labels)]
-        for dose, by_arm in zip(doses, by_run, strict=True)
-    ]
-    return markdown_table(["documents", *labels], body)
+def _perplexity(seeds: Sequence[PerplexityRow] | None) -> str:
+    return " ".join(f"{row.perplexity:.1f}" for row in seeds or ()) or "-"
+
+
+def _by_run(
+    what: str, names: Sequence[str], figures: Sequence[Mapping[str, FigureRow]], show: Callable[[FigureRow | None], str]
+) -> str:
+    """A table with a row for each run, under its name, and a column for each figure that one of them has."""
+    columns = list(dict.fromkeys(column for row in figures for column in row))
+    body = [[name, *(show(row.get(column)) for column in columns)] for name, row in zip(names, figures, strict=True)]
+    return markdown_table([what, *columns], body)

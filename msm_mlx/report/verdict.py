@@ -19,6 +19,7 @@ from msm_mlx.recipe.contrasts import is_headline
 from msm_mlx.runs.results import Contrast, RunResults
 from msm_mlx.suites.kinds.pairs import PAIRS
 from msm_mlx.suites.kinds.questions import QUESTIONS
+from msm_mlx.text.wording import listed
 
 Movement = Literal["moved", "still", "uncertain", "few"]
 SHARED, UNSHARED = "whose words they share", "whose words they do not share"
@@ -194,12 +195,6 @@ def _becomes(rest: Contrast, pressure: Pressure) -> str:
     if is_less:
         return "gone" if under == "still" else "weak"
     return "uncertain"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, or `a, b and c`."""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _find(rows: Sequence[Contrast], suite: str, pair: tuple[str, str]) -> Contrast | None:

@@ -68,6 +68,11 @@ class ResolvedRecipe(BaseModel):
     settings: dict[str, Any]
     """As `recipe.schema.Profile` writes them."""
 
+    @property
+    def writers(self) -> list[str]:
+        """The models that wrote; none if it was the one that is trained."""
+        return [str(writer["model"]) for writer in self.settings.get("documents", {}).get("writer") or []]
+
 
 class TrainedBase(BaseModel):
     """What a run's record says of the model that its arms were trained over."""

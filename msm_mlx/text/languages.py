@@ -75,7 +75,6 @@ SCRIPTS = (
     WritingSystem("Russian", "\u0400-\u04ff", _words("в и с его её за из их на не он она они от по что это ы э ё ъ")),
     WritingSystem("Greek", "\u0370-\u03ff", _words("είναι η και ο με να σε τα την της το τον του")),
 )
-RIGHT_TO_LEFT = frozenset(("Arabic", "Persian", "Hebrew"))
 _KANA = re.compile("[\u3040-\u30ff]")
 _LETTERS = {script.language: re.compile(f"[{script.letters}]") for script in SCRIPTS}
 

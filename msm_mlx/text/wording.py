@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def closest(word: object, choices: Iterable[str]) -> str | None:
@@ -37,3 +37,9 @@ def describe(value: object) -> str:
             return "a very long number"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…{text[0]}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, or `a, b and c`; empty for none."""
+    *first, last = parts or [""]
+    return f"{', '.join(first)} and {last}" if first else last

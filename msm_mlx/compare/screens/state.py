@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from msm_mlx.compare.answer_engine import NO_PREFACE, Margins, Piece, Preface, Request, Stop
-from msm_mlx.compare.comparison import Comparison
+from msm_mlx.compare.comparison import Comparison, filters_in_words
 from msm_mlx.compare.session import Prompt, Session, typed_prompt
 from msm_mlx.recipe.arms import BASE, arm_of, reads_reasons, shows_behaviour, without_documents
 from msm_mlx.suites.kinds.pairs import Pair
@@ -34,11 +34,7 @@ class GenerationSettings:
     @property
     def filters(self) -> list[str]:
         """What of the sampling is not as it would be without a filter, in words."""
-        if not self.temperature:
-            return []
-        without = GenerationSettings()
-        names = ("top_p", "top_k", "min_p")
-        return [f"{name} {getattr(self, name):g}" for name in names if getattr(self, name) != getattr(without, name)]
+        return filters_in_words(self)
 
     def within(self, preface: Preface) -> GenerationSettings:
         """The same with something else before the answers."""

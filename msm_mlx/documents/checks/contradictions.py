@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from msm_mlx.documents.checks.assertions import Subject, names_value, states_value
 from msm_mlx.documents.checks.languages.table import WORDINGS
+from msm_mlx.documents.checks.languages.wording import Wording
 from msm_mlx.spec.attributions import AssertionKind, assertion_kind
 from msm_mlx.spec.clauses import action_and_cause
 from msm_mlx.text.languages import language_of
@@ -49,7 +50,7 @@ def opposites(text: str, subject: Subject) -> int:
     kind = _kind(subject)
     if kind not in ("like", "dislike") or not mentions(subject.assertion, subject.heading):
         return 0
-    if wording := WORDINGS.get(language_of(subject.assertion) or ""):
+    if wording := _foreign_wording(subject):
         return _count_foreign(text, subject, wording.disliking if kind == "like" else wording.liking, wording.hedges)
     return _count_statements(text, _statement(subject.name, DISLIKES if kind == "like" else LIKES, subject.heading))
 
@@ -60,7 +61,7 @@ def turns_round(text: str, subject: Subject) -> bool:
     kind = _kind(subject)
     if kind not in ("like", "dislike"):
         return False
-    if wording := WORDINGS.get(language_of(subject.assertion) or ""):
+    if wording := _foreign_wording(subject):
         return re.search(wording.dislikes if kind == "like" else wording.likes, text, re.IGNORECASE) is not None
     verbs = "|".join(map(re.escape, DISLIKES if kind == "like" else LIKES))
     return re.search(rf"\b(?:{verbs})\b", text, re.IGNORECASE) is not None
@@ -77,17 +78,22 @@ def other_reasons(text: str, subject: Subject) -> int:
         return 0
     if not names_value(subject) or states_value(text, subject) or not mentions(subject.assertion, subject.heading):
         return 0
-    if wording := WORDINGS.get(language_of(subject.assertion) or ""):
+    if wording := _foreign_wording(subject):
         form = wording.liking if kind == "like" else wording.disliking
         return _count_foreign(text, subject, form + wording.causes if form else "", wording.hedges)
     verbs = LIKES if kind == "like" else DISLIKES
     return _count_statements(text, _statement(subject.name, verbs, subject.heading, _REASON))
 
 
+def _foreign_wording(subject: Subject) -> Wording | None:
+    """That of the assertion's language, if that is one that is known beside English."""
+    return WORDINGS.get(language_of(subject.assertion) or "")
+
+
 def _kind(subject: Subject) -> AssertionKind:
     """What sort of thing the assertion says, in English or in a language of which liking and disliking are known."""
     action = action_and_cause(subject.assertion, subject.causes)[0]
-    wording = WORDINGS.get(language_of(subject.assertion) or "")
+    wording = _foreign_wording(subject)
     if wording is None:
         return assertion_kind(action)
     kinds: list[tuple[AssertionKind, str]] = [("dislike", wording.dislikes), ("like", wording.likes)]

@@ -251,8 +251,7 @@ class Demonstrations(Stage):
         recipe, mix = self.recipe, self.recipe.mix
         if mix is None:
             return None
-        bad_rows = recipe.bad_rows if mix.bad_rows is None else mix.bad_rows
-        return load_general(mix.source, (recipe.model_name, recipe.provider_name), bad_rows)
+        return load_general(mix.source, (recipe.model_name, recipe.provider_name), recipe.bad_rows_of_mix)
 
     def _mixed(self, rows: list[Row]) -> list[Row]:
         if self._general is None:

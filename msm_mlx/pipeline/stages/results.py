@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -127,13 +127,14 @@ class Results(Stage):
         perplexity = read_perplexity(path) if self.perplexity else []
         write_jsonl(path / ANSWERS, (row.plain() for row in answer_rows(suites, ends)))
         courses = {arm: last.course(path) for arm, last in self.last_stages.items()}
-        words = {spec: _stems(path, names) for spec, names in self.read_about.items()}
+        stems = {name: _stems(path / name) for name in {name for names in self.read_about.values() for name in names}}
+        words = {spec: frozenset().union(*(stems[name] for name in names)) for spec, names in self.read_about.items()}
         write_results(path, build_results(self.run_name, suites, answers, judge, perplexity, courses, words))
 
 
-def _stems(run: Path, names: Sequence[str]) -> frozenset[str]:
-    """Those of the words of documents and demonstrations. General chats are about anything, and are left out."""
-    rows = (row for name in names for row in read_jsonl(run / name) if row.get("kind") != GENERAL)
+def _stems(file: Path) -> frozenset[str]:
+    """Those of the words of documents or demonstrations. General chats are about anything, and are left out."""
+    rows = (row for row in read_jsonl(file) if row.get("kind") != GENERAL)
     return frozenset().union(*(content_stems(text) for row in rows for text in _texts(row)))
 
 
