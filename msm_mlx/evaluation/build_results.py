@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from msm_mlx.evaluation.contrasts import (
+    ArmPair,
     arm_pairs,
     contrast_on,
     correct,
@@ -64,6 +65,7 @@ def build_results(
         words_read: the stems of the documents about each spec and of the demonstrations.
     """
     along, answers = answers, {variant: by_item for variant, by_item in answers.items() if variant.update is None}
+    pairs = arm_pairs(answers)
     words = [row for suite in suites for row in count_words(suite, words_read)]
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
     return RunResults(
@@ -71,7 +73,7 @@ def build_results(
         run=run,
         records=[row for suite in suites for row in _records(suite, answers)],
         pooled=[row for suite in suites for row in _pooled(suite, suite.items, answers)],
-        contrasts=correct([row for suite in suites for row in _contrasts(suite, suite.items, answers)]),
+        contrasts=correct([row for suite in suites for row in _contrasts(suite, suite.items, pairs)]),
         domains=Domains(
             records=[
                 row.model_copy(update={"domain": domain})
@@ -81,7 +83,7 @@ def build_results(
             contrasts=[
                 row.model_copy(update={"domain": domain})
                 for suite, domain, items in parts
-                for row in _contrasts(suite, items, answers)
+                for row in _contrasts(suite, items, pairs)
             ],
         ),
         word_shares=WordShares(
@@ -193,8 +195,8 @@ def _metrics(suite: Suite, items: Sequence[Item], seeds: Sequence[ByItem]) -> li
     return list(dict.fromkeys((*KINDS[suite.kind].metrics, *(first.metrics if first else ()))))
 
 
-def _contrasts(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterator[Contrast]:
-    for pair in arm_pairs(answers):
+def _contrasts(suite: Suite, items: Sequence[Item], pairs: Sequence[ArmPair]) -> Iterator[Contrast]:
+    for pair in pairs:
         if row := contrast_on(suite, items, pair):
             yield row
 

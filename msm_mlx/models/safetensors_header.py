@@ -14,6 +14,20 @@ def read_header(path: Path) -> dict[str, dict[str, Any]]:
         OSError: if the file cannot be read.
         ValueError: if it has no such header, or ends within it.
     """
+    return _read(path)[0]
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a safetensors file is as long as its header says."""
+    try:
+        tensors, start = _read(path)
+        return path.stat().st_size == start + max(int(tensor["data_offsets"][1]) for tensor in tensors.values())
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return False
+
+
+def _read(path: Path) -> tuple[dict[str, dict[str, Any]], int]:
+    """The header, and where the arrays begin. Raises as `read_header` does."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > path.stat().st_size:
@@ -21,15 +35,4 @@ def read_header(path: Path) -> dict[str, dict[str, Any]]:
         header = json.loads(file.read(length))
     if not isinstance(header, dict):
         raise ValueError("a header that is no JSON object")
-    return {name: tensor for name, tensor in header.items() if name != "__metadata__"}
-
-
-def is_whole(path: Path) -> bool:
-    """Whether a safetensors file is as long as its header says."""
-    try:
-        ends = [int(tensor["data_offsets"][1]) for tensor in read_header(path).values()]
-        with path.open("rb") as file:
-            start = 8 + int.from_bytes(file.read(8), "little")
-        return path.stat().st_size == start + max(ends)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
-        return False
+    return {name: tensor for name, tensor in header.items() if name != "__metadata__"}, 8 + length
