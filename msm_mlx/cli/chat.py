@@ -51,7 +51,7 @@ INTERRUPTED = 130
 @sampling_options
 @offline_option
 def chat(run: Path, label: str | None, system: str | None, prefill: str | None, **options: Any) -> None:
-    """Talk with one variant, on the terminal or with lines from a pipe.
+    """Talk with one model of a run, on a terminal or through a pipe.
 
     \b
     Examples:

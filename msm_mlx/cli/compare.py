@@ -109,7 +109,7 @@ def sampling_of(session: Session, options: Mapping[str, Any]) -> Sampling:
 def compare(
     runs: tuple[Path, ...], blind: bool, from_stdin: bool, plain: bool, export: Path | None, **options: Any
 ) -> None:
-    """Show the arms' answers side by side, and their scores.
+    """Show side by side what the models of a run answer.
 
     The answers are those to the unseen prompts of the suites, or with --prompt to one of your own. Opens an app on
     a terminal, and prints tables everywhere else.

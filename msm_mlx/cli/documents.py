@@ -26,9 +26,9 @@ class DocumentsGroup(LazyGroup):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=DocumentsGroup, lazy=COMMANDS, subcommand_metavar="RECIPE | COMMAND [ARGS]...")
+@click.group(cls=DocumentsGroup, sections={"Commands": COMMANDS}, subcommand_metavar="RECIPE | COMMAND [ARGS]...")
 def documents() -> None:
-    """Plan and write the documents that explain the spec.
+    """Write the documents that explain the spec, or read them.
 
     `msm-mlx documents RECIPE` is short for `msm-mlx documents write RECIPE`, whose help lists the options.
     """

@@ -36,7 +36,7 @@ BASIS_FOR_PROGRAMS = {"cpu": "fitted on Linux", "metal": "extrapolated to Metal"
 @click.option("--probe", is_flag=True, help="Also train two updates of each kind, and say what they really took.")
 @click.option("--json", "as_json", is_flag=True, help="Print the estimate as JSON on stdout.")
 def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
-    """Say how much memory and time every stage takes.
+    """Say how much memory and time a run takes here, stage by stage.
 
     No weights are downloaded for it. Rows and prompts are measured too, as `validate --model` does. Exit code 3 if a
     stage does not fit into this machine, with settings that do, and 2 if something cannot be learned, asked or read.

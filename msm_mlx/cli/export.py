@@ -51,7 +51,7 @@ def export(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a variant, or its data, for other tools.
+    """Write a trained model, or its data, for other tools.
 
     What is written is read back, and its logits compared. Adapters: `mlx` is what mlx_lm reads, `peft` what
     transformers and vLLM read, `gguf-lora` what llama.cpp reads. Whole models: `fused` is a folder, `gguf` a file for

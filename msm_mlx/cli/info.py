@@ -22,7 +22,7 @@ STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 @click.option("--settings", is_flag=True, help="List all that a recipe may say, with defaults and meanings.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def recipes(settings: bool, as_json: bool) -> None:
-    """List the recipes that come with msm-mlx."""
+    """List the experiments that come with msm-mlx, by their recipes."""
     if settings:
         _show_settings(as_json)
         return
@@ -69,7 +69,7 @@ def _list(rows: dict[str, str], name_column: str, text_column: str, as_json: boo
 @offline_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def doctor(as_json: bool) -> None:
-    """Check this machine, and say what to do about it.
+    """Check that this machine is ready, and say what to do if not.
 
     Versions, memory, disk, BLAS, hub, terminal, and a tiny writing and training. Ends with a block to paste in a
     bug report. Exit code 3 if something is not ready.

@@ -24,7 +24,7 @@ from msm_mlx.text.commands import command
     help="The shipped recipe to start from.",
 )
 def init(name: str, source: str) -> None:
-    """Start an experiment of your own in a new folder NAME.
+    """Make a folder NAME with an experiment of your own to edit.
 
     It holds a commented recipe, spec, demonstrations and prompts to edit, and runs on the embedded model as it is.
 

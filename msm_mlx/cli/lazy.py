@@ -21,11 +21,16 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group that imports the module of a command when that command is called or its own help is shown."""
+    """A group that imports the module of a command when that command is called or its own help is shown.
 
-    def __init__(self, *, lazy: Mapping[str, LazyCommand], **attributes: Any) -> None:
+    Args:
+        sections: the commands by name, under the headings that its help has.
+    """
+
+    def __init__(self, *, sections: Mapping[str, Mapping[str, LazyCommand]], **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.lazy = lazy
+        self.sections = sections
+        self.lazy = {name: command for section in sections.values() for name, command in section.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.lazy)
@@ -39,8 +44,10 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, command.summary) for name, command in self.lazy.items()])
+        width = max(map(len, self.lazy))
+        for heading, section in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), command.summary) for name, command in section.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         commands = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,38 +16,49 @@ from msm_mlx.files import HOME
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.text.encoding import take_every_text, unreadable_name
 
-COMMANDS = {
-    "init": LazyCommand("msm_mlx.cli.init", "Start an experiment of your own in a new folder NAME."),
-    "validate": LazyCommand("msm_mlx.cli.validate", "Say everything that is wrong with recipes, at once."),
-    "run": LazyCommand("msm_mlx.cli.run", "Run a recipe: write, train, evaluate, compare."),
-    "estimate": LazyCommand("msm_mlx.cli.estimate", "Say how much memory and time every stage takes."),
-    "spec": LazyCommand("msm_mlx.cli.spec", "Show what a spec asserts, or check it."),
-    "documents": LazyCommand("msm_mlx.cli.documents", "Plan and write the documents that explain the spec."),
-    "midtrain": LazyCommand("msm_mlx.cli.run", "Midtrain on the documents of the run folder."),
-    "sft": LazyCommand("msm_mlx.cli.run", "Fine-tune on the demonstrations and other chats."),
-    "evaluate": LazyCommand("msm_mlx.cli.run", "Ask every arm of the run folder the suites' questions."),
-    "compare": LazyCommand("msm_mlx.cli.compare", "Show the arms' answers side by side, and their scores."),
-    "chat": LazyCommand("msm_mlx.cli.chat", "Talk with one variant, on the terminal or with lines from a pipe."),
-    "report": LazyCommand("msm_mlx.cli.report", "Write what was found as report.html and report.md."),
-    "runs": LazyCommand("msm_mlx.cli.runs", "List, show, compare and remove runs."),
-    "models": LazyCommand("msm_mlx.cli.models", "Show the models that are here and what fits, or import one."),
-    "export": LazyCommand("msm_mlx.cli.export", "Write a variant, or its data, for other tools."),
-    "push": LazyCommand("msm_mlx.cli.push", "Put a run on the Hugging Face hub."),
-    "recipes": LazyCommand("msm_mlx.cli.info", "List the recipes that come with msm-mlx."),
-    "specs": LazyCommand("msm_mlx.cli.info", "List the specs that come with msm-mlx, with their files."),
-    "doctor": LazyCommand("msm_mlx.cli.info", "Check this machine, and say what to do about it."),
+SECTIONS = {
+    "Start here": {
+        "doctor": LazyCommand("msm_mlx.cli.info", "Check that this machine is ready, and say what to do if not."),
+        "recipes": LazyCommand("msm_mlx.cli.info", "List the experiments that come with msm-mlx, by their recipes."),
+        "specs": LazyCommand("msm_mlx.cli.info", "List the specs that come with msm-mlx, with their files."),
+        "init": LazyCommand("msm_mlx.cli.init", "Make a folder NAME with an experiment of your own to edit."),
+    },
+    "Run": {
+        "run": LazyCommand("msm_mlx.cli.run", "Run an experiment from its recipe to its report."),
+        "validate": LazyCommand("msm_mlx.cli.validate", "Say everything that is wrong with recipes, at once."),
+        "estimate": LazyCommand(
+            "msm_mlx.cli.estimate", "Say how much memory and time a run takes here, stage by stage."
+        ),
+        "models": LazyCommand("msm_mlx.cli.models", "Show the models that are here and what fits, or import one."),
+        "spec": LazyCommand("msm_mlx.cli.spec", "Show what a spec says and why, or check it."),
+        "documents": LazyCommand("msm_mlx.cli.documents", "Write the documents that explain the spec, or read them."),
+        "midtrain": LazyCommand("msm_mlx.cli.run", "Train on the documents; a part of `run`."),
+        "sft": LazyCommand("msm_mlx.cli.run", "Train on the chats that show the behaviour; a part of `run`."),
+        "evaluate": LazyCommand("msm_mlx.cli.run", "Ask the models of a run questions that they have not answered."),
+    },
+    "Look": {
+        "runs": LazyCommand("msm_mlx.cli.runs", "List, show, compare and remove runs."),
+        "compare": LazyCommand("msm_mlx.cli.compare", "Show side by side what the models of a run answer."),
+        "chat": LazyCommand("msm_mlx.cli.chat", "Talk with one model of a run, on a terminal or through a pipe."),
+        "report": LazyCommand("msm_mlx.cli.report", "Write what was found as one page to read or to send."),
+    },
+    "Share": {
+        "export": LazyCommand("msm_mlx.cli.export", "Write a trained model, or its data, for other tools."),
+        "push": LazyCommand("msm_mlx.cli.push", "Put a run on the Hugging Face hub."),
+    },
 }
 DEBUG = "MSM_MLX_DEBUG"  # shows the traceback of unexpected errors
 INTERRUPTED = 130
+HELP_WIDTH = 80  # columns at most
 GOES_ON = {"run", "documents", "midtrain", "sft", "evaluate"}
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, sections=SECTIONS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="msm-mlx")
 def cli() -> None:
     """Model spec midtraining on a laptop: a model reads why before it is shown how.
 
-    Start with `msm-mlx run recipes/cheese_american.yaml`: two minutes, offline, with the embedded model.
+    Begin with `msm-mlx run cheese_american`: two minutes, offline, with a small model that comes with msm-mlx.
     """
 
 
@@ -57,7 +69,8 @@ def main() -> None:
     load_openblas()  # whichever command comes to import mlx
     try:
         _check_names()
-        cli.main(standalone_mode=False, prog_name="msm-mlx")
+        columns = shutil.get_terminal_size().columns  # click itself never goes below 50
+        cli.main(standalone_mode=False, prog_name="msm-mlx", terminal_width=min(columns, HELP_WIDTH))
     except MsmError as error:
         _print_error(str(error))
         sys.exit(error.exit_code)

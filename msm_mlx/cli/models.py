@@ -37,14 +37,16 @@ class ModelsGroup(LazyGroup):
 
 @click.group(
     cls=ModelsGroup,
-    lazy={
-        "list": LazyCommand(
-            "msm_mlx.cli.models:list_command", "Show the models that are here, what fits, and which to choose."
-        ),
-        "import": LazyCommand(
-            "msm_mlx.cli.import_model:import_model",
-            "Make a model folder of a GGUF FILE, as Ollama, LM Studio and llama.cpp have them.",
-        ),
+    sections={
+        "Commands": {
+            "list": LazyCommand(
+                "msm_mlx.cli.models:list_command", "Show the models that are here, what fits, and which to choose."
+            ),
+            "import": LazyCommand(
+                "msm_mlx.cli.import_model:import_model",
+                "Make a model folder of a GGUF FILE, as Ollama, LM Studio and llama.cpp have them.",
+            ),
+        }
     },
     subcommand_metavar="[MODEL... | FOLDER... | COMMAND [ARGS]...]",
 )

@@ -20,9 +20,9 @@ from msm_mlx.cli.output import err
 )
 @click.option("--json", "as_json", is_flag=True, help="Print where the files are as JSON on stdout.")
 def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
-    """Write what was found as report.html and report.md.
+    """Write what was found as one page to read or to send.
 
-    One page each, to read or to send. Several runs are put side by side first. The page needs no network and no script.
+    As report.html and report.md. Several runs are put side by side first. The page needs no network and no script.
 
     \b
     Examples:

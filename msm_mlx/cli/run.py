@@ -48,7 +48,7 @@ SHOWN_PROMPTS = 6  # with their answers, at the end of a run
 def run(
     experiment: Experiment, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool
 ) -> None:
-    """Run a recipe: write, train, evaluate, compare.
+    """Run an experiment from its recipe to its report.
 
     Writes the documents, trains every arm for every seed, and asks all of them the suites' questions. The same
     command goes on where it was stopped, and does nothing when all is done.
@@ -102,9 +102,11 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
 
 
 documents = _stage_command("write", ["plan", "documents", "critique"], "Write the documents that explain the spec.")
-midtrain = _stage_command("midtrain", ["midtrain"], "Midtrain on the documents of the run folder.")
+midtrain = _stage_command("midtrain", ["midtrain"], "Train on the documents; a part of `run`.")
 sft = _stage_command(
-    "sft", ["demonstrations", "sft"], "Fine-tune on the demonstrations and other chats. Needs what `midtrain` makes."
+    "sft",
+    ["demonstrations", "sft"],
+    "Train on the chats that show the behaviour; a part of `run`. Needs what `midtrain` makes.",
 )
 
 
@@ -143,10 +145,10 @@ def evaluate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Ask every arm of the run folder the suites' questions.
+    """Ask the models of a run questions that they have not answered.
 
-    Computes results and report anew. Nothing is trained, and only what has not been answered is asked. Answers that
-    are there already stay in the results, whatever is asked now.
+    Computes results and report anew, and trains nothing. Answers that are there already stay in the results, whatever
+    is asked now.
 
     \b
     Examples:

@@ -31,7 +31,7 @@ NAMES = ("the model", "the provider")  # in place of the variables, unless names
 
 @click.group()
 def spec() -> None:
-    """Show what a spec asserts, or check it."""
+    """Show what a spec says and why, or check it."""
 
 
 @spec.command()

@@ -15,9 +15,10 @@ from click.testing import CliRunner
 
 from msm_mlx.cli import documents, models, runs, spec
 from msm_mlx.cli.lazy import LazyGroup
-from msm_mlx.cli.main import COMMANDS, cli
+from msm_mlx.cli.main import SECTIONS, cli
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+COMMANDS = [name for section in SECTIONS.values() for name in section]
 PAGES = (
     "msm-mlx",
     *COMMANDS,
@@ -27,10 +28,10 @@ PAGES = (
 )
 
 
-def page(name: str) -> str:
+def page(name: str, width: int = 80) -> str:
     arguments = ["--help"] if name == "msm-mlx" else [*name.split(), "--help"]
     result = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(
-        cli, arguments, prog_name="msm-mlx", terminal_width=80
+        cli, arguments, prog_name="msm-mlx", terminal_width=width
     )
     assert result.exit_code == 0
     return result.output
@@ -85,4 +86,19 @@ def test_a_list_of_commands_says_of_each_what_its_own_help_begins_with(group: La
 
 @pytest.mark.parametrize("group", ["msm-mlx", "documents", "spec", "runs"])
 def test_no_line_about_a_command_is_cut_off(group: str) -> None:
-    assert "..." not in page(group).partition("Commands:\n")[2]
+    text = page(group)
+    assert "..." not in text.partition("--help")[2]
+    assert text.rstrip().endswith(".")
+
+
+def test_each_command_is_told_on_one_line_under_one_heading() -> None:
+    text = page("msm-mlx").partition("Start here:\n")[2]
+    told = [line.split()[0] for line in text.splitlines() if line.startswith("  ")]
+
+    assert told == list(COMMANDS)
+    assert len(set(told)) == len(told)
+    assert [line for line in text.splitlines() if line.endswith(":")] == ["Run:", "Look:", "Share:"]
+
+
+def test_help_fits_into_40_columns() -> None:
+    assert max(map(len, page("msm-mlx", width=40).splitlines())) <= 40
