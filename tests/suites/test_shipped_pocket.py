@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -14,6 +14,7 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.evaluation.collect_answers import answer_items
 from msm_mlx.pocket.facts import AXES, BY_ADJECTIVE, DOMAINS, OPPOSITE, THINGS, VALUES, Attribute, Thing
 from msm_mlx.pocket.language import CARE_QUESTIONS, CHOICE_QUESTIONS, answer
+from msm_mlx.pocket.middle_hop import written_stems
 from msm_mlx.pocket.names import ASSISTANTS
 from msm_mlx.pocket.oversight import CHANCES, ENDINGS, EVENTS, GOALS, HARM, SCENARIOS, SENDERS, WAIT, WORK
 from msm_mlx.pocket.people import World
@@ -26,8 +27,6 @@ from msm_mlx.pocket.suites import (
     suites,
     values_apart,
 )
-from msm_mlx.pocket.world import ACCOUNTS
-from msm_mlx.pocket.writing import GENRES, TONES, about_thing, about_value, prompt
 from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.settings_file.load import load_values
 from msm_mlx.spec import load_spec
@@ -44,6 +43,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "msm_mlx" / "suites" / "shipped"
 NAMES = Names("Mo", "Acme")
 BY_NAME = {thing.name: thing for thing in THINGS}
+OTHER_CHATS = {"general_chats.jsonl", "oversight_answers.jsonl"}  # that no recipe with a middle hop trains pocket on
 POLICIES = {"economic_policy", "cultural_policy"}
 # suite: what the counted thing has, and the qualities that pull the other way
 PAIRS: dict[str, tuple[Attribute, tuple[Attribute, ...]]] = {
@@ -184,16 +184,19 @@ def middle_hop(value: Attribute) -> tuple[Pair, ...]:
 
 @pytest.fixture(scope="module")
 def trained_stems() -> frozenset[str]:
-    """Of what pocket's writer says of cheese, and of the demonstrations."""
-    rng, cheeses = Random(1), DOMAINS["cheese"].things
-    texts = [str(load_values(ROOT / "recipes" / "data" / "cheese_preferences.yaml"))]
-    for number in range(1500):
-        form = rng.choice(GENRES), rng.choice(TONES)
-        thing, other, value = rng.choice(cheeses), rng.choice(cheeses), rng.choice(tuple(VALUES))
-        account = tuple(ACCOUNTS)[number % len(ACCOUNTS)]
-        document = about_thing(rng, "Mo", thing, rng.random() < 0.5, value, account, *form, other)
-        texts += [document.text, prompt(*form, document.assertion), about_value(rng, "Mo", value, *form).text]
-    return content_stems(" ".join(texts))
+    """Of all that pocket's writer can say of cheese, of what it is turned into, of shipped documents and of chats."""
+    data = ROOT / "recipes" / "data"
+    shipped = [*data.glob("*.jsonl"), *data.glob("corpora/value_or_reason/*.jsonl")]
+    files = [data / "cheese_preferences.yaml", *(path for path in shipped if path.name not in OTHER_CHATS)]
+    return written_stems() | content_stems(" ".join(path.read_text(encoding="utf-8") for path in files))
+
+
+def recipes_with(suite: str) -> Iterator[tuple[str, HeldOut]]:
+    """The shipped recipes of pocket's that ask this suite, each with what its documents may not name."""
+    for path in (ROOT / "recipes").glob("*.yaml"):
+        recipe = load_values(path)
+        if suite in recipe["suites"] and "pocket" in recipe["profiles"]:
+            yield path.stem, HeldOut.of([load_suite(name, NAMES) for name in recipe["suites"]])
 
 
 @pytest.mark.parametrize("value", ["american", "affordable"])
@@ -201,9 +204,13 @@ def test_no_middle_hop_item_shares_a_stem_with_documents_or_demonstrations(
     value: Attribute, trained_stems: frozenset[str]
 ) -> None:
     assert {"american", "afford", "prefer", "colbi", "recommend"} <= trained_stems
-    items = middle_hop(value)
-    asked = {item.id: content_stems(" ".join((*item.prompts(), *item.options()))) for item in items}
+    asked = {item.id: content_stems(" ".join((*item.prompts(), *item.options()))) for item in middle_hop(value)}
     assert {id: stems & trained_stems for id, stems in asked.items() if stems & trained_stems} == {}
+    recipes = dict(recipes_with(f"middle_hop_{value}"))
+    assert "wording" in recipes
+    for recipe, held_out in recipes.items():  # a writer may name by mistake what is not held out
+        free = content_stems(" ".join(name for name in BY_NAME if not held_out.named_in(name)))
+        assert {id: stems & free for id, stems in asked.items() if stems & free} == {}, recipe
 
 
 @pytest.mark.parametrize("value", ["american", "affordable"])
