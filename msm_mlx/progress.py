@@ -20,7 +20,7 @@ def sparkline(values: Sequence[float], width: int = 12) -> str:
 
 
 class Reporter(Protocol):
-    """Receives what happens during a run, in order."""
+    """Receives what happens during a run, in order. Several stages may run at once; it is called by one at a time."""
 
     def say(self, line: str) -> None:
         """Something worth knowing that belongs to no stage's progress."""
@@ -31,11 +31,14 @@ class Reporter(Protocol):
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
         """A stage that runs now, why, and how many of what it is made of."""
 
-    def advance(self, done: int, detail: str) -> None:
-        """How far the running stage has come."""
+    def advance(self, stage: str, done: int, detail: str) -> None:
+        """How far a running stage has come."""
 
     def finish(self, stage: str, seconds: float) -> None:
-        """The running stage is done."""
+        """A running stage is done."""
+
+    def complete(self, seed: int) -> None:
+        """Every arm is trained with this seed and has answered, in part by this run."""
 
 
 class SilentReporter:
@@ -47,9 +50,11 @@ class SilentReporter:
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None: ...
 
-    def advance(self, done: int, detail: str) -> None: ...
+    def advance(self, stage: str, done: int, detail: str) -> None: ...
 
     def finish(self, stage: str, seconds: float) -> None: ...
+
+    def complete(self, seed: int) -> None: ...
 
 
 class PlainReporter(SilentReporter):

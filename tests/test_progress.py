@@ -29,7 +29,7 @@ def test_a_plain_reporter_has_a_line_for_each_event() -> None:
     report.say("Welcome.")
     report.skip("plan", "done")
     report.begin("documents", "not run yet", 3, "documents")
-    report.advance(1, "fast")
+    report.advance("documents", 1, "fast")
     report.finish("documents", 1.25)
 
     assert lines == [

@@ -33,13 +33,14 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
-class LineReporter:
+class LineReporter(SilentReporter):
     """For logs and pipes: a line for every event, and one every quarter of a minute while a stage works."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
         self._clock = clock
-        self._stage, self._total, self._unit, self._last_line = "", 0, "", 0.0
+        self._running: dict[str, tuple[int, str]] = {}  # the total and unit of each stage
+        self._last_line: dict[str, float] = {}
 
     def __enter__(self) -> Reporter:
         return self
@@ -55,20 +56,21 @@ class LineReporter:
         self.console.print(f"[green]-[/] {escape(stage)}: not run again: {escape(reason)}")
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
-        self._stage, self._total, self._unit, self._last_line = stage, total, unit, self._clock()
+        self._running[stage], self._last_line[stage] = (total, unit), self._clock()
         self.console.print(f"[cyan]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
 
-    def advance(self, done: int, detail: str) -> None:
-        if self._clock() - self._last_line >= LOG_INTERVAL:
-            self._last_line = self._clock()
-            self.console.print(escape(f"  {self._stage}: {done} of {self._total} {self._unit}, {detail}"))
+    def advance(self, stage: str, done: int, detail: str) -> None:
+        if self._clock() - self._last_line[stage] >= LOG_INTERVAL:
+            self._last_line[stage] = self._clock()
+            total, unit = self._running[stage]
+            self.console.print(escape(f"  {stage}: {done} of {total} {unit}, {detail}"))
 
     def finish(self, stage: str, seconds: float) -> None:
         self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s")
 
 
 class BarReporter(LineReporter):
-    """For terminals: a progress bar of the running stage, with its measurements and the time that is left."""
+    """For terminals: a progress bar of each running stage, with its measurements and the time that is left."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
@@ -81,8 +83,8 @@ class BarReporter(LineReporter):
             console=console,
             transient=True,
         )
-        self._task: TaskID | None = None
-        self._detail = ""
+        self._tasks: dict[str, TaskID] = {}
+        self._details: dict[str, str] = {}
 
     def __enter__(self) -> Reporter:
         self._bar.start()
@@ -94,18 +96,15 @@ class BarReporter(LineReporter):
         self._bar.stop()
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
-        self._task = self._bar.add_task(escape(stage), total=max(total, 1), detail=escape(unit))
+        self._tasks[stage] = self._bar.add_task(escape(stage), total=max(total, 1), detail=escape(unit))
 
-    def advance(self, done: int, detail: str) -> None:
-        if self._task is not None:
-            self._detail = detail
-            self._bar.update(self._task, completed=done, detail=escape(detail))
+    def advance(self, stage: str, done: int, detail: str) -> None:
+        self._details[stage] = f", {detail}"
+        self._bar.update(self._tasks[stage], completed=done, detail=escape(detail))
 
     def finish(self, stage: str, seconds: float) -> None:
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-        detail = f", {self._detail}" if self._detail else ""
-        self._task, self._detail = None, ""
+        self._bar.remove_task(self._tasks.pop(stage))
+        detail = self._details.pop(stage, "")
         self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s{escape(detail)}")
 
 

@@ -42,13 +42,19 @@ class Context:
     run: RunFolder
     report: Reporter
     others: Mapping[Role, ModelRef] = field(default_factory=dict)
+    stage: str = ""
+    """The one that works with it now."""
     _models: ModelCache | None = field(default=None, init=False)
     _process: ModelProcess | None = field(default=None, init=False)
     _lines: set[str] = field(default_factory=set, init=False)
 
     def meter(self, noun: str = "replies", replies: int = 0) -> Meter:
         """A new meter of tokens and of what is begun, which `noun` names. `replies` are there already."""
-        return Meter(self.report, noun, replies=replies)
+        return Meter(self.advance, noun, replies=replies)
+
+    def advance(self, done: int, detail: str) -> None:
+        """Report how far the stage has come."""
+        self.report.advance(self.stage, done, detail)
 
     def other(self, role: Role, on_step: OnStep) -> ChatModel:
         """Another model of the recipe, in this process. `on_step` hears of its tokens."""
@@ -153,10 +159,10 @@ class Context:
 
 @dataclass
 class Meter:
-    """Counts tokens, replies and what is begun, and tells the reporter of them: when a unit of the stage is done, and
+    """Counts tokens, replies and what is begun, and has them told by `advance`: when a unit of the stage is done, and
     every `interval` seconds while replies are written."""
 
-    report: Reporter
+    advance: Callable[[int, str], None]
     noun: str = "replies"
     """What a model begins to write."""
     tokens: int = 0
@@ -195,4 +201,4 @@ class Meter:
         self._done, self._detail, self._shown = done, detail, self.clock()
         begun = f"{self.begun:,} {self.noun} begun" if self.begun else ""
         rate = f"{self.tokens / max(self._shown - self._started, 1e-9):,.0f} tokens/s"
-        self.report.advance(done, ", ".join(filter(None, (begun, detail, rate))))
+        self.advance(done, ", ".join(filter(None, (begun, detail, rate))))

@@ -103,14 +103,24 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
         *_chats(recipe, models, held_out, learned),
         *_declared(recipe, held_out, learned),
         *_plain_texts(recipe, held_out, learned),
-        *(_training(recipe, models, variant) for variant in training),
-        *(_evaluation(recipe, models, variant, asked) for variant in recipe.variants),
-        *(_evaluation(recipe, models, variant, scored) for variant in recipe.snapshots),
+        *_seed_by_seed(
+            recipe,
+            *(_training(recipe, models, variant) for variant in training),
+            *(_evaluation(recipe, models, variant, asked) for variant in recipe.variants),
+            *(_evaluation(recipe, models, variant, scored) for variant in recipe.snapshots),
+        ),
     ]
     names, scored_names = (tuple(suite.name for suite in suites) for suites in (asked, scored))
     answered = dict.fromkeys(recipe.variants, names) | dict.fromkeys(recipe.snapshots, scored_names)
     closing = closing_stages(recipe, models, asked, answered)
     return RunPlan(recipe, models, specs, asked, (*stages, *closing))
+
+
+def _seed_by_seed(recipe: Recipe, *stages: Stage) -> list[Stage]:
+    """The stages in their order, but those of one seed after those of another, so that there are answers of the first
+    early. What has no seed is among those of the first."""
+    first = min(recipe.seeds)
+    return sorted(stages, key=lambda stage: first if stage.seed is None else stage.seed)
 
 
 def _ready_adapters(recipe: Recipe, models: Fingerprints) -> Iterator[ReadyAdapter]:

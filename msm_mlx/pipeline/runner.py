@@ -1,9 +1,8 @@
-"""Runs stages: decides which are needed, has their work done, and records what came out."""
+"""Runs a recipe: fetches what it needs, refuses what cannot work, and has its stages done."""
 
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +11,6 @@ from typing import Any
 
 from msm_mlx.engine.adapter_source import fetch_adapter
 from msm_mlx.engine.launch import is_launched
-from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
 from msm_mlx.models.chat_template import ChatTemplate, read_template
 from msm_mlx.models.generation_config import read_generation_config
@@ -26,7 +24,6 @@ from msm_mlx.pipeline.prompt_lengths import refuse_long_prompts
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow_plan
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.status import (
-    check_stage,
     due_stages,
     frozen_date,
     known_fingerprints,
@@ -34,6 +31,7 @@ from msm_mlx.pipeline.status import (
     refuse_mismatches,
     status_of,
 )
+from msm_mlx.pipeline.work import work_through
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.load import Duty, Recipe, Role, duty_of
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
@@ -160,37 +158,7 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
             context.join()
         elif prepared.tries_base:
             context.try_base()
-        for stage in prepared.stages:
-            run_stage(stage, context)
-
-
-def run_stage(stage: Stage, context: Context) -> None:
-    """Bring one stage up to date: leave it, copy it from a run that did the same, or do its work."""
-    run, report = context.run, context.report
-    status = check_stage(run, stage)
-    if stage.missing(run):
-        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
-    refuse_mismatches([(stage, status)], run)
-    inputs = stage.inputs(run)
-    if status.cached:
-        run.keep(stage.id, inputs, stage.writes, stage.claim)
-        report.skip(stage.id, status.reason)
-        return
-    started = time.monotonic()
-    grew = run.grew(stage.id, inputs, stage.grows_with)
-    if grew:
-        stage.drop_stale(run)
-    kept = run.set_aside(stage.keeps) if grew else []
-    run.begin(stage.id, inputs, stage.writes, stage.scratch, keeping=kept, claim=stage.claim)
-    if neighbour := run.borrow(stage.id, inputs, stage.writes):
-        run.finish(stage.id, stage.writes, time.monotonic() - started, borrowed_from=neighbour)
-        report.skip(stage.id, f"copied from the run {neighbour}, which did it from the same inputs")
-        return
-    report.begin(stage.id, status.reason, stage.total, stage.unit)
-    stage.run(context)
-    seconds = time.monotonic() - started
-    run.finish(stage.id, stage.writes, seconds)
-    report.finish(stage.id, seconds)
+        work_through(prepared.stages, context)
 
 
 def follow_run(recipe: Recipe, report: Reporter) -> None:

@@ -60,6 +60,16 @@ class Stage(ABC):
         """The files that are there when it is done."""
 
     @property
+    def seed(self) -> int | None:
+        """The seed of the variant that is trained or asked; None for what all seeds have in common."""
+        return None
+
+    @property
+    def on_any_thread(self) -> bool:
+        """Whether a thread beside the main one may do it: no model is at work for it in this process."""
+        return False
+
+    @property
     def scratch(self) -> tuple[str, ...]:
         """Files that it needs while it runs, and that go when it begins anew."""
         return ()

@@ -18,9 +18,9 @@ def test_lines_for_a_log() -> None:
     report.say("hello [red]you[/red]")
     report.skip("documents [x]", "done before")
     report.begin("midtrain msm-s0", "not run yet", 40, "updates")
-    report.advance(5, "loss 1.000")
-    report.advance(9, "loss 0.500")
-    report.advance(12, "loss 0.400")
+    report.advance("midtrain msm-s0", 5, "loss 1.000")
+    report.advance("midtrain msm-s0", 9, "loss 0.500")
+    report.advance("midtrain msm-s0", 12, "loss 0.400")
     report.finish("midtrain msm-s0", 61.25)
 
     assert file.getvalue().splitlines() == [
@@ -36,7 +36,7 @@ def test_bar_leaves_one_line_a_stage() -> None:
     file = io.StringIO()
     with BarReporter(Console(file=file, width=100, force_terminal=True, color_system=None)) as report:
         report.begin("sft [x]", "not run yet", 30, "updates")
-        report.advance(30, "loss 0.005, 600 tokens/s")
+        report.advance("sft [x]", 30, "loss 0.005, 600 tokens/s")
         report.finish("sft [x]", 4.0)
 
     assert "sft [x]: done in 4.0 s, loss 0.005, 600 tokens/s" in file.getvalue()

@@ -24,6 +24,7 @@ class StageReporter(SayingReporter):
         self.skipped: dict[str, str] = {}
         self.progress: list[tuple[int, str]] = []
         self.finished: list[str] = []
+        self.complete_seeds: list[int] = []
 
     def skip(self, stage: str, reason: str) -> None:
         self.skipped[stage] = reason
@@ -31,8 +32,11 @@ class StageReporter(SayingReporter):
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
         self.begun[stage] = reason
 
-    def advance(self, done: int, detail: str) -> None:
+    def advance(self, stage: str, done: int, detail: str) -> None:
         self.progress.append((done, detail))
 
     def finish(self, stage: str, seconds: float) -> None:
         self.finished.append(stage)
+
+    def complete(self, seed: int) -> None:
+        self.complete_seeds.append(seed)

@@ -15,8 +15,8 @@ from msm_mlx.engine.scripted_model import Script, ScriptedModel
 from msm_mlx.models.hub import resolve_model
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import plan_run
-from msm_mlx.pipeline.runner import run_stage
 from msm_mlx.pipeline.stage import Kind
+from msm_mlx.pipeline.work import run_stage
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role

@@ -7,6 +7,7 @@ import re
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_tokens_are_counted_without_the_weights(lone_run: Path, tiny_model_folde
 
 def test_a_meter_counts_from_what_is_there_already() -> None:
     reporter = StageReporter()
-    meter = Meter(reporter, replies=4, clock=lambda: 0.0)
+    meter = Meter(partial(reporter.advance, "stage"), replies=4, clock=lambda: 0.0)
     meter.count_tokens(5)
     assert reporter.progress == []
     meter.reply(Reply("b", 7, True))
@@ -124,7 +125,7 @@ def test_a_meter_counts_from_what_is_there_already() -> None:
 def test_a_meter_shows_what_is_written_before_anything_is_done() -> None:
     """Once a second at most, and from when the writing began."""
     reporter, time = StageReporter(), 100.0
-    meter = Meter(reporter, "drafts", clock=lambda: time)
+    meter = Meter(partial(reporter.advance, "stage"), "drafts", clock=lambda: time)
     time = 200.0  # after loading
     for _ in range(40):
         meter.step(32 if meter.begun == 0 else 0, 32)
@@ -142,6 +143,6 @@ def test_a_meter_shows_what_is_written_before_anything_is_done() -> None:
 @pytest.mark.parametrize("tokens", [0, 10**9])
 def test_a_meter_that_has_just_started_shows_a_rate(tokens: int) -> None:
     reporter = StageReporter()
-    meter = Meter(reporter, tokens=tokens)
+    meter = Meter(partial(reporter.advance, "stage"), tokens=tokens)
     meter.show(1, "loss 1")
     assert reporter.progress[0][1].startswith("loss 1, ")

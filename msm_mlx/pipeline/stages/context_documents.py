@@ -87,7 +87,7 @@ class ContextDocuments(MadeOfDocuments):
             f"In the prompts of {self.training}: {len(selection)} of {len(documents)} documents, {tokens} tokens; "
             f"{'the model reads ' + str(limit) if limit else 'how much the model reads is not known'}."
         )
-        context.report.advance(len(selection), "documents")
+        context.advance(len(selection), "documents")
 
     def room(self, renderer: ChatRenderer, limit: int | None) -> int:
         """The most tokens of documents in a prompt, for a model that reads `limit`."""

@@ -141,7 +141,7 @@ class DeclaredTexts(Stage):
         path = context.run.path / self.file
         make_folder(path.parent)
         write_jsonl(path, rows)
-        context.report.advance(len(rows), "rows")
+        context.advance(len(rows), "rows")
 
     def source_notes(self) -> list[str]:
         """Why rows of chats are left out, and which of their columns are read."""

@@ -75,4 +75,4 @@ class DocumentChats(MadeOfDocuments):
             f"Documents as chats: {len(rows)} of {len(documents)} documents. Their replies have {tokens[0]} tokens, "
             f"the documents {tokens[1]}."
         )
-        context.report.advance(len(documents), "documents")
+        context.advance(len(documents), "documents")

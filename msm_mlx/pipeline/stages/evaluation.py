@@ -41,6 +41,10 @@ class Evaluation(Stage):
         return "evaluate"
 
     @property
+    def seed(self) -> int | None:
+        return self.variant.seed
+
+    @property
     def id(self) -> str:
         return f"evaluate {self.variant.id}"
 

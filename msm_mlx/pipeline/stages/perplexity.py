@@ -61,5 +61,5 @@ class Perplexity(Stage):
             value, tokens = perplexity(context.variant(variant), texts, self.batch_size)
             label = {"arm": variant.arm, "spec": variant.spec, "seed": variant.seed}
             rows.append({**label, "perplexity": value, "texts": len(texts), "tokens": tokens})
-            context.report.advance(len(rows), f"perplexity {value:.2f}")
+            context.advance(len(rows), f"perplexity {value:.2f}")
         write_json(context.run.path / PERPLEXITY, rows)

@@ -45,6 +45,10 @@ class Training(Stage):
         return self.training.method
 
     @property
+    def seed(self) -> int | None:
+        return self.variant.seed
+
+    @property
     def id(self) -> str:
         return f"{self.kind} {self.variant.id}"
 

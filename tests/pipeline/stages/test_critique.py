@@ -15,8 +15,8 @@ from helpers.scripted_context import ScriptedContext, run_stages, scripted_conte
 from msm_mlx.engine.scripted_model import Script
 from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.plan import plan_run
-from msm_mlx.pipeline.runner import run_stage
 from msm_mlx.pipeline.stage import Kind
+from msm_mlx.pipeline.work import run_stage
 from msm_mlx.prompting.prompts import Message
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import CRITIQUE, DOCUMENT_FILES

@@ -12,8 +12,8 @@ from helpers.scripted_context import ScriptedContext, scripted_context
 from helpers.scripted_weights import load_scripted
 
 from msm_mlx.files import read_jsonl
-from msm_mlx.pipeline.runner import run_stage
 from msm_mlx.pipeline.stages.evaluation import Evaluation
+from msm_mlx.pipeline.work import run_stage
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import ADAPTER_FILES
 

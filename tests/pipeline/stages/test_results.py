@@ -12,8 +12,8 @@ from helpers.scripted_context import ScriptedContext, scripted_context
 
 from msm_mlx.evaluation.collect_answers import score_answer
 from msm_mlx.files import read_jsonl, write_json, write_jsonl
-from msm_mlx.pipeline.runner import run_stage
 from msm_mlx.pipeline.stages.results import Results
+from msm_mlx.pipeline.work import run_stage
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.runs.layout import ANSWERS, DEMONSTRATIONS, PERPLEXITY, RESULTS, answers_file
 from msm_mlx.runs.results import read_results
