@@ -138,7 +138,7 @@ def _answer(conversation: Conversation, label: str, question: str, patient: bool
     except RecipeError as error:
         if not patient:
             raise
-        err().print(literal(f"error: {error}", "red"))
+        err().print(literal(f"error: {error}", "error"))
     return True
 
 

@@ -132,7 +132,7 @@ def compare(
     session = replace(session, arms=choose_arms(session, choices.labels))
     for warning in session.warnings:
         err().print(literal(warning), soft_wrap=True)
-    opens_app = not (blind or plain or choices.as_json or choices.prompts or export) and on_terminal()
+    opens_app = not (blind or plain or choices.as_json or choices.prompts or export) and takes_app()
     if choices.preface != NO_PREFACE and not (choices.prompts or opens_app):
         raise RecipeError("--system and --prefill are for new answers: name a prompt with --prompt, or open the app")
     if blind:
@@ -152,6 +152,11 @@ def _choices(session: Session, **options: Any) -> Choices:
 def on_terminal() -> bool:
     """Whether stdin and stdout are both a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def takes_app() -> bool:
+    """Whether this is a terminal that the app can be shown on."""
+    return on_terminal() and out().abilities.cursor
 
 
 def open_app(session: Session, choices: Choices | None = None) -> None:

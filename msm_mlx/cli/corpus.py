@@ -147,7 +147,7 @@ def _warnings(texts: Sequence[str]) -> RenderableType:
     """Each warning with a mark before it, and with its further lines aligned with the first."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     for text in texts:
-        grid.add_row(Text("!", "yellow"), _literal(text))
+        grid.add_row(Text("!", "warning"), _literal(text))
     return grid
 
 
@@ -171,7 +171,7 @@ def _bars(title: str, counts: dict[str, int]) -> RenderableType:
     largest = max(counts.values(), default=1)
     for name, count in counts.items():
         bar = "\u2588" * round(BAR * count / max(largest, 1)) or "\u258f" * (count > 0)
-        table.add_row(_literal(name), f"{count:,}", Text(bar, "cyan"))
+        table.add_row(_literal(name), f"{count:,}", Text(bar, "name"))
     return table
 
 

@@ -103,7 +103,7 @@ def _show(
         cells = [stage.kind, str(stage.runs), memory, _parts(stage.memory), human_time(stage.seconds)]
         if measured:
             cells.append(human_size(measured[stage.kind].peak) if stage.kind in measured else "")
-        table.add_row(*(Text(cell, "" if stage.fits else "red") for cell in cells))
+        table.add_row(*(Text(cell, "" if stage.fits else "error") for cell in cells))
     console = out()
     for reason in filter(None, (experiment.recipe.profile_reason, experiment.recipe.name_reason)):
         console.print(literal(reason), soft_wrap=True)

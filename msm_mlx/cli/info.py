@@ -15,7 +15,7 @@ from msm_mlx.cli.output import out
 from msm_mlx.errors import SetupError
 from msm_mlx.recipe.shipped import read_question, shipped_recipes, shipped_specs
 
-STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
+STYLES = {"ok": "ok", "warn": "warning", "fail": "error"}
 
 
 @click.command()

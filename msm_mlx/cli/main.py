@@ -11,6 +11,7 @@ import click
 
 from msm_mlx import __version__
 from msm_mlx.cli.lazy import LazyCommand, LazyGroup
+from msm_mlx.console.abilities import SCREEN_READER
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import HOME
 from msm_mlx.resources.blas import load_openblas
@@ -55,11 +56,14 @@ GOES_ON = {"run", "documents", "midtrain", "sft", "evaluate"}
 
 @click.group(cls=LazyGroup, sections=SECTIONS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="msm-mlx")
-def cli() -> None:
+@click.option("--screen-reader", is_flag=True, help="Plain lines: no tables, bars or colours, nothing that moves.")
+def cli(screen_reader: bool) -> None:
     """Model spec midtraining on a laptop: a model reads why before it is shown how.
 
     Begin with `msm-mlx run cheese_american`: two minutes, offline, with a small model that comes with msm-mlx.
     """
+    if screen_reader:
+        os.environ[SCREEN_READER] = "1"
 
 
 def main() -> None:
@@ -133,7 +137,7 @@ def _print_error(message: str) -> None:
     from msm_mlx.text.terminal import literal
 
     lines = group_problems(message.split("\n"))
-    err().print(Text.assemble(("error:", "red"), " ", literal("\n".join(lines))))
+    err().print(Text.assemble(("error:", "error"), " ", literal("\n".join(lines))))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from msm_mlx.console.terminal import TerminalConsole
 from msm_mlx.progress import Reporter, SilentReporter
 
 LOG_INTERVAL = 15.0  # seconds between two lines about one stage, where there is no bar
@@ -23,14 +25,14 @@ def print_json(content: object) -> None:
     print(json.dumps(content, indent=2, ensure_ascii=not is_unicode))
 
 
-def out() -> Console:
+def out() -> TerminalConsole:
     """The console for data, on stdout."""
-    return Console()
+    return TerminalConsole(sys.stdout, os.environ)
 
 
-def err() -> Console:
+def err() -> TerminalConsole:
     """The console for messages, on stderr. Lines are wrapped on a terminal and left whole in a file or a pipe."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return TerminalConsole(sys.stderr, os.environ, soft_wrap=not sys.stderr.isatty())
 
 
 class LineReporter(SilentReporter):
@@ -53,11 +55,11 @@ class LineReporter(SilentReporter):
         self.console.print(escape(line))
 
     def skip(self, stage: str, reason: str) -> None:
-        self.console.print(f"[green]-[/] {escape(stage)}: not run again: {escape(reason)}")
+        self.console.print(f"[ok]-[/] {escape(stage)}: not run again: {escape(reason)}")
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
         self._running[stage], self._last_line[stage] = (total, unit), self._clock()
-        self.console.print(f"[cyan]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
+        self.console.print(f"[name]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
 
     def advance(self, stage: str, done: int, detail: str) -> None:
         if self._clock() - self._last_line[stage] >= LOG_INTERVAL:
@@ -66,7 +68,7 @@ class LineReporter(SilentReporter):
             self.console.print(escape(f"  {stage}: {done} of {total} {unit}, {detail}"))
 
     def finish(self, stage: str, seconds: float) -> None:
-        self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s")
+        self.console.print(f"[ok]+[/] {escape(stage)}: done in {seconds:.1f} s")
 
 
 class BarReporter(LineReporter):
@@ -105,7 +107,7 @@ class BarReporter(LineReporter):
     def finish(self, stage: str, seconds: float) -> None:
         self._bar.remove_task(self._tasks.pop(stage))
         detail = self._details.pop(stage, "")
-        self.console.print(f"[green]+[/] {escape(stage)}: done in {seconds:.1f} s{escape(detail)}")
+        self.console.print(f"[ok]+[/] {escape(stage)}: done in {seconds:.1f} s{escape(detail)}")
 
 
 class QuietReporter(SilentReporter):
@@ -120,8 +122,8 @@ class QuietReporter(SilentReporter):
 
 
 def reporter(*, quiet: bool) -> LineReporter | QuietReporter:
-    """A progress bar on a terminal, lines elsewhere, and nothing if `quiet`."""
+    """A progress bar where the cursor may move, lines elsewhere, and nothing if `quiet`."""
     if quiet:
         return QuietReporter()
     console = err()
-    return BarReporter(console) if console.is_terminal else LineReporter(console)
+    return BarReporter(console) if console.abilities.cursor else LineReporter(console)

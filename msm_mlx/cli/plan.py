@@ -151,11 +151,11 @@ def _show(experiment: Experiment, outlines: dict[str, Outline], paces: dict[str,
 
     console = out()
     for file, outline in outlines.items():
-        tree = Tree(Text.assemble((str(experiment.run.path / Path(file)), "bold")), guide_style="dim")
+        tree = Tree(Text.assemble((str(experiment.run.path / Path(file)), "bold")), guide_style="quiet")
         for section, types in outline.by_section.items():
             counts = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
             tree.add(
-                Text.assemble((literal(section).plain, "cyan"), f"  {sum(types.values())}: {literal(counts).plain}")
+                Text.assemble((literal(section).plain, "name"), f"  {sum(types.values())}: {literal(counts).plain}")
             )
         console.print(tree)
         console.print(literal(_summary(outline, paces)))

@@ -78,11 +78,11 @@ def run(
 
 
 def _open_app(experiment: Experiment) -> None:
-    """Open the app of `compare`, if this is a terminal."""
-    from msm_mlx.cli.compare import on_terminal, open_app
+    """Open the app of `compare`, if this is a terminal that can show it."""
+    from msm_mlx.cli.compare import open_app, takes_app
     from msm_mlx.compare.session import open_session
 
-    if on_terminal():
+    if takes_app():
         open_app(open_session([experiment.run.path]))
 
 
@@ -243,7 +243,7 @@ def _show_problems(experiment: Experiment) -> None:
     from msm_mlx.runs.finished import open_run
 
     for problem in open_run(experiment.run.path).problems:
-        err().print(Text.assemble(("warning:", "yellow"), " ", literal(problem)))
+        err().print(Text.assemble(("warning:", "warning"), " ", literal(problem)))
 
 
 def _show_effects(results: RunResults) -> None:

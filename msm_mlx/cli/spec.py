@@ -109,7 +109,7 @@ def _suite(name: str) -> Suite:
 def _list(file: Path, faults: Sequence[Fault]) -> None:
     console = out()
     for fault in faults:
-        colour = "yellow" if fault.note else "red"
+        colour = "warning" if fault.note else "error"
         kind = f"note: {fault.kind}" if fault.note else fault.kind
         place = visible(f"{file}:{fault.line}: ")
         console.print(Text.assemble(place, (kind, colour), ": ", literal(fault.message)), soft_wrap=True)
@@ -151,11 +151,11 @@ def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
 
 def _tree(described: dict[str, Any]) -> Tree:
     size = f"{described['words']:,} words, {described['tokens']:,} tokens ({described['counted_by']})"
-    tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="dim")
+    tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="quiet")
     for section in described["sections"]:
-        label = Text.assemble((section["id"], "cyan"), f"  line {section['line']}, {section['tokens']:,} tokens")
+        label = Text.assemble((section["id"], "name"), f"  line {section['line']}, {section['tokens']:,} tokens")
         branch = tree.add(label)
         for one in section["assertions"]:
-            style, note = ("green", "with its reason") if one["gives_reason"] else ("yellow", "no reason")
+            style, note = ("ok", "with its reason") if one["gives_reason"] else ("warning", "no reason")
             branch.add(Text.assemble((f"{one['kind']}, {note}", style), "  ", literal(one["text"])))
     return tree

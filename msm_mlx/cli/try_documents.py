@@ -54,7 +54,7 @@ def _show(document: Any, reasons: Sequence[str]) -> None:
     from msm_mlx.text.terminal import literal
 
     verdict = f"rejected: {'; '.join(reasons)}" if reasons else "kept"
-    style = "red" if reasons else "green"
+    style = "error" if reasons else "ok"
     by = f" by {document.writer}" if document.writer else ""
     head = f"{document.section}, {document.voice} {document.type}{by}, {document.tokens} tokens"
     out().print(Text.assemble((f"{literal(head).plain}: ", "bold"), (verdict, style)))

@@ -121,7 +121,7 @@ def show_scores(console: Console, session: Session) -> None:
         others = len(run.results.contrasts) - len(asked)
         if others:
             where = command("msm-mlx", "report", str(run.folder))
-            console.print(literal(f"{others} more differences are in the report: {where}", "dim"), soft_wrap=True)
+            console.print(literal(f"{others} more differences are in the report: {where}", "quiet"), soft_wrap=True)
 
 
 def summary_view(summary: VoteSummary) -> RenderableType:

@@ -51,8 +51,8 @@ def score_table(
         ]
         table.add_row(literal(label), *cells)
     measures = {suite.name: suite.measures for suite in measured}
-    notes = [literal(f"{suite}: {measures[suite]}", "dim") for suite in suites if suite in measures]
-    notes += [literal(f"no finding of {label} on {suite}: {why}", "dim") for (label, suite), why in failures.items()]
+    notes = [literal(f"{suite}: {measures[suite]}", "quiet") for suite in suites if suite in measures]
+    notes += [literal(f"no finding of {label} on {suite}: {why}", "quiet") for (label, suite), why in failures.items()]
     return Group(table, *notes)
 
 

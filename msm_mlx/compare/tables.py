@@ -72,6 +72,6 @@ def _one_below_the_other(title: str, answers: Mapping[str, Mapping[str, str]]) -
     for prompt, by_label in answers.items():
         grid = Table.grid(padding=(0, 2))
         for label, text in by_label.items():
-            grid.add_row(literal(label, "cyan"), literal(text))
+            grid.add_row(literal(label, "name"), literal(text))
         parts += [Text(), literal(prompt, "bold"), Padding(grid, (0, 0, 0, 2))]
     return Group(*parts, Text())

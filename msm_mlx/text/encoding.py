@@ -11,8 +11,9 @@ ERRORS = "msm-mlx-visible"
 _LIKE = {
     "\u2026": "...", "\u2014": "--", "\u2013": "-", "\u2212": "-", "\u00d7": "x", "\u2022": "*", "\u00b7": "*",
     "\u2192": "->", "\u2190": "<-", "\u2018": "'", "\u2019": "'", "\u2265": ">=", "\u2264": "<=", "\u00b1": "+-",
-    "\u2713": "+", "\u00a0": " ",
+    "\u2713": "+", "\u00a0": " ", "\u201c": '"', "\u201d": '"', "\u2500": "-", "\u2502": "|", "\u2588": "#",
 }  # fmt: skip
+_ASCII_MARKS = str.maketrans(_LIKE)
 
 
 def _visible(error: UnicodeError) -> tuple[str, int]:
@@ -27,6 +28,11 @@ def _shown(character: str) -> str:
         return _LIKE[character]
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[n]:02x}{units[n + 1]:02x}" for n in range(0, len(units), 2))
+
+
+def in_ascii_marks(text: str) -> str:
+    """`text` with each mark that has a like in ASCII as that one. Letters stay as they are."""
+    return text.translate(_ASCII_MARKS)
 
 
 def unreadable_name(names: Iterable[str]) -> str | None:

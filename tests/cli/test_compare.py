@@ -257,6 +257,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
     module.run_app = lambda session, settings=None: opened.append(session)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "msm_mlx.compare.app", module)
     monkeypatch.setattr(command, "on_terminal", lambda: True)
+    monkeypatch.setattr(command, "takes_app", lambda: True)
     return opened
 
 
@@ -284,7 +285,7 @@ def test_run_opens_the_app_at_the_end_if_it_is_told_to(
     ):  # fmt: skip
         assert CliRunner().invoke(cli, ["run", *recipe, *options], catch_exceptions=False).exit_code == 0
         assert len(app) == opened
-    monkeypatch.setattr(command, "on_terminal", lambda: False)
+    monkeypatch.setattr(command, "takes_app", lambda: False)
     assert CliRunner().invoke(cli, ["run", *recipe, "--compare"], catch_exceptions=False).exit_code == 0
     assert len(app) == 1
 
