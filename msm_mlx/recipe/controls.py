@@ -64,7 +64,7 @@ def arm_roles(arms: Iterable[str]) -> list[ArmRole]:
 
 def _with_controls(role: ArmRole, arms: Sequence[str], placed: set[str]) -> list[ArmRole]:
     """An arm and its controls among those that are not `placed` yet, each with its own behind it."""
-    controls = [beside for arm in arms if arm not in placed and (beside := _role_beside(role.arm, arm))]
+    controls = [beside for arm in arms if arm not in placed and (beside := role_beside(role.arm, arm))]
     placed |= {control.arm for control in controls}
     controls.sort(key=lambda control: _ORDER.index(control.differs_in))
     return [role, *(one for control in controls for one in _with_controls(control, arms, placed))]
@@ -87,7 +87,7 @@ _ORDER = (
 )
 
 
-def _role_beside(arm: str, other: str) -> ArmRole | None:
+def role_beside(arm: str, other: str) -> ArmRole | None:
     """What `other` is beside `arm`, which has learned the documents; None if they differ in more than one thing."""
     if not reads_reasons(arm):
         return None

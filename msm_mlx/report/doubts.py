@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
@@ -22,14 +22,17 @@ from msm_mlx.report.headlines import (
     UNREADABLE_METRICS,
     finding,
     is_main,
+    main_suite,
     of_suite,
     starting_points,
     suites_of,
 )
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast
+from msm_mlx.text.wording import listed, shortened
 
 MIN_SEEDS = 3
+MAX_NAMES = 4  # of arms or trainings in a sentence
 ALPHA = 0.05  # of a p value
 NEUTRAL_START = (0.35, 0.65)  # where a start counts as neutral
 MAX_UNREADABLE = 0.02  # share of answers
@@ -43,26 +46,78 @@ CONTAMINATION_REASONS = ("names an unseen thing", "quotes the evaluation")
 
 
 def find_doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Sentences about what weakens the run's findings. `health` is that of each folder of documents."""
-    return [*run.problems, *_of_design(run), *_of_results(run), *_of_documents(health)]
+    """Sentences about what weakens the run's findings, what weighs most first. `health` is that of each folder of
+    documents."""
+    first = main_suite(run.results) or ""
+    starts = starting_points(run.recipe.arms)
+    effects = [row for row in run.results.contrasts if row.suite == first and row.b in starts]
+    power = list(_of_power(first, effects))
+    is_clear = any(row.is_clear for row in effects)
+    return [
+        *_of_trainings(run),
+        *_of_controls(run, first, effects),
+        *_of_starts(run, first, starts),
+        *_of_scoring(run),
+        *_of_choice_of_items(run),
+        *([] if is_clear else power),
+        *_of_seeds(run),
+        *_of_model(run),
+        *_of_missing_controls(run),
+        *(power if is_clear else []),
+        *_of_capability(run, starts),
+        *_of_places(run),
+        *_of_replies(run),
+        *_of_many_differences(run),
+        *_of_documents(health),
+    ]
 
 
-def _of_design(run: FinishedRun) -> Iterator[str]:
-    seeds, settings = run.recipe.seeds, run.recipe.settings
+def _of_trainings(run: FinishedRun) -> Iterator[str]:
+    """What is wrong with trainings, the same of several once."""
+    stages: dict[str, list[str]] = {}
+    for stage, outcome in run.outcomes.items():
+        for problem in outcome.problems:
+            stages.setdefault(problem, []).append(stage)
+    yield from (f"{listed(shortened(names, MAX_NAMES))}: {problem}" for problem, names in stages.items())
+
+
+def _of_seeds(run: FinishedRun) -> Iterator[str]:
+    seeds = run.recipe.seeds
+    if not any(variant.is_trained for variant in run.variants):
+        return
     if len(seeds) == 1:
         yield "One seed: how much another seed would differ is not known. The intervals are over items alone."
     elif len(seeds) < MIN_SEEDS:
         yield f"{len(seeds)} seeds say little of how much another seed would differ."
+
+
+def _of_model(run: FinishedRun) -> Iterator[str]:
     if run.recipe.model == POCKET:
         yield "The model is pocket, whose world is made for this question: sizes do not carry over to other models."
-    if settings.get("evaluation", {}).get("split") == "dev":
+    yield from run.unknown_of_adapters
+
+
+def _of_choice_of_items(run: FinishedRun) -> Iterator[str]:
+    settings = run.recipe.settings.get("evaluation", {})
+    if settings.get("split") == "dev":
         yield (
             "Only items to choose settings by were asked (evaluation.split: dev): report what is chosen on the others "
             "(evaluation.split: test)."
         )
-    if limit := settings.get("evaluation", {}).get("limit"):
+    if limit := settings.get("limit"):
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
-    yield from run.unknown_of_adapters
+
+
+def _of_power(first: str, effects: Sequence[Contrast]) -> Iterator[str]:
+    detectable = max((row.detectable for row in effects), default=0.0)
+    if detectable > EFFECT_OF_INTEREST:
+        yield (
+            f"A difference of {EFFECT_OF_INTEREST:.2f} on {first} may go unseen: {detectable:.2f} is what would show "
+            "(power 80 %)."
+        )
+
+
+def _of_missing_controls(run: FinishedRun) -> Iterator[str]:
     contrary = {
         name for name, stage in run.recipe.stages.items() if stage.get("contrary")
     }  # measured from where they start
@@ -73,10 +128,8 @@ def _of_design(run: FinishedRun) -> Iterator[str]:
         yield f"No {' or '.join(missing)} arm: what the reasons in the documents do is not told apart from the rest."
 
 
-def _of_results(run: FinishedRun) -> Iterator[str]:
-    pooled = run.results.pooled
-    first, starts = next(iter(suites_of(pooled)), None), starting_points(run.recipe.arms)
-    for row in of_suite(pooled, first) if first else ():
+def _of_starts(run: FinishedRun, first: str, starts: Collection[str]) -> Iterator[str]:
+    for row in of_suite(run.results.pooled, first):
         if (
             is_main(row)
             and not row.failure
@@ -84,18 +137,23 @@ def _of_results(run: FinishedRun) -> Iterator[str]:
             and not NEUTRAL_START[0] <= row.value <= NEUTRAL_START[1]
         ):
             yield f"The start is not neutral: {row.arm} is at {row.value:.2f} on {first}."
+
+
+def _of_replies(run: FinishedRun) -> Iterator[str]:
     unread: dict[str, list[str]] = {}
-    for row in pooled:
+    for row in run.results.pooled:
         if row.metric in UNREADABLE_METRICS and row.value > MAX_UNREADABLE:
             unread.setdefault(row.suite, []).append(f"{row.label(run.several_specs)} {row.value:.0%}")
     for suite, shares in unread.items():
-        yield f"Written answers on {suite} that choose none of what was offered, or more than one: {', '.join(shares)}."
-    yield from _of_places(run)
+        arms = ", ".join(shortened(shares, MAX_NAMES))
+        yield f"Written answers on {suite} that choose none of what was offered, or more than one: {arms}."
+
+
+def _of_scoring(run: FinishedRun) -> Iterator[str]:
     yield from _of_judge(run)
     late = [row.name for row in run.results.suites if row.added]
     if late:
         yield f"Added after the run, so that no text was checked against what it asks: {', '.join(late)}."
-    yield from _of_contrasts(run, first)
 
 
 def _of_judge(run: FinishedRun) -> Iterator[str]:
@@ -122,29 +180,24 @@ def _of_places(run: FinishedRun) -> Iterator[str]:
             yield f"On {suite}, {label} goes by the place of the options: it takes the first {first:.0%} of the time."
 
 
-def _of_contrasts(run: FinishedRun, first: str | None) -> Iterator[str]:
-    contrasts, starts = run.results.contrasts, starting_points(run.recipe.arms)
-    effects = [row for row in contrasts if row.suite == first and row.b in starts]
-    detectable = max((row.detectable for row in effects), default=0.0)
-    if detectable > EFFECT_OF_INTEREST:
-        yield (
-            f"A difference of {EFFECT_OF_INTEREST:.2f} on {first} may go unseen: {detectable:.2f} is what would show "
-            "(power 80 %)."
-        )
-    yield from _of_controls(run, first, effects)
-    for row in of_suite(contrasts, "capability"):
+def _of_capability(run: FinishedRun, starts: Collection[str]) -> Iterator[str]:
+    for row in of_suite(run.results.contrasts, "capability"):
         if row.b in starts and row.difference < -MAX_CAPABILITY_LOSS:
             yield f"Capability is lost: {row.a} less {row.b} is {finding(row)}."
-    starred = [row for row in contrasts if row.is_clear]
+
+
+def _of_many_differences(run: FinishedRun) -> Iterator[str]:
+    contrasts = run.results.contrasts
+    clear = [row for row in contrasts if row.is_clear]
     if len({row.suite for row in contrasts}) > 1 and all(row.p_holm is not None for row in contrasts):
-        after = sum(row.p_holm is not None and row.p_holm < ALPHA for row in starred)
+        after = sum(row.p_holm is not None and row.p_holm < ALPHA for row in clear)
         yield (
-            f"{len(contrasts)} differences are tabled on several suites, and {len(starred)} are clear of zero; {after} "
+            f"{len(contrasts)} differences are tabled on several suites, and {len(clear)} are clear of zero; {after} "
             "still are when corrected for reading all suites of the same two arms (Holm)."
         )
 
 
-def _of_controls(run: FinishedRun, first: str | None, effects: Sequence[Contrast]) -> Iterator[str]:
+def _of_controls(run: FinishedRun, first: str, effects: Sequence[Contrast]) -> Iterator[str]:
     """Documents that should not move the first suite, or not this way, and do."""
     for row in effects:
         control = arm_of(row.a)

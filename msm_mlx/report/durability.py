@@ -28,7 +28,7 @@ def durability(rows: Rows) -> list[Block]:
     results = rows.run.results
     blocks: list[Block] = []
     if results.durability:
-        blocks = [Paragraph(EXPLANATION), bullets(map(_sentence, headline_numbers(results)))]
+        blocks = [Paragraph(EXPLANATION), bullets(map(durability_sentence, headline_numbers(results)))]
         blocks.append(table("Contrary rows until an arm is back", *durability_cells(results)))
     recipe = rows.run.recipe
     contrary = [name for name, stage in recipe.stages.items() if stage.get("contrary")]
@@ -97,7 +97,8 @@ def _panel(suite: str, before: str, stage: str, points: Sequence[CurvePoint], po
     )
 
 
-def _sentence(row: Durability) -> str:
+def durability_sentence(row: Durability) -> str:
+    """How many contrary rows an arm takes until it is back, or why that is not known."""
     place = f"On {row.suite}, {row.arm} is back at {row.reference}"
     if row.failure or not row.is_defined:
         return f"{place} after a number of contrary rows that is not known: {finding(row)}."

@@ -39,7 +39,6 @@ from msm_mlx.runs.layout import (
     ANSWERS,
     DOCUMENTS,
     DOCUMENTS_FOLDER,
-    HEALTH,
     METRICS,
     RESULTS,
 )
@@ -74,7 +73,7 @@ def _named(run: FinishedRun) -> str:
 
 def _parts(rows: Rows, name: str) -> Iterator[Part]:
     run = rows.run
-    health = _health(run)
+    health = run.health
     sections: list[tuple[str, str, Sequence[Block]]] = [
         ("What was tested", "tested", _design(run, health)),
         ("What was found", "found", findings(rows)),
@@ -195,14 +194,6 @@ def _folders(run: FinishedRun) -> dict[str, DocumentFolder]:
     if not any((run.folder / DOCUMENTS_FOLDER).rglob(DOCUMENTS)):
         return {}
     return {folder.folder.relative_to(run.folder).as_posix(): folder for folder in open_folders(run.folder)}
-
-
-def _health(run: FinishedRun) -> dict[str, dict[str, Any]]:
-    files = {path.parent: path for path in sorted((run.folder / DOCUMENTS_FOLDER).rglob(HEALTH))}
-    return {
-        folder.relative_to(run.folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
-        for folder, path in files.items()
-    }
 
 
 def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:

@@ -14,9 +14,9 @@ from typing import Literal
 from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.evaluation.perplexity import SUITE as CAPABILITY
 from msm_mlx.evaluation.word_share import MIN_ITEMS
-from msm_mlx.recipe.arms import arm_of
+from msm_mlx.recipe.arms import arm_of, shows_behaviour
 from msm_mlx.recipe.contrasts import is_headline
-from msm_mlx.runs.results import Contrast, RunResults
+from msm_mlx.runs.results import Contrast, MeasuredSuite, RunResults
 from msm_mlx.suites.kinds.pairs import PAIRS
 from msm_mlx.suites.kinds.questions import QUESTIONS
 from msm_mlx.text.wording import listed
@@ -70,25 +70,33 @@ def verdict_lines(results: RunResults) -> list[str]:
     documents are; none if the run has no such difference."""
     suites: dict[str, list[str]] = {}
     for suite in results.suites:
-        is_choice = suite.kind in (PAIRS.name, QUESTIONS.name) and suite.name != CAPABILITY and not suite.at_rest
-        pair = _pair(results, suite.name) if is_choice else None
-        if pair and (row := _find(results.contrasts, suite.name, pair)):
-            seeds = "with one seed, " if row.seeds == 1 and not row.failure else ""
-            suites.setdefault(seeds + _of_suite(results, row, pair), []).append(suite.name)
+        pair = headline_pair(results, suite.name) if is_choice(suite) and not suite.at_rest else None
+        if pair and (row := find_contrast(results, suite.name, pair)):
+            suites.setdefault(suite_verdict(results, row), []).append(suite.name)
     return [f"On {listed(names)}, {words}." for words, names in suites.items()]
 
 
-def _pair(results: RunResults, suite: str) -> tuple[str, str] | None:
-    """The arms with documents and without, or, of two specs, those that read about each."""
+def is_choice(suite: MeasuredSuite) -> bool:
+    """Whether the suite's items are choices that a spec is about."""
+    return suite.kind in (PAIRS.name, QUESTIONS.name) and suite.name != CAPABILITY
+
+
+def headline_pair(results: RunResults, suite: str) -> tuple[str, str] | None:
+    """The arms with documents and without, or, of two specs, those that read about each; those that learn the
+    demonstrations if there are some."""
     pairs = [(row.a, row.b) for row in results.contrasts if row.suite == suite and is_headline(row.a, row.b)]
+    pairs.sort(key=lambda pair: not shows_behaviour(arm_of(pair[0])))
     between = [pair for pair in pairs if arm_of(pair[0]) == arm_of(pair[1])]
     of_first = [pair for pair in between if arm_of(pair[0]) == arm_of(between[0][0])]
     return of_first[0] if len(of_first) == 1 else next((pair for pair in pairs if pair not in between), None)
 
 
-def _of_suite(results: RunResults, row: Contrast, pair: tuple[str, str]) -> str:
+def suite_verdict(results: RunResults, row: Contrast) -> str:
+    """What one difference on a suite of choices says of all of them, of those with shared words and without, and of
+    the same under pressure."""
     if row.failure:
         return f"nothing is shown: {row.failure}"
+    pair = (row.a, row.b)
     subject = "what the documents say" if arm_of(row.a) == arm_of(row.b) else "the documents"
     groups: dict[str | None, Contrast] = {
         one.words: one
@@ -96,7 +104,12 @@ def _of_suite(results: RunResults, row: Contrast, pair: tuple[str, str]) -> str:
         if (one.suite, one.a, one.b) == (row.suite, *pair) and not one.failure
     }
     words = word_verdict(subject, row, *(groups.get(group) for group in ("any", "none", "any less none")))
-    return words + pressure_verdict(row, _pressures(results, row, pair))
+    return with_seeds(row, words + pressure_verdict(row, _pressures(results, row, pair)))
+
+
+def with_seeds(row: Contrast, words: str) -> str:
+    """What is said of a difference, with the warning that it is of one seed."""
+    return f"with one seed, {words}" if row.seeds == 1 else words
 
 
 def word_verdict(
@@ -169,7 +182,7 @@ class Pressure:
 
 def _pressures(results: RunResults, row: Contrast, pair: tuple[str, str]) -> Iterator[Pressure]:
     for suite in results.suites:
-        under = _find(results.contrasts, suite.name, pair) if suite.at_rest == row.suite else None
+        under = find_contrast(results, suite.name, pair) if suite.at_rest == row.suite else None
         if under:
             yield Pressure(suite.pressure, under, _find(results.pressure, suite.name, pair))
 
@@ -195,6 +208,11 @@ def _becomes(rest: Contrast, pressure: Pressure) -> str:
     if is_less:
         return "gone" if under == "still" else "weak"
     return "uncertain"
+
+
+def find_contrast(results: RunResults, suite: str, pair: tuple[str, str]) -> Contrast | None:
+    """The difference between two arms on a suite, if both were asked."""
+    return _find(results.contrasts, suite, pair)
 
 
 def _find(rows: Sequence[Contrast], suite: str, pair: tuple[str, str]) -> Contrast | None:

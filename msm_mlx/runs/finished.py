@@ -26,6 +26,8 @@ from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import (
     ADAPTER_FILES,
     CELLS,
+    DOCUMENTS_FOLDER,
+    HEALTH,
     RECIPE,
     RECORD,
     RESULTS,
@@ -224,6 +226,15 @@ class FinishedRun:
             RecipeError: if it is not finished, or damaged.
         """
         return read_results(self.folder)
+
+    @cached_property
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
+        """The figures about each folder of documents, by its path in the run."""
+        paths = {path.parent: path for path in sorted((self.folder / DOCUMENTS_FOLDER).rglob(HEALTH))}
+        return {
+            folder.relative_to(self.folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
+            for folder, path in paths.items()
+        }
 
     @cached_property
     def answers(self) -> tuple[AnswerRow, ...]:

@@ -43,3 +43,8 @@ def listed(parts: Sequence[str]) -> str:
     """`a`, `a and b`, or `a, b and c`; empty for none."""
     *first, last = parts or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def shortened(parts: Sequence[str], most: int) -> list[str]:
+    """The parts, or the first of them and how many more there are, if there are more than `most`."""
+    return list(parts) if len(parts) <= most else [*parts[: most - 1], f"{len(parts) - most + 1} more"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.text.wording import closest, describe, did_you_mean
+from msm_mlx.text.wording import closest, describe, did_you_mean, shortened
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,8 @@ def test_only_a_near_choice_is_proposed() -> None:
     assert did_you_mean("learnin_rate", choices) == " (did you mean learning_rate?)"
     assert did_you_mean("colour", choices) == ""
     assert did_you_mean(3, []) == ""
+
+
+def test_a_long_list_is_shortened_to_its_first_parts_and_a_count() -> None:
+    assert shortened(["a", "b", "c"], 3) == ["a", "b", "c"]
+    assert shortened(["a", "b", "c", "d"], 3) == ["a", "b", "2 more"]
