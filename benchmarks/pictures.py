@@ -3,8 +3,8 @@
     python benchmarks/pictures.py [RUN] [--out FOLDER]
 
 RUN is a finished run of `msm-mlx run recipes/cheese_american.yaml`; without it, the flow alone is drawn. The app is
-drawn by Textual's own export of its screen, with stored answers and no model, and the report's picture is the first
-figure of its page.
+drawn by Textual's own export of its screen, with stored answers and no model, and the report's picture is the figure
+at the head of its page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from msm_mlx.compare.app import CompareApp, session_engine
 from msm_mlx.compare.session import open_session
 from msm_mlx.errors import MsmError
 from msm_mlx.files import write_text
-from msm_mlx.report.blocks import Figure
 from msm_mlx.report.page import build_report
 from msm_mlx.runs.finished import open_run
 
@@ -33,6 +32,7 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 SCREEN = (108, 24)  # columns and lines of the terminal
 START = "transport"  # the first prompt of this domain is on the screen
 SERVERS_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # a picture asks no server for anything
+LINK = re.compile(r"</?a\b[^>]*>")
 ON_WHITE = 'font-family="sans-serif" color="#222"'
 BOX, HIGH, GAP, LOW = 112, 44, 24, 96  # width and height of a box, room between two, and between the rows
 UPPER = ("spec", "plan", "documents", "midtrain", "sft", "evaluate", "report")
@@ -56,16 +56,15 @@ def draw_app(run: Path) -> str:
 
 
 def draw_report(run: Path) -> str:
-    """The first figure of a run's report, as a picture on white.
+    """The figure at the head of a run's report, as a picture on white, without its links.
 
     Raises:
         MsmError: if it has none.
     """
-    blocks = (block for part in build_report([open_run(run)]).parts for block in part.blocks)
-    figure = next((block for block in blocks if isinstance(block, Figure)), None)
+    figure = build_report([open_run(run)]).figure
     if figure is None:
         raise MsmError(f"{run}: its report has no figure")
-    return on_white(figure.svg)
+    return on_white(LINK.sub("", figure.svg))
 
 
 def on_white(svg: str) -> str:

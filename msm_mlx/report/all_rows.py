@@ -28,6 +28,11 @@ class Rows:
     place: str = "."
     """The folder of the run, from that of the report."""
 
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether the report is of other runs too."""
+        return bool(self.prefix)
+
     def link(self, suite: str, label: str = "") -> str:
         """Where the rows of a suite are, or the column of one of its arms."""
         return f"#{self._anchor(suite, label)}"
@@ -37,6 +42,13 @@ class Rows:
         if row is None:
             return TableCell("-")
         return TableCell(finding(row), self.link(suite, label))
+
+    def sentence(self, text: str) -> TableCell:
+        """A sentence with figures of a suite that it names, which leads to the rows of that suite."""
+        suites = [] if self.run.results.grid else suites_of(self.run.results.records)
+        named = (suite for suite in suites if re.search(rf"\b{re.escape(suite)}\b", text))
+        suite = next(named, None)
+        return TableCell(text, self.link(suite) if suite else "")
 
     def label(self, row: Share | AnswerRow) -> str:
         """What the arm of an answer or a record is called."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
 import jinja2
 
+from msm_mlx.report.markdown_table import number_reasons
 from msm_mlx.text.terminal import visible
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -64,6 +67,8 @@ class Table:
     anchor: str = ""
     anchors: tuple[str, ...] = ()
     folded: bool = False
+    notes: tuple[str, ...] = ()
+    """What stands below it, in the order of their numbers."""
     kind: str = "table"
 
 
@@ -87,6 +92,8 @@ class Part:
     title: str
     anchor: str
     blocks: tuple[Block, ...]
+    wide: bool = False
+    """Whether its tables need paper that lies on its side."""
 
     @property
     def unfolded(self) -> tuple[Block, ...]:
@@ -95,11 +102,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Report:
+    """`title` names the runs, and `about` says in a few words what they were made with."""
+
     title: str
+    about: str
     lead: str
     parts: tuple[Part, ...]
-    verdict: tuple[str, ...] = ()
+    verdict: tuple[TableCell, ...] = ()
     """What was found, in a few sentences."""
+    figure: Figure | None = None
+    """What was found, at a glance."""
+
+    @property
+    def headline(self) -> str:
+        return self.verdict[0].text if self.verdict else self.title
 
 
 def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | TableCell]], anchor: str = "") -> Table:
@@ -112,8 +128,10 @@ def bullets(items: Iterable[str | TableCell]) -> Bullets:
 
 
 def to_html(report: Report) -> str:
-    """One page that needs nothing else: no script, no request. Whatever a model wrote is escaped."""
-    return _templates().get_template("report.html.jinja").render(report=report)
+    """One page that needs nothing else: no request, and no script but its own. Whatever a model wrote is escaped."""
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    script_hash = b64encode(sha256(script.encode()).digest()).decode()
+    return _templates().get_template("report.html.jinja").render(report=report, script=script, script_hash=script_hash)
 
 
 def to_markdown(report: Report) -> str:
@@ -131,6 +149,13 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines() or [""])
 
 
+def _noted(table: Table) -> Table:
+    """The table with every reason why a figure is no finding below it, once."""
+    notes: dict[str, int] = {}
+    rows = tuple(tuple(TableCell(number_reasons(cell.text, notes), cell.link) for cell in row) for row in table.rows)
+    return replace(table, rows=rows, notes=tuple(notes))
+
+
 @cache
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -142,5 +167,11 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"plain": _plain, "indented": _indented, "address": quote}
+    environment.filters |= {
+        "plain": _plain,
+        "indented": _indented,
+        "address": quote,
+        "noted": _noted,
+        "visible": visible,
+    }
     return environment

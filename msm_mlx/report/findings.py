@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.recipe.contrasts import is_headline, is_own_control
 from msm_mlx.report.all_rows import Rows
+from msm_mlx.report.arms_figure import arms_figure
 from msm_mlx.report.blocks import Block, Figure, Paragraph, TableCell, bullets
 from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import effect_names, effect_panels, effect_rows, effect_tables
@@ -14,19 +15,26 @@ from msm_mlx.report.headlines import (
     LOG_ODDS,
     both_show_behaviour,
     finding,
-    is_main,
     of_suite,
     suites_of,
 )
 from msm_mlx.report.plots import draw
 from msm_mlx.report.tables import biases_table, differences_table, grid_table, judge_table, log_odds_table, shares_table
 from msm_mlx.runs.layout import VERDICTS
-from msm_mlx.runs.results import Contrast, Share
+from msm_mlx.runs.results import Contrast
 
 INTERVALS = (
     "In brackets are 95 % intervals, over seeds and items together where there are several seeds and over items "
     "alone where there is one. A star marks a difference whose interval is clear of zero."
 )
+
+
+def head_figure(rows: Rows) -> Figure | None:
+    """What a run found, at a glance."""
+    results = rows.run.results
+    if not results.grid:
+        return arms_figure(rows)
+    return next((figure for suite in effect_panels(results) for figure in _grid_figures(rows, suite)), None)
 
 
 def findings(rows: Rows) -> list[Block]:
@@ -42,7 +50,9 @@ def findings(rows: Rows) -> list[Block]:
     blocks: list[Block] = []
     if sentences := list(_sentences(rows, suites[0])):
         blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
-    blocks += [Paragraph(INTERVALS), _arms_figure(rows, suites[0])]
+    blocks += [Paragraph(INTERVALS)]
+    if rows.is_one_of_several and (figure := arms_figure(rows)):
+        blocks.append(figure)
     blocks.append(shares_table(rows, suites))
     if differences := differences_table(rows, suites):
         blocks.append(differences)
@@ -68,23 +78,6 @@ def _sentences(rows: Rows, suite: str) -> Iterator[TableCell]:
                 f"{row.a} less {row.b} is {finding(row)}, from {row.n} items and {seeds}. {verdict}",
                 rows.link(suite),
             )
-
-
-def _arms_figure(rows: Rows, suite: str) -> Figure:
-    results, several = rows.run.results, rows.run.several_specs
-    single = [row for row in of_suite(results.records, suite) if is_main(row) and row.seed is not None]
-    intervals = [
-        Interval(label, row.value, row.ci_low, row.ci_high, _dots(single, label, several))
-        for row in of_suite(results.pooled, suite)
-        if is_main(row) and not row.failure
-        for label in [row.label(several)]
-    ]
-    caption = f"{suite}: each arm with its 95 % interval; small dots are single seeds. The dashed line is one half."
-    return Figure(caption, draw_intervals(caption, intervals, 0.0, 1.0, 0.5), rows.link(suite))
-
-
-def _dots(rows: Sequence[Share], label: str, several_specs: bool) -> tuple[float, ...]:
-    return tuple(row.value for row in rows if row.label(several_specs) == label)
 
 
 def judge_agreement(rows: Rows) -> list[Block]:
@@ -133,17 +126,22 @@ def biases(rows: Rows) -> list[Block]:
 def _grid(rows: Rows) -> list[Block]:
     """Every effect against every setting: a drawing for each pair of the two, and a table of all."""
     blocks: list[Block] = [Paragraph(INTERVALS)]
-    results, panels = rows.run.results, effect_panels(rows.run.results)
+    results = rows.run.results
     for effects in effect_tables(results):
         of_effect = of_suite(effect_rows(results), effects.suite)
         blocks.append(bullets(_extremes(of_effect, pair) for pair in effect_names(of_effect)))
-        of_suite_panels = [panel for row in panels[effects.suite] for panel in row]
-        for panel in of_suite_panels:
-            caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
-            svg = draw([[panel]], like=of_suite_panels, standalone=False)
-            blocks.append(Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)))
+        blocks += _grid_figures(rows, effects.suite)
         blocks.append(grid_table(rows, effects))
     return blocks
+
+
+def _grid_figures(rows: Rows, suite: str) -> Iterator[Figure]:
+    """Every effect on a suite against every setting."""
+    panels = [panel for row in effect_panels(rows.run.results)[suite] for panel in row]
+    for panel in panels:
+        caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
+        svg = draw([[panel]], like=panels, standalone=False)
+        yield Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1))
 
 
 def _extremes(rows: Sequence[Contrast], pair: tuple[str, str]) -> str:

@@ -17,7 +17,7 @@ from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.durability import durability
 from msm_mlx.report.examples import SELECTION_RULE, at_random, most_different, pair_sides
-from msm_mlx.report.findings import INTERVALS, biases, domains, findings, judge_agreement
+from msm_mlx.report.findings import INTERVALS, biases, domains, findings, head_figure, judge_agreement
 from msm_mlx.report.headlines import command, suites_of
 from msm_mlx.report.pressure import pressure
 from msm_mlx.report.run_differences import across_runs
@@ -42,6 +42,7 @@ from msm_mlx.runs.layout import (
     METRICS,
     RESULTS,
 )
+from msm_mlx.text.wording import listed
 
 EXAMPLES = 2  # documents of each folder
 
@@ -63,8 +64,21 @@ def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequen
     for rows in all_rows:
         parts += _parts(rows, rows.run.folder.name if several else "")
     lead = question or "What do the same demonstrations teach after different documents?"
-    verdict = (f"{_named(run) if several else ''}{line}" for run in runs for line in verdict_lines(run.results))
-    return Report(title, lead, tuple(parts), tuple(verdict))
+    verdict = (
+        rows.sentence(f"{_named(rows.run) if several else ''}{line}")
+        for rows in all_rows
+        for line in verdict_lines(rows.run.results)
+    )
+    return Report(
+        title, _about(runs), lead, tuple(parts), tuple(verdict), None if several else head_figure(all_rows[0])
+    )
+
+
+def _about(runs: Sequence[FinishedRun]) -> str:
+    """The models and seeds."""
+    models = listed(list(dict.fromkeys(run.recipe.model for run in runs)))
+    seeds = max(len(run.recipe.seeds) for run in runs)
+    return f"{models}, {seeds} seed{'s' * (seeds > 1)}"
 
 
 def _named(run: FinishedRun) -> str:
@@ -80,7 +94,7 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
         ("Shared words", "words", word_shares(rows)),
         ("Under pressure", "pressure", pressure(rows)),
         ("How long it lasts", "lasts", durability(rows)),
-        ("What could be wrong with this run", "doubts", _doubts(run, health)),
+        ("What could be wrong with this run", "doubts", _doubts(rows, health)),
         ("Perplexity", "perplexity", _some(perplexity_table(rows))),
         ("The judge", "judge", judge_agreement(rows)),
         ("The place of the options", "places", biases(rows)),
@@ -93,7 +107,7 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
     ]
     for title, anchor, blocks in sections:
         if blocks:
-            yield Part(f"{name}: {title}" if name else title, rows.prefix + anchor, tuple(blocks))
+            yield Part(f"{name}: {title}" if name else title, rows.prefix + anchor, tuple(blocks), anchor == "rows")
 
 
 def _design(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
@@ -143,8 +157,8 @@ def _some(block: Block | None) -> list[Block]:
     return [block] if block else []
 
 
-def _doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
-    doubts = find_doubts(run, health)
+def _doubts(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    doubts = [rows.sentence(doubt) for doubt in find_doubts(rows.run, health)]
     return [bullets(doubts)] if doubts else [Paragraph("None of the rules that look for weaknesses applies.")]
 
 
