@@ -11,7 +11,7 @@ from msm_mlx.recipe.controls import arm_roles, sort_labels
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Figure
 from msm_mlx.report.forest import ForestGroup, ForestPanel, ForestRow, draw_forest
-from msm_mlx.report.headlines import NO_FINDING, both_show_behaviour, finding, is_main, of_suite, suites_of
+from msm_mlx.report.headlines import NO_FINDING, both_show_behaviour, finding, is_main, main_suite, of_suite
 from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds.pairs import PAIRS
 
@@ -21,8 +21,8 @@ STEPS = (0.1, 0.25, 0.5, 1.0)  # where an axis of differences may end
 
 def arms_figure(rows: Rows) -> Figure | None:
     """The shares of all arms on the first suite with one-half or no rule, then the main differences with zero."""
-    suite = next(iter(suites_of(row for row in rows.run.results.pooled if is_main(row))), "")
-    if not suite:
+    suite = main_suite(rows.run.results)
+    if suite is None:
         return None
     panels = [_shares(rows, suite), *_differences(rows, suite)]
     measured = rows.run.results.suite(suite)

@@ -101,21 +101,32 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """A run in a few sentences. `name` is the run's, if there are several."""
+
+    name: str
+    question: str
+    answer: TableCell
+    doubts: tuple[TableCell, ...]
+    """The weightiest."""
+    further: TableCell
+    """How many more there are, if there are more, and where."""
+
+
+@dataclass(frozen=True)
 class Report:
     """`title` names the runs, and `about` says in a few words what they were made with."""
 
     title: str
     about: str
+    headline: str
+    """What was found, in a sentence."""
     lead: str
-    parts: tuple[Part, ...]
-    verdict: tuple[TableCell, ...] = ()
-    """What was found, in a few sentences."""
-    figure: Figure | None = None
+    """What was asked, as the recipe has it."""
+    summaries: tuple[Summary, ...]
+    figure: Figure | None
     """What was found, at a glance."""
-
-    @property
-    def headline(self) -> str:
-        return self.verdict[0].text if self.verdict else self.title
+    parts: tuple[Part, ...]
 
 
 def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str | TableCell]], anchor: str = "") -> Table:

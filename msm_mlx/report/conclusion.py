@@ -32,6 +32,7 @@ from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.text.wording import listed, shortened
 
 MAX_DOUBTS = 3
+NO_DOUBT = "None of the rules that look for weaknesses applies."
 _GROUPS = {
     "moved": "moved",
     "still": f"not moved (less than {EFFECT_OF_INTEREST})",
@@ -65,9 +66,19 @@ class Conclusion:
     """How many more there are."""
 
     @property
+    def headline(self) -> str:
+        """The first sentence of the answer."""
+        return f"{self.answer.partition('. ')[0].removesuffix('.')}."
+
+    @property
+    def details(self) -> str:
+        """The other sentences of the answer."""
+        return self.answer.partition(". ")[2]
+
+    @property
     def doubt(self) -> str:
         further = f"{self.further} more in the report, under 'What could be wrong'." if self.further else ""
-        return " ".join(filter(None, (*self.doubts, further))) or "None of the rules that look for weaknesses applies."
+        return " ".join(filter(None, (*self.doubts, further))) or NO_DOUBT
 
     @property
     def lines(self) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ from msm_mlx.report.headlines import (
 )
 from msm_mlx.report.plots import draw
 from msm_mlx.report.tables import biases_table, differences_table, grid_table, judge_table, log_odds_table, shares_table
+from msm_mlx.report.verdict import verdict_lines
 from msm_mlx.runs.layout import VERDICTS
 from msm_mlx.runs.results import Contrast
 
@@ -47,9 +48,10 @@ def findings(rows: Rows) -> list[Block]:
         return []
     suite = results.suite(suites[0])
     meaning = suite.measures if suite else ""
-    blocks: list[Block] = []
+    verdicts = [rows.sentence(line) for line in verdict_lines(results)]
+    blocks: list[Block] = [bullets(verdicts)] if verdicts else []
     if sentences := list(_sentences(rows, suites[0])):
-        blocks = [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
+        blocks += [Paragraph(f"On {suites[0]} ({meaning}), the first of the suites:"), bullets(sentences)]
     blocks += [Paragraph(INTERVALS)]
     if rows.is_one_of_several and (figure := arms_figure(rows)):
         blocks.append(figure)

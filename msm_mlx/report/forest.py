@@ -109,11 +109,12 @@ class _Drawing:
             yield _text(self.x(panel.rule), self.top - 5, panel.rule_name, "middle", size=SMALL, soft=True)
 
     def _group(self, group: ForestGroup) -> Iterator[str]:
-        if self.panel.labels and not group.rows[0].label and _width(group.heading) < LABELS - SIDE:
+        is_single = len(group.rows) == 1 and not group.rows[0].label
+        if self.panel.labels and is_single and _width(group.heading) < LABELS - SIDE:
             yield _text(0, self.bottom + ROW / 2 + 4, group.heading, strong=group.strong)
             yield _text(0, self.bottom + ROW / 2 + 4 + NOTE, group.note, size=SMALL, soft=True)
             yield from self._row(group.rows[0])
-            self.bottom += NOTE - 2 if group.note else 0
+            self.bottom += NOTE if group.note else 0
             return
         *first, last = _lines(group.heading)
         for line in (*first, last):

@@ -12,7 +12,8 @@ from msm_mlx.documents.register import describe_register, register_differences
 from msm_mlx.files import read_jsonl
 from msm_mlx.recipe.arms import BUILT_IN, Method, arm_of, path_of
 from msm_mlx.report.all_rows import Rows
-from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, bullets
+from msm_mlx.report.blocks import Block, Code, Figure, Paragraph, Part, Passage, Report, Summary, TableCell, bullets
+from msm_mlx.report.conclusion import NO_DOUBT, Conclusion, conclude
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.durability import durability
@@ -30,7 +31,6 @@ from msm_mlx.report.tables import (
     runs_table,
     suites_table,
 )
-from msm_mlx.report.verdict import verdict_lines
 from msm_mlx.report.word_shares import word_shares
 from msm_mlx.rows.hub import HUB
 from msm_mlx.runs.finished import FinishedRun
@@ -63,15 +63,27 @@ def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequen
     parts = [_runs_side_by_side(all_rows)] if several else []
     for rows in all_rows:
         parts += _parts(rows, rows.run.folder.name if several else "")
-    lead = question or "What do the same demonstrations teach after different documents?"
-    verdict = (
-        rows.sentence(f"{_named(rows.run) if several else ''}{line}")
-        for rows in all_rows
-        for line in verdict_lines(rows.run.results)
-    )
+    conclusions = [conclude(run) for run in runs]
     return Report(
-        title, _about(runs), lead, tuple(parts), tuple(verdict), None if several else head_figure(all_rows[0])
+        title=title,
+        about=_about(runs),
+        headline=f"{title}, side by side" if several else conclusions[0].headline,
+        lead=question,
+        summaries=tuple(_summary(rows, conclusion) for rows, conclusion in zip(all_rows, conclusions, strict=True)),
+        figure=None if several else head_figure(all_rows[0]),
+        parts=tuple(parts),
     )
+
+
+def _summary(rows: Rows, conclusion: Conclusion) -> Summary:
+    """The conclusion of a run, each part leading to what it is from."""
+    further = TableCell(f"{conclusion.further} more" if conclusion.further else "", f"#{rows.prefix}doubts")
+    doubts = tuple(map(rows.sentence, conclusion.doubts or (NO_DOUBT,)))
+    if rows.is_one_of_several:
+        answer = rows.sentence(conclusion.answer)
+        return Summary(rows.run.folder.name, conclusion.question, answer, doubts, further)
+    link = rows.sentence(conclusion.answer).link
+    return Summary("", conclusion.question, TableCell(conclusion.details, link), doubts, further)
 
 
 def _about(runs: Sequence[FinishedRun]) -> str:
@@ -79,10 +91,6 @@ def _about(runs: Sequence[FinishedRun]) -> str:
     models = listed(list(dict.fromkeys(run.recipe.model for run in runs)))
     seeds = max(len(run.recipe.seeds) for run in runs)
     return f"{models}, {seeds} seed{'s' * (seeds > 1)}"
-
-
-def _named(run: FinishedRun) -> str:
-    return f"{run.folder.name}: "
 
 
 def _parts(rows: Rows, name: str) -> Iterator[Part]:
@@ -159,7 +167,7 @@ def _some(block: Block | None) -> list[Block]:
 
 def _doubts(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     doubts = [rows.sentence(doubt) for doubt in find_doubts(rows.run, health)]
-    return [bullets(doubts)] if doubts else [Paragraph("None of the rules that look for weaknesses applies.")]
+    return [bullets(doubts)] if doubts else [Paragraph(NO_DOUBT)]
 
 
 def _answers(rows: Rows) -> list[Block]:

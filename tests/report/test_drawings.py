@@ -14,7 +14,9 @@ from msm_mlx.runs.finished import open_run
 def test_drawings_stay_inside_their_frame(run: Path) -> None:
     report = build_report([open_run(run)])
     drawings = [block for part in report.parts for block in part.blocks if isinstance(block, Figure)]
-    assert len(drawings) == 4  # arms, domains, midtraining, fine-tuning
+    assert report.figure is not None
+    drawings.append(report.figure)
+    assert len(drawings) == 4  # domains, midtraining, fine-tuning, arms
     for drawing in drawings:
         places = [float(x) for x in re.findall(r'(?:x[12]?|cx)="([-\d.]+)"', drawing.svg)]
         assert places

@@ -20,7 +20,7 @@ FIGURE = re.compile(r"[+-]?\d\.\d\d \[[+-]?\d\.\d\d, [+-]?\d\.\d\d\]")
 
 def test_page_and_markdown_have_the_figures_of_the_results(run: Path, page: str) -> None:
     markdown = (run / "report.md").read_text(encoding="utf-8")
-    shown = FIGURE.findall(re.sub(r"<[^>]+>", "", page))
+    shown = FIGURE.findall(re.sub(r"<(svg|script).*?</\1>|<[^>]+>", "", page, flags=re.DOTALL))
     assert shown == FIGURE.findall(markdown)
     results = json.loads((run / "evaluation" / "results.json").read_text(encoding="utf-8"))
     for row in [*results["pooled"], *results["records"]]:
@@ -40,7 +40,7 @@ def test_differences_that_mean_nothing_are_not_shown_as_findings(tmp_path: Path)
 def test_a_scored_choice_stands_where_the_written_replies_cannot_be_read(tmp_path: Path) -> None:
     run = make_run(tmp_path / "cheese", unclear=0.9)
     text = write_report([run], run)[1].read_text(encoding="utf-8")
-    assert "no finding: 90% of the written replies are unclear" in text
+    assert "No finding: 90% of the written replies are unclear" in text
     assert "msm+sft less sft is +0.45" in text
     assert read_results(run).contrasts[0].log_odds is not None
     assert "Log-odds of the target over the other option (nats)" in text
