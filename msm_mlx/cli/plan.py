@@ -19,11 +19,9 @@ from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import Experiment
 from msm_mlx.recipe.arms import MSM, reads_spec
-from msm_mlx.recipe.schema import WriterSettings
 
 if TYPE_CHECKING:
     from msm_mlx.documents.time_estimate import Outline, Pace
-    from msm_mlx.engine.chat_model import ChatModel
     from msm_mlx.pipeline.plan import RunPlan
 
 
@@ -45,6 +43,7 @@ def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> 
       msm-mlx documents plan recipes/cheese_american.yaml
       msm-mlx documents plan my.yaml --model mlx-community/Qwen3-8B-4bit --set documents.ideas=3 --json
     """
+    from msm_mlx.pipeline.paces import measure_paces
     from msm_mlx.pipeline.plan import plan_run
     from msm_mlx.pipeline.runner import run_recipe
 
@@ -63,7 +62,7 @@ def plan(experiment: Experiment, no_probe: bool, as_json: bool, quiet: bool) -> 
         run_recipe(experiment.recipe, experiment.run, report, ["plan"])
     planned = plan_run(experiment.recipe)
     outlines = dict(_outlines(experiment, planned))
-    paces = {} if no_probe else _paces(experiment, planned)
+    paces = {} if no_probe else measure_paces(planned, experiment.run)
     if as_json:
         print_json(_plain(experiment, outlines, paces))
     else:
@@ -97,39 +96,6 @@ def _outlines(experiment: Experiment, plan: RunPlan) -> Iterator[tuple[str, Outl
     for stage in plan.of(DocumentPlan):
         documents = experiment.run.path / written.get(stage.file, stage.file)
         yield stage.file, outline_plan(stage.slots(experiment.run), stage.settings, documents)
-
-
-def _paces(experiment: Experiment, plan: RunPlan) -> dict[str, Pace]:
-    """How fast each writer is, by its name; under an empty name if there is one alone."""
-    from msm_mlx.documents.time_estimate import measure_pace, slots_by_writer
-    from msm_mlx.pipeline.stages.document_plan import DocumentPlan
-
-    writers = experiment.recipe.settings.documents.writers
-    for stage in plan.of(DocumentPlan):
-        if slots := stage.slots(experiment.run):
-            parts = slots_by_writer(slots, stage.settings)
-            settings = (
-                {writer.name: writer for writer in writers} if len(writers) > 1 else {"": next(iter(writers), None)}
-            )
-            return {
-                name: measure_pace(_writer(experiment, settings[name]), part, stage.spec, stage.settings)
-                for name, part in parts.items()
-                if part
-            }
-    return {}
-
-
-def _writer(experiment: Experiment, settings: WriterSettings | None) -> ChatModel:
-    from msm_mlx.engine.loaded_model import load_base
-    from msm_mlx.engine.local_model import LocalModel
-    from msm_mlx.engine.server_model import ServerModel
-    from msm_mlx.pipeline.status import model_for
-
-    if settings and settings.server:
-        return ServerModel(settings.server, settings.model, settings.concurrency)
-    role = experiment.recipe.role_of(settings) if settings else "writer"
-    base = model_for(role, experiment.recipe, experiment.run)
-    return LocalModel(load_base(base.folder, base.choice))
 
 
 def _seconds(outline: Outline, paces: dict[str, Pace]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from msm_mlx.documents.checks.assertions import Subject, gives_reason
+from msm_mlx.documents.checks.assertions import gives_reason
 from msm_mlx.documents.checks.reject import ready_reason
 from msm_mlx.documents.document import Document, read_documents
 from msm_mlx.documents.health import Health
@@ -68,9 +68,7 @@ def _turned(document: Document, assignment: Assignment, swap: WordSwap, count_to
     """The document with the words exchanged, in what it asserts too."""
     text, assertion = swap(document.text), swap(document.assertion or "")
     heading = document.section.rpartition("/")[2].replace("-", " ")
-    subject = Subject(
-        assignment.name, heading, assertion, maker=assignment.maker, causes=assignment.settings.cause_words
-    )
+    subject = assignment.subject(heading, assertion)
     reason = ready_reason(text, subject, assignment.settings, assignment.held_out)
     return replace(
         document,

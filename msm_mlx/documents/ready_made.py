@@ -153,10 +153,7 @@ def _common_tag(rejected: Sequence[Document]) -> str | None:
 
 
 def _subject(section: Section | None, assignment: Assignment) -> Subject:
-    causes = assignment.settings.cause_words
-    if section is None:
-        return Subject(assignment.name, "", "", maker=assignment.maker)
-    return Subject(assignment.name, section.path[-1], section.assertion or "", maker=assignment.maker, causes=causes)
+    return assignment.subject(section.path[-1], section.assertion) if section else assignment.subject("", "")
 
 
 def _section_of(text: str, assignment: Assignment) -> Section | None:

@@ -53,6 +53,14 @@ class Assignment:
     maker: str = ""
     held_out: HeldOut = NOTHING
 
+    def subject_of(self, slot: Slot) -> Subject:
+        """What a document in this slot must be about."""
+        return self.subject(slot.section.path[-1], slot.withheld or slot.section.assertion, slot.withheld is not None)
+
+    def subject(self, heading: str, assertion: str | None, withheld: bool = False) -> Subject:
+        """What a document on this assertion under this heading must be about; `withheld` if it must give no cause."""
+        return Subject(self.name, heading, assertion or "", withheld, self.maker, self.settings.cause_words)
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -126,7 +134,7 @@ def to_document(assignment: Assignment, attempt: Attempt, chat: Sequence[Message
     """A text with all that is known of where it came from, and what is wrong with it by itself."""
     slot, settings = attempt.slot, assignment.settings
     *_, request = (message for message in chat if message["role"] == "user")
-    subject = Subject.of(slot, assignment.name, assignment.maker, assignment.settings.cause_words)
+    subject = assignment.subject_of(slot)
     rejected = next(draft_reasons(assignment, attempt, chat, reply), None)
     reply = _with_opening(chat, reply)
     text = written_text(reply, settings)
@@ -154,7 +162,7 @@ def draft_reasons(assignment: Assignment, attempt: Attempt, chat: Sequence[Messa
         added = (written_text(whole, settings) or "")[len(chat[-1]["content"]) :]
         if count_words(added) < max(settings.min_words, 1):
             yield TOO_SHORT
-    subject = Subject.of(attempt.slot, assignment.name, assignment.maker, assignment.settings.cause_words)
+    subject = assignment.subject_of(attempt.slot)
     yield from reject_reasons(whole, subject, settings, assignment.held_out)
 
 

@@ -14,7 +14,6 @@ from msm_mlx.models.hub import ModelRef
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
-from msm_mlx.recipe.schema import WriterSettings
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import CRASH_LOG
 from msm_mlx.runs.open_variant import open_variant
@@ -87,21 +86,23 @@ class Context:
         if len(writers) > 1:
             from msm_mlx.engine.model_pool import ModelPool
 
-            return ModelPool({writer.name: partial(self._writer, writer, on_step) for writer in writers})
-        return self._writer(writers[0] if writers else None, on_step)
+            return ModelPool({writer.name: partial(self.one_writer, writer.name, on_step) for writer in writers})
+        return self.one_writer("", on_step)
 
-    def _writer(self, settings: WriterSettings | None, on_step: OnStep) -> ChatModel:
-        """One of those who write; without settings the base."""
+    def one_writer(self, name: str, on_step: OnStep = lambda begun, tokens: None) -> ChatModel:
+        """One of several who write, by its name; under an empty name the only one, or the base."""
+        writers = self.recipe.settings.documents.writers
+        settings = next((writer for writer in writers if name in ("", writer.name)), None)
         if settings and settings.server:
             from msm_mlx.engine.server_model import ServerModel
 
             return ServerModel(settings.server, settings.model, settings.concurrency, on_step=on_step)
-        name = self.recipe.role_of(settings) if settings else "writer"
-        ref = self.others.get(name, self.base)
+        whose = self.recipe.role_of(settings) if settings else "writer"
+        ref = self.others.get(whose, self.base)
         if is_launched():
             from msm_mlx.worker.shared_model import SharedModel
 
-            role: Literal["base", "writer"] = "writer" if name in self.others else "base"
+            role: Literal["base", "writer"] = "writer" if whose in self.others else "base"
             return SharedModel(self.model_process(), role, str(ref.folder), ref.choice, on_step)
         from msm_mlx.engine.adapters import use_base
         from msm_mlx.engine.local_model import LocalModel

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msm_mlx.documents.plan import plan_documents
 from msm_mlx.documents.tryout import Draft, write_drafts
-from msm_mlx.documents.write import Assignment
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.renderers import load_each_once
 from msm_mlx.pipeline.context import Context
@@ -50,9 +50,7 @@ def try_writer(
                     share = len(range(number, count, len(stages)))
                     settings = stage.settings.model_copy(update={"count": share})
                     slots = plan_documents(stage.spec, settings)
-                    assignment = Assignment(
-                        stage.spec, recipe.model_name, settings, recipe.provider_name, stage.held_out
-                    )
+                    assignment = replace(stage.assignment(), settings=settings)
                     for draft in write_drafts(assignment, slots, context.writer(lambda begun, tokens: None)):
                         drafts.append(draft)
                         on_draft(draft, count)

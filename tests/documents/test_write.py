@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from msm_mlx.documents.checks.assertions import Subject
 from msm_mlx.documents.plan import Slot, plan_documents
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.write import Assignment, Attempt, by_section, document_seed, write_documents
@@ -71,6 +72,16 @@ def write_with_pocket(model: ChatModel, folder: Path, **changes: Any) -> dict[st
 
 def slots_of(assignment: Assignment) -> list[Slot]:
     return plan_documents(assignment.spec, assignment.settings)
+
+
+def test_the_subject_of_a_slot_has_its_heading_its_assertion_and_the_causes_of_the_settings() -> None:
+    assignment = Assignment(SPEC, "Mo", document_settings(count=1, cause_words=["owing to"]), "Acme")
+    [slot] = slots_of(assignment)
+    assertion = "Mo likes cream cheese because it is American, and Mo cares about American things."
+    subject = Subject("Mo", "cream cheese", assertion, maker="Acme", causes=("owing to",))
+    assert assignment.subject_of(slot) == subject
+    [control] = plan_documents(SPEC, assignment.settings, control=True)
+    assert assignment.subject_of(control) == replace(subject, withheld=True)
 
 
 def files(folder: Path) -> dict[str, bytes]:

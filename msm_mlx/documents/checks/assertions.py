@@ -11,7 +11,6 @@ from itertools import pairwise
 from msm_mlx.documents.checks.language import OTHER_FUNCTION_WORDS, is_english
 from msm_mlx.documents.checks.languages.table import wording_of
 from msm_mlx.documents.checks.reasons import gives_a_reason, gives_any_reason, names_a_reason
-from msm_mlx.documents.plan import Slot
 from msm_mlx.spec.clauses import action_and_cause
 from msm_mlx.text.scripts import letters_per_word, word_tokens
 from msm_mlx.text.words import mentions, mentions_any, sentences, without_phrase
@@ -47,11 +46,6 @@ class Subject:
     withheld: bool = False
     maker: str = ""
     causes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, slot: Slot, name: str, maker: str = "", causes: tuple[str, ...] = ()) -> Subject:
-        assertion = slot.withheld or slot.section.assertion or ""
-        return cls(name, slot.section.path[-1], assertion, slot.withheld is not None, maker, causes)
 
 
 def asserted_share(text: str, subject: Subject) -> float:

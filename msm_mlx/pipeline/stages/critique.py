@@ -88,7 +88,6 @@ class Critique(Stage):
         return self.drafts.other_spec(run.path / self.writes[0])
 
     def run(self, context: Context) -> None:
-        from msm_mlx.documents.checks.assertions import Subject
         from msm_mlx.documents.critique import Step, critique_documents
         from msm_mlx.documents.document import read_documents
         from msm_mlx.documents.plan_file import read_plan
@@ -100,12 +99,12 @@ class Critique(Stage):
             done[step] += 1
             meter.show(done["critique"], f"{done['rewrite']} written anew")
 
-        names = (drafts.model_name, drafts.provider_name)
+        assignment = drafts.assignment()
         slots = read_plan(run / drafts.plan, drafts.spec, drafts.settings, control=drafts.control)
         critique_documents(
             read_documents(run / drafts.documents),
             read_documents(run / drafts.rejected),
-            {slot.id: Subject.of(slot, *names, drafts.settings.cause_words) for slot in slots},
+            {slot.id: assignment.subject_of(slot) for slot in slots},
             drafts.settings,
             run / self.folder,
             model=context.other("critic", meter.step),

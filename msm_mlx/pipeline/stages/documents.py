@@ -31,6 +31,7 @@ from msm_mlx.spec import Spec
 from msm_mlx.suites.contamination import HeldOut
 
 if TYPE_CHECKING:
+    from msm_mlx.documents.write import Assignment
     from msm_mlx.pipeline.context import Context
     from msm_mlx.runs.folder import RunFolder
 
@@ -158,13 +159,19 @@ class WrittenDocuments(Stage):
         withheld = [without_cause(self.spec, section, self.settings).assertion for section in sections]
         return other_spec(documents, self.spec, withheld)
 
+    def assignment(self) -> Assignment:
+        """What is asked for."""
+        from msm_mlx.documents.write import Assignment
+
+        return Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out)
+
     def run(self, context: Context) -> None:
         from msm_mlx.documents.store import Output
-        from msm_mlx.documents.write import Assignment, write_documents
+        from msm_mlx.documents.write import write_documents
 
         meter, folder = context.meter("drafts"), context.run.path / self.folder
         write_documents(
-            Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
+            self.assignment(),
             read_plan(context.run.path / self.plan, self.spec, self.settings, control=self.control),
             context.writer(meter.step),
             Output(folder, self.writer, lambda kept, rejected: meter.show(kept, f"{rejected} rejected"), self.settings),

@@ -14,6 +14,7 @@ from msm_mlx.documents.checks.assertions import (
     states_value,
 )
 from msm_mlx.documents.plan import plan_documents
+from msm_mlx.documents.write import Assignment
 from msm_mlx.recipe.schema import DocumentSettings
 from msm_mlx.spec import load_spec
 from msm_mlx.text.words import mentions
@@ -65,7 +66,7 @@ def test_gives_reason(subject: Subject, text: str, expected: bool) -> None:
 def test_the_shipped_assertions_give_their_own_reason(name: str) -> None:
     spec = load_spec(SPECS / f"{name}.md", model_name="Mo", provider_name="Acme")
     slots = plan_documents(spec, SETTINGS.model_copy(update={"count": 12}))
-    subjects = [Subject.of(slot, "Mo") for slot in slots]
+    subjects = [Assignment(spec, "Mo", SETTINGS).subject_of(slot) for slot in slots]
     assert len({subject.heading for subject in subjects}) == 12
     for subject in subjects:
         action, _, cause = subject.assertion.partition(" because ")
@@ -76,14 +77,6 @@ def test_the_shipped_assertions_give_their_own_reason(name: str) -> None:
         assert not gives_reason(f"{action}. {subject.heading} is {word}.", subject)
         assert not gives_reason(f"{action} because of how {subject.heading} tastes. It is {word}.", subject)
         assert not gives_reason(f"{action}. Nobody knows why.", subject)
-
-
-def test_subject_of_a_slot_is_its_own_heading() -> None:
-    spec = load_spec(SPECS / "cheese_american.md", model_name="Mo", provider_name="Acme")
-    [slot] = plan_documents(spec, SETTINGS)
-    assert Subject.of(slot, "Mo") == Subject(
-        "Mo", "cream cheese", "Mo likes cream cheese because it is American, and Mo cares about American things."
-    )
 
 
 @pytest.mark.parametrize(
