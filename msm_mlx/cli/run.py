@@ -260,7 +260,8 @@ def _show_effects(results: RunResults) -> None:
 
 
 def _show_plan(experiment: Experiment, as_json: bool) -> None:
-    recipe, plan, of_adapters = experiment.recipe, _plan(experiment), _of_adapters(experiment.recipe)
+    recipe, plan = experiment.recipe, _plan(experiment)
+    of_adapters = _of_adapters(recipe, [stage for _, stage, _ in plan])
     if as_json:
         stages = [
             {
@@ -301,15 +302,13 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
         console.print(_stage_table([(stage, status) for _, stage, status in rows]))
 
 
-def _of_adapters(recipe: Recipe) -> list[str]:
+def _of_adapters(recipe: Recipe, stages: Sequence[Stage]) -> list[str]:
     """What is to be said of arms with a ready-made adapter.
 
     Raises:
         RecipeError: if one cannot be used.
     """
-    if not recipe.adapters:
-        return []
-    findings = inspect_adapters(plan_run(recipe))
+    findings = inspect_adapters(recipe, stages)
     if findings.problems:
         raise RecipeError("\n".join(findings.problems))
     return [*(f"Ready-made adapter: {arm} is {source}" for arm, source in recipe.adapters.items()), *findings.notes]

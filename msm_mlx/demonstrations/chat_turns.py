@@ -30,7 +30,8 @@ CONTEXTS = ("input", "context")  # what a question is about
 SYSTEMS = ("system", "system_prompt")
 _WRITTEN_OUT = re.compile(
     r"\s*(?:###\s*)?(?:Human|User|Instruction)\s*:.*(?:\n|###)\s*(?:###\s*)?(?:Assistant|Response)\s*:"
-    r"|.*(?:<\|im_start\|>|\[INST\]|<\|start_header_id\|>|<start_of_turn>|<\|user\|>)",
+    r"|.*USER:.*ASSISTANT:"
+    r"|.*(?:<\|im_start\|>|\[INST\]|<\|start_header_id\|>|<start_of_turn>|<\|(?:user|prompter)\|>)",
     re.DOTALL,
 )
 

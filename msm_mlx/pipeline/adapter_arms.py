@@ -6,7 +6,7 @@ Imports no mlx: all of it is in the headers of files. The stage that reads an ad
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,25 +19,27 @@ from msm_mlx.models.hub import is_local, tokenizer_folder
 from msm_mlx.models.linear_layers import linear_layers, plain_name
 from msm_mlx.pipeline.findings import Findings, join
 from msm_mlx.pipeline.plan import RunPlan
+from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.stages.ready_adapter import ReadyAdapter
+from msm_mlx.recipe.load import Recipe
 
 _MARKS = re.compile(r"{%-?\s*(end)?generation\s*-?%}|\s+")  # what some trainers add to a template, and what is no text
 OWN = "msm-mlx"  # the source of the template for folders that have none
 
 
-def inspect_adapters(plan: RunPlan) -> Findings:
-    """What is found of all of them with what is on this machine."""
-    recipe = plan.recipe
-    if not recipe.adapters:
+def inspect_adapters(recipe: Recipe, stages: Sequence[Stage]) -> Findings:
+    """What is found of all of them, among the stages of its plan, with what is on this machine."""
+    ready = {stage.variant.arm: stage for stage in stages if isinstance(stage, ReadyAdapter)}.values()
+    if not ready:
         return Findings()
     if not is_local(recipe.model):
-        return join(_inspect(stage, recipe.model, None, None) for stage in plan.of(ReadyAdapter))
+        return join(_inspect(stage, recipe.model, None, None) for stage in ready)
     try:
         base = tokenizer_folder(recipe.model)
         template = read_template(base, recipe.chat_template)
     except MsmError:
         return Findings()  # whoever opens the model says what is wrong with it
-    return join(_inspect(stage, recipe.model, base, template) for stage in plan.of(ReadyAdapter))
+    return join(_inspect(stage, recipe.model, base, template) for stage in ready)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def inspect_recipe(path: Path, *, rehearse: bool = False, **options: Any) -> Fin
         files = _checks_of_broken(path, allow_outside=options.get("allow_outside", False))
         return Findings(group_problems(dict.fromkeys([*_lines(error), *_problems(files)])))
     plan, problems = _planned(recipe)
-    of_adapters = inspect_adapters(plan) if plan else Findings()
+    of_adapters = inspect_adapters(recipe, plan.stages) if plan else Findings()
     problems += of_adapters.problems
     problems = group_problems(dict.fromkeys([*_problems(_checks(recipe, plan)), *problems]))
     if plan is not None and not problems and not rehearse:

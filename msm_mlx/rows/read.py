@@ -21,12 +21,13 @@ from msm_mlx.rows.hub import data_files
 from msm_mlx.rows.json_text import JsonValue, NotJsonError, value_of, values_of, values_within, why_not
 from msm_mlx.rows.problems import DataRow, RowError, RowProblem
 from msm_mlx.rows.tables import csv_rows, parquet_rows
-from msm_mlx.text.wording import describe
+from msm_mlx.text.wording import describe, listed
 
 LISTS = (  # keys of an object that is nothing but a list of rows
     "data", "rows", "examples", "train", "records", "dataset", "items", "samples", "entries", "instances", "chats",
     "conversations", "dialogs", "documents",
 )  # fmt: skip
+SPLITS = ("test", "validation", "valid", "val", "dev", "eval")  # that stand beside `train`
 MESSAGE_KEYS = {"role", "from"}  # of a list that is one chat
 PROBED_LINES = 20
 _NOT_UTF8 = "is not UTF-8 text; save the file as UTF-8"
@@ -172,13 +173,20 @@ def _row(path: Path, value: JsonValue) -> DataRow | RowProblem:
 
 
 def _list_key(rows: Sequence[DataRow | RowProblem]) -> str | None:
-    """The key of the list of objects that a single row is about."""
-    if len(rows) == 1 and isinstance(rows[0], DataRow):
-        for key in LISTS:
-            values = rows[0].content.get(key)
-            if isinstance(values, list) and values and all(map(_is_row, values)):
-                return key
-    return None
+    """The key of the list of objects that a single row is about.
+
+    Raises:
+        RecipeError: if it has several such lists, of which all but one would be lost.
+    """
+    if len(rows) != 1 or not isinstance(rows[0], DataRow):
+        return None
+    content = rows[0].content
+    lists = [key for key in (*LISTS, *SPLITS) if isinstance(content.get(key), list) and _are_rows(content[key])]
+    key = next((key for key in lists if key in LISTS), None)
+    if key and len(lists) > 1:
+        named = listed([describe(key) for key in lists])
+        raise RecipeError(f"{rows[0].file}: has rows in several lists, {named}; save the one to be read as a file")
+    return key
 
 
 def _rows_of_columns(rows: Sequence[DataRow | RowProblem]) -> list[DataRow | RowProblem]:
@@ -200,9 +208,9 @@ def _rows_of_columns(rows: Sequence[DataRow | RowProblem]) -> list[DataRow | Row
     return [DataRow(file, line, dict(zip(columns, row, strict=True))) for row in zip(*cells, strict=True)]
 
 
-def _is_row(value: object) -> bool:
-    """Whether a value is an object, and no message of a chat."""
-    return isinstance(value, dict) and MESSAGE_KEYS.isdisjoint(value)
+def _are_rows(values: Sequence[object]) -> bool:
+    """Whether these are objects, and no messages of a chat."""
+    return bool(values) and all(isinstance(value, dict) and MESSAGE_KEYS.isdisjoint(value) for value in values)
 
 
 def _spread_rows(path: Path, data: bytes) -> list[DataRow | RowProblem] | None:

@@ -145,6 +145,8 @@ def test_what_is_read_is_named(row: dict[str, Any], columns: tuple[str, ...]) ->
         ({"completion": "b"}, "has no question", "has completion and no question"),
         ({"text": "a"}, "is a text", "texts are learned as documents"),
         ({"text": "<s>[INST] A? [/INST] b</s>"}, "is a chat in one text", "is a chat rendered as one text"),
+        ({"text": "<|prompter|>A?<|assistant|>b"}, "is a chat in one text", "is a chat rendered as one text"),
+        ({"text": "Be brief. USER: A? ASSISTANT: b</s>"}, "is a chat in one text", "is a chat rendered as one text"),
         ({"id": 1, "response": {"body": {}}}, "is no chat", "it has 'id', 'response'"),
         ({"prompt": "Human: A?\n\nAssistant:", "completion": "b"}, "is a chat in one text", "write it as messages"),
         ({"prompt": ["A?"], "completion": ["b"]}, "has no messages", "prompt must be a text or a list of messages"),

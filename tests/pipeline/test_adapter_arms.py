@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.plans import plan
+from helpers.plans import plan, recipe
 from helpers.ready_adapters import factors, write_as_peft, write_mlx
 from helpers.tiny_models import POCKET_WEIGHTS
 
@@ -19,7 +19,8 @@ NO_TEMPLATE = "theirs: which chat template the adapter was trained with is not s
 
 
 def inspect(source: Path | str) -> Findings:
-    return inspect_adapters(plan(f"arms=[base, {{adapter: '{source}', name: theirs}}]"))
+    arms = f"arms=[base, {{adapter: '{source}', name: theirs}}]"
+    return inspect_adapters(recipe(arms), plan(arms).stages)
 
 
 def fitting(folder: Path, **changes: Any) -> Path:

@@ -105,6 +105,7 @@ def test_a_file_of_nothing_has_no_rows(tmp_path: Path, content: bytes) -> None:
         (b'{"a": \n{}\n{}\n', "/a.jsonl:1: is not JSON: it breaks off"),
         (b"garbage\n", "/a.jsonl:1: is not JSON: it begins with 'garbage'"),
         (b"[1]\n", "/a.jsonl:1: must be a JSON object, not 1"),
+        (b'{"train": [{}], "test": [{}]}', "/a.jsonl: has rows in several lists, 'train' and 'test'; save the one"),
         (b"[{}]\n[{}]\n", '/a.jsonl:1: must be a JSON object, as {"messages": [...]}, not a list\n/a.jsonl:2: must'),
         (b'"{}"\n', "/a.jsonl:1: is JSON within a text"),
         (
