@@ -102,12 +102,14 @@ def run(
     """
     if is_launched():
         raise RecipeError("under mlx.launch, use the command `msm-mlx run`")
+    from msm_mlx.export.log_files import freshen_logs
     from msm_mlx.report.files import freshen_report  # with numpy and scipy, which a recipe does not need
 
     loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     experiment = open_experiment(loaded, Path(run_dir) if run_dir else None)
     run_experiment(experiment, PlainReporter(say) if say else SilentReporter(), any_memory=any_memory)
     freshen_report(experiment.run.path)
+    freshen_logs(experiment.run.path, say or (lambda line: None))
     return Run(finished.open_run(experiment.run.path))
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from msm_mlx.cli.output import err
 from msm_mlx.compare.comparison import answered_in_words
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
 from msm_mlx.errors import RecipeError
-from msm_mlx.text.terminal import literal
+from msm_mlx.text.terminal import VisibleStream, literal
 
 if TYPE_CHECKING:
     from msm_mlx.compare.conversation import Conversation
@@ -128,10 +129,10 @@ def _answer(conversation: Conversation, label: str, question: str, patient: bool
     try:
         typed_prompt(question)
         with closing(conversation.ask(question)) as pieces:
-            _write(f"{label}: {next(pieces, '')}")
-            for piece in pieces:
-                _write(piece)
-        print("\n", flush=True)
+            shown = VisibleStream()
+            for piece in chain([f"{label}: {next(pieces, '')}"], pieces):
+                print(shown.take(piece), end="", flush=True)
+        print(shown.take("\n\n", ends=True), end="", flush=True)
     except KeyboardInterrupt:
         print(" [stopped]\n", flush=True)
         return False
@@ -140,7 +141,3 @@ def _answer(conversation: Conversation, label: str, question: str, patient: bool
             raise
         err().print(literal(f"error: {error}", "error"))
     return True
-
-
-def _write(text: str) -> None:
-    print(literal(text).plain, end="", flush=True)

@@ -196,9 +196,11 @@ def _execute(
     with reporter(quiet=quiet) as report:
         run_experiment(experiment, report, kinds, any_memory=any_memory, choice=choice)
     if "results" in kinds and not launched_rank():
+        from msm_mlx.export.log_files import freshen_logs
         from msm_mlx.report.files import freshen_report
 
         freshen_report(experiment.run.path)
+        freshen_logs(experiment.run.path, (lambda line: None) if quiet else lambda line: err().print(literal(line)))
 
 
 def _outcome(experiment: Experiment) -> dict[str, Any]:

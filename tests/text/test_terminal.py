@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.text.terminal import literal, visible
+from msm_mlx.text.terminal import VisibleStream, literal, visible
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,19 @@ def test_what_a_script_needs_is_shown() -> None:
 
 def test_markup_is_no_markup() -> None:
     assert literal("[bold]x[/bold]").plain == "[bold]x[/bold]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\u200cb \x1b[31mred\n\nthe end\u202e",
+        "\u0645\u06cc\u200c\u06a9\u0646\u062f (12)\u200f.\n\u200f\u0645",
+        "\U0001f469\u200d\U0001f52c, \U0001f3f4\U000e0067\U000e0062\U000e007f and \u0e44\u200b\u0e21",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_pieces_are_shown_as_the_whole_text_is(text: str, size: int) -> None:
+    stream = VisibleStream()
+    shown = [stream.take(text[at : at + size]) for at in range(0, len(text), size)]
+    assert "".join([*shown, stream.take("", ends=True)]) == visible(text)
+    assert shown[0], "what can be shown does not wait for the rest"
