@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.table import Table
 
 from msm_mlx.cli.output import out
+from msm_mlx.console.tables import Table
 from msm_mlx.models.folder import POCKET
 from msm_mlx.models.hub import is_local
 from msm_mlx.text.terminal import literal

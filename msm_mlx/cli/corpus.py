@@ -13,11 +13,12 @@ from typing import Any
 
 import click
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import out
+from msm_mlx.console.bars import LengthBar
+from msm_mlx.console.tables import Table
 
 NARRATION_SHARES = {
     "states_value_share": "name the value",
@@ -119,10 +120,10 @@ def read(
 def _health_view(row: dict[str, Any]) -> RenderableType:
     """A table of the figures, histograms, and the warnings."""
     figures = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    figures.add_column(justify="right")
     figures.add_column()
+    figures.add_column(justify="right")
     for figure, value in _figures(row):
-        figures.add_row(value, _literal(figure))
+        figures.add_row(_literal(figure), value)
     parts: list[RenderableType] = [Group(_literal(row["folder"], "bold"), figures)]
     if row["rejected"]:
         parts.append(_bars("rejected as", row["rejected_by_reason"]))
@@ -144,11 +145,7 @@ def _health_view(row: dict[str, Any]) -> RenderableType:
 
 
 def _warnings(texts: Sequence[str]) -> RenderableType:
-    """Each warning with a mark before it, and with its further lines aligned with the first."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    for text in texts:
-        grid.add_row(Text("!", "warning"), _literal(text))
-    return grid
+    return Group(*(Text.assemble(("warning:", "warning"), " ", _literal(text)) for text in texts))
 
 
 def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -170,8 +167,7 @@ def _bars(title: str, counts: dict[str, int]) -> RenderableType:
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     largest = max(counts.values(), default=1)
     for name, count in counts.items():
-        bar = "\u2588" * round(BAR * count / max(largest, 1)) or "\u258f" * (count > 0)
-        table.add_row(_literal(name), f"{count:,}", Text(bar, "name"))
+        table.add_row(_literal(name), f"{count:,}", LengthBar(count / max(largest, 1), BAR))
     return table
 
 

@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.output import err, out
 from msm_mlx.cli.recipes import recipe_command
+from msm_mlx.console.tables import Table
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast, probe_settings

@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 import click
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import out
+from msm_mlx.console.tables import Table
 from msm_mlx.errors import SetupError
 from msm_mlx.recipe.shipped import read_question, shipped_recipes, shipped_specs
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from msm_mlx.cli.appraisals import ModelOrFolder, appraise_named, show_appraisal
 from msm_mlx.cli.lazy import LazyCommand, LazyGroup
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
+from msm_mlx.console.tables import Table
 from msm_mlx.models.hub import human_size, models_home
 from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal

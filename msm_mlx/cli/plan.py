@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
-from rich.tree import Tree
 
 from msm_mlx.cli.estimate import human_time
 from msm_mlx.cli.output import out, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
+from msm_mlx.console.tables import Tree
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import Experiment
 from msm_mlx.recipe.arms import MSM, reads_spec

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out, print_json
+from msm_mlx.console.tables import Table
 from msm_mlx.export.repositories import HubUpload, prepare_uploads
 from msm_mlx.models.hub import human_size
 from msm_mlx.runs.finished import open_run

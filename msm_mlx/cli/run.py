@@ -10,12 +10,12 @@ from operator import itemgetter
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
+from msm_mlx.console.tables import Table
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.hub import describe_model

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
+from msm_mlx.console.tables import Table
 from msm_mlx.errors import RecipeError
 from msm_mlx.runs.folder import RunFolder, human_moment
 from msm_mlx.runs.layout import RECORD

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
-from rich.tree import Tree
 
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out, print_json
+from msm_mlx.console.tables import Tree
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.recipe.validators import no_suite_file
 from msm_mlx.spec import Section, Spec, load_spec

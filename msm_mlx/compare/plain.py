@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.compare.answer_engine import NO_PREFACE, AnswerEngine, Preface, Request
@@ -15,6 +14,7 @@ from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.tables import answer_view, contrast_table
 from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.console.tables import Table
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.runs.estimate import Estimate

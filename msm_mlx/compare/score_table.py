@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.table import Table
 
+from msm_mlx.console.tables import Table
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.statistics import estimate_share
 from msm_mlx.runs.answers import AnswerRow

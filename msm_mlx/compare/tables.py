@@ -7,9 +7,9 @@ from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from msm_mlx.console.tables import Table
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.terminal import literal
 

@@ -8,12 +8,12 @@ from itertools import groupby, pairwise
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
-from rich.table import Table
 from rich.text import Text
 
 from msm_mlx.compare.screens.run_files import SpecPassage, TrainingCurve
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
+from msm_mlx.console.tables import Table
 from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.layout import METRICS
 from msm_mlx.runs.results import RunResults, Share

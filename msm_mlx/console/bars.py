@@ -1,0 +1,35 @@
+"""Bars whose length is a quantity, which stands beside them as a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.text import Text
+
+from msm_mlx.console.terminal import is_plain
+
+BLOCK, SLIVER, ASCII_BLOCK = "\u2588", "\u258f", "#"
+
+
+@dataclass(frozen=True)
+class LengthBar:
+    """A bar that takes `share` of `width` columns; anything above zero can be seen. Plain lines have none."""
+
+    share: float
+    width: int
+    style: str = "name"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if not is_plain(console):
+            block, sliver = (ASCII_BLOCK, ASCII_BLOCK) if options.ascii_only else (BLOCK, SLIVER)
+            yield Text(block * self._length or sliver * (self.share > 0), self.style)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        length = 0 if is_plain(console) else self._length or int(self.share > 0)
+        return Measurement(length, length)
+
+    @property
+    def _length(self) -> int:
+        return round(self.share * self.width)

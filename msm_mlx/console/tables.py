@@ -1,0 +1,119 @@
+"""Tables and trees for every console: where they do not fit, or nothing may be drawn, they are lines of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import replace
+
+import rich.table
+import rich.tree
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.text import Text
+
+from msm_mlx.console.terminal import is_plain
+
+LEAST = 16  # columns of a cell that is wrapped: in fewer it is a tower of words
+UNBOUNDED = 10_000  # columns
+WIDE = 2  # columns of a character of Chinese, Japanese or Korean
+INDENT = "  "
+
+
+class Table(rich.table.Table):
+    """A table as long as all its words fit; else, and in plain lines, a line `name: value` for each cell."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.title:
+            yield _as_text(console, self.title, "table.title")
+        widths = None if is_plain(console) else self._fitting_widths(console, options)
+        if widths is None:
+            yield from self._records(console, options)
+        else:
+            table = copy(self)
+            table.title = None
+            table.columns = [replace(column, width=width) for column, width in zip(self.columns, widths, strict=True)]
+            yield from super(Table, table).__rich_console__(console, options)
+
+    def _fitting_widths(self, console: Console, options: ConsoleOptions) -> list[int] | None:
+        """The width of each column such that no word breaks; None if there is no room for that."""
+        unbounded = options.update(width=UNBOUNDED)
+        cells = [[column.header, *column.cells] if self.show_header else list(column.cells) for column in self.columns]
+        spans = [_span(console, unbounded, column) for column in cells]
+        most = [span.maximum for span in spans]
+        least = [
+            span.maximum if column.no_wrap else max(span.minimum, min(span.maximum, LEAST))
+            for column, span in zip(self.columns, spans, strict=True)
+        ]
+        frame = super().__rich_measure__(console, unbounded).maximum - sum(most)
+        spare = options.max_width - frame - sum(least)
+        return None if spare < 0 else _widened(least, most, spare)
+
+    def _records(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """The cells of each row that hold words, one below the other: the first is the head of the rest."""
+        names = [_as_text(console, column.header).plain for column in self.columns]
+        for row in zip(*(column.cells for column in self.columns), strict=True):
+            cells = [(name, _as_text(console, cell)) for name, cell in zip(names, row, strict=True)]
+            cells = [(name, cell) for name, cell in cells if cell.plain.strip()]
+            if len(cells) == 1:
+                yield cells[0][1]
+            elif self.show_header:
+                for place, (name, cell) in enumerate(cells):
+                    line = Text.assemble(f"{name}: " if name else "", cell, style="" if place else "bold")
+                    yield from indented(console, options, line, INDENT * min(place, 1))
+            elif cells:
+                values = Text(", ").join(cell for _, cell in cells[1:])
+                yield Text.assemble(cells[0][1], ": ", values, overflow="fold")
+
+
+class Tree(rich.tree.Tree):
+    """A tree of labels; in plain lines what stands below a label is indented."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if is_plain(console):
+            yield from _branches(console, options, self, "")
+        else:
+            yield from super().__rich_console__(console, options)
+
+
+def _branches(console: Console, options: ConsoleOptions, tree: rich.tree.Tree, indent: str) -> Iterator[Text]:
+    yield from indented(console, options, _as_text(console, tree.label), indent)
+    for branch in tree.children:
+        yield from _branches(console, options, branch, indent + INDENT)
+
+
+def indented(console: Console, options: ConsoleOptions, text: Text, indent: str) -> Iterator[Text]:
+    """The lines of `text`, each behind `indent`, in the width of the console."""
+    text.overflow = "fold"
+    lines = text.split() if options.no_wrap else text.wrap(console, max(options.max_width - len(indent), 1))
+    yield from (Text(indent).append_text(line) for line in lines)
+
+
+def _span(console: Console, options: ConsoleOptions, cells: Sequence[RenderableType]) -> Measurement:
+    """The columns of the longest word, and of the longest line, of cells."""
+    spans = [Measurement.get(console, options, cell) for cell in cells]
+    words = [_longest_word(_as_text(console, cell).plain) for cell in cells]
+    return Measurement(max(words, default=0), max((span.maximum for span in spans), default=0))
+
+
+def _longest_word(text: str) -> int:
+    """In columns. Scripts with wide characters need no space to end a line at."""
+    lengths = ((len(word), cell_len(word)) for word in text.split())
+    return max((WIDE if columns > length else columns for length, columns in lengths), default=0)
+
+
+def _widened(least: Sequence[int], most: Sequence[int], spare: int) -> list[int]:
+    """`least` and what is `spare` of a line, which the narrowest get first, none above its `most`."""
+    widths = list(least)
+    for _ in range(min(spare, sum(most) - sum(least))):
+        narrowest = min((i for i, width in enumerate(widths) if width < most[i]), key=widths.__getitem__)
+        widths[narrowest] += 1
+    return widths
+
+
+def _as_text(console: Console, cell: RenderableType, style: str = "") -> Text:
+    """The words of a cell; what is drawn has none."""
+    if isinstance(cell, str):
+        return console.render_str(cell, style=style, highlight=False)
+    return cell.copy() if isinstance(cell, Text) else Text()
