@@ -131,7 +131,7 @@ def compare(
     choices = _choices(session, **options)
     session = replace(session, arms=choose_arms(session, choices.labels))
     for warning in session.warnings:
-        err().print(literal(warning), soft_wrap=True)
+        err().print(literal(warning))
     opens_app = not (blind or plain or choices.as_json or choices.prompts or export) and takes_app()
     if choices.preface != NO_PREFACE and not (choices.prompts or opens_app):
         raise RecipeError("--system and --prefill are for new answers: name a prompt with --prompt, or open the app")
@@ -188,9 +188,9 @@ def _print(session: Session, choices: Choices, export: Path | None, *, quiet: bo
     if choices.prompts:
         runs, how = ", ".join(folder.name for folder in session.folders), answered_in_words(choices.sampling)
         title = "\n".join([f"Answers of {runs}, {how}; first seed of each arm", *choices.preface.in_words()])
-        console.print(answer_view(title, by_prompt(comparisons), console.width))
+        console.print(answer_view(title, by_prompt(comparisons)))
         return
-    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
+    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons)))
     show_scores(console, session)
 
 
@@ -208,7 +208,7 @@ def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:
     typed = _typed(choices.prompts)
     with closing(open_engine(session)) as engine:
         if engine.reason:
-            err().print(literal(engine.reason), soft_wrap=True)
+            err().print(literal(engine.reason))
         yield from live_answers(engine, typed, labels, choices.sampling, choices.preface)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from io import StringIO
@@ -13,12 +12,14 @@ from typing import Any
 
 import click
 from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
 from rich.text import Text
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import out
 from msm_mlx.console.bars import LengthBar
 from msm_mlx.console.tables import Table
+from msm_mlx.console.terminal import is_plain
 
 NARRATION_SHARES = {
     "states_value_share": "name the value",
@@ -110,7 +111,7 @@ def read(
     if as_json:
         for row in rows:
             print(json.dumps(row))
-    elif sys.stdout.isatty():
+    elif out().abilities.cursor:
         click.echo_via_pager(_pages(rows, several=several))
     else:
         for page in _pages(rows, several=several):
@@ -175,8 +176,8 @@ def _narrations(figures: dict[str, dict[str, float]], *, explained: bool) -> Ren
     """Who tells the documents, and what those of each have."""
     table = Table(title="by narration", title_justify="left", box=None, padding=(0, 2, 0, 0))
     keys = [key for key in NARRATION_SHARES if explained or key == "denial_share"]
-    for name in ("", "documents", *(NARRATION_SHARES[key] for key in keys)):
-        table.add_column(name, justify="right" if name else "left")
+    for name in ("narration", "documents", *(NARRATION_SHARES[key] for key in keys)):
+        table.add_column(name, justify="left" if name == "narration" else "right")
     for narration, row in figures.items():
         table.add_row(_literal(narration), f"{row['documents']:,}", *(f"{row[key]:.1%}" for key in keys))
     return table
@@ -185,8 +186,8 @@ def _narrations(figures: dict[str, dict[str, float]], *, explained: bool) -> Ren
 def _writers(figures: dict[str, dict[str, float]]) -> RenderableType:
     """How much of what each writer wrote was kept."""
     table = Table(title="by writer", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for name in ("", "kept", "rejected", "kept of what it wrote"):
-        table.add_column(name, justify="right" if name else "left")
+    for name in ("writer", "kept", "rejected", "kept of what it wrote"):
+        table.add_column(name, justify="left" if name == "writer" else "right")
     for writer, row in figures.items():
         table.add_row(_literal(writer), f"{row['kept']:,}", f"{row['rejected']:,}", f"{row['kept_share']:.0%}")
     return table
@@ -206,8 +207,9 @@ def _pages(rows: Iterable[dict[str, Any]], *, several: bool) -> Iterator[str]:
         console = Console(file=buffer, width=min(out().width, 100), color_system=None)
         source = [row["section"], row["type"], row["voice"], f"attempt {row.get('attempt', 1)}"]
         source += [f"{row['tokens']:,} tokens"]
-        console.rule(_literal(f"{row['id']} in {row['folder']}"), characters="-", align="left")
-        console.print(_literal(" \u00b7 ".join(part for part in source if part)))
+        head = _literal(f"{row['id']} in {row['folder']}")
+        console.print(head if is_plain(out()) else Rule(head, characters="-", align="left"))
+        console.print(_literal(", ".join(part for part in source if part)))
         if row.get("place"):
             console.print(_literal(f"from: {row.get('writer')}, {row['place']}"))
         elif several:

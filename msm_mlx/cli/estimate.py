@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
-from msm_mlx.cli.output import err, out
+from msm_mlx.cli.output import err, out_lines
 from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.console.tables import Table
 from msm_mlx.errors import RecipeError, SetupError
@@ -61,7 +61,7 @@ def estimate(experiment: Experiment, probe: bool, as_json: bool) -> None:
         raise SetupError("\n".join(f"{stage.kind} does not fit{advice(stage)}" for stage in misfits))
     findings = rehearsed(plan)
     for note in findings.notes:
-        err().print(literal(note), soft_wrap=True)
+        err().print(literal(note))
     if findings.problems:
         raise RecipeError("\n".join(findings.problems))
 
@@ -104,9 +104,9 @@ def _show(
         if measured:
             cells.append(human_size(measured[stage.kind].peak) if stage.kind in measured else "")
         table.add_row(*(Text(cell, "" if stage.fits else "error") for cell in cells))
-    console = out()
+    console = out_lines()
     for reason in filter(None, (experiment.recipe.profile_reason, experiment.recipe.name_reason)):
-        console.print(literal(reason), soft_wrap=True)
+        console.print(literal(reason))
     console.print(table)
     console.print(Text(f"{machine.name} can spare {human_size(machine.memory)}. {BASIS[machine.backend]}"))
     for kind, probed in measured.items():

@@ -80,13 +80,13 @@ def doctor(as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(diagnosis) for diagnosis in diagnoses], indent=2))
     else:
-        table = Table("check", "", "found", "what to do")
+        table = Table("check", "status", "found", "what to do")
         for diagnosis in diagnoses:
             status = Text(diagnosis.status, STYLES[diagnosis.status])
             table.add_row(diagnosis.name, status, Text(diagnosis.detail), Text(diagnosis.remedy))
         out().print(table)
         out().print("For a bug report:")
-        out().print(paste_block(diagnoses), markup=False, highlight=False, soft_wrap=True)
+        out().print(paste_block(diagnoses), markup=False, soft_wrap=True)
     failed = [diagnosis.name for diagnosis in diagnoses if diagnosis.status == "fail"]
     if failed:
         raise SetupError(f"not ready: {', '.join(failed)}")

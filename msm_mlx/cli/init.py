@@ -35,6 +35,6 @@ def init(name: str, source: str) -> None:
     """
     folder = create_experiment(name, source, Path())
     for path in sorted(folder.iterdir()):
-        out().print(str(path), markup=False, highlight=False, soft_wrap=True)
+        out().print(str(path), markup=False, soft_wrap=True)
     commands = " && ".join(command("msm-mlx", name, folder) for name in ("validate", "run"))
     err().print(f"Edit these, then: {commands}", markup=False, soft_wrap=True)

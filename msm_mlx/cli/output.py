@@ -26,13 +26,18 @@ def print_json(content: object) -> None:
 
 
 def out() -> TerminalConsole:
-    """The console for data, on stdout."""
+    """The console for tables and other views of data, on stdout."""
     return TerminalConsole(sys.stdout, os.environ)
 
 
+def out_lines() -> TerminalConsole:
+    """The console for data that are lines, on stdout."""
+    return TerminalConsole(sys.stdout, os.environ, whole_lines=True)
+
+
 def err() -> TerminalConsole:
-    """The console for messages, on stderr. Lines are wrapped on a terminal and left whole in a file or a pipe."""
-    return TerminalConsole(sys.stderr, os.environ, soft_wrap=not sys.stderr.isatty())
+    """The console for messages, on stderr."""
+    return TerminalConsole(sys.stderr, os.environ, whole_lines=True)
 
 
 class LineReporter(SilentReporter):

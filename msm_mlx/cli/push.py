@@ -76,7 +76,7 @@ def _show(uploads: Sequence[HubUpload], public: bool) -> None:
     for upload in uploads:
         sizes = {name: upload.size(name) for name in upload.files}
         title = f"{upload.repo} ({upload.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
-        out().print(Text(title), soft_wrap=True)
+        out().print(Text(title))
         table = Table("file", "size")
         for name, size in sizes.items():
             table.add_row(Text(name), Text(human_size(size)))

@@ -35,4 +35,4 @@ def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"html": str(html), "markdown": str(markdown)}, indent=2))
     else:
-        err().print(f"The report is in {html} and {markdown}.", markup=False, soft_wrap=True)
+        err().print(f"The report is in {html} and {markdown}.", markup=False)

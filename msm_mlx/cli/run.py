@@ -13,7 +13,7 @@ import click
 from rich.text import Text
 
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
-from msm_mlx.cli.output import err, out, print_json, reporter
+from msm_mlx.cli.output import err, out, out_lines, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.console.tables import Table
 from msm_mlx.engine.launch import launched_rank
@@ -232,7 +232,7 @@ def _show_outcome(experiment: Experiment) -> None:
 
     show_stored(out(), open_session([experiment.run.path]), limit=SHOWN_PROMPTS)
     for line in verdict_lines(read_results(experiment.run.path)):
-        out().print(literal(line), soft_wrap=True)
+        out_lines().print(literal(line))
     err().print(
         f"Everything is in {experiment.run.path}. More answers: {command('msm-mlx', 'compare', experiment.run.path)}",
         markup=False,
@@ -281,26 +281,26 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
         notes = {"adapters": of_adapters} if of_adapters else {}
         print(json.dumps(content | notes | {"stages": stages}, indent=2))
         return
-    console = out()
+    console = out_lines()
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
     console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {experiment.run.path}"))
     console.print(Text(recipe.profile_reason))
     if recipe.name_reason:
-        console.print(literal(recipe.name_reason), soft_wrap=True)
+        console.print(literal(recipe.name_reason))
     known = known_fingerprints(recipe, experiment.run)
     for line in (*sampling_in_words(choose_sampling(recipe, known.generation)), *of_adapters):
-        console.print(literal(line), soft_wrap=True)
+        console.print(literal(line))
     for line in foreign_specs(load_specs(recipe)):
-        console.print(literal(line), soft_wrap=True)
+        console.print(literal(line))
     if critique := recipe.settings.documents.critique:
-        console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"), soft_wrap=True)
+        console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"))
     for name in dict.fromkeys(stage.source for _, stage, _ in plan if isinstance(stage, ReadyDocuments)):
-        console.print(Text(f"Ready-made documents: {name}"), soft_wrap=True)
+        console.print(Text(f"Ready-made documents: {name}"))
     if recipe.overrides:
         console.print(Text(f"Changed on the command line: {', '.join(recipe.overrides)}"))
     for cell, rows in groupby(plan, key=itemgetter(0)):
         if cell:
-            console.print(Text(f"\n{cell}", "bold"), soft_wrap=True)
+            console.print(Text(f"\n{cell}", "bold"))
         console.print(_stage_table([(stage, status) for _, stage, status in rows]))
 
 

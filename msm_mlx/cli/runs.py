@@ -68,7 +68,7 @@ def show(run: Path, as_json: bool) -> None:
         seconds = f"{entry['seconds']:.1f}" if isinstance(entry.get("seconds"), int | float) else ""
         _row(table, stage, f"{state}{borrowed}", seconds, human_moment(entry.get("finished", "")))
     console = out()
-    console.print(f"{summary.path}: {summary.state}, {_size(summary.disk)}", markup=False, highlight=False)
+    console.print(f"{summary.path}: {summary.state}, {_size(summary.disk)}", markup=False)
     console.print(table)
     if summary.next:
         err().print(f"It goes on with: {summary.next}", markup=False, soft_wrap=True)
@@ -117,7 +117,7 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps([{"key": key, "first": a, "second": b} for key, a, b in rows], indent=2))
         return
-    table = _table("", first.name, second.name)
+    table = _table("what", first.name, second.name)
     for key, a, b in rows:
         _row(table, key, _shown(a), _shown(b))
     out().print(table if rows else "No difference.")

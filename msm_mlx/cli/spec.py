@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from msm_mlx.cli.offline import offline_option
-from msm_mlx.cli.output import err, out, print_json
+from msm_mlx.cli.output import err, out, out_lines, print_json
 from msm_mlx.console.tables import Tree
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.recipe.validators import no_suite_file
@@ -107,14 +107,14 @@ def _suite(name: str) -> Suite:
 
 
 def _list(file: Path, faults: Sequence[Fault]) -> None:
-    console = out()
+    console = out_lines()
     for fault in faults:
         colour = "warning" if fault.note else "error"
         kind = f"note: {fault.kind}" if fault.note else fault.kind
         place = visible(f"{file}:{fault.line}: ")
-        console.print(Text.assemble(place, (kind, colour), ": ", literal(fault.message)), soft_wrap=True)
+        console.print(Text.assemble(place, (kind, colour), ": ", literal(fault.message)))
     if all(fault.note for fault in faults):
-        err().print(literal(f"{file}: no fault found"), soft_wrap=True)
+        err().print(literal(f"{file}: no fault found"))
 
 
 def _described(content: Spec, counted_by: str, count: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from msm_mlx.cli.completion import complete_recipe
-from msm_mlx.cli.output import err, out
+from msm_mlx.cli.output import err, out_lines
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import find_recipe
 from msm_mlx.pipeline.findings import Findings
@@ -57,6 +57,6 @@ def validate(recipes: tuple[str, ...], as_json: bool, **options: Any) -> None:
 def _show(findings: Mapping[str, Findings]) -> None:
     for recipe, found in findings.items():
         for note in found.notes:
-            err().print(literal(note), soft_wrap=True)
+            err().print(literal(note))
         if not found.problems:
-            out().print(f"{recipe}: nothing is wrong", markup=False, highlight=False, soft_wrap=True)
+            out_lines().print(f"{recipe}: nothing is wrong", markup=False)

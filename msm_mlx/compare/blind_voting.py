@@ -62,7 +62,7 @@ class BlindVoting:
         for number, comparison in enumerate(comparisons, start=1):
             left, right = shuffle_sides(pair, rng)
             sides = {"A": comparison.answers[left], "B": comparison.answers[right]}
-            view = answer_view(f"{number} of {len(comparisons)}", {comparison.prompt: sides}, self.console.width)
+            view = answer_view(f"{number} of {len(comparisons)}", {comparison.prompt: sides})
             self.console.print(view)
             shown_at = self.clock()
             ballot = self._ballot()

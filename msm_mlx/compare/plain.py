@@ -104,7 +104,7 @@ def show_stored(console: Console, session: Session, *, limit: int) -> None:
     """Stored answers of all arms to the first `limit` prompts, and the scores."""
     labels = [arm.label for arm in session.arms]
     comparisons = stored_answers(session, choose_prompts(session, suite=None, domain=None), labels)[:limit]
-    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons), console.width))
+    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons)))
     show_scores(console, session)
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
-
 from msm_mlx.console.tables import Table
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.terminal import literal
 
-MIN_COLUMN = 20  # narrower columns break words
+MIN_COLUMN = 20  # columns of an answer; in fewer it is hard to read
 
 
 def contrast_table(contrasts: Sequence[Contrast]) -> Table:
@@ -46,32 +42,15 @@ def _figures(contrast: Contrast) -> tuple[str, ...]:
     return difference, f"[{contrast.ci_low:+.2f}, {contrast.ci_high:+.2f}]", log_odds
 
 
-def answer_view(title: str, answers: Mapping[str, Mapping[str, str]], width: int) -> RenderableType:
+def answer_view(title: str, answers: Mapping[str, Mapping[str, str]]) -> Table:
     """Answers to prompts: `answers[prompt][label]` is what the arm `label` wrote.
 
-    A column for each arm where `width` has room for them, else one arm below the other.
+    A column for each arm where the console has room for them, else one arm below the other.
     """
-    columns = list(dict.fromkeys(label for by_label in answers.values() for label in by_label))
-    if width >= MIN_COLUMN * (len(columns) + 2):
-        return _side_by_side(title, answers, columns)
-    return _one_below_the_other(title, answers)
-
-
-def _side_by_side(title: str, answers: Mapping[str, Mapping[str, str]], columns: Sequence[str]) -> Table:
     table = Table(title=literal(title, "table.title"), title_justify="left", show_lines=True)
-    table.add_column("prompt", ratio=3, overflow="fold")
-    for label in columns:
-        table.add_column(literal(label), ratio=2, overflow="fold")
+    labels = dict.fromkeys(label for by_label in answers.values() for label in by_label)
+    for name in ("prompt", *labels):
+        table.add_column(literal(name), min_width=MIN_COLUMN)
     for prompt, by_label in answers.items():
-        table.add_row(literal(prompt), *(literal(by_label.get(label, "")) for label in columns))
+        table.add_row(literal(prompt), *(literal(by_label.get(label, "")) for label in labels))
     return table
-
-
-def _one_below_the_other(title: str, answers: Mapping[str, Mapping[str, str]]) -> RenderableType:
-    parts: list[RenderableType] = [literal(title, "table.title")]
-    for prompt, by_label in answers.items():
-        grid = Table.grid(padding=(0, 2))
-        for label, text in by_label.items():
-            grid.add_row(literal(label, "name"), literal(text))
-        parts += [Text(), literal(prompt, "bold"), Padding(grid, (0, 0, 0, 2))]
-    return Group(*parts, Text())

@@ -22,33 +22,43 @@ INDENT = "  "
 
 
 class Table(rich.table.Table):
-    """A table as long as all its words fit; else, and in plain lines, a line `name: value` for each cell."""
+    """A table as long as all its words fit, without a frame where they do not fit into one.
+
+    Else, and in plain lines, it is a line `name: value` for each cell.
+    """
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.title:
             yield _as_text(console, self.title, "table.title")
-        widths = None if is_plain(console) else self._fitting_widths(console, options)
-        if widths is None:
-            yield from self._records(console, options)
+        fitting = None if is_plain(console) else self._fitting(console, options)
+        if fitting:
+            yield from super(Table, fitting).__rich_console__(console, options)
         else:
-            table = copy(self)
-            table.title = None
-            table.columns = [replace(column, width=width) for column, width in zip(self.columns, widths, strict=True)]
-            yield from super(Table, table).__rich_console__(console, options)
+            yield from self._records(console, options)
 
-    def _fitting_widths(self, console: Console, options: ConsoleOptions) -> list[int] | None:
-        """The width of each column such that no word breaks; None if there is no room for that."""
+    def _fitting(self, console: Console, options: ConsoleOptions) -> Table | None:
+        """The table with widths in which no word breaks; None if there is no room for that."""
         unbounded = options.update(width=UNBOUNDED)
-        cells = [[column.header, *column.cells] if self.show_header else list(column.cells) for column in self.columns]
-        spans = [_span(console, unbounded, column) for column in cells]
-        most = [span.maximum for span in spans]
-        least = [
-            span.maximum if column.no_wrap else max(span.minimum, min(span.maximum, LEAST))
-            for column, span in zip(self.columns, spans, strict=True)
-        ]
-        frame = super().__rich_measure__(console, unbounded).maximum - sum(most)
-        spare = options.max_width - frame - sum(least)
-        return None if spare < 0 else _widened(least, most, spare)
+        spans = [_span(console, unbounded, column, with_header=self.show_header) for column in self.columns]
+        least, most = [span.minimum for span in spans], [span.maximum for span in spans]
+        for table in (self, self._without_frame()):
+            frame = super(Table, table).__rich_measure__(console, unbounded).maximum - sum(most)
+            spare = options.max_width - frame - sum(least)
+            if spare >= 0:
+                return table._with_widths(_widened(least, most, spare))
+        return None
+
+    def _without_frame(self) -> Table:
+        table = copy(self)
+        table.box, table.pad_edge, table.padding = None, False, (0, 1, 0, 0)
+        table.leading = int(self.show_lines)
+        return table
+
+    def _with_widths(self, widths: Sequence[int]) -> Table:
+        table = copy(self)
+        table.title = None
+        table.columns = [replace(column, width=width) for column, width in zip(self.columns, widths, strict=True)]
+        return table
 
     def _records(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         """The cells of each row that hold words, one below the other: the first is the head of the rest."""
@@ -56,15 +66,21 @@ class Table(rich.table.Table):
         for row in zip(*(column.cells for column in self.columns), strict=True):
             cells = [(name, _as_text(console, cell)) for name, cell in zip(names, row, strict=True)]
             cells = [(name, cell) for name, cell in cells if cell.plain.strip()]
+            if self.show_lines or not cells:
+                yield Text()
             if len(cells) == 1:
                 yield cells[0][1]
             elif self.show_header:
-                for place, (name, cell) in enumerate(cells):
-                    line = Text.assemble(f"{name}: " if name else "", cell, style="" if place else "bold")
-                    yield from indented(console, options, line, INDENT * min(place, 1))
+                yield from _named(console, options, cells)
             elif cells:
                 values = Text(", ").join(cell for _, cell in cells[1:])
-                yield Text.assemble(cells[0][1], ": ", values, overflow="fold")
+                yield from indented(console, options, Text.assemble(cells[0][1], ": ", values), "")
+
+
+def _named(console: Console, options: ConsoleOptions, cells: Sequence[tuple[str, Text]]) -> Iterator[Text]:
+    for place, (name, cell) in enumerate(cells):
+        line = Text.assemble(f"{name}: " if name else "", cell, style="" if place else "bold")
+        yield from indented(console, options, line, INDENT * min(place, 1))
 
 
 class Tree(rich.tree.Tree):
@@ -84,17 +100,23 @@ def _branches(console: Console, options: ConsoleOptions, tree: rich.tree.Tree, i
 
 
 def indented(console: Console, options: ConsoleOptions, text: Text, indent: str) -> Iterator[Text]:
-    """The lines of `text`, each behind `indent`, in the width of the console."""
+    """`text` behind `indent`, as wide as the console; what of it takes further lines stands deeper."""
     text.overflow = "fold"
-    lines = text.split() if options.no_wrap else text.wrap(console, max(options.max_width - len(indent), 1))
-    yield from (Text(indent).append_text(line) for line in lines)
+    width = max(options.max_width - len(indent + INDENT), 1)
+    lines = text.split(allow_blank=True) if options.no_wrap else text.wrap(console, width)
+    for place, line in enumerate(lines):
+        line.rstrip()
+        yield Text(indent + INDENT * min(place, 1)).append_text(line)
 
 
-def _span(console: Console, options: ConsoleOptions, cells: Sequence[RenderableType]) -> Measurement:
-    """The columns of the longest word, and of the longest line, of cells."""
-    spans = [Measurement.get(console, options, cell) for cell in cells]
-    words = [_longest_word(_as_text(console, cell).plain) for cell in cells]
-    return Measurement(max(words, default=0), max((span.maximum for span in spans), default=0))
+def _span(console: Console, options: ConsoleOptions, column: rich.table.Column, *, with_header: bool) -> Measurement:
+    """From the fewest columns in which the cells of `column` can be read to those of their longest line."""
+    cells = [*([column.header] if with_header else []), *column.cells]
+    most = max((Measurement.get(console, options, cell).maximum for cell in cells), default=0)
+    if column.no_wrap:
+        return Measurement(most, most)
+    word = max((_longest_word(_as_text(console, cell).plain) for cell in cells), default=0)
+    return Measurement(max(word, min(most, column.min_width or LEAST)), most)
 
 
 def _longest_word(text: str) -> int:

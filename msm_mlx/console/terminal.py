@@ -25,9 +25,13 @@ STYLES = {
 
 
 class TerminalConsole(Console):
-    """A rich console that knows what it may show. Numbers and paths in what is printed have no colours of their own."""
+    """A rich console that knows what it may show.
 
-    def __init__(self, stream: TextIO, environment: Mapping[str, str], *, soft_wrap: bool = False) -> None:
+    Lines are wrapped between words; with `whole_lines` not in a file or a pipe, where programs read them. Numbers and
+    paths have no colours of their own.
+    """
+
+    def __init__(self, stream: TextIO, environment: Mapping[str, str], *, whole_lines: bool = False) -> None:
         abilities = abilities_of(stream, environment)
         super().__init__(
             file=stream,
@@ -37,7 +41,7 @@ class TerminalConsole(Console):
             no_color=not abilities.colour,
             theme=Theme(STYLES),
             highlight=False,
-            soft_wrap=soft_wrap,
+            soft_wrap=whole_lines and not stream.isatty(),
         )
         self.abilities = abilities
 

@@ -47,7 +47,7 @@ def test_votes_are_written_with_the_arms_that_stood_there(path: Path) -> None:
     assert summary.votes == 4
     for number, vote in enumerate(votes, start=1):
         left = "first" if vote.left == "msm+sft" else "second"
-        assert f"A  {left} answer {number}" in shown
+        assert f"A: {left} answer {number}" in shown
     assert "Question 6?" in shown
     assert "Question 7?" not in shown
 

@@ -77,8 +77,8 @@ def test_escapes_say_what_was_there(texts: list[str]) -> None:
 def test_one_below_the_other(texts: list[str]) -> None:
     """As prompt, as label, as answer and as title."""
     for text in texts:
-        view = answer_view(text, {text: {text: text, "base": "x"}}, width=20)
-        assert_text(printed(view, width=70), text)
+        view = answer_view(text, {text: {text: text, "base": "x"}})
+        assert_text(printed(view, width=25), text)
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_side_by_side(texts: list[str]) -> None:
     for text in texts:
         shown = squeeze(literal(text).plain)
         for answers in ({text: {"base": "y"}}, {"y": {text: "base"}}, {"y": {"base": text}}):
-            drawn = printed(answer_view("", answers, width=100), width=100)
+            drawn = printed(answer_view("", answers), width=100)
             assert not commands_in(drawn)
             assert Counter(squeeze(drawn)) == Counter(f"prompt base y {shown}".replace(" ", ""))
 

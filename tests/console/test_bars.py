@@ -1,0 +1,29 @@
+"""Bars."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.terminals import shown, terminal
+
+from msm_mlx.console.abilities import SCREEN_READER
+from msm_mlx.console.bars import LengthBar
+from msm_mlx.console.terminal import TerminalConsole
+
+
+@pytest.mark.parametrize(
+    ("share", "unicode", "ascii"),
+    [(1.0, "█████", "#####"), (0.6, "███", "###"), (0.01, "▏", "#"), (0, "", "")],
+)
+def test_length(share: float, unicode: str, ascii: str) -> None:
+    for encoding, bar in (("utf-8", unicode), ("latin-1", ascii)):
+        stream = terminal(encoding)
+        TerminalConsole(stream, {"NO_COLOR": "1"}).print(LengthBar(share, 5))
+
+        assert shown(stream).strip() == bar
+
+
+def test_plain_lines_have_none() -> None:
+    stream = terminal()
+    TerminalConsole(stream, {SCREEN_READER: "1"}).print(LengthBar(1, 10))
+
+    assert shown(stream).strip() == ""
