@@ -19,6 +19,11 @@ def sparkline(values: Sequence[float], width: int = 12) -> str:
     return "".join(BARS[round((mean - low) * scale)] for mean in means)
 
 
+def without_bars(text: str) -> str:
+    """`text` without its sparklines, which a log and a screen reader cannot show."""
+    return " ".join(text.translate(dict.fromkeys(map(ord, BARS))).split()).replace(" ,", ",")
+
+
 class Reporter(Protocol):
     """Receives what happens during a run, in order. Several stages may run at once; it is called by one at a time."""
 

@@ -99,7 +99,7 @@ def _show(
     if measured:
         table.add_column("measured", no_wrap=True)
     for stage in stages:
-        memory = human_size(stage.memory.total)
+        memory = f"{human_size(stage.memory.total)}{'' if stage.fits else ' (too much)'}"
         cells = [stage.kind, str(stage.runs), memory, _parts(stage.memory), human_time(stage.seconds)]
         if measured:
             cells.append(human_size(measured[stage.kind].peak) if stage.kind in measured else "")

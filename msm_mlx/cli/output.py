@@ -11,12 +11,22 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
 
-from msm_mlx.console.terminal import TerminalConsole
-from msm_mlx.progress import Reporter, SilentReporter
+from msm_mlx.console.terminal import TerminalConsole, is_plain
+from msm_mlx.progress import Reporter, SilentReporter, without_bars
 
 LOG_INTERVAL = 15.0  # seconds between two lines about one stage, where there is no bar
+WIDE, NARROW = 110, 76  # columns that a stage takes with its bar and measurements, in one line and in two
 
 
 def print_json(content: object) -> None:
@@ -60,20 +70,24 @@ class LineReporter(SilentReporter):
         self.console.print(escape(line))
 
     def skip(self, stage: str, reason: str) -> None:
-        self.console.print(f"[ok]-[/] {escape(stage)}: not run again: {escape(reason)}")
+        self._line("[ok]-[/]", f"{stage}: not run again: {reason}")
 
     def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
         self._running[stage], self._last_line[stage] = (total, unit), self._clock()
-        self.console.print(f"[name]>[/] {escape(stage)}: {total} {escape(unit)} ({escape(reason)})")
+        self._line("[name]>[/]", f"{stage}: {total} {unit} ({reason})")
 
     def advance(self, stage: str, done: int, detail: str) -> None:
         if self._clock() - self._last_line[stage] >= LOG_INTERVAL:
             self._last_line[stage] = self._clock()
             total, unit = self._running[stage]
-            self.console.print(escape(f"  {stage}: {done} of {total} {unit}, {detail}"))
+            self._line(" ", f"{stage}: {done} of {total} {unit}, {without_bars(detail)}")
 
     def finish(self, stage: str, seconds: float) -> None:
-        self.console.print(f"[ok]+[/] {escape(stage)}: done in {seconds:.1f} s")
+        self._line("[ok]+[/]", f"{stage}: done in {seconds:.1f} s")
+
+    def _line(self, mark: str, line: str) -> None:
+        """A line behind a mark that shows what it is about at a glance; the words tell it too."""
+        self.console.print(escape(line) if is_plain(self.console) else f"{mark} {escape(line)}")
 
 
 class BarReporter(LineReporter):
@@ -81,15 +95,7 @@ class BarReporter(LineReporter):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[detail]}"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-        )
+        self._bar = Progress(*_columns(console.width), console=console, transient=True)
         self._tasks: dict[str, TaskID] = {}
         self._details: dict[str, str] = {}
 
@@ -107,12 +113,23 @@ class BarReporter(LineReporter):
 
     def advance(self, stage: str, done: int, detail: str) -> None:
         self._details[stage] = f", {detail}"
-        self._bar.update(self._tasks[stage], completed=done, detail=escape(detail))
+        shown = without_bars(detail) if self.console.options.ascii_only else detail
+        self._bar.update(self._tasks[stage], completed=done, detail=escape(shown))
 
     def finish(self, stage: str, seconds: float) -> None:
         self._bar.remove_task(self._tasks.pop(stage))
         detail = self._details.pop(stage, "")
-        self.console.print(f"[ok]+[/] {escape(stage)}: done in {seconds:.1f} s{escape(detail)}")
+        self._line("[ok]+[/]", f"{stage}: done in {seconds:.1f} s{without_bars(detail)}")
+
+
+def _columns(width: int) -> list[ProgressColumn]:
+    """What is shown of a stage: in one line, or in two where that is short, and with a bar where there is room."""
+    if width >= WIDE:
+        measured = [BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.fields[detail]}")]
+        return [TextColumn("{task.description}"), *measured, TimeRemainingColumn()]
+    lines = "{task.description}\n  {task.completed} of {task.total}, {task.fields[detail]}"
+    bar = [BarColumn(bar_width=10)] if width >= NARROW else []
+    return [TextColumn(lines, table_column=Column(no_wrap=True)), *bar, TimeRemainingColumn(compact=True)]
 
 
 class QuietReporter(SilentReporter):

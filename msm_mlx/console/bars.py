@@ -15,7 +15,10 @@ BLOCK, SLIVER, ASCII_BLOCK = "\u2588", "\u258f", "#"
 
 @dataclass(frozen=True)
 class LengthBar:
-    """A bar that takes `share` of `width` columns; anything above zero can be seen. Plain lines have none."""
+    """A bar that takes `share` of `width` columns, or of what there is; anything above zero can be seen.
+
+    Plain lines have none.
+    """
 
     share: float
     width: int
@@ -24,12 +27,8 @@ class LengthBar:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if not is_plain(console):
             block, sliver = (ASCII_BLOCK, ASCII_BLOCK) if options.ascii_only else (BLOCK, SLIVER)
-            yield Text(block * self._length or sliver * (self.share > 0), self.style)
+            length = round(self.share * min(self.width, options.max_width))
+            yield Text(block * length or sliver * (self.share > 0), self.style)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        length = 0 if is_plain(console) else self._length or int(self.share > 0)
-        return Measurement(length, length)
-
-    @property
-    def _length(self) -> int:
-        return round(self.share * self.width)
+        return Measurement(1, min(self.width, options.max_width))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 
+import pytest
+from helpers.terminals import pipe, shown, terminal
 from rich.console import Console
 
 from msm_mlx.cli.output import BarReporter, LineReporter
+from msm_mlx.console.terminal import TerminalConsole
 
 
 def test_lines_for_a_log() -> None:
@@ -40,3 +44,35 @@ def test_bar_leaves_one_line_a_stage() -> None:
         report.finish("sft [x]", 4.0)
 
     assert "sft [x]: done in 4.0 s, loss 0.005, 600 tokens/s" in file.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_running_stage_is_shown_in_every_width(width: int) -> None:
+    """The stage with its name, how far it is, and the loss."""
+    file = io.StringIO()
+    with BarReporter(Console(file=file, width=width, force_terminal=True, color_system=None)) as report:
+        report.begin("midtrain msm+it@cheese-s0", "not run yet", 40, "updates")
+        report.advance("midtrain msm+it@cheese-s0", 12, "loss 1.234, 12,345 tokens/s")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", file.getvalue()).splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert all(any(word in line for line in lines) for word in ("midtrain msm+it@cheese-s0", "12", "40", "loss 1.234"))
+
+
+def test_plain_lines_have_no_marks_and_no_log_has_sparklines() -> None:
+    streams = terminal(), pipe()
+    for stream in streams:
+        times = iter([0.0, 20.0, 20.0])
+        report = LineReporter(TerminalConsole(stream, {"TERM": "dumb"}), clock=lambda: next(times))  # noqa: B023
+        report.skip("plan", "done before")
+        report.begin("sft", "not run yet", 4, "updates")
+        report.advance("sft", 2, "loss 0.5 \u2581\u2588, 9 tokens/s")
+        report.finish("sft", 1.0)
+
+    assert shown(streams[0]).splitlines() == [
+        "plan: not run again: done before",
+        "sft: 4 updates (not run yet)",
+        "sft: 2 of 4 updates, loss 0.5, 9 tokens/s",
+        "sft: done in 1.0 s",
+    ]
+    assert shown(streams[1]).splitlines()[2] == "  sft: 2 of 4 updates, loss 0.5, 9 tokens/s"
