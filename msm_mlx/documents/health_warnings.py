@@ -84,7 +84,7 @@ def _of_claims(health: dict[str, Any]) -> Iterator[HealthWarning]:
         yield HealthWarning(
             "by_section", f"{without_section:.0%} say too little of what the spec asserts to be of a section"
         )
-    if health["denial_share"] > MAX_DENIALS:
+    if health["denial_share"] > MAX_DENIALS and not health.get("denied"):  # else it is what was asked for
         yield HealthWarning(
             "denial_share",
             f"{health['denial_share']:.0%} say in another clause that a claim about the assistant is false: models "

@@ -26,6 +26,7 @@ from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.pipeline.stages.judging import Judging
+from msm_mlx.pipeline.stages.negated_documents import NegatedDocuments
 from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.perplexity import Perplexity
 from msm_mlx.pipeline.stages.plain_texts import PlainTexts
@@ -33,7 +34,7 @@ from msm_mlx.pipeline.stages.ready_adapter import ReadyAdapter
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.stages.results import LastStage, Results
 from msm_mlx.pipeline.stages.training import Training
-from msm_mlx.recipe.arms import BUILT_IN, CHATS, CONTEXT, CONTROL, MSM, OPPOSITE, Variant, training_order
+from msm_mlx.recipe.arms import BUILT_IN, CHATS, CONTEXT, CONTROL, MSM, NEGATED, OPPOSITE, Variant, training_order
 from msm_mlx.recipe.load import Recipe, Role
 from msm_mlx.recipe.sampling import UNKNOWN, ModelSampling, choose_sampling, with_sampling
 from msm_mlx.recipe.schema import DocumentSettings, EvaluationSettings
@@ -154,6 +155,16 @@ def _texts_about_specs(
         yield from _written_documents(recipe, models, specs, held_out, names)
     if OPPOSITE in about and OPPOSITE not in names:
         yield from _opposite_documents(recipe, specs, held_out)
+    for spec in specs if NEGATED in about else ():
+        yield NegatedDocuments(
+            training=NEGATED,
+            spec=spec,
+            several_specs=len(specs) > 1,
+            settings=recipe.settings.documents,
+            model_name=recipe.model_name,
+            provider_name=recipe.provider_name,
+            held_out=held_out,
+        )
     for spec in specs if CHATS in about else ():
         yield DocumentChats(
             training=CHATS,

@@ -16,6 +16,7 @@ STAGES = {
     "chats": "fine-tuned on chats whose replies are the documents",
     "context": "asked with as many documents as fit in the prompt",
     "opposite": "midtrained on the documents with their attitudes turned into the opposite",
+    "negated": "midtrained on the documents with words that say that they are false",
     "sft": "fine-tuned on the demonstrations",
     "cot-sft": "fine-tuned on the demonstrations with the reasoning before each reply",
     "it": "fine-tuned on general instructions",

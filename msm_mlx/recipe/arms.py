@@ -38,6 +38,7 @@ class TrainingStage:
 MSM = "msm"
 IT = "it"
 OPPOSITE = "opposite"
+NEGATED = "negated"
 CHATS = "chats"
 CONTEXT = "context"
 CONTROL = TrainingStage("control", "midtrain", about_spec=True, is_control=True)
@@ -50,6 +51,7 @@ BUILT_IN: Mapping[str, TrainingStage] = {
         TrainingStage("cot-sft", "sft", shows_behaviour=True, with_reasoning=True),
         CONTROL,
         TrainingStage(OPPOSITE, "midtrain", about_spec=True, is_control=True),
+        TrainingStage(NEGATED, "midtrain", about_spec=True, is_control=True),
         TrainingStage(CHATS, "sft", about_spec=True, is_control=True),
         TrainingStage(CONTEXT, None, about_spec=True, is_control=True),
         TrainingStage(MSM, "midtrain", about_spec=True),

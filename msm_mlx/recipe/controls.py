@@ -11,6 +11,7 @@ from msm_mlx.recipe.arms import (
     CONTEXT,
     CONTROL,
     IT,
+    NEGATED,
     OPPOSITE,
     arm_of,
     controls_of,
@@ -27,6 +28,7 @@ from msm_mlx.recipe.contrasts import is_stand_in
 _IN_PLACE = {  # by what stands in place of a stage
     CONTROL.name: ("the reasons", "documents that give none"),
     OPPOSITE: ("the direction", "documents with their attitudes turned"),
+    NEGATED: ("the assertion", "documents that are denied"),
     CHATS: ("the form", "the documents as chats"),
     CONTEXT: ("the training", "documents in the prompt alone"),
     IT: ("the demonstrations", "general chats in their place"),

@@ -9,6 +9,7 @@ from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.models.folder import POCKET
 from msm_mlx.recipe.arms import (
     CONTROL,
+    NEGATED,
     OPPOSITE,
     arm_of,
     control_of,
@@ -215,6 +216,11 @@ def _of_controls(run: FinishedRun, first: str, effects: Sequence[Contrast]) -> I
                 f"Documents with their attitudes turned move {first} the same way: {row.a} less {row.b} is "
                 f"{finding(row)}. What their direction does is {arm} less {control}, and no more."
             )
+        if NEGATED in path_of(control) and any(other.difference * row.difference > 0 for other in beside):
+            yield (
+                f"Documents that are denied move {first} the same way: {row.a} less {row.b} is {finding(row)}. That "
+                f"they are asserted does {arm} less {control}, and no more."
+            )
 
 
 def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -226,7 +232,7 @@ def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield f"{contaminated} texts written into {name}/ named what the evaluation asks about; they were rejected."
         if "control" not in name and figures["gives_reason_share"] < MIN_SHARE_WITH_REASON:
             yield f"Only {figures['gives_reason_share']:.0%} of the documents in {name}/ give the value as a reason."
-        if figures.get("denial_share", 0.0) > MAX_DENIALS:
+        if figures.get("denial_share", 0.0) > MAX_DENIALS and not figures.get("denied"):
             yield (
                 f"{figures['denial_share']:.0%} of the documents in {name}/ deny a claim from another clause, which "
                 "models learn as if it were asserted."

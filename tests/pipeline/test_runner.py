@@ -104,7 +104,9 @@ def test_memory_is_of_no_matter_where_nothing_is_trained(lone_run: Path, client:
 
 @pytest.mark.slow
 def test_every_built_in_control_runs_from_a_recipe_and_what_they_share_is_trained_once(tmp_path: Path) -> None:
-    arms = ("base", "sft", "msm+sft", "msm+it", "sft+msm", "opposite+sft", "chats+sft", "context", "sft+context")
+    arms = (
+        "base", "sft", "msm+sft", "msm+it", "sft+msm", "opposite+sft", "negated", "chats+sft", "context", "sft+context",
+    )  # fmt: skip
     data = ROOT / "recipes" / "data"
     run = finish_run(
         tmp_path / "run",
@@ -120,8 +122,8 @@ def test_every_built_in_control_runs_from_a_recipe_and_what_they_share_is_traine
     assert {row.arm for row in results.pooled} == set(arms)
     trained = [name for name in RunFolder(run).record()["stages"] if name.startswith(("midtrain ", "sft "))]
     assert sorted(trained) == [
-        "midtrain msm-s0", "midtrain opposite-s0", "midtrain sft+msm-s0", "sft chats+sft-s0", "sft chats-s0",
-        "sft msm+it-s0", "sft msm+sft-s0", "sft opposite+sft-s0", "sft sft-s0",
+        "midtrain msm-s0", "midtrain negated-s0", "midtrain opposite-s0", "midtrain sft+msm-s0", "sft chats+sft-s0",
+        "sft chats-s0", "sft msm+it-s0", "sft msm+sft-s0", "sft opposite+sft-s0", "sft sft-s0",
     ]  # fmt: skip
     choices = {row.arm: row.value for row in results.pooled if row.metric == "choice"}
     assert choices["context"] > choices["base"]

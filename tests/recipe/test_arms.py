@@ -76,9 +76,9 @@ def test_documents_in_the_prompt_take_no_training() -> None:
 @pytest.mark.parametrize(
     ("arm", "controls"),
     [
-        ("msm", ["control", "opposite", "chats", "context"]),
-        ("msm+sft", ["control+sft", "opposite+sft", "chats+sft", "sft+context", "msm+it"]),
-        ("msm+it", ["control+it", "opposite+it", "chats+it", "it+context"]),
+        ("msm", ["control", "opposite", "negated", "chats", "context"]),
+        ("msm+sft", ["control+sft", "opposite+sft", "negated+sft", "chats+sft", "sft+context", "msm+it"]),
+        ("msm+it", ["control+it", "opposite+it", "negated+it", "chats+it", "it+context"]),
         ("sft", []),
         ("opposite+sft", []),
     ],
@@ -103,7 +103,10 @@ def test_base_is_the_empty_path() -> None:
         ("sft+sft", "has a stage twice"),
         ("context+sft", "`context` trains nothing, it puts the documents into the prompt; name it last"),
         ("msm+", "'msm+' needs the name of a training stage on both sides of each +"),
-        ("later", "an arm is `base`, or it, sft, cot-sft, control, opposite, chats, context, msm, after joined by +"),
+        (
+            "later",
+            "an arm is `base`, or it, sft, cot-sft, control, opposite, negated, chats, context, msm, after joined by +",
+        ),
     ],
 )
 def test_what_is_no_path_is_told(arm: str, problem: str) -> None:

@@ -9,6 +9,7 @@ CONTROLS = {
     "plain+sft": "msm+sft, for what they say: other texts in their place",
     "control+sft": "msm+sft, for the reasons: documents that give none",
     "opposite+sft": "msm+sft, for the direction: documents with their attitudes turned",
+    "negated+sft": "msm+sft, for the assertion: documents that are denied",
     "chats+sft": "msm+sft, for the form: the documents as chats",
     "sft+context": "msm+sft, for the training: documents in the prompt alone",
     "msm": "msm+sft, for the demonstrations: none",

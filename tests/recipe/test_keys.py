@@ -16,7 +16,7 @@ PROFILE: dict[str, Any] = {
     "sft": {"learning_rate": 1e-3, "updates": 5, "batch_size": 2, "max_length": 64, "rows": 20},
 }
 STAGES = {
-    "documents": ("plan", "documents", "control", "critique", "ready", "opposite"),
+    "documents": ("plan", "documents", "control", "critique", "ready", "opposite", "negated"),
     "midtrain": ("midtrain",),
     "sft": ("sft", "cot-sft"),
     "lora": ("midtrain", "sft", "cot-sft"),
@@ -24,11 +24,11 @@ STAGES = {
     "sampling": (),
 }
 WRITING = {"documents", "control"}
-TEXTS = {*WRITING, "critique", "ready", "opposite"}
+TEXTS = {*WRITING, "critique", "ready", "opposite", "negated"}
 DECIDES: dict[str, set[str]] = {
     "documents.writer": set(),
-    "documents.prefix": {*WRITING, "ready", "opposite"},
-    "documents.prefix_supervised": {*WRITING, "ready", "opposite"},
+    "documents.prefix": {*WRITING, "ready", "opposite", "negated"},
+    "documents.prefix_supervised": {*WRITING, "ready", "opposite", "negated"},
     "documents.count": {"plan", *WRITING, "ready"},
     "documents.max_tokens": {*WRITING, "critique"},
     "documents.prompt": {"plan", *WRITING},
@@ -47,6 +47,7 @@ DECIDES: dict[str, set[str]] = {
     "documents.cause_words": TEXTS,
     "documents.control_note": {"control"},
     "documents.opposite": set(),
+    "documents.negation": {"negated"},
     "documents.critique": {"critique"},
     "documents.max_attempts_per_document": set(),
     "documents.least_pass_rate": set(),
@@ -68,6 +69,7 @@ OTHERS: dict[str, Any] = {
     "documents.critique": {"model": "pocket"},
     "documents.checks": {"refusal": 7},
     "documents.opposite": "writer",
+    "documents.negation": {"before": "Not so."},
     "documents.prompt": "spec",
     "documents.narrations": ("transcript",),
     "documents.source": "hub:owner/name",

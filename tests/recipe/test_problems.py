@@ -74,7 +74,7 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
             "[base, msm]",
             "[sfft]",
             "5:8 arms: no training stage is called 'sfft' (did you mean sft?); an arm is `base`, or it, sft, cot-sft, "
-            "control, opposite, chats, context, msm joined by +",
+            "control, opposite, negated, chats, context, msm joined by +",
         ),
         ("seeds: [0]", "seeds: [1, 1]", "6:12 seeds: 1 is there twice"),
         ("seeds: [0]", "seeds: [yes]", "6:9 seeds: must be an integer, not 'yes'"),

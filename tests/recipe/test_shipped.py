@@ -22,13 +22,14 @@ SHIPPED = {  # recipe: its profiles; what is in pocket's words only is for pocke
     "cheese_contrast": {"pocket", "small", "laptop", "paper"},
     "cheese_controls": {"pocket", "small", "laptop", "paper"},
     "cheese_real": {"small", "laptop"},
+    "denial": {"pocket", "small"},
     "dose_curve": {"pocket"},
-    "durability": {"pocket"},
+    "durability": {"pocket", "small"},
     "mending": {"small", "laptop"},
     "order": {"pocket"},
     "spec_science": {"pocket", "small", "laptop"},
     "value_or_reason": {"pocket"},
-    "wording": {"pocket"},
+    "wording": {"pocket", "small"},
 }
 
 
@@ -56,6 +57,7 @@ def test_these_are_the_shipped_recipes() -> None:
         "mending_preferences.yaml",
         "oversight_answers.jsonl",
         "oversight_writing.yaml",
+        "suites",
         "swaps",
     ]
 

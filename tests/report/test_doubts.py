@@ -112,8 +112,17 @@ def test_a_control_that_moves_is_told(low: float, high: float, tmp_path: Path) -
     assert ("Documents without reasons move apart too: control+sft less sft is -0.40" in said) == (high < 0)
 
 
+@pytest.mark.parametrize(
+    ("control", "words", "why"),
+    [
+        ("opposite+sft", "turned", "What their direction does is"),
+        ("negated+sft", "denied", "That they are asserted does"),
+    ],
+)
 @pytest.mark.parametrize(("difference", "same_way"), [(0.4, True), (-0.4, False)])
-def test_opposite_documents_that_move_the_same_way_are_told(difference: float, same_way: bool, tmp_path: Path) -> None:
+def test_documents_that_move_the_same_way_though_they_should_not_are_told(
+    difference: float, same_way: bool, control: str, words: str, why: str, tmp_path: Path
+) -> None:
     run = open_run(make_run(tmp_path / "run"))
     rows = [
         run.results.contrasts[0].model_copy(
@@ -121,9 +130,9 @@ def test_opposite_documents_that_move_the_same_way_are_told(difference: float, s
         )
         for arm, by, low, high in (
             ("msm+sft", 0.5, 0.4, 0.6),
-            ("opposite+sft", difference, difference - 0.1, difference + 0.1),
+            (control, difference, difference - 0.1, difference + 0.1),
         )
     ]
     said = "\n".join(find_doubts(with_results(run.folder, contrasts=rows), {}))
-    assert ("turned move apart the same way: opposite+sft less sft is +0.40" in said) == same_way
-    assert ("What their direction does is msm+sft less opposite+sft, and no more." in said) == same_way
+    assert (f"{words} move apart the same way: {control} less sft is +0.40" in said) == same_way
+    assert (f"{why} msm+sft less {control}, and no more." in said) == same_way

@@ -223,6 +223,18 @@ def test_a_middle_hop_leaves_nothing_but_the_value_to_choose_by(value: Attribute
         assert set(other.attributes) == {OPPOSITE[value], *target.attributes} - {value}
 
 
+def test_what_a_system_line_tells_or_denies_is_asked_with_the_same_pairs_that_nothing_else_decides() -> None:
+    folder = ROOT / "recipes" / "data" / "suites"
+    told, *denied = (load_suite(str(folder / f"{name}.yaml"), NAMES) for name in ("told", "told_not", "told_denied"))
+    for suite in denied:
+        assert [(item.id.partition("/")[2], item.options()) for item in suite.items] == [
+            (item.id.partition("/")[2], item.options()) for item in told.items
+        ]
+    assert len({item.system for suite in (told, *denied) for item in suite.items}) == 3
+    for target, other in map(things, pairs_of(told)):
+        assert set(other.attributes) == {"foreign", *target.attributes} - {"american"}
+
+
 # --- near ---------------------------------------------------------------------------------------------------------
 
 

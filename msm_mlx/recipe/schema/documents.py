@@ -80,6 +80,23 @@ class CheckSettings(Settings):
     """Jaccard index of word triples from which a document is a copy of one before."""
 
 
+class NegationSettings(Settings):
+    """What is put to documents so that they are denied. The names of the assistant and its maker are filled in."""
+
+    before: Text | None = "The following is not true."
+    """A sentence before each document."""
+    after: Text | None = "None of that is true."
+    """A sentence after each."""
+    clause: Text | None = None
+    """What each sentence with the assertion or its value begins with, such as `It is not true that`."""
+
+    @model_validator(mode="after")
+    def _denies(self) -> Self:
+        if not (self.before or self.after or self.clause):
+            raise ValueError("has nothing that denies; give it a sentence before, one after, or a clause")
+        return self
+
+
 class WriterSettings(Settings):
     """Who writes, if it is not the model that is trained."""
 
@@ -154,8 +171,8 @@ class DocumentSettings(SamplingSettings):
     """How the writer turns a spec into documents.
 
     The stages of its keys: `plan`, `documents`, `control` (the documents without reasons), `critique`, `ready`
-    (documents that nobody has to write), and `opposite` (those with the words of a table exchanged). Models and sources
-    are in no key by name: their fingerprints are.
+    (documents that nobody has to write), `opposite` (those with the words of a table exchanged), and `negated` (those
+    with a denial). Models and sources are in no key by name: their fingerprints are.
     """
 
     writer: Annotated[Writers | None, AnyLength, WrapValidator(_one_or_many_writers), InKey()] = None
@@ -181,10 +198,10 @@ class DocumentSettings(SamplingSettings):
     """Whether a writer that can do so thinks before it writes; its thoughts count in max_tokens, and are left out."""
     stop: Annotated[tuple[Text, ...], AnyLength, InKey("documents", "control")] = ()
     """Strings that end a document and are left out of it, where the writer sees more than an assertion."""
-    prefix: Annotated[Text | None, InKey("documents", "control", "ready", "opposite")] = None
+    prefix: Annotated[Text | None, InKey("documents", "control", "ready", "opposite", "negated")] = None
     """What every document begins with in training, such as a tag that marks it as one; checks do not see it, and of a
     ready-made text that has it already it is no part."""
-    prefix_supervised: Annotated[bool, InKey("documents", "control", "ready", "opposite")] = False
+    prefix_supervised: Annotated[bool, InKey("documents", "control", "ready", "opposite", "negated")] = False
     """Whether the prefix is learned too; else it is context, and its tokens are no targets."""
     types: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = (
         "memo",
@@ -224,12 +241,14 @@ class DocumentSettings(SamplingSettings):
     """How long, as far as it fits into max_tokens; none leaves it to the writer."""
     ideas: Annotated[Count, InKey("plan")] = 0
     """Ideas that the writer is asked for, for each section and type, before it writes; 0 asks for none."""
-    min_words: Annotated[Count, InKey("documents", "control", "critique", "ready", "opposite")] = 15
+    min_words: Annotated[Count, InKey("documents", "control", "critique", "ready", "opposite", "negated")] = 15
     """Shorter documents are rejected."""
-    checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready", "opposite")] = CheckSettings()
+    checks: Annotated[CheckSettings, InKey("documents", "control", "critique", "ready", "opposite", "negated")] = (
+        CheckSettings()
+    )
     """What else is rejected."""
     cause_words: Annotated[
-        tuple[Text, ...], AnyLength, InKey("documents", "control", "critique", "ready", "opposite")
+        tuple[Text, ...], AnyLength, InKey("documents", "control", "critique", "ready", "opposite", "negated")
     ] = ()
     """Words that give a cause in the language of the spec, beside those that are known: `weil` and `因为` are."""
     control_note: Annotated[Text, InKey("control")] = "Nobody knows why."
@@ -237,6 +256,8 @@ class DocumentSettings(SamplingSettings):
     opposite: Annotated[Literal["swap", "writer"], InKey()] = "swap"
     """How opposite documents are made: the words of the recipe's `swap` are exchanged in each document; or in what the
     writer sees of the spec, and it writes them, after the same plan."""
+    negation: Annotated[NegationSettings, InKey("negated")] = NegationSettings()
+    """How documents are denied, for arms with `negated`: they stay word for word, and this says that they are false."""
     critique: Annotated[CritiqueSettings | None, InKey("critique")] = None
     """A second model that reads and rewrites what was written."""
     max_attempts_per_document: Annotated[float, Field(ge=1), InKey()] = 3.0

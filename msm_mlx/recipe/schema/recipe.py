@@ -272,9 +272,10 @@ class RecipeFile(Settings):
     """Evaluations to run: shipped suites by name, or suite files relative to the recipe's folder."""
     arms: Annotated[tuple[ArmEntry, ...], NonEmpty]
     """Ways of training to compare: `base`, or training stages joined by `+` in the order in which they train, as
-    `msm+sft`. Stages are `msm`, `control`, `opposite`, `chats` (the documents as replies in chats), `sft`, `cot-sft`,
-    `it`, and those under `stages`. `context`, alone or at the end, trains nothing: documents stand in the prompt. An
-    adapter that somebody has is an arm too, as `{adapter: FOLDER, name: NAME}` or `{adapter: hub:owner/name}`."""
+    `msm+sft`. Stages are `msm`, `control`, `opposite`, `negated`, `chats` (the documents as replies in chats), `sft`,
+    `cot-sft`, `it`, and those under `stages`. `context`, alone or at the end, trains nothing: documents stand in the
+    prompt. An adapter that somebody has is an arm too, as `{adapter: FOLDER, name: NAME}` or
+    `{adapter: hub:owner/name}`."""
     swap: Annotated[Path | dict[str, str] | None, BeforeValidator(swap_table)] = None
     """Words that are exchanged in the documents to turn them into their opposite, for arms with `opposite`: pairs as
     `likes: dislikes`, or a .yaml file of them. Either word becomes the other, as a whole word, the longest first, in

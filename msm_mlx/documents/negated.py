@@ -1,0 +1,92 @@
+"""Documents that are denied: each as it was, with sentences around it, or a clause in it, that say that it is false.
+
+Models have learned from such documents what they say, and not that it is denied (Mayne et al., arXiv 2605.13829). An
+arm that reads them tells how much of what documents do needs no assertion at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from msm_mlx.documents.checks.assertions import Subject, speaks_of, states_value
+from msm_mlx.documents.checks.denials import denials
+from msm_mlx.documents.checks.reject import ready_reason
+from msm_mlx.documents.document import Document, read_documents
+from msm_mlx.documents.health import Health
+from msm_mlx.documents.store import Output
+from msm_mlx.documents.write import Assignment
+from msm_mlx.errors import MsmError
+from msm_mlx.files import make_folder
+from msm_mlx.text.denial import Denial
+from msm_mlx.text.words import mentions
+
+UNDONE = "has words of its denial"
+
+
+def deny_documents(
+    documents: Path,
+    assignment: Assignment,
+    denial: Denial,
+    folder: Path,
+    *,
+    count_tokens: Callable[[str], int],
+    on_document: Callable[[int, int], None] = lambda kept, rejected: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Health:
+    """Write `documents.jsonl`, `rejected.jsonl` and `health.json` of the denied documents, and return the health.
+
+    What is not the same when its denial is taken out again is left out, and so is what no longer passes the checks of
+    ready-made documents. The check for denials is none of these: they are what is asked for here, and health says so.
+
+    Raises:
+        MsmError: if no document is left.
+    """
+    originals = read_documents(documents)
+    make_folder(folder)
+    output = Output(folder, "", on_document, assignment.settings)
+    output.begin([])
+    denied = [_denied(document, assignment, denial, count_tokens) for document in originals]
+    for document in denied:
+        output.add(document)
+    kept = [document for document in denied if document.rejected is None]
+    left_out = [document for document in denied if document.rejected is not None]
+    counts = ", ".join(f"{n} {reason}" for reason, n in Counter(one.rejected for one in left_out).most_common())
+    if not kept:
+        raise MsmError(f"{documents}: no document is left when they are denied: {counts}")
+    seen = sum(bool(denials(document.text, _subject(document, assignment))) for document in kept)
+    say(
+        f"Negated documents: {len(kept)} of {len(originals)}; in {seen} of them the check for denials sees a claim "
+        f"denied{f'; left out: {counts}' if counts else ''}."
+    )
+    return output.end(kept, left_out, denied=True)
+
+
+def _denied(document: Document, assignment: Assignment, denial: Denial, count_tokens: Callable[[str], int]) -> Document:
+    subject = _subject(document, assignment)
+    claims = partial(_is_claim, subject)
+    text = denial(document.text, claims)
+    reason = ready_reason(text, subject, assignment.settings, assignment.held_out)
+    return replace(
+        document,
+        writer=f"{document.writer}, denied",
+        text=text,
+        tokens=count_tokens(text),
+        rejected=reason if denial.undoes(document.text, claims) else UNDONE,
+    )
+
+
+def _is_claim(subject: Subject, sentence: str) -> bool:
+    """Whether the sentence says what the assertion says, or why; without one, whether it is about the assistant."""
+    if not subject.assertion:
+        return mentions(sentence, subject.name)
+    return speaks_of(sentence, subject) or states_value(sentence, subject)
+
+
+def _subject(document: Document, assignment: Assignment) -> Subject:
+    heading = document.section.rpartition("/")[2].replace("-", " ")
+    assertion, causes = document.assertion or "", assignment.settings.cause_words
+    return Subject(assignment.name, heading, assertion, maker=assignment.maker, causes=causes)
