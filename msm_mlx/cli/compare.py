@@ -191,7 +191,7 @@ def _print(session: Session, choices: Choices, export: Path | None, *, quiet: bo
         console.print(answer_view(title, by_prompt(comparisons)))
         return
     console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons)))
-    show_scores(console, session)
+    show_scores(console, session.runs)
 
 
 def _comparisons(session: Session, choices: Choices) -> Iterator[Comparison]:

@@ -30,12 +30,9 @@ from msm_mlx.pipeline.status import known_fingerprints, plan_status
 from msm_mlx.recipe.load import Recipe
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
 from msm_mlx.runs.folder import Status
-from msm_mlx.runs.layout import RESULTS
-from msm_mlx.runs.results import RunResults, read_results
-from msm_mlx.text.commands import command
-from msm_mlx.text.terminal import literal
-
-SHOWN_PROMPTS = 6  # with their answers, at the end of a run
+from msm_mlx.runs.layout import REPORT_HTML
+from msm_mlx.runs.results import read_results
+from msm_mlx.text.terminal import literal, visible
 
 
 @click.command()
@@ -71,8 +68,7 @@ def run(
     if as_json:
         print_json(_outcome(experiment))
     elif not quiet:
-        _show_outcome(experiment)
-        _show_problems(experiment)
+        _show_ending(experiment)
     if then_compare and not as_json:
         _open_app(experiment)
 
@@ -166,6 +162,8 @@ def evaluate(
         return
     _execute(experiment, ["adapter", "evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
     _print_stages(experiment, as_json)
+    if not (quiet or as_json or launched_rank()):
+        _show_ending(experiment)
 
 
 def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, quiet: bool, as_json: bool) -> None:
@@ -218,47 +216,19 @@ def _stages(experiment: Experiment) -> dict[str, Any]:
     return {"cells": {cell.name: cell_run(experiment.run, cell).record()["stages"] for cell in cells}}
 
 
-def _show_outcome(experiment: Experiment) -> None:
-    if experiment.recipe.grid:
-        _show_effects(read_results(experiment.run.path))
-        err().print(
-            f"Everything is in {experiment.run.path}; the plots are in {(experiment.run.path / RESULTS).parent}.",
-            markup=False,
-        )
-        return
-    from msm_mlx.compare.plain import show_stored
-    from msm_mlx.compare.session import open_session
-    from msm_mlx.report.verdict import verdict_lines
-
-    show_stored(out(), open_session([experiment.run.path]), limit=SHOWN_PROMPTS)
-    for line in verdict_lines(read_results(experiment.run.path)):
-        out_lines().print(literal(line))
-    err().print(
-        f"Everything is in {experiment.run.path}. More answers: {command('msm-mlx', 'compare', experiment.run.path)}",
-        markup=False,
-        soft_wrap=True,
-    )
-
-
-def _show_problems(experiment: Experiment) -> None:
-    """What is wrong with the trainings, last, so that it is not missed."""
+def _show_ending(experiment: Experiment) -> None:
+    """What was found, what is wrong with the trainings, and what to do next."""
+    from msm_mlx.cli.ending import show_ending
+    from msm_mlx.report.next_step import next_step
     from msm_mlx.runs.finished import open_run
 
-    for problem in open_run(experiment.run.path).problems:
-        err().print(Text.assemble(("warning:", "warning"), " ", literal(problem)))
-
-
-def _show_effects(results: RunResults) -> None:
-    """The differences that a grid found, as a table for each suite."""
-    from msm_mlx.report.effects import effect_tables
-
-    for effects in effect_tables(results):
-        table = Table(title=Text(f"Differences on {effects.suite}, with 95 % intervals"), title_justify="left")
-        for name in effects.header:
-            table.add_column(Text(name), justify="right")
-        for cell in effects.cells:
-            table.add_row(*map(Text, (*cell.settings, *cell.effects)))
-        out().print(table)
+    run, console = open_run(experiment.run.path), err()
+    show_ending(out(), run)
+    for problem in run.problems:
+        console.print(Text.assemble(("warning:", "warning"), " ", literal(problem)))
+    console.print(f"Everything is in {run.folder}; {REPORT_HTML} there is to read and to send.", markup=False)
+    step = next_step(run)
+    console.print(Text.assemble("Next: ", (visible(step.command), "bold"), f"  ({step.purpose})"), soft_wrap=True)
 
 
 def _show_plan(experiment: Experiment, as_json: bool) -> None:

@@ -12,12 +12,13 @@ from rich.text import Text
 from msm_mlx.compare.answer_engine import NO_PREFACE, AnswerEngine, Preface, Request
 from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session
-from msm_mlx.compare.tables import answer_view, contrast_table
+from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
 from msm_mlx.console.tables import Table
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.runs.estimate import Estimate
+from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
 from msm_mlx.text.wording import did_you_mean
@@ -100,20 +101,12 @@ def by_prompt(comparisons: Sequence[Comparison]) -> dict[str, Mapping[str, str]]
     return {comparison.prompt: comparison.answers for comparison in comparisons}
 
 
-def show_stored(console: Console, session: Session, *, limit: int) -> None:
-    """Stored answers of all arms to the first `limit` prompts, and the scores."""
-    labels = [arm.label for arm in session.arms]
-    comparisons = stored_answers(session, choose_prompts(session, suite=None, domain=None), labels)[:limit]
-    console.print(answer_view("Answers to unseen prompts, first seed", by_prompt(comparisons)))
-    show_scores(console, session)
-
-
-def show_scores(console: Console, session: Session) -> None:
+def show_scores(console: Console, runs: Sequence[FinishedRun]) -> None:
     """The scores and the differences between arms, run by run."""
     from msm_mlx.compare.score_table import score_table  # with numpy and scipy
 
-    for run in session.runs:
-        if len(session.runs) > 1:
+    for run in runs:
+        if len(runs) > 1:
             console.print(literal(str(run.folder), "bold"))
         console.print(score_table(run.answers, run.results.suites, run.results.pooled))
         asked = [row for row in run.results.contrasts if is_asked(row.a, row.b)] or run.results.contrasts

@@ -11,7 +11,8 @@ from msm_mlx.recipe.controls import arm_roles, sort_labels
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Figure
 from msm_mlx.report.forest import ForestGroup, ForestPanel, ForestRow, draw_forest
-from msm_mlx.report.headlines import NO_FINDING, both_show_behaviour, finding, is_main, main_suite, of_suite
+from msm_mlx.report.headlines import NO_FINDING, both_show_behaviour, finding, is_main, of_suite
+from msm_mlx.report.main_contrast import main_suite
 from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds.pairs import PAIRS
 

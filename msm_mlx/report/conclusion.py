@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.evaluation.perplexity import SUITE as CAPABILITY
 from msm_mlx.recipe.arms import arm_of
-from msm_mlx.recipe.contrasts import is_asked, is_headline
+from msm_mlx.recipe.contrasts import is_headline
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.durability import durability_sentence, headline_numbers
 from msm_mlx.report.effects import effect_names, effect_rows
-from msm_mlx.report.headlines import is_main, main_suite, of_suite
+from msm_mlx.report.headlines import is_main, of_suite
+from msm_mlx.report.main_contrast import has_ready_made, main_contrast, main_suite
 from msm_mlx.report.question import (
     MAX_NAMES,
     measured_by,
@@ -25,7 +26,7 @@ from msm_mlx.report.question import (
     question_of_grid,
     question_of_pair,
 )
-from msm_mlx.report.verdict import find_contrast, headline_pair, is_choice, movement, suite_verdict, with_seeds
+from msm_mlx.report.verdict import find_contrast, is_choice, movement, suite_verdict, with_seeds
 from msm_mlx.runs.estimate import signed_text
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast, Share
@@ -81,9 +82,14 @@ class Conclusion:
         return " ".join(filter(None, (*self.doubts, further))) or NO_DOUBT
 
     @property
-    def lines(self) -> tuple[str, str, str]:
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """The label and the text of each line."""
+        return ("Asked", self.question), ("Found", self.answer), ("May be wrong", self.doubt)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
         """The three lines, each with its label."""
-        return f"Asked: {self.question}", f"Found: {self.answer}", f"May be wrong: {self.doubt}"
+        return tuple(f"{label}: {text}" for label, text in self.parts)
 
 
 def conclude(run: FinishedRun) -> Conclusion:
@@ -98,27 +104,13 @@ def _of_arms(run: FinishedRun) -> tuple[str, str]:
     suite = main_suite(run.results)
     if suite is None:
         return question_of_arms(run), "Nothing has a score."
-    row = _main_contrast(run, suite)
+    row = main_contrast(run)
     if row is None:
         return f"{question_of_arms(run)} {measured_by(run, suite)}", _shares_alone(run, suite)
     question = f"{question_of_pair(run, row.a, row.b)} {measured_by(run, suite)}"
     if is_headline(row.a, row.b) and arm_of(row.a) != arm_of(row.b) and len(run.recipe.specs) > 2:
         return question, _by_spec(run, row)
     return question, _of_contrast(run, row)
-
-
-def _main_contrast(run: FinishedRun, suite: str) -> Contrast | None:
-    """That between documents and none, or of two specs; else the first that the recipe asks about, or with a
-    ready-made adapter, or any."""
-    if pair := headline_pair(run.results, suite):
-        return find_contrast(run.results, suite, pair)
-    rows = of_suite(run.results.contrasts, suite)
-    asked = [row for row in rows if is_asked(row.a, row.b)]
-    return next(iter((*asked, *(row for row in rows if _with_ready_made(run, row)), *rows)), None)
-
-
-def _with_ready_made(run: FinishedRun, row: Contrast) -> bool:
-    return not {row.a, row.b}.isdisjoint(run.recipe.adapters)
 
 
 def _of_contrast(run: FinishedRun, row: Contrast) -> str:
@@ -143,7 +135,7 @@ def _words(run: FinishedRun, row: Contrast) -> str:
         words = _REPLIES[movement(row)].format(subject="the documents")
     else:
         words = _ARMS[movement(row)].format(subject=f"{row.a} and {row.b}")
-    return words if _with_ready_made(run, row) else with_seeds(row, words)
+    return words if has_ready_made(run, row) else with_seeds(row, words)
 
 
 def _figures(run: FinishedRun, row: Contrast) -> str:

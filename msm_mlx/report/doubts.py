@@ -23,11 +23,11 @@ from msm_mlx.report.headlines import (
     UNREADABLE_METRICS,
     finding,
     is_main,
-    main_suite,
     of_suite,
     starting_points,
     suites_of,
 )
+from msm_mlx.report.main_contrast import main_suite
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.wording import listed, shortened

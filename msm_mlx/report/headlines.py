@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from msm_mlx.evaluation.perplexity import SUITE as CAPABILITY
 from msm_mlx.recipe.arms import BASE, arm_of, reads_spec, shows_behaviour, without_documents
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.results import Contrast, Durability, PerplexityRow, RunResults, Share
+from msm_mlx.runs.results import Contrast, Durability, PerplexityRow, Share
 from msm_mlx.suites.kinds import KINDS, is_main_metric
 from msm_mlx.text.commands import command as command_line
 
@@ -55,14 +54,6 @@ def is_main(row: Share) -> bool:
 
 def suites_of(rows: Iterable[OfSuite]) -> list[str]:
     return list(dict.fromkeys(row.suite for row in rows))
-
-
-def main_suite(results: RunResults) -> str | None:
-    """The suite that a run is about: the first that has scores, of those at rest and not about general ability if there
-    are some; None if nothing has a score."""
-    scored = suites_of(results.pooled)
-    beside = {suite.name for suite in results.suites if suite.at_rest} | {CAPABILITY}
-    return next((name for name in scored if name not in beside), next(iter(scored), None))
 
 
 def of_suite(rows: Iterable[SuiteRow], suite: str) -> list[SuiteRow]:

@@ -17,9 +17,9 @@ from msm_mlx.report.conclusion import NO_DOUBT, Conclusion, conclude
 from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.drawings import draw_losses
 from msm_mlx.report.durability import durability
-from msm_mlx.report.examples import SELECTION_RULE, at_random, most_different, pair_sides
+from msm_mlx.report.examples import choose_examples
 from msm_mlx.report.findings import INTERVALS, biases, domains, findings, head_figure, judge_agreement
-from msm_mlx.report.headlines import command, suites_of
+from msm_mlx.report.headlines import command
 from msm_mlx.report.pressure import pressure
 from msm_mlx.report.run_differences import across_runs
 from msm_mlx.report.tables import (
@@ -45,6 +45,7 @@ from msm_mlx.runs.layout import (
 from msm_mlx.text.wording import listed
 
 EXAMPLES = 2  # documents of each folder
+EXAMPLES_OF_ANSWERS = 6  # of the largest differences, and as many of the others
 
 
 def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequence[str] = ()) -> Report:
@@ -171,13 +172,12 @@ def _doubts(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Block]:
 
 
 def _answers(rows: Rows) -> list[Block]:
-    sides = pair_sides(rows.run, rows.answers)
-    suite = next(iter(suites_of(rows.run.results.pooled)), None)
-    if not sides or suite is None:
+    examples = choose_examples(rows.run, EXAMPLES_OF_ANSWERS, EXAMPLES_OF_ANSWERS)
+    if examples is None:
         return []
     return [
-        *_some(answers_table(SELECTION_RULE, most_different(sides, suite))),
-        *_some(answers_table("And as many of all prompts, drawn at random", at_random(sides))),
+        *_some(answers_table(f"{examples.rule_of_largest}; they are not typical", examples.largest)),
+        *_some(answers_table(examples.rule_of_ordinary, examples.ordinary)),
         Paragraph("All answers:", rows.file(ANSWERS)),
     ]
 

@@ -13,7 +13,7 @@ from msm_mlx.recipe.controls import arm_roles, sort_labels
 from msm_mlx.report.all_rows import Rows
 from msm_mlx.report.blocks import Table, TableCell, table
 from msm_mlx.report.effects import EffectTable, effect_names
-from msm_mlx.report.examples import Side
+from msm_mlx.report.examples import Side, reply_of
 from msm_mlx.report.headlines import both_show_behaviour, is_general, is_main, perplexities_by_arm
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
@@ -203,7 +203,7 @@ def _health_cells(rows: Rows, name: str, figures: Mapping[str, Any]) -> Iterator
 
 
 def _shortened(row: AnswerRow) -> str:
-    text = row.reply or "-"
+    text = reply_of(row) or "-"
     return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " ..."
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.evaluation.perplexity import SUITE as CAPABILITY
 from msm_mlx.evaluation.word_share import MIN_ITEMS
-from msm_mlx.recipe.arms import arm_of, shows_behaviour
+from msm_mlx.recipe.arms import arm_of, path_of, reads_reasons, shows_behaviour
 from msm_mlx.recipe.contrasts import is_headline
 from msm_mlx.runs.results import Contrast, MeasuredSuite, RunResults
 from msm_mlx.suites.kinds.pairs import PAIRS
@@ -83,9 +83,9 @@ def is_choice(suite: MeasuredSuite) -> bool:
 
 def headline_pair(results: RunResults, suite: str) -> tuple[str, str] | None:
     """The arms with documents and without, or, of two specs, those that read about each; those that learn the
-    demonstrations if there are some."""
+    demonstrations first, and of these those that learn them last."""
     pairs = [(row.a, row.b) for row in results.contrasts if row.suite == suite and is_headline(row.a, row.b)]
-    pairs.sort(key=lambda pair: not shows_behaviour(arm_of(pair[0])))
+    pairs.sort(key=lambda pair: (not shows_behaviour(arm_of(pair[0])), reads_reasons(path_of(arm_of(pair[0]))[-1])))
     between = [pair for pair in pairs if arm_of(pair[0]) == arm_of(pair[1])]
     of_first = [pair for pair in between if arm_of(pair[0]) == arm_of(between[0][0])]
     return of_first[0] if len(of_first) == 1 else next((pair for pair in pairs if pair not in between), None)

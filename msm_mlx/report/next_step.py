@@ -1,0 +1,55 @@
+"""The command to type after a run: what mends its first weakness, or shows more of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from msm_mlx.models.folder import POCKET
+from msm_mlx.recipe.shipped import present_place, shipped_recipes
+from msm_mlx.report.doubts import MIN_SEEDS
+from msm_mlx.runs.finished import FinishedRun
+from msm_mlx.runs.workspace import runs_home
+from msm_mlx.text.commands import command
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """A command line, and what it is good for."""
+
+    command: str
+    purpose: str
+
+
+def next_step(run: FinishedRun) -> NextStep:
+    """More seeds if there are few of them, else answers to the reader's own prompts."""
+    if run.results.grid:
+        return NextStep(command("msm-mlx", "report", run.folder), "the report anew, to read or to send")
+    if len(run.recipe.seeds) < MIN_SEEDS and any(variant.is_trained for variant in run.variants):
+        return NextStep(_with_more_seeds(run), "what is there stays; the new seeds show how much they differ")
+    return NextStep(command("msm-mlx", "compare", run.folder), "all arms side by side, on your own prompts too")
+
+
+def _with_more_seeds(run: FinishedRun) -> str:
+    """The run's command with as many seeds as it takes; those that are there first."""
+    recipe, seeds = run.recipe, list(run.recipe.seeds)
+    seeds += [seed for seed in range(MIN_SEEDS + len(seeds)) if seed not in seeds][: MIN_SEEDS - len(seeds)]
+    words = ["msm-mlx", "run", _name(recipe.path)]
+    for override in recipe.overrides:
+        if not override.startswith("seeds="):
+            words += ["--set", override]
+    for seed in sorted(seeds):
+        words += ["--seed", str(seed)]
+    if recipe.model != POCKET or recipe.profile != POCKET:
+        words += ["--profile", recipe.profile]
+    if run.folder.resolve() != (runs_home() / recipe.name).resolve():
+        words += ["--run-dir", str(run.folder)]
+    return command(*words)
+
+
+def _name(recipe: Path) -> str:
+    """A recipe as one types it: by its name if it came with msm-mlx, else by its path from here."""
+    path = present_place(recipe)
+    if shipped_recipes().get(path.stem) == path:
+        return path.stem
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
