@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -30,6 +30,9 @@ class Reporter(Protocol):
     def say(self, line: str) -> None:
         """Something worth knowing that belongs to no stage's progress."""
 
+    def plan(self, totals: Mapping[str, int]) -> None:
+        """The stages that are to run now, in order, with how many of its unit each is made of."""
+
     def skip(self, stage: str, reason: str) -> None:
         """A stage that need not run, and why."""
 
@@ -42,14 +45,16 @@ class Reporter(Protocol):
     def finish(self, stage: str, seconds: float) -> None:
         """A running stage is done."""
 
-    def complete(self, seed: int) -> None:
-        """Every arm is trained with this seed and has answered, in part by this run."""
+    def complete(self, seed: int, figures: Sequence[str]) -> None:
+        """Every arm is trained with this seed and has answered, in part by this run; what they scored, in lines."""
 
 
 class SilentReporter:
     """Tells nobody anything."""
 
     def say(self, line: str) -> None: ...
+
+    def plan(self, totals: Mapping[str, int]) -> None: ...
 
     def skip(self, stage: str, reason: str) -> None: ...
 
@@ -59,7 +64,7 @@ class SilentReporter:
 
     def finish(self, stage: str, seconds: float) -> None: ...
 
-    def complete(self, seed: int) -> None: ...
+    def complete(self, seed: int, figures: Sequence[str]) -> None: ...
 
 
 class PlainReporter(SilentReporter):
@@ -79,3 +84,8 @@ class PlainReporter(SilentReporter):
 
     def finish(self, stage: str, seconds: float) -> None:
         self._write(f"{stage}: done in {seconds:.1f} s")
+
+    def complete(self, seed: int, figures: Sequence[str]) -> None:
+        self._write(f"Seed {seed} is complete.")
+        for line in figures:
+            self._write(f"  {line}")

@@ -21,6 +21,7 @@ from msm_mlx.pipeline.stages.training import Training
 from msm_mlx.resources.machine import Machine, this_machine
 from msm_mlx.resources.memory import Memory, ModelShape
 from msm_mlx.text.terminal import literal
+from msm_mlx.text.wording import human_time
 from msm_mlx.training.metrics import ProbedTraining
 
 BASIS = {
@@ -117,13 +118,6 @@ def _parts(memory: Memory) -> str:
     """The parts of at least 1 %, the largest first."""
     parts = sorted(asdict(memory).items(), key=lambda part: -part[1])
     return ", ".join(f"{name} {human_size(size)}" for name, size in parts if size >= 0.01 * memory.total)
-
-
-def human_time(seconds: float) -> str:
-    """A time in words, with no more digits than an estimate deserves."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _plain(

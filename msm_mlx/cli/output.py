@@ -6,27 +6,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Column
 
+from msm_mlx.console.live_progress import LiveReporter
 from msm_mlx.console.terminal import TerminalConsole, is_plain
 from msm_mlx.progress import Reporter, SilentReporter, without_bars
 
 LOG_INTERVAL = 15.0  # seconds between two lines about one stage, where there is no bar
-WIDE, NARROW = 110, 76  # columns that a stage takes with its bar and measurements, in one line and in two
 
 
 def print_json(content: object) -> None:
@@ -89,47 +79,10 @@ class LineReporter(SilentReporter):
         """A line behind a mark that shows what it is about at a glance; the words tell it too."""
         self.console.print(escape(line) if is_plain(self.console) else f"{mark} {escape(line)}")
 
-
-class BarReporter(LineReporter):
-    """For terminals: a progress bar of each running stage, with its measurements and the time that is left."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
-        self._bar = Progress(*_columns(console.width), console=console, transient=True)
-        self._tasks: dict[str, TaskID] = {}
-        self._details: dict[str, str] = {}
-
-    def __enter__(self) -> Reporter:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
-    def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
-        self._tasks[stage] = self._bar.add_task(escape(stage), total=max(total, 1), detail=escape(unit))
-
-    def advance(self, stage: str, done: int, detail: str) -> None:
-        self._details[stage] = f", {detail}"
-        shown = without_bars(detail) if self.console.options.ascii_only else detail
-        self._bar.update(self._tasks[stage], completed=done, detail=escape(shown))
-
-    def finish(self, stage: str, seconds: float) -> None:
-        self._bar.remove_task(self._tasks.pop(stage))
-        detail = self._details.pop(stage, "")
-        self._line("[ok]+[/]", f"{stage}: done in {seconds:.1f} s{without_bars(detail)}")
-
-
-def _columns(width: int) -> list[ProgressColumn]:
-    """What is shown of a stage: in one line, or in two where that is short, and with a bar where there is room."""
-    if width >= WIDE:
-        measured = [BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.fields[detail]}")]
-        return [TextColumn("{task.description}"), *measured, TimeRemainingColumn()]
-    lines = "{task.description}\n  {task.completed} of {task.total}, {task.fields[detail]}"
-    bar = [BarColumn(bar_width=10)] if width >= NARROW else []
-    return [TextColumn(lines, table_column=Column(no_wrap=True)), *bar, TimeRemainingColumn(compact=True)]
+    def complete(self, seed: int, figures: Sequence[str]) -> None:
+        self._line("[ok]*[/]", f"Seed {seed} is complete.")
+        for line in figures:
+            self._line(" ", line)
 
 
 class QuietReporter(SilentReporter):
@@ -143,9 +96,9 @@ class QuietReporter(SilentReporter):
     ) -> None: ...
 
 
-def reporter(*, quiet: bool) -> LineReporter | QuietReporter:
-    """A progress bar where the cursor may move, lines elsewhere, and nothing if `quiet`."""
+def reporter(*, quiet: bool) -> LineReporter | LiveReporter | QuietReporter:
+    """A live block where the cursor may move, lines elsewhere, and nothing if `quiet`."""
     if quiet:
         return QuietReporter()
     console = err()
-    return BarReporter(console) if console.abilities.cursor else LineReporter(console)
+    return LiveReporter(console) if console.abilities.cursor else LineReporter(console)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
-from msm_mlx.cli.estimate import human_time
 from msm_mlx.cli.output import out, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
 from msm_mlx.console.tables import Tree
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import Experiment
 from msm_mlx.recipe.arms import MSM, reads_spec
+from msm_mlx.text.wording import human_time
 
 if TYPE_CHECKING:
     from msm_mlx.documents.time_estimate import Outline, Pace

@@ -72,13 +72,13 @@ def build_results(
         schema=SCHEMA,
         run=run,
         records=[row for suite in suites for row in _records(suite, answers)],
-        pooled=[row for suite in suites for row in _pooled(suite, suite.items, answers)],
+        pooled=[row for suite in suites for row in pool_shares(suite, suite.items, answers)],
         contrasts=correct([row for suite in suites for row in _contrasts(suite, suite.items, pairs)]),
         domains=Domains(
             records=[
                 row.model_copy(update={"domain": domain})
                 for suite, domain, items in parts
-                for row in _pooled(suite, items, answers)
+                for row in pool_shares(suite, items, answers)
             ],
             contrasts=[
                 row.model_copy(update={"domain": domain})
@@ -160,7 +160,8 @@ def _records(suite: Suite, answers: Answers) -> Iterator[Share]:
         yield from _shares(suite, suite.items, variant, variant.seed, [by_item])
 
 
-def _pooled(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterator[Share]:
+def pool_shares(suite: Suite, items: Sequence[Item], answers: Answers) -> Iterator[Share]:
+    """Every metric of each arm on these items, its seeds together."""
     for group in by_label(answers).values():
         yield from _shares(suite, items, group[0], None, [answers[variant] for variant in group])
 

@@ -153,6 +153,8 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
     facts = {"date": frozen_date(run), "sampling": plain_sampling(sampling), "versions": versions()}
     adapters = {"adapters": {arm: asdict(one) for arm, one in prepared.adapters.items()}} if prepared.adapters else {}
     run.describe(recipe=recipe.name, model=model, **adapters, **facts, **named)
+    status = status_of(prepared.stages, run)
+    report.plan({stage.id: stage.total for stage, one in status if not one.cached})
     with closing(Context(recipe, base, run, report, others)) as context:
         if is_launched():
             context.join()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msm_mlx.errors import MsmError
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.schedule import Schedule
+from msm_mlx.pipeline.seed_figures import seed_figures
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.status import check_stage, refuse_mismatches
 
@@ -19,7 +20,7 @@ def work_through(stages: Sequence[Stage], context: Context) -> None:
         worked = run_stage(stage, context)
         for seed in schedule.done(stage, worked=worked):
             context.run.event("complete", seed=seed)
-            context.report.complete(seed)
+            context.report.complete(seed, seed_figures(context.run.path, stages, seed))
 
 
 def run_stage(stage: Stage, context: Context) -> bool:

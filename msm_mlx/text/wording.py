@@ -48,3 +48,10 @@ def listed(parts: Sequence[str]) -> str:
 def shortened(parts: Sequence[str], most: int) -> list[str]:
     """The parts, or the first of them and how many more there are, if there are more than `most`."""
     return list(parts) if len(parts) <= most else [*parts[: most - 1], f"{len(parts) - most + 1} more"]
+
+
+def human_time(seconds: float) -> str:
+    """A time in words, with no more digits than an estimate deserves."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

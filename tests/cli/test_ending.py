@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from rich.console import Console
 
 from msm_mlx.cli.ending import show_ending
 from msm_mlx.runs.finished import open_run
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "ending.txt"
 
 
 @pytest.fixture
@@ -68,3 +71,16 @@ def test_a_grid_ends_with_its_effects(run: Path, tmp_path: Path) -> None:
     page = "\n".join(ending_of(plant_grid(run, "midtrain.updates", cells)))
     assert "Asked: How does the difference between msm+sft and sft depend on midtrain.updates (10, 20)?" in page
     assert "Differences on apart, with 95 % intervals" in page
+
+
+def test_the_ending_of_a_real_run_is_the_golden_one(finished_run: Path) -> None:
+    """But for figures and for what was answered, which depend on the machine."""
+    assert masked_ending(finished_run) == GOLDEN.read_text(encoding="utf-8")
+
+
+def masked_ending(run: Path) -> str:
+    """What `run` ends with, without its answers and its figures."""
+    page = "\n".join(ending_of(run, 80))
+    before, _, rest = page.partition("3 of 44 prompts")
+    tables = rest[rest.index("Shares, with") :].replace(str(run), "RUN")
+    return re.sub(r"[+-]?\d+\.\d\d|\(\d+\)", "0.00", f"{before}{tables}\n")

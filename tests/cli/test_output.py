@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import re
 
-import pytest
 from helpers.terminals import pipe, shown, terminal
 from rich.console import Console
 
-from msm_mlx.cli.output import BarReporter, LineReporter
+from msm_mlx.cli.output import LineReporter
 from msm_mlx.console.terminal import TerminalConsole
 
 
@@ -26,6 +24,7 @@ def test_lines_for_a_log() -> None:
     report.advance("midtrain msm-s0", 9, "loss 0.500")
     report.advance("midtrain msm-s0", 12, "loss 0.400")
     report.finish("midtrain msm-s0", 61.25)
+    report.complete(0, ["near [x]: sft 0.47"])
 
     assert file.getvalue().splitlines() == [
         "hello [red]you[/red]",
@@ -33,30 +32,9 @@ def test_lines_for_a_log() -> None:
         "> midtrain msm-s0: 40 updates (not run yet)",
         "  midtrain msm-s0: 9 of 40 updates, loss 0.500",
         "+ midtrain msm-s0: done in 61.2 s",
+        "* Seed 0 is complete.",
+        "  near [x]: sft 0.47",
     ]
-
-
-def test_bar_leaves_one_line_a_stage() -> None:
-    file = io.StringIO()
-    with BarReporter(Console(file=file, width=100, force_terminal=True, color_system=None)) as report:
-        report.begin("sft [x]", "not run yet", 30, "updates")
-        report.advance("sft [x]", 30, "loss 0.005, 600 tokens/s")
-        report.finish("sft [x]", 4.0)
-
-    assert "sft [x]: done in 4.0 s, loss 0.005, 600 tokens/s" in file.getvalue()
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_a_running_stage_is_shown_in_every_width(width: int) -> None:
-    """The stage with its name, how far it is, and the loss."""
-    file = io.StringIO()
-    with BarReporter(Console(file=file, width=width, force_terminal=True, color_system=None)) as report:
-        report.begin("midtrain msm+it@cheese-s0", "not run yet", 40, "updates")
-        report.advance("midtrain msm+it@cheese-s0", 12, "loss 1.234, 12,345 tokens/s")
-    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", file.getvalue()).splitlines()
-
-    assert max(map(len, lines)) <= width
-    assert all(any(word in line for line in lines) for word in ("midtrain msm+it@cheese-s0", "12", "40", "loss 1.234"))
 
 
 def test_plain_lines_have_no_marks_and_no_log_has_sparklines() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msm_mlx.progress import SilentReporter
 
 
@@ -38,5 +40,5 @@ class StageReporter(SayingReporter):
     def finish(self, stage: str, seconds: float) -> None:
         self.finished.append(stage)
 
-    def complete(self, seed: int) -> None:
+    def complete(self, seed: int, figures: Sequence[str]) -> None:
         self.complete_seeds.append(seed)
