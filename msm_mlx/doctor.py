@@ -20,7 +20,7 @@ from msm_mlx.models.folder import POCKET_FOLDER
 from msm_mlx.models.hub import human_size
 from msm_mlx.resources.blas import PACKAGE, load_openblas
 from msm_mlx.resources.machine import this_machine
-from msm_mlx.resources.nvidia import Card, advise, cuda_packages, find_cards
+from msm_mlx.resources.nvidia import DRIVER_LIBRARY, Card, advise, advise_without_driver, cuda_packages, find_cards
 
 PACKAGES = ("msm-mlx", "mlx-lm", "transformers", "tokenizers", "huggingface-hub", "textual", "numpy")
 GIB = 2**30
@@ -97,7 +97,10 @@ def examine_mlx(find: Callable[[], list[Card]] = find_cards) -> Diagnosis:
     try:
         import mlx.core as mx
     except ImportError as error:
-        return Diagnosis("mlx", "fail", str(error), "install msm-mlx again; on Linux mlx needs its extra: mlx[cpu]")
+        remedy = "install msm-mlx again; on Linux mlx needs its extra: mlx[cpu]"
+        if DRIVER_LIBRARY in str(error):
+            remedy = advise_without_driver(importlib.metadata.version("mlx"))
+        return Diagnosis("mlx", "fail", str(error), remedy)
     info, metal, cuda = mx.device_info(), mx.metal.is_available(), mx.cuda.is_available()
     chip = info.get("device_name", "unknown device")
     gpu_memory = info.get("max_recommended_working_set_size") or (info.get("total_memory") if cuda else None)

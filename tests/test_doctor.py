@@ -92,7 +92,7 @@ def test_a_card_that_mlx_does_not_use_is_told_with_what_helps() -> None:
         beside = examine_mlx(lambda: [Card("NVIDIA L4", "nvidia-smi", "550.54.15")])
         assert beside.status == "warn"
         assert beside.detail.endswith("; there is NVIDIA L4, driver 550.54.15 (nvidia-smi)")
-        assert "mlx-cuda-12" in beside.remedy
+        assert "msm-mlx[cuda12]" in beside.remedy or "mlx-cuda-12" in beside.remedy
 
 
 def test_little_memory_and_a_full_disk_are_warned_of() -> None:

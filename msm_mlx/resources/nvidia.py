@@ -1,7 +1,7 @@
 """Whether there is an NVIDIA card, and whether mlx is installed to use it, by what the system and the disk show.
 
 mlx's library for the CPU and those for CUDA are packages that put one file in one place, so the last one that was
-installed counts. Imports no mlx.
+installed counts. pip installs what others need first, and so the one for CUDA last. Imports no mlx.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 DRIVER, DEVICES = Path("/proc/driver/nvidia"), Path("/sys/bus/pci/devices")
 VENDOR, DISPLAY = "0x10de", "0x03"  # NVIDIA's number on the PCI bus, and how the class of display controllers begins
 LIBRARY = "mlx/lib/libmlx.so"
+DRIVER_LIBRARY = "libcuda.so"
+"""What mlx's library for CUDA needs of the driver even to be loaded."""
 PACKAGES = {"cuda12": "mlx-cuda-12", "cuda13": "mlx-cuda-13"}
 """What mlx's extras, and those of this project, bring."""
 LEAST_DRIVERS = {"cuda12": 525, "cuda13": 580}
@@ -117,10 +119,18 @@ def advise(card: Card, packages: dict[str, metadata.Distribution], mlx: str) -> 
         hidden = f", now {os.environ[VISIBLE]!r}" if VISIBLE in os.environ else ""
         return f"mlx's library for CUDA is in place and finds no card; see what hides it ({VISIBLE}{hidden})"
     extra = usable[0] if usable else fitting[0]
-    again = f"pip install --force-reinstall --no-deps {PACKAGES[extra]}=={mlx}"
     if usable:
-        return f"the library of {PACKAGES[extra]} has been replaced by another's; {again}"
-    return f"pip install 'msm-mlx[{extra}]', and after that {again}"
+        return f"the library of {PACKAGES[extra]} has been replaced by another's; {_again(PACKAGES[extra], mlx)}"
+    return f"pip install 'msm-mlx[{extra}]'"
+
+
+def advise_without_driver(mlx: str) -> str:
+    """What to do where mlx, in the version `mlx`, cannot be loaded because its library is that for CUDA."""
+    return f"install NVIDIA's driver, or go back to the CPU: {_again('mlx-cpu', mlx)}"
+
+
+def _again(package: str, mlx: str) -> str:
+    return f"pip install --force-reinstall --no-deps {package}=={mlx}"
 
 
 def _from_row(row: Sequence[str]) -> Card:

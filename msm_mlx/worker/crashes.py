@@ -164,6 +164,10 @@ CAUSES: Sequence[CrashCause] = (
         "no GPU", has_words("No Metal device", "no CUDA-capable device"), "mlx found no GPU",
         "see what `msm-mlx doctor` says",
     ),
+    CrashCause(
+        "no driver", has_words("libcuda.so.1: cannot open"),
+        "mlx's library for CUDA is installed, and no driver of NVIDIA's is there", "see what `msm-mlx doctor` says",
+    ),
     CrashCause("memory", out_of_memory, "the memory ran out", LESS, True),
     CrashCause(
         "compiler", has_words("g++: not found", "g++: command not found", "xcrun: error"),

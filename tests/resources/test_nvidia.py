@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from msm_mlx.resources.nvidia import LIBRARY, MIB, Card, advise, find_cards, is_in_place
+from msm_mlx.resources.nvidia import LIBRARY, MIB, Card, advise, advise_without_driver, find_cards, is_in_place
 
 L4 = Card("NVIDIA L4", "nvidia-smi", "550.54.15", 23034 * MIB)
 NEWER = Card("NVIDIA L4", "nvidia-smi", "580.65.06")
@@ -63,7 +63,7 @@ def test_without_a_driver_they_are_on_the_bus(tmp_path: Path) -> None:
 
 def test_what_helps_follows_from_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     again = "pip install --force-reinstall --no-deps mlx-cuda-12==0.32.4"
-    assert advise(L4, {}, "0.32.4") == f"pip install 'msm-mlx[cuda12]', and after that {again}"
+    assert advise(L4, {}, "0.32.4") == "pip install 'msm-mlx[cuda12]'"
     replaced = package(tmp_path / "replaced", 5, 7)
     assert not is_in_place(replaced)
     assert advise(L4, {"cuda12": replaced}, "0.32.4").endswith(f"has been replaced by another's; {again}")
@@ -73,4 +73,5 @@ def test_what_helps_follows_from_what_is_there(tmp_path: Path, monkeypatch: pyte
     assert is_in_place(there)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert advise(L4, {"cuda12": there}, "0.32.4").endswith("see what hides it (CUDA_VISIBLE_DEVICES, now '')")
+    assert advise_without_driver("0.32.4").endswith("CPU: pip install --force-reinstall --no-deps mlx-cpu==0.32.4")
     assert "update NVIDIA's driver to 525" in advise(Card("NVIDIA K80", "nvidia-smi", "470.82"), {}, "0.32.4")

@@ -35,6 +35,7 @@ HITS: dict[str, list[Ending]] = {
         raised("RuntimeError: CUDA out of memory. Tried to allocate 2 GiB"),
         raised("RuntimeError: cudaMallocManaged(&buf->data, size) failed: out of memory"),
     ],
+    "no driver": [raised("ImportError: libcuda.so.1: cannot open shared object file: No such file or directory")],
     "GPU interactivity": [
         aborted(METAL.format("Impacting Interactivity (kIOGPUCommandBufferCallbackErrorImpactingInteractivity)")),
     ],
@@ -95,6 +96,7 @@ HITS: dict[str, list[Ending]] = {
 MISSES: dict[str, Ending] = {
     "kill": Ending(-9, memory=2 * GIB, machine_memory=16 * GIB),
     "GPU memory": aborted("memory is mentioned here"),
+    "no driver": [raised("ImportError: libcudart.so.12: cannot open shared object file: No such file or directory")],
     "GPU interactivity": aborted(METAL.format("Unknown")),
     "GPU timeout": raised("TimeoutError: the server was slow"),
     "GPU hang": aborted("the program was hanging"),
