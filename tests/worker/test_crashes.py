@@ -96,7 +96,7 @@ HITS: dict[str, list[Ending]] = {
 MISSES: dict[str, Ending] = {
     "kill": Ending(-9, memory=2 * GIB, machine_memory=16 * GIB),
     "GPU memory": aborted("memory is mentioned here"),
-    "no driver": [raised("ImportError: libcudart.so.12: cannot open shared object file: No such file or directory")],
+    "no driver": raised("RuntimeError: libcuda.so.1 is of another version"),
     "GPU interactivity": aborted(METAL.format("Unknown")),
     "GPU timeout": raised("TimeoutError: the server was slow"),
     "GPU hang": aborted("the program was hanging"),
