@@ -22,7 +22,7 @@ from msm_mlx.cli.output import err
 def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """Write what was found as one page to read or to send.
 
-    As report.html and report.md. Several runs are put side by side first. The page needs no network and no script.
+    As report.html and report.md. Several runs are put side by side first. The page needs no network.
 
     \b
     Examples:

@@ -15,6 +15,7 @@ from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds import KINDS
 
 MAX_ITEMS = 400  # items of a suite that are in the page
+MAX_CELLS = 30_000  # of the tables of items of all suites together, so that the page can be sent
 MAX_CHARACTERS = 140  # characters of what was asked
 
 
@@ -99,12 +100,14 @@ class Rows:
             score = self.score(row)
             if score is not None:
                 items.setdefault(row.item, {}).setdefault(self.label(row), {})[row.seed or 0] = score
-        first_items = list(items.items())[:MAX_ITEMS]
+        suites = len(suites_of(self.run.results.records))
+        room = min(MAX_ITEMS, MAX_CELLS // (suites * (len(labels) + 2)))
+        first_items = list(items.items())[:room]
         body = [
             [item.partition("/")[2], _short(prompts[item]), *(_scores(by_arm.get(label, {})) for label in labels)]
             for item, by_arm in first_items
         ]
-        left = f"; {len(items) - MAX_ITEMS} more are in {ANSWERS}" if len(items) > MAX_ITEMS else ""
+        left = f"; {len(items) - room} more are in {ANSWERS}" if len(items) > room else ""
         caption = f"{suite}: what each arm scored on each of {len(items)} items, a figure for each seed{left}"
         cells = tuple(tuple(map(TableCell, row)) for row in body)
         anchors = ("", "", *(self._anchor(suite, label) for label in labels))

@@ -1,4 +1,5 @@
-"""The figure at the head of a report: what every arm does on the main suite, and what the documents changed."""
+"""The figure at the head of a report, with what every arm does on the main suite and what the documents changed, and
+the same change in each domain."""
 
 from __future__ import annotations
 
@@ -54,6 +55,16 @@ def _shares(rows: Rows, suite: str) -> ForestPanel:
     return ForestPanel("Arm", tuple(groups), 0.0, 1.0, rule, "chance")
 
 
+def domains_figure(rows: Rows, suite: str, a: str, b: str, effects: Sequence[Contrast]) -> Figure:
+    """One difference in each domain of a suite, with zero."""
+    of_pair = [row for row in effects if (row.a, row.b) == (a, b)]
+    end = _end_of_axis(of_pair)
+    groups = tuple(ForestGroup(str(row.domain), "", (_difference_row(rows, row, str(row.domain)),)) for row in of_pair)
+    caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals."
+    panel = ForestPanel("Domain", groups, -end, end, 0.0, "none")
+    return Figure(caption, draw_forest(caption, [panel]), rows.link(suite))
+
+
 def _share_row(rows: Rows, row: Share, single: Sequence[Share]) -> ForestRow:
     label = rows.label(row)
     dots = tuple(one.value for one in single if rows.label(one) == label)
@@ -74,14 +85,16 @@ def _differences(rows: Rows, suite: str) -> Iterator[ForestPanel]:
     with_behaviour = [row for row in headlines if both_show_behaviour(row)]
     if effects := (with_behaviour or headlines)[:MAX_DIFFERENCES]:
         end = _end_of_axis(effects)
-        groups = tuple(ForestGroup(_difference_name(row), "", (_difference_row(rows, row),)) for row in effects)
-        yield ForestPanel("Difference", groups, -end, end, 0.0, "none", labels=False)
+        names = map(_difference_name, effects)
+        groups = [
+            ForestGroup(name, "", (_difference_row(rows, row, name),)) for name, row in zip(names, effects, strict=True)
+        ]
+        yield ForestPanel("Difference", tuple(groups), -end, end, 0.0, "none", labels=False)
 
 
-def _difference_row(rows: Rows, row: Contrast) -> ForestRow:
+def _difference_row(rows: Rows, row: Contrast, name: str) -> ForestRow:
     interval = None if row.failure else (row.ci_low, row.difference, row.ci_high)
-    mark = _mark_of(rows, row.a)
-    return ForestRow("", _numbers(finding(row)), interval, mark, link=rows.link(row.suite), name=_difference_name(row))
+    return ForestRow("", _numbers(finding(row)), interval, _mark_of(rows, row.a), link=rows.link(row.suite), name=name)
 
 
 def _difference_name(row: Contrast) -> str:

@@ -43,7 +43,10 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Code:
+    """What has a `caption` opens when it is asked for."""
+
     text: str
+    caption: str = ""
     kind: str = "code"
 
 
@@ -54,6 +57,23 @@ class Passage:
     title: str
     text: str
     kind: str = "passage"
+
+
+@dataclass(frozen=True)
+class SharedReply:
+    """What arms answered to a prompt, the same text once."""
+
+    arms: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Replies:
+    """Prompts with the replies to each."""
+
+    caption: str
+    prompts: tuple[tuple[str, tuple[SharedReply, ...]], ...]
+    kind: str = "replies"
 
 
 @dataclass(frozen=True)
@@ -82,7 +102,7 @@ class Figure:
     kind: str = "figure"
 
 
-Block = Paragraph | Bullets | Code | Passage | Table | Figure
+Block = Paragraph | Bullets | Code | Passage | Replies | Table | Figure
 
 
 @dataclass(frozen=True)

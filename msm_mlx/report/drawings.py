@@ -1,52 +1,17 @@
-"""The drawings of a report, as SVG that takes its colours from the page."""
+"""The losses of trainings, as SVG that takes its colours from the page."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from msm_mlx.report.plots import COLOURS
+from msm_mlx.report.marks import line_style
 
 WIDTH = 400  # of a drawing, in its own units: text can be read where a telephone shows it
-ROW = 42  # a label, and its figure under it
 TOP, BOTTOM, SIDE = 6, 30, 22
 HEIGHT = 260  # of a plot of losses
 SMOOTHING = 0.85  # of a moving average: what is kept of the past at each update
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval, and those of single seeds."""
-
-    label: str
-    value: float
-    low: float
-    high: float
-    dots: tuple[float, ...] = ()
-
-
-def draw_intervals(title: str, intervals: Sequence[Interval], low: float, high: float, rule: float) -> str:
-    """A row for each figure, from `low` to `high`, with a vertical rule where nothing would be the case."""
-    height = TOP + ROW * len(intervals) + BOTTOM
-
-    def x(value: float) -> float:
-        return SIDE + (WIDTH - 2 * SIDE) * (min(max(value, low), high) - low) / (high - low)
-
-    floor = height - BOTTOM
-    parts = [f'<line x1="{x(rule):.1f}" y1="{TOP}" x2="{x(rule):.1f}" y2="{floor}" {_LINE} stroke-dasharray="4 3"/>']
-    for index in range(5):
-        tick = low + (high - low) * index / 4
-        parts.append(_text(x(tick), height - 8, f"{tick:+.2f}" if tick and low < 0 else f"{tick:.2f}", "middle"))
-    for number, row in enumerate(intervals):
-        y = TOP + ROW * number + 26
-        parts.append(_text(0, y - 12, row.label, "start"))
-        parts.append(f'<line x1="{x(row.low):.1f}" y1="{y}" x2="{x(row.high):.1f}" y2="{y}" {_LINE} stroke-width="2"/>')
-        for dot in row.dots:
-            parts.append(f'<circle cx="{x(dot):.1f}" cy="{y + 8}" r="2.5" fill="currentColor" opacity="0.55"/>')
-        parts.append(f'<circle cx="{x(row.value):.1f}" cy="{y}" r="5" fill="{COLOURS[0]}"/>')
-    return _svg(title, height, parts)
 
 
 def draw_losses(title: str, curves: Sequence[tuple[str, Sequence[float]]]) -> str:
@@ -69,12 +34,11 @@ def draw_losses(title: str, curves: Sequence[tuple[str, Sequence[float]]]) -> st
         _text(left, HEIGHT + legend - 12, "update 1", "start"),
     ]
     for number, (label, losses) in enumerate(smoothed):
-        colour, dash = COLOURS[number % 6], "" if number < 6 else ' stroke-dasharray="5 3"'
         y = TOP + 18 * number + 6
         points = " ".join(place(at, loss) for at, loss in enumerate(losses))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
-        parts.append(f'<line x1="{left}" y1="{y}" x2="{left + 24}" y2="{y}" stroke="{colour}" stroke-width="3"{dash}/>')
-        parts.append(_text(left + 32, y + 4, label, "start"))
+        parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" {line_style(number)}/>')
+        parts.append(f'<path d="M{left},{y}h32" stroke-width="2.5" {line_style(number)}/>')
+        parts.append(_text(left + 40, y + 4, label, "start"))
     return _svg(title, HEIGHT + legend, parts)
 
 

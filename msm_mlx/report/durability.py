@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 from msm_mlx.recipe.arms import BASE, path_of, without_documents
 from msm_mlx.recipe.shares import arms_to_measure
 from msm_mlx.report.all_rows import Rows
-from msm_mlx.report.blocks import Block, Figure, Paragraph, bullets, table
+from msm_mlx.report.blocks import Block, Figure, Paragraph, Table, TableCell, bullets, table
 from msm_mlx.report.headlines import finding, is_main
 from msm_mlx.report.plots import Panel, PlotLine, Point, draw
 from msm_mlx.runs.results import CurvePoint, Durability, RunResults, Share
@@ -28,8 +28,11 @@ def durability(rows: Rows) -> list[Block]:
     results = rows.run.results
     blocks: list[Block] = []
     if results.durability:
-        blocks = [Paragraph(EXPLANATION), bullets(map(durability_sentence, headline_numbers(results)))]
-        blocks.append(table("Contrary rows until an arm is back", *durability_cells(results)))
+        blocks = [
+            Paragraph(EXPLANATION),
+            bullets(map(rows.sentence, map(durability_sentence, headline_numbers(results)))),
+        ]
+        blocks.append(_numbers_table(rows))
     recipe = rows.run.recipe
     contrary = [name for name, stage in recipe.stages.items() if stage.get("contrary")]
     for before, missing in arms_to_measure(recipe.arms, contrary).items():
@@ -39,8 +42,20 @@ def durability(rows: Rows) -> list[Block]:
     for panel in panels:
         caption = f"{panel.title}, with 95 % intervals, against the rows of that stage that were seen."
         svg = draw([[panel]], like=panels, standalone=False)
-        blocks.append(Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label={quoteattr(caption)} ', 1)))
+        svg = svg.replace("<svg ", f'<svg role="img" aria-label={quoteattr(caption)} ', 1)
+        blocks.append(Figure(caption, svg, rows.link(panel.title.partition(": ")[0])))
     return blocks
+
+
+def _numbers_table(rows: Rows) -> Table:
+    """All numbers, each leading to the rows of its suite."""
+    header, body = durability_cells(rows.run.results)
+    linked: list[list[str | TableCell]] = [
+        [name, reference, *(TableCell(text, rows.link(suite) if text != "-" else "") for text in figures)]
+        for name, reference, *figures in body
+        for suite in [name.partition(": ")[0]]
+    ]
+    return table("Contrary rows until an arm is back", header, linked)
 
 
 def headline_numbers(results: RunResults) -> list[Durability]:

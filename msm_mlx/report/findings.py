@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from msm_mlx.recipe.arms import arm_of
 from msm_mlx.recipe.contrasts import is_headline, is_own_control
 from msm_mlx.report.all_rows import Rows
-from msm_mlx.report.arms_figure import arms_figure
+from msm_mlx.report.arms_figure import arms_figure, domains_figure
 from msm_mlx.report.blocks import Block, Figure, Paragraph, TableCell, bullets
-from msm_mlx.report.drawings import Interval, draw_intervals
 from msm_mlx.report.effects import effect_names, effect_panels, effect_rows, effect_tables
 from msm_mlx.report.headlines import (
     LOG_ODDS,
@@ -93,7 +92,7 @@ def judge_agreement(rows: Rows) -> list[Block]:
         "answers is shown only if it agrees with these labels beyond chance."
     )
     where = Paragraph("Every verdict of it:", rows.file(VERDICTS))
-    return [Paragraph(explanation), judge_table(judge), where]
+    return [Paragraph(explanation), judge_table(rows, judge), where]
 
 
 def domains(rows: Rows) -> list[Block]:
@@ -101,14 +100,7 @@ def domains(rows: Rows) -> list[Block]:
     contrasts = rows.run.results.domains.contrasts
     suite = next(iter(suites_of(contrasts)), "")
     effects = [row for row in of_suite(contrasts, suite) if both_show_behaviour(row) and not row.failure]
-    blocks: list[Block] = []
-    for a, b in effect_names(effects):
-        if is_headline(a, b):
-            by_domain = [row for row in effects if (row.a, row.b) == (a, b)]
-            intervals = [Interval(str(row.domain), row.difference, row.ci_low, row.ci_high) for row in by_domain]
-            caption = f"{suite}: {a} less {b} in each domain, with 95 % intervals. The dashed line is no difference."
-            blocks.append(Figure(caption, draw_intervals(caption, intervals, -1.0, 1.0, 0.0), rows.link(suite)))
-    return blocks
+    return [domains_figure(rows, suite, a, b, effects) for a, b in effect_names(effects) if is_headline(a, b)]
 
 
 def biases(rows: Rows) -> list[Block]:

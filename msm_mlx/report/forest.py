@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
-from msm_mlx.report.plots import COLOURS
+from msm_mlx.report.marks import draw_mark
 
 WIDTH = 400  # of a drawing, in its own units: text can be read where a telephone shows it
 LABELS, SIDE = 148, 10  # where an axis begins: beside labels, or at the left
 ROW, HEADING, NOTE = 23, 21, 12  # heights of a row, of a heading and of a second line under a label
 TITLE, NUMBERS, GAP = 18, 20, 14  # heights of what is above an axis and below it, and between two
 SMALL = 11.5  # size of letters beside those of 13
-SHAPES = 4  # of marks; then they begin anew, in another colour
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ class _Drawing:
 
     def _group(self, group: ForestGroup) -> Iterator[str]:
         is_single = len(group.rows) == 1 and not group.rows[0].label
-        if self.panel.labels and is_single and _width(group.heading) < LABELS - SIDE:
+        if self.panel.labels and is_single and _width(group.heading) <= LABELS:
             yield _text(0, self.bottom + ROW / 2 + 4, group.heading, strong=group.strong)
             yield _text(0, self.bottom + ROW / 2 + 4 + NOTE, group.note, size=SMALL, soft=True)
             yield from self._row(group.rows[0])
@@ -130,7 +129,7 @@ class _Drawing:
         y = self.bottom + ROW / 2
         yield f"<a href={quoteattr(row.link)} aria-label={quoteattr(f'{row.name}: {row.text}')}>" if row.link else "<g>"
         if row.label:
-            yield _mark(row.mark, 6, y)
+            yield draw_mark(row.mark, 6, y)
             yield _text(18, y + 4, row.label)
             if _width(row.label) + 18 > self.left - 4:
                 y += ROW - 4
@@ -146,26 +145,8 @@ class _Drawing:
                 yield _line(end, y - 3.5, end, y + 3.5, 'stroke-width="1.5"')
             for dot in row.dots:
                 yield f'<circle cx="{self.x(dot):.1f}" cy="{y + 8:g}" r="1.7" fill="currentColor" opacity="0.6"/>'
-            yield _mark(row.mark, value, y)
+            yield draw_mark(row.mark, value, y)
         yield _text(WIDTH, y + 4, row.text, "end", size=12, is_link=bool(row.link))
-
-
-def _mark(number: int | None, x: float, y: float) -> str:
-    """A shape for each number: filled and hollow in turn, so that they differ without any colour."""
-    if number is None:
-        return f'<circle cx="{x:.1f}" cy="{y:g}" r="4" {_HOLLOW} stroke="currentColor"/>'
-    colour = COLOURS[number % len(COLOURS)]
-    match number % SHAPES:
-        case 0:
-            return f'<circle cx="{x:.1f}" cy="{y:g}" r="5" fill="{colour}"/>'
-        case 1:
-            return f'<path d="M{x:.1f},{y - 6:g}l6,6l-6,6l-6,-6z" {_HOLLOW} stroke="{colour}"/>'
-        case 2:
-            return f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:g}" width="9" height="9" fill="{colour}"/>'
-    return f'<path d="M{x:.1f},{y - 6:g}l6,10h-12z" {_HOLLOW} stroke="{colour}"/>'
-
-
-_HOLLOW = 'fill="var(--paper, white)" stroke-width="2"'
 
 
 def _width(text: str, size: float = 13) -> float:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from msm_mlx.documents.folders import DocumentFolder, open_folders
 from msm_mlx.documents.register import describe_register, register_differences
@@ -23,11 +24,11 @@ from msm_mlx.report.headlines import command
 from msm_mlx.report.pressure import pressure
 from msm_mlx.report.run_differences import across_runs
 from msm_mlx.report.tables import (
-    answers_table,
     arms_table,
     documents_table,
     outcomes_table,
     perplexity_table,
+    replies_to_prompts,
     runs_table,
     suites_table,
 )
@@ -109,7 +110,7 @@ def _parts(rows: Rows, name: str) -> Iterator[Part]:
         ("The place of the options", "places", biases(rows)),
         ("Each domain alone", "domains", domains(rows)),
         ("Answers side by side", "answers", _answers(rows)),
-        ("Training", "training", [*_some(outcomes_table(run)), *_losses(rows)]),
+        ("Training", "training", [*_some(outcomes_table(rows)), *_losses(rows)]),
         ("The documents", "documents", _documents(rows, health)),
         ("Run it again", "again", _how_to_repeat(run)),
         ("All rows", "rows", rows.blocks()),
@@ -176,8 +177,8 @@ def _answers(rows: Rows) -> list[Block]:
     if examples is None:
         return []
     return [
-        *_some(answers_table(f"{examples.rule_of_largest}; they are not typical", examples.largest)),
-        *_some(answers_table(examples.rule_of_ordinary, examples.ordinary)),
+        *_some(replies_to_prompts(f"{examples.rule_of_largest}; they are not typical", examples.largest)),
+        *_some(replies_to_prompts(examples.rule_of_ordinary, examples.ordinary)),
         Paragraph("All answers:", rows.file(ANSWERS)),
     ]
 
@@ -194,7 +195,7 @@ def _losses(rows: Rows) -> list[Block]:
         )
     names = {True: "Midtraining", False: "Fine-tuning"}
     figures: list[Block] = [
-        Figure(caption, draw_losses(caption, curves[kind]))
+        Figure(caption, draw_losses(caption, curves[kind]), quote(rows.file(ADAPTERS_FOLDER)))
         for kind in (True, False)
         if kind in curves
         for caption in [f"{names[kind]}: smoothed loss (nats a token) against updates, seed {seed}."]
@@ -264,7 +265,7 @@ def _how_to_repeat(run: FinishedRun) -> list[Block]:
             f"(sha256 {model.fingerprint}){by}, profile {recipe.profile}. All stages together took "
             f"{run.seconds:.0f} s. Versions: {versions}. The same figures are in {RESULTS} and report.md."
         ),
-        Code(json.dumps(recipe.settings, indent=1, ensure_ascii=False)),
+        Code(json.dumps(recipe.settings, indent=1, ensure_ascii=False), "All settings"),
     ]
 
 

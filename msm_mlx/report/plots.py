@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-# Okabe and Ito's palette, which people with any colour vision can tell apart
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "currentColor", "#999999")
+from msm_mlx.report.marks import colour_of, draw_mark, line_style
+
 WIDTH, PLOT = 400, 210  # of a panel and of the plot in it, in pixels: text can be read where a telephone shows it
 LEFT, RIGHT, TOP, AXIS = 54, 12, 34, 48  # around the plot; under the axis and its name is the legend
 LEGEND, COLUMNS = 20, 2  # height of its lines, and how many entries each has
@@ -96,11 +96,12 @@ def _panel(panel: Panel, low: float, high: float) -> list[str]:
         # beside each other where they would cover each other
         shift = (number - (len(panel.lines) - 1) / 2) * min(0.5 / max(len(panel.lines), 1), 0.1)
         places = [(x(point.at + shift), y(point.value), y(point.low), y(point.high)) for point in line.points]
-        parts += _line(places, COLOURS[number % len(COLOURS)])
+        parts += _line(places, number)
         left = LEFT + number % COLUMNS * inner / COLUMNS
         top = TOP + PLOT + AXIS + LEGEND * (number // COLUMNS) + 6
-        parts.append(_stroke(left, top, left + 18, top, COLOURS[number % len(COLOURS)], 3))
-        parts.append(_text(left + 24, top + 4, line.label))
+        parts.append(f'<path d="M{left:.1f},{top:.1f}h28" stroke-width="2" {line_style(number)}/>')
+        parts.append(draw_mark(number, left + 14, top))
+        parts.append(_text(left + 34, top + 4, line.label))
     return parts
 
 
@@ -113,18 +114,17 @@ def _range(panels: Sequence[Panel]) -> tuple[float, float]:
     return (bottom, top) if bottom < top else (-STEP, STEP)
 
 
-def _line(places: Sequence[tuple[float, float, float, float]], colour: str) -> list[str]:
+def _line(places: Sequence[tuple[float, float, float, float]], number: int) -> list[str]:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in places)
-    parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
+    parts = [f'<polyline points="{path}" fill="none" stroke-width="2" {line_style(number)}/>']
     for x, y, low, high in places:
-        parts.append(_stroke(x, low, x, high, colour))
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>')
+        parts += [_stroke(x, low, x, high, colour_of(number)), draw_mark(number, x, y)]
     return parts
 
 
-def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1, *, faint: bool = False) -> str:
+def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str, *, faint: bool = False) -> str:
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{colour}" stroke-width="{width}"{FAINT_STYLE if faint else ""}/>'
+    return f'<line {ends} stroke="{colour}"{FAINT_STYLE if faint else ""}/>'
 
 
 FAINT_STYLE = ' opacity="0.2"'

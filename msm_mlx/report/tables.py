@@ -11,13 +11,23 @@ from msm_mlx.recipe.arms import arm_of
 from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.recipe.controls import arm_roles, sort_labels
 from msm_mlx.report.all_rows import Rows
-from msm_mlx.report.blocks import Table, TableCell, table
+from msm_mlx.report.blocks import Replies, SharedReply, Table, TableCell, table
 from msm_mlx.report.effects import EffectTable, effect_names
 from msm_mlx.report.examples import Side, reply_of
 from msm_mlx.report.headlines import both_show_behaviour, is_general, is_main, perplexities_by_arm
 from msm_mlx.runs.answers import AnswerRow
 from msm_mlx.runs.finished import FinishedRun
-from msm_mlx.runs.layout import ANSWERS, CELLS, DOCUMENTS, HEALTH, PERPLEXITY, REJECTED
+from msm_mlx.runs.layout import (
+    ADAPTERS_FOLDER,
+    ANSWERS,
+    CELLS,
+    DOCUMENTS,
+    HEALTH,
+    METRICS,
+    PERPLEXITY,
+    REJECTED,
+    VERDICTS,
+)
 from msm_mlx.runs.results import Bias, Contrast, JudgeReport, Share
 from msm_mlx.suites.kinds import is_main_metric
 
@@ -131,13 +141,15 @@ def perplexity_table(rows: Rows) -> Table | None:
     return table(caption, ("arm", "perplexity", "tokens"), body) if body else None
 
 
-def judge_table(judge: JudgeReport) -> Table:
-    """How far the judge agrees with labels by hand."""
+def judge_table(rows: Rows, judge: JudgeReport) -> Table:
+    """How far the judge agrees with labels by hand, leading to its verdicts."""
+    link = quote(rows.file(VERDICTS)) if (rows.run.folder / VERDICTS).is_file() else ""
     header = ("task", "used", "kappa", "right", "unclear", "examples", "chance")
     body: Body = [
         [
             "ratings" if task.task == "rating" else "acts", "yes" if task.usable else "NO: UNUSABLE",
-            f"{task.kappa:.2f}", f"{task.accuracy:.0%}", f"{task.unclear:.0%}", str(task.n), f"p = {task.p:.4f}",
+            TableCell(f"{task.kappa:.2f}", link), TableCell(f"{task.accuracy:.0%}", link),
+            TableCell(f"{task.unclear:.0%}", link), str(task.n), TableCell(f"p = {task.p:.4f}", link),
         ]
         for task in judge.agreement
     ]  # fmt: skip
@@ -162,22 +174,26 @@ def biases_table(rows: Rows) -> Table | None:
     return table("Shares of the forced choices", header, body) if body else None
 
 
-def answers_table(caption: str, sides: Sequence[Side]) -> Table | None:
+def replies_to_prompts(caption: str, sides: Sequence[Side]) -> Replies | None:
     """What the arms answered to the same prompts."""
-    labels = list(dict.fromkeys(label for side in sides for label in side))
-    body: Body = [
-        [next(iter(side.values())).prompt, *(_shortened(side[label]) if label in side else "-" for label in labels)]
-        for side in sides
-    ]
-    return table(caption, ("prompt", *labels), body) if body else None
+    prompts = []
+    for side in sides:
+        arms: dict[str, list[str]] = {}
+        for label, row in side.items():
+            arms.setdefault(_shortened(row), []).append(label)
+        replies = tuple(SharedReply(", ".join(labels), text) for text, labels in arms.items())
+        prompts.append((next(iter(side.values())).prompt, replies))
+    return Replies(caption, tuple(prompts)) if prompts else None
 
 
-def outcomes_table(run: FinishedRun) -> Table | None:
-    """What each training changed."""
-    body: Body = [
-        [stage, str(it.updates), *(f"{value:.3f}" for value in (it.before, it.after, it.standard_error)), it.measured]
-        for stage, it in run.outcomes.items()
-    ]
+def outcomes_table(rows: Rows) -> Table | None:
+    """What each training changed, leading to the losses of its updates."""
+    body: Body = []
+    for stage, it in rows.run.outcomes.items():
+        losses = f"{ADAPTERS_FOLDER}/{stage.partition(' ')[2]}/{METRICS}"
+        link = quote(rows.file(losses)) if (rows.run.folder / losses).is_file() else ""
+        values = (str(it.updates), *(f"{value:.3f}" for value in (it.before, it.after, it.standard_error)))
+        body.append([stage, *(TableCell(value, link) for value in values), it.measured])
     header = ("training", "updates", "loss before", "after", "standard error of the difference", "measured on")
     return table("What training did to the loss (nats a token)", header, body) if body else None
 

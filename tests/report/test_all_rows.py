@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
@@ -10,7 +11,10 @@ import pytest
 from helpers.html_pages import Elements
 
 from msm_mlx.files import write_json
+from msm_mlx.report.all_rows import MAX_ITEMS, Rows
+from msm_mlx.report.blocks import Table
 from msm_mlx.report.files import write_report
+from msm_mlx.runs.finished import open_run
 
 
 def test_links_lead_to_something_and_no_id_is_there_twice(run: Path, page: str) -> None:
@@ -49,3 +53,12 @@ def test_every_figure_is_the_mean_of_the_column_that_it_leads_to(run: Path, page
         column = columns.index(f"rows-apart-{arm}")
         scores = [float(score) for line in lines for score in str(line[column].text).split()]
         assert sum(scores) / len(scores) == pytest.approx(value)
+
+
+def test_a_page_has_room_for_so_many_items_and_says_where_the_others_are(run: Path) -> None:
+    opened = open_run(run)
+    first = opened.answers[0]
+    many = [replace(first, answer=replace(first.answer, item=f"apart/{number}")) for number in range(MAX_ITEMS + 5)]
+    [table] = [block for block in Rows(opened, many).blocks() if isinstance(block, Table) and block.folded]
+    assert len(table.rows) == MAX_ITEMS
+    assert table.caption.endswith("; 5 more are in evaluation/answers.jsonl")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from hypothesis import given, settings
@@ -22,12 +21,6 @@ def drawn(*panels: ForestPanel) -> ElementTree.Element:
     return ElementTree.fromstring(draw_forest("a <b> & c", panels).replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
 
 
-def shapes(svg: str) -> list[str]:
-    """The marks without their places and colours."""
-    marks = re.findall(r'<(?:circle|path|rect) [^>]*?(?:fill|d)="[^>]*>', svg)
-    return [re.sub(r'"M[\d.]+,[\d.]+|[a-z]+="[\d.-]+"|="(?:#\w+|currentColor)"', "", mark) for mark in marks]
-
-
 @settings(max_examples=30)
 @given(st.tuples(SHARES, SHARES, SHARES).map(sorted), st.text(max_size=60))
 def test_every_figure_is_inside_and_where_its_number_says(ends: list[float], name: str) -> None:
@@ -40,12 +33,6 @@ def test_every_figure_is_inside_and_where_its_number_says(ends: list[float], nam
     assert abs((middle - left) / (right - left) - value) < 0.01
     bottom = float(svg.attrib["viewBox"].split()[3])
     assert all(0 < float(text.attrib["y"]) <= bottom for text in svg.iter(f"{SVG}text"))
-
-
-def test_marks_differ_by_their_shape_alone() -> None:
-    rows = [ForestRow("", "", (0.0, 0.5, 1.0), mark) for mark in (None, 0, 1, 2, 3)]
-    marks = [shapes(draw_forest("", [panel(row)])) for row in rows]
-    assert len({str(mark) for mark in marks}) == 5
 
 
 def test_a_label_with_no_room_beside_the_axis_stands_above_it() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.report.plots import WIDTH, Panel, PlotLine, Point, draw, panel_height
+from msm_mlx.report.plots import AXIS, PLOT, TOP, WIDTH, Panel, PlotLine, Point, draw, panel_height
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHARES = st.floats(-1, 1)
@@ -19,8 +20,11 @@ def panel(*lines: PlotLine, ticks: int = 5) -> Panel:
 
 
 def circles(svg: str) -> list[tuple[float, float]]:
-    found = ElementTree.fromstring(svg).iter(f"{SVG}circle")
-    return [(float(circle.attrib["cx"]), float(circle.attrib["cy"])) for circle in found]
+    """Those of the plot, not of the legend."""
+    drawn = ElementTree.fromstring(svg).iter(f"{SVG}circle")
+    places = [(float(circle.attrib["cx"]), float(circle.attrib["cy"])) for circle in drawn]
+    tall = panel_height([panel(PlotLine("x", ()))])
+    return [(x, y) for x, y in places if y % tall < TOP + PLOT + AXIS]
 
 
 @settings(max_examples=30)
@@ -46,6 +50,13 @@ def test_panels_stand_in_rows_and_share_their_axis() -> None:
     assert moved == ["translate(0,0)", f"translate({WIDTH},0)", f"translate(0,{tall})"]
     heights = [y for _, y in circles(draw([[low, high], [low]]))]
     assert heights[0] == heights[2] > heights[1]
+
+
+def test_lines_differ_by_marks_and_dashes_as_well_as_colours() -> None:
+    svg = draw([[panel(*(PlotLine(f"line {n}", (Point(0, 0, 0, 0),)) for n in range(4)))]])
+    dashes = re.findall(r'<polyline [^>]*stroke="[^"]+"( stroke-dasharray="[^"]+")?/>', svg)
+    assert len({*dashes}) == 4
+    assert len({*re.findall("<(circle|rect|path)", svg)}) == 3
 
 
 def test_titles_are_text_whatever_they_hold() -> None:
