@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -37,9 +38,12 @@ from msm_mlx.compare.screens.score_bars import ArmClicked
 from msm_mlx.compare.screens.state import MIN_PANES, GenerationSettings
 from msm_mlx.compare.session import Session
 from msm_mlx.compare.votes import VoteChoice, read_votes, summarize
+from msm_mlx.console.abilities import abilities_of, has_light_background
 from msm_mlx.errors import MsmError
 from msm_mlx.prompting.prompts import system_prompt
 from msm_mlx.runs.layout import VOTES
+
+LIGHT_THEME = "textual-light"
 
 
 def run_app(
@@ -62,7 +66,11 @@ def run_app(
     # Neither may write into the screen or start processes under it.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if not abilities_of(sys.stdout, os.environ).colour:
+        os.environ["NO_COLOR"] = "1"  # Textual knows none of the other names
     app = CompareApp(session, engine or session_engine(session), start=start, settings=settings)
+    if has_light_background(os.environ) and "TEXTUAL_THEME" not in os.environ:
+        app.theme = LIGHT_THEME
     gc.freeze()  # a full collection over everything that is imported would hold up keys for a tenth of a second
     try:
         app.run()

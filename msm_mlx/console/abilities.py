@@ -8,6 +8,7 @@ from typing import TextIO
 
 SCREEN_READER = "MSM_MLX_SCREEN_READER"  # what --screen-reader sets, too
 LIMITED_TERMINALS = ("dumb", "unknown")  # values of TERM
+LIGHT_COLOURS = (7, *range(9, 16))  # of the 16
 NO = ("", "0", "false", "no", "off")
 
 
@@ -46,6 +47,13 @@ def abilities_of(stream: TextIO, environment: Mapping[str, str]) -> Abilities:
 def is_limited(environment: Mapping[str, str]) -> bool:
     """Whether the terminal, if there is one, knows no escape sequences."""
     return environment.get("TERM", "").lower() in LIMITED_TERMINALS
+
+
+def has_light_background(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal says so in COLORFGBG, as iTerm2, Konsole and rxvt do: the last of its numbers is one of the
+    16 colours."""
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    return background.isdecimal() and int(background) in LIGHT_COLOURS
 
 
 def _takes_colour(environment: Mapping[str, str], is_terminal: bool) -> bool:

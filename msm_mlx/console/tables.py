@@ -15,7 +15,7 @@ from rich.text import Text
 
 from msm_mlx.console.terminal import is_plain
 
-LEAST = 16  # columns of a cell that is wrapped: in fewer it is a tower of words
+LEAST = 24  # columns of a cell that is wrapped: in fewer it is a tower of words
 UNBOUNDED = 10_000  # columns
 WIDE = 2  # columns of a character of Chinese, Japanese or Korean
 INDENT = "  "

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from msm_mlx.console.terminal import STYLES
 from msm_mlx.text.terminal import literal
 
 NO_SCORE = "-"
@@ -120,9 +121,9 @@ def margin_bar(margin: float | None, largest: float, width: int) -> Text:
     full, half = divmod(halves, 2)
     right, left = "━" * full + "╸" * half, "╺" * half + "━" * full
     positive = margin is not None and margin > 0
-    bar = Text(" " * side if positive else left.rjust(side), "yellow")
+    bar = Text(" " * side if positive else left.rjust(side), STYLES["warning"])
     bar.append("│", "dim")
-    bar.append(right.ljust(side) if positive else " " * side, "green")
+    bar.append(right.ljust(side) if positive else " " * side, STYLES["ok"])
     return bar
 
 
