@@ -31,6 +31,8 @@ def experiments() -> frozenset[str]:
 def leaf(words: list[str]) -> tuple[click.Command, list[str]]:
     """The command that these words call, and its arguments."""
     command: click.Command = cli
+    if words[:1] == ["--screen-reader"]:  # stands before all commands
+        words = words[1:]
     while isinstance(command, click.Group):
         context = click.Context(command)
         name = words[0] if words and not words[0].startswith("-") else ""

@@ -20,6 +20,7 @@ from msm_mlx.cli.output import out
 from msm_mlx.console.bars import LengthBar
 from msm_mlx.console.tables import Table
 from msm_mlx.console.terminal import is_plain
+from msm_mlx.text.encoding import in_ascii_marks
 
 NARRATION_SHARES = {
     "states_value_share": "name the value",
@@ -115,7 +116,7 @@ def read(
         click.echo_via_pager(_pages(rows, several=several))
     else:
         for page in _pages(rows, several=several):
-            click.echo(page, nl=False)
+            print(page, end="")
 
 
 def _health_view(row: dict[str, Any]) -> RenderableType:
@@ -202,13 +203,14 @@ def _shares(title: str, shares: dict[str, float]) -> RenderableType:
 
 def _pages(rows: Iterable[dict[str, Any]], *, several: bool) -> Iterator[str]:
     """Each document as text, with escape sequences made visible, and with its writer if there are several."""
+    plain = is_plain(out())
     for row in rows:
         buffer = StringIO()
         console = Console(file=buffer, width=min(out().width, 100), color_system=None)
         source = [row["section"], row["type"], row["voice"], f"attempt {row.get('attempt', 1)}"]
         source += [f"{row['tokens']:,} tokens"]
         head = _literal(f"{row['id']} in {row['folder']}")
-        console.print(head if is_plain(out()) else Rule(head, characters="-", align="left"))
+        console.print(head if plain else Rule(head, characters="-", align="left"))
         console.print(_literal(", ".join(part for part in source if part)))
         if row.get("place"):
             console.print(_literal(f"from: {row.get('writer')}, {row['place']}"))
@@ -225,7 +227,7 @@ def _pages(rows: Iterable[dict[str, Any]], *, several: bool) -> Iterator[str]:
         console.print()
         console.print(_literal(row["text"]))
         console.print()
-        yield buffer.getvalue()
+        yield in_ascii_marks(buffer.getvalue()) if plain else buffer.getvalue()
 
 
 def _literal(text: str, style: str = "") -> Text:

@@ -11,6 +11,7 @@ from rich.text import Text
 from msm_mlx.console.terminal import is_plain
 
 BLOCK, SLIVER, ASCII_BLOCK = "\u2588", "\u258f", "#"
+SHORT = 8  # columns of the longest bar, where there is little room
 
 
 @dataclass(frozen=True)
@@ -31,4 +32,4 @@ class LengthBar:
             yield Text(block * length or sliver * (self.share > 0), self.style)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(1, min(self.width, options.max_width))
+        return Measurement(min(SHORT, self.width), min(self.width, options.max_width))

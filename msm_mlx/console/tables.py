@@ -111,12 +111,16 @@ def indented(console: Console, options: ConsoleOptions, text: Text, indent: str)
 
 def _span(console: Console, options: ConsoleOptions, column: rich.table.Column, *, with_header: bool) -> Measurement:
     """From the fewest columns in which the cells of `column` can be read to those of their longest line."""
-    cells = [*([column.header] if with_header else []), *column.cells]
-    most = max((Measurement.get(console, options, cell).maximum for cell in cells), default=0)
-    if column.no_wrap:
-        return Measurement(most, most)
-    word = max((_longest_word(_as_text(console, cell).plain) for cell in cells), default=0)
-    return Measurement(max(word, min(most, column.min_width or LEAST)), most)
+    spans = []
+    for cell in [*([column.header] if with_header else []), *column.cells]:
+        span, words = Measurement.get(console, options, cell), _as_text(console, cell).plain
+        if column.no_wrap:
+            span = Measurement(span.maximum, span.maximum)
+        elif words:
+            readable = min(span.maximum, column.min_width or LEAST)
+            span = Measurement(max(_longest_word(words), readable), span.maximum)
+        spans.append(span)
+    return Measurement(max((s.minimum for s in spans), default=0), max((s.maximum for s in spans), default=0))
 
 
 def _longest_word(text: str) -> int:

@@ -30,24 +30,24 @@ def read(view: RenderableType) -> str:
 
 def runs() -> Table:
     table = Table("run", "model", "changed", title="Runs", title_justify="left")
-    table.add_row("cheese_real", "SmolLM2-135M-Instruct", Text("today, in the morning"))
+    table.add_row("cheese_real", "SmolLM2-135M-Instruct", Text("today, in the early morning"))
     table.add_row("[b]wording[/b]", "", Text("before"))
     return table
 
 
 FRAMED = """\
 Runs
-┏━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━┓
-┃ run         ┃ model                 ┃ changed               ┃
-┡━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━┩
-│ cheese_real │ SmolLM2-135M-Instruct │ today, in the morning │
-│ wording     │                       │ before                │
-└─────────────┴───────────────────────┴───────────────────────┘
+┏━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+┃ run         ┃ model                 ┃ changed                     ┃
+┡━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩
+│ cheese_real │ SmolLM2-135M-Instruct │ today, in the early morning │
+│ wording     │                       │ before                      │
+└─────────────┴───────────────────────┴─────────────────────────────┘
 """
 FRAMELESS = """\
 Runs
 run         model                 changed
-cheese_real SmolLM2-135M-Instruct today, in the
+cheese_real SmolLM2-135M-Instruct today, in the early
                                   morning
 wording                           before
 """
@@ -55,13 +55,13 @@ LINES = """\
 Runs
 run: cheese_real
   model: SmolLM2-135M-Instruct
-  changed: today, in the morning
+  changed: today, in the early morning
 run: wording
   changed: before
 """
 
 
-@pytest.mark.parametrize(("width", "view"), [(80, FRAMED), (52, FRAMELESS), (40, LINES)])
+@pytest.mark.parametrize(("width", "view"), [(80, FRAMED), (58, FRAMELESS), (40, LINES)])
 def test_a_table_takes_what_room_there_is(width: int, view: str) -> None:
     assert draw(runs(), width) == view
 
