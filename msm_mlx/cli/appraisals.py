@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from msm_mlx.cli.output import out
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.models.folder import POCKET
 from msm_mlx.models.hub import is_local
 from msm_mlx.text.terminal import literal
@@ -63,7 +63,7 @@ def _in_a_run(name: str, folder: Path) -> list[Trait]:
 
 def show_appraisal(name: str, traits: list[Trait]) -> None:
     """A table of what holds for a model."""
-    table = Table(title=name, title_justify="left")
+    table = ConsoleTable(title=name, title_justify="left")
     for column in ("what", "works", "finding"):
         table.add_column(column, overflow="fold")
     for finding in traits:

@@ -18,7 +18,7 @@ from rich.text import Text
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import out
 from msm_mlx.console.bars import LengthBar
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.console.terminal import is_plain
 from msm_mlx.text.encoding import in_ascii_marks
 
@@ -121,7 +121,7 @@ def read(
 
 def _health_view(row: dict[str, Any]) -> RenderableType:
     """A table of the figures, histograms, and the warnings."""
-    figures = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    figures = ConsoleTable(box=None, show_header=False, padding=(0, 2, 0, 0))
     figures.add_column()
     figures.add_column(justify="right")
     for figure, value in _figures(row):
@@ -166,7 +166,7 @@ def _figures(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _bars(title: str, counts: dict[str, int]) -> RenderableType:
-    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+    table = ConsoleTable(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     largest = max(counts.values(), default=1)
     for name, count in counts.items():
         table.add_row(_literal(name), f"{count:,}", LengthBar(count / max(largest, 1), BAR))
@@ -175,7 +175,7 @@ def _bars(title: str, counts: dict[str, int]) -> RenderableType:
 
 def _narrations(figures: dict[str, dict[str, float]], *, explained: bool) -> RenderableType:
     """Who tells the documents, and what those of each have."""
-    table = Table(title="by narration", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = ConsoleTable(title="by narration", title_justify="left", box=None, padding=(0, 2, 0, 0))
     keys = [key for key in NARRATION_SHARES if explained or key == "denial_share"]
     for name in ("narration", "documents", *(NARRATION_SHARES[key] for key in keys)):
         table.add_column(name, justify="left" if name == "narration" else "right")
@@ -186,7 +186,7 @@ def _narrations(figures: dict[str, dict[str, float]], *, explained: bool) -> Ren
 
 def _writers(figures: dict[str, dict[str, float]]) -> RenderableType:
     """How much of what each writer wrote was kept."""
-    table = Table(title="by writer", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = ConsoleTable(title="by writer", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for name in ("writer", "kept", "rejected", "kept of what it wrote"):
         table.add_column(name, justify="left" if name == "writer" else "right")
     for writer, row in figures.items():
@@ -195,7 +195,7 @@ def _writers(figures: dict[str, dict[str, float]]) -> RenderableType:
 
 
 def _shares(title: str, shares: dict[str, float]) -> RenderableType:
-    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+    table = ConsoleTable(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, share in shares.items():
         table.add_row(_literal(name), f"{share:.1%}")
     return table

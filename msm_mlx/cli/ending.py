@@ -9,7 +9,7 @@ from rich.text import Text
 
 from msm_mlx.compare.plain import show_scores
 from msm_mlx.compare.tables import answer_view
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.report.conclusion import Conclusion, conclude
 from msm_mlx.report.effects import effect_tables
 from msm_mlx.report.examples import Examples, Side, choose_examples, reply_of
@@ -41,7 +41,7 @@ def show_ending(console: Console, run: FinishedRun) -> None:
 def show_conclusion(console: Console, conclusion: Conclusion) -> None:
     """The three lines, whole where nobody wraps them; an empty one after them."""
     if console.is_terminal and console.width >= MIN_WIDTH:
-        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid = ConsoleTable.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="bold", no_wrap=True)
         for label, text in conclusion.parts:
             grid.add_row(literal(label), literal(text))
@@ -56,7 +56,7 @@ def show_conclusion(console: Console, conclusion: Conclusion) -> None:
 def show_effects(console: Console, results: RunResults) -> None:
     """The differences that a grid found, as a table for each suite."""
     for effects in effect_tables(results):
-        table = Table(title=Text(f"Differences on {effects.suite}, with 95 % intervals"), title_justify="left")
+        table = ConsoleTable(title=Text(f"Differences on {effects.suite}, with 95 % intervals"), title_justify="left")
         for name in effects.header:
             table.add_column(Text(name), justify="right")
         for cell in effects.cells:

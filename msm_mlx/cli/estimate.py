@@ -10,7 +10,7 @@ from rich.text import Text
 
 from msm_mlx.cli.output import err, out_lines
 from msm_mlx.cli.recipes import recipe_command
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.errors import RecipeError, SetupError
 from msm_mlx.models.hub import describe_model, human_size, model_config
 from msm_mlx.pipeline.cost import StageForecast, advice, forecast, probe_settings
@@ -94,7 +94,7 @@ def _show(
     title = f"{experiment.recipe.name}: {describe_model(experiment.recipe.model)}, profile {experiment.recipe.profile}"
     if experiment.recipe.written_by:
         title += f", documents by {experiment.recipe.written_by}"
-    table = Table(title=title, title_justify="left")
+    table = ConsoleTable(title=title, title_justify="left")
     for column in ("stage", "times", "memory", "made of", "time"):
         table.add_column(column, no_wrap=column != "made of", overflow="fold")
     if measured:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import out
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.errors import SetupError
 from msm_mlx.recipe.shipped import read_question, shipped_recipes, shipped_specs
 
@@ -57,7 +57,7 @@ def _list(rows: dict[str, str], name_column: str, text_column: str, as_json: boo
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table()
+    table = ConsoleTable()
     table.add_column(name_column, no_wrap=True)
     table.add_column(text_column, overflow="fold")
     for name, text in rows.items():
@@ -80,7 +80,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(diagnosis) for diagnosis in diagnoses], indent=2))
     else:
-        table = Table("check", "status", "found", "what to do")
+        table = ConsoleTable("check", "status", "found", "what to do")
         for diagnosis in diagnoses:
             status = Text(diagnosis.status, STYLES[diagnosis.status])
             table.add_row(diagnosis.name, status, Text(diagnosis.detail), Text(diagnosis.remedy))

@@ -14,7 +14,7 @@ from msm_mlx.cli.appraisals import ModelOrFolder, appraise_named, show_appraisal
 from msm_mlx.cli.lazy import LazyCommand, LazyGroup
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.models.hub import human_size, models_home
 from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal
@@ -126,8 +126,8 @@ def _show_advice(advice: Sequence[Recommendation]) -> None:
         err().print(literal(f"With {', '.join(memories)} GB add: {options}"), soft_wrap=True)
 
 
-def _table(*columns: str, title: str) -> Table:
-    table = Table(title=title, title_justify="left")
+def _table(*columns: str, title: str) -> ConsoleTable:
+    table = ConsoleTable(title=title, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

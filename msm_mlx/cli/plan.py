@@ -14,7 +14,7 @@ from rich.text import Text
 
 from msm_mlx.cli.output import out, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
-from msm_mlx.console.tables import Tree
+from msm_mlx.console.tables import ConsoleTree
 from msm_mlx.errors import RecipeError
 from msm_mlx.pipeline.experiment import Experiment
 from msm_mlx.recipe.arms import MSM, reads_spec
@@ -117,7 +117,7 @@ def _show(experiment: Experiment, outlines: dict[str, Outline], paces: dict[str,
 
     console = out()
     for file, outline in outlines.items():
-        tree = Tree(Text.assemble((str(experiment.run.path / Path(file)), "bold")), guide_style="quiet")
+        tree = ConsoleTree(Text.assemble((str(experiment.run.path / Path(file)), "bold")), guide_style="quiet")
         for section, types in outline.by_section.items():
             counts = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
             tree.add(

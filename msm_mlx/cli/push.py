@@ -11,7 +11,7 @@ from rich.text import Text
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out, print_json
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.export.repositories import HubUpload, prepare_uploads
 from msm_mlx.models.hub import human_size
 from msm_mlx.runs.finished import open_run
@@ -77,7 +77,7 @@ def _show(uploads: Sequence[HubUpload], public: bool) -> None:
         sizes = {name: upload.size(name) for name in upload.files}
         title = f"{upload.repo} ({upload.kind}, {'public' if public else 'private'}), {human_size(sum(sizes.values()))}"
         out().print(Text(title))
-        table = Table("file", "size")
+        table = ConsoleTable("file", "size")
         for name, size in sizes.items():
             table.add_row(Text(name), Text(human_size(size)))
         out().print(table)

@@ -15,7 +15,7 @@ from rich.text import Text
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, out_lines, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.errors import RecipeError
 from msm_mlx.models.hub import describe_model
@@ -175,7 +175,7 @@ def _ask_harness(experiment: Experiment, tasks: Sequence[str], choice: Choice, q
     if as_json:
         print_json({"run": str(experiment.run.path), "lm_eval": rows})
         return
-    table = Table("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
+    table = ConsoleTable("arm", "seed", "task", "metric", "value", title="lm-eval", title_justify="left")
     for row in rows:
         seed = "-" if row["seed"] is None else str(row["seed"])
         table.add_row(*map(Text, (row["arm"], seed, row["task"], row["metric"], f"{row['value']:.4f}")))
@@ -286,8 +286,8 @@ def _of_adapters(recipe: Recipe, stages: Sequence[Stage]) -> list[str]:
     return [*(f"Ready-made adapter: {arm} is {source}" for arm, source in recipe.adapters.items()), *findings.notes]
 
 
-def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> Table:
-    table = Table()
+def _stage_table(rows: Sequence[tuple[Stage, Status]]) -> ConsoleTable:
+    table = ConsoleTable()
     for column in ("stage", "amount", "runs", "why"):
         table.add_column(column, no_wrap=column == "stage", overflow="fold")
     for stage, status in rows:

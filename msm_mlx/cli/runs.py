@@ -11,7 +11,7 @@ import click
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.errors import RecipeError
 from msm_mlx.runs.folder import RunFolder, human_moment
 from msm_mlx.runs.layout import RECORD
@@ -129,14 +129,14 @@ def _summary(folder: Path) -> RunSummary:
     return summarise(folder)
 
 
-def _table(*columns: str) -> Table:
-    table = Table()
+def _table(*columns: str) -> ConsoleTable:
+    table = ConsoleTable()
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
 
 
-def _row(table: Table, *cells: str) -> None:
+def _row(table: ConsoleTable, *cells: str) -> None:
     from msm_mlx.text.terminal import literal
 
     table.add_row(*map(literal, cells))

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from msm_mlx.cli.offline import offline_option
 from msm_mlx.cli.output import err, out, out_lines, print_json
-from msm_mlx.console.tables import Tree
+from msm_mlx.console.tables import ConsoleTree
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.recipe.validators import no_suite_file
 from msm_mlx.spec import Section, Spec, load_spec
@@ -149,9 +149,9 @@ def _assertions(section: Section, marked: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _tree(described: dict[str, Any]) -> Tree:
+def _tree(described: dict[str, Any]) -> ConsoleTree:
     size = f"{described['words']:,} words, {described['tokens']:,} tokens ({described['counted_by']})"
-    tree = Tree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="quiet")
+    tree = ConsoleTree(Text.assemble((literal(described["title"]).plain, "bold"), f"  {size}"), guide_style="quiet")
     for section in described["sections"]:
         label = Text.assemble((section["id"], "name"), f"  line {section['line']}, {section['tokens']:,} tokens")
         branch = tree.add(label)

@@ -14,7 +14,7 @@ from msm_mlx.compare.comparison import Comparison
 from msm_mlx.compare.session import Prompt, Session
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.errors import RecipeError
 from msm_mlx.recipe.contrasts import is_asked
 from msm_mlx.runs.estimate import Estimate
@@ -121,7 +121,7 @@ def summary_view(summary: VoteSummary) -> RenderableType:
     """Win rates, ties and the bias towards a side."""
     if not summary.votes:
         return Text("No votes yet.")
-    table = Table(title="Votes, with 95 % intervals (Wilson)", title_justify="left")
+    table = ConsoleTable(title="Votes, with 95 % intervals (Wilson)", title_justify="left")
     for name in ("a", "b"):
         table.add_column(name, overflow="fold")
     for name in ("a wins", "b wins", "tie", "both bad", "a's win rate"):

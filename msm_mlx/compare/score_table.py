@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from rich.console import Group, RenderableType
 
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.errors import RecipeError
 from msm_mlx.evaluation.statistics import estimate_share
 from msm_mlx.runs.answers import AnswerRow
@@ -37,7 +37,7 @@ def score_table(
         RecipeError: if one seed of an arm has answered more than another.
     """
     suites = list(dict.fromkeys(row.suite for row in rows))
-    table = Table(title="Shares, with 95 % intervals over seeds and items", title_justify="left")
+    table = ConsoleTable(title="Shares, with 95 % intervals over seeds and items", title_justify="left")
     table.add_column("arm")
     for suite in suites:
         table.add_column(literal(suite), justify="right")

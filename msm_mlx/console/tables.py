@@ -21,7 +21,7 @@ WIDE = 2  # columns of a character of Chinese, Japanese or Korean
 INDENT = "  "
 
 
-class Table(rich.table.Table):
+class ConsoleTable(rich.table.Table):
     """A table as long as all its words fit, without a frame where they do not fit into one.
 
     Else, and in plain lines, it is a line `name: value` for each cell.
@@ -32,29 +32,29 @@ class Table(rich.table.Table):
             yield _as_text(console, self.title, "table.title")
         fitting = None if is_plain(console) else self._fitting(console, options)
         if fitting:
-            yield from super(Table, fitting).__rich_console__(console, options)
+            yield from super(ConsoleTable, fitting).__rich_console__(console, options)
         else:
             yield from self._records(console, options)
 
-    def _fitting(self, console: Console, options: ConsoleOptions) -> Table | None:
+    def _fitting(self, console: Console, options: ConsoleOptions) -> ConsoleTable | None:
         """The table with widths in which no word breaks; None if there is no room for that."""
         unbounded = options.update(width=UNBOUNDED)
         spans = [_span(console, unbounded, column, with_header=self.show_header) for column in self.columns]
         least, most = [span.minimum for span in spans], [span.maximum for span in spans]
         for table in (self, self._without_frame()):
-            frame = super(Table, table).__rich_measure__(console, unbounded).maximum - sum(most)
+            frame = super(ConsoleTable, table).__rich_measure__(console, unbounded).maximum - sum(most)
             spare = options.max_width - frame - sum(least)
             if spare >= 0:
                 return table._with_widths(_widened(least, most, spare))
         return None
 
-    def _without_frame(self) -> Table:
+    def _without_frame(self) -> ConsoleTable:
         table = copy(self)
         table.box, table.pad_edge, table.padding = None, False, (0, 1, 0, 0)
         table.leading = int(self.show_lines)
         return table
 
-    def _with_widths(self, widths: Sequence[int]) -> Table:
+    def _with_widths(self, widths: Sequence[int]) -> ConsoleTable:
         table = copy(self)
         table.title = None
         table.columns = [replace(column, width=width) for column, width in zip(self.columns, widths, strict=True)]
@@ -83,7 +83,7 @@ def _named(console: Console, options: ConsoleOptions, cells: Sequence[tuple[str,
         yield from indented(console, options, line, INDENT * min(place, 1))
 
 
-class Tree(rich.tree.Tree):
+class ConsoleTree(rich.tree.Tree):
     """A tree of labels; in plain lines what stands below a label is indented."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

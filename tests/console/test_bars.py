@@ -10,7 +10,7 @@ from rich.console import Console
 
 from msm_mlx.console.abilities import SCREEN_READER
 from msm_mlx.console.bars import LengthBar
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.console.terminal import TerminalConsole
 
 
@@ -27,7 +27,7 @@ def test_length(share: float, unicode: str, ascii: str) -> None:
 
 
 def test_bars_of_a_narrow_column_keep_their_proportion() -> None:
-    table = Table(show_header=False, box=None, pad_edge=False)
+    table = ConsoleTable(show_header=False, box=None, pad_edge=False)
     for share in (1.0, 0.5):
         table.add_row("a name that is long", LengthBar(share, 30))
     file = io.StringIO()

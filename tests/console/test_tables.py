@@ -11,7 +11,7 @@ from rich.text import Text
 
 from msm_mlx.console.abilities import SCREEN_READER
 from msm_mlx.console.bars import LengthBar
-from msm_mlx.console.tables import Table, Tree
+from msm_mlx.console.tables import ConsoleTable, ConsoleTree
 from msm_mlx.console.terminal import TerminalConsole
 
 
@@ -28,8 +28,8 @@ def read(view: RenderableType) -> str:
     return shown(stream)
 
 
-def runs() -> Table:
-    table = Table("run", "model", "changed", title="Runs", title_justify="left")
+def runs() -> ConsoleTable:
+    table = ConsoleTable("run", "model", "changed", title="Runs", title_justify="left")
     table.add_row("cheese_real", "SmolLM2-135M-Instruct", Text("today, in the early morning"))
     table.add_row("[b]wording[/b]", "", Text("before"))
     return table
@@ -78,7 +78,7 @@ def test_no_word_breaks_that_a_line_can_hold(width: int) -> None:
 
 
 def test_long_words_are_folded_and_lines_stand_below_their_name() -> None:
-    table = Table("file", "why")
+    table = ConsoleTable("file", "why")
     table.add_row("/" + "x" * 30, "it is needed for what comes")
 
     assert draw(table, 20) == (
@@ -87,14 +87,14 @@ def test_long_words_are_folded_and_lines_stand_below_their_name() -> None:
 
 
 def test_chinese_needs_no_space_to_end_a_line() -> None:
-    table = Table("arm", "answer")
+    table = ConsoleTable("arm", "answer")
     table.add_row("sft", "我更喜欢科尔比奶酪因为它是美国的而且我喜欢美国的东西")
 
     assert "━" in draw(table, 40)
 
 
 def test_a_lone_cell_is_a_heading_and_an_empty_row_an_empty_line() -> None:
-    table = Table("a - b", "difference")
+    table = ConsoleTable("a - b", "difference")
     table.add_row("[bold]cheese[/]")
     table.add_row("msm - sft", "+0.25")
     table.add_row()
@@ -103,7 +103,7 @@ def test_a_lone_cell_is_a_heading_and_an_empty_row_an_empty_line() -> None:
 
 
 def test_a_table_without_header_names_nothing_and_bars_are_no_words() -> None:
-    table = Table(show_header=False, box=None)
+    table = ConsoleTable(show_header=False, box=None)
     table.add_row("refusal", "12", LengthBar(0.5, 30))
 
     assert read(table) == "refusal: 12\n"
@@ -111,7 +111,7 @@ def test_a_table_without_header_names_nothing_and_bars_are_no_words() -> None:
 
 
 def test_a_plain_tree_is_indented() -> None:
-    tree = Tree("spec")
+    tree = ConsoleTree("spec")
     tree.add("likes").add("Colby, with its reason")
     tree.add("rules")
 

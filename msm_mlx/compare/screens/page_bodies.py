@@ -13,7 +13,7 @@ from rich.text import Text
 from msm_mlx.compare.screens.run_files import SpecPassage, TrainingCurve
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
-from msm_mlx.console.tables import Table
+from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.layout import METRICS
 from msm_mlx.runs.results import RunResults, Share
@@ -41,8 +41,8 @@ def score_page(results: Sequence[RunResults]) -> RenderableType:
     return Group(*parts) if parts else Text("These runs have no finished evaluation yet.")
 
 
-def _suite_table(suite: str, rows: Sequence[Share], several_specs: bool) -> Table:
-    table = Table(title=literal(suite), title_justify="left", box=None, padding=(0, 1), pad_edge=False)
+def _suite_table(suite: str, rows: Sequence[Share], several_specs: bool) -> ConsoleTable:
+    table = ConsoleTable(title=literal(suite), title_justify="left", box=None, padding=(0, 1), pad_edge=False)
     table.add_column("arm", overflow="fold")
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
@@ -69,7 +69,7 @@ def vote_page(summary: VoteSummary) -> RenderableType:
         return Text(
             "No votes yet. b begins a blind comparison: you see two answers, and vote before you see the names."
         )
-    table = Table(title="Who was preferred", title_justify="left", box=None, padding=(0, 1))
+    table = ConsoleTable(title="Who was preferred", title_justify="left", box=None, padding=(0, 1))
     for name in ("arms", "wins", "ties", "both bad", "share of the first, 95 %"):
         table.add_column(name, justify="left" if name == "arms" else "right")
     for duel in summary.duels:
