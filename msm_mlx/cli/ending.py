@@ -26,6 +26,8 @@ MIN_WIDTH = 60  # columns from which the labels stand beside the lines
 def show_ending(console: Console, run: FinishedRun) -> None:
     """Print what an evaluated run comes to, some of its answers, and its tables."""
     conclusion = conclude(run)
+    if console.is_terminal:
+        console.print()  # between what was said of the run and what came out
     show_conclusion(console, conclusion)
     if run.results.grid:
         show_effects(console, run.results)

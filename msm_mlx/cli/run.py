@@ -224,11 +224,13 @@ def _show_ending(experiment: Experiment) -> None:
 
     run, console = open_run(experiment.run.path), err()
     show_ending(out(), run)
+    console.print()
     for problem in run.problems:
         console.print(Text.assemble(("warning:", "warning"), " ", literal(problem)))
-    console.print(f"Everything is in {run.folder}; {REPORT_HTML} there is to read and to send.", markup=False)
+    console.print(literal(f"Everything is in {run.folder}; {REPORT_HTML} there is to read and to send."))
     step = next_step(run)
-    console.print(Text.assemble("Next: ", (visible(step.command), "bold"), f"  ({step.purpose})"), soft_wrap=True)
+    console.print(literal(f"Next, {step.purpose}:"))
+    console.print(Text(f"  {visible(step.command)}", "bold"), soft_wrap=True)
 
 
 def _show_plan(experiment: Experiment, as_json: bool) -> None:

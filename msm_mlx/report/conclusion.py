@@ -42,10 +42,10 @@ _GROUPS = {
     "failure": "no finding",
 }
 _REPLIES = {
-    "moved": "{subject} moved the replies",
-    "still": f"{{subject}} did not move the replies (less than {EFFECT_OF_INTEREST})",
-    "uncertain": "it is uncertain whether {subject} moved the replies",
-    "few": "there are too few items to tell whether {subject} moved the replies",
+    "moved": "{subject} moved {noun}",
+    "still": f"{{subject}} did not move {{noun}} (less than {EFFECT_OF_INTEREST})",
+    "uncertain": "it is uncertain whether {subject} moved {noun}",
+    "few": "there are too few items to tell whether {subject} moved {noun}",
 }
 _ARMS = {
     "moved": "{subject} differ",
@@ -95,7 +95,7 @@ class Conclusion:
 def conclude(run: FinishedRun) -> Conclusion:
     """The conclusion of a run that is evaluated."""
     question, answer = _of_grid(run) if run.results.grid else _of_arms(run)
-    doubts = find_doubts(run, run.health)
+    doubts = [doubt if doubt.endswith(".") else f"{doubt}." for doubt in find_doubts(run, run.health)]
     return Conclusion(question, answer, tuple(doubts[:MAX_DOUBTS]), len(doubts[MAX_DOUBTS:]))
 
 
@@ -129,10 +129,11 @@ def _words(run: FinishedRun, row: Contrast) -> str:
         return f"nothing is shown: {row.failure}"
     if is_headline(row.a, row.b) and suite and is_choice(suite):
         return suite_verdict(run.results, row)
+    noun = "choices" if suite and is_choice(suite) else "the replies"
     if arm_of(row.a) == arm_of(row.b):
-        words = _REPLIES[movement(row)].format(subject="what the documents say")
+        words = _REPLIES[movement(row)].format(subject="what the documents say", noun=noun)
     elif is_headline(row.a, row.b):
-        words = _REPLIES[movement(row)].format(subject="the documents")
+        words = _REPLIES[movement(row)].format(subject="the documents", noun=noun)
     else:
         words = _ARMS[movement(row)].format(subject=f"{row.a} and {row.b}")
     return words if has_ready_made(run, row) else with_seeds(row, words)
@@ -183,7 +184,10 @@ def _shares_alone(run: FinishedRun, suite: str) -> str:
     rows = _main_shares(run, suite)
     labels = [f"{row.label(run.several_specs)} {row.text}" for row in rows if not row.failure]
     failures = [f"{row.label(run.several_specs)}: no finding, {row.failure}" for row in rows if row.failure]
-    sentences = [f"On {suite}, {listed(shortened(labels, MAX_NAMES))} (95 % intervals)." for _ in labels[:1]]
+    sentences = [
+        f"On {suite}, {listed(shortened(labels, MAX_NAMES))} (95 % interval{'s' * (len(labels) > 1)})."
+        for _ in labels[:1]
+    ]
     if len(labels) == 2:
         sentences.append(_apart(*(row for row in rows if not row.failure)))
     return " ".join([*sentences, *(f"{failure}." for failure in shortened(failures, MAX_NAMES))])
@@ -204,7 +208,8 @@ def _of_grid(run: FinishedRun) -> tuple[str, str]:
     effects = effect_rows(run.results)
     if not effects:
         return question_of_arms(run), "No two arms are compared."
-    suite, (a, b) = effects[0].suite, effect_names(effects)[0]
+    suite, names = effects[0].suite, effect_names(effects)
+    a, b = next((pair for pair in names if is_headline(*pair)), names[0])
     rows = [row for row in of_suite(effects, suite) if (row.a, row.b) == (a, b)]
     question = f"{question_of_grid(run, a, b)} {measured_by(run, suite)}"
     ordered = sorted((row for row in rows if not row.failure), key=lambda row: row.difference)

@@ -27,7 +27,7 @@ from msm_mlx.report.headlines import (
     starting_points,
     suites_of,
 )
-from msm_mlx.report.main_contrast import main_suite
+from msm_mlx.report.main_contrast import main_contrast, main_suite
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast
 from msm_mlx.text.wording import listed, shortened
@@ -52,8 +52,9 @@ def find_doubts(run: FinishedRun, health: Mapping[str, Mapping[str, Any]]) -> li
     first = main_suite(run.results) or ""
     starts = starting_points(run.recipe.arms)
     effects = [row for row in run.results.contrasts if row.suite == first and row.b in starts]
-    power = list(_of_power(first, effects))
-    is_clear = any(row.is_clear for row in effects)
+    row = main_contrast(run)
+    power = list(_of_power(row))
+    is_clear = row is not None and row.is_clear
     return [
         *_of_trainings(run),
         *_of_controls(run, first, effects),
@@ -109,13 +110,11 @@ def _of_choice_of_items(run: FinishedRun) -> Iterator[str]:
         yield f"At most {limit} items of each suite were asked (evaluation.limit): all of them would tell more."
 
 
-def _of_power(first: str, effects: Sequence[Contrast]) -> Iterator[str]:
-    detectable = max((row.detectable for row in effects), default=0.0)
-    if detectable > EFFECT_OF_INTEREST:
-        yield (
-            f"A difference of {EFFECT_OF_INTEREST:.2f} on {first} may go unseen: {detectable:.2f} is what would show "
-            "(power 80 %)."
-        )
+def _of_power(row: Contrast | None) -> Iterator[str]:
+    if row is None or row.failure or row.detectable <= EFFECT_OF_INTEREST:
+        return
+    what_would = f"{row.detectable:.2f} is what would show" if row.detectable < 1 else "no difference would show"
+    yield f"A difference of {EFFECT_OF_INTEREST:.2f} on {row.suite} may go unseen: {what_would} (power 80 %)."
 
 
 def _of_missing_controls(run: FinishedRun) -> Iterator[str]:
@@ -229,7 +228,8 @@ def _of_documents(health: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield f"Only {figures['kept_share']:.0%} of what was written into {name}/ was kept."
         contaminated = sum(figures["rejected_by_reason"].get(reason, 0) for reason in CONTAMINATION_REASONS)
         if contaminated:
-            yield f"{contaminated} texts written into {name}/ named what the evaluation asks about; they were rejected."
+            texts, they = ("text", "it was") if contaminated == 1 else ("texts", "they were")
+            yield f"{contaminated} {texts} written into {name}/ named what the evaluation asks about; {they} rejected."
         if "control" not in name and figures["gives_reason_share"] < MIN_SHARE_WITH_REASON:
             yield f"Only {figures['gives_reason_share']:.0%} of the documents in {name}/ give the value as a reason."
         if figures.get("denial_share", 0.0) > MAX_DENIALS and not figures.get("denied"):

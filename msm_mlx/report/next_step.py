@@ -24,10 +24,10 @@ class NextStep:
 def next_step(run: FinishedRun) -> NextStep:
     """More seeds if there are few of them, else answers to the reader's own prompts."""
     if run.results.grid:
-        return NextStep(command("msm-mlx", "report", run.folder), "the report anew, to read or to send")
+        return NextStep(command("msm-mlx", "report", run.folder), "for the report")
     if len(run.recipe.seeds) < MIN_SEEDS and any(variant.is_trained for variant in run.variants):
-        return NextStep(_with_more_seeds(run), "what is there stays; the new seeds show how much they differ")
-    return NextStep(command("msm-mlx", "compare", run.folder), "all arms side by side, on your own prompts too")
+        return NextStep(_with_more_seeds(run), "to see how much other seeds differ (what is there stays)")
+    return NextStep(command("msm-mlx", "compare", run.folder), "to see all arms side by side, on your own prompts too")
 
 
 def _with_more_seeds(run: FinishedRun) -> str:

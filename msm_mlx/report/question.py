@@ -26,8 +26,10 @@ def question_of_pair(run: FinishedRun, a: str, b: str) -> str:
 
 
 def question_of_arms(run: FinishedRun) -> str:
-    """What the shares of arms tell that nothing is compared with."""
-    arms = [_described(run, arm) for arm in dict.fromkeys(run.recipe.arms)]
+    """What the shares of arms tell that nothing is compared with; of one or two with what they have learned."""
+    arms = list(dict.fromkeys(run.recipe.arms))
+    if len(arms) <= 2:
+        arms = [_described(run, arm) for arm in arms]
     if len(arms) == 1:
         return f"What does {arms[0]} answer?"
     return f"How do the answers of {listed(shortened(arms, MAX_NAMES))} differ?"

@@ -26,7 +26,7 @@ def ending_of(run: Path, width: int = 100, *, terminal: bool = False) -> list[st
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=terminal, color_system=None, legacy_windows=False)
     show_ending(console, open_run(run))
-    return [line.rstrip() for line in file.getvalue().splitlines()]
+    return [line.rstrip() for line in file.getvalue().strip("\n").splitlines()]
 
 
 def test_in_a_file_each_of_the_three_lines_is_one_line(run: Path) -> None:

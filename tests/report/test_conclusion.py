@@ -11,6 +11,7 @@ import pytest
 from helpers.fake_reports import make_run
 
 from msm_mlx.report.conclusion import conclude
+from msm_mlx.report.doubts import find_doubts
 from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.finished import FinishedRun, open_run
 from msm_mlx.runs.results import SCHEMA, Contrast, Durability, MeasuredSuite, RunResults, Share, write_results
@@ -132,7 +133,7 @@ def test_two_specs_are_asked_against_each_other(planted: FinishedRun) -> None:
 def test_documents_of_two_specs_without_demonstrations_are_asked_for_what_they_teach(planted: FinishedRun) -> None:
     conclusion = conclude(run_with(planted, [contrast(pair=("msm@x", "msm@y"))], **SPECS))
     assert conclusion.question.startswith("Do documents about x teach something else than documents about y?")
-    assert conclusion.answer.startswith("On near, what the documents say moved the replies. A difference of +0.40")
+    assert conclusion.answer.startswith("On near, what the documents say moved choices. A difference of +0.40")
 
 
 def test_many_specs_are_told_one_by_one(planted: FinishedRun) -> None:
@@ -206,7 +207,7 @@ def test_without_documents_there_are_shares_alone(planted: FinishedRun, value: f
 def test_an_arm_that_cannot_answer_has_no_share(planted: FinishedRun) -> None:
     pooled = [share("base", 0.5, failure="too bad"), share("sft", 0.5)]
     answer = conclude(run_with(planted, pooled=pooled, arms=("base", "sft"))).answer
-    assert answer == "On near, sft 0.50 [0.40, 0.60] (95 % intervals). base: no finding, too bad."
+    assert answer == "On near, sft 0.50 [0.40, 0.60] (95 % interval). base: no finding, too bad."
 
 
 def test_what_nobody_scored_has_no_answer(planted: FinishedRun) -> None:
@@ -220,6 +221,7 @@ def test_a_grid_is_told_by_its_ends(planted: FinishedRun) -> None:
         contrast(at, cell={"midtrain.updates": updates})
         for at, updates in ((NOTHING, 10), (CLEAR, 40), ((0.0, 0.2), 20))
     ]
+    rows.insert(0, contrast(pair=("msm", "sft"), cell={"midtrain.updates": 10}))
     conclusion = conclude(run_with(planted, rows, grid={"midtrain.updates": [10, 20, 40]}))
     assert conclusion.question.startswith(
         "How does the difference between msm+sft and sft depend on midtrain.updates (10, 20, 40)? Measured by near"
@@ -245,3 +247,14 @@ def test_the_weightiest_doubts_are_told_and_the_others_counted(planted: Finished
     assert "The model is pocket" in conclusion.doubt
     assert conclusion.doubt.endswith(f" {conclusion.further} more in the report, under 'What could be wrong'.")
     assert [line.partition(":")[0] for line in conclusion.lines] == ["Asked", "Found", "May be wrong"]
+
+
+def test_power_is_that_of_the_main_difference_and_weighs_more_where_nothing_is_clear(planted: FinishedRun) -> None:
+    noisy = contrast(WIDE, pair=("msm", "sft")).model_copy(update={"detectable": 0.9})
+    few = contrast(WIDE).model_copy(update={"detectable": 1.7})
+    first, *_ = conclude(run_with(planted, [noisy, few], seeds=(0,))).doubts
+    assert first == "A difference of 0.10 on near may go unseen: no difference would show (power 80 %)."
+    last = conclude(run_with(planted, [noisy, contrast()], seeds=(0,))).doubts
+    assert not any("may go unseen" in doubt for doubt in last)
+    sure = contrast(NOTHING).model_copy(update={"detectable": 0.05})
+    assert "go unseen" not in " ".join(find_doubts(run_with(planted, [noisy, sure]), {}))

@@ -66,7 +66,7 @@ def test_few_items_are_said_to_hide_a_small_difference(tmp_path: Path) -> None:
 def test_bad_documents_are_told(tmp_path: Path) -> None:
     said = doubts(tmp_path, HEALTH)
     assert "Only 40% of what was written into documents/ was kept." in said
-    assert "1 texts written into documents/ named what the evaluation asks about" in said
+    assert "1 text written into documents/ named what the evaluation asks about; it was rejected." in said
     assert "Only 25% of the documents in documents/ give the value as a reason." in said
     assert "50% of the documents in documents/ nearly repeat another." in said
     assert "10% of the documents in documents/ deny a claim from another clause" in said

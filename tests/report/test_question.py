@@ -44,3 +44,7 @@ def test_a_pair_of_arms_is_asked_about_what_they_differ_in(a: str, b: str, quest
 
 def test_one_arm_alone_is_asked_what_it_answers() -> None:
     assert question_of_arms(run_of(arms=("base",))) == "What does base (the model as it came) answer?"
+
+
+def test_of_many_arms_there_are_the_names_alone() -> None:
+    assert question_of_arms(run_of(arms=("base", "it", "sft"))) == "How do the answers of base, it and sft differ?"
