@@ -109,9 +109,10 @@ def show_scores(console: Console, runs: Sequence[FinishedRun]) -> None:
         if len(runs) > 1:
             console.print(literal(str(run.folder), "bold"))
         console.print(score_table(run.answers, run.results.suites, run.results.pooled))
-        asked = [row for row in run.results.contrasts if is_asked(row.a, row.b)] or run.results.contrasts
+        rows, stand_ins = run.results.contrasts, run.recipe.stand_ins
+        asked = [row for row in rows if is_asked(row.a, row.b, stand_ins)] or rows
         console.print(contrast_table(asked))
-        others = len(run.results.contrasts) - len(asked)
+        others = len(rows) - len(asked)
         if others:
             where = command("msm-mlx", "report", str(run.folder))
             console.print(literal(f"{others} more differences are in the report: {where}", "quiet"), soft_wrap=True)

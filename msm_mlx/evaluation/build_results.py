@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +55,7 @@ def build_results(
     perplexity: Sequence[PerplexityRow] = (),
     courses: Mapping[str, Course] = MappingProxyType({}),
     words_read: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    stand_ins: Collection[str] = (),
 ) -> RunResults:
     """What these answers come to.
 
@@ -63,9 +64,10 @@ def build_results(
         judge: None where nobody judged, or what was found of the judge.
         courses: how long the last stage is, of the arms that curves or durability are about.
         words_read: the stems of the documents about each spec and of the demonstrations.
+        stand_ins: the training stages of the recipe's own that learn documents.
     """
     along, answers = answers, {variant: by_item for variant, by_item in answers.items() if variant.update is None}
-    pairs = arm_pairs(answers)
+    pairs = arm_pairs(answers, stand_ins)
     words = [row for suite in suites for row in count_words(suite, words_read)]
     parts = [(suite, domain, items) for suite in suites for domain, items in _domains(suite).items()]
     return RunResults(
@@ -88,9 +90,9 @@ def build_results(
         ),
         word_shares=WordShares(
             items=words,
-            contrasts=[row for suite in suites for row in contrasts_by_words(suite, answers, words)],
+            contrasts=[row for suite in suites for row in contrasts_by_words(suite, answers, words, stand_ins)],
         ),
-        pressure=list(_pressure(suites, answers)),
+        pressure=list(_pressure(suites, answers, stand_ins)),
         biases=[row for suite in suites for row in position_biases(suite, answers)],
         suites=[
             MeasuredSuite(
@@ -202,8 +204,8 @@ def _contrasts(suite: Suite, items: Sequence[Item], pairs: Sequence[ArmPair]) ->
             yield row
 
 
-def _pressure(suites: Sequence[Suite], answers: Answers) -> Iterator[Contrast]:
+def _pressure(suites: Sequence[Suite], answers: Answers, stand_ins: Collection[str]) -> Iterator[Contrast]:
     by_name = {suite.name: suite for suite in suites}
     for suite in suites:
         if suite.at_rest in by_name:
-            yield from pressure_changes(by_name[suite.at_rest], suite, answers)
+            yield from pressure_changes(by_name[suite.at_rest], suite, answers, stand_ins)

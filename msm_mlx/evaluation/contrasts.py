@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -63,12 +63,14 @@ class ArmPair:
         return "; ".join(failures) or None
 
 
-def arm_pairs(answers: Answers) -> list[ArmPair]:
+def arm_pairs(answers: Answers, stand_ins: Collection[str] = ()) -> list[ArmPair]:
     """Every pair of arms that are trained or have documents in the prompt, the one that has seen more first; first
     those that the recipe asks about. With nothing but the documents, it is against the base too."""
     arms = {label: [answers[variant] for variant in group] for label, group in by_label(answers).items()}
     pairs = [(a, b) for b, a in combinations(arms, 2) if b != BASE or arm_of(a) == CONTEXT]
-    return [ArmPair(a, b, arms[a], arms[b]) for a, b in sorted(pairs, key=lambda pair: rank(*pair))]
+    return [
+        ArmPair(a, b, arms[a], arms[b]) for a, b in sorted(pairs, key=lambda pair: rank(pair[0], pair[1], stand_ins))
+    ]
 
 
 def contrast_on(suite: Suite, items: Sequence[Item], pair: ArmPair) -> Contrast | None:

@@ -18,7 +18,7 @@ words are in no group.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -77,7 +77,9 @@ def group_of(words: int, shared: int) -> WordGroup | None:
     return "many" if shared / words >= MANY else "some"
 
 
-def contrasts_by_words(suite: Suite, answers: Answers, items: Iterable[ItemWords]) -> Iterator[Contrast]:
+def contrasts_by_words(
+    suite: Suite, answers: Answers, items: Iterable[ItemWords], stand_ins: Collection[str] = ()
+) -> Iterator[Contrast]:
     """The differences that a recipe asks about, in each group of the suite's items. What either arm has read about its
     spec counts as shared."""
     specs = {label: group[0].spec for label, group in by_label(answers).items()}
@@ -85,8 +87,8 @@ def contrasts_by_words(suite: Suite, answers: Answers, items: Iterable[ItemWords
     for row in items:
         if row.suite == suite.name:
             by_spec.setdefault(row.spec, {})[row.item] = row
-    for pair in arm_pairs(answers) if by_spec else ():
-        if is_asked(pair.a, pair.b):
+    for pair in arm_pairs(answers, stand_ins) if by_spec else ():
+        if is_asked(pair.a, pair.b, stand_ins):
             read = [by_spec[spec] for label in (pair.a, pair.b) if (spec := specs[label]) in by_spec]
             yield from _of_pair(suite, pair, _group_items(suite.items, read))
 

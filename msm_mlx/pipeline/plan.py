@@ -360,6 +360,7 @@ def closing_stages(
         perplexity=perplexity,
         judging=judging,
         last_stages=_last_stages(recipe, names),
+        stand_ins=recipe.stand_ins,
     )
     return [stage for stage in (perplexity, judging, results) if stage is not None]
 

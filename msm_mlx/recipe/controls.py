@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from msm_mlx.recipe.arms import (
@@ -51,7 +51,7 @@ class ArmRole:
         return f"{self.control_for}, for {self.differs_in}: {self.instead}" if self.control_for else ""
 
 
-def arm_roles(arms: Iterable[str]) -> list[ArmRole]:
+def arm_roles(arms: Iterable[str], stand_ins: Collection[str]) -> list[ArmRole]:
     """All arms, each control behind the arm that it is for; first those that learn demonstrations after documents."""
     rest = sort_arms(arms)
     tested = sorted(
@@ -60,22 +60,22 @@ def arm_roles(arms: Iterable[str]) -> list[ArmRole]:
     roles: list[ArmRole] = []
     for arm in (*tested, *rest):
         if arm not in {role.arm for role in roles}:
-            roles += _with_controls(ArmRole(arm), rest, {arm, *(role.arm for role in roles)})
+            roles += _with_controls(ArmRole(arm), rest, {arm, *(role.arm for role in roles)}, stand_ins)
     return roles
 
 
-def _with_controls(role: ArmRole, arms: Sequence[str], placed: set[str]) -> list[ArmRole]:
+def _with_controls(role: ArmRole, arms: Sequence[str], placed: set[str], stand_ins: Collection[str]) -> list[ArmRole]:
     """An arm and its controls among those that are not `placed` yet, each with its own behind it."""
-    controls = [beside for arm in arms if arm not in placed and (beside := role_beside(role.arm, arm))]
+    controls = [beside for arm in arms if arm not in placed and (beside := role_beside(role.arm, arm, stand_ins))]
     placed |= {control.arm for control in controls}
     controls.sort(key=lambda control: _ORDER.index(control.differs_in))
-    return [role, *(one for control in controls for one in _with_controls(control, arms, placed))]
+    return [role, *(one for control in controls for one in _with_controls(control, arms, placed, stand_ins))]
 
 
-def sort_labels(labels: Iterable[str]) -> list[str]:
+def sort_labels(labels: Iterable[str], stand_ins: Collection[str]) -> list[str]:
     """The labels of variants, as `arm_roles` has their arms."""
     labels = list(labels)
-    places = {role.arm: place for place, role in enumerate(arm_roles(dict.fromkeys(map(arm_of, labels))))}
+    places = {role.arm: place for place, role in enumerate(arm_roles(dict.fromkeys(map(arm_of, labels)), stand_ins))}
     return sorted(labels, key=lambda label: places[arm_of(label)])
 
 
@@ -89,7 +89,7 @@ _ORDER = (
 )
 
 
-def role_beside(arm: str, other: str) -> ArmRole | None:
+def role_beside(arm: str, other: str, stand_ins: Collection[str]) -> ArmRole | None:
     """What `other` is beside `arm`, which has learned the documents; None if they differ in more than one thing."""
     if not reads_reasons(arm):
         return None
@@ -101,7 +101,7 @@ def role_beside(arm: str, other: str) -> ArmRole | None:
         return ArmRole(other, arm, *_IN_PLACE[_exchanged(path_of(arm), path_of(other))])
     if is_other_order(arm, other):
         return ArmRole(other, arm, "the order", "the same the other way round")
-    if is_stand_in(arm, other):
+    if is_stand_in(arm, other, stand_ins):
         return ArmRole(other, arm, "what they say", "other texts in their place")
     if shows_behaviour(arm) and other == "+".join(name for name in path_of(arm) if not shows_behaviour(name)):
         return ArmRole(other, arm, "the demonstrations", "none")

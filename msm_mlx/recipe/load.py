@@ -105,6 +105,11 @@ class Recipe:
         """The training stage of that name, built in or declared."""
         return BUILT_IN[name] if name in BUILT_IN else TrainingStage(name, self.stages[name].method)
 
+    @property
+    def stand_ins(self) -> frozenset[str]:
+        """The stages of its own that learn documents, which can stand in for those of a spec."""
+        return frozenset(name for name, stage in self.stages.items() if stage.documents)
+
     def contrary_share(self, name: str) -> float | None:
         """The share of contrary rows in the training stage of that name, if it is about them."""
         shares = self.stages[name].contrary if name in self.stages else None

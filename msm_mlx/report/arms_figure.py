@@ -42,11 +42,11 @@ def _shares(rows: Rows, suite: str) -> ForestPanel:
     results, several = rows.run.results, rows.run.several_specs
     shares = {row.label(several): row for row in of_suite(results.pooled, suite) if is_main(row)}
     by_arm: dict[str, list[Share]] = {}
-    for label in sort_labels(shares):
+    for label in sort_labels(shares, rows.run.recipe.stand_ins):
         by_arm.setdefault(arm_of(label), []).append(shares[label])
     single = [row for row in of_suite(results.records, suite) if is_main(row) and row.seed is not None]
     groups = []
-    for role in arm_roles(by_arm):
+    for role in arm_roles(by_arm, rows.run.recipe.stand_ins):
         of_arm = [_share_row(rows, row, single) for row in by_arm[role.arm]]
         note = f"control for {role.differs_in}" if role.differs_in else ""
         groups.append(ForestGroup(role.arm, note, tuple(of_arm), strong=not role.control_for))

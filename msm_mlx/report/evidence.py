@@ -160,7 +160,9 @@ def _contrasts(run: FinishedRun, suites: Sequence[str]) -> str:
     body = [[f"{a} - {b}", *(finding(by_pair.get((a, b, suite))) for suite in suites)] for a, b in effect_names(rows)]
     shares = markdown_table(["difference", *suites], body)
     by_odds = {
-        key: row.log_odds.as_difference for key, row in by_pair.items() if row.log_odds and is_asked(row.a, row.b)
+        key: row.log_odds.as_difference
+        for key, row in by_pair.items()
+        if row.log_odds and is_asked(row.a, row.b, run.recipe.stand_ins)
     }
     if not by_odds:
         return shares

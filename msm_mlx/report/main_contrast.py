@@ -27,7 +27,7 @@ def main_contrast(run: FinishedRun) -> Contrast | None:
     if pair := headline_pair(run.results, suite):
         return find_contrast(run.results, suite, pair)
     rows = of_suite(run.results.contrasts, suite)
-    asked = [row for row in rows if is_asked(row.a, row.b)]
+    asked = [row for row in rows if is_asked(row.a, row.b, run.recipe.stand_ins)]
     return next(iter((*asked, *(row for row in rows if has_ready_made(run, row)), *rows)), None)
 
 

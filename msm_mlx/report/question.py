@@ -18,7 +18,7 @@ def question_of_pair(run: FinishedRun, a: str, b: str) -> str:
         return _of_two_specs(a, b)
     if is_headline(a, b):
         return _of_documents(run, a, b)
-    role = role_beside(arm_of(a), arm_of(b))
+    role = role_beside(arm_of(a), arm_of(b), run.recipe.stand_ins)
     if role:
         instead = f" ({role.instead})" if role.instead != "none" else ""
         return f"How do the answers of {a} and {b} differ, which are trained alike but for {role.differs_in}{instead}?"

@@ -64,7 +64,7 @@ def dose_tables(runs: Sequence[FinishedRun]) -> list[str]:
     parts = []
     for suite in suites_of(runs[0].results.pooled):
         measured = runs[0].results.suite(suite)
-        effects = [_contrasts(run, suite, lambda row: is_asked(row.a, row.b)) for run in runs]
+        effects = [_contrasts(run, suite, partial(_is_asked, run)) for run in runs]
         arms = table([_arms(run, suite) for run in runs], finding)
         parts += [f"### {suite}: {measured.measures if measured else ''}", arms]
         if any(effects):
@@ -74,6 +74,10 @@ def dose_tables(runs: Sequence[FinishedRun]) -> list[str]:
     if any(run.results.perplexity for run in runs):
         parts += ["### Perplexity on neutral text", table(list(map(perplexities_by_arm, runs)), _perplexity)]
     return parts
+
+
+def _is_asked(run: FinishedRun, row: Contrast) -> bool:
+    return is_asked(row.a, row.b, run.recipe.stand_ins)
 
 
 def _arms(run: FinishedRun, suite: str) -> dict[str, Share]:

@@ -39,8 +39,9 @@ Body = list[list[str | TableCell]]
 def arms_table(run: FinishedRun) -> Table:
     """The first table: what each arm of the recipe is, and what it is a control for."""
     here = [arm for arm in run.recipe.arms if arm not in run.adapters]
-    roles = [*((role.arm, role.line) for role in arm_roles(here)), *((arm, "") for arm in run.adapters)]
-    rows = [(arm, describe_training(arm, run.recipe.stages, run.adapters), line) for arm, line in roles]
+    lines = [(role.arm, role.line) for role in arm_roles(here, run.recipe.stand_ins)]
+    lines += [(arm, "") for arm in run.adapters]
+    rows = [(arm, describe_training(arm, run.recipe.stages, run.adapters), line) for arm, line in lines]
     return table("The arms, each control behind the arm that it is for", ("arm", "how it was trained", "control"), rows)
 
 
@@ -57,10 +58,11 @@ def shares_table(rows: Rows, suites: Sequence[str]) -> Table:
     for row in rows.run.results.pooled:
         if is_main(row):
             by_arm.setdefault(row.label(rows.run.several_specs), {})[row.suite] = row
-    differs_in = {role.arm: role.differs_in for role in arm_roles(dict.fromkeys(map(arm_of, by_arm)))}
+    stand_ins = rows.run.recipe.stand_ins
+    differs_in = {role.arm: role.differs_in for role in arm_roles(dict.fromkeys(map(arm_of, by_arm)), stand_ins)}
     body: Body = [
         [label, differs_in[arm_of(label)], *(rows.cell(by_arm[label].get(suite), suite, label) for suite in suites)]
-        for label in sort_labels(by_arm)
+        for label in sort_labels(by_arm, stand_ins)
     ]
     caption = "Each arm, its seeds pooled, and what it is a control for; figures lead to their rows"
     return table(caption, ("arm", "control for", *suites), body)
@@ -93,7 +95,7 @@ def log_odds_table(rows: Rows) -> Table | None:
             cell = TableCell(share.log_odds.signed, rows.link(share.suite, label))
             by_name.setdefault(label, {})[share.suite] = cell
     for row in results.contrasts:
-        if row.log_odds and not row.failure and is_asked(row.a, row.b):
+        if row.log_odds and not row.failure and is_asked(row.a, row.b, rows.run.recipe.stand_ins):
             cell = TableCell(row.log_odds.as_difference, rows.link(row.suite))
             by_name.setdefault(f"{row.a} - {row.b}", {})[row.suite] = cell
     suites = list(dict.fromkeys(suite for by_suite in by_name.values() for suite in by_suite))

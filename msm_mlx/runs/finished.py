@@ -71,6 +71,11 @@ class ResolvedRecipe(BaseModel):
     """As `recipe.schema.Profile` writes them."""
 
     @property
+    def stand_ins(self) -> frozenset[str]:
+        """As `Recipe` has them."""
+        return frozenset(name for name, stage in self.stages.items() if stage.get("documents"))
+
+    @property
     def writers(self) -> list[str]:
         """The models that wrote; none if it was the one that is trained."""
         return [str(writer["model"]) for writer in self.settings.get("documents", {}).get("writer") or []]

@@ -6,6 +6,8 @@ import pytest
 
 from msm_mlx.recipe.contrasts import is_asked, is_headline, is_own_control, is_own_order, is_stand_in, rank
 
+STAND_INS = {"plain", "other"}
+
 
 @pytest.mark.parametrize(
     ("a", "b", "headline"),
@@ -54,10 +56,12 @@ def test_a_control_is_the_arms_own_where_one_thing_differs(a: str, b: str, contr
         ("msm+sft", "msm+after", False),
         ("msm+sft", "plain", False),
         ("plain+sft", "other+sft", False),
+        ("msm", "released", False),
+        ("msm+sft", "polite+sft", False),
     ],
 )
 def test_a_declared_stage_can_stand_in_for_the_documents(a: str, b: str, stand_in: bool) -> None:
-    assert is_stand_in(a, b) == is_asked(a, b) == stand_in or is_own_control(a, b)
+    assert is_stand_in(a, b, STAND_INS) == is_asked(a, b, STAND_INS) == stand_in or is_own_control(a, b)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,7 @@ def test_a_declared_stage_can_stand_in_for_the_documents(a: str, b: str, stand_i
 )
 def test_the_same_training_in_another_order_is_asked_about(a: str, b: str, order: bool) -> None:
     assert is_own_order(a, b) == order
-    assert is_asked(a, b) or not order
+    assert is_asked(a, b, STAND_INS) or not order
 
 
 def test_contrasts_that_the_recipe_asks_about_come_first() -> None:
@@ -84,11 +88,11 @@ def test_contrasts_that_the_recipe_asks_about_come_first() -> None:
         ("control+sft@x", "control+sft@y"),
         ("msm+sft@x", "msm+sft@y"),
     ]
-    ordered = sorted(pairs, key=lambda pair: rank(*pair))
+    ordered = sorted(pairs, key=lambda pair: rank(pair[0], pair[1], STAND_INS))
     assert ordered[:4] == [
         ("msm+sft@x", "msm+sft@y"),
         ("msm+sft@x", "control+sft@x"),
         ("msm+sft@x", "sft"),
         ("msm@x", "msm@y"),
     ]
-    assert [is_asked(*pair) for pair in ordered] == [True] * 4 + [False] * 2
+    assert [is_asked(*pair, STAND_INS) for pair in ordered] == [True] * 4 + [False] * 2

@@ -21,7 +21,7 @@ CONTROLS = {
 
 
 def lines(*arms: str) -> dict[str, str]:
-    return {role.arm: role.line for role in arm_roles(arms)}
+    return {role.arm: role.line for role in arm_roles(arms, {"plain"})}
 
 
 def test_every_control_stands_behind_the_arm_that_it_is_for() -> None:
@@ -61,4 +61,4 @@ def test_an_arm_that_differs_in_more_than_one_thing_is_a_control_for_none() -> N
 
 def test_labels_go_by_their_arms() -> None:
     labels = ["base", "sft", "control+sft@x", "msm+sft@x", "control+sft@y", "msm+sft@y"]
-    assert sort_labels(labels) == ["msm+sft@x", "msm+sft@y", "sft", "control+sft@x", "control+sft@y", "base"]
+    assert sort_labels(labels, ()) == ["msm+sft@x", "msm+sft@y", "sft", "control+sft@x", "control+sft@y", "base"]

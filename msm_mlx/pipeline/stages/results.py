@@ -68,6 +68,8 @@ class Results(Stage):
     judging: Judging | None
     last_stages: Mapping[str, LastStage] = field(default_factory=dict)
     """Those of the arms that are followed along theirs, or have contrary rows in it."""
+    stand_ins: frozenset[str] = frozenset()
+    """The training stages of the recipe's own that learn documents."""
 
     @property
     def kind(self) -> Kind:
@@ -129,7 +131,8 @@ class Results(Stage):
         courses = {arm: last.course(path) for arm, last in self.last_stages.items()}
         stems = {name: _stems(path / name) for name in {name for names in self.read_about.values() for name in names}}
         words = {spec: frozenset().union(*(stems[name] for name in names)) for spec, names in self.read_about.items()}
-        write_results(path, build_results(self.run_name, suites, answers, judge, perplexity, courses, words))
+        results = build_results(self.run_name, suites, answers, judge, perplexity, courses, words, self.stand_ins)
+        write_results(path, results)
 
 
 def _stems(file: Path) -> frozenset[str]:
