@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,24 +23,26 @@ class NextStep:
 
 
 def next_step(run: FinishedRun) -> NextStep:
-    """More seeds if there are few of them, else answers to the reader's own prompts."""
+    """The run again if a training went wrong, more seeds if there are few of them, else answers to the reader's own
+    prompts."""
     if run.results.grid:
         return NextStep(command("msm-mlx", "report", run.folder), "for the report")
-    if len(run.recipe.seeds) < MIN_SEEDS and any(variant.is_trained for variant in run.variants):
-        return NextStep(_with_more_seeds(run), "to see how much other seeds differ (what is there stays)")
+    if run.problems:
+        return NextStep(_run_again(run, ()), "once what the warnings name is changed in the recipe or by --set")
+    seeds = run.recipe.seeds
+    if len(seeds) < MIN_SEEDS and any(variant.is_trained for variant in run.variants):
+        others = [seed for seed in range(MIN_SEEDS + len(seeds)) if seed not in seeds]
+        more = sorted([*seeds, *others[: MIN_SEEDS - len(seeds)]])
+        return NextStep(_run_again(run, more), "to see how much other seeds differ (what is there stays)")
     return NextStep(command("msm-mlx", "compare", run.folder), "to see all arms side by side, on your own prompts too")
 
 
-def _with_more_seeds(run: FinishedRun) -> str:
-    """The run's command with as many seeds as it takes; those that are there first."""
-    recipe, seeds = run.recipe, list(run.recipe.seeds)
-    seeds += [seed for seed in range(MIN_SEEDS + len(seeds)) if seed not in seeds][: MIN_SEEDS - len(seeds)]
-    words = ["msm-mlx", "run", _name(recipe.path)]
-    for override in recipe.overrides:
-        if not override.startswith("seeds="):
-            words += ["--set", override]
-    for seed in sorted(seeds):
-        words += ["--seed", str(seed)]
+def _run_again(run: FinishedRun, seeds: Iterable[int]) -> str:
+    """The run's command, with other seeds if they are given."""
+    recipe, options = run.recipe, [("--seed", str(seed)) for seed in seeds]
+    settings = [text for text in recipe.overrides if not (options and text.startswith("seeds="))]
+    words = ["msm-mlx", "run", _name(recipe.path), *(word for text in settings for word in ("--set", text))]
+    words += [word for option in options for word in option]
     if recipe.model != POCKET or recipe.profile != POCKET:
         words += ["--profile", recipe.profile]
     if run.folder.resolve() != (runs_home() / recipe.name).resolve():

@@ -68,7 +68,7 @@ def test_second_call_does_nothing_and_says_why(finished_run: Path, cli: Cli) -> 
     assert time.monotonic() - started < 60
 
 
-def test_a_training_that_learned_nothing_is_the_last_thing_that_a_run_says(own_run: Path, cli: Cli) -> None:
+def test_a_training_that_learned_nothing_is_told_beside_the_next_command(own_run: Path, cli: Cli) -> None:
     nothing = TrainingOutcome(updates=6, rows=8, held_out=False, problems=("Learned nothing: why.",))
     RunFolder(own_run).note("sft sft-s0", outcome=nothing.model_dump(mode="json"))
 
@@ -76,8 +76,12 @@ def test_a_training_that_learned_nothing_is_the_last_thing_that_a_run_says(own_r
 
     assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
-    last = lines[lines.index("warning: sft sft-s0: Learned nothing: why.") :]
-    assert all(line.startswith("warning: ") for line in last)  # the others tell of few updates
+    *warnings, place, purpose, command = lines[lines.index("warning: sft sft-s0: Learned nothing: why.") :]
+    assert all(line.startswith("warning: ") for line in warnings)  # the others tell of few updates
+    assert place.startswith(f"Everything is in {own_run}")
+    assert purpose == "Next, once what the warnings name is changed in the recipe or by --set:"
+    assert command.startswith("  msm-mlx run cheese_american --set ")
+    assert "May be wrong: sft sft-s0: Learned nothing: why. " in done.stdout
     assert cli("report", own_run).returncode == 0
     assert "sft sft-s0: Learned nothing: why." in (own_run / "report.md").read_text(encoding="utf-8")
 
@@ -240,6 +244,7 @@ def test_an_added_suite_is_asked_alone_and_marked(finished_run: Path, tmp_path: 
 
     assert done.returncode == 0, done.stderr
     assert "4 of these replies are asked now" in done.stderr
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()[:3]] == ["Asked", "Found", "May be wrong"]
     assert adapters(folder) == adapters(finished_run)
     earlier, now = (read_jsonl(run / "evaluation" / "answers.jsonl") for run in (finished_run, folder))
     assert [row for row in now if row["suite"] == "values_apart"] == earlier

@@ -12,6 +12,8 @@ from helpers.fake_reports import make_run
 
 from msm_mlx.report.next_step import next_step
 from msm_mlx.runs.finished import open_run
+from msm_mlx.runs.folder import RunFolder
+from msm_mlx.runs.outcome import TrainingOutcome
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +47,14 @@ def test_with_enough_seeds_there_are_answers_to_look_at(tmp_path: Path) -> None:
 
 def test_what_nobody_trained_needs_no_seeds(tmp_path: Path) -> None:
     assert words(tmp_path / "run", seeds=[0], arms=("base",))[1] == "compare"
+
+
+def test_a_training_that_went_wrong_is_run_again_as_it_was(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", seeds=[0], overrides=("sft.updates=3", "seeds=[0]"))
+    run = RunFolder(folder)
+    run.begin("sft sft-s0", {}, ())
+    outcome = TrainingOutcome(updates=3, rows=8, held_out=False, problems=("Learned nothing: why.",))
+    run.note("sft sft-s0", outcome=outcome.model_dump(mode="json"))
+    step = next_step(open_run(folder))
+    assert "--set sft.updates=3 --set 'seeds=[0]' --run-dir" in step.command
+    assert step.purpose.startswith("once what the warnings name is changed")
