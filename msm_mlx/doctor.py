@@ -25,7 +25,7 @@ from msm_mlx.resources.nvidia import DRIVER_LIBRARY, Card, advise, advise_withou
 PACKAGES = ("msm-mlx", "mlx-lm", "transformers", "tokenizers", "huggingface-hub", "textual", "numpy")
 GIB = 2**30
 LINUX = sys.platform.startswith("linux")
-MIN_WIDTH = 80  # columns of a terminal
+MIN_WIDTH = 40  # columns of a terminal
 TRIAL_TOKENS = 8
 
 

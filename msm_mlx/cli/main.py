@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -81,7 +82,7 @@ def main() -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        _print_usage(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         from msm_mlx.cli.output import err
@@ -127,6 +128,16 @@ def _check_names() -> None:
         raise SetupError(
             f"{name}: not a name in UTF-8, as this terminal gives it; set LC_ALL=en_US.UTF-8, or rename the file"
         )
+
+
+def _print_usage(error: click.ClickException) -> None:
+    """What click says of the words of a command, in lines that fit."""
+    from msm_mlx.cli.output import err
+    from msm_mlx.text.terminal import literal
+
+    page = io.StringIO()
+    error.show(page)
+    err().print(literal(page.getvalue().rstrip("\n")))
 
 
 def _print_error(message: str) -> None:

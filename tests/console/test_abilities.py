@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.terminals import pipe, terminal
 
-from msm_mlx.console.abilities import SCREEN_READER, Abilities, abilities_of
+from msm_mlx.console.abilities import SCREEN_READER, Abilities, abilities_of, has_light_background
 
 ALL = Abilities(plain=False, colour=True, cursor=True, drawing=True)
 NO_COLOUR = Abilities(plain=False, colour=False, cursor=True, drawing=True)
@@ -44,3 +44,20 @@ def test_environment_decides(environment: dict[str, str], on_terminal: Abilities
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "koi8-r"])
 def test_nothing_is_drawn_without_unicode(encoding: str) -> None:
     assert not abilities_of(terminal(encoding), {}).drawing
+
+
+@pytest.mark.parametrize(
+    ("colours", "is_light"),
+    [
+        ("0;15", True),
+        ("0;7", True),
+        ("0;default;15", True),
+        ("15;0", False),
+        ("7;8", False),
+        ("0;default", False),
+        ("", False),
+    ],
+)
+def test_a_terminal_may_say_that_it_is_light(colours: str, is_light: bool) -> None:
+    assert has_light_background({"COLORFGBG": colours}) == is_light
+    assert not has_light_background({})
