@@ -156,7 +156,8 @@ def on_terminal() -> bool:
 
 def takes_app() -> bool:
     """Whether this is a terminal that the app can be shown on."""
-    return on_terminal() and out().abilities.cursor
+    abilities = out().abilities
+    return on_terminal() and abilities.cursor and abilities.drawing
 
 
 def open_app(session: Session, choices: Choices | None = None) -> None:

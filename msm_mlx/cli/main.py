@@ -12,7 +12,7 @@ import click
 
 from msm_mlx import __version__
 from msm_mlx.cli.lazy import LazyCommand, LazyGroup
-from msm_mlx.console.abilities import SCREEN_READER
+from msm_mlx.console.abilities import SCREEN_READER, abilities_of
 from msm_mlx.errors import MsmError, SetupError
 from msm_mlx.files import HOME
 from msm_mlx.resources.blas import load_openblas
@@ -65,6 +65,9 @@ def cli(screen_reader: bool) -> None:
     """
     if screen_reader:
         os.environ[SCREEN_READER] = "1"
+    if not abilities_of(sys.stderr, os.environ).cursor:
+        for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE"):  # of the libraries that draw bars of their own
+            os.environ.setdefault(name, "1")
 
 
 def main() -> None:

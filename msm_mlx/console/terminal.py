@@ -21,6 +21,12 @@ STYLES = {
     "name": "color(30)",
     "quiet": "color(243)",
     "table.title": "bold",
+    "bar.back": "color(243)",
+    "bar.complete": "color(30)",
+    "bar.finished": "color(28)",
+    "bar.pulse": "color(30)",
+    "progress.download": "color(28)",
+    "progress.remaining": "color(30)",
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from helpers.command_line import RECIPES, SMALL, environment
 from helpers.planted_runs import SUITE, make_run
+from helpers.terminals import terminal
 
 from msm_mlx.cli import compare as command
 from msm_mlx.cli.main import cli
@@ -264,6 +265,18 @@ def app(monkeypatch: pytest.MonkeyPatch) -> list[Session]:
 def test_a_terminal_gets_the_app(run: Path, app: list[Session]) -> None:
     assert invoke(run, "--arm", "msm").stdout == ""
     assert [[arm.label for arm in session.arms] for session in app] == [["msm"]]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "takes"), [("utf-8", "xterm", True), ("utf-8", "dumb", False), ("latin-1", "xterm", False)]
+)
+def test_the_app_is_for_terminals_that_can_show_it(
+    encoding: str, name: str, takes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", name)
+    monkeypatch.setattr(sys, "stdin", terminal())
+    monkeypatch.setattr(sys, "stdout", terminal(encoding))
+    assert command.takes_app() == takes
 
 
 def test_whoever_asks_for_words_gets_no_app(

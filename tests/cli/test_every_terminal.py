@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from helpers.command_line import ROOT
 from helpers.planted_runs import make_run
 from helpers.terminals import call_in, pipe, terminal
 
+from msm_mlx.cli.main import cli
 from msm_mlx.console.abilities import SCREEN_READER
 from msm_mlx.files import write_jsonl
 
 WIDTH = 40
+PROGRESS_VARIABLES = ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE")
 SPEC = str(ROOT / "specs" / "cheese_american.md")
 COMMANDS = {
     "recipes": ("recipes",),
@@ -88,3 +92,12 @@ def test_the_option_does_what_the_variable_does(workspace: Path) -> None:
     assert by_option == call_in(workspace, terminal(), "runs", environment={SCREEN_READER: "1"})
     assert by_option != call_in(workspace, terminal(), "runs")
     assert by_option == call_in(workspace, terminal(), "runs", environment={"TERM": "dumb"})
+
+
+def test_libraries_draw_no_bars_where_nothing_may_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROGRESS_VARIABLES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    CliRunner().invoke(cli, ["recipes", "--json"])
+
+    assert [os.environ.get(name) for name in PROGRESS_VARIABLES] == ["1", "1"]
