@@ -43,6 +43,7 @@ class LiveReporter:
         self.console = console
         self._time_left = time_left or TimeLeft()
         self._running: dict[str, _Running] = {}
+        self._lines_said: set[str] = set()
         self._lock = threading.RLock()
         self._live = Live(self, console=console, refresh_per_second=REFRESHES, transient=True)
 
@@ -58,7 +59,12 @@ class LiveReporter:
         self._live.stop()
 
     def say(self, line: str) -> None:
-        self.console.print(literal(line))
+        """What every training says anew is told once."""
+        with self._lock:
+            is_new = line not in self._lines_said
+            self._lines_said.add(line)
+        if is_new:
+            self.console.print(literal(line))
 
     def plan(self, totals: Mapping[str, int]) -> None:
         with self._lock:

@@ -92,13 +92,15 @@ def test_stages_at_once_are_all_there_up_to_a_number(report: LiveReporter, clock
 def test_what_is_done_stays_above_with_its_last_measurements(clock: Clock) -> None:
     stream = terminal()
     with LiveReporter(TerminalConsole(stream, {"TERM": "xterm", "NO_COLOR": "1"}), TimeLeft(clock)) as report:
-        report.say("hello [red]you[/red]")
+        for _ in range(2):
+            report.say("hello [red]you[/red]")
         report.skip("plan [x]", "done before")
         report.begin("sft [x]", "not run yet", 30, "updates")
         report.advance("sft [x]", 30, "loss 0.005, 600 tokens/s")
         report.finish("sft [x]", 4.0)
         report.complete(0, ["near: sft 0.47"])
     page = shown(stream)
+    assert page.count("hello") == 1
     for line in (
         "hello [red]you[/red]",
         "- plan [x]: not run again: done before",
