@@ -122,7 +122,7 @@ def _describe_mlx(folder: Path, config: Mapping[str, Any]) -> AdapterDescription
 
 def _describe_peft(folder: Path, config: Mapping[str, Any]) -> AdapterDescription:
     if config["peft_type"] != "LORA":
-        raise _refusal(folder, f"is a {config['peft_type']} adapter of peft, and no LoRA; {MERGE}")
+        raise _refusal(folder, f"is an adapter of peft's kind {config['peft_type']}, and no LoRA; {MERGE}")
     if problem := _peft_problem(config):
         raise _refusal(folder, f"{problem}; {MERGE}")
     rank, alpha = _rank(folder, config, "r"), _number(folder, config, "lora_alpha")

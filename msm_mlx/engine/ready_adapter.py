@@ -42,6 +42,10 @@ def ready_weights(model: nn.Module, adapter: AdapterDescription) -> dict[str, mx
         if not mx.isfinite(value).all().item():
             raise RecipeError(f"{adapter.folder}: {name} has numbers that are not finite; copy or download it again")
         weights[place] = value
+    if not any(value.any().item() for name, value in weights.items() if name.endswith(".lora_b")):
+        raise RecipeError(
+            f"{adapter.folder}: changes nothing, for all its factors lora_b are zeros; take it as it is after training"
+        )
     return weights
 
 

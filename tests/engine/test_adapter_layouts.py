@@ -53,7 +53,7 @@ def test_its_version_is_that_of_its_content(tmp_path: Path) -> None:
         ({"init_lora_weights": "pissa_niter_4"}, "began as pissa_niter_4, which changes the weights of the base too"),
         ({"init_lora_weights": "LoftQ"}, "began as LoftQ"),
         ({"use_newest": True}, r"is of a kind that is not known here \(use_newest\)"),
-        ({"peft_type": "IA3"}, "is a IA3 adapter of peft, and no LoRA"),
+        ({"peft_type": "IA3"}, "is an adapter of peft's kind IA3, and no LoRA"),
     ],
 )
 def test_what_peft_has_besides_is_refused(changes: dict[str, Any], problem: str, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def test_the_names_of_models_that_read_images_too_are_found(prefix: str, tiny: L
         ),
         (factors("lm_head"), "changes lm_head, which is no layer of the model's blocks"),
         ({name: value * float("nan") for name, value in factors().items()}, "has numbers that are not finite"),
+        ({name: value * name.endswith("a") for name, value in factors().items()}, "changes nothing, for all its"),
     ],
 )
 def test_one_that_does_not_fit_is_refused_and_leaves_the_model_as_it_was(
