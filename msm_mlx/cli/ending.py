@@ -72,7 +72,7 @@ def _show_answers(console: Console, examples: Examples) -> None:
     for rule, sides in groups:
         if sides:
             console.print(answer_view(rule, _replies(sides, (examples.b, examples.a))))
-    console.print()
+            console.print()
 
 
 def _replies(sides: Sequence[Side], labels: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -108,7 +108,8 @@ class LiveReporter:
     def _lines(self, width: int, *, drawing: bool) -> Iterator[Text]:
         """The run as a whole, the stages that run, and what comes next: in two columns, or one where that is narrow."""
         shown = list(self._running.items())[:MAX_STAGES]
-        names = 2 + max(cell_len(name) for name in ("all stages", *(visible(name) for name, _ in shown)))
+        whole = "all stages" if any(self._time_left.counts) else "working"
+        names = 2 + max(cell_len(name) for name in (whole, *(visible(name) for name, _ in shown)))
         bar = next((bar for bar in BARS if names + bar + 2 + WORDS <= width), None)
 
         def lines(name: str, share: float | None, *words: str) -> Iterator[Text]:
@@ -121,7 +122,7 @@ class LiveReporter:
                     yield from ([Text(head, "bold")] if head else [])
                     yield Text(f"  {text}")
 
-        yield from lines("all stages", self._share(), self._whole())
+        yield from lines(whole, self._share(), self._whole())
         for name, stage in shown:
             share = stage.done / stage.total if stage.total else 0.0
             left = _left(self._time_left.of_stage(name))

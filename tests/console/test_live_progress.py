@@ -80,7 +80,7 @@ def test_a_narrow_block_is_one_column(report: LiveReporter, clock: Clock) -> Non
 
 
 def test_before_the_first_stage_there_is_a_line(clock: Clock) -> None:
-    assert block(LiveReporter(Console(file=io.StringIO()), TimeLeft(clock)), 80) == ["all stages  0 s so far"]
+    assert block(LiveReporter(Console(file=io.StringIO()), TimeLeft(clock)), 80) == ["working  0 s so far"]
 
 
 def test_stages_at_once_are_all_there_up_to_a_number(report: LiveReporter, clock: Clock) -> None:
