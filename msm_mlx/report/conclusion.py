@@ -18,7 +18,7 @@ from msm_mlx.report.doubts import find_doubts
 from msm_mlx.report.durability import durability_sentence, headline_numbers
 from msm_mlx.report.effects import effect_names, effect_rows
 from msm_mlx.report.headlines import is_main, of_suite
-from msm_mlx.report.main_contrast import has_ready_made, main_contrast, main_suite
+from msm_mlx.report.main_contrast import main_contrast, main_suite
 from msm_mlx.report.question import (
     MAX_NAMES,
     measured_by,
@@ -136,7 +136,13 @@ def _words(run: FinishedRun, row: Contrast) -> str:
         words = _REPLIES[movement(row)].format(subject="the documents", noun=noun)
     else:
         words = _ARMS[movement(row)].format(subject=f"{row.a} and {row.b}")
-    return words if has_ready_made(run, row) else with_seeds(row, words)
+    return with_seeds(row, words) if _is_of_one_seed(run, row) else words
+
+
+def _is_of_one_seed(run: FinishedRun, row: Contrast) -> bool:
+    """Whether another seed could have come out otherwise, and none was tried. Arms that nobody trained have no seed."""
+    trained = {variant.label for variant in run.variants if variant.is_trained} & {row.a, row.b}
+    return bool(trained) and row.seeds == 1 and (len(trained) == 2 or len(run.recipe.seeds) == 1)
 
 
 def _figures(run: FinishedRun, row: Contrast) -> str:

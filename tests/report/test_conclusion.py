@@ -258,3 +258,23 @@ def test_power_is_that_of_the_main_difference_and_weighs_more_where_nothing_is_c
     assert not any("may go unseen" in doubt for doubt in last)
     sure = contrast(NOTHING).model_copy(update={"detectable": 0.05})
     assert "go unseen" not in " ".join(find_doubts(run_with(planted, [noisy, sure]), {}))
+
+
+@pytest.mark.parametrize(
+    ("pair", "seeds", "told"),
+    [
+        (("msm+sft", "control+sft"), (0,), True),
+        (("context", "base"), (0,), False),
+        (("context", "sft"), (0, 1, 2), False),
+        (("mine", "sft"), (0, 1, 2), False),
+        (("mine", "sft"), (0,), True),
+        (("mine", "base"), (0,), False),
+    ],
+)
+def test_one_seed_is_told_where_another_could_differ(
+    planted: FinishedRun, pair: Pair, seeds: tuple[int, ...], told: bool
+) -> None:
+    arms = ("base", "sft", "control+sft", "msm+sft", "context", "sft+context", "mine")
+    rows = [contrast(pair=pair, seeds=1)]
+    answer = conclude(run_with(planted, rows, seeds=seeds, arms=arms, adapters={"mine": "hub:a/b"})).answer
+    assert ("with one seed" in answer) == told
