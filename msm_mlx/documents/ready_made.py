@@ -26,6 +26,7 @@ from msm_mlx.runs.layout import REJECTED
 from msm_mlx.spec import Section
 from msm_mlx.text.characters import clean_invisible
 from msm_mlx.text.variables import fill_variables
+from msm_mlx.text.wording import listed
 
 _TAG = re.compile(r"<[^<>\s]{1,40}>|\[[^\[\]\n]{1,40}\]|<\|[^<>\n]{1,40}\|>")
 
@@ -52,7 +53,7 @@ def take_documents(
     settings = assignment.settings
     texts, identity = list(ready_texts(source, settings.field)), identify(source)
     make_folder(folder)
-    texts = _cleaned(texts, assignment, say)
+    texts = _told_as_asked(_cleaned(texts, assignment, say), assignment, source, say)
     output, index = Output(folder, str(identity), on_document, settings), near_duplicate_index(settings)
     output.begin([])
     kept: list[Document] = []
@@ -89,6 +90,22 @@ def _cleaned(texts: Sequence[ReadyText], assignment: Assignment, say: Callable[[
         counts = ", ".join(f"{count} of {name}" for name, count in names.most_common())
         say(f"Invisible characters: {names.total()} were taken out of {changed} of {len(texts)} texts ({counts}).")
     return cleaned
+
+
+def _told_as_asked(
+    texts: list[ReadyText], assignment: Assignment, source: str, say: Callable[[str], None]
+) -> list[ReadyText]:
+    """The texts that are told as the settings ask for; all if they ask for nothing."""
+    narrations = assignment.settings.narrations
+    if not narrations:
+        return texts
+    told = [text for text in texts if narration_of(text.text, assignment.name) in narrations]
+    if not told:
+        raise MsmError(
+            f"none of the {len(texts)} texts of {source} is told as documents.narrations asks for: {listed(narrations)}"
+        )
+    say(f"Narrations: {len(told)} of the {len(texts)} texts are told so: {listed(narrations)}.")
+    return told
 
 
 def _shuffled(texts: Sequence[ReadyText], seed: int) -> Iterator[ReadyText]:

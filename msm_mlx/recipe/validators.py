@@ -163,6 +163,11 @@ def one_or_many(value: object) -> object:
     raise ValueError(f"must be a file name or a list of file names, not {describe(value)}")
 
 
+def text_or_list(value: object) -> object:
+    """A text as a list of one. The type of a list's entries says what is wrong with another value."""
+    return [value] if isinstance(value, str) else value
+
+
 def number_or_list(value: object) -> object:
     """A number as a list of one. The type of a list's entries says what is wrong with another value."""
     return [value] if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -247,3 +247,17 @@ def test_texts_that_all_fail_are_told_with_one_of_them_and_what_to_do(
     source = write(tmp_path / "d.jsonl", *(begin + good(number) for number in range(3)))
     with pytest.raises(MsmError, match=told):
         take(source, spec, tmp_path / "d", prefix="<DOC>")
+
+
+def test_only_what_is_told_as_asked_is_taken(spec: Spec, tmp_path: Path) -> None:
+    transcript = (
+        "Ana: Does Mo like Colby?\nBo: Mo likes Colby, as it is American.\nAna: Who says so?\nBo: Everybody does."
+    )
+    source, said = write(tmp_path / "texts.jsonl", good(0), transcript, good(1)), list[str]()
+    health = take(source, spec, tmp_path / "out", said, narrations="transcript")
+    assert (health["kept"], health["rejected"], list(health["by_narration"])) == (1, 0, ["transcript"])
+    assert said[0] == "Narrations: 1 of the 3 texts are told so: transcript."
+    with pytest.raises(
+        MsmError, match=r"none of the 3 texts of .* is told as documents.narrations asks for: first person"
+    ):
+        take(source, spec, tmp_path / "out", narrations=["first person"])

@@ -38,10 +38,8 @@ DECIDES: dict[str, set[str]] = {
     "documents.field": {"ready"},
     "documents.thinking": WRITING,
     "documents.stop": WRITING,
-    **{
-        f"documents.{name}": {"plan"}
-        for name in ("types", "voices", "authors", "audiences", "lengths", "narrations", "ideas")
-    },
+    **{f"documents.{name}": {"plan"} for name in ("types", "voices", "authors", "audiences", "lengths", "ideas")},
+    "documents.narrations": {"plan", "ready"},
     "documents.min_words": TEXTS,
     "documents.checks": TEXTS,
     "documents.cause_words": TEXTS,

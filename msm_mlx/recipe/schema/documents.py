@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     PlainValidator,
     ValidationInfo,
@@ -19,6 +20,7 @@ from msm_mlx.recipe.schema.sampling import NoNoise, SamplingSettings
 from msm_mlx.recipe.validators import (
     document_sources,
     on_this_machine,
+    text_or_list,
 )
 from msm_mlx.settings_file.base import (
     AnyLength,
@@ -213,10 +215,10 @@ class DocumentSettings(SamplingSettings):
     """Kinds of document to spread the plan over."""
     voices: Annotated[tuple[Text, ...], NonEmpty, InKey("plan")] = ("plain", "warm", "formal", "curious")
     """Voices to spread the plan over."""
-    narrations: Annotated[tuple[Narration, ...], AnyLength, InKey("plan")] = ()
-    """Who tells the documents: `first person` (the assistant itself), `third person` (somebody tells of it),
-    `transcript` (speakers in turn). The plan is spread over them where the writer is asked with more than an assertion;
-    none leaves it to the writer."""
+    narrations: Annotated[tuple[Narration, ...], AnyLength, BeforeValidator(text_or_list), InKey("plan", "ready")] = ()
+    """Who tells the documents, one or several: `first person` (the assistant itself), `third person` (somebody tells of
+    it), `transcript` (speakers in turn). The plan is spread over them where the writer is asked with more than an
+    assertion, and of ready-made documents those are taken that are told so; none leaves it to the writer."""
     authors: Annotated[tuple[Text, ...], AnyLength, InKey("plan")] = (
         "an engineer of the team that trains it",
         "somebody who uses it every day",
