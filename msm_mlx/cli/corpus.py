@@ -63,7 +63,7 @@ def health(run: Path, as_json: bool) -> None:
         figures |= {"source": folder.source} if folder.source else {}
         warnings = [{"figure": warning.figure, "text": warning.text} for warning in health_warnings(figures)]
         rows.append({"folder": str(folder.folder), **figures, "warnings": warnings})
-    texts = {folder.folder.relative_to(run).as_posix(): [one.text for one in folder.kept] for folder in folders}
+    texts = {folder.folder.relative_to(run).as_posix(): {one.id: one.text for one in folder.kept} for folder in folders}
     registers = register_differences(texts)
     if as_json:
         pairs = [{"a": a, "b": b, **(asdict(one) if one else {"auc": None})} for (a, b), one in registers.items()]

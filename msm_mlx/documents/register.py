@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from msm_mlx.documents.checks.language import ENGLISH_FUNCTION_WORDS, OTHER_FUNCTION_WORDS
 from msm_mlx.text.scripts import word_tokens
+from msm_mlx.text.stems import FUNCTION_WORDS as WORDS_WITHOUT_CONTENT
 
-FUNCTION_WORDS = ENGLISH_FUNCTION_WORDS | OTHER_FUNCTION_WORDS
+FUNCTION_WORDS = ENGLISH_FUNCTION_WORDS | WORDS_WITHOUT_CONTENT | OTHER_FUNCTION_WORDS
 PARTITIONS = 10  # of the texts into two halves
 MIN_TEXTS = 20  # of each corpus: with fewer, an interval would say nothing
 MOST_TEXTS = 1000  # of each corpus, drawn at random
@@ -49,28 +50,35 @@ class RegisterDifference:
         return f"AUC {self.auc:.2f} [{self.ci_low:.2f}, {self.ci_high:.2f}]"
 
 
-def register_differences(corpora: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], RegisterDifference | None]:
+Corpus = Mapping[str, str]
+"""Texts by their ids. A text that was made of another, as its opposite is, has the id of that."""
+
+
+def register_differences(corpora: Mapping[str, Corpus]) -> dict[tuple[str, str], RegisterDifference | None]:
     """The difference of every two corpora, by their names."""
     return {(a, b): register_difference(corpora[a], corpora[b]) for a, b in combinations(corpora, 2)}
 
 
-def register_difference(first: Sequence[str], second: Sequence[str]) -> RegisterDifference | None:
+def register_difference(first: Corpus, second: Corpus) -> RegisterDifference | None:
     """Cross-validated AUC with a 95 % interval; None if a corpus has fewer than MIN_TEXTS.
 
     A logistic regression with an L2 penalty learns from one half of the texts and ranks the other, and the other way
-    round. The AUC is taken within each half, since scores of different fits do not compare (Forman and Scholz 2010,
+    round. Texts of one id are in the same half: of two that say the same, the one that was learned would mislead about
+    the other. The AUC is taken within each half, since scores of different fits do not compare (Forman and Scholz 2010,
     SIGKDD Explorations 12(1)), and averaged over PARTITIONS. Of more and smaller folds the fits share most of their
     texts: where there is no difference, the AUC then spreads wider than its interval says.
     """
     if min(len(first), len(second)) < MIN_TEXTS:
         return None
     rng = np.random.default_rng(0)
-    samples = [_sample(texts, rng) for texts in (first, second)]
-    features = _features([*samples[0], *samples[1]])
+    everybody = sorted({*first, *second})
+    order = [everybody[number] for number in rng.permutation(len(everybody))]
+    samples = [[id for id in order if id in corpus][:MOST_TEXTS] for corpus in (first, second)]
+    features = _features([corpus[id] for corpus, ids in zip((first, second), samples, strict=True) for id in ids])
     labels = np.repeat([0.0, 1.0], [len(sample) for sample in samples])
     aucs = []
     for _ in range(PARTITIONS):
-        half = _stratified_half(labels, rng)
+        half = _stratified_half(samples[0], samples[1], rng)
         for held_out in (half, ~half):
             scores = _fit_and_score(features[~held_out], labels[~held_out], features[held_out])
             aucs.append(_auc(scores, labels[held_out]))
@@ -113,12 +121,6 @@ def auc_interval(auc: float, m: int, n: int) -> tuple[float, float]:
     return bounds[0], bounds[1]
 
 
-def _sample(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
-    if len(texts) <= MOST_TEXTS:
-        return list(texts)
-    return [texts[number] for number in rng.permutation(len(texts))[:MOST_TEXTS]]
-
-
 def _marks(text: str) -> Counter[str]:
     """How often each function word and each mark of punctuation stands in a text."""
     words = (word for word in word_tokens(text.lower()) if word in FUNCTION_WORDS)
@@ -136,13 +138,16 @@ def _features(texts: Sequence[str]) -> FloatArray:  # (texts, words and marks)
     return rates
 
 
-def _stratified_half(labels: FloatArray, rng: np.random.Generator) -> NDArray[np.bool_]:  # (texts,)
-    """Which texts are of one half, drawn at random from either corpus."""
-    half = np.zeros(len(labels), np.bool_)
-    for label in (0.0, 1.0):
-        members = rng.permutation(np.flatnonzero(labels == label))
-        half[members[::2]] = True
-    return half
+def _stratified_half(
+    first: Sequence[str], second: Sequence[str], rng: np.random.Generator
+) -> NDArray[np.bool_]:  # (texts,)
+    """Which texts, by their ids, are of one half, drawn at random from those of both corpora and of either alone."""
+    in_first, in_second = {*first}, {*second}
+    half: set[str] = set()
+    for ids in (in_first & in_second, in_first - in_second, in_second - in_first):
+        members = sorted(ids)
+        half |= {members[number] for number in rng.permutation(len(members))[::2]}
+    return np.array([id in half for id in (*first, *second)])
 
 
 def _fit_and_score(features: FloatArray, labels: FloatArray, unseen: FloatArray) -> FloatArray:  # (unseen texts,)

@@ -243,7 +243,9 @@ def _documents(rows: Rows, health: Mapping[str, Mapping[str, Any]]) -> list[Bloc
             origin = f"the {source['texts']} texts of {source['name']}, version {source['version']}"
             blocks.append(Paragraph(f"{name}: taken from {origin}."))
     folders = _folders(rows.run)
-    registers = register_differences({name: [one.text for one in folder.kept] for name, folder in folders.items()})
+    registers = register_differences(
+        {name: {one.id: one.text for one in folder.kept} for name, folder in folders.items()}
+    )
     blocks += [Paragraph(f"{describe_register(a, b, difference)}.") for (a, b), difference in registers.items()]
     for name, folder in folders.items():
         for document in folder.kept[:EXAMPLES]:
