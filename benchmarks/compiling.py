@@ -52,7 +52,8 @@ def measure(task: Task, small: bool) -> dict[str, float]:
     """Compiled over eager: the time of a round, of the first one, and the peak of memory."""
     model = make_model(replace(SPEED, vocab_size=2048, hidden_size=32, intermediate_size=64) if small else SPEED)
     batch_size, max_length = task.batch_size, task.max_length
-    settings = TrainSettings(learning_rate=1e-4, updates=UPDATES, batch_size=batch_size, max_length=max_length)
+    updates = 2 if small else UPDATES
+    settings = TrainSettings(learning_rate=1e-4, updates=updates, batch_size=batch_size, max_length=max_length)
     plan = plan_training(model, task.rows, settings)
 
     def loss(batch: dict[str, mx.array]) -> mx.array:
@@ -61,7 +62,7 @@ def measure(task: Task, small: bool) -> dict[str, float]:
         states = hidden.reshape(-1, hidden.shape[-1])[batch["positions"]]  # (N, D)
         return chunked_cross_entropy(plan.model.logits, states, batch["targets"], batch["weights"], plan.chunk_size)
 
-    chosen = [batch_rows(len(task.rows), task.batch_size, update, 0) for update in range(UPDATES)]
+    chosen = [batch_rows(len(task.rows), task.batch_size, update, 0) for update in range(updates)]
     batches = [batch for rows in chosen for batch in make_batches([task.rows[i] for i in rows], plan.layout)]
     eager = nn.value_and_grad(model, loss)
     compiled = mx.compile(eager, inputs=[model.state], outputs=[model.state])

@@ -53,6 +53,7 @@ SHAPE = LoraShape(32, 2.0)
 BATCH_SIZE, LEARNING_RATE = 4, 5e-4  # with the rank, those of the small profile in recipes/cheese_american.yaml
 MAX_LENGTH = 512  # no document of the corpus is longer
 TURN, COUNTED = 6, 3  # updates of a turn, and how many of them are counted, the last
+QUICK_TURN, QUICK_COUNTED = 3, 1
 WRITERS, OPENING = 32, 40  # documents that are written, and the tokens that each goes on from
 ARMS = ("base", "sft", "msm", "msm+sft", "control+sft", "msm+it")
 REPLIES = 132
@@ -112,8 +113,8 @@ def measure_training(folder: Path, quick: bool) -> Figures:
     lengths = [len(row.ids) - 1 for row in rows]
     tokens = BATCH_SIZE * sum(lengths) // len(lengths)
     products = training_products(plain.model, tokens, round(sum(lengths) / len(lengths)), SHAPE.rank)
-    turns = 1 if quick else 3
-    task = Task(rows, BATCH_SIZE, MAX_LENGTH, turns * TURN - 1, LEARNING_RATE)  # and a first one
+    turns, turn, counted = (1, QUICK_TURN, QUICK_COUNTED) if quick else (3, TURN, COUNTED)
+    task = Task(rows, BATCH_SIZE, MAX_LENGTH, turns * turn - 1, LEARNING_RATE)  # and a first one
     ours: list[TimedUpdate] = []
     limits: list[float] = []
     asked = count()
@@ -121,13 +122,13 @@ def measure_training(folder: Path, quick: bool) -> Figures:
         write_jsonl(Path(place) / DOCUMENTS, [{"text": text} for text in corpus_texts()])
 
         def before_theirs() -> None:
-            if next(asked) % TURN == 0:
+            if next(asked) % turn == 0:
                 limits.append(seconds_of(products))
-                ours.extend(_our_updates(process, folder, Path(place), seed=len(ours)))
+                ours.extend(_our_updates(process, folder, Path(place), turn, seed=len(ours)))
 
         all_of_theirs = peer_updates(theirs.model, task, before_theirs)
     our_rates, their_rates = (
-        [one.useful / one.seconds for number, one in enumerate(updates) if number % TURN >= TURN - COUNTED]
+        [one.useful / one.seconds for number, one in enumerate(updates) if number % turn >= turn - counted]
         for updates in (ours, all_of_theirs)
     )
     limit_rates = [tokens / seconds for seconds in limits]
@@ -145,10 +146,10 @@ def measure_training(folder: Path, quick: bool) -> Figures:
     }  # fmt: skip
 
 
-def _our_updates(process: ModelProcess, model: Path, place: Path, seed: int) -> list[TimedUpdate]:
+def _our_updates(process: ModelProcess, model: Path, place: Path, turn: int, seed: int) -> list[TimedUpdate]:
     """Those of one turn, on the documents in `place`, which adapters are written to."""
     settings = MidtrainSettings(
-        learning_rate=LEARNING_RATE, updates=TURN, batch_size=BATCH_SIZE, max_length=MAX_LENGTH, checkpoint_every=10**6
+        learning_rate=LEARNING_RATE, updates=turn, batch_size=BATCH_SIZE, max_length=MAX_LENGTH, checkpoint_every=10**6
     )
     job = TrainingJob(
         method="midtrain",

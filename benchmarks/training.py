@@ -13,6 +13,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ def measure(small: bool) -> dict[str, Any]:
     }
 
 
+@cache
 def pocket_task(small: bool) -> Task:
     """Documents that pocket has written, as the pocket profile trains on them."""
     from msm_mlx.documents.plan import plan_documents
