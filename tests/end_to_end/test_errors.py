@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl
 
 pytestmark = pytest.mark.slow
 
 RECIPE = RECIPES / "cheese_american.yaml"
+ONE_ARM = ("--set", "arms=[msm+sft]", *FEW_ITEMS)
 
 
 def assert_one_error(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -89,13 +90,14 @@ def test_second_run_in_the_same_folder(cli: Cli, tmp_path: Path) -> None:
     """The second one fails at once and the first one ends well."""
     folder = tmp_path / "run"
     first = subprocess.Popen(
-        command("run", RECIPE, *SMALL, "--run-dir", folder, "--quiet"), env=environment(), stderr=subprocess.PIPE
-    )
+        command("run", RECIPE, *SMALL, *ONE_ARM, "--run-dir", folder, "--quiet"),
+        env=environment(), stderr=subprocess.PIPE,
+    )  # fmt: skip
     while not (folder / "run.json").exists():
         assert first.poll() is None
         time.sleep(0.05)
 
-    second = cli("run", RECIPE, *SMALL, "--run-dir", folder)
+    second = cli("run", RECIPE, *SMALL, *ONE_ARM, "--run-dir", folder)
 
     assert_one_error(second, 1, "in use", str(first.pid))
     assert first.communicate(timeout=300)[1] == b""

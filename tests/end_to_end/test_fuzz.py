@@ -17,7 +17,7 @@ from msm_mlx.settings_file.base import Settings
 
 pytestmark = pytest.mark.slow
 
-EACH = 20
+EACH = 12
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def keys(schema: type[Settings], prefix: str = "") -> Iterator[str]:
             yield from keys(field.annotation, f"{prefix}{name}.")
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(key=st.sampled_from([*keys(RecipeFile), *keys(Profile)]), value=_ANYTHING)
 def test_any_value_of_any_setting(workspace: Path, key: str, value: object) -> None:
     code, said = run_command(("validate", "mine", "--set", f"{key}={value!r}"), workspace)

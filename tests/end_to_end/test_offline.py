@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.command_line import RECIPES, SMALL, command, environment
+from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, command, environment
 from helpers.tiny_models import POCKET_WEIGHTS
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def test_an_offline_run_connects_to_nobody_and_writes_no_token(
     tmp_path: Path, refusing: dict[str, str], apart: list[str]
 ) -> None:
     done = subprocess.run(
-        [*apart, *command("run", RECIPE, *SMALL, "--offline", "--json")],
+        [*apart, *command("run", RECIPE, *SMALL, *FEW_ITEMS, "--set", "arms=[base, msm+sft]", "--offline", "--json")],
         cwd=tmp_path, env=refusing, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ def test_another_rate_of_a_declared_stage_trains_that_stage_alone(home: Path, ru
 def test_killed_at_random_it_ends_in_the_same_bytes(home: Path, run_of_paths: Path, tmp_path: Path) -> None:
     folder, rng = home / "killed" / "run", random.Random(3)
     words = command(*arguments(home, folder))
-    for _ in range(5):
+    for _ in range(3):
         with subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE) as process:
             assert process.stderr is not None
             process.stderr.readline()  # it has begun

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,25 @@ def play(part: str) -> tuple[str, ...]:
     return (sys.executable, "-c", PART.format(part))
 
 
-@pytest.mark.slow
-def test_the_worker_trains_what_it_is_told_and_says_so(tmp_path: Path) -> None:
-    said: list[str] = []
-    updates: list[Update] = []
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the worker of this module has said so far."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def worker(said: list[str]) -> Iterator[ModelProcess]:
+    """A worker for jobs that end well: it takes longer to start than to train."""
     with ModelProcess(said.append) as process:
-        process.train(job(tmp_path), updates.append)
-        first = (tmp_path / "adapter" / WEIGHTS).read_bytes()
-        process.train(job(tmp_path, updates=2), updates.append)
+        yield process
+
+
+@pytest.mark.slow
+def test_the_worker_trains_what_it_is_told_and_says_so(worker: ModelProcess, said: list[str], tmp_path: Path) -> None:
+    updates: list[Update] = []
+    worker.train(job(tmp_path), updates.append)
+    first = (tmp_path / "adapter" / WEIGHTS).read_bytes()
+    worker.train(job(tmp_path, updates=2), updates.append)
     assert [update.number for update in updates] == [1, 2, 3, 4, 5, 6, 1, 2]
     assert any(line.startswith("Plan: 6 updates") for line in said)
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() != first
@@ -154,22 +166,21 @@ def test_smaller_settings_have_an_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(tmp_path: Path) -> None:
+def test_an_interrupt_saves_and_the_same_job_ends_in_the_same_bytes(worker: ModelProcess, tmp_path: Path) -> None:
     long = {"updates": 40, "checkpoint_every": 1000}
-    with ModelProcess(lambda line: None) as process:
-        process.train(job(tmp_path, **long), lambda update: None)
-        whole = (tmp_path / "adapter" / WEIGHTS).read_bytes()
-        (tmp_path / "adapter" / WEIGHTS).unlink()
+    worker.train(job(tmp_path, **long), lambda update: None)
+    whole = (tmp_path / "adapter" / WEIGHTS).read_bytes()
+    (tmp_path / "adapter" / WEIGHTS).unlink()
 
-        def interrupt(update: Update) -> None:
-            if update.number == 5:
-                raise KeyboardInterrupt
+    def interrupt(update: Update) -> None:
+        if update.number == 5:
+            raise KeyboardInterrupt
 
-        with pytest.raises(KeyboardInterrupt):
-            process.train(job(tmp_path, **long), interrupt)
-        assert (tmp_path / "adapter" / CHECKPOINT).exists()
-        updates: list[Update] = []
-        process.train(job(tmp_path, **long), updates.append)
+    with pytest.raises(KeyboardInterrupt):
+        worker.train(job(tmp_path, **long), interrupt)
+    assert (tmp_path / "adapter" / CHECKPOINT).exists()
+    updates: list[Update] = []
+    worker.train(job(tmp_path, **long), updates.append)
     assert updates[0].number > 5
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
 
@@ -191,11 +202,10 @@ def test_the_worker_does_not_outlive_its_master(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path: Path) -> None:
-    """kill -9 of the worker; every time a new process goes on from the last checkpoint."""
+def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(worker: ModelProcess, tmp_path: Path) -> None:
+    """kill -9 of the worker; every time another process goes on from the last checkpoint."""
     several = {"updates": 30, "checkpoint_every": 3}
-    with ModelProcess(lambda line: None) as process:
-        process.train(job(tmp_path, **several), lambda update: None)
+    worker.train(job(tmp_path, **several), lambda update: None)
     whole, log = (tmp_path / "adapter" / WEIGHTS).read_bytes(), read_jsonl(tmp_path / "adapter" / METRICS)
     (tmp_path / "adapter" / WEIGHTS).unlink()
 
@@ -210,8 +220,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes_and_metrics(tmp_path
 
             with pytest.raises(RuntimeError):
                 process.train(job(tmp_path, **several), kill)
-    with ModelProcess(lambda line: None) as process:
-        process.train(job(tmp_path, **several), lambda update: None)
+    worker.train(job(tmp_path, **several), lambda update: None)
     assert (tmp_path / "adapter" / WEIGHTS).read_bytes() == whole
     assert [_timeless(row) for row in read_jsonl(tmp_path / "adapter" / METRICS)] == [_timeless(row) for row in log]
 
