@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from shutil import copytree
@@ -35,11 +35,24 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look at what all tests and libraries have made here only once, and at what tests make after larger steps: the
-    garbage collector took a quarter of the time of tests in this process."""
+    """Look for garbage after larger steps: it took a quarter of the time of tests in this process."""
+    gc.set_threshold(50_000, 20, 10)
+    collect_and_freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    done = yield
+    if nextitem is None or nextitem.path != item.path:
+        collect_and_freeze()
+    return done
+
+
+def collect_and_freeze() -> None:
+    """Look only once at what tests and libraries have made so far and keep. Models are released with a collection, and
+    at the end of all tests each took most of a second."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 10)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ def test_what_does_not_fit_is_an_error_that_says_what_to_do(cli: Cli, huge: Path
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_rows_that_the_model_cannot_learn_are_told(cli: Cli) -> None:
     short, other = ["--set", "sft.max_length=16"], ["--model", POCKET_WEIGHTS, "--profile", "pocket"]
     for command, *options in (["estimate"], ["estimate", *other], ["validate", *other]):

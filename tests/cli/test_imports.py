@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers.command_line import RECIPES
 
 HEAVY = {"mlx", "mlx_lm", "transformers", "tokenizers", "tiktoken", "huggingface_hub", "textual", "torch"}
@@ -38,6 +39,7 @@ for words in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.slow
 def test_cheap_commands_import_nothing_heavy(tmp_path: Path) -> None:
     """mlx-lm alone costs seconds, which a person who asks for help should not pay."""
     command = [sys.executable, "-c", PROBE, json.dumps(COMMANDS)]

@@ -131,6 +131,7 @@ def test_a_declared_stage_that_no_arm_has_is_said_and_is_no_problem(folder: Path
     assert "no arm has plain" in note
 
 
+@pytest.mark.slow
 def test_rows_and_prompts_are_measured_where_that_is_asked_for(folder: Path) -> None:
     replace(folder / "unseen.yaml", "Which {noun}", f"{'Very ' * 600}much, which {{noun}}")
 

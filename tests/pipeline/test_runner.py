@@ -71,6 +71,7 @@ def test_stages_of_other_kinds_have_to_be_there(lone_run: Path) -> None:
     assert not (lone_run / RECORD).exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_source_is_told_before_anything_is_changed(lone_run: Path, tmp_path: Path) -> None:
     source = write(tmp_path / "mine.jsonl", *map(good, range(3)))
     one = recipe("model_name=Mo", "arms=[base, msm]", f"documents={{from: {source}, count: 2}}")

@@ -215,6 +215,7 @@ def test_a_key_is_json(folder: Folder) -> None:
         assert json.loads(json.dumps(stage.key)) == stage.key, stage.id
 
 
+@pytest.mark.slow
 def test_recipes_that_are_shipped_have_no_two_stages_alike() -> None:
     for path in RECIPES.glob("*.yaml"):
         ids = [stage.id for stage in plan(name=path.stem).stages]

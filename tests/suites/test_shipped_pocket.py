@@ -273,6 +273,7 @@ def test_a_choice_of_the_format_control_is_told_by_the_system_line_alone(name: s
     assert len({item.system for item in controls}) == 2
 
 
+@pytest.mark.slow
 def test_pocket_knows_what_its_format_controls_ask(pocket: LoadedModel) -> None:
     items = [item for name in POCKET_SUITES for item in load_suite(name, NAMES).items if item.is_format_control]
     answers = answer_items(pocket, items, "Mo", EvaluationSettings(batch_size=32))

@@ -7,8 +7,7 @@ from itertools import count
 import pytest
 
 from msm_mlx.engine.adapters import LoraShape, add_lora
-from msm_mlx.engine.loaded_model import load_base
-from msm_mlx.models.folder import POCKET_FOLDER
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.recipe.schema import SftSettings
 from msm_mlx.training.metrics import ProbedTraining
 from msm_mlx.training.probe import probe_within
@@ -18,12 +17,11 @@ from msm_mlx.training.probe import probe_within
     ("seconds", "measured_on"),
     [(1e6, "from 2 updates of 4 rows"), (4.0, "from 2 updates of 1 row"), (1.0, "from 1 update of 1 row")],
 )
-def test_a_probe_takes_as_many_rows_as_there_is_time_for(seconds: float, measured_on: str) -> None:
-    loaded = load_base(POCKET_FOLDER)
-    add_lora(loaded.model, LoraShape(4, 2.0), 0)
+def test_a_probe_takes_as_many_rows_as_there_is_time_for(seconds: float, measured_on: str, tiny: LoadedModel) -> None:
+    add_lora(tiny.model, LoraShape(4, 2.0), 0)
     settings = SftSettings(learning_rate=1e-3, updates=9, batch_size=4, max_length=16, rows=8)
     times = count(0.0, 2.0)
-    probed = probe_within(loaded.model, 200, settings, seconds, clock=lambda: next(times))
+    probed = probe_within(tiny.model, 200, settings, seconds, clock=lambda: next(times))
     assert probed.measured_on == measured_on
     assert probed.peak > 0
     assert probed.seconds > 0

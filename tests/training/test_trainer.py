@@ -240,6 +240,7 @@ def test_validation_is_on_the_same_held_out_texts_for_every_seed(adapted: Loaded
         hold_out(rows, 5)
 
 
+@pytest.mark.slow
 def test_the_best_adapter_is_kept_and_training_stops_when_it_no_longer_gets_better(
     adapted: LoadedModel, tmp_path: Path
 ) -> None:
