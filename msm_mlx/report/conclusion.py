@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from msm_mlx.evaluation.contrasts import EFFECT_OF_INTEREST
 from msm_mlx.evaluation.perplexity import SUITE as CAPABILITY
-from msm_mlx.recipe.arms import arm_of
+from msm_mlx.recipe.arms import arm_of, without_documents
 from msm_mlx.recipe.contrasts import is_headline
-from msm_mlx.report.doubts import find_doubts
+from msm_mlx.report.doubts import ALPHA, find_doubts
 from msm_mlx.report.durability import durability_sentence, headline_numbers
 from msm_mlx.report.effects import effect_names, effect_rows
 from msm_mlx.report.headlines import is_main, of_suite
@@ -36,6 +36,7 @@ MAX_DOUBTS = 3
 NO_DOUBT = "None of the rules that look for weaknesses applies."
 _GROUPS = {
     "moved": "moved",
+    "uncorrected": "moved, but not when corrected for reading several suites",
     "still": f"not moved (less than {EFFECT_OF_INTEREST})",
     "uncertain": "uncertain",
     "few": "too few items",
@@ -118,7 +119,7 @@ def _of_contrast(run: FinishedRun, row: Contrast) -> str:
     sentences = [f"On {row.suite}, {_words(run, row)}."]
     if not row.failure:
         sentences.append(_figures(run, row))
-    sentences += _on_others(run, row)
+    sentences += [*_against_chats(run, row), *_on_others(run, row)]
     numbers = (one for one in headline_numbers(run.results) if (one.suite, one.arm) == (row.suite, row.a))
     return " ".join([*sentences, *map(durability_sentence, numbers)])
 
@@ -154,6 +155,16 @@ def _figures(run: FinishedRun, row: Contrast) -> str:
     return f"{arms} difference of {row.difference:+.2f} ({interval}) over {row.n} items{seeds}."
 
 
+def _against_chats(run: FinishedRun, row: Contrast) -> list[str]:
+    """Of two specs, what the documents about each add to the same chats alone."""
+    if arm_of(row.a) != arm_of(row.b):
+        return []
+    chats = without_documents(arm_of(row.a))
+    rows = {label: find_contrast(run.results, row.suite, (label, chats)) for label in (row.a, row.b)}
+    known = {label.partition("@")[2]: one for label, one in rows.items() if one}
+    return [f"Each against {chats}, {_by_movement(known)}."] if known else []
+
+
 def _on_others(run: FinishedRun, row: Contrast) -> list[str]:
     """The same difference on the other suites at rest, by what can be said of it."""
     others = {}
@@ -161,7 +172,7 @@ def _on_others(run: FinishedRun, row: Contrast) -> list[str]:
         other = find_contrast(run.results, suite.name, (row.a, row.b))
         if other and suite.name not in (row.suite, CAPABILITY) and not suite.at_rest:
             others[suite.name] = other
-    return [f"Of the other suites, {_by_movement(others)}."] if others else []
+    return [f"Of the other suites, {_by_movement(others, corrected=True)}."] if others else []
 
 
 def _by_spec(run: FinishedRun, first: Contrast) -> str:
@@ -175,12 +186,18 @@ def _by_spec(run: FinishedRun, first: Contrast) -> str:
     return f"On {first.suite}, {with_seeds(first, 'by spec')}, {_by_movement(by_spec)}."
 
 
-def _by_movement(rows: Mapping[str, Contrast]) -> str:
-    """`moved: a +0.48 [+0.32, +0.64] and b +0.30 [+0.18, +0.42]; uncertain: c +0.05 [-0.10, +0.20]`."""
+def _by_movement(rows: Mapping[str, Contrast], *, corrected: bool = False) -> str:
+    """`moved: a +0.48 [+0.32, +0.64] and b +0.30 [+0.18, +0.42]; uncertain: c +0.05 [-0.10, +0.20]`.
+
+    corrected: whether these are several suites, among which a difference that is clear by itself may be so by chance.
+    """
     groups: dict[str, list[str]] = {}
     for name, row in rows.items():
+        key: str = "failure" if row.failure else movement(row)
+        if corrected and key == "moved" and row.p_holm is not None and row.p_holm >= ALPHA:
+            key = "uncorrected"
         figures = "" if row.failure else f" {signed_text(row.difference, row.ci_low, row.ci_high)}"
-        groups.setdefault("failure" if row.failure else movement(row), []).append(name + figures)
+        groups.setdefault(key, []).append(name + figures)
     parts = [f"{words}: {listed(shortened(groups[key], MAX_NAMES))}" for key, words in _GROUPS.items() if key in groups]
     return "; ".join(parts)
 

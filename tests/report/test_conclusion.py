@@ -101,6 +101,7 @@ def test_the_same_difference_on_other_suites_is_told_by_what_can_be_said_of_it(p
         contrast(DOWN, "far"),
         contrast(NOTHING, "same"),
         contrast(WIDE, "open"),
+        contrast(suite="chance").model_copy(update={"p_holm": 0.08}),
         contrast(suite="tiny", n=5),
         contrast(suite="bad", failure="of sft, why"),
         contrast(suite="capability"),
@@ -109,7 +110,8 @@ def test_the_same_difference_on_other_suites_is_told_by_what_can_be_said_of_it(p
     suites = [suite_of(row.suite, at_rest="near" if row.suite == "pressed" else "") for row in rows]
     answer = conclude(run_with(planted, rows, suites=suites)).answer
     assert answer.endswith(
-        "Of the other suites, moved: far -0.40 [-0.60, -0.20]; not moved (less than 0.1): same +0.00 [-0.05, +0.05]; "
+        "Of the other suites, moved: far -0.40 [-0.60, -0.20]; moved, but not when corrected for reading several "
+        "suites: chance +0.40 [+0.20, +0.60]; not moved (less than 0.1): same +0.00 [-0.05, +0.05]; "
         "uncertain: open +0.05 [-0.20, +0.30]; too few items: tiny +0.40 [+0.20, +0.60]; no finding: bad."
     )
 
@@ -120,13 +122,16 @@ SPECS = {"specs": (Path("x.md"), Path("y.md"))}
 def test_two_specs_are_asked_against_each_other(planted: FinishedRun) -> None:
     pair = ("msm+sft@x", "msm+sft@y")
     pooled = [share("msm+sft", 0.9, spec="x"), share("msm+sft", 0.1, spec="y")]
-    rows = [contrast(pair=("msm+sft@x", "sft")), contrast(pair=pair)]
+    rows = [contrast(pair=("msm+sft@x", "sft")), contrast(NOTHING, pair=("msm+sft@y", "sft")), contrast(pair=pair)]
     conclusion = conclude(run_with(planted, rows, pooled=pooled, **SPECS))
     assert conclusion.question.startswith(
         "Do the same demonstrations teach something else after documents about x than after documents about y?"
     )
     assert conclusion.answer.startswith(
         "On near, what the documents say moved choices. msm+sft@x has 0.90 and msm+sft@y 0.10, a difference of +0.40"
+    )
+    assert conclusion.answer.endswith(
+        " Each against sft, moved: x +0.40 [+0.20, +0.60]; not moved (less than 0.1): y +0.00 [-0.05, +0.05]."
     )
 
 
