@@ -26,6 +26,7 @@ PROBE_WORDS = 600  # of a prompt
 PROBE_SECONDS = 25.0  # that the probe may take, as far as each step tells of the next one
 LEAST_SECONDS = 5.0  # of it, after a warm-up that took all of the time
 PROBE_STEPS = 4  # that the time is shared out to, as a multiple of reading a batch
+LEAST_WRITING = 0.05  # of the time of a reply: on a machine that is busy now and then, the shorter one may take as long
 _RANGE = re.compile(r"([\d,]+) to ([\d,]+) words")
 
 
@@ -156,7 +157,8 @@ def measure_pace(
         written = min(tokens, settings.max_tokens)
         long, many = timed(rows, written)
     longer = sum(map(_words, prompts[:rows])) / max(sum(map(_words, chats[:rows])), 1)
-    return Pace(rows, short * longer, max(many - few, 1) / max(long - short, 1e-6), written)
+    writing = max(long - short, LEAST_WRITING * long, 1e-6)
+    return Pace(rows, short * longer, max(many - few, 1) / writing, written)
 
 
 def _beginning(chat: Sequence[Message]) -> list[Message]:

@@ -90,6 +90,18 @@ def test_pace_is_the_time_of_reading_and_of_a_token() -> None:
     assert [len(asked) for asked in writer.asked] == [1, 1, 8, 8, 8]
 
 
+def test_a_pause_of_the_machine_makes_no_writer_endlessly_fast() -> None:
+    writer = SlowWriter(reading=0.25, token=0.03)
+    pauses = iter((0.0,) * 8 + (10.0,))  # while one token of each document is asked for
+
+    def clock() -> float:
+        writer.time += next(pauses, 0.0)
+        return writer.clock()
+
+    pace = measure_pace(writer, plan_documents(SPEC, SETTINGS), SPEC, SETTINGS, clock=clock)
+    assert 1 / 0.03 < pace.tokens_per_second < 20 / 0.03
+
+
 @pytest.mark.parametrize(
     ("reading", "token", "rows", "tokens"),
     [(1.5, 0.1, 3, 5), (5.0, 0.1, 1, 5), (200.0, 0.1, 1, 1), (1.0, 30.0, 1, 1), (0.1, 0.4, 8, 5)],
