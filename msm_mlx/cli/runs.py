@@ -5,17 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.text import Text
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
 from msm_mlx.console.tables import ConsoleTable
-from msm_mlx.errors import RecipeError
+from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.runs.folder import RunFolder, human_moment
-from msm_mlx.runs.layout import RECORD
-from msm_mlx.runs.workspace import RunSummary, differences, list_runs, no_run, remove_run, runs_home, summarise
+from msm_mlx.runs.layout import CELLS, RECORD
+from msm_mlx.runs.workspace import (
+    RunSummary,
+    continuation,
+    differences,
+    list_runs,
+    no_run,
+    remove_run,
+    runs_home,
+    summarise,
+)
+from msm_mlx.text.terminal import literal
+
+if TYPE_CHECKING:
+    from msm_mlx.cli.run_tree import Branch
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 
@@ -56,22 +70,48 @@ def list_command(as_json: bool = False) -> None:
 @click.argument("run", type=RUN)
 @as_json_option
 def show(run: Path, as_json: bool) -> None:
-    """Show the stages of a run, and how to go on with it."""
-    summary, stages = _summary(run), RunFolder(run).record()["stages"]
+    """Show the stages of a run as a tree, and how to go on with it.
+
+    A stage is done, stale (done from something that is no longer so), missing, stopped or failed. Each is shown with
+    its time and the size of its files, for its arms and seeds. What is equal is one line.
+    """
+    from msm_mlx.cli.run_tree import DUE, draw_tree
+
+    summary = _summary(run)
     if as_json:
-        print(json.dumps({**summary.plain(), "done": stages}, indent=2))
+        print(json.dumps({**summary.plain(), "done": RunFolder(run).record()["stages"]}, indent=2))
         return
-    table = _table("stage", "state", "seconds", "finished")
-    for stage, entry in stages.items():
-        borrowed = f" (from {entry['borrowed_from']})" if "borrowed_from" in entry else ""
-        state = entry["state"] if entry["state"] == "done" else "interrupted"
-        seconds = f"{entry['seconds']:.1f}" if isinstance(entry.get("seconds"), int | float) else ""
-        _row(table, stage, f"{state}{borrowed}", seconds, human_moment(entry.get("finished", "")))
     console = out()
-    console.print(f"{summary.path}: {summary.state}, {_size(summary.disk)}", markup=False)
-    console.print(table)
-    if summary.next:
-        err().print(f"It goes on with: {summary.next}", markup=False, soft_wrap=True)
+    changed = human_moment(summary.changed.isoformat())
+    for line in (
+        f"{summary.path}: {summary.state}, {_size(summary.disk)}",
+        f"recipe {summary.recipe}, model {summary.model}, changed {changed}",
+    ):
+        console.print(line, markup=False, highlight=False)
+    tree = _tree(RunFolder(run))
+    for text in draw_tree(tree, console):
+        console.print(text, soft_wrap=True)
+    is_due = any(branch.state in DUE for branch in tree)
+    if going_on := summary.next or (continuation(run) if is_due and summary.state == "finished" else ""):
+        err().print(f"It goes on with: {going_on}", markup=False, soft_wrap=True)
+
+
+def _tree(run: RunFolder) -> list[Branch]:
+    """The stages of a run, or the cells of a grid. Without its recipe, what the record alone says."""
+    from msm_mlx.cli.recipes import load_recipe_of
+    from msm_mlx.cli.run_tree import cell_tree, stage_tree
+    from msm_mlx.pipeline.experiment import open_experiment
+    from msm_mlx.pipeline.run_state import cell_states, recorded_cells, recorded_states, run_states
+    from msm_mlx.suites.load import SUITES
+
+    overrides = ["grid={}"] if run.path.parent.name == CELLS else []
+    options: dict[str, Any] = {"known_suites": SUITES, "allow_outside": True}
+    try:
+        recipe = open_experiment(load_recipe_of(run.path, overrides, None, **options), run.path).recipe
+        return cell_tree(cell_states(recipe, run)) if recipe.grid else stage_tree(run_states(recipe, run))
+    except MsmError as error:
+        err().print(Text.assemble(("warning:", "yellow"), " ", literal(f"what is stale cannot be told: {error}")))
+        return cell_tree(recorded_cells(run)) or stage_tree(recorded_states(run))
 
 
 @runs.command()
@@ -137,8 +177,6 @@ def _table(*columns: str) -> ConsoleTable:
 
 
 def _row(table: ConsoleTable, *cells: str) -> None:
-    from msm_mlx.text.terminal import literal
-
     table.add_row(*map(literal, cells))
 
 

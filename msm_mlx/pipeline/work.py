@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from msm_mlx.errors import MsmError
 from msm_mlx.pipeline.context import Context
@@ -11,6 +12,7 @@ from msm_mlx.pipeline.schedule import Schedule
 from msm_mlx.pipeline.seed_figures import seed_figures
 from msm_mlx.pipeline.stage import Stage
 from msm_mlx.pipeline.status import check_stage, refuse_mismatches
+from msm_mlx.runs.folder import RunFolder
 
 
 def work_through(stages: Sequence[Stage], context: Context) -> None:
@@ -47,8 +49,20 @@ def run_stage(stage: Stage, context: Context) -> bool:
         return False
     report.begin(stage.id, status.reason, stage.total, stage.unit)
     context.stage = stage.id
-    stage.run(context)
+    with _noting_failure(run, stage):
+        stage.run(context)
     seconds = time.monotonic() - started
     run.finish(stage.id, stage.writes, seconds)
     report.finish(stage.id, seconds)
     return True
+
+
+@contextmanager
+def _noting_failure(run: RunFolder, stage: Stage) -> Iterator[None]:
+    """Let the record say why a stage failed, where it can still be written."""
+    try:
+        yield
+    except MsmError as error:
+        with suppress(MsmError):
+            run.note(stage.id, failure=str(error))
+        raise

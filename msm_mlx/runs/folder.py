@@ -30,7 +30,7 @@ from msm_mlx.settings_file.dump import dump
 
 SCHEMA = 1
 NO_CLAIM = Claim()
-ENTRY = frozenset({"key", "inputs", "state", "outputs", "finished", "seconds", "borrowed_from", "crash"})
+ENTRY = frozenset({"key", "inputs", "state", "outputs", "finished", "seconds", "borrowed_from", "crash", "failure"})
 """What the record of a stage says of this very attempt. What else it says is about the outputs, wherever they are."""
 
 

@@ -16,7 +16,7 @@ from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.files import home, writing
 from msm_mlx.recipe.shipped import present_place
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import LOCK, RECIPE, RECORD, RESULTS
+from msm_mlx.runs.layout import CELLS, LOCK, RECIPE, RECORD, RESULTS
 from msm_mlx.settings_file.parse import parse, read
 from msm_mlx.text.commands import command
 from msm_mlx.text.wording import did_you_mean
@@ -112,7 +112,12 @@ def _is_done(folder: Path, record: dict[str, Any]) -> bool:
 
 
 def continuation(folder: Path) -> str:
-    """The command that goes on with the run, as its own copy of the recipe tells it; empty if there is none."""
+    """The command that goes on with the run, as its own copy of the recipe tells it; empty if there is none.
+
+    A cell goes on with its grid.
+    """
+    if folder.parent.name == CELLS:
+        folder = folder.parent.parent
     recipe = read_recipe(folder)
     path, overrides = recipe.get("path"), recipe.get("overrides", [])
     if not isinstance(path, str) or not isinstance(overrides, list):
