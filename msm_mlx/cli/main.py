@@ -55,19 +55,30 @@ HELP_WIDTH = 80  # columns at most
 GOES_ON = {"run", "documents", "midtrain", "sft", "evaluate"}
 
 
-@click.group(cls=LazyGroup, sections=SECTIONS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    sections=SECTIONS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="msm-mlx")
 @click.option("--screen-reader", is_flag=True, help="Plain lines: no tables, bars or colours, nothing that moves.")
-def cli(screen_reader: bool) -> None:
+@click.pass_context
+def cli(ctx: click.Context, screen_reader: bool) -> None:
     """Model spec midtraining on a laptop: a model reads why before it is shown how.
 
-    Begin with `msm-mlx run cheese_american`: two minutes, offline, with a small model that comes with msm-mlx.
+    Begin with `msm-mlx run cheese_american`: two minutes, offline, with a small model that comes with msm-mlx. Without
+    a command, msm-mlx shows how the last run stands and what to type next.
     """
     if screen_reader:
         os.environ[SCREEN_READER] = "1"
     if not abilities_of(sys.stderr, os.environ).cursor:
         for name in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE"):  # of the libraries that draw bars of their own
             os.environ.setdefault(name, "1")
+    if ctx.invoked_subcommand is None:
+        from msm_mlx.cli.start import show_start
+
+        show_start()
 
 
 def main() -> None:

@@ -12,16 +12,18 @@ from rich.console import Console
 from rich.text import Text
 
 from msm_mlx.cli.estimate import human_time
+from msm_mlx.console.terminal import is_plain
 from msm_mlx.models.hub import human_size
 from msm_mlx.pipeline.run_state import STATES, StageState, State
 from msm_mlx.text.terminal import visible
 
 STYLES: dict[State, str] = {
-    "failed": "red", "running": "cyan", "stopped": "yellow", "stale": "yellow", "missing": "dim", "done": "green",
-    "unused": "dim",
+    "failed": "error", "running": "name", "stopped": "warning", "stale": "warning", "missing": "quiet", "done": "ok",
+    "unused": "quiet",
 }  # fmt: skip
 DUE: Sequence[State] = ("failed", "stopped", "stale", "missing")  # what a run of the recipe does
 NARROW = 60  # columns below which one space parts the columns of a tree
+INDENT = "  "
 NOTE = 12  # the fewest columns that a note is wrapped to
 
 
@@ -134,7 +136,10 @@ class _Line:
 
 
 def draw_tree(branches: Sequence[Branch], console: Console) -> Iterator[Text]:
-    """The lines of the tree, none wider than the console."""
+    """The lines of the tree, none wider than the console; in plain lines what hangs on a branch is indented."""
+    if is_plain(console):
+        yield from (line for branch in branches for line in _plain_lines(branch, ""))
+        return
     gap = " " if console.width < NARROW else "  "
     marks = ("|-- ", "`-- ", "|   ") if console.options.ascii_only else ("├── ", "└── ", "│   ")
     lines = [line for branch in branches for line in _lines(branch, "", "", marks)]
@@ -147,6 +152,13 @@ def draw_tree(branches: Sequence[Branch], console: Console) -> Iterator[Text]:
     titles = min(titles, console.width - figures)
     for line in lines:
         yield from _draw(line, titles, columns, gap, console.width)
+
+
+def _plain_lines(branch: Branch, indent: str) -> Iterator[Text]:
+    words = (*_figures(branch), " ".join(branch.note.split()))
+    yield Text(f"{indent}{visible(branch.title)}: {visible(', '.join(filter(None, words)))}")
+    for inner in branch.branches:
+        yield from _plain_lines(inner, indent + INDENT)
 
 
 def _figures(branch: Branch) -> tuple[str, str, str]:
@@ -164,7 +176,7 @@ def _lines(branch: Branch, guide: str, below: str, marks: tuple[str, str, str]) 
 def _draw(line: _Line, titles: int, columns: Sequence[int], gap: str, width: int) -> Iterator[Text]:
     """One branch: on one line if it fits, else its title, its figures and its note one below the other."""
     branch = line.branch
-    head, title = Text(line.guide, "dim"), visible(branch.title)
+    head, title = Text(line.guide, "quiet"), visible(branch.title)
     state, seconds, size = (
         text.rjust(column) if place else text.ljust(column)
         for place, (text, column) in enumerate(zip(_figures(branch), columns, strict=True))
@@ -175,7 +187,7 @@ def _draw(line: _Line, titles: int, columns: Sequence[int], gap: str, width: int
         head.append(" " * (titles - head.cell_len))
     else:
         yield head
-        head = Text(line.below.ljust(titles), "dim")
+        head = Text(line.below.ljust(titles), "quiet")
     head.append(figures)
     note = visible(" ".join(branch.note.split()))
     if note and cell_len(note) <= width - head.cell_len - len(gap):
@@ -183,5 +195,5 @@ def _draw(line: _Line, titles: int, columns: Sequence[int], gap: str, width: int
         note = ""
     head.rstrip()
     yield head
-    for part in textwrap.wrap(note, max(width - cell_len(line.below) - 2, NOTE)):
-        yield Text.assemble((line.below, "dim"), f"  {part}")
+    for part in textwrap.wrap(note, max(width - cell_len(line.below) - 2, NOTE), break_on_hyphens=False):
+        yield Text.assemble((line.below, "quiet"), f"  {part}")

@@ -87,7 +87,7 @@ def show(run: Path, as_json: bool) -> None:
         f"{summary.path}: {summary.state}, {_size(summary.disk)}",
         f"recipe {summary.recipe}, model {summary.model}, changed {changed}",
     ):
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False)
     tree = _tree(RunFolder(run))
     for text in draw_tree(tree, console):
         console.print(text, soft_wrap=True)
@@ -110,7 +110,7 @@ def _tree(run: RunFolder) -> list[Branch]:
         recipe = open_experiment(load_recipe_of(run.path, overrides, None, **options), run.path).recipe
         return cell_tree(cell_states(recipe, run)) if recipe.grid else stage_tree(run_states(recipe, run))
     except MsmError as error:
-        err().print(Text.assemble(("warning:", "yellow"), " ", literal(f"what is stale cannot be told: {error}")))
+        err().print(Text.assemble(("warning:", "warning"), " ", literal(f"what is stale cannot be told: {error}")))
         return cell_tree(recorded_cells(run)) or stage_tree(recorded_states(run))
 
 

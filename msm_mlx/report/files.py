@@ -6,13 +6,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from msm_mlx.files import write_text
+from msm_mlx.files import write_json, write_text
 from msm_mlx.recipe.shipped import read_question
 from msm_mlx.report.blocks import to_html, to_markdown
+from msm_mlx.report.conclusion import conclude
 from msm_mlx.report.effects import draw_effects
 from msm_mlx.report.page import build_report
 from msm_mlx.runs.finished import open_run
-from msm_mlx.runs.layout import REPORT_HTML, REPORT_MARKDOWN, RESULTS, effect_plot
+from msm_mlx.runs.layout import CONCLUSION, REPORT_HTML, REPORT_MARKDOWN, RESULTS, effect_plot
 from msm_mlx.runs.results import read_results
 
 
@@ -33,9 +34,12 @@ def write_report(folders: Sequence[Path], out: Path) -> tuple[Path, Path]:
 
 def freshen_report(run: Path) -> None:
     """Write the report of a finished run into its folder, if its results are newer than the one that is there; of a
-    grid, its plots too."""
+    grid, its plots too. Beside it, what it comes to in words, for whoever tells of the run without opening it."""
     results, html = run / RESULTS, run / REPORT_HTML
     if not html.is_file() or html.stat().st_mtime < results.stat().st_mtime:
+        conclusion = conclude(open_run(run))
+        words = {"question": conclusion.question, "answer": conclusion.answer, "doubt": conclusion.doubt}
+        write_json(run / CONCLUSION, words)
         write_report([run], run)
         _write_plots(run)
 

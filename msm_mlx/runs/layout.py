@@ -18,6 +18,7 @@ CRASH_LOG = "crash.log"  # what the model process printed before it crashed last
 TEMPLATE = FILE  # a copy of the chat template that the run was made with
 CELLS = "cells"  # the folder in which a grid has a run folder for each of its combinations
 REPORT_HTML, REPORT_MARKDOWN = "report.html", "report.md"
+CONCLUSION = "conclusion.json"  # what the report comes to
 
 # Documents: in the folder of `document_folder`.
 DOCUMENTS_FOLDER = "documents"

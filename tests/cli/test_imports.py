@@ -12,6 +12,7 @@ from helpers.command_line import RECIPES
 
 HEAVY = {"mlx", "mlx_lm", "transformers", "tokenizers", "tiktoken", "huggingface_hub", "textual", "torch"}
 COMMANDS = [
+    [],
     ["--help"],
     ["--version"],
     ["run", "--help"],

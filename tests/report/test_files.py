@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 from helpers.fake_reports import make_run
 
 from msm_mlx.errors import RecipeError
+from msm_mlx.report.conclusion import conclude
 from msm_mlx.report.files import freshen_report, write_report
+from msm_mlx.runs.finished import open_run
+from msm_mlx.runs.layout import CONCLUSION
 
 
 def test_equal_runs_give_equal_pages(run: Path, page: str, tmp_path: Path) -> None:
@@ -21,6 +25,8 @@ def test_equal_runs_give_equal_pages(run: Path, page: str, tmp_path: Path) -> No
 
 def test_a_report_is_made_anew_only_after_its_results(run: Path) -> None:
     freshen_report(run)
+    conclusion = json.loads((run / CONCLUSION).read_text(encoding="utf-8"))
+    assert conclusion["answer"] == conclude(open_run(run)).answer
     (run / "report.html").write_text("mine", encoding="utf-8")
     freshen_report(run)
     assert (run / "report.html").read_text(encoding="utf-8") == "mine"
