@@ -56,7 +56,7 @@ def test_runs_in_a_shell(cli: Cli, home: Path) -> None:
     assert (run["state"], run["recipe"], run["model"]) == ("finished", "cheese_american", "pocket")
     assert run["disk"] > 1_000_000
     assert cli("runs", "path", "latest").stdout.strip() == str((home / "runs" / "cheese_american").resolve())
-    assert "midtrain msm-s0" in cli("runs", "show", "cheese_american").stdout
+    assert "midtrain msm, seed 0" in cli("runs", "show", "cheese_american").stdout
     assert "No difference" in cli("runs", "diff", "latest", "cheese_american").stdout
     assert "values_apart" in cli("compare", "latest", "--plain", "--limit", "1").stdout
     assert cli("runs", "rm", "latest", "--yes").returncode == 0
