@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from msm_mlx.cli.estimate import human_time
 from msm_mlx.console.terminal import is_plain
 from msm_mlx.models.hub import human_size
 from msm_mlx.pipeline.run_state import STATES, StageState, State
 from msm_mlx.text.terminal import visible
+from msm_mlx.text.wording import human_time
 
 STYLES: dict[State, str] = {
     "failed": "error", "running": "name", "stopped": "warning", "stale": "warning", "missing": "quiet", "done": "ok",
