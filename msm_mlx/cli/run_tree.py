@@ -13,15 +13,15 @@ from rich.text import Text
 
 from msm_mlx.console.terminal import is_plain
 from msm_mlx.models.hub import human_size
-from msm_mlx.pipeline.run_state import STATES, StageState, State
+from msm_mlx.pipeline.run_state import STATES, StageState, StateName
 from msm_mlx.text.terminal import visible
 from msm_mlx.text.wording import human_time
 
-STYLES: dict[State, str] = {
+STYLES: dict[StateName, str] = {
     "failed": "error", "running": "name", "stopped": "warning", "stale": "warning", "missing": "quiet", "done": "ok",
     "unused": "quiet",
 }  # fmt: skip
-DUE: Sequence[State] = ("failed", "stopped", "stale", "missing")  # what a run of the recipe does
+DUE: Sequence[StateName] = ("failed", "stopped", "stale", "missing")  # what a run of the recipe does
 NARROW = 60  # columns below which one space parts the columns of a tree
 INDENT = "  "
 NOTE = 12  # the fewest columns that a note is wrapped to
@@ -42,7 +42,7 @@ class Branch:
     branches: Sequence[Branch] = ()
 
     @property
-    def state(self) -> State:
+    def state(self) -> StateName:
         """That of its stages that is furthest from done."""
         return min((stage.state for stage in self.stages), key=STATES.index)
 

@@ -16,10 +16,10 @@ from msm_mlx.runs.folder import RunFolder, Status
 from msm_mlx.runs.layout import CELLS
 from msm_mlx.runs.workspace import is_locked
 
-State = Literal["failed", "running", "stopped", "stale", "missing", "done", "unused"]
+StateName = Literal["failed", "running", "stopped", "stale", "missing", "done", "unused"]
 """`failed` and `stopped` have begun and not ended, `stale` is done from what is no longer so, `missing` has not begun,
 and `unused` is done for a recipe that had more. The first of these is what a group of stages is in."""
-STATES: Sequence[State] = get_args(State)
+STATES: Sequence[StateName] = get_args(StateName)
 OF_ARMS = ("midtrain", "sft", "adapter", "evaluate")  # the kinds of stages that are there once for each variant
 _VARIANT = re.compile(r"(?P<arm>.*?)(?:-s(?P<seed>\d+))?(?:-update-(?P<update>\d+))?")
 _AFTER = re.compile(r"after (\S+).*")  # the kind of the stage that comes first
@@ -41,7 +41,7 @@ class StageState:
     subject: str
     seed: int | None
     update: int | None
-    state: State
+    state: StateName
     reason: str
     seconds: float | None
     size: int
@@ -53,7 +53,7 @@ def run_states(recipe: Recipe, run: RunFolder) -> list[StageState]:
     planned = [_stage_state(run, stage.id, stage.kind, one) for stage, one in status]
     ids = {stage.id for stage in planned}
     others = [stage for stage in recorded_states(run) if stage.id not in ids]
-    unused: State = "unused"
+    unused: StateName = "unused"
     return planned + [replace(one, state=unused, reason="its recipe has it no longer") for one in others]
 
 
@@ -86,7 +86,7 @@ def _stage_state(run: RunFolder, id_: str, kind: str, status: Status | None) -> 
     return StageState(id_, kind, subject, seed, update, state, reason, entry.get("seconds") if entry else None, size)
 
 
-def _judge(entry: Mapping[str, Any] | None, status: Status | None, is_running: bool) -> tuple[State, str]:
+def _judge(entry: Mapping[str, Any] | None, status: Status | None, is_running: bool) -> tuple[StateName, str]:
     """The state that a stage is in, and why."""
     if entry is None:
         return "missing", status.reason if status and status.refused else ""
