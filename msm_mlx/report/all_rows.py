@@ -45,11 +45,11 @@ class Rows:
         return TableCell(finding(row), self.link(suite, label))
 
     def sentence(self, text: str) -> TableCell:
-        """A sentence with figures of a suite that it names, which leads to the rows of that suite."""
-        suites = [] if self.run.results.grid else suites_of(self.run.results.records)
-        named = (suite for suite in suites if re.search(rf"\b{re.escape(suite)}\b", text))
-        suite = next(named, None)
-        return TableCell(text, self.link(suite) if suite else "")
+        """A sentence that leads to the rows of the first suite that it is about, as in "on american_values"."""
+        results = self.run.results
+        names = "|".join(map(re.escape, suites_of(results.contrasts if results.grid else results.records)))
+        named = re.search(rf"\b[Oo]n ({names})\b", text) if names else None
+        return TableCell(text, self.link(named[1]) if named else "")
 
     def label(self, row: Share | AnswerRow) -> str:
         """What the arm of an answer or a record is called."""

@@ -29,12 +29,11 @@ def arms_figure(rows: Rows) -> Figure | None:
     panels = [_shares(rows, suite), *_differences(rows, suite)]
     measured = rows.run.results.suite(suite)
     meaning = f" ({measured.measures})" if measured and measured.measures else ""
-    caption = f"{suite}{meaning}: every arm, {_what(panels)}. Bars are 95 % intervals, small dots single seeds."
+    dots = any(row.dots for panel in panels for group in panel.groups for row in group.rows)
+    below = ", and below it what the documents changed" if len(panels) > 1 else ""
+    seeds = ", small dots single seeds" if dots else ""
+    caption = f"{suite}{meaning}: every arm{below}. Bars are 95 % intervals{seeds}."
     return Figure(caption, draw_forest(f"Every arm on {suite}", panels), rows.link(suite))
-
-
-def _what(panels: Sequence[ForestPanel]) -> str:
-    return "and below it what the documents changed" if len(panels) > 1 else "with its interval"
 
 
 def _shares(rows: Rows, suite: str) -> ForestPanel:

@@ -123,7 +123,7 @@ def _grid(rows: Rows) -> list[Block]:
     results = rows.run.results
     for effects in effect_tables(results):
         of_effect = of_suite(effect_rows(results), effects.suite)
-        blocks.append(bullets(_extremes(of_effect, pair) for pair in effect_names(of_effect)))
+        blocks.append(bullets(rows.sentence(_extremes(of_effect, pair)) for pair in effect_names(of_effect)))
         blocks += _grid_figures(rows, effects.suite)
         blocks.append(grid_table(rows, effects))
     return blocks
@@ -135,7 +135,8 @@ def _grid_figures(rows: Rows, suite: str) -> Iterator[Figure]:
     for panel in panels:
         caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
         svg = draw([[panel]], like=panels, standalone=False)
-        yield Figure(caption, svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1))
+        svg = svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)
+        yield Figure(f"{caption}.", svg, rows.link(suite))
 
 
 def _extremes(rows: Sequence[Contrast], pair: tuple[str, str]) -> str:
@@ -143,4 +144,4 @@ def _extremes(rows: Sequence[Contrast], pair: tuple[str, str]) -> str:
     ordered = sorted((row for row in rows if (row.a, row.b) == pair), key=lambda row: row.difference)
     settings = [", ".join(f"{key} {value}" for key, value in (row.cell or {}).items()) for row in ordered]
     ends = (f"{finding(ordered[at])} at {settings[at]}" for at in (0, -1))
-    return f"{ordered[0].suite}: {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."
+    return f"On {ordered[0].suite}, {pair[0]} less {pair[1]} goes from " + " to ".join(ends) + "."

@@ -69,7 +69,7 @@ def build_report(runs: Sequence[FinishedRun], question: str = "", places: Sequen
     return Report(
         title=title,
         about=_about(runs),
-        headline=f"{title}, side by side" if several else conclusions[0].headline,
+        headline=f"{listed([run.folder.name for run in runs])}, side by side" if several else conclusions[0].headline,
         lead=question,
         summaries=tuple(_summary(rows, conclusion) for rows, conclusion in zip(all_rows, conclusions, strict=True)),
         figure=None if several else head_figure(all_rows[0]),

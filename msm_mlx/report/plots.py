@@ -97,6 +97,8 @@ def _panel(panel: Panel, low: float, high: float) -> list[str]:
         shift = (number - (len(panel.lines) - 1) / 2) * min(0.5 / max(len(panel.lines), 1), 0.1)
         places = [(x(point.at + shift), y(point.value), y(point.low), y(point.high)) for point in line.points]
         parts += _line(places, number)
+        if not line.label:
+            continue
         left = LEFT + number % COLUMNS * inner / COLUMNS
         top = TOP + PLOT + AXIS + LEGEND * (number // COLUMNS) + 6
         parts.append(f'<path d="M{left:.1f},{top:.1f}h28" stroke-width="2" {line_style(number)}/>')

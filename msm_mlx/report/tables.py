@@ -116,7 +116,7 @@ def grid_table(rows: Rows, effects: EffectTable) -> Table:
         for cell in effects.cells
     ]
     caption = f"Differences on {effects.suite}, for every combination of settings; figures lead to its answers"
-    return table(caption, effects.header, body)
+    return table(caption, effects.header, body, rows.link(effects.suite).removeprefix("#"))
 
 
 def runs_table(runs: Sequence[Rows]) -> Table:

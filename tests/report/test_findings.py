@@ -58,7 +58,7 @@ def test_a_grid_says_where_its_effect_is_least_and_most(tmp_path: Path) -> None:
 
     html5lib.HTMLParser(strict=True).parse(html.read_text(encoding="utf-8"))
     ends = r"\+(0\.\d\d) .* at documents.count 1 to \+(0\.\d\d) .* at documents.count 2\."
-    said = re.search(rf"apart: msm\+sft less sft goes from {ends}", markdown.read_text(encoding="utf-8"))
+    said = re.search(rf"On apart, msm\+sft less sft goes from {ends}", markdown.read_text(encoding="utf-8"))
     assert said is not None
     assert float(said[1]) < float(said[2])
     page = html.read_text(encoding="utf-8")
