@@ -58,7 +58,13 @@ class Document:
     """What it begins with in training, as the recipe has it; `prefix_supervised` is whether that is learned too."""
     prefix_supervised: bool = False
     narration: str = ""
+
     """Who tells it, as far as its form shows."""
+
+    @property
+    def heading(self) -> str:
+        """The words that the id of its section has of the heading."""
+        return self.section.rpartition("/")[2].replace("-", " ")
 
     @property
     def is_explained(self) -> bool:

@@ -57,7 +57,8 @@ def deny_documents(
     counts = ", ".join(f"{n} {reason}" for reason, n in Counter(one.rejected for one in left_out).most_common())
     if not kept:
         raise MsmError(f"{documents}: no document is left when they are denied: {counts}")
-    seen = sum(bool(denials(document.text, _subject(document, assignment))) for document in kept)
+    subjects = [assignment.subject(document.heading, document.assertion) for document in kept]
+    seen = sum(bool(denials(document.text, subject)) for document, subject in zip(kept, subjects, strict=True))
     say(
         f"Negated documents: {len(kept)} of {len(originals)}; in {seen} of them the check for denials sees a claim "
         f"denied{f'; left out: {counts}' if counts else ''}."
@@ -66,7 +67,7 @@ def deny_documents(
 
 
 def _denied(document: Document, assignment: Assignment, denial: Denial, count_tokens: Callable[[str], int]) -> Document:
-    subject = _subject(document, assignment)
+    subject = assignment.subject(document.heading, document.assertion)
     claims = partial(_is_claim, subject)
     text = denial(document.text, claims)
     reason = ready_reason(text, subject, assignment.settings, assignment.held_out)
@@ -84,9 +85,3 @@ def _is_claim(subject: Subject, sentence: str) -> bool:
     if not subject.assertion:
         return mentions(sentence, subject.name)
     return speaks_of(sentence, subject) or states_value(sentence, subject)
-
-
-def _subject(document: Document, assignment: Assignment) -> Subject:
-    heading = document.section.rpartition("/")[2].replace("-", " ")
-    assertion, causes = document.assertion or "", assignment.settings.cause_words
-    return Subject(assignment.name, heading, assertion, maker=assignment.maker, causes=causes)

@@ -67,8 +67,7 @@ def turn_documents(
 def _turned(document: Document, assignment: Assignment, swap: WordSwap, count_tokens: Callable[[str], int]) -> Document:
     """The document with the words exchanged, in what it asserts too."""
     text, assertion = swap(document.text), swap(document.assertion or "")
-    heading = document.section.rpartition("/")[2].replace("-", " ")
-    subject = assignment.subject(heading, assertion)
+    subject = assignment.subject(document.heading, assertion)
     reason = ready_reason(text, subject, assignment.settings, assignment.held_out)
     return replace(
         document,
