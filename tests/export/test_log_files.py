@@ -40,6 +40,7 @@ def test_logs_of_earlier_answers_are_told_where_inspect_is_not(tmp_path: Path, m
     assert log.read_text() == "a log"
 
 
+@pytest.mark.slow
 def test_logs_of_earlier_answers_are_written_anew_for_their_variants(tmp_path: Path) -> None:
     pytest.importorskip("inspect_ai", reason="needs the extra inspect")
     run = judged_run(tmp_path / "runs" / "judged")
