@@ -17,7 +17,7 @@ from rich.text import Text
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import out
-from msm_mlx.console.bars import LengthBar
+from msm_mlx.console.drawings import LengthBar
 from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.console.terminal import is_plain
 from msm_mlx.text.encoding import in_ascii_marks

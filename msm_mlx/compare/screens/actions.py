@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding
+
+from msm_mlx.console.tables import ConsoleTable
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,18 @@ def _bindings() -> Iterator[Binding]:
             yield Binding(key, call, action.footer or action.name, show=bool(action.footer) and number == 0)
 
 
-def help_table() -> Table:
+def help_table() -> ConsoleTable:
     """The table as a person reads it."""
-    table = Table.grid(padding=(0, 2))
+    table = ConsoleTable(show_header=False, box=None, padding=(0, 2), pad_edge=False, collapse_padding=True)
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column()
     group = ""
     for action in ACTIONS:
         if action.group != group:
             group = action.group
             table.add_row(Text(group, "bold underline"))
-        table.add_row(Text(action.display, "bold", justify="right"), Text(action.name, no_wrap=True), Text(action.does))
+        table.add_row(Text(action.display, "bold", justify="right"), Text(action.name), Text(action.does))
     table.add_row(Text("Besides", "bold underline"))
     table.add_row(
         Text("tab", "bold", justify="right"), Text("Next pane"), Text("arrows scroll it; the mouse works too")

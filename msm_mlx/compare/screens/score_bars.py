@@ -89,13 +89,15 @@ def score_bars(rows: ScoreRows, width: int) -> Text:
     """As many lines as there are arms, one above that says which side is which, one below of what is not listed."""
     if rows.note:
         return Text(rows.note, "italic", overflow="fold")
-    label_width = min(max((len(row.label) for row in rows.arms), default=0), max(width - 21, 7))
+    digits = max((len(str(row.number)) for row in rows.arms), default=1)
+    room = width - digits
+    label_width = min(max((len(row.label) for row in rows.arms), default=0), max(room - 20, 7))
     lines = [_caption(rows, width)] if rows.target else []
     largest = max((abs(row.margin) for row in rows.arms if row.margin is not None), default=1.0)
-    bar_width = max(width - label_width - 12, 4)
+    bar_width = max(room - label_width - 11, 4)
     for row, label in zip(rows.arms, short_labels([row.label for row in rows.arms], label_width), strict=True):
         mark = "●" if row.shown else "○"
-        line = Text(f"{row.number} {mark} ", "" if row.shown else "dim")
+        line = Text(f"{row.number:>{digits}} {mark} ", "" if row.shown else "dim")
         line.append_text(_fit(literal(label), label_width))
         if rows.target:
             line.append(" ")

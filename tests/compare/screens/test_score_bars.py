@@ -50,6 +50,16 @@ def test_little_room_is_for_the_arms_that_are_shown() -> None:
     assert ScoreRows(arms[:5], "this", "that").listed(24).arms == arms[:5]
 
 
+@pytest.mark.parametrize("width", [36, 60])
+def test_twelve_arms_have_a_line_each(width: int) -> None:
+    arms = tuple(ArmRow(number, f"arm{number}@cheese_american", True, 12.5 - number) for number in range(1, 13))
+    lines = score_bars(ScoreRows(arms, "this", "that"), width).plain.split("\n")
+
+    assert len(lines) == 13
+    assert max(map(len, lines)) <= width
+    assert [line[:4] for line in lines[1::11]] == [" 1 ●", "12 ●"]
+
+
 @pytest.mark.parametrize("width", [4, 9, 20])
 @pytest.mark.parametrize("margin", [None, 0.0, -0.01, 0.3, 2.0, -2.0, 50.0])
 def test_a_bar_fills_its_width_on_the_right_side(margin: float | None, width: int) -> None:

@@ -9,7 +9,7 @@ from helpers.terminals import shown, terminal
 from rich.console import Console
 
 from msm_mlx.console.abilities import SCREEN_READER
-from msm_mlx.console.bars import LengthBar
+from msm_mlx.console.drawings import LengthBar
 from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.console.terminal import TerminalConsole
 

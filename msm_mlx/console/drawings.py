@@ -1,4 +1,4 @@
-"""Bars whose length is a quantity, which stands beside them as a number."""
+"""Drawings in characters. What they show stands beside them in numbers, so that lines of words leave them out."""
 
 from __future__ import annotations
 
@@ -33,3 +33,17 @@ class LengthBar:
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(min(SHORT, self.width), min(self.width, options.max_width))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Any other characters that draw. Plain lines have none."""
+
+    characters: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if not is_plain(console):
+            yield self.characters
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self.characters)
