@@ -36,7 +36,7 @@ class LengthBar:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class TextDrawing:
     """Any other characters that draw. Plain lines have none."""
 
     characters: Text

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from msm_mlx.console.abilities import SCREEN_READER
-from msm_mlx.console.drawings import Drawing, LengthBar
+from msm_mlx.console.drawings import LengthBar, TextDrawing
 from msm_mlx.console.tables import ConsoleTable, ConsoleTree
 from msm_mlx.console.terminal import TerminalConsole
 
@@ -106,7 +106,7 @@ def test_a_table_without_header_names_nothing_and_bars_are_no_words() -> None:
     table = ConsoleTable(show_header=False, box=None)
     table.add_row("refusal", "12", LengthBar(0.5, 30))
     drawn = ConsoleTable("arm", "share", "0   1")
-    drawn.add_row("sft", "0.5", Drawing(Text("\u00b7\u2500\u2500\u25cf\u2500")))
+    drawn.add_row("sft", "0.5", TextDrawing(Text("\u00b7\u2500\u2500\u25cf\u2500")))
 
     assert read(table) == "refusal: 12\n"
     assert read(drawn) == "arm: sft\n  share: 0.5\n"

@@ -13,7 +13,7 @@ from rich.text import Text
 from msm_mlx.compare.screens.run_files import SpecPassage, TrainingCurve
 from msm_mlx.compare.tables import contrast_table
 from msm_mlx.compare.votes import VoteSummary
-from msm_mlx.console.drawings import Drawing
+from msm_mlx.console.drawings import TextDrawing
 from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.runs.estimate import Estimate
 from msm_mlx.runs.layout import METRICS
@@ -47,11 +47,11 @@ def _suite_table(suite: str, rows: Sequence[Share], several_specs: bool) -> Cons
     table.add_column("arm", overflow="fold")
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    table.add_column(Drawing(Text(f"0{'0.5':^{SCALE_CELLS - 2}}1")), width=SCALE_CELLS)
+    table.add_column(TextDrawing(Text(f"0{'0.5':^{SCALE_CELLS - 2}}1")), width=SCALE_CELLS)
     for row in rows:
         interval = f"[{row.ci_low:.2f}, {row.ci_high:.2f}]"
         # there is no finding where most replies could not be read
-        line = Drawing(interval_line(row.value, row.ci_low, row.ci_high))
+        line = TextDrawing(interval_line(row.value, row.ci_low, row.ci_high))
         last = literal(row.failure, "italic") if row.failure else line
         table.add_row(literal(row.label(several_specs)), f"{row.value:.2f}", Text(interval), last)
     return table
