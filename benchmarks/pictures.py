@@ -71,6 +71,7 @@ def on_white(svg: str) -> str:
     """A drawing that takes its colours from a page, made a file of its own."""
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     assert box, "every drawing of ours has one"
+    svg = svg.replace("var(--paper, white)", "white")
     margin = 12
     size = " ".join(f"{float(side) + 2 * margin:g}" for side in box.groups())
     background = f'<rect x="{-margin}" y="{-margin}" width="100%" height="100%" fill="white"/>'
