@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from typing import Literal, TextIO
+from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -12,7 +13,7 @@ from rich.theme import Theme
 from msm_mlx.console.abilities import abilities_of, is_limited
 from msm_mlx.text.encoding import in_ascii_marks
 
-# Of xterm's 256 colours those that can be read on black and on white alike, with a contrast of 4 to 1 on the poorer.
+# Of xterm's 256 colours those that can be read on black and on white alike, with a contrast of nearly 4 to 1 or more.
 # None is the only bearer of a meaning: a word says the same.
 STYLES = {
     "ok": "color(28)",
@@ -21,12 +22,6 @@ STYLES = {
     "name": "color(30)",
     "quiet": "color(243)",
     "table.title": "bold",
-    "bar.back": "color(243)",
-    "bar.complete": "color(30)",
-    "bar.finished": "color(28)",
-    "bar.pulse": "color(30)",
-    "progress.download": "color(28)",
-    "progress.remaining": "color(30)",
 }
 
 
@@ -38,16 +33,19 @@ class TerminalConsole(Console):
     """
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str], *, whole_lines: bool = False) -> None:
-        abilities = abilities_of(stream, environment)
+        abilities, is_terminal = abilities_of(stream, environment), stream.isatty()
+        width, height = _limited_size(stream, environment) if is_terminal and is_limited(environment) else (None, None)
         super().__init__(
             file=stream,
-            force_terminal=abilities.colour or abilities.cursor,
+            force_terminal=is_terminal,
             force_interactive=abilities.cursor,
-            color_system=_color_system(environment) if abilities.colour else None,
+            color_system=("auto" if is_terminal else "256") if abilities.colour else None,
+            width=width,
+            height=height,
             no_color=not abilities.colour,
             theme=Theme(STYLES),
             highlight=False,
-            soft_wrap=whole_lines and not stream.isatty(),
+            soft_wrap=whole_lines and not is_terminal,
         )
         self.abilities = abilities
 
@@ -64,6 +62,11 @@ def is_plain(console: Console) -> bool:
     return isinstance(console, TerminalConsole) and console.abilities.plain
 
 
-def _color_system(environment: Mapping[str, str]) -> Literal["auto", "256"]:
-    """As the terminal says; a file, into which colours are forced, says nothing."""
-    return "256" if is_limited(environment) else "auto"
+def _limited_size(stream: TextIO, environment: Mapping[str, str]) -> tuple[int, int]:
+    """The columns and lines of a terminal that knows no escape sequences; rich takes all of them for 80 by 25."""
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        size = os.terminal_size((0, 0))
+    columns = environment.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) else size.columns or 80, size.lines or 25

@@ -60,8 +60,20 @@ def test_plain_lines_have_marks_in_ascii_and_letters_of_every_script() -> None:
 
 
 def test_width_is_that_of_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rich takes any dumb terminal for one of 80 columns."""
+    """Rich takes any dumb terminal for one of 80 columns, which those are that say nothing."""
     monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setenv("COLUMNS", "40")
 
-    assert TerminalConsole(terminal(), {"TERM": "dumb"}).width == 40
+    assert TerminalConsole(terminal(), {"TERM": "dumb", "COLUMNS": "40"}).width == 40
+    assert TerminalConsole(terminal(), {"TERM": "dumb", "COLUMNS": "0"}).width == 80
+
+
+def test_lines_are_whole_in_a_pipe_and_wrapped_on_a_terminal() -> None:
+    line = "word " * 30
+    for stream, environment, count in (
+        (pipe(), {}, 1), (pipe(), {"FORCE_COLOR": "1"}, 1), (terminal(), {"TERM": "dumb", "COLUMNS": "40"}, 4),
+    ):  # fmt: skip
+        console = TerminalConsole(stream, environment, whole_lines=True)
+        console.print(line.strip())
+
+        assert console.is_terminal == stream.isatty()
+        assert len(shown(stream).splitlines()) == count
