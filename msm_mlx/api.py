@@ -88,6 +88,7 @@ def run(
     run_dir: str | Path | None = None,
     say: Callable[[str], None] | None = None,
     any_memory: bool = False,
+    processes: int | None = None,
 ) -> Run:
     """Write, train, evaluate and report, as `msm-mlx run` does. What is done already is not done again.
 
@@ -96,6 +97,7 @@ def run(
         run_dir: the run folder; by default `runs/NAME` in the working folder.
         say: gets a line for each thing that happens; `print`, for one.
         any_memory: run even if training will probably not fit into the memory.
+        processes: how many train and ask at once; by default one, and several for a small model on a CPU.
 
     Raises:
         MsmError: if the run cannot be made. What was done stays, and the same call goes on from there.
@@ -107,7 +109,8 @@ def run(
 
     loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     experiment = open_experiment(loaded, Path(run_dir) if run_dir else None)
-    run_experiment(experiment, PlainReporter(say) if say else SilentReporter(), any_memory=any_memory)
+    reporter = PlainReporter(say) if say else SilentReporter()
+    run_experiment(experiment, reporter, any_memory=any_memory, processes=processes)
     freshen_report(experiment.run.path)
     freshen_logs(experiment.run.path, say or (lambda line: None))
     return Run(finished.open_run(experiment.run.path))

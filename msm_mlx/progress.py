@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from typing import Protocol
 
@@ -65,6 +66,41 @@ class SilentReporter:
     def finish(self, stage: str, seconds: float) -> None: ...
 
     def complete(self, seed: int, figures: Sequence[str]) -> None: ...
+
+
+class TurnsReporter:
+    """Passes on what several threads report, while it holds the lock that they share."""
+
+    def __init__(self, reporter: Reporter, turn: AbstractContextManager[object]) -> None:
+        self._reporter, self._turn = reporter, turn
+
+    def say(self, line: str) -> None:
+        with self._turn:
+            self._reporter.say(line)
+
+    def plan(self, totals: Mapping[str, int]) -> None:
+        with self._turn:
+            self._reporter.plan(totals)
+
+    def skip(self, stage: str, reason: str) -> None:
+        with self._turn:
+            self._reporter.skip(stage, reason)
+
+    def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+        with self._turn:
+            self._reporter.begin(stage, reason, total, unit)
+
+    def advance(self, stage: str, done: int, detail: str) -> None:
+        with self._turn:
+            self._reporter.advance(stage, done, detail)
+
+    def finish(self, stage: str, seconds: float) -> None:
+        with self._turn:
+            self._reporter.finish(stage, seconds)
+
+    def complete(self, seed: int, figures: Sequence[str]) -> None:
+        with self._turn:
+            self._reporter.complete(seed, figures)
 
 
 class PlainReporter(SilentReporter):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
+from helpers.reporters import StageReporter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msm_mlx.progress import BARS, PlainReporter, sparkline
+from msm_mlx.progress import BARS, PlainReporter, TurnsReporter, sparkline
 
 
 def test_a_falling_loss_falls() -> None:
@@ -38,3 +41,25 @@ def test_a_plain_reporter_has_a_line_for_each_event() -> None:
         "documents: 3 documents (not run yet)",
         "documents: done in 1.2 s",
     ]
+
+
+def test_what_several_threads_report_is_passed_on_by_one_at_a_time() -> None:
+    turn, held = Lock(), []
+
+    class Watcher(StageReporter):
+        def begin(self, stage: str, reason: str, total: int, unit: str) -> None:
+            held.append(turn.locked())
+            super().begin(stage, reason, total, unit)
+
+    watcher = Watcher()
+    report = TurnsReporter(watcher, turn)
+    report.say("Welcome.")
+    report.plan({"sft": 3})
+    report.skip("plan", "done")
+    report.begin("sft", "not run yet", 3, "updates")
+    report.advance("sft", 1, "fast")
+    report.finish("sft", 1.25)
+    report.complete(0, ["base 0.5"])
+    assert (held, turn.locked()) == ([True], False)
+    assert (watcher.lines, watcher.skipped, watcher.begun) == (["Welcome."], {"plan": "done"}, {"sft": "not run yet"})
+    assert (watcher.progress, watcher.finished, watcher.complete_seeds) == ([(1, "fast")], ["sft"], [0])

@@ -23,7 +23,8 @@ from msm_mlx.pipeline.adapter_arms import inspect_adapters
 from msm_mlx.pipeline.experiment import Experiment, run_experiment
 from msm_mlx.pipeline.plan import load_specs, plan_run
 from msm_mlx.pipeline.preflight import foreign_specs
-from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, choose
+from msm_mlx.pipeline.processes import choose_processes
+from msm_mlx.pipeline.reevaluation import Choice, choose
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
 from msm_mlx.pipeline.stages.ready_documents import ReadyDocuments
 from msm_mlx.pipeline.status import known_fingerprints, plan_status
@@ -34,6 +35,13 @@ from msm_mlx.runs.layout import REPORT_HTML
 from msm_mlx.runs.results import read_results
 from msm_mlx.text.terminal import literal, visible
 
+_processes_option = click.option(
+    "--processes",
+    type=click.IntRange(1, 16),
+    metavar="N",
+    help="Model processes at once. Default: one, or for a small model on a CPU one for each core.",
+)
+
 
 @click.command()
 @recipe_command
@@ -42,8 +50,15 @@ from msm_mlx.text.terminal import literal, visible
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 @click.option("--compare", "then_compare", is_flag=True, help="On a terminal, open the app of `compare` at the end.")
 @click.option("--any-memory", is_flag=True, help="Run even if training will probably not fit into the memory.")
+@_processes_option
 def run(
-    experiment: Experiment, dry_run: bool, as_json: bool, quiet: bool, then_compare: bool, any_memory: bool
+    experiment: Experiment,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    then_compare: bool,
+    any_memory: bool,
+    processes: int | None,
 ) -> None:
     """Run an experiment from its recipe to its report.
 
@@ -60,9 +75,9 @@ def run(
       msm-mlx run recipes/cheese_american.yaml --model mlx-community/Qwen3-8B-4bit
     """
     if dry_run:
-        _show_plan(experiment, as_json)
+        _show_plan(experiment, as_json, processes)
         return
-    _execute(experiment, KINDS, quiet or as_json, any_memory)
+    _execute(experiment, KINDS, quiet or as_json, any_memory=any_memory, processes=processes)
     if launched_rank():
         return  # rank 0 has the results
     if as_json:
@@ -91,7 +106,7 @@ def _stage_command(name: str, kinds: Sequence[Kind], summary: str) -> click.Comm
     @click.option("--quiet", is_flag=True, help="No progress.")
     @click.option("--any-memory", is_flag=True, help="Run even if it will probably not fit into the memory.")
     def command(experiment: Experiment, as_json: bool, quiet: bool, any_memory: bool) -> None:
-        _execute(experiment, kinds, quiet or as_json, any_memory)
+        _execute(experiment, kinds, quiet or as_json, any_memory=any_memory)
         _print_stages(experiment, as_json)
 
     return command
@@ -133,6 +148,7 @@ sft = _stage_command(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the stages as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@_processes_option
 def evaluate(
     experiment: Experiment,
     suites: tuple[str, ...],
@@ -140,6 +156,7 @@ def evaluate(
     tasks: tuple[str, ...],
     as_json: bool,
     quiet: bool,
+    processes: int | None,
 ) -> None:
     """Ask the models of a run questions that they have not answered.
 
@@ -160,7 +177,8 @@ def evaluate(
             raise click.UsageError("--lm-eval asks its own tasks: leave out --suite")
         _ask_harness(experiment, tasks, choice, quiet or as_json, as_json)
         return
-    _execute(experiment, ["adapter", "evaluate", "perplexity", "judge", "results"], quiet or as_json, choice=choice)
+    kinds: list[Kind] = ["adapter", "evaluate", "perplexity", "judge", "results"]
+    _execute(experiment, kinds, quiet or as_json, choice=choice, processes=processes)
     _print_stages(experiment, as_json)
     if not (quiet or as_json or launched_rank()):
         _show_ending(experiment)
@@ -188,11 +206,9 @@ def _print_stages(experiment: Experiment, as_json: bool) -> None:
         print_json({"run": str(experiment.run.path), **_stages(experiment)})
 
 
-def _execute(
-    experiment: Experiment, kinds: Sequence[Kind], quiet: bool, any_memory: bool = False, *, choice: Choice = EVERYTHING
-) -> None:
+def _execute(experiment: Experiment, kinds: Sequence[Kind], quiet: bool, **options: Any) -> None:
     with reporter(quiet=quiet) as report:
-        run_experiment(experiment, report, kinds, any_memory=any_memory, choice=choice)
+        run_experiment(experiment, report, kinds, **options)
     if "results" in kinds and not launched_rank():
         from msm_mlx.export.log_files import freshen_logs
         from msm_mlx.report.files import freshen_report
@@ -233,9 +249,11 @@ def _show_ending(experiment: Experiment) -> None:
     console.print(Text(f"  {visible(step.command)}", "bold"), soft_wrap=True)
 
 
-def _show_plan(experiment: Experiment, as_json: bool) -> None:
+def _show_plan(experiment: Experiment, as_json: bool, processes: int | None) -> None:
     recipe, plan = experiment.recipe, _plan(experiment)
     of_adapters = _of_adapters(recipe, [stage for _, stage, _ in plan])
+    due = [stage for cell, stage, status in plan if cell == plan[0][0] and not status.cached]
+    model_processes = choose_processes(recipe, due, processes)
     if as_json:
         stages = [
             {
@@ -249,7 +267,12 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
             for cell, stage, status in plan
         ]
         sampling = choose_sampling(recipe, known_fingerprints(recipe, experiment.run).generation)
-        content = {"run": str(experiment.run.path), "recipe": recipe.resolved(), "sampling": plain_sampling(sampling)}
+        content = {
+            "run": str(experiment.run.path),
+            "recipe": recipe.resolved(),
+            "sampling": plain_sampling(sampling),
+            "processes": model_processes.count,
+        }
         notes = {"adapters": of_adapters} if of_adapters else {}
         print(json.dumps(content | notes | {"stages": stages}, indent=2))
         return
@@ -257,12 +280,10 @@ def _show_plan(experiment: Experiment, as_json: bool) -> None:
     by = f", documents by {recipe.written_by}" if recipe.written_by else ""
     console.print(Text(f"{recipe.name}: {describe_model(recipe.model)}{by} in {experiment.run.path}"))
     console.print(Text(recipe.profile_reason))
-    if recipe.name_reason:
-        console.print(literal(recipe.name_reason))
     known = known_fingerprints(recipe, experiment.run)
-    for line in (*sampling_in_words(choose_sampling(recipe, known.generation)), *of_adapters):
-        console.print(literal(line))
-    for line in foreign_specs(load_specs(recipe)):
+    in_words = sampling_in_words(choose_sampling(recipe, known.generation))
+    specs = foreign_specs(load_specs(recipe))
+    for line in filter(None, (recipe.name_reason, *in_words, *of_adapters, *specs, model_processes.reason)):
         console.print(literal(line))
     if critique := recipe.settings.documents.critique:
         console.print(Text(f"Documents rewritten by {describe_model(critique.model)}"))

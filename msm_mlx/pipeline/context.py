@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import SetupError
@@ -14,9 +16,11 @@ from msm_mlx.models.hub import ModelRef
 from msm_mlx.progress import Reporter
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.recipe.load import Recipe, Role
+from msm_mlx.recipe.schema import EvaluationSettings
 from msm_mlx.runs.folder import RunFolder
 from msm_mlx.runs.layout import CRASH_LOG
 from msm_mlx.runs.open_variant import open_variant
+from msm_mlx.suites.items import Item
 
 if TYPE_CHECKING:
     from msm_mlx.engine.chat_model import ChatModel, OnStep, Reply
@@ -33,7 +37,7 @@ class Context:
 
     A model is loaded when the first stage needs it, either in this process or in the model process, which trains. Each
     gives way to the other, so that one has the memory to itself; under `mlx.launch` the model process stays, since the
-    other ranks work along with it.
+    other ranks work along with it. Where several threads do stages, each has a context and a model process of its own.
     """
 
     recipe: Recipe
@@ -43,6 +47,12 @@ class Context:
     others: Mapping[Role, ModelRef] = field(default_factory=dict)
     stage: str = ""
     """The one that works with it now."""
+    side_by_side: bool = False
+    """Whether several threads do stages. Variants answer in the model process then, which trains the next one too."""
+    turn: AbstractContextManager[object] = field(default_factory=threading.RLock)
+    """Held by the thread that reads or writes the record of the run."""
+    number: int = 0
+    """That of the thread; the main one has 0."""
     _models: ModelCache | None = field(default=None, init=False)
     _process: ModelProcess | None = field(default=None, init=False)
     _lines: set[str] = field(default_factory=set, init=False)
@@ -61,9 +71,32 @@ class Context:
 
         return LocalModel(self._load(self.others[role]), on_step=on_step)
 
+    def beside(self, number: int) -> Context:
+        """The context of the thread of this number, from 1 on, that does stages of the same run."""
+        return replace(self, number=number)
+
+    def note(self, stage: str, **facts: object) -> None:
+        """Add facts to the record of a stage that runs."""
+        with self.turn:
+            self.run.note(stage, **facts)
+
     def variant(self, variant: Variant) -> LoadedModel:
         """The base model as this variant, in this process."""
         return open_variant(self._load(self.base), self.run.path, variant)
+
+    def answer(
+        self, variant: Variant, items: Sequence[Item], model_name: str, settings: EvaluationSettings, meter: Meter
+    ) -> list[dict[str, Any]]:
+        """The fields of the `Answer` of a variant to each item; `meter` hears of its replies."""
+        if self.side_by_side:
+            from msm_mlx.worker.job import answering_job
+
+            job = answering_job(self.base, self.run.path, variant, items, model_name, settings)
+            return self.model_process().answer(job, meter.reply, meter.step)
+        from msm_mlx.evaluation.collect_answers import answer_items
+
+        loaded = self.variant(variant)
+        return [asdict(one) for one in answer_items(loaded, items, model_name, settings, meter.reply, meter.step)]
 
     def try_base(self) -> None:
         """Load the base, so that one that cannot be used is told before others write for it.
@@ -127,12 +160,18 @@ class Context:
         if self._models is not None:
             self._models.release()
         if self._process is None:
-            self._process = ModelProcess(self.report.say, log=self.run.path / CRASH_LOG)
+            self._process = ModelProcess(self.report.say, log=self.run.path / CRASH_LOG, number=self.number)
         return self._process
 
     def join(self) -> None:
         """Start the model process now, because the other ranks of `mlx.launch` wait for it."""
         self.model_process().start()
+
+    def stop(self) -> None:
+        """Have the model process save and end, from another thread: the one that it works for meets
+        KeyboardInterrupt."""
+        if self._process is not None:
+            self._process.stop()
 
     def close(self) -> None:
         """End the model process, if there is one."""

@@ -80,6 +80,7 @@ def run_experiment(
     *,
     any_memory: bool = False,
     choice: Choice = EVERYTHING,
+    processes: int | None = None,
 ) -> None:
     """Bring every stage of the given kinds up to date, of a grid in each of its cells; see `run_recipe`.
 
@@ -94,8 +95,8 @@ def run_experiment(
         report.say(recipe.name_reason)
     report.say(f"Matrix products by {load_openblas()}.")
     if recipe.grid:  # refused on every rank alike
-        run_grid(recipe, run, report, kinds, any_memory=any_memory, choice=choice)
+        run_grid(recipe, run, report, kinds, any_memory=any_memory, choice=choice, processes=processes)
     elif launched_rank():
         follow_run(recipe, report)
     else:
-        run_recipe(recipe, run, report, kinds, any_memory=any_memory, choice=choice)
+        run_recipe(recipe, run, report, kinds, any_memory=any_memory, choice=choice, processes=processes)

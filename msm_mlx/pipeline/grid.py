@@ -66,6 +66,7 @@ def run_grid(
     *,
     any_memory: bool = False,
     choice: Choice = EVERYTHING,
+    processes: int | None = None,
 ) -> None:
     """Bring every cell up to date, then the results of the whole grid.
 
@@ -84,7 +85,8 @@ def run_grid(
         run.keep_recipe(recipe.resolved())
         names = [cell.name for cell in cells]
         run.describe(recipe=recipe.name, date=frozen_date(run), grid=dict(recipe.grid), cells=names)
-        prepared = [_prepare(cell, run, report, kinds, load, any_memory=any_memory, choice=choice) for cell in cells]
+        options = {"any_memory": any_memory, "choice": choice, "processes": processes}
+        prepared = [_prepare(cell, run, report, kinds, load, **options) for cell in cells]
         for number, (cell, ready) in enumerate(zip(cells, prepared, strict=True), start=1):
             report.say(f"Cell {number} of {len(cells)}: {cell.name}")
             with ready.run.lock():

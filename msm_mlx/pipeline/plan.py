@@ -104,7 +104,7 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
         *_chats(recipe, models, held_out, learned),
         *_declared(recipe, held_out, learned),
         *_plain_texts(recipe, held_out, learned),
-        *_seed_by_seed(
+        *_first_seed_first(
             recipe,
             *(_training(recipe, models, variant) for variant in training),
             *(_evaluation(recipe, models, variant, asked) for variant in recipe.variants),
@@ -117,11 +117,13 @@ def plan_run(recipe: Recipe, models: Fingerprints | None = None) -> RunPlan:
     return RunPlan(recipe, models, specs, asked, (*stages, *closing))
 
 
-def _seed_by_seed(recipe: Recipe, *stages: Stage) -> list[Stage]:
-    """The stages in their order, but those of one seed after those of another, so that there are answers of the first
-    early. What has no seed is among those of the first."""
-    first = min(recipe.seeds)
-    return sorted(stages, key=lambda stage: first if stage.seed is None else stage.seed)
+def _first_seed_first(recipe: Recipe, *stages: Stage) -> list[Stage]:
+    """The stages in their order, but first those of the first seed and of none, so that its figures are there early.
+
+    Those of the other seeds stay together: the model changes between the processes that train and ask only once more.
+    """
+    first = (None, min(recipe.seeds))
+    return sorted(stages, key=lambda stage: stage.seed not in first)
 
 
 def _ready_adapters(recipe: Recipe, models: Fingerprints) -> Iterator[ReadyAdapter]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
+from threading import RLock
 from typing import Any
 
 from msm_mlx.engine.adapter_source import fetch_adapter
@@ -20,6 +21,7 @@ from msm_mlx.pipeline import preflight
 from msm_mlx.pipeline.adapter_arms import AdapterRecord, record_adapters
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.plan import RunPlan, plan_run, text_sources
+from msm_mlx.pipeline.processes import ModelProcesses, choose_processes
 from msm_mlx.pipeline.prompt_lengths import refuse_long_prompts
 from msm_mlx.pipeline.reevaluation import EVERYTHING, Choice, narrow_plan
 from msm_mlx.pipeline.stage import KINDS, Kind, Stage
@@ -32,7 +34,7 @@ from msm_mlx.pipeline.status import (
     status_of,
 )
 from msm_mlx.pipeline.work import work_through
-from msm_mlx.progress import Reporter
+from msm_mlx.progress import Reporter, TurnsReporter
 from msm_mlx.recipe.load import Duty, Recipe, Role, duty_of
 from msm_mlx.recipe.sampling import choose_sampling, plain_sampling, sampling_in_words
 from msm_mlx.rows.hub import HUB, data_files
@@ -64,6 +66,7 @@ class PreparedRun:
     """Whether texts are to be made before the base learns or answers: one that cannot would be told too late."""
     adapters: Mapping[str, AdapterRecord]
     """What the record says of arms with a ready-made adapter."""
+    processes: ModelProcesses
 
 
 def run_recipe(
@@ -74,10 +77,12 @@ def run_recipe(
     *,
     any_memory: bool = False,
     choice: Choice = EVERYTHING,
+    processes: int | None = None,
 ) -> None:
     """Bring every stage of the given kinds up to date. Stages of other kinds must be there already.
 
-    Of the evaluation, only what is in `choice` is asked.
+    Of the evaluation, only what is in `choice` is asked. `processes` is the number of model processes at once, if it is
+    not to be chosen.
 
     Raises:
         MsmError: if a file that a stage reads is not there, or its work fails.
@@ -86,7 +91,8 @@ def run_recipe(
     plan = plan_run(recipe, known_fingerprints(recipe, run))  # before the folder is made: it may be refused
     with run.lock():
         load = load_each_once()
-        execute(prepare(plan, run, report, kinds, load, any_memory=any_memory, choice=choice), report)
+        options: dict[str, Any] = {"any_memory": any_memory, "choice": choice, "processes": processes}
+        execute(prepare(plan, run, report, kinds, load, **options), report)
 
 
 def prepare(
@@ -98,6 +104,7 @@ def prepare(
     *,
     any_memory: bool = False,
     choice: Choice = EVERYTHING,
+    processes: int | None = None,
 ) -> PreparedRun:
     """Fetch what a run needs, and refuse what is known not to work, before anything is written. See `run_recipe`."""
     recipe = plan.recipe
@@ -135,9 +142,11 @@ def prepare(
     refuse_long_prompts(recipe, status, kinds, base, others, report, load)
     preflight.rehearse(plan, status, base, run, report, kinds, load)
     preflight.check_adapters(stages, plan, base, run, report)
-    due_kinds = {stage.kind for stage in due_stages(status, kinds)}
+    due = due_stages(status, kinds)
+    due_kinds = {stage.kind for stage in due}
     tries_base = not (due_kinds.isdisjoint(MAKE_TEXTS) or due_kinds.isdisjoint(USE_BASE))
-    return PreparedRun(plan, run, base, template, others, stages, tries_base, adapters)
+    side_by_side = choose_processes(recipe, due, processes)
+    return PreparedRun(plan, run, base, template, others, stages, tries_base, adapters, side_by_side)
 
 
 def execute(prepared: PreparedRun, report: Reporter) -> None:
@@ -155,12 +164,23 @@ def execute(prepared: PreparedRun, report: Reporter) -> None:
     run.describe(recipe=recipe.name, model=model, **adapters, **facts, **named)
     status = status_of(prepared.stages, run)
     report.plan({stage.id: stage.total for stage, one in status if not one.cached})
-    with closing(Context(recipe, base, run, report, others)) as context:
+    if prepared.processes.reason:
+        report.say(prepared.processes.reason)
+    with closing(_context(prepared, report)) as context:
         if is_launched():
             context.join()
         elif prepared.tries_base:
             context.try_base()
-        work_through(prepared.stages, context)
+        work_through(prepared.stages, context, prepared.processes.count)
+    run.arrange([stage.id for stage in prepared.stages])
+
+
+def _context(prepared: PreparedRun, report: Reporter) -> Context:
+    """That of the main thread."""
+    several, turn = prepared.processes.count > 1, RLock()
+    reporter = TurnsReporter(report, turn) if several else report
+    one = prepared
+    return Context(one.plan.recipe, one.base, one.run, reporter, one.others, side_by_side=several, turn=turn)
 
 
 def follow_run(recipe: Recipe, report: Reporter) -> None:

@@ -13,6 +13,7 @@ class Schedule:
     others."""
 
     def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = tuple(stages)
         self._waiting = list(stages)
         self._running: list[Stage] = []
         self._asked = {stage.seed for stage in stages if stage.kind == "evaluate" and stage.seed is not None}

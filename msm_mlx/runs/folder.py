@@ -237,6 +237,14 @@ class RunFolder:
         self._set_origins({name: replace(Origin(**files[name]), sha256=sha) for name, sha in hashes.items()})
         self.event("finish", stage=stage, seconds=round(seconds, 3))
 
+    def arrange(self, stages: Sequence[str]) -> None:
+        """Put the records of these stages into this order, whichever began first; all others come before them."""
+        record = self.record()
+        entries = {name: record["stages"][name] for name in stages if name in record["stages"]}
+        others = {name: entry for name, entry in record["stages"].items() if name not in entries}
+        if list(record["stages"]) != [*others, *entries]:
+            self._write_record(record | {"stages": others | entries})
+
     def borrow(self, stage: str, inputs: object, outputs: Sequence[str]) -> str | None:
         """Copy the outputs of a stage with the same inputs, and what was noted of it; the name of the run that they are
         of, if there is any.

@@ -12,7 +12,7 @@ import mlx.core as mx
 import numpy as np
 
 from msm_mlx.engine.loaded_model import LoadedModel
-from msm_mlx.files import replacing, sha256_file, sha256_json
+from msm_mlx.files import alone_in, replacing, sha256_file, sha256_json
 from msm_mlx.models.folder import fingerprint
 from msm_mlx.recipe.arms import Method
 from msm_mlx.runs.layout import rows_file
@@ -34,19 +34,22 @@ def load_rows(
 ) -> list[TokenRow]:
     """The rows of the texts in `data`, from the cache if it was made of these very texts in this very way.
 
-    A cache that is damaged or out of date is replaced. `version` is that of the code that makes rows;
-    for the other arguments see `read_rows`.
+    A cache that is damaged or out of date is replaced, by one process while others wait. `version` is that of the code
+    that makes rows; for the other arguments see `read_rows`.
     """
     path, key = rows_file(data, reasoned=reasoned), _key(loaded, method, data, settings, reasoned, version)
-    if (cached := _read(path, key)) is not None:
-        return cached
-    rows = read_rows(loaded, method, data, settings, reasoned=reasoned)
-    arrays = rows_to_arrays(rows)
-    with replacing(path) as partial:
-        mx.save_safetensors(
-            str(partial), {name: mx.array(array) for name, array in arrays.items()}, {KEY: key, DIGEST: _digest(arrays)}
-        )
-    return rows
+    with alone_in(path.parent):
+        if (cached := _read(path, key)) is not None:
+            return cached
+        rows = read_rows(loaded, method, data, settings, reasoned=reasoned)
+        arrays = rows_to_arrays(rows)
+        with replacing(path) as partial:
+            mx.save_safetensors(
+                str(partial),
+                {name: mx.array(array) for name, array in arrays.items()},
+                {KEY: key, DIGEST: _digest(arrays)},
+            )
+        return rows
 
 
 def _read(path: Path, key: str) -> list[TokenRow] | None:

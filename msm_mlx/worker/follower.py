@@ -14,25 +14,26 @@ from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.engine.ranks import Ranks
 from msm_mlx.training.adapter import train_adapter
 from msm_mlx.training.broadcast import broadcast_rows
-from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
+from msm_mlx.worker.job import AnyJob, TrainingJob, WritingJob, parse_job
 from msm_mlx.worker.shared_writing import write_shared
 
 UNUSED_FOLDER = Path("rank-without-files")
 
 
-def follow(load: Callable[[TrainingJob | WritingJob], LoadedModel], ranks: Ranks) -> None:
+def follow(load: Callable[[AnyJob], LoadedModel], ranks: Ranks) -> None:
     """Do this rank's share of all jobs. `load` gives the model of a job, with its rendering."""
     while (content := ranks.broadcast(None)) is not None:
         job = parse_job(content)
         do_share(job, load(job), ranks)
 
 
-def do_share(job: TrainingJob | WritingJob, loaded: LoadedModel, ranks: Ranks) -> None:
+def do_share(job: AnyJob, loaded: LoadedModel, ranks: Ranks) -> None:
     """Do this rank's share of one job, until it is done or all ranks stop."""
     try:
         if isinstance(job, WritingJob):
             _write_share(job, loaded, ranks)
         else:
+            assert isinstance(job, TrainingJob), "rank 0 answers alone"
             _train_share(job, loaded, ranks)
     except (KeyboardInterrupt, LongPromptError):  # all ranks stop at once; rank 0 saves and reports
         return

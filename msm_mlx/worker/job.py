@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import pickle
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -10,8 +13,9 @@ from typing import Any, Literal
 from msm_mlx.models.chat_template import TemplateChoice
 from msm_mlx.models.hub import ModelRef
 from msm_mlx.prompting.prompts import Message
-from msm_mlx.recipe.arms import Method
-from msm_mlx.recipe.schema import LoraSettings, MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.recipe.arms import Method, Variant
+from msm_mlx.recipe.schema import EvaluationSettings, LoraSettings, MidtrainSettings, SftSettings, TrainSettings
+from msm_mlx.suites.items import Item
 
 MIN_STEP_TOKENS = 256
 ModelRole = Literal["base", "writer"]
@@ -103,10 +107,63 @@ class WritingJob(Job):
         return TemplateChoice(self.template, self.date)
 
 
-def parse_job(content: dict[str, Any]) -> TrainingJob | WritingJob:
+@dataclass(frozen=True)
+class AnsweringJob(Job):
+    """Answer items as one variant of a run."""
+
+    model: str
+    """The folder of the base model."""
+    run: str
+    """The run folder, which has the variant's adapter."""
+    variant: dict[str, Any]
+    """The fields of the `Variant`."""
+    pickled_items: str
+    """In base64. Both sides are processes of one run."""
+    model_name: str
+    settings: dict[str, Any]
+    """Those of the evaluation, as JSON."""
+    template: str | None = None
+    date: str | None = None
+
+    @property
+    def role(self) -> ModelRole:
+        return "base"
+
+    @property
+    def choice(self) -> TemplateChoice:
+        return TemplateChoice(self.template, self.date)
+
+    def items(self) -> list[Item]:
+        return list(pickle.loads(base64.b64decode(self.pickled_items)))
+
+    def evaluation_settings(self) -> EvaluationSettings:
+        return EvaluationSettings.model_validate_json(json.dumps(self.settings))
+
+
+AnyJob = TrainingJob | WritingJob | AnsweringJob
+
+
+def parse_job(content: dict[str, Any]) -> AnyJob:
     """The job from what its `to_json` gave."""
     fields = dict(content)
-    return WritingJob(**fields) if fields.pop("job") == WritingJob.__name__ else TrainingJob(**fields)
+    kinds: dict[str, type[AnyJob]] = {kind.__name__: kind for kind in (TrainingJob, WritingJob, AnsweringJob)}
+    return kinds[fields.pop("job")](**fields)
+
+
+def answering_job(
+    base: ModelRef, run: Path, variant: Variant, items: Sequence[Item], model_name: str, settings: EvaluationSettings
+) -> AnsweringJob:
+    """The job of answering items as a variant over `base`. For the arguments see `AnsweringJob`."""
+    return AnsweringJob(
+        model=str(base.folder),
+        run=str(run),
+        variant=asdict(variant),
+        pickled_items=base64.b64encode(pickle.dumps(list(items))).decode(),
+        model_name=model_name,
+        settings=settings.model_dump(mode="json", by_alias=True),
+        template=base.choice.text,
+        date=base.choice.date,
+    )
 
 
 def training_job(

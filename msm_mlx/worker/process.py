@@ -8,7 +8,8 @@ whatever it is doing, so that it never outlives the process that started it. Und
 Each job leads to any number of these events: `{"event": "say", "line"}`, `{"event": "resumed", "resumed"}` with the
 number of updates that are done already, `{"event": "update", ...}` with the fields of
 `msm_mlx.training.metrics.Update`, `{"event": "outcome", "outcome"}` with those of
-`msm_mlx.runs.outcome.TrainingOutcome`, `{"event": "reply", "index", "reply"}` and `{"event": "probed", "peak",
+`msm_mlx.runs.outcome.TrainingOutcome`, `{"event": "reply", "index", "reply"}`, `{"event": "step", "begun", "tokens"}`,
+`{"event": "answer", "answer"}` with those of `msm_mlx.runs.answers.Answer`, and `{"event": "probed", "peak",
 "seconds"}`; and then to exactly one of `done`, `stopped` (by SIGINT, with the state saved) and `error`.
 """
 
@@ -26,11 +27,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from msm_mlx.errors import MsmError
+from msm_mlx.recipe.arms import Variant
 from msm_mlx.resources.blas import load_openblas
 from msm_mlx.training.metrics import Update
-from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
+from msm_mlx.worker.job import AnsweringJob, AnyJob, TrainingJob, WritingJob, parse_job
 
 if TYPE_CHECKING:
+    from msm_mlx.engine.chat_model import Reply
     from msm_mlx.engine.loaded_model import LoadedModel, ModelCache
     from msm_mlx.engine.ranks import Ranks
     from msm_mlx.training.replay import MixedRows
@@ -80,10 +83,12 @@ class _Worker:
     """By what decides about them, because all seeds and arms that train on the same data have the same rows."""
     second: SecondRank | None = None
 
-    def do(self, job: TrainingJob | WritingJob) -> None:
+    def do(self, job: AnyJob) -> None:
         try:
             if isinstance(job, WritingJob):
                 self._write(job)
+            elif isinstance(job, AnsweringJob):
+                self._answer(job)
             elif job.probe:
                 self._probe(job)
             else:
@@ -112,6 +117,26 @@ class _Worker:
 
         for index, reply in write_shared(loaded, job, self.ranks, self.interrupted.is_set, self._say, on_step):
             self._emit("reply", index=index, reply=asdict(reply))
+
+    def _answer(self, job: AnsweringJob) -> None:
+        from msm_mlx.engine.adapters import remove_lora
+        from msm_mlx.evaluation.collect_answers import answer_items
+        from msm_mlx.runs.open_variant import open_variant
+
+        def on_step(begun: int, tokens: int) -> None:
+            self._emit("step", begun=begun, tokens=tokens)
+            if self.interrupted.is_set():
+                raise KeyboardInterrupt
+
+        def on_reply(reply: Reply) -> None:
+            self._emit("reply", index=None, reply=asdict(reply))
+
+        base = self.models.load(Path(job.model), job.choice)
+        loaded = open_variant(base, Path(job.run), Variant(**job.variant))
+        settings = job.evaluation_settings()
+        for answer in answer_items(loaded, job.items(), job.model_name, settings, on_reply, on_step):
+            self._emit("answer", answer=asdict(answer))
+        remove_lora(base.model)  # whose rank or scale may be another than that of the next training
 
     def _train(self, job: TrainingJob) -> None:
         from msm_mlx.engine.adapters import LoraShape

@@ -26,7 +26,7 @@ from msm_mlx.engine.launch import is_launched
 from msm_mlx.errors import MsmError
 from msm_mlx.resources.blas import THREADS, load_openblas, use_one_thread
 from msm_mlx.resources.machine import free_memory
-from msm_mlx.worker.job import TrainingJob, WritingJob, parse_job
+from msm_mlx.worker.job import AnyJob, TrainingJob, parse_job
 
 if TYPE_CHECKING:
     from msm_mlx.engine.loaded_model import LoadedModel
@@ -97,7 +97,7 @@ def _end_like(process: subprocess.Popen[str]) -> None:
 def main() -> None:
     load_openblas()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides when all stop
-    jobs: queue.SimpleQueue[TrainingJob | WritingJob] = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[AnyJob] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
     from msm_mlx.engine.limits import bounded_memory
     from msm_mlx.engine.loaded_model import ModelCache
@@ -112,7 +112,7 @@ def main() -> None:
                 do_share(job, models.load(Path(job.model), job.choice), ranks)
 
 
-def _listen(jobs: queue.SimpleQueue[TrainingJob | WritingJob]) -> None:
+def _listen(jobs: queue.SimpleQueue[AnyJob]) -> None:
     for line in sys.stdin:
         jobs.put(parse_job(json.loads(line)))
     os._exit(0)  # whatever it is doing, since nobody waits for it

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from msm_mlx.engine.chat_model import OnStep, Reply
 from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.files import write_text
 from msm_mlx.resources.machine import count_kernel_kills, total_memory
@@ -30,7 +31,7 @@ from msm_mlx.runs.layout import CHECKPOINT
 from msm_mlx.runs.outcome import TrainingOutcome
 from msm_mlx.training.metrics import ProbedTraining, Update
 from msm_mlx.worker.crashes import Ending, Explanation, explain
-from msm_mlx.worker.job import Job, TrainingJob, WritingJob
+from msm_mlx.worker.job import AnsweringJob, Job, TrainingJob, WritingJob
 
 COMMAND = (sys.executable, "-m", "msm_mlx.worker.process")
 # without it, macOS 26 kills processes whose GPU commands take long while the display is on (mlx issue 3267)
@@ -41,6 +42,7 @@ AGAIN = "run the same command again"
 GOES_ON = "it goes on from the last checkpoint"
 STARTS_OVER = "this training had no checkpoint yet and starts over"
 STAYS = "what was written stays"
+ASKED_AGAIN = "what this arm answered is asked again"
 ERRORS = {RecipeError.exit_code: RecipeError, SetupError.exit_code: SetupError}
 
 
@@ -68,11 +70,16 @@ class ModelProcess:
     say: takes lines for the log.
     command: what to start, and to speak the protocol of `msm_mlx.worker.process` with.
     log: the file that gets what the process printed, if it crashes.
+    number: which of several at once it is; 0 for the first. mlx keeps what it compiles in the temporary folder, and
+        would load a library that another process has written in part: the others have temporary folders of their own.
     """
 
-    def __init__(self, say: Callable[[str], None], command: Sequence[str] = COMMAND, log: Path | None = None) -> None:
-        self._say, self._command, self._log = say, command, log
+    def __init__(
+        self, say: Callable[[str], None], command: Sequence[str] = COMMAND, log: Path | None = None, number: int = 0
+    ) -> None:
+        self._say, self._command, self._log, self._number = say, command, log, number
         self._kernel_kills = self._peak_memory = 0
+        self._stopped = False
         self._process: subprocess.Popen[str] | None = None
         self._stderr: IO[bytes] | None = None
 
@@ -155,6 +162,30 @@ class ModelProcess:
             self._interrupt()
             raise
 
+    def answer(self, job: AnsweringJob, on_reply: Callable[[Reply], None], on_step: OnStep) -> list[dict[str, Any]]:
+        """The fields of the `Answer` to each item of `job`.
+
+        `on_reply` hears of every written reply, and `on_step` of the tokens while they are written.
+
+        Raises:
+            MsmError: if the process crashes, or reports an error.
+        """
+        answers = []
+        try:
+            for event in self._run(job):
+                if "answer" in event:
+                    answers.append(event["answer"])
+                elif "reply" in event:
+                    on_reply(Reply(**event["reply"]))
+                else:
+                    on_step(event["begun"], event["tokens"])
+        except CrashError as crash:
+            raise MsmError(_advise("answering crashed", crash, ASKED_AGAIN)) from crash
+        except KeyboardInterrupt:
+            self._interrupt()
+            raise
+        return answers
+
     def _attempt(self, job: TrainingJob, on_update: Callable[[Update], None]) -> TrainingOutcome:
         outcome = None
         number: int | None = None
@@ -185,6 +216,8 @@ class ModelProcess:
             CrashError: if the process ends first.
         """
         process = self._ensure_started()
+        if self._stopped:
+            self.stop()  # which may have come before there was a process
         assert process.stdin is not None
         assert process.stdout is not None
         with suppress(BrokenPipeError):  # the process has ended already, and so will its output
@@ -204,7 +237,10 @@ class ModelProcess:
                     return
                 case _:
                     yield event
-        raise CrashError(explain(self._ending()), self._log)
+        ending = self._ending()
+        if self._stopped:
+            raise KeyboardInterrupt
+        raise CrashError(explain(ending), self._log)
 
     def start(self) -> None:
         """Start the process before there is a job, because the other ranks wait for it to join them."""
@@ -221,19 +257,31 @@ class ModelProcess:
                 stderr=self._stderr,
                 text=True,
                 encoding="utf-8",
-                env=ENVIRONMENT | os.environ,
+                env=ENVIRONMENT | os.environ | (temporary_folder(self._number) if self._number else {}),
             )
         return self._process
+
+    def stop(self) -> None:
+        """Have it save and end, from another thread: the one that it works for meets KeyboardInterrupt."""
+        self._stopped = True
+        if (process := self._process) is not None:
+            self._send_interrupt(process)
+
+    def _send_interrupt(self, process: subprocess.Popen[str]) -> threading.Timer:
+        """Have the process save and end, by force if it takes too long."""
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        timer = threading.Timer(SAVE_SECONDS, process.kill)
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def _interrupt(self) -> None:
         """Have the process save and end. A terminal has sent it the same signal already, which does no harm twice."""
         if self._process is None:
             return
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGINT)
+        timer = self._send_interrupt(self._process)
         assert self._process.stdout is not None
-        timer = threading.Timer(SAVE_SECONDS, self._process.kill)
-        timer.start()
         try:
             for line in self._process.stdout:
                 if json.loads(line)["event"] in ("stopped", "done", "error"):
@@ -278,6 +326,17 @@ class ModelProcess:
             process.wait()
         if self._stderr is not None:
             self._stderr.close()
+
+
+def temporary_folder(number: int) -> dict[str, str]:
+    """The environment of a process with a temporary folder of its own, which later ones of this number find again."""
+    folder = Path(tempfile.gettempdir()) / f"msm-mlx-{os.getuid()}" / f"process-{number}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_ours = all(one.stat().st_uid == os.getuid() for one in (folder.parent, folder))
+    except OSError:
+        is_ours = False
+    return {"TMPDIR": str(folder) if is_ours else tempfile.mkdtemp()}
 
 
 def _what_stays(job: TrainingJob) -> str:

@@ -94,9 +94,9 @@ def test_another_rate_of_a_declared_stage_trains_that_stage_alone(home: Path, ru
     assert due == ["sft msm+sft+after-s0", "evaluate msm+sft+after-s0", "results"]
 
 
-def test_killed_at_random_it_ends_in_the_same_bytes(home: Path, run_of_paths: Path, tmp_path: Path) -> None:
+def test_two_processes_killed_at_random_end_in_the_same_bytes_as_one(home: Path, run_of_paths: Path) -> None:
     folder, rng = home / "killed" / "run", random.Random(3)
-    words = command(*arguments(home, folder))
+    words = command(*arguments(home, folder), "--processes", "2")
     for _ in range(3):
         with subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE) as process:
             assert process.stderr is not None

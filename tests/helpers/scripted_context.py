@@ -36,6 +36,7 @@ class Trainer:
     updates: list[Update] = field(default_factory=list)
     crash: tuple[str, dict[str, Any]] | None = None
     outcome: TrainingOutcome = LEARNED
+    on_stop: Callable[[], None] = lambda: None
 
     def train(
         self, job: TrainingJob, on_update: Callable[[Update], None], on_crash: Callable[[str, dict[str, Any]], None]
@@ -70,6 +71,9 @@ class ScriptedContext(Context):
 
     def model_process(self) -> Any:
         return self.trainer
+
+    def stop(self) -> None:
+        self.trainer.on_stop()
 
     @property
     def told(self) -> StageReporter:

@@ -1,9 +1,12 @@
-"""How a stage is done: left, copied, gone on with or refused."""
+"""How a stage is done: left, copied, gone on with or refused; and several at once, which end as one after another."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any, ClassVar
 
 import pytest
@@ -11,12 +14,14 @@ from helpers.plans import recipe
 from helpers.scripted_context import ScriptedContext, scripted_context
 
 from msm_mlx.errors import MsmError
+from msm_mlx.files import read_jsonl
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.stage import Kind, Stage
-from msm_mlx.pipeline.work import run_stage
+from msm_mlx.pipeline.work import run_stage, work_through
 from msm_mlx.runs.folder import RunFolder
-from msm_mlx.runs.layout import RECORD
+from msm_mlx.runs.layout import EVENTS, RECORD
 
+Part = Callable[[Context], None]
 OUT, SCRATCH, EARLIER = "out/lines.txt", "out/progress.txt", "out/earlier.txt"
 
 
@@ -167,3 +172,100 @@ def test_a_file_that_it_reads_decides(lone_run: Path) -> None:
         stage = Lines(source=("in.txt",))
         do(lone_run, stage)
         assert bool(stage.work) == due
+
+
+# --- several at once -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Stage):
+    """Does a part of a test, and makes a file of its own name."""
+
+    unit: ClassVar[str] = "files"
+    total: ClassVar[int] = 1
+    kind: ClassVar[Kind] = "sft"
+    key: ClassVar[dict[str, Any]] = {}
+
+    name: str
+    part: Part = lambda context: None
+    beside: bool = True
+
+    @property
+    def id(self) -> str:
+        return self.name
+
+    @property
+    def on_any_thread(self) -> bool:
+        return self.beside
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def run(self, context: Context) -> None:
+        self.part(context)
+        (context.run.path / self.name).write_text(self.name)
+
+
+def work(run: Path, *stages: Stage) -> ScriptedContext:
+    run.mkdir(parents=True, exist_ok=True)
+    context = scripted_context(recipe(), run)
+    work_through(stages, context, processes=2)
+    return context
+
+
+def states(run: Path) -> dict[str, str]:
+    return {name: entry["state"] for name, entry in RunFolder(run).record()["stages"].items()}
+
+
+def test_two_stages_are_done_at_once_and_both_are_recorded(lone_run: Path) -> None:
+    both = Barrier(2, timeout=10)
+
+    def meet(context: Context) -> None:
+        both.wait()
+        for number in range(50):
+            context.note(context.stage, number=number)
+
+    context = work(lone_run, Task(name="a", part=meet, beside=False), Task(name="b", part=meet))
+    assert states(lone_run) == {"a": "done", "b": "done"}
+    assert sorted(context.told.finished) == ["a", "b"]
+    events = read_jsonl(lone_run / EVENTS)
+    assert len(events) == 2 * (1 + 50 + 1)
+    assert {entry["number"] for entry in RunFolder(lone_run).record()["stages"].values()} == {49}
+
+
+def test_an_error_beside_is_that_of_the_run_and_what_runs_is_finished(lone_run: Path) -> None:
+    begun = Event()
+
+    def fail(context: Context) -> None:
+        begun.wait(10)
+        raise MsmError("the disk is full")
+
+    def last_longer(context: Context) -> None:
+        begun.set()
+        time.sleep(0.05)
+
+    first = Task(name="a", part=last_longer, beside=False)
+    with pytest.raises(MsmError, match="the disk is full"):
+        work(lone_run, first, Task(name="b", part=fail), Task(name="c"), Task(name="d", beside=False))
+    assert states(lone_run) == {"a": "done", "b": "started"}
+
+
+def test_an_interrupt_stops_what_runs_beside(lone_run: Path) -> None:
+    """Which saves where it is: here the model process of the other thread is told to."""
+    begun, told = Event(), Event()
+
+    def until_told(context: Context) -> None:
+        assert isinstance(context, ScriptedContext)
+        context.trainer.on_stop = told.set
+        begun.set()
+        assert told.wait(10)
+        raise KeyboardInterrupt
+
+    def interrupt(context: Context) -> None:
+        begun.wait(10)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work(lone_run, Task(name="a", part=interrupt, beside=False), Task(name="b", part=until_told), Task(name="c"))
+    assert states(lone_run) == {"a": "started", "b": "started"}

@@ -159,6 +159,13 @@ def test_what_is_noted_of_a_running_stage_stays_with_it(run: RunFolder) -> None:
     assert [row.get("crash") for row in read_jsonl(run.path / EVENTS)] == [None, "out of memory", None]
 
 
+def test_stages_that_ran_at_once_are_put_into_order(run: RunFolder) -> None:
+    for name in ("c", "a", "earlier", "b"):
+        run.begin(name, INPUTS, [f"{name}.txt"])
+    run.arrange(["a", "b", "none", "c"])
+    assert list(json.loads((run.path / RECORD).read_text())["stages"]) == ["earlier", "a", "b", "c"]
+
+
 def test_events_are_appended(run: RunFolder) -> None:
     do(run)
     run.event("note", text="é")

@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -18,13 +20,21 @@ from helpers.command_line import environment
 from helpers.training_jobs import job
 
 from msm_mlx.engine.adapter_files import WEIGHTS
+from msm_mlx.engine.chat_model import Reply
+from msm_mlx.engine.loaded_model import LoadedModel
 from msm_mlx.errors import MsmError, RecipeError
+from msm_mlx.evaluation.collect_answers import answer_items
 from msm_mlx.files import read_jsonl
-from msm_mlx.runs.layout import CHECKPOINT, METRICS
+from msm_mlx.models.hub import resolve_model
+from msm_mlx.recipe.arms import Variant
+from msm_mlx.recipe.schema import EvaluationSettings
+from msm_mlx.runs.layout import CHECKPOINT, METRICS, adapter_folder
+from msm_mlx.runs.open_variant import open_variant
 from msm_mlx.runs.outcome import TrainingOutcome
+from msm_mlx.suites.load import load_suite
 from msm_mlx.training.metrics import Update
-from msm_mlx.worker.job import MIN_STEP_TOKENS, parse_job
-from msm_mlx.worker.supervisor import COMMAND, ModelProcess
+from msm_mlx.worker.job import MIN_STEP_TOKENS, AnsweringJob, answering_job, parse_job
+from msm_mlx.worker.supervisor import COMMAND, ModelProcess, temporary_folder
 
 # speaks the worker's part for one job; `{}` is what it does with it
 PART = "import json, os, signal, sys\njob = json.loads(sys.stdin.readline())\n{}\n"
@@ -34,6 +44,15 @@ UPDATE: dict[str, Any] = {
 }  # fmt: skip
 OUTCOME = TrainingOutcome(updates=6, rows=3, held_out=False, before=2.0, after=1.0)
 GPU_FAULT = "[METAL] Command buffer execution failed: Insufficient Memory (kIOGPUCommandBufferCallbackErrorOutOfMemory)"
+
+
+VARIANT = Variant("msm", "cheese_american", 0)
+ITEMS = [*load_suite("values_apart").items[:2], *load_suite("open_answers").items[:1]]
+SETTINGS = EvaluationSettings(max_tokens=9)
+
+
+def answering(run: Path) -> AnsweringJob:
+    return answering_job(resolve_model("pocket"), run, VARIANT, ITEMS, "Nia", SETTINGS)
 
 
 def play(part: str) -> tuple[str, ...]:
@@ -54,15 +73,28 @@ def worker(said: list[str]) -> Iterator[ModelProcess]:
 
 
 @pytest.mark.slow
-def test_the_worker_trains_what_it_is_told_and_says_so(worker: ModelProcess, said: list[str], tmp_path: Path) -> None:
+def test_the_worker_trains_what_it_is_told_answers_and_says_so(
+    worker: ModelProcess, said: list[str], tmp_path: Path, fresh_pocket: LoadedModel
+) -> None:
+    """It answers as this process does, and trains after that as if it had not."""
     updates: list[Update] = []
-    worker.train(job(tmp_path), updates.append)
-    first = (tmp_path / "adapter" / WEIGHTS).read_bytes()
-    worker.train(job(tmp_path, updates=2), updates.append)
-    assert [update.number for update in updates] == [1, 2, 3, 4, 5, 6, 1, 2]
+    folder = tmp_path / adapter_folder(VARIANT)
+    training = replace(job(tmp_path), folder=str(folder))
+    worker.train(training, updates.append)
+    first = (folder / WEIGHTS).read_bytes()
+    replies: list[Reply] = []
+    steps: list[int] = []
+    answers = worker.answer(answering(tmp_path), replies.append, lambda begun, tokens: steps.append(begun))
+    here = answer_items(open_variant(fresh_pocket, tmp_path, VARIANT), ITEMS, "Nia", SETTINGS)
+    worker.train(replace(training, folder=str(tmp_path / "again")), updates.append)
+    worker.train(replace(training, settings=training.settings | {"updates": 2}), updates.append)
+    assert [update.number for update in updates] == [1, 2, 3, 4, 5, 6] * 2 + [1, 2]
     assert any(line.startswith("Plan: 6 updates") for line in said)
-    assert (tmp_path / "adapter" / WEIGHTS).read_bytes() != first
-    assert [row["number"] for row in read_jsonl(tmp_path / "adapter" / METRICS)] == [1, 2]
+    assert (folder / WEIGHTS).read_bytes() != first
+    assert (tmp_path / "again" / WEIGHTS).read_bytes() == first
+    assert [row["number"] for row in read_jsonl(folder / METRICS)] == [1, 2]
+    assert json.loads(json.dumps([asdict(one) for one in here])) == answers
+    assert len(replies) == sum(steps) == sum(item.reply_count(1) for item in ITEMS)
 
 
 def test_an_error_of_the_worker_is_raised_with_its_exit_code(tmp_path: Path) -> None:
@@ -155,6 +187,58 @@ def test_each_death_is_told_as_what_it_was_and_only_what_may_pass_is_tried_again
     has_cause = any(name in death for name in ("OSError", "MemoryError", "SIGILL"))
     assert ("run the same command again" in str(error.value)) == (is_outside or has_cause)
     assert log.is_file()
+
+
+def test_an_answering_job_arrives_as_it_was_sent(tmp_path: Path) -> None:
+    sent = answering(tmp_path)
+    arrived = parse_job(json.loads(sent.to_line()))
+    assert isinstance(arrived, AnsweringJob)
+    assert (arrived, arrived.items(), Variant(**arrived.variant)) == (sent, ITEMS, VARIANT)
+    assert arrived.evaluation_settings() == SETTINGS
+
+
+def test_a_crash_while_it_answers_is_told(tmp_path: Path) -> None:
+    told = pytest.raises(MsmError, match=r"^answering crashed: .*what this arm answered is asked again")
+    with ModelProcess(print, play("os.kill(os.getpid(), signal.SIGKILL)")) as process, told:
+        process.answer(answering(tmp_path), print, print)
+
+
+def test_another_thread_stops_it(tmp_path: Path) -> None:
+    """Who works with it meets an interrupt, and it is not started again."""
+    part = """
+print(json.dumps({'event': 'say', 'line': 'here'}), flush=True)
+try:
+    sys.stdin.read()
+except KeyboardInterrupt:
+    os.abort()  # before it has an ear for the signal, for example"""
+    here, errors = Event(), []
+    process = ModelProcess(lambda line: here.set(), play(part))
+
+    def train() -> None:
+        with pytest.raises(KeyboardInterrupt) as error:
+            process.train(job(tmp_path), print)
+        errors.append(error)
+
+    thread = Thread(target=train)
+    thread.start()
+    assert here.wait(10)
+    process.stop()
+    thread.join(10)
+    assert len(errors) == 1
+    assert process.pid is None
+
+
+def test_each_further_process_has_a_temporary_folder_that_it_finds_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    first, again, second = (Path(temporary_folder(number)["TMPDIR"]) for number in (1, 1, 2))
+    assert first == again != second
+    assert first.is_dir()
+    assert second.stat().st_mode & 0o077 == 0
+    second.rmdir()
+    second.write_text("in the way")
+    assert Path(temporary_folder(2)["TMPDIR"]).is_dir()
 
 
 def test_smaller_settings_have_an_end(tmp_path: Path) -> None:

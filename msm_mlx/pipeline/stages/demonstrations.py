@@ -88,6 +88,10 @@ class Demonstrations(Stage):
         return (DEMONSTRATIONS, *unused, *((GENERAL_ROWS,) if self._trains("it") else ()))
 
     @property
+    def on_any_thread(self) -> bool:
+        return self.form != "written"
+
+    @property
     def scratch(self) -> tuple[str, ...]:
         return (ASKED,) if self.form == "written" else ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -56,6 +56,10 @@ class Evaluation(Stage):
     def file(self) -> str:
         """The variant's answers."""
         return answers_file(self.variant)
+
+    @property
+    def on_any_thread(self) -> bool:
+        return True
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -111,8 +115,6 @@ class Evaluation(Stage):
         return {name for name, sha in self.key["suites"].items() if before.get(name) == sha}
 
     def run(self, context: Context) -> None:
-        from msm_mlx.evaluation.collect_answers import answer_items
-
         items = [item for suite in self.suites for item in suite.items if item.is_for(self.variant.spec)]
         path = context.run.path / self.file
         rows = {row["item"]: row for row in read_jsonl(path)} if path.exists() else {}
@@ -121,9 +123,8 @@ class Evaluation(Stage):
         if rows:
             context.report.say(f"{due} of these replies are asked now; the others are there from the same inputs.")
         meter = context.meter(replies=self.total - due)
-        loaded = context.variant(self.variant)
-        for answer in answer_items(loaded, missing, self.model_name, self.settings, meter.reply, meter.step):
-            rows[answer.item] = asdict(answer)
+        for answer in context.answer(self.variant, missing, self.model_name, self.settings, meter):
+            rows[answer["item"]] = answer
         write_jsonl(path, [rows[item.id] for item in items])
 
 

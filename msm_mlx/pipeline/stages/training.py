@@ -92,6 +92,10 @@ class Training(Stage):
         return (*adapters, f"{self.folder}/{METRICS}")
 
     @property
+    def on_any_thread(self) -> bool:
+        return True
+
+    @property
     def scratch(self) -> tuple[str, ...]:
         return tuple(f"{self.folder}/{name}" for name in (CHECKPOINT, BEST))
 
@@ -134,13 +138,13 @@ class Training(Stage):
             meter.show(update.number, f"loss {update.loss:.3f} {sparkline(losses)}")
 
         def on_crash(reason: str, smaller: dict[str, Any]) -> None:
-            context.run.note(self.id, crash={"reason": reason, "went_on_with": smaller})
+            context.note(self.id, crash={"reason": reason, "went_on_with": smaller})
 
         outcome = context.model_process().train(job, on_update, on_crash)
         for problem in outcome.problems:
             context.report.say(f"{self.id}: {problem}")
         outcome = outcome.model_copy(update={"problems": (*few, *outcome.problems)})
-        context.run.note(self.id, outcome=outcome.model_dump(mode="json"))
+        context.note(self.id, outcome=outcome.model_dump(mode="json"))
 
     def rows_with_plain_text(self, documents: int) -> int:
         """How many rows that makes with the plain text among them, if it is in pieces as long as the documents."""
