@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,13 @@ from msm_mlx.cli.compare import (
 )
 from msm_mlx.cli.completion import RUN, complete_arm
 from msm_mlx.cli.offline import offline_option
-from msm_mlx.cli.output import err
+from msm_mlx.cli.output import err, out
 from msm_mlx.compare.comparison import answered_in_words
 from msm_mlx.compare.session import Session, choose_arms, open_session, typed_prompt
+from msm_mlx.console.flowing_text import FlowingText
+from msm_mlx.console.terminal import is_plain
 from msm_mlx.errors import RecipeError
+from msm_mlx.text.encoding import in_ascii_marks
 from msm_mlx.text.terminal import VisibleStream, literal
 
 if TYPE_CHECKING:
@@ -126,14 +130,17 @@ def _do_command(conversation: Conversation, command: str) -> None:
 
 def _answer(conversation: Conversation, label: str, question: str, patient: bool) -> bool:
     """Print the answer while it is generated, with control characters escaped. Returns False if Ctrl-C stopped it."""
+    console = out()
+    flow = FlowingText(partial(_write, plain=is_plain(console)), console.width if console.is_terminal else None)
     try:
         typed_prompt(question)
         with closing(conversation.ask(question)) as pieces:
             shown = VisibleStream()
             for piece in chain([f"{label}: {next(pieces, '')}"], pieces):
-                print(shown.take(piece), end="", flush=True)
-        print(shown.take("\n\n", ends=True), end="", flush=True)
+                flow.add(shown.take(piece))
+        flow.add(shown.take("\n\n", ends=True))
     except KeyboardInterrupt:
+        flow.end()
         print(" [stopped]\n", flush=True)
         return False
     except RecipeError as error:
@@ -141,3 +148,7 @@ def _answer(conversation: Conversation, label: str, question: str, patient: bool
             raise
         err().print(literal(f"error: {error}", "error"))
     return True
+
+
+def _write(text: str, *, plain: bool) -> None:
+    print(in_ascii_marks(text) if plain else text, end="", flush=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from helpers.planted_runs import make_run
+from helpers.terminals import shown, terminal
 
 from msm_mlx.cli.chat import HELP, talk
 from msm_mlx.cli.main import cli
@@ -111,6 +113,16 @@ def test_answers_are_written_as_they_come(capsys: pytest.CaptureFixture[str]) ->
     talk(Watched({}), "sft", ["hello"], patient=True)  # type: ignore[arg-type]
     assert seen == ["", "sft: one", " two"]
     assert capsys.readouterr().out == " three\n\n"
+
+
+def test_on_a_terminal_lines_end_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = terminal()
+    monkeypatch.setenv("COLUMNS", "14")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", stream)
+    hold(["a"], a=["I care ab", "out cheese", " and", " more"])
+
+    assert shown(stream) == "sft: I care\nabout cheese\nand more\n\n"
 
 
 def test_commands_are_no_questions(capsys: pytest.CaptureFixture[str]) -> None:
