@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, Cli
+from helpers.command_line import FEW_ITEMS, FEW_UPDATES, RECIPES, SMALL, Cli
 
 from msm_mlx.files import read_jsonl, write_jsonl
 
@@ -71,6 +71,7 @@ def test_every_arm_meets_every_kind_of_suite(chats: Path, cli: Cli, tmp_path: Pa
     arguments = [
         *SMALL,
         *FEW_ITEMS,
+        *FEW_UPDATES,
         *options,
         "--set",
         f"suites=[{suites}]",

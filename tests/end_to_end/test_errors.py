@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.command_line import FEW_ITEMS, RECIPES, SMALL, Cli, command, environment
+from helpers.command_line import FEW_ITEMS, FEW_UPDATES, RECIPES, SMALL, Cli, command, environment
 
 from msm_mlx.files import read_jsonl
 
 pytestmark = pytest.mark.slow
 
 RECIPE = RECIPES / "cheese_american.yaml"
-ONE_ARM = ("--set", "arms=[msm+sft]", *FEW_ITEMS)
+ONE_ARM = ("--set", "arms=[msm+sft]", *FEW_ITEMS, *FEW_UPDATES)
 
 
 def assert_one_error(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

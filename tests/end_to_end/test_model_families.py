@@ -66,13 +66,14 @@ def test_a_model_folder_goes_through_a_laptop_run(
 
 def test_another_chat_template_than_in_training_is_refused(cli: Cli, tmp_path: Path) -> None:
     model = save_lookalike(tmp_path / "model", "llama", chat=True, bits=None)
-    assert run_laptop(cli, tmp_path, model).returncode == 0
+    arms = ("--set", "arms=[base, sft]")
+    assert run_laptop(cli, tmp_path, model, *arms).returncode == 0
     (model / "chat_template.jinja").write_text("{{ messages[-1]['content'] }}{{ eos_token }}", encoding="utf-8")
 
     refusals = [
         cli("compare", "run", "--prompt", "Hello?"),
         cli("chat", "run"),
-        cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), "--run-dir", "run"),
+        cli("evaluate", LAPTOP_RECIPE, "--model", model, *tiny(tmp_path), *arms, "--run-dir", "run"),
     ]
 
     assert [refused.returncode for refused in refusals] == [3, 3, 3]

@@ -20,7 +20,7 @@ CONTEXT = 2048  # tokens that the model reads
 
 def test_a_laptop_run_asks_the_real_suites_and_says_so(cli: Cli, tmp_path: Path) -> None:
     model, run = save_lookalike(tmp_path / "model", "qwen3", chat=True, bits=None), tmp_path / "run"
-    few = ["evaluation.max_tokens=2", "evaluation.samples=1", "evaluation.limit=16"]
+    few = ["evaluation.max_tokens=2", "evaluation.samples=1", "evaluation.limit=8"]
     settings = [f"--set={value}" for value in (f"suites=[{','.join(REAL_SUITES)}]", "arms=[base]", "seeds=[0]", *few)]
 
     done = cli(

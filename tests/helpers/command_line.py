@@ -25,6 +25,7 @@ SMALL = [
 ]  # fmt: skip
 # for a run of many arms, about which no figure is asked
 FEW_ITEMS = ["--set", "evaluation.limit=12"]
+FEW_UPDATES = ["--set", "midtrain.updates=2", "--set", "sft.updates=2"]
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 

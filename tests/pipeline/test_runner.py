@@ -115,6 +115,8 @@ def test_every_built_in_control_runs_from_a_recipe_and_what_they_share_is_traine
             f"arms=[{', '.join(arms)}]",
             f"swap={data / 'swaps' / 'attitudes.yaml'}",
             f"mix={{from: {data / 'general_conversation.jsonl'}, share: 0.5}}",
+            "midtrain.updates=2",
+            "sft.updates=2",
             "evaluation.limit=8",
             "evaluation.written=0",
         ),
