@@ -79,7 +79,7 @@ class KilledError(Exception):
     pass
 
 
-@pytest.mark.parametrize("killed_at", [1, 3, 4, 5, 6])
+@pytest.mark.parametrize("killed_at", [1, 4, 5, 6])
 def test_a_killed_run_ends_in_the_same_bytes(killed_at: int, tiny: LoadedModel, tmp_path: Path) -> None:
     settings = train_settings(updates=6, checkpoint_every=2, warmup=2, weight_decay=0.1)
     checkpoint = tmp_path / "c.safetensors"
