@@ -133,6 +133,9 @@ class _Drawing:
             yield _text(18, y + 4, row.label)
             if _width(row.label) + 18 > self.left - 4:
                 y += ROW - 4
+        if row.link:  # a finger need not hit the mark
+            area = f'x="{self.left}" y="{y - ROW / 2:g}" width="{WIDTH - self.left}" height="{ROW}"'
+            yield f'<rect {area} fill="none" pointer-events="all"/>'
         yield from self._figure(row, y)
         yield "</a>" if row.link else "</g>"
         self.bottom = y + ROW / 2

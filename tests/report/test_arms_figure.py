@@ -31,6 +31,7 @@ def test_every_arm_has_its_figure_which_leads_to_its_items(run: Path) -> None:
         if row.metric == "choice":
             link = f'<a href="#rows-apart-{row.arm}" aria-label="{row.arm}: {row.text}">'
             assert link in svg
+            assert 'pointer-events="all"' in svg.partition(link)[2].partition("</a>")[0]
             assert row.text in texts(svg)
     assert {"msm+sft", "sft", "msm", "base", "control for the documents", "chance"} <= {*texts(svg)}
     assert "msm+sft less sft" in texts(svg)

@@ -13,7 +13,7 @@ def test_marks_differ_by_their_shape_alone() -> None:
 
 
 def test_lines_differ_by_their_dashes_alone() -> None:
-    assert len({re.sub('stroke="[^"]+"', "", line_style(number)) for number in range(4)}) == 4
+    assert len({re.sub('stroke="[^"]+"', "", line_style(number)) for number in range(SHAPES)}) == SHAPES
 
 
 def test_marks_and_lines_of_one_number_have_one_colour() -> None:
