@@ -24,8 +24,8 @@ from msm_mlx.resources.machine import Machine, free_memory, this_machine
 from msm_mlx.resources.memory import ModelShape
 
 MOST = 4  # two were measured
-PROCESS_BYTES = 5e8  # of a process with mlx, before it has a model
-WORTH_SECONDS = 10.0  # of work that more processes divide; each takes two to start
+PROCESS_BYTES = 1e9  # of a process with mlx that has trained pocket, what it keeps for later arrays included
+WORTH_SECONDS = 60.0  # of work by the estimate, which for answers of a small model is some times too high
 DIVIDED = ("midtrain", "sft", "evaluate")
 
 

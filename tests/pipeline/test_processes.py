@@ -54,7 +54,9 @@ def test_a_large_model_has_one(tmp_path: Path) -> None:
 
 
 def test_little_work_is_not_divided() -> None:
-    assert count("midtrain.updates=3", "sft.updates=3", "evaluation.limit=4", "seeds=[0]") == 1
+    few = ("midtrain.updates=8", "sft.updates=6", "suites=[values_apart]", "evaluation.max_tokens=12", "seeds=[0]")
+    assert count(*few) == 1
+    assert count("seeds=[0]") == 2
     one = recipe()
     texts = [stage for stage in plan_run(one, MODELS).stages if stage.kind in ("plan", "documents", "demonstrations")]
     assert choose_processes(one, texts, 2, TWO_CORES) == ONE
