@@ -31,7 +31,7 @@ def abilities_of(stream: TextIO, environment: Mapping[str, str]) -> Abilities:
 
     Colours go to terminals. NO_COLOR (https://no-color.org), CLICOLOR=0 and FORCE_COLOR=0 take them away there, and
     FORCE_COLOR and CLICOLOR_FORCE (https://force-color.org, https://bixense.com/clicolors) bring them into files and
-    pipes; where both are set, there is none. The cursor moves on terminals alone, whatever is forced.
+    pipes. NO_COLOR and FORCE_COLOR=0 win over both. The cursor moves on terminals alone, whatever is forced.
     """
     is_terminal = stream.isatty()
     plain = (is_terminal and is_limited(environment)) or _is_set(environment, SCREEN_READER)
