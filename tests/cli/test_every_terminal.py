@@ -77,7 +77,7 @@ def test_plain_lines(name: str, workspace: Path) -> None:
     assert code == CODES.get(name, 0)
     assert {character for character in page if not is_of_words(character)} == set()
     assert not any(mark in page for mark in ("\x1b", "\r", "\b"))
-    assert not any(line.lstrip().startswith(("|", "+-", "--")) for line in page.splitlines())
+    assert not any(line.lstrip().startswith(("|", "+-", "---")) for line in page.splitlines())
 
 
 @pytest.mark.parametrize("name", COMMANDS)
