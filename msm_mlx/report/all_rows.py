@@ -16,6 +16,7 @@ from msm_mlx.suites.kinds import KINDS
 
 MAX_ITEMS = 400  # items of a suite that are in the page
 MAX_CELLS = 30_000  # of the tables of items of all suites together, so that the page can be sent
+SHARED_WORDS = "shared words"
 MAX_CHARACTERS = 140  # characters of what was asked
 
 
@@ -100,18 +101,35 @@ class Rows:
             score = self.score(row)
             if score is not None:
                 items.setdefault(row.item, {}).setdefault(self.label(row), {})[row.seed or 0] = score
-        suites = len(suites_of(self.run.results.records))
-        room = min(MAX_ITEMS, MAX_CELLS // (suites * (len(labels) + 2)))
-        first_items = list(items.items())[:room]
+        words = self._words(suite)
+        header = ("item", "asked", *words, *labels)
+        room = min(MAX_ITEMS, MAX_CELLS // (len(suites_of(self.run.results.records)) * len(header)))
         body = [
-            [item.partition("/")[2], _short(prompts[item]), *(_scores(by_arm.get(label, {})) for label in labels)]
-            for item, by_arm in first_items
+            [
+                item.partition("/")[2],
+                _short(prompts[item]),
+                *(counts.get(item, "-") for counts in words.values()),
+                *(_scores(by_arm.get(label, {})) for label in labels),
+            ]
+            for item, by_arm in list(items.items())[:room]
         ]
         left = f"; {len(items) - room} more are in {ANSWERS}" if len(items) > room else ""
         caption = f"{suite}: what each arm scored on each of {len(items)} items, a figure for each seed{left}"
         cells = tuple(tuple(map(TableCell, row)) for row in body)
-        anchors = ("", "", *(self._anchor(suite, label) for label in labels))
-        return Table(caption, ("item", "asked", *labels), cells, self._anchor(suite), anchors, folded=True)
+        anchors = ("", "", *(self._anchor(suite, name) for name in header[2:]))
+        return Table(caption, header, cells, self._anchor(suite), anchors, folded=True)
+
+    def _words(self, suite: str) -> dict[str, dict[str, str]]:
+        """How many words of each item were read, as a column for each spec; none where no words were counted."""
+        columns: dict[str, dict[str, str]] = {}
+        for row in of_suite(self.run.results.word_shares.items, suite):
+            spec = f" ({row.spec})" if self.run.several_specs else ""
+            columns.setdefault(SHARED_WORDS + spec, {})[row.item] = f"{len(row.shared)} of {row.words}"
+        return columns
+
+    def words_link(self, suite: str) -> str:
+        """Where it stands how many words of each item were read."""
+        return self.link(suite, next(iter(self._words(suite)), ""))
 
     def _records(self, suite: str) -> list[Share]:
         return of_suite(self.run.results.records, suite)

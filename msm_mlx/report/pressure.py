@@ -46,4 +46,4 @@ def _lines(results: RunResults, figure: Callable[[Contrast | None], str]) -> Ite
 def pressure(rows: Rows) -> list[Block]:
     """One row for each effect under each pressure; nothing if no suite is under pressure."""
     tables = pressure_tables(rows.run.results)
-    return [Paragraph(EXPLANATION), *(linked(rows, one) for one in tables)] if tables else []
+    return [Paragraph(EXPLANATION), *(linked(one, rows.link) for one in tables)] if tables else []

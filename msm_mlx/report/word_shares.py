@@ -84,13 +84,13 @@ def word_shares(rows: Rows) -> list[Block]:
     tables = word_share_tables(results)
     without = {row.item for row in results.word_shares.items if not row.words}
     left_out = f" {len(without)} choices have no such word and are in no group." if without else ""
-    return [Paragraph(EXPLANATION + left_out), *(linked(rows, one) for one in tables)] if tables else []
+    return [Paragraph(EXPLANATION + left_out), *(linked(one, rows.words_link) for one in tables)] if tables else []
 
 
-def linked(rows: Rows, lines: EffectLines) -> Table:
-    """The table with figures that lead to the rows that they are from."""
+def linked(lines: EffectLines, link: Callable[[str], str]) -> Table:
+    """The table with figures that lead to the rows that they are from, by their suite."""
     body: list[list[str | TableCell]] = [
-        [line.name, *(TableCell(text, rows.link(line.suite) if text != "-" else "") for text in line.figures)]
+        [line.name, *(TableCell(text, link(line.suite) if text != "-" else "") for text in line.figures)]
         for line in lines.lines
     ]
     return table(lines.caption, lines.header, body)

@@ -92,6 +92,14 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def test_text_from_right_to_left_begins_at_the_right(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "cheese", said="أفضل الجبن.", name="جبن")
+    page = write_report([run], run)[0].read_text(encoding="utf-8")
+    assert "<bdi><b>جبن</b></bdi> · pocket" in page
+    assert '<dd dir="auto">أفضل الجبن.</dd>' in page
+    assert '<blockquote dir="auto">أفضل الجبن.</blockquote>' in page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("texts", [HOSTILE[start : start + 10] for start in range(0, 60, 10)])
 def test_what_a_model_wrote_is_text_and_no_markup(texts: list[str], tmp_path: Path) -> None:

@@ -65,5 +65,8 @@ def test_a_grid_says_where_its_effect_is_least_and_most(tmp_path: Path) -> None:
     links = {str(link["href"]) for link in Elements(page).all("a") if "answers" in str(link["href"])}
     assert links == {f"cells/documents.count%3D{count}/evaluation/answers.jsonl" for count in counts}
     assert all((folder / unquote(link)).is_file() for link in links)
+    places = {str(link["href"])[1:] for link in Elements(page).all("a") if str(link["href"]).startswith("#")}
+    assert "rows-apart" in places
+    assert places <= {attributes.get("id") for _, attributes in Elements(page).elements}
     assert "was trained in 2 runs" in page
     assert 'fill="white"' not in page

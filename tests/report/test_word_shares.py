@@ -11,9 +11,11 @@ from helpers.planted_runs import plant_run, recipe_of
 from msm_mlx.evaluation.build_results import build_results
 from msm_mlx.recipe.arms import Variant
 from msm_mlx.report.all_rows import Rows
+from msm_mlx.report.blocks import Table
 from msm_mlx.report.evidence import build_evidence
 from msm_mlx.report.files import write_report
 from msm_mlx.report.word_shares import word_share_tables, word_shares
+from msm_mlx.runs.answers import Answer, AnswerRow
 from msm_mlx.runs.finished import open_run
 from msm_mlx.runs.results import RunResults, read_results, write_results
 from msm_mlx.suites.items import Item
@@ -52,6 +54,20 @@ def test_every_group_is_a_column_and_every_difference_a_line(run: Path) -> None:
     assert hop.figures[0].startswith(rows["middle_hop_american", "none"].text)
     assert hop.figures[1:] == ("-", "-", "-")
     assert [line.suite for line in odds.lines] == ["middle_hop_american"], "the only one of two options in two orders"
+
+
+def test_figures_lead_to_how_many_words_each_item_shares(run: Path) -> None:
+    opened = open_run(run)
+    rows = Rows(opened, ())
+    figures = next(block for block in word_shares(rows) if isinstance(block, Table)).rows[0]
+    assert {cell.link for cell in figures[1:] if cell.link} == {"#rows-near_american-shared_words"}
+    answer = Answer("near_american/art-1", (), (), (), {"choice": 1.0})
+    asked = AnswerRow("near_american", "questions", "art", "Which?", "sft", None, 0, answer)
+    items = next(block for block in Rows(opened, [asked]).blocks() if isinstance(block, Table) and block.folded)
+    assert items.header[2] == "shared words"
+    assert items.anchors[2] == "rows-near_american-shared_words"
+    counts = next(row for row in opened.results.word_shares.items if row.item == answer.item)
+    assert items.rows[0][2].text == f"{len(counts.shared)} of {counts.words}"
 
 
 def test_of_few_choices_there_are_no_figures(run: Path) -> None:
