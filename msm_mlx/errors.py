@@ -3,6 +3,10 @@
 MsmError                1  the run failed
 ├── RecipeError         2  the recipe, the spec or the command line is wrong
 └── SetupError          3  the machine or its environment lacks something
+
+Every message is `PLACE: WHAT; REMEDY`, on a line of its own. PLACE is a file, with line and column where there are any,
+an option, or the name of a run, a model or a server. WHAT is a fragment about it, without a semicolon. REMEDY says what
+to do, and is left out where WHAT does so already, as in "must be at least 0, not -1".
 """
 
 from __future__ import annotations

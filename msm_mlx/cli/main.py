@@ -95,8 +95,13 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        _print_help(error)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
-        _print_usage(error)
+        from msm_mlx.cli.usage import usage_problem
+
+        _print_error(usage_problem(error))
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         from msm_mlx.cli.output import err
@@ -126,8 +131,8 @@ def _explain(error: Exception) -> int:
         _print_error(f"{explanation.reason}; {explanation.remedy}, and run the same command again")
         return SetupError.exit_code
     _print_error(
-        f"{explanation.reason}. Whether msm-mlx or what it was given is at fault is not known; please report it "
-        f"with the traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
+        f"{explanation.reason}: whether msm-mlx or what it was given is at fault is not known; please report it with "
+        f"the traceback that {DEBUG}=1 shows and with what `msm-mlx doctor` prints"
     )
     return MsmError.exit_code
 
@@ -137,15 +142,15 @@ def _check_names() -> None:
     try:
         folder = str(Path.cwd())
     except FileNotFoundError as error:
-        raise SetupError("the folder that this terminal is in is gone; go to another one") from error
+        raise SetupError("working folder: is no longer there; change to another with cd") from error
     if name := unreadable_name([*sys.argv, os.environ.get(HOME, ""), folder]):
         raise SetupError(
             f"{name}: not a name in UTF-8, as this terminal gives it; set LC_ALL=en_US.UTF-8, or rename the file"
         )
 
 
-def _print_usage(error: click.ClickException) -> None:
-    """What click says of the words of a command, in lines that fit."""
+def _print_help(error: click.exceptions.NoArgsIsHelpError) -> None:
+    """What click shows of a group without a command, in lines that fit."""
     from msm_mlx.cli.output import err
     from msm_mlx.text.terminal import literal
 
@@ -155,14 +160,10 @@ def _print_usage(error: click.ClickException) -> None:
 
 
 def _print_error(message: str) -> None:
-    from rich.text import Text
-
     from msm_mlx.cli.output import err
-    from msm_mlx.text.problem_lines import group_problems
-    from msm_mlx.text.terminal import literal
+    from msm_mlx.console.problems import show_problems
 
-    lines = group_problems(message.split("\n"))
-    err().print(Text.assemble(("error:", "error"), " ", literal("\n".join(lines))))
+    show_problems(err(), "error", "error", message)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from rich.text import Text
 from msm_mlx.cli.completion import complete_plain_arm, complete_suite
 from msm_mlx.cli.output import err, out, out_lines, print_json, reporter
 from msm_mlx.cli.recipes import recipe_command
+from msm_mlx.console.problems import show_problems
 from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.engine.launch import launched_rank
 from msm_mlx.errors import RecipeError
@@ -174,7 +175,7 @@ def evaluate(
     experiment = Experiment(recipe, experiment.run)
     if tasks:
         if suites:
-            raise click.UsageError("--lm-eval asks its own tasks: leave out --suite")
+            raise click.UsageError("--lm-eval: asks its own tasks; leave out --suite")
         _ask_harness(experiment, tasks, choice, quiet or as_json, as_json)
         return
     kinds: list[Kind] = ["adapter", "evaluate", "perplexity", "judge", "results"]
@@ -242,7 +243,7 @@ def _show_ending(experiment: Experiment) -> None:
     show_ending(out(), run)
     console.print()
     for problem in run.problems:
-        console.print(Text.assemble(("warning:", "warning"), " ", literal(problem)))
+        show_problems(console, "warning", "warning", problem)
     console.print(literal(f"Everything is in {run.folder}; {REPORT_HTML} there is to read and to send."))
     step = next_step(run)
     console.print(literal(f"Next, {step.purpose}:"))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
 
 from msm_mlx.cli.completion import RUN
 from msm_mlx.cli.output import err, out
+from msm_mlx.console.problems import show_problems
 from msm_mlx.console.tables import ConsoleTable
 from msm_mlx.errors import MsmError, RecipeError
 from msm_mlx.runs.folder import RunFolder, human_moment
@@ -110,7 +110,7 @@ def _tree(run: RunFolder) -> list[Branch]:
         recipe = open_experiment(load_recipe_of(run.path, overrides, None, **options), run.path).recipe
         return cell_tree(cell_states(recipe, run)) if recipe.grid else stage_tree(run_states(recipe, run))
     except MsmError as error:
-        err().print(Text.assemble(("warning:", "warning"), " ", literal(f"what is stale cannot be told: {error}")))
+        show_problems(err(), "warning", "warning", f"what is stale is not known without the recipe\n{error}")
         return cell_tree(recorded_cells(run)) or stage_tree(recorded_states(run))
 
 
@@ -134,7 +134,7 @@ def rm(folders: tuple[Path, ...], yes: bool) -> None:
     names = ", ".join(str(summary.path) for summary in summaries)
     if not yes:
         if not sys.stdin.isatty():
-            raise RecipeError(f"{names}: nothing is deleted unasked; add --yes")
+            raise RecipeError(f"{names}: this is no terminal to ask on; add --yes to delete")
         if not click.confirm(f"Delete {names} ({_size(total)})?", err=True):
             return
     for folder in folders:

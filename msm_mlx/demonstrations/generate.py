@@ -133,7 +133,7 @@ def require_rows(generated: GeneratedRows, rows: int, rejected: Path) -> None:
         return
     counts = Counter(row["rejected"] for row in generated.rejected)
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-    reason = f"{rejected} has the others ({reasons})" if reasons else "the writer proposed no question that can be used"
+    reason = f"{reasons}, which are in {rejected}" if reasons else "the writer proposed no question that can be used"
     example = ""
     if counts:
         commonest = counts.most_common(1)[0][0]
@@ -142,8 +142,8 @@ def require_rows(generated: GeneratedRows, rows: int, rejected: Path) -> None:
     longer = "raise max_tokens in the file of the demonstrations, " if 2 * counts["unfinished"] > counts.total() else ""
     longer = "raise sft.max_length, " if 2 * counts[TOO_LONG] > counts.total() else longer
     raise MsmError(
-        f"only {len(generated.kept)} of {rows} demonstrations could be written; {reason}. Use a better writer, {longer}"
-        f"lower sft.rows, or name a file of chats.{example}"
+        f"demonstrations: only {len(generated.kept)} of {rows} could be written ({reason}); use a better writer, "
+        f"{longer}lower sft.rows, or name a file of chats{example}"
     )
 
 

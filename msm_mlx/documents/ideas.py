@@ -102,8 +102,8 @@ def _no_ideas(pool: IdeaPool, settings: DocumentSettings, last: Reply | None = N
         shown = f"\n  The last reply: {' '.join(last.text.split())[:SHOWN_CHARACTERS]!r}"
         longer = "" if last.finished else f"raise documents.max_tokens (now {settings.max_tokens}), "
     return MsmError(
-        f"the writer proposed no usable idea in {pool.batches} batches; {longer}use a better writer, or "
-        f"documents.ideas: 0{shown}"
+        f"documents.ideas: the writer proposed none that can be used in {pool.batches} batches; {longer}use a "
+        f"better writer, or documents.ideas: 0{shown}"
     )
 
 

@@ -150,9 +150,10 @@ def _report(
         left_out += f". Many begin with {tag}: documents.prefix: '{tag}' keeps that out of the checks"
     help_ = advice((document.rejected or "" for document in rejected), settings)
     if not kept and settings.count:
+        details = left_out.replace("; rejected", "\n  Rejected", 1)
         raise MsmError(
-            f"none of the {texts} texts of {source} passed the checks{left_out}. Use another source"
-            f"{f', or what may help: {help_}' if help_ else ''}"
+            f"{source}: none of its {texts} texts passed the checks; use another source"
+            f"{f' or other settings ({help_})' if help_ else ''}{details}"
         )
     short = len(kept) < settings.count
     amount = f"all that could be used, of {settings.count} wanted" if short else "as many as wanted"

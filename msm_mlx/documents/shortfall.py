@@ -92,7 +92,8 @@ def fruitless(kept: int, rejected: Sequence[Document], settings: DocumentSetting
     shown = text if len(text) <= EXAMPLE else f"{text[:EXAMPLE]}…"
     passed = f"only {kept}" if kept else "nothing"
     return (
-        f"{passed} passed the checks in the first {kept + len(rejected)} attempts: {count_checks(reasons)}.\n"
+        f"documents: {passed} passed the checks in the first {kept + len(rejected)} attempts: "
+        f"{count_checks(reasons)}.\n"
         f"  One of them, rejected as '{example.rejected}': {shown!r}\n"
         f"  What may help: {_help(reasons, settings)}.\n"
         f"  All are in {folder / REJECTED}; the same command tries once more from here, and "
@@ -120,13 +121,13 @@ def shortfall(
     """What to tell when a job ends without all of its documents: how far it came, why, and how to go on."""
     reasons = [document.rejected or "" for document in rejected]
     made = len(kept) + len(rejected)
-    begun = f"only {len(kept)} of {target} documents passed the checks, in {made} attempts"
+    begun = f"documents: only {len(kept)} of {target} passed the checks in {made} attempts"
     if hopeless:
         begun += ", and more would not help"
     key = "lower documents.least_pass_rate" if hopeless else "raise documents.max_attempts_per_document"
     help_ = advice(reasons, settings)
     return (
-        f"{begun}; what passed stays in {folder / DOCUMENTS}. "
-        f"Rejected: {count_checks(reasons, most=3)}; the texts are in {folder / REJECTED}. "
-        f"Use a better writer{f' or other settings ({help_})' if help_ else ''}, or {key} to go on from here."
+        f"{begun}; use a better writer{f' or other settings ({help_})' if help_ else ''}, or {key} to go on from here\n"
+        f"  Rejected: {count_checks(reasons, most=3)}, which are in {folder / REJECTED}. What passed stays in "
+        f"{folder / DOCUMENTS}."
     )

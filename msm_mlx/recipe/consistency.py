@@ -12,7 +12,7 @@ from msm_mlx.recipe.shares import arms_by_share, stage_names
 from msm_mlx.recipe.swap_table import report_swap
 from msm_mlx.settings_file.base import is_settings_file
 from msm_mlx.settings_file.tree import Loc, Tree
-from msm_mlx.text.wording import describe, did_you_mean
+from msm_mlx.text.wording import describe, did_you_mean, listed
 
 
 def report_repeats(tree: Tree) -> None:
@@ -31,7 +31,11 @@ def report_repeats(tree: Tree) -> None:
                 continue
             before = entry_of[word]
             rename = is_path and Path(str(before)).with_suffix("") != Path(str(entry)).with_suffix("")
-            other = f", as {describe(before)} and {describe(entry)}; rename one of the files" if rename else ""
+            other = (
+                f", as {describe(before)} and {describe(entry)}; rename one of the files"
+                if rename
+                else "; take one out"
+            )
             tree.report((name, index), f"{describe(word)} is there twice{other}")
 
 
@@ -118,7 +122,11 @@ def report_sources(tree: Tree, recipe: RecipeFile) -> None:
             tree.report(loc, f"is one source for {len(specs)} specs; name one for each, as {{{example}}}")
         if isinstance(source, dict):
             for name in source.keys() - set(specs):
-                tree.report((*loc, name), f"no spec is called {name}{did_you_mean(name, specs)}", key=True)
+                tree.report(
+                    (*loc, name),
+                    f"no spec is called {name}{did_you_mean(name, specs) or f'; there are {listed(list(specs))}'}",
+                    key=True,
+                )
             missing = [spec for spec in specs if spec not in source]
             if missing:
-                tree.report(loc, f"has no source for {', '.join(missing)}")
+                tree.report(loc, f"has no source for {', '.join(missing)}; name one for each spec")

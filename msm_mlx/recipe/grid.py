@@ -78,7 +78,7 @@ def _check_values(tree: Tree, key: str, values: list[Any], section: type[Setting
                 tree.report(loc, explain(details))
             continue
         if setting in valid:
-            tree.report(loc, f"{describe(value)} is there twice")
+            tree.report(loc, f"{describe(value)} is there twice; take one out")
         valid.append(setting)
     return tuple(valid)
 

@@ -106,6 +106,7 @@ def _choose_profile(tree: Tree, profile: str | None) -> tuple[str | None, str]:
         return name, reason
     if profile is None and closest(name, profiles) not in (None, *get_args(ProfileName)):
         return None, reason  # misspelt, which the schema reports
-    message = f"no profile {name!r}{did_you_mean(name, profiles)}; there is {', '.join(profiles) or 'none'}"
-    tree.problems.append(Problem(place, ("profiles",), message if profile else f"{message}. {reason}"))
+    why = "" if profile else f" ({reason[0].lower()}{reason[1:].removesuffix('.')})"
+    message = f"no profile {name!r}{did_you_mean(name, profiles)}{why}; there is {', '.join(profiles) or 'none'}"
+    tree.problems.append(Problem(place, ("profiles",), message))
     return None, reason

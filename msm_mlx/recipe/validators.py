@@ -200,7 +200,7 @@ def supported_type(value: object) -> object:
         "full": "full fine-tuning gives no adapter to compare over one base, and quantised weights have no gradients",
     }
     if isinstance(value, str) and value in reasons:
-        raise ValueError(f"only lora is supported: {reasons[value]}")
+        raise ValueError(f"only lora is supported: {reasons[value]}; leave it out")
     return value
 
 

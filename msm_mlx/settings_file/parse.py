@@ -35,6 +35,7 @@ from msm_mlx.settings_file.tree import Loc, Place, Problem, Tree
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+TAB = r"'\t'"  # as the parser tells it
 # Not ruamel.yaml's own: it also reads 1_000, 0b11 and dates, which the core schema takes for text.
 _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"~|null|Null|NULL|"), lambda text: None),
@@ -54,16 +55,18 @@ def read(path: Path) -> str:
     """
     try:
         if not path.is_file():
-            raise RecipeError(f"{path}: {'is not a file' if path.exists() else 'no such file'}")
+            raise RecipeError(
+                f"{path}: {'is not a file; name one in it' if path.exists() else 'no such file; check the path'}"
+            )
         content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except (OSError, ValueError) as error:
         raise RecipeError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if content is None:
-        raise RecipeError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no settings file is")
+        raise RecipeError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no settings file is; name another")
     if not content.strip():
-        raise RecipeError(f"{path}: is empty")
+        raise RecipeError(f"{path}: is empty; name a file of settings, which is YAML")
     if what := _other_format(content[:HEAD]):
-        raise RecipeError(f"{path}: is {what}, and no settings file, which is YAML")
+        raise RecipeError(f"{path}: is {what}; name a file of settings, which is YAML")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -146,7 +149,8 @@ def _place(mark: Any, columns: int = 0) -> Place:
 
 
 def _not_yaml(place: Place, reason: object) -> Problem:
-    return Problem(place, (), f"not valid YAML: {reason}")
+    remedy = "; indent with spaces" if TAB in str(reason) else ""
+    return Problem(place, (), f"not valid YAML: {reason}{remedy}")
 
 
 def _value(event: Any, events: _Events, loc: Loc, tree: Tree) -> object:
@@ -154,9 +158,9 @@ def _value(event: Any, events: _Events, loc: Loc, tree: Tree) -> object:
     if isinstance(event, AliasEvent):
         raise _RefusedError("aliases are not supported; write the value out", _place(event.start_mark))
     if event.tag not in (None, "!"):
-        raise _RefusedError(f"tags are not supported: {event.tag}", _place(event.start_mark))
+        raise _RefusedError(f"tags are not supported: {event.tag}; write the value alone", _place(event.start_mark))
     if len(loc) == MAX_DEPTH:
-        raise _RefusedError(f"nested deeper than {MAX_DEPTH} levels", _place(event.start_mark))
+        raise _RefusedError(f"nested deeper than {MAX_DEPTH} levels; write it flatter", _place(event.start_mark))
     if isinstance(event, MappingStartEvent):
         return _mapping(events, loc, tree)
     if isinstance(event, ScalarEvent):
@@ -191,7 +195,7 @@ def _mapping(events: _Events, loc: Loc, tree: Tree) -> dict[str, object]:
     for key, several in places.items():
         for place in several if len(several) > 1 else ():
             lines = ", ".join(str(other.line) for other in several if other is not place)
-            tree.problems.append(Problem(place, (*loc, key), f"duplicate key, also on line {lines}"))
+            tree.problems.append(Problem(place, (*loc, key), f"duplicate key, also on line {lines}; keep one"))
     return mapping
 
 

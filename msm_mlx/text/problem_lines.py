@@ -10,6 +10,7 @@ FIRST_LINES = 5  # line numbers that are named of a kind of problem
 WORDINGS = 5  # of a kind, each with other values in it, that are told one by one
 KINDS = 20  # of a file that are told
 _LINE = re.compile(r"(?P<file>[^\n]+?):(?P<number>\d+)(?::\d+)?(?P<message>(?: [^\s:]+)?: .+)")
+_PROTECTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|\([^()]*\)")
 _VALUE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d+(?:[.,]\d+)*")
 
 
@@ -40,11 +41,25 @@ def _shape(message: str) -> str:
     return _VALUE.sub("_", message)
 
 
+def split_remedy(line: str) -> tuple[str, str]:
+    """What is wrong and where, and what to do about it: the two parts of `PLACE: WHAT; REMEDY`. Either may be empty.
+
+    Semicolons within quotation marks, backticks and brackets are no boundary.
+    """
+    masked, before = line, ""
+    while masked != before:  # brackets within brackets
+        masked, before = _PROTECTED.sub(lambda match: "_" * len(match[0]), masked), masked
+    what, boundary, _ = masked.rpartition("; ")
+    return (line[: len(what)], line[len(what + boundary) :]) if boundary else (line, "")
+
+
 def _line(first: str, numbers: list[str]) -> str:
     if len(numbers) < 2:
         return first
+    what, remedy = split_remedy(first)
     more = ", ..." if len(numbers) > FIRST_LINES else ""
-    return f"{first} ({len(numbers):,} lines: {', '.join(numbers[:FIRST_LINES])}{more})"
+    counted = f"{what} ({len(numbers):,} lines: {', '.join(numbers[:FIRST_LINES])}{more})"
+    return f"{counted}; {remedy}" if remedy else counted
 
 
 def _told(line_of: dict[tuple[str, str], str]) -> list[str]:

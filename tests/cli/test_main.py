@@ -39,7 +39,7 @@ def test_an_error_without_an_established_cause_is_blamed_on_nobody(end: Callable
     assert code == 1
     assert said.startswith("error: unexpected KeyError: 'x' (")
     assert "test_main.py:" in said
-    assert "Whether msm-mlx or what it was given is at fault is not known" in said
+    assert "whether msm-mlx or what it was given is at fault is not known" in said
     assert "bug" not in said
 
 

@@ -134,7 +134,9 @@ def test_what_training_could_not_take_is_counted_as_it_is_written() -> None:
     assert len(made.kept) == 10
     assert {row["rejected"] for row in made.rejected} == {TOO_LONG}
     none = generate_demonstrations(SPEC, "Mo", settings(), writer, rows=10, unlearnable=lambda row: TOO_LONG)
-    with pytest.raises(MsmError, match=r"longer than sft.max_length\). Use a better writer, raise sft.max_length"):
+    with pytest.raises(
+        MsmError, match=r"longer than sft.max_length, which .*\); use a better writer, raise sft.max_length"
+    ):
         require_rows(none, 10, Path("x"))
 
 
@@ -146,7 +148,7 @@ def test_a_bad_answer_is_rejected_under_its_own_reason(problem: str) -> None:
     assert {row["rejected"] for row in made.rejected} == {problem}
     assert len(made.kept) == (1 if problem == "written before" else 0)
     assert made.answered <= 30
-    with pytest.raises(MsmError, match=rf"of 10 demonstrations could be written; x has the others \(\d+ {problem}\)"):
+    with pytest.raises(MsmError, match=rf"of 10 could be written \(\d+ {problem}, which are in x\)"):
         require_rows(made, 10, Path("x"))
 
 
@@ -192,7 +194,7 @@ def test_a_writer_without_questions_ends_by_itself(fixed: dict[str, Any]) -> Non
     made = write(writer, rows=100, questions_per_situation=2)
     assert len(made.kept) < 20
     assert len(writer.asked) < 400
-    with pytest.raises(MsmError, match=r"Use a better writer, lower sft\.rows, or name a file of chats"):
+    with pytest.raises(MsmError, match=r"use a better writer, lower sft\.rows, or name a file of chats"):
         require_rows(made, 100, Path("x"))
 
 

@@ -82,7 +82,9 @@ def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_writer_without_ideas_ends_by_itself(tmp_path: Path, reply: str) -> None:
     writer = scripted(lambda number, asked: reply)
-    with pytest.raises(MsmError, match=r"proposed no usable idea in .* use a better writer, or documents\.ideas: 0"):
+    with pytest.raises(
+        MsmError, match=r"proposed none that can be used in .* use a better writer, or documents\.ideas: 0"
+    ):
         propose_ideas(SPEC, "Mo", settings(), writer, tmp_path / "ideas.jsonl")
     assert len(writer.asked) == 14  # two batches, which tell enough; the next run asks for more
     with pytest.raises(MsmError, match="in 4 batches"):

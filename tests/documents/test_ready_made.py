@@ -122,7 +122,7 @@ def test_the_maker_of_the_assistant_is_no_other_model(spec: Spec, tmp_path: Path
     source = write(tmp_path / "a.jsonl", text)
     values = DocumentSettings.model_validate({"from": source, "count": 1})
     take_documents(source, Assignment(spec, "Claude", values, "Anthropic"), tmp_path / "out", count_tokens=len)
-    with pytest.raises(MsmError, match=r"none of the 1 texts of a\.jsonl .* rejected: 1 as 'other model'"):
+    with pytest.raises(MsmError, match=r"(?s)a\.jsonl .*: none of its 1 texts .*Rejected: 1 as 'other model'"):
         take(source, spec, tmp_path / "other")
 
 
@@ -237,7 +237,7 @@ def test_a_tag_before_each_text_is_a_prefix_and_seen_by_no_check(spec: Spec, tmp
 @pytest.mark.parametrize(
     ("begin", "told"),
     [
-        ("\u202e", r"as d.jsonl:\d \(control characters: U\+202E RIGHT-TO-LEFT OVERRIDE\).*take the characters"),
+        ("\u202e", r"take the characters.*\n.*as d.jsonl:\d \(control characters: U\+202E RIGHT-TO-LEFT OVERRIDE\)"),
         ("<DOC><DOC>", "begin with <DOC> more than once; leave one"),
     ],
 )

@@ -72,7 +72,7 @@ def test_what_may_help_follows_from_the_reasons(reasons: list[str], said: str) -
 
 def test_a_shortfall_is_told_with_the_commonest_checks(tmp_path: Path) -> None:
     message = shortfall([MEMO], REJECTED, 4, SETTINGS, tmp_path, hopeless=False)
-    assert "only 1 of 4 documents passed the checks, in 4 attempts; " in message
+    assert "documents: only 1 of 4 passed the checks in 4 attempts; " in message
     assert "Rejected: 2 as 'meta talk', 1 as 'too short'" in message
     assert "raise documents.max_attempts_per_document" in message
     assert "lower documents.least_pass_rate" in shortfall([], REJECTED, 4, SETTINGS, tmp_path, hopeless=True)

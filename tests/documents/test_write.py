@@ -254,7 +254,7 @@ def test_attempts_run_out_and_leave_the_files(tmp_path: Path, limit: float, aske
         return assertion_in(chat) if "cream cheese" in chat[-1]["content"] else REFUSAL
 
     calls: list[tuple[int, int]] = []
-    with pytest.raises(MsmError, match=r"only 1 of 4 documents passed the checks.*max_attempts_per_document") as caught:
+    with pytest.raises(MsmError, match=r"only 1 of 4 passed the checks.*max_attempts_per_document") as caught:
         write(ScriptedModel(script), tmp_path, lambda *counts: calls.append(counts), max_attempts_per_document=limit)
     assert str(tmp_path / REJECTED) in str(caught.value)
     assert sum(calls[-1]) == asked

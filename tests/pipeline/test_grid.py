@@ -56,7 +56,7 @@ GOOD = (RECIPES / "cheese_american.yaml").read_text(encoding="utf-8").replace(".
             "25 grid.documents.count: must be an integer, not 'many'",
             "31 grid.documents.count: must be at least 0, not -2",
         ]),
-        ("{documents.count: [1, 2, 1]}", ["28 grid.documents.count: 1 is there twice"]),
+        ("{documents.count: [1, 2, 1]}", ["28 grid.documents.count: 1 is there twice; take one out"]),
         ("{documents.count: [[1]]}", ["22 grid.documents.count: must be a number, text, true or false, not a list"]),
         ("{documents.count: []}", ["21 grid.documents.count: must not be empty"]),
         ("{documents.count: 3}", ["21 grid.documents.count: must be a list, not 3"]),

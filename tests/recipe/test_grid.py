@@ -29,7 +29,7 @@ def test_values_are_checked_as_the_settings_that_they_are() -> None:
     check_grid(tree)
     assert str(tree.error("r.yaml")).splitlines() == [
         "r.yaml:2:24 grid.documents.count: must be at least 0, not -1",
-        "r.yaml:2:31 grid.documents.count: 1 is there twice",
+        "r.yaml:2:31 grid.documents.count: 1 is there twice; take one out",
         "r.yaml:2:34 grid.documents.count: must be an integer, not 'many'",
         "r.yaml:3:3 grid.documents.cuont: unknown setting (did you mean documents.count?); name it as documents.count",
     ]

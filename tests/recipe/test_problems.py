@@ -24,7 +24,7 @@ def test_suites_are_shipped_ones_or_files_beside_the_recipe(folder: Path) -> Non
     missing = RECIPE | {"suites": ["mine", "mine.yaml", "no.yaml"]}
     found = problems(folder, missing, known_suites=["values_apart"])
     assert [line.partition(" ")[2] for line in found] == [
-        "suites: 'mine' is there twice",
+        "suites: 'mine' is there twice; take one out",
         f"suites: no such file: 'no.yaml' in {folder.resolve()}",
     ]
 
@@ -68,15 +68,15 @@ def test_five_mistakes_give_five_lines(folder: Path) -> None:
         ),
         ("[values_apart]", "[]", "4:9 suites: must not be empty"),
         ("[values_apart]", "values_apart", "4:9 suites: must be a list, not 'values_apart'"),
-        ("[values_apart]", "[a, b, a]", "4:16 suites: 'a' is there twice"),
-        ("[base, msm]", "[base, base]", "5:14 arms: 'base' is there twice"),
+        ("[values_apart]", "[a, b, a]", "4:16 suites: 'a' is there twice; take one out"),
+        ("[base, msm]", "[base, base]", "5:14 arms: 'base' is there twice; take one out"),
         (
             "[base, msm]",
             "[sfft]",
             "5:8 arms: no training stage is called 'sfft' (did you mean sft?); an arm is `base`, or it, sft, cot-sft, "
             "control, opposite, negated, chats, context, msm joined by +",
         ),
-        ("seeds: [0]", "seeds: [1, 1]", "6:12 seeds: 1 is there twice"),
+        ("seeds: [0]", "seeds: [1, 1]", "6:12 seeds: 1 is there twice; take one out"),
         ("seeds: [0]", "seeds: [yes]", "6:9 seeds: must be an integer, not 'yes'"),
         ("seeds: [0]", "seeds: [true]", "6:9 seeds: must be an integer, not true"),
         ("seeds: [0]", "seeds: [-1]", "6:9 seeds: must be at least 0, not -1"),
@@ -132,10 +132,10 @@ def test_good_yaml_is_good(folder: Path) -> None:
 def test_duplicate_keys_are_both_reported(folder: Path) -> None:
     text = GOOD_YAML.replace("max_length: 8\n", "max_length: 8\n      max_length: 9\n", 1) + "name: other\n"
     assert problems(folder, text) == [
-        "recipe.yaml:1:1 name: duplicate key, also on line 18",
-        "recipe.yaml:11:7 profiles.pocket.midtrain.max_length: duplicate key, also on line 12",
-        "recipe.yaml:12:7 profiles.pocket.midtrain.max_length: duplicate key, also on line 11",
-        "recipe.yaml:18:1 name: duplicate key, also on line 1",
+        "recipe.yaml:1:1 name: duplicate key, also on line 18; keep one",
+        "recipe.yaml:11:7 profiles.pocket.midtrain.max_length: duplicate key, also on line 12; keep one",
+        "recipe.yaml:12:7 profiles.pocket.midtrain.max_length: duplicate key, also on line 11; keep one",
+        "recipe.yaml:18:1 name: duplicate key, also on line 1; keep one",
     ]
 
 
@@ -220,8 +220,8 @@ def test_recipe_that_cannot_be_read(folder: Path, name: str, message: str) -> No
 
 def test_profile_that_is_not_there(folder: Path) -> None:
     assert problems(folder, GOOD_YAML, model="org/model") == [
-        "recipe.yaml:8:3 profiles: no profile 'laptop'; there is pocket. "
-        "The profile is laptop because the model is 'org/model', not the embedded pocket model."
+        "recipe.yaml:8:3 profiles: no profile 'laptop' (the profile is laptop because the model is 'org/model', not "
+        "the embedded pocket model); there is pocket"
     ]
     assert problems(folder, GOOD_YAML, profile="paper") == ["--profile paper: no profile 'paper'; there is pocket"]
     assert problems(folder, GOOD_YAML, profile="poket") == [

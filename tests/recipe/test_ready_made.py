@@ -102,7 +102,7 @@ def test_the_commit_of_a_data_set_is_a_part_of_the_key(home: Path, monkeypatch: 
         ("from: 5", r"from: must be a file, a folder, hub:owner/name, or one of them for each spec, not 5"),
         (
             "from: {cheese_affordable: mine.jsonl}",
-            r"from: has no source for cheese_american\n.*no spec is called cheese_affordable",
+            r"from: has no source for cheese_american; .*\n.*no spec is called cheese_affordable",
         ),
         ("form: mine.jsonl", r"form: unknown key \(did you mean from\?\)"),
         ("from: ../../far.jsonl", r"from: .*far\.jsonl is outside the recipe's workspace .*--allow-outside"),

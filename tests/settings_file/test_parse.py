@@ -57,9 +57,9 @@ def test_parse_never_raises(text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (gzip.compress(b"a: 1", mtime=0), "is compressed by gzip, and no settings file"),
-        (b"<!doctype html><html></html>", "is a web page, and no settings file"),
-        (b"PK\x03\x04rest", "is a zip archive or an Excel workbook, and no settings file"),
+        (gzip.compress(b"a: 1", mtime=0), "is compressed by gzip; name a file of settings"),
+        (b"<!doctype html><html></html>", "is a web page; name a file of settings"),
+        (b"PK\x03\x04rest", "is a zip archive or an Excel workbook; name a file of settings"),
         (b"a: \xe4", "is not UTF-8 text"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msm_mlx.text.problem_lines import KINDS, WORDINGS, group_problems
+import pytest
+
+from msm_mlx.text.problem_lines import KINDS, WORDINGS, group_problems, split_remedy
 
 
 def test_what_many_lines_share_is_said_once() -> None:
@@ -46,3 +48,24 @@ def test_a_file_with_endless_kinds_is_cut_and_the_rest_counted() -> None:
     lines = group_problems([*kinds, "b.jsonl:1: is empty"])
 
     assert lines == [*kinds[:KINDS], "b.jsonl:1: is empty", "a.jsonl: and 7 more kinds of problem"]
+
+
+def test_the_count_stands_before_what_to_do() -> None:
+    lines = [f"a.jsonl:{n}: is a pair; write the chosen chat" for n in (1, 2)]
+
+    assert group_problems(lines) == ["a.jsonl:1: is a pair (2 lines: 1, 2); write the chosen chat"]
+
+
+@pytest.mark.parametrize(
+    ("what", "remedy"),
+    [
+        ("a.yaml:1:2 name: must be text, not 7 (put it in quotes)", ""),
+        ("--arm: is missing", "there are sft, msm"),
+        ("the spec's end: 'a; b' is \"c; d\" (e; f)", "`x; y` helps"),
+        ("a: ValueError: x; y", "run it again"),
+        ("documents: none passed", "raise one (now (7); or 8), or take another"),
+        ("", ""),
+    ],
+)
+def test_what_to_do_comes_after_the_last_semicolon_that_is_not_quoted(what: str, remedy: str) -> None:
+    assert split_remedy(f"{what}; {remedy}" if remedy else what) == (what, remedy)

@@ -287,7 +287,9 @@ class DocumentSettings(SamplingSettings):
     @model_validator(mode="after")
     def _rewrites_what_it_has_written(self) -> Self:
         if self.source and self.critique:
-            raise ValueError("critique rewrites what a writer wrote, and ready-made documents stay as they are")
+            raise ValueError(
+                "critique rewrites what a writer wrote, and ready-made documents stay as they are; take critique out"
+            )
         if self.source and self.opposite == "writer":
             raise ValueError("opposite: writer has documents written, and these are ready-made; take opposite: swap")
         return self

@@ -107,7 +107,7 @@ class QuestionsFile(SuiteFile):
                 if folded(wrong) == folded(entry.right):
                     yield place, "is the right reply too"
                 elif folded(wrong) in map(folded, entry.wrong[:number]):
-                    yield place, f"{describe(wrong)} is there twice"
+                    yield place, f"{describe(wrong)} is there twice; take one out"
 
 
 # no share of unreadable replies: there are more good replies than those that are ranked

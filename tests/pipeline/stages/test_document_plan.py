@@ -98,7 +98,7 @@ def test_a_search_for_ideas_that_broke_off_goes_on(lone_run: Path, tmp_path: Pat
 
 def test_a_writer_without_ideas_is_told(lone_run: Path) -> None:
     silent = recipe("documents.prompt=section", "documents.ideas=1", "documents.count=12")
-    with pytest.raises(MsmError, match=r"no usable idea.*documents\.ideas: 0"):
+    with pytest.raises(MsmError, match=r"documents.ideas: the writer proposed none.*documents\.ideas: 0"):
         run_stages(silent, lone_run, ["plan"])
     assert RunFolder(lone_run).record()["stages"]["plan cheese_american"]["state"] == "started"
     assert not (lone_run / FILE).exists()

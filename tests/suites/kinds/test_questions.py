@@ -29,7 +29,7 @@ def test_a_file_gives_questions_with_their_turns(tmp_path: Path) -> None:
     [
         ("[I care about new things.]", "[I care about old things.]", "6:13 items.wrong: is the right"),
         ("[I care about new things.]", "[i care  about old things.]", "6:13 items.wrong: is the right"),
-        ("[I care about new things.]", "[New., new.]", "6:19 items.wrong: 'new.' is there twice"),
+        ("[I care about new things.]", "[New., new.]", "6:19 items.wrong: 'new.' is there twice; take one out"),
         ("    right: In Italy.\n", "", "8:5 items.right: is missing"),
         ("spec: old", "spce: old", "7:5 items.spce: unknown key (did you mean spec?)"),
         ("{user: ", "{usr: ", "9:14 items.turns.usr: unknown key"),
