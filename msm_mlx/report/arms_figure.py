@@ -17,7 +17,7 @@ from msm_mlx.report.main_contrast import main_suite
 from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds.pairs import PAIRS
 
-MAX_DIFFERENCES = 6
+MAX_DIFFERENCES = 8
 STEPS = (0.1, 0.25, 0.5, 1.0)  # where an axis of differences may end
 
 
@@ -79,8 +79,14 @@ def _share_row(rows: Rows, row: Share, single: Sequence[Share]) -> ForestRow:
 
 
 def _differences(rows: Rows, suite: str) -> Iterator[ForestPanel]:
-    """The differences that the documents are; none if the run has none."""
-    headlines = [row for row in of_suite(rows.run.results.contrasts, suite) if is_headline(row.a, row.b)]
+    """The differences that the documents are, of many specs without those against each other; none if the run has
+    none."""
+    few = len(rows.run.recipe.specs) <= 2
+    headlines = [
+        row
+        for row in of_suite(rows.run.results.contrasts, suite)
+        if is_headline(row.a, row.b) and (few or arm_of(row.a) != arm_of(row.b))
+    ]
     with_behaviour = [row for row in headlines if both_show_behaviour(row)]
     if effects := (with_behaviour or headlines)[:MAX_DIFFERENCES]:
         end = _end_of_axis(effects)

@@ -47,6 +47,13 @@ def test_specs_stand_beside_each_other_with_marks_of_their_own(tmp_path: Path) -
     assert 'd="M' in svg
 
 
+def test_of_many_specs_each_is_set_against_the_chats_alone(tmp_path: Path) -> None:
+    specs = (Path("x.md"), Path("y.md"), Path("z.md"))
+    svg = drawn(open_run(plant_cheese(tmp_path / "cheese", specs=specs)))
+    differences = [text for text in texts(svg) if " less " in text]
+    assert differences == ["msm+sft@x less sft", "msm+sft@y less sft"]
+
+
 def test_an_arm_alone_has_no_differences_and_one_seed_no_dots(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path / "cheese", arms=("base", "sft"), seeds=(0,)))
     results = run.results.model_copy(update={"contrasts": []})
