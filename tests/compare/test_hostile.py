@@ -90,7 +90,9 @@ def test_side_by_side(texts: list[str]) -> None:
         for answers in ({text: {"base": "y"}}, {"y": {text: "base"}}, {"y": {"base": text}}):
             drawn = printed(answer_view("", answers), width=100)
             assert not commands_in(drawn)
-            assert Counter(squeeze(drawn)) == Counter(f"prompt base y {shown}".replace(" ", ""))
+            parts = f"prompt base y {shown}".replace(" ", "")
+            # what no column can hold stands in lines, behind `name:`
+            assert Counter(squeeze(drawn).replace(":", "")) == Counter(parts.replace(":", ""))
 
 
 @pytest.mark.slow
