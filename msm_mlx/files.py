@@ -40,7 +40,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise SetupError(f"cannot write {path}: {reason}") from error
+        raise SetupError(f"{path}: cannot be written: {reason}") from error
 
 
 def make_folder(path: Path) -> Path:
@@ -144,7 +144,7 @@ def read_whole_lines(path: Path) -> list[dict[str, Any]]:
     try:
         rows.extend(jsonlines.Reader(whole.splitlines()).iter(type=dict))  # of bytes: a text may hold U+2028
     except jsonlines.InvalidLineError as error:
-        raise MsmError(f"{path}:{error.lineno}: damaged; delete the file to begin anew") from error
+        raise MsmError(f"{path}:{error.lineno}: is damaged; delete the file to begin anew") from error
     return rows
 
 

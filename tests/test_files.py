@@ -217,7 +217,7 @@ def test_a_full_disk_is_one_clear_error(full_disk: Path, write: Callable[[Path],
     with pytest.raises(SetupError) as caught:
         write(path)
     assert str(caught.value) == (
-        f"cannot write {path}: the disk is full; free some space and run the same command again"
+        f"{path}: cannot be written: the disk is full; free some space and run the same command again"
     )
     assert path.read_text().startswith("old\n")
     assert os.listdir(full_disk) == ["a.json"]
@@ -226,14 +226,16 @@ def test_a_full_disk_is_one_clear_error(full_disk: Path, write: Callable[[Path],
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_appending_to_a_full_device_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").symlink_to("/dev/full")
-    with pytest.raises(SetupError, match=r"a\.jsonl: the disk is full; free some space"):
+    with pytest.raises(SetupError, match=r"a\.jsonl: cannot be written: the disk is full; free some space"):
         append_jsonl(tmp_path / "a.jsonl", [{"a": 1}])
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_file_where_a_folder_should_be(tmp_path: Path, write: Callable[[Path], object]) -> None:
     (tmp_path / "runs").write_text("a file")
-    with pytest.raises(SetupError, match=rf"cannot write {tmp_path}/runs.*; .*choose another folder with --run-dir"):
+    with pytest.raises(
+        SetupError, match=rf"{tmp_path}/runs.*: cannot be written: .*; .*choose another folder with --run-dir"
+    ):
         write(tmp_path / "runs" / "a.json")
     assert (tmp_path / "runs").read_text() == "a file"
 
@@ -249,7 +251,9 @@ def test_no_folder_can_be_made_from_a_file(tmp_path: Path, below: str) -> None:
 def test_a_folder_where_a_file_should_be(tmp_path: Path, write: Callable[[Path], object]) -> None:
     path = tmp_path / "a.json"
     path.mkdir()
-    with pytest.raises(SetupError, match=r"a\.json: a folder is in the way; .*choose another folder with --run-dir"):
+    with pytest.raises(
+        SetupError, match=r"a\.json: cannot be written: a folder is in the way; .*choose another folder with --run-dir"
+    ):
         write(path)
     assert os.listdir(tmp_path) == ["a.json"]
 
@@ -268,13 +272,13 @@ def test_a_folder_where_a_file_should_be(tmp_path: Path, write: Callable[[Path],
 def test_every_failure_names_the_path_and_what_to_do(code: int, said: str) -> None:
     with pytest.raises(SetupError) as caught, writing(Path("/some/where")):
         raise OSError(code, os.strerror(code))
-    assert str(caught.value).startswith("cannot write /some/where: ")
+    assert str(caught.value).startswith("/some/where: cannot be written: ")
     assert str(caught.value).endswith(said)
     assert caught.value.exit_code == 3
 
 
 def test_a_failure_without_a_number_is_told_too() -> None:
-    with pytest.raises(SetupError, match="cannot write a: odd"), writing(Path("a")):
+    with pytest.raises(SetupError, match="a: cannot be written: odd"), writing(Path("a")):
         raise OSError("odd")
 
 

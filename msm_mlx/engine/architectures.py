@@ -36,16 +36,16 @@ def require_architecture(config: Mapping[str, Any], folder: Path) -> None:
     name = config.get("model_type")
     if name is None:
         raise SetupError(
-            f"the model in {folder} names no architecture: model_type is missing in its config.json; copy or download "
-            "the model again, or choose another"
+            f"model folder {folder}: names no architecture (no model_type in its config.json); copy or download the "
+            "model again, or choose another"
         )
     if find_spec(f"mlx_lm.models.{MODEL_REMAPPING.get(name, name)}") is None:
         raise SetupError(
-            f"the model in {folder} has the architecture {name}, which this version of mlx-lm does not know; update "
+            f"model folder {folder}: has the architecture {name}, which this version of mlx-lm does not know; update "
             "mlx-lm, or choose another model"
         )
     if name in NEED_METAL and not mx.metal.is_available():
         raise SetupError(
-            f"the model in {folder} has the architecture {name}, which mlx-lm computes by kernels for Metal alone: it "
-            "needs a Mac; choose another model"
+            f"model folder {folder}: has the architecture {name}, which mlx-lm computes by kernels for Metal alone; "
+            "use a Mac, or choose another model"
         )

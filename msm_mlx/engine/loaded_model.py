@@ -140,7 +140,9 @@ def load_base(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> LoadedMode
         with quiet_transformers():
             model, tokenizer = mlx_lm.load(str(folder), tokenizer_config={"trust_remote_code": False})
     except (Exception, SystemExit) as error:  # no narrower class is documented, and mlx-lm's olmo.py calls exit()
-        raise SetupError(f"cannot load the model in {folder}: {_why_not_loaded(folder, error)}, {INSTEAD}") from error
+        raise SetupError(
+            f"model folder {folder}: cannot be loaded: {_why_not_loaded(folder, error)}, {INSTEAD}"
+        ) from error
     use_template(tokenizer, folder, choice, has_own=tokenizer._chat_template is not None)
     tokenizer.has_chat_template = True
     mx.eval(model.parameters())
@@ -200,7 +202,7 @@ def _try_model(loaded: LoadedModel) -> None:
             reason = _why_not_finite(model)
     except Exception as error:  # the code of an architecture may fail in any way
         raise SetupError(
-            f"the model in {loaded.folder} cannot be used: {error_line(error)}; choose another model"
+            f"model folder {loaded.folder}: cannot be used: {error_line(error)}; choose another model"
         ) from error
     if highest := _first_id_beyond(loaded, vocabulary):
         reason = (
@@ -208,7 +210,7 @@ def _try_model(loaded: LoadedModel) -> None:
             "use the tokenizer that belongs to it"
         )
     if reason:
-        raise SetupError(f"the model in {loaded.folder} cannot be used: {reason}")
+        raise SetupError(f"model folder {loaded.folder}: cannot be used: {reason}")
 
 
 def _why_not_finite(model: nn.Module) -> str:
@@ -264,4 +266,6 @@ def load_counter(folder: Path) -> TokenCounter:
         with quiet_transformers():
             return TokenCounter(load_tokenizer(folder, {"trust_remote_code": False}))
     except Exception as error:  # transformers documents no narrower class
-        raise SetupError(f"cannot load the tokenizer in {folder}: {explain_tokenizer(folder, error)}") from error
+        raise SetupError(
+            f"model folder {folder}: its tokenizer cannot be loaded: {explain_tokenizer(folder, error)}"
+        ) from error

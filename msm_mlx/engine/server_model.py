@@ -20,13 +20,13 @@ from msm_mlx.text.words import TOKENS_PER_WORD
 
 TIMEOUT = 600.0  # seconds for one reply
 PAUSES = (1.0, 4.0, 15.0)  # seconds before a request is put again, if what was wrong may pass
-_ADDRESS = "the address of most servers ends in /v1 (documents.writer.server)"
+_ADDRESS = "check documents.writer.server, which for most servers ends in /v1"
 ADVICE = {
-    401: "; it wants a key, and msm-mlx sends none: use a server that does not",
-    403: "; it wants a key, and msm-mlx sends none: use a server that does not",
-    404: "; it has no such model or no such address, which for most servers ends in /v1 (documents.writer.server)",
+    401: "; it wants a key, and msm-mlx sends none: use a server that does without",
+    403: "; it wants a key, and msm-mlx sends none: use a server that does without",
+    404: f"; it has no such model or no such address: {_ADDRESS}",
     405: f"; {_ADDRESS}",
-    413: "; it takes no requests of this length",
+    413: "; shorten the prompt with documents.prompt: section or assertion",
 }
 """What a status means, by RFC 9110; of others only the answer is known."""
 _PARAMETER = re.compile(r"\b(?:max_tokens|temperature|top_p|top_k|min_p|seed|stop|chat_template_kwargs)\b")
@@ -154,8 +154,8 @@ class ServerModel:
             except _RetriableError as error:
                 problem = str(error)
         raise MsmError(
-            f"the server at {self.url} failed {len(PAUSES) + 1} times: {problem}; what was written stays, and the same "
-            "command goes on from here"
+            f"server {self.url}: failed {len(PAUSES) + 1} times: {problem}; run the same command again: it goes on "
+            "from what was written"
         )
 
     def _asked(self, client: httpx2.Client, request: dict[str, Any], say: Callable[[str], None]) -> Reply:
@@ -175,8 +175,8 @@ class ServerModel:
         except httpx2.ConnectError as error:
             reason = re.sub(r"^\[Errno -?\d+\] ", "", str(error))  # a number that differs from system to system
             raise SetupError(
-                f"cannot connect to the server at {self.url} ({reason}); start it, as with `mlx_lm.server --model "
-                "MODEL --port PORT`, and run the same command again: it goes on from here"
+                f"server {self.url}: cannot be reached ({reason}); start it, as with `mlx_lm.server --model MODEL "
+                "--port PORT`, and run the same command again: it goes on from here"
             ) from error
         except httpx2.TimeoutException as error:
             raise _RetriableError(f"no reply within {self.timeout:.0f} s") from error
@@ -192,7 +192,7 @@ class ServerModel:
             if response.status_code in (400, 422) and refused and refused[0] in MAY_LACK and refused[0] in request:
                 raise _UnknownParameterError(refused[0])
             raise SetupError(
-                f"the server at {self.url} refuses the request ({answer}) for the model {self.model} "
+                f"server {self.url}: refuses the request ({answer}) for the model {self.model} "
                 f"(documents.writer.model){_advice(response)}"
             )
         return _read(response, request["max_tokens"])
@@ -203,9 +203,9 @@ def _advice(response: httpx2.Response) -> str:
     if response.status_code in ADVICE:
         return ADVICE[response.status_code]
     if _CONTEXT.search(response.text):
-        return "; the prompt is too long for it: ask with documents.prompt: section or assertion"
+        return "; shorten the prompt, which is too long for it, with documents.prompt: section or assertion"
     if match := _PARAMETER.search(response.text):
-        return f"; msm-mlx sends {match[0]} with each chat: use a server or a model that takes it"
+        return f"; use a server or a model that takes {match[0]}, which is sent with each chat"
     return ""
 
 
@@ -225,7 +225,7 @@ def _read(response: httpx2.Response, max_tokens: int) -> Reply:
             raise _RetriableError(f"an answer that is a web page and not JSON; {_ADDRESS}") from error
         raise _RetriableError(f"an answer that is not JSON ({error})") from error
     if isinstance(answer, dict) and "choices" not in answer and _NO_ENDPOINT.search(str(answer.get("error"))):
-        raise SetupError(f"the server at {response.url} has no chats there ({str(answer['error'])[:200]}); {_ADDRESS}")
+        raise SetupError(f"server {response.url}: has no chats there ({str(answer['error'])[:200]}); {_ADDRESS}")
     try:
         choice = answer["choices"][0]
         message, reason = choice["message"], choice.get("finish_reason")

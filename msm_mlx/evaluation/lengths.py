@@ -40,7 +40,7 @@ def check_lengths(
         if len(lines) > MAX_LINES:
             lines = [*lines[:MAX_LINES], f"and {len(lines) - MAX_LINES} more"]
         remedy = length_remedy([item for item, _ in too_long])
-        raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply: {remedy}"]))
+        raise MsmError("\n".join([*lines, f"the model reads {limit} tokens of a prompt with its reply; {remedy}"]))
 
 
 def long_items(

@@ -56,7 +56,9 @@ class VariantLM(LM):  # type: ignore[misc]  # of an extra
 
     def _generate(self, context: str, gen_kwargs: dict[str, Any]) -> str:
         if gen_kwargs.get("do_sample") and float(gen_kwargs.get("temperature", 0)) > 0:
-            raise RecipeError("--lm-eval: the task samples its replies; only greedy ones are made here")
+            raise RecipeError(
+                "--lm-eval: the task samples its replies, and only greedy ones are made here; choose another task"
+            )
         max_tokens = min(int(gen_kwargs.get("max_gen_toks", DEFAULT_MAX_TOKENS)), self._context_length // 2)
         prompt = [*self._start, *self._loaded.encode(context)][-(self._context_length - max_tokens) :]
         until = gen_kwargs.get("until") or []

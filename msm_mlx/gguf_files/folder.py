@@ -110,14 +110,14 @@ def write_model(
 def refuse_existing(folder: Path) -> None:
     """Raises RecipeError if there is something of that name."""
     if folder.exists():
-        raise RecipeError(f"{folder} is there already; give another --name, or remove it first")
+        raise RecipeError(f"{folder}: is there already; give another --name, or remove it first")
 
 
 def _check_space(folder: Path, size: int) -> None:
     free = free_space(folder)
     if size > free:
         need = f"{human_size(size)} are needed, {human_size(free)} are free"
-        raise SetupError(f"no room for the model in {folder.parent}: {need}; free some space")
+        raise SetupError(f"{folder.parent}: there is no room for the model: {need}; free some space")
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
         remedy = (
             "free some space" if error.errno in (ENOSPC, EDQUOT) else f"point {HOME} to a folder that can be written"
         )
-        raise SetupError(f"cannot write {folder}: {error.strerror or error}; {remedy}") from error
+        raise SetupError(f"{folder}: cannot be written: {error.strerror or error}; {remedy}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

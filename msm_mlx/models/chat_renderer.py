@@ -244,12 +244,12 @@ def build_renderer(
     except RenderingError as error:
         if choice.text is not None:
             raise RecipeError(
-                f"the recipe's chat_template{f' ({choice.file})' if choice.file else ''} cannot be used: {error}; "
-                "mend it, or leave it out"
+                f"chat_template{f' {choice.file}' if choice.file else ''}: cannot be used: {error}; mend it, or leave "
+                "it out of the recipe"
             ) from error
         raise SetupError(
-            f"the chat template in {folder} cannot be used: {error}; choose an instruct model, give the recipe another "
-            "template as chat_template, or use `--model pocket`"
+            f"model folder {folder}: its chat template cannot be used: {error}; choose an instruct model, give the "
+            "recipe another template as chat_template, or use `--model pocket`"
         ) from error
     return replace(renderer, traits=traits)
 
@@ -276,7 +276,9 @@ def load_renderer(folder: Path, choice: TemplateChoice = AS_IT_STANDS) -> ChatRe
         with quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # transformers documents no narrower class
-        raise SetupError(f"cannot load the tokenizer in {folder}: {explain_tokenizer(folder, error)}") from error
+        raise SetupError(
+            f"model folder {folder}: its tokenizer cannot be loaded: {explain_tokenizer(folder, error)}"
+        ) from error
     function = _function_of_mlx_lm(tokenizer.init_kwargs.get("chat_template_type"), folder)
     use_template(tokenizer, folder, choice, has_own=function is not None)
     ends = {*_ends(folder), *([] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id])}
@@ -294,13 +296,15 @@ def use_template(tokenizer: Any, folder: Path, choice: TemplateChoice, *, has_ow
     elif not tokenizer.chat_template and not has_own:
         template = read_template(folder)  # some folders have it in a file that transformers leaves to image processors
         if template.text == BASE_TEMPLATE and tokenizer.eos_token is None:
-            raise SetupError(f"the tokenizer in {folder} has no end-of-text token; use an instruct (chat) model")
+            raise SetupError(
+                f"model folder {folder}: its tokenizer has no end-of-text token; use an instruct (chat) model"
+            )
         tokenizer.chat_template = template.text
     elif isinstance(tokenizer.chat_template, dict) and DEFAULT not in tokenizer.chat_template and not has_own:
         names = ", ".join(map(repr, tokenizer.chat_template))
         raise SetupError(
-            f"the tokenizer in {folder} has chat templates by name ({names}) and none named {DEFAULT!r}; name one so, "
-            "or give the recipe a template as chat_template"
+            f"model folder {folder}: has chat templates by name ({names}) and none named {DEFAULT!r}; name one so, or "
+            "give the recipe a template as chat_template"
         )
     elif isinstance(tokenizer.chat_template, str):
         tokenizer.chat_template = tokenizer.chat_template.removeprefix(BYTE_ORDER_MARK)
@@ -333,7 +337,7 @@ def _function_of_mlx_lm(kind: str | None, folder: Path) -> Callable[..., str] | 
         function: Callable[..., str] = import_module(f"mlx_lm.chat_templates.{kind}").apply_chat_template
     except ImportError as error:
         raise SetupError(
-            f"the tokenizer in {folder} asks for mlx-lm's chat template {kind!r}, which this version does not have; "
+            f"model folder {folder}: asks for mlx-lm's chat template {kind!r}, which this version does not have; "
             "update mlx-lm, or choose another model"
         ) from error
     return function

@@ -88,9 +88,9 @@ def _read_own(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise RecipeError(f"{path}: a chat template that cannot be read ({error})") from error
+        raise RecipeError(f"{path}: cannot be read as a chat template: {error}; save it as UTF-8") from error
     if not text.strip():
-        raise RecipeError(f"{path}: an empty chat template")
+        raise RecipeError(f"{path}: is an empty chat template; write one, or leave chat_template out")
     return text
 
 

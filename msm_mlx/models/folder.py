@@ -85,7 +85,7 @@ def check_model_folder(folder: Path, *, embedded: Path = POCKET_FOLDER) -> None:
         advice = f"{'' if ';' in problem else 'copy or download the model again, '}{INSTEAD}"
         if folder == embedded:
             advice = "install msm-mlx again"
-        raise SetupError(f"model folder {folder} {problem}{',' if ';' in problem else ';'} {advice}")
+        raise SetupError(f"model folder {folder}: {problem}{',' if ';' in problem else ';'} {advice}")
 
 
 def has_tokenizer(folder: Path) -> bool:

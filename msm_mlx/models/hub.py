@@ -130,10 +130,13 @@ def model_config(name: str) -> dict[str, Any]:
     try:
         config = dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise SetupError(f"model folder {folder} holds no config.json that can be read ({error}), {INSTEAD}") from error
+        raise SetupError(
+            f"model folder {folder}: holds no config.json that can be read ({error}); copy or download the model "
+            f"again, {INSTEAD}"
+        ) from error
     if problem := config_problem(config):
         raise SetupError(
-            f"model folder {folder} has a config.json that {problem}; copy or download the model again, {INSTEAD}"
+            f"model folder {folder}: has a config.json that {problem}; copy or download the model again, {INSTEAD}"
         )
     return config
 
@@ -164,7 +167,7 @@ def tokenizer_folder(name: str) -> Path:
     """
     if folder := POCKET_FOLDER if name == POCKET else _existing(name):
         if not has_tokenizer(folder):
-            raise SetupError(f"model folder {folder} holds no tokenizer; copy or download the model again, {INSTEAD}")
+            raise SetupError(f"model folder {folder}: holds no tokenizer; copy or download the model again, {INSTEAD}")
         return folder
     folder = _config_of_hub(name).parent
     from huggingface_hub import errors, snapshot_download
@@ -176,7 +179,10 @@ def tokenizer_folder(name: str) -> Path:
             return Path(snapshot_download(repo, revision=folder.name, allow_patterns=files, local_files_only=local))
         except (errors.HTTPError, OSError, ValueError) as error:  # type: ignore[attr-defined]
             reason = error
-    raise SetupError(f"model {name}: its tokenizer is neither in the cache nor within reach ({type(reason).__name__})")
+    raise SetupError(
+        f"model {name}: its tokenizer is neither in the cache nor within reach ({type(reason).__name__}); run this "
+        "with a connection"
+    )
 
 
 def models_home() -> Path:
@@ -282,7 +288,9 @@ def _check_space(cache: Path, size: int) -> None:
     free = free_space(cache)
     if size > free:
         need = f"{human_size(size)} are needed, {human_size(free)} are free"
-        raise SetupError(f"no room for the model in {cache}: {need}; free some or point HF_HOME to another disk")
+        raise SetupError(
+            f"{cache}: there is no room for the model: {need}; free some, or point HF_HOME to another disk"
+        )
 
 
 def human_size(count: float) -> str:

@@ -193,7 +193,7 @@ class Context:
             self._models = ModelCache()
         loaded = self._models.load(ref.folder, ref.choice, say=self.report.say)
         if ref == self.base and any(one.is_trained for one in self.recipe.variants) and loaded.untrainable:
-            raise SetupError(f"{ref.name} cannot be trained: {loaded.untrainable}; choose another model")
+            raise SetupError(f"model {ref.name}: cannot be trained: {loaded.untrainable}; choose another model")
         return loaded
 
 

@@ -31,7 +31,7 @@ def ask_harness(
             a task cannot be run.
     """
     if importlib.util.find_spec("lm_eval") is None:
-        raise SetupError("--lm-eval needs lm-eval; install it with `pip install 'msm-mlx[lm-eval]'`")
+        raise SetupError("--lm-eval: needs lm-eval; install it with `pip install 'msm-mlx[lm-eval]'`")
     finished = open_run(run.path)
     if finished.record.get("grid"):
         raise RecipeError(f"{run.path}: is a grid of runs; --lm-eval asks the arms of a single run")
@@ -39,7 +39,7 @@ def ask_harness(
     variants = [variant for variant in variants if not variant.in_context]  # its tasks are no chats
     for variant in variants:
         if variant.is_trained and variant not in finished.trained:
-            raise MsmError(f"{variant.id} is not trained in {run.path}; run the recipe first")
+            raise MsmError(f"{run.path}: {variant.id} is not trained; run the recipe first")
     from msm_mlx.evaluation.lm_eval import run_tasks
 
     rows: list[dict[str, Any]] = []

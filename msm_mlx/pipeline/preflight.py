@@ -330,7 +330,7 @@ def _check_spec(path: Path, model_name: str, provider_name: str, *, asserts: boo
     if asserts and not spec.assertions:
         raise RecipeError(
             f"{path}: no assertion found; write in each section one line that starts with '> ' and says what the "
-            f"assistant does and because of what; `{command('msm-mlx', 'spec', 'check', path)}` tells more"
+            f"assistant does and because of what, and see `{command('msm-mlx', 'spec', 'check', path)}`"
         )
 
 
@@ -383,9 +383,8 @@ def check_room(stages: Sequence[Stage]) -> None:
             least, settings = math.ceil(TOKENS_PER_WORD * stage.settings.min_words), stage.settings
             if settings.max_tokens < least:
                 raise RecipeError(
-                    f"documents.max_tokens: {settings.max_tokens} leaves no room for a document of "
-                    f"documents.min_words: {settings.min_words}, which takes about {least} tokens: every one would be "
-                    "rejected; raise documents.max_tokens to the length of a document, such as 256"
+                    f"documents.max_tokens: {settings.max_tokens} tokens hold no document of documents.min_words: "
+                    f"{settings.min_words}, which takes about {least}; raise documents.max_tokens, as to 256"
                 )
 
 
@@ -403,7 +402,7 @@ def require_inputs(stages: Sequence[Stage], run: RunFolder) -> None:
         missing = next((name for name in stage.reads if name not in made and not (run.path / name).exists()), None)
         if missing:
             raise MsmError(
-                f"{stage.id} waits for {missing} in {run.path}; run the stage that makes it first, or `msm-mlx run`"
+                f"{run.path}: {stage.id} waits for {missing}; run the stage that makes it first, or `msm-mlx run`"
             )
         is_due = not made.isdisjoint(stage.reads) or not check_stage(run, stage).cached
         if is_due:  # of one that is done, only what is there can be read

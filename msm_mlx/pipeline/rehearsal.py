@@ -64,7 +64,9 @@ class Rehearsal:
         if any(isinstance(stage, Evaluation) for stage in due):
             found.append(self._ask(plan))
         if self.untrainable and any(isinstance(stage, Training) for stage in due):
-            found.append(Findings([f"{plan.recipe.model} cannot be trained: {self.untrainable}; choose another model"]))
+            found.append(
+                Findings([f"model {plan.recipe.model}: cannot be trained: {self.untrainable}; choose another model"])
+            )
         return join(found)
 
     def _schedules(self, plan: RunPlan, stages: Iterable[Stage]) -> list[str]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
-from msm_mlx.errors import MsmError
+from msm_mlx.errors import MsmError, RecipeError, SetupError
 from msm_mlx.pipeline.context import Context
 from msm_mlx.pipeline.schedule import Schedule
 from msm_mlx.pipeline.seed_figures import seed_figures
@@ -98,7 +98,7 @@ def _begin(stage: Stage, context: Context) -> bool:
     started = time.monotonic()
     status = check_stage(run, stage)
     if stage.missing(run):
-        raise MsmError(f"{stage.id} {status.reason} in {run.path}; run the stage that makes it first, or `msm-mlx run`")
+        raise MsmError(f"{run.path}: {stage.id} {status.reason}; run the stage that makes it first, or `msm-mlx run`")
     refuse_mismatches([(stage, status)], run)
     inputs = stage.inputs(run)
     if status.cached:
@@ -121,10 +121,17 @@ def _begin(stage: Stage, context: Context) -> bool:
 
 @contextmanager
 def _noting_failure(stage: Stage, context: Context) -> Iterator[None]:
-    """Let the record say why a stage failed, where it can still be written."""
+    """Let the record say why a stage failed, where it can be written, and the error of a training which one it was.
+
+    Raises:
+        MsmError: what was raised within.
+    """
     try:
         yield
     except MsmError as error:
         with suppress(MsmError):
             context.note(stage.id, failure=str(error))
-        raise
+        if stage.kind not in ("midtrain", "sft"):
+            raise
+        kind = next(kind for kind in (RecipeError, SetupError, MsmError) if isinstance(error, kind))
+        raise kind(f"{stage.id}: {error}") from error

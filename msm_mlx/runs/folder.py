@@ -313,7 +313,7 @@ class RunFolder:
                 file.seek(0)
                 holder = file.read().decode(errors="replace").strip() or "unknown"
                 raise MsmError(
-                    f"{self.path} is in use by another msm-mlx (process {holder}); wait for it, or use --run-dir"
+                    f"{self.path}: is in use by another msm-mlx (process {holder}); wait for it, or use --run-dir"
                 ) from None
             with writing(path):
                 file.truncate(0)

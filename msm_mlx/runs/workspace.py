@@ -80,7 +80,7 @@ def find_run(text: str, home: Path) -> Path:
     names = [folder.name for folder in folders]
     if text in names:
         return home / text
-    hint = did_you_mean(text, names) or (f"; there are {', '.join(sorted(names))}" if names else "")
+    hint = did_you_mean(text, names) or (f" (there are {', '.join(sorted(names))})" if names else "")
     raise RecipeError(f"{text}: not a run folder, nor the name of a run in {home}{hint}; `msm-mlx runs` lists them")
 
 

@@ -350,7 +350,7 @@ def _advise(what: str, crash: CrashError, stays: str) -> str:
         return f"{what}: {crash}; {explanation.remedy}, and {AGAIN}: {stays}"
     if explanation.is_from_outside:
         return f"{what}: {crash}; {AGAIN}: {stays}"
-    return f"{what}: {crash}; no cause is established, so the same command may end there again; {stays}"
+    return f"{what}: {crash}, without an established cause; {AGAIN}, which may end there too: {stays}"
 
 
 def _advise_after_two(first: CrashError, second: CrashError, stays: str) -> str:

@@ -49,7 +49,7 @@ def test_a_second_import_is_refused(file: Path, cli: Cli) -> None:
     done = cli("models", "import", file)
 
     assert done.returncode == 2
-    assert "models/Tiny is there already" in done.stderr
+    assert "models/Tiny: is there already" in done.stderr
 
 
 def test_a_broken_file_is_refused(cli: Cli, tmp_path: Path) -> None:

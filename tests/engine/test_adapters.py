@@ -173,5 +173,5 @@ def test_arrays_keep_their_metadata_and_a_failed_write_keeps_the_old_file(tmp_pa
     assert arrays["a"].tolist() == [0, 1, 2]
     assert metadata["updates"] == "4"
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(SetupError, match="cannot write"):
+    with pytest.raises(SetupError, match="cannot be written"):
         save_arrays(tmp_path / "file" / "x.safetensors", {"a": mx.arange(3)}, {})

@@ -14,7 +14,7 @@ from msm_mlx.errors import SetupError
 def test_only_what_mlx_lm_knows_is_taken_under_whatever_name() -> None:
     for name in ("llama", "qwen3", "mistral"):
         require_architecture({"model_type": name}, Path("some-model"))
-    with pytest.raises(SetupError, match="some-model has the architecture x1, which"):
+    with pytest.raises(SetupError, match="some-model: has the architecture x1, which"):
         require_architecture({"model_type": "x1"}, Path("some-model"))
 
 

@@ -53,7 +53,7 @@ def test_pocket_is_the_embedded_model(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_installation_without_pocket_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"none does not exist; install msm-mlx again$"):
+    with pytest.raises(SetupError, match=r"none: does not exist; install msm-mlx again$"):
         resolve_model("pocket", embedded=tmp_path / "none")
 
 
@@ -275,7 +275,7 @@ def test_no_room_for_a_model(server: Hub, client: Path, monkeypatch: pytest.Monk
         free = 10
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
-    with pytest.raises(SetupError, match=r"no room for the model in .*: .* are needed, 10 B are free"):
+    with pytest.raises(SetupError, match=r"there is no room for the model: .* are needed, 10 B are free"):
         resolve_model("o/m")
     assert not any("resolve" in path for path in server.served)
 

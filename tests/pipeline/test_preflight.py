@@ -65,7 +65,7 @@ def test_a_broken_recipe_does_not_look_around(folder: Path, tmp_path: Path) -> N
 
 def test_documents_without_room_for_their_least_words_are_refused_at_once(folder: Path) -> None:
     (line,) = inspect_recipe(folder / "recipe.yaml", overrides=["documents.max_tokens=20"]).problems
-    assert line.startswith("documents.max_tokens: 20 leaves no room for a document of documents.min_words: 15")
+    assert line.startswith("documents.max_tokens: 20 tokens hold no document of documents.min_words: 15")
     few = ["documents.max_tokens=20", "documents.min_words=10"]
     assert inspect_recipe(folder / "recipe.yaml", overrides=few).problems == []
 

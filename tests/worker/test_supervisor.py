@@ -134,7 +134,7 @@ def test_a_second_crash_is_an_error_that_says_what_to_do(tmp_path: Path) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("second", "ending"), [(3, "twice in update 4, .*will crash there again"), (5, "may end there")]
+    ("second", "ending"), [(3, "twice in update 4, .*will crash there again"), (5, "may end there too")]
 )
 def test_only_a_crash_that_came_twice_at_one_update_will_come_again(second: int, ending: str, tmp_path: Path) -> None:
     part = f"""

@@ -40,7 +40,7 @@ def test_exporting_everything_takes_the_prompts_that_were_seen(session: Session)
 
 def test_an_export_that_cannot_be_written_is_told(session: Session) -> None:
     (session.folders[0] / "exports").write_text("in the way", encoding="utf-8")
-    assert "cannot write" in see(session, "e")
+    assert "cannot be written" in see(session, "e")
 
 
 def test_copying_gives_the_comparison_as_markdown(session: Session) -> None:
