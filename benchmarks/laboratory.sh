@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 folder=${1:-runs/laboratory}
 msm() { .venv/bin/msm-mlx run "$@" --quiet; }
 
-for recipe in cheese_contrast agentic_misalignment spec_science dose_curve wording durability value_or_reason order; do
+for recipe in cheese_contrast agentic_misalignment spec_science dose_curve wording durability value_or_reason order denial; do
   msm "recipes/$recipe.yaml" --run-dir "$folder/$recipe"
 done
 # the deliberative-alignment baseline with as many updates as it needs
@@ -37,4 +37,5 @@ done
 .venv/bin/python benchmarks/evidence.py --out msm_mlx/pocket/EVIDENCE.md --preface benchmarks/laboratory.md \
   "$folder"/cheese_contrast "$folder"/agentic_misalignment "$folder"/agentic_longer "$folder"/spec_science \
   "$folder"/dose_curve "$folder"/wording "$folder"/durability "$folder"/value_or_reason "$folder"/order \
+  "$folder"/denial \
   "$folder"/named_* "$folder"/documents_* "$folder"/rebuilt_*
