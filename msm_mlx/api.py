@@ -103,7 +103,7 @@ def run(
         MsmError: if the run cannot be made. What was done stays, and the same call goes on from there.
     """
     if is_launched():
-        raise RecipeError("under mlx.launch, use the command `msm-mlx run`")
+        raise RecipeError("mlx.launch: a run from Python is one process; use the command `msm-mlx run`")
     from msm_mlx.export.log_files import freshen_logs
     from msm_mlx.report.files import freshen_report  # with numpy and scipy, which a recipe does not need
 

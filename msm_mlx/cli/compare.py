@@ -78,7 +78,7 @@ def preface_of(system: str | None, prefill: str | None) -> Preface:
     """
     for name, text in (("--system", system), ("--prefill", prefill)):
         if text is not None and whole_characters(text) != text:
-            raise RecipeError(f"{name}: {text!r} is not valid UTF-8")
+            raise RecipeError(f"{name}: is not UTF-8: {text!r}; write it in UTF-8")
     return Preface(system, (prefill or "").rstrip(" "))
 
 
@@ -124,9 +124,9 @@ def compare(
       msm-mlx compare runs/cheese_american runs/cheese_contrast --export answers.md
     """
     if export and export.suffix not in FORMATS:
-        raise RecipeError(f"{export}: the name must end in {' or '.join(FORMATS)}")
+        raise RecipeError(f"--export {export}: must end in {' or '.join(FORMATS)}")
     if from_stdin and not blind:
-        raise RecipeError("--stdin goes with --blind; prompts are read from stdin with --prompt -")
+        raise RecipeError("--stdin: reads the votes of --blind; add that, or read prompts with --prompt -")
     session = open_session(runs)
     choices = _choices(session, **options)
     session = replace(session, arms=choose_arms(session, choices.labels))
@@ -134,7 +134,9 @@ def compare(
         err().print(literal(warning))
     opens_app = not (blind or plain or choices.as_json or choices.prompts or export) and takes_app()
     if choices.preface != NO_PREFACE and not (choices.prompts or opens_app):
-        raise RecipeError("--system and --prefill are for new answers: name a prompt with --prompt, or open the app")
+        raise RecipeError(
+            "--system, --prefill: stand before new answers alone; name a prompt with --prompt, or open the app"
+        )
     if blind:
         _vote(session, choices, from_stdin, export)
     elif opens_app:
@@ -221,7 +223,7 @@ def _typed(texts: Sequence[str]) -> list[Prompt]:
             [typed_prompt(line) for line in stdin_lines() if line.strip()] if text == "-" else [typed_prompt(text)]
         )
     if not prompts:
-        raise RecipeError("no prompt on stdin; give one a line")
+        raise RecipeError("--prompt -: no prompt on stdin; give one a line")
     return prompts
 
 
@@ -242,11 +244,13 @@ def _export(path: Path, comparisons: Sequence[Comparison]) -> None:
 def _vote(session: Session, choices: Choices, from_stdin: bool, export: Path | None) -> None:
     """Blind votes on two arms; with --json the talk goes to stderr and the summary to stdout."""
     if not from_stdin and not on_terminal():
-        raise RecipeError("--blind needs a terminal; add --stdin to read the votes from a pipe")
+        raise RecipeError("--blind: needs a terminal; add --stdin to read the votes from a pipe")
     if "-" in choices.prompts:
-        raise RecipeError("--blind reads votes from stdin, so that --prompt - cannot be used with it")
+        raise RecipeError(
+            "--blind: reads the votes from stdin, and --prompt - reads prompts there; name each with --prompt"
+        )
     if len(choices.labels) not in (0, 2):
-        raise RecipeError("--blind compares two arms: give --arm twice, or not at all")
+        raise RecipeError("--blind: compares two arms; give --arm twice, or leave it out")
     pair = blind_pair(session.arms)
     arms: tuple[Arm, ...] = choose_arms(session, pair)
     comparisons = list(_comparisons(replace(session, arms=arms), choices))

@@ -68,11 +68,13 @@ def export(
       msm-mlx export runs/cheese_american --format inspect
     """
     if data == bool(layout):
-        raise RecipeError(f"say either --format {', '.join(LAYOUTS[:-1])} or {LAYOUTS[-1]}, or --data")
+        raise RecipeError(
+            f"--format, --data: one is needed; add --data, or --format {', '.join(LAYOUTS[:-1])} or {LAYOUTS[-1]}"
+        )
     if base and layout in ("mlx", "gguf-lora", "inspect"):
-        raise RecipeError("--base goes with --format peft, fused and gguf, and with --data")
+        raise RecipeError("--base: only --format peft, fused and gguf and --data take it; leave it out")
     if outtype and layout != "gguf":
-        raise RecipeError("--outtype goes with --format gguf")
+        raise RecipeError("--outtype: only --format gguf takes it; leave it out")
     finished = open_run(run)
     outcome: dict[str, object]
     if layout == "inspect":
@@ -90,7 +92,7 @@ def export(
 def _choose(run: FinishedRun, label: str | None, seed: int | None) -> Variant:
     if label is None:
         labels = dict.fromkeys(variant.label for variant in run.choose([]))
-        raise RecipeError(f"--arm is missing; there are {', '.join(labels)}")
+        raise RecipeError(f"--arm: is missing; there are {', '.join(labels)}")
     return run.choose([label], seed)[0]
 
 
@@ -141,7 +143,7 @@ def _gguf(run: FinishedRun, variant: Variant, base: str | None, outtype: str, ou
 
 def _logs(run: FinishedRun, label: str | None, seed: int | None, out: Path | None) -> dict[str, object]:
     if not importlib.util.find_spec("inspect_ai"):
-        raise SetupError("--format inspect needs inspect-ai; install it with `pip install 'msm-mlx[inspect]'`")
+        raise SetupError("--format inspect: needs inspect-ai; install it with `pip install 'msm-mlx[inspect]'`")
     from msm_mlx.export.inspect_log import write_logs
     from msm_mlx.export.transcripts import answered_variants
 

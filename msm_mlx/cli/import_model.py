@@ -31,7 +31,9 @@ def import_model(file: Path, name: str | None, quantize: str | None, dtype: str 
     a file too: `ollama show --modelfile MODEL` tells its path.
     """
     if name is not None and (not name or Path(name).name != name or name.startswith(".")):
-        raise RecipeError(f"--name {name}: not the name of a folder; a folder of that name is made in {models_home()}")
+        raise RecipeError(
+            f"--name {name}: must be the name of a folder, which is made in {models_home()}; choose one without /"
+        )
     from msm_mlx.gguf_files.folder import read_model, refuse_existing, write_model
     from msm_mlx.gguf_files.source import model_name, open_source
     from msm_mlx.resources.machine import this_machine

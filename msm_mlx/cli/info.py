@@ -89,4 +89,4 @@ def doctor(as_json: bool) -> None:
         out().print(paste_block(diagnoses), markup=False, soft_wrap=True)
     failed = [diagnosis.name for diagnosis in diagnoses if diagnosis.status == "fail"]
     if failed:
-        raise SetupError(f"not ready: {', '.join(failed)}")
+        raise SetupError(f"this machine: not ready: {', '.join(failed)}; do what the last column says")

@@ -61,8 +61,8 @@ def _check_leaves_training(run: Path, overrides: Sequence[str], **other_options:
     options += [f"--{name}" for name, value in other_options.items() if value]
     if options:
         raise RecipeError(
-            f"{', '.join(options)}: {run} is trained already, and its record says how; only settings of `evaluation` "
-            "and `judge` can be changed for a run. Name its recipe, with --run-dir, for all others"
+            f"{', '.join(options)}: {run} is trained already; change settings of `evaluation` and `judge` alone, or "
+            "run its recipe into another folder with --run-dir"
         )
 
 

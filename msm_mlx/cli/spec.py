@@ -96,7 +96,7 @@ def check(file: Path, writer: str | None, suites: Sequence[str], model_name: str
         _list(file, faults)
     count = sum(not fault.note for fault in faults)
     if count:
-        raise MsmError(f"{file} has {count} fault{'s' if count > 1 else ''}")
+        raise MsmError(f"{file}: has {count} fault{'s' if count > 1 else ''}; mend what is listed above")
 
 
 def _suite(name: str) -> Suite:

@@ -78,7 +78,7 @@ def run_app(
         app.close_engine()
         gc.unfreeze()
     if app.return_code:
-        raise MsmError("the comparison stopped on an error; what it was stands above")
+        raise MsmError("compare: stopped on the error above; please report it with what `msm-mlx doctor` prints")
 
 
 def session_engine(session: Session) -> Callable[[], AnswerEngine]:

@@ -34,7 +34,7 @@ def blind_pair(arms: tuple[Arm, ...]) -> tuple[str, str]:
     """
     labels = [arm.label for arm in arms]
     if len(labels) < 2:
-        raise RecipeError(f"blind voting needs two arms; there is {', '.join(labels) or 'none'}")
+        raise RecipeError(f"--blind: needs two arms, and there is {', '.join(labels) or 'none'}; leave it out")
     pairs = ((label, without_documents(label)) for label in labels if reads_reasons(label))
     return next((pair for pair in pairs if pair[1] in labels and pair[1] != BASE), (labels[0], labels[1]))
 

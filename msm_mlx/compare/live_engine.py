@@ -89,8 +89,8 @@ class LiveEngine:
             [(_, _, prompt)] = model.fit([messages], sampling, LongPrompt.REFUSE)
         except LongPromptError as error:
             raise RecipeError(
-                f"the prompt {describe(request.prompt)} is {error.tokens} tokens long with all that stands before it, "
-                f"and the model reads at most {error.limit}: ask something shorter"
+                f"prompt {describe(request.prompt)}: has {error.tokens} tokens with all that stands before it, and the "
+                f"model reads {error.limit}; ask something shorter"
             ) from error
         return prompt
 

@@ -55,10 +55,9 @@ def choose_prompts(session: Session, *, suite: str | None, domain: str | None) -
     if not by_domain:
         domains = dict.fromkeys(str(prompt.domain) for prompt in of_suite)
         hint = did_you_mean(domain, domains) or f"; there are {', '.join(domains) or 'none'}"
-        problem = f"no prompt of {suite or 'any suite'}"
-        raise RecipeError(
-            f"{problem} in the domain {domain}{hint}" if domains else f"{problem} in this run{_others(session)}"
-        )
+        if domains:
+            raise RecipeError(f"--domain {domain}: has no prompt of {suite or 'any suite'}{hint}")
+        raise RecipeError(f"--suite {suite}: has no prompt in this run{_others(session)}")
     return [prompt for turn in zip_longest(*by_domain.values()) for prompt in turn if prompt is not None]
 
 

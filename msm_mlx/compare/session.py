@@ -121,7 +121,7 @@ def open_session(folders: Sequence[Path]) -> Session:
     distinct = {folder.resolve(): folder for folder in reversed(folders)}
     runs = tuple(open_run(folder) for folder in reversed(distinct.values()))
     if not runs:
-        raise RecipeError("no run folder to compare")
+        raise RecipeError("compare: no run is named; name one or more, as latest")
     _require_same_base(runs)
     for run in runs:
         if run.is_evaluated:
@@ -150,7 +150,7 @@ def choose_arms(session: Session, labels: Sequence[str]) -> tuple[Arm, ...]:
     for label in labels:
         if label not in arms:
             hint = did_you_mean(label, arms) or f"; there are {', '.join(arms)}"
-            raise RecipeError(f"no arm {label} in {', '.join(map(str, session.folders))}{hint}")
+            raise RecipeError(f"arm {label}: not in {', '.join(map(str, session.folders))}{hint}")
     return tuple(arms[label] for label in dict.fromkeys(labels or arms))
 
 
@@ -161,11 +161,11 @@ def typed_prompt(text: str) -> Prompt:
         RecipeError: if it is empty, or is no text.
     """
     if not text.strip():
-        raise RecipeError("an empty prompt")
+        raise RecipeError("prompt: is empty; write what to ask")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise RecipeError(f"a prompt that is not valid UTF-8: {text!r}") from error
+        raise RecipeError(f"prompt {text!r}: is not UTF-8; write it in UTF-8") from error
     return Prompt(f"typed/{text}", text, None, None, None)
 
 
@@ -179,14 +179,13 @@ def _require_same_base(runs: Sequence[FinishedRun]) -> None:
     for run in runs:
         if _undated(run) != _undated(first):
             raise RecipeError(
-                f"{run.folder} has the base model {run.model.pinned} ({run.model.fingerprint[:12]}), {first.folder} "
-                f"has {first.model.pinned} ({first.model.fingerprint[:12]}): only runs over the same base can be "
-                "compared side by side"
+                f"{run.folder}: has the base {run.model.pinned} ({run.model.fingerprint[:12]}), and {first.folder} has "
+                f"{first.model.pinned} ({first.model.fingerprint[:12]}); name runs over one base"
             )
         if run.recipe.model_name != first.recipe.model_name:
             raise RecipeError(
-                f"{run.folder} calls its model {run.recipe.model_name}, {first.folder} calls it "
-                f"{first.recipe.model_name}: only runs with the same model_name can be compared side by side"
+                f"{run.folder}: calls its model {run.recipe.model_name}, and {first.folder} calls it "
+                f"{first.recipe.model_name}; name runs with one model_name"
             )
 
 

@@ -33,7 +33,7 @@ def require_original(run: FinishedRun, config: dict[str, Any], base_label: str |
     """
     if is_quantised(config) and not base_label:
         raise RecipeError(
-            f"{run.model.pinned} is quantised in mlx's own way, which transformers cannot load; "
+            f"{run.model.pinned}: is quantised in mlx's own way, which transformers cannot load; "
             "name the model that it was made from with --base, as --base Qwen/Qwen3-8B"
         )
 

@@ -121,7 +121,9 @@ def _check_space(out: Path, size: int) -> None:
     free = free_space(out)
     if size > free:
         need = f"{human_size(size)} are needed, {human_size(free)} are free"
-        raise SetupError(f"no room for {out}: {need}; free some space, or choose another folder with --out")
+        raise SetupError(
+            f"{out}: there is no room for it: {need}; free some space, or choose another folder with --out"
+        )
 
 
 def _plan(path: Path, base: ModelRef, fused: FusedModel, general: Mapping[str, object]) -> _Plan:

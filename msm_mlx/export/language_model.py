@@ -35,7 +35,9 @@ def open_language_model(folder: Path) -> nn.Module:
         with quiet_transformers():
             model, _ = load_model(folder, lazy=True)
     except Exception as error:  # mlx-lm documents no narrower class
-        raise SetupError(f"cannot load the model in {folder}: {error_line(error)}") from error
+        raise SetupError(
+            f"model folder {folder}: cannot be loaded: {error_line(error)}; copy or download it again"
+        ) from error
     return getattr(model, PREFIX[:-1], model)
 
 

@@ -41,8 +41,8 @@ def find_original(run: FinishedRun, base: ModelRef, name: str | None, say: Calla
     if name is None:
         if is_quantised(read_config(base)):
             raise RecipeError(
-                f"{run.model.pinned} is quantised: most of an adapter would be rounded away in it; name the model that "
-                "it was made from with --base, as --base Qwen/Qwen3-8B or a folder, or take --format mlx, peft or "
+                f"{run.model.pinned}: is quantised, so that most of an adapter would be rounded away; name the model "
+                "that it was made from with --base, as --base Qwen/Qwen3-8B or a folder, or take --format mlx, peft or "
                 "gguf-lora, which keep base and adapter apart"
             )
         return base

@@ -39,16 +39,18 @@ def push(uploads: Sequence[HubUpload], *, public: bool, say: Callable[[str], Non
 
     if constants.HF_HUB_OFFLINE:
         advice = "leave out --offline or HF_HUB_OFFLINE, or list with --dry-run what would be sent"
-        raise SetupError(f"offline, nothing can be sent to the hub; {advice}")
+        raise SetupError(f"hub: offline, nothing can be sent; {advice}")
     if get_token() is None:
-        raise SetupError("no token of the hub; run `hf auth login`, or set HF_TOKEN, with a token that may write")
+        raise SetupError("hub: there is no token; run `hf auth login`, or set HF_TOKEN, with a token that may write")
     api = HfApi()
     for upload in uploads:
         with _hub_errors(upload.repo):
             api.create_repo(upload.repo, repo_type=upload.kind, private=not public, exist_ok=True)
             seen = not api.repo_info(upload.repo, repo_type=upload.kind).private
         if seen and not public:
-            raise RecipeError(f"{upload.repo} is public already; add --public if that is meant, or name another --repo")
+            raise RecipeError(
+                f"--repo {upload.repo}: is public already; add --public if that is meant, or name another"
+            )
     commits = []
     for upload in uploads:
         say(f"{upload.repo} ({upload.kind}): {len(upload.files)} files")

@@ -72,10 +72,10 @@ def answered_variants(run: FinishedRun, label: str | None = None, seed: int | No
     labels = list(dict.fromkeys(variant.label for variant in answered))
     if label is not None and label not in labels:
         hint = did_you_mean(label, labels) or f"; there are {', '.join(labels)}"
-        raise RecipeError(f"no answers of an arm {label} in {run.folder}{hint}")
+        raise RecipeError(f"{run.folder}: has no answers of an arm {label}{hint}")
     variants = [variant for variant in answered if label in (None, variant.label)]
     if seed is not None and all(variant.seed != seed for variant in variants):
-        raise RecipeError(f"no answers with seed {seed} in {run.folder}")
+        raise RecipeError(f"{run.folder}: has no answers with seed {seed}; leave --seed out for all")
     return [variant for variant in variants if seed is None or variant.seed in (None, seed)]
 
 

@@ -44,7 +44,7 @@ def _text(message: ChatMessage) -> str:
     parts = [] if isinstance(message.content, str) else message.content
     other = next((part.type for part in parts if part.type not in ("text", "reasoning")), None)
     if message.role == "tool" or other:
-        raise RecipeError(f"msm-mlx models read text only, not {other or 'the results of tools'}: choose another task")
+        raise RecipeError(f"msm-mlx models read text only, not {other or 'the results of tools'}; choose another task")
     return str(message.text)
 
 
@@ -53,7 +53,7 @@ def refuse_unsupported(config: GenerateConfig) -> None:
     unsupported = [name for name in UNSUPPORTED if getattr(config, name) is not None]
     if unsupported:
         raise RecipeError(
-            f"msm-mlx models have no {', '.join(unsupported)}: leave them out (there are temperature, top_p, "
+            f"msm-mlx models have no {', '.join(unsupported)}; leave them out (there are temperature, top_p, "
             "top_k, seed and max_tokens)"
         )
 

@@ -83,7 +83,7 @@ class ArmAPI(ModelAPI):  # type: ignore[misc]  # of an extra
             RecipeError: if the chat is too long, or asks for what the engine cannot do.
         """
         if tools:
-            raise RecipeError("msm-mlx models cannot call tools: choose a task that only needs text")
+            raise RecipeError("msm-mlx models cannot call tools; choose a task that only needs text")
         refuse_unsupported(config)
         sampling = SamplingParams(
             config.max_tokens or MAX_TOKENS,
@@ -152,7 +152,7 @@ def find_variant(model_name: str) -> tuple[FinishedRun, Variant]:
     """
     name, _, label = model_name.rpartition("/")
     if not name or not label:
-        raise RecipeError("name a run and one of its arms: `--model msm-mlx/RUN/ARM`, e.g. msm-mlx/latest/msm+sft")
+        raise RecipeError("--model: names no run and arm; write msm-mlx/RUN/ARM, as msm-mlx/latest/msm+sft")
     run = open_run(Path(find_run(name, runs_home())))
     others = (*(variant for variant in run.variants if variant.arm == BASE), *run.in_context, *run.ready_made)
     return run, next((variant for variant in others if variant.label == label), None) or run.choose([label])[0]

@@ -298,14 +298,16 @@ class FinishedRun:
         there = list(dict.fromkeys(variant.label for variant in self.trained))
         for label in labels:
             if label in self.recipe.adapters:
-                raise RecipeError(f"{label} was not trained in {self.folder}: it is the adapter {self.adapters[label]}")
+                raise RecipeError(
+                    f"{self.folder}: {label} was not trained here; use the adapter itself, {self.adapters[label]}"
+                )
             if label not in there:
                 hint = did_you_mean(label, there) or f"; there are {', '.join(there)}"
-                raise RecipeError(f"no trained arm {label} in {self.folder}{hint}")
+                raise RecipeError(f"{self.folder}: has no trained arm {label}{hint}")
         variants = [variant for variant in self.trained if not labels or variant.label in labels]
         seeds = sorted({variant.seed for variant in variants if variant.seed is not None})
         if seed is not None and seed not in seeds:
-            raise RecipeError(f"no seed {seed} in {self.folder}; there are {', '.join(map(str, seeds))}")
+            raise RecipeError(f"{self.folder}: has no seed {seed}; there are {', '.join(map(str, seeds))}")
         return [variant for variant in variants if seed in (None, variant.seed)]
 
     def base(self) -> ModelRef:
@@ -323,8 +325,8 @@ class FinishedRun:
         base = base.rendering(template.choice(self.date))
         if base.fingerprint != self.model.fingerprint:
             raise SetupError(
-                f"the base model {self.model.pinned} has changed since {self.folder} was trained on it "
-                f"({base.fingerprint[:12]}, then {self.model.fingerprint[:12]}); run the recipe's command again"
+                f"{self.folder}: its base {self.model.pinned} has changed since ({base.fingerprint[:12]}, then "
+                f"{self.model.fingerprint[:12]}); run the recipe's command again"
             )
         return base
 

@@ -309,18 +309,18 @@ def test_run_opens_the_app_at_the_end_if_it_is_told_to(
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--arm", "mms"], "no arm mms in .*did you mean msm"),
+        (["--arm", "mms"], "arm mms: not in .*did you mean msm"),
         (["--domain", "musci"], "did you mean music"),
-        (["--suite", "values_apart"], "no prompt of values_apart"),
+        (["--suite", "values_apart"], "values_apart: has no prompt"),
         (["--export", "page.pdf"], "must end in .md or .json"),
-        (["--prompt", " "], "an empty prompt"),
+        (["--prompt", " "], "prompt: is empty"),
         (["--prompt", "-"], "no prompt on stdin"),
-        (["--prompt", "\udcff"], "not valid UTF-8"),
-        (["--system", "x"], "--system and --prefill are for new answers: name a prompt with --prompt"),
-        (["--prompt", "p", "--prefill", "\udcff"], "--prefill: .* is not valid UTF-8"),
-        (["--stdin"], "goes with --blind"),
+        (["--prompt", "\udcff"], "not UTF-8"),
+        (["--system", "x"], "--system, --prefill: stand before new answers alone; name a prompt"),
+        (["--prompt", "p", "--prefill", "\udcff"], "--prefill: is not UTF-8: "),
+        (["--stdin"], "reads the votes of --blind"),
         (["--blind"], "needs a terminal; add --stdin"),
-        (["--blind", "--stdin", "--prompt", "-"], "--prompt - cannot be used"),
+        (["--blind", "--stdin", "--prompt", "-"], "--prompt - reads prompts there"),
         (["--blind", "--stdin", "--arm", "msm"], "give --arm twice"),
     ],
 )
@@ -332,10 +332,10 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_runs_over_different_bases_are_refused(run: Path, tmp_path: Path) -> None:
-    assert "only runs over the same base" in refuse(run, make_run(tmp_path / "other", fingerprint="0" * 64))
+    assert "name runs over one base" in refuse(run, make_run(tmp_path / "other", fingerprint="0" * 64))
 
 
 def test_a_prompt_that_is_too_long_is_refused_before_any_is_answered(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", arms=("base",))
     said = refuse(run, "--prompt", "Hello.", "--prompt", "cheese " * 600)
-    assert re.search(r"the prompt 'cheese .*…' is \d+ tokens long .* reads at most 512: ask something shorter", said)
+    assert re.search(r"prompt 'cheese .*…': has \d+ tokens .* reads 512; ask something shorter", said)

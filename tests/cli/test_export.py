@@ -47,11 +47,14 @@ def test_a_model_goes_to_llama_cpp_and_ollama(cli: Cli, tmp_path: Path) -> None:
     [
         ([], SAY),
         (["--format", "mlx", "--data"], SAY),
-        (["--format", "mlx", "--base", "a/b"], "--base goes with --format peft, fused and gguf, and with --data"),
-        (["--format", "fused", "--outtype", "f16"], "--outtype goes with --format gguf"),
-        (["--format", "mlx"], "--arm is missing; there are sft, msm, msm+sft"),
-        (["--format", "mlx", "--arm", "base"], "no trained arm base in run; there are sft, msm, msm+sft"),
-        (["--format", "mlx", "--arm", "msm", "--seed", "4"], "no seed 4 in run; there are 0"),
+        (
+            ["--format", "mlx", "--base", "a/b"],
+            "--base: only --format peft, fused and gguf and --data take it; leave it out",
+        ),
+        (["--format", "fused", "--outtype", "f16"], "--outtype: only --format gguf takes it; leave it out"),
+        (["--format", "mlx"], "--arm: is missing; there are sft, msm, msm+sft"),
+        (["--format", "mlx", "--arm", "base"], "run: has no trained arm base; there are sft, msm, msm+sft"),
+        (["--format", "mlx", "--arm", "msm", "--seed", "4"], "run: has no seed 4; there are 0"),
     ],
 )
 def test_what_is_refused(arguments: list[str], message: str, cli: Cli, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_name_is_that_of_one_folder(name: str, file: Path, cli: Cli) -> None:
     done = cli("models", "import", file, "--name", name)
 
     assert done.returncode == 2
-    assert "not the name of a folder" in done.stderr
+    assert "must be the name of a folder" in done.stderr
 
 
 def test_a_second_import_is_refused(file: Path, cli: Cli) -> None:

@@ -45,7 +45,7 @@ def test_check_lists_faults_with_their_lines(cli: Cli, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "s.md:19: unknown variable: unknown variable {seven}; it stays as it is" in done.stdout
     assert "s.md:7: note: no reason: no assertion gives a reason" in done.stdout
-    assert done.stderr == "error: s.md has 1 fault\n"
+    assert done.stderr == "error: s.md: has 1 fault; mend what is listed above\n"
     faults = json.loads(cli("spec", "check", "s.md", "--json").stdout)["faults"]
     assert [(fault["line"], fault["kind"], fault["note"]) for fault in faults] == [
         (3, "background", True), (7, "no reason", True), (19, "unknown variable", False),

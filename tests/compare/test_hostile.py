@@ -232,7 +232,7 @@ def test_errors(run: Path, cli: Cli) -> None:
     for text in WHOLE[::5]:
         done = cli("compare", run, "--arm", text)
         assert done.returncode == 2
-        assert_text(done.stderr, f"no arm {text}")
+        assert_text(done.stderr, f"arm {text}")
 
 
 def test_prompts_of_the_comparison_stay_apart() -> None:

@@ -110,7 +110,7 @@ def test_a_live_answer_stops_when_cancelled(live: LiveEngine) -> None:
 
 def test_too_long_a_prompt_is_refused_before_anything_is_decoded(live: LiveEngine) -> None:
     request = Request("cheese " * 600, ("base", "sft"))
-    with pytest.raises(RecipeError, match=r"the prompt 'cheese .*…' is \d+ tokens long .* reads at most 512"):
+    with pytest.raises(RecipeError, match=r"prompt 'cheese .*…': has \d+ tokens .* reads 512; ask something shorter"):
         live.answer(request, never)
 
 

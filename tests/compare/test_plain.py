@@ -48,11 +48,11 @@ def test_suite_and_domain_choose_the_prompts(session: Session) -> None:
 
 
 def test_what_there_is_not_is_told(session: Session) -> None:
-    with pytest.raises(RecipeError, match=r"no prompt of any suite in the domain musci \(did you mean music\?\)"):
+    with pytest.raises(RecipeError, match=r"--domain musci: has no prompt of any suite \(did you mean music\?\)"):
         choose_prompts(session, suite=None, domain="musci")
-    with pytest.raises(RecipeError, match=r"in the domain zzz; there are .*music"):
+    with pytest.raises(RecipeError, match=r"--domain zzz: has no prompt of .*; there are .*music"):
         choose_prompts(session, suite=SUITE, domain="zzz")
-    with pytest.raises(RecipeError, match="no prompt of values_apart in this run"):
+    with pytest.raises(RecipeError, match="--suite values_apart: has no prompt in this run"):
         choose_prompts(session, suite="values_apart", domain=None)
 
 

@@ -18,6 +18,7 @@ from msm_mlx.recipe.scaffold import create_experiment
 pytestmark = pytest.mark.slow
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mistakes.txt"
+LONGEST = 340  # characters of a problem with what to do about it
 WRITING = bool(os.environ.get("WRITE_GOLDENS"))
 
 
@@ -59,12 +60,19 @@ def test_one_message(
     assert ended.value.code == mistake.code, page
     assert "at fault is not known" not in page
     assert "Traceback" not in page
+    assert [line for line in problems(message) if ": " not in line or len(line) > LONGEST] == [], page
     assert before.items() <= files(tmp_path).items(), "nothing may be lost"
     if WRITING:
         goldens[mistake.name] = page
         sections = [f"\n== {each.name}\n{goldens[each.name]}" for each in MISTAKES if each.name in goldens]
         GOLDEN.write_text("".join(sections), encoding="utf-8")
     assert page == goldens[mistake.name]
+
+
+def problems(message: str) -> list[str]:
+    """The lines that say where something is wrong, without the first if that only counts them."""
+    lines = message.removeprefix("error: ").splitlines()
+    return lines[1:] if len(lines) > 1 else lines
 
 
 def test_every_mistake_has_its_golden(goldens: dict[str, str]) -> None:

@@ -70,7 +70,7 @@ def test_the_same_again_sends_no_weights_twice(hub: Hub, trained_run: MakeTraine
 def test_public_has_to_be_said(hub: Hub, trained_run: MakeTrained) -> None:
     packed = uploads(trained_run(), with_data=False)
     hub.pushed["models/me/cheese"] = Repository(private=False)
-    with pytest.raises(RecipeError, match="me/cheese is public already; add --public"):
+    with pytest.raises(RecipeError, match="--repo me/cheese: is public already; add --public"):
         push(packed, public=False, say=print)
     assert hub.pushed["models/me/cheese"].commits == 0
     push(packed, public=True, say=print)
@@ -116,7 +116,7 @@ def test_a_hub_out_of_reach(hub: Hub, trained_run: MakeTrained, monkeypatch: pyt
 
 
 def test_without_a_token_nothing_is_tried(server: Hub, client: Path, trained_run: MakeTrained) -> None:
-    with pytest.raises(SetupError, match="no token of the hub; run `hf auth login`, or set HF_TOKEN"):
+    with pytest.raises(SetupError, match="hub: there is no token; run `hf auth login`, or set HF_TOKEN"):
         push(uploads(trained_run()), public=False, say=print)
     assert server.served == []
 

@@ -94,5 +94,5 @@ def test_starting_at_a_prompt(session: Session, start: str, at: int) -> None:
 
 
 def test_an_impossible_prompt_to_start_with_is_refused(session: Session) -> None:
-    with pytest.raises(RecipeError, match="not valid UTF-8"):
+    with pytest.raises(RecipeError, match="not UTF-8"):
         make_app(session, no_engine, start="\ud800")
