@@ -223,15 +223,15 @@ def test_two_stages_are_done_at_once_and_both_are_recorded(lone_run: Path) -> No
 
     def meet(context: Context) -> None:
         both.wait()
-        for number in range(50):
+        for number in range(9):
             context.note(context.stage, number=number)
 
     context = work(lone_run, Task(name="a", part=meet, beside=False), Task(name="b", part=meet))
     assert states(lone_run) == {"a": "done", "b": "done"}
     assert sorted(context.told.finished) == ["a", "b"]
     events = read_jsonl(lone_run / EVENTS)
-    assert len(events) == 2 * (1 + 50 + 1)
-    assert {entry["number"] for entry in RunFolder(lone_run).record()["stages"].values()} == {49}
+    assert len(events) == 2 * (1 + 9 + 1)
+    assert {entry["number"] for entry in RunFolder(lone_run).record()["stages"].values()} == {8}
 
 
 def test_an_error_beside_is_that_of_the_run_and_what_runs_is_finished(lone_run: Path) -> None:
