@@ -104,6 +104,7 @@ def _tree(run: RunFolder) -> list[Branch]:
     from msm_mlx.pipeline.run_state import cell_states, recorded_cells, recorded_states, run_states
     from msm_mlx.suites.load import SUITES
 
+    run.record()  # damage is told now, and is not taken for a recipe that is not there
     overrides = ["grid={}"] if run.path.parent.name == CELLS else []
     options: dict[str, Any] = {"known_suites": SUITES, "allow_outside": True}
     try:

@@ -65,7 +65,7 @@ def _share(rows: Sequence[AnswerRow]) -> str:
         if by_seed.keys() != seeds:
             missing = next(seed for seed in seeds if seed not in by_seed)
             arm = rows[0].label(several_specs=True)
-            raise RecipeError(f"{arm} has not answered {item} with seed {missing}; {ASK_AGAIN}")
+            raise RecipeError(f"{arm}: has not answered {item} with seed {missing}; {ASK_AGAIN}")
     # what a judge rates has no score where it is unclear, nor where there is no judge
     scores = {item: [_score(row) for row in by_seed.values()] for item, by_seed in by_item.items()}
     scored = [item for item, values in scores.items() if None not in values]

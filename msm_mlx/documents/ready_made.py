@@ -102,7 +102,8 @@ def _told_as_asked(
     told = [text for text in texts if narration_of(text.text, assignment.name) in narrations]
     if not told:
         raise MsmError(
-            f"none of the {len(texts)} texts of {source} is told as documents.narrations asks for: {listed(narrations)}"
+            f"documents.narrations: none of the {len(texts)} texts of {source} is told as asked ({listed(narrations)})"
+            "; leave it out, or take others"
         )
     say(f"Narrations: {len(told)} of the {len(texts)} texts are told so: {listed(narrations)}.")
     return told

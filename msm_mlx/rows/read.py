@@ -61,7 +61,7 @@ def rows_and_problems(source: str) -> Iterator[DataRow | RowProblem]:
         try:
             yield from _rows_of(path)
         except FileNotFoundError as error:
-            raise RecipeError(f"{path}: no such file") from error
+            raise RecipeError(f"{path}: no such file; check the path") from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise RecipeError(f"{path}: is cut off or damaged ({error}); download or compress it again") from error
         except OSError as error:

@@ -185,7 +185,7 @@ def remove_run(folder: Path) -> None:
         MsmError: if a process works in it.
     """
     if folder.is_symlink() or not (folder / RECORD).is_file():
-        raise RecipeError(f"{folder}: not a run folder (it has no {RECORD} of its own), so it is left alone")
+        raise RecipeError(f"{folder}: not a run folder (it has no {RECORD} of its own), so it is left alone; name one")
     with RunFolder(folder).lock(), writing(folder):
         doomed = folder.with_name(f".{folder.name}.removed")
         shutil.rmtree(doomed, ignore_errors=True)  # what an interrupted removal has left

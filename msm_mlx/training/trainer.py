@@ -160,7 +160,7 @@ def hold_out(rows: Sequence[TokenRow], count: int) -> tuple[list[TokenRow], list
     if not count:
         return list(rows), []
     if count >= len(sources):
-        raise MsmError(f"validation holds out {count} of {len(sources)} texts, which leaves nothing to learn")
+        raise MsmError(f"validation holds out {count} of {len(sources)} texts, which leaves nothing to learn; lower it")
     validation = {sources[i] for i in np.random.default_rng(0).permutation(len(sources))[:count]}
     return [row for row in rows if row.source not in validation], [row for row in rows if row.source in validation]
 

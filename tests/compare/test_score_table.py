@@ -70,7 +70,7 @@ def test_an_arm_whose_figure_means_nothing_has_none_and_the_reason() -> None:
 
 def test_seeds_that_did_not_answer_alike_are_told() -> None:
     rows = [row("sft", "s", item, [1, 1], seed, None) for item, seed in (("a", 0), ("b", 0), ("a", 1))]
-    with pytest.raises(RecipeError, match=r"sft has not answered b with seed 1; delete the file and run"):
+    with pytest.raises(RecipeError, match=r"sft: has not answered b with seed 1; delete the file and run"):
         score_table(rows)
 
 
