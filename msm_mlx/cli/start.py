@@ -41,7 +41,8 @@ def show_start() -> None:
     width = max(map(len, further))
     for line, purpose in further.items():
         _show_indented(console, Text.assemble((line.ljust(width), "name"), f"  {purpose}"))
-    console.print(f"\nThe docs begin with {_docs()}.", markup=False, soft_wrap=True)
+    console.print("\nThe docs begin with")
+    _show_command(console, _docs())
 
 
 def _last_run() -> RunSummary | None:
@@ -63,7 +64,7 @@ def _show_run(console: Console, run: RunSummary) -> None:
 
 
 def _show_command(console: Console, line: str) -> None:
-    """On one line, so that it can be copied."""
+    """A command or a path on one line, so that it can be copied."""
     console.print(Text.assemble(INDENT, (visible(line), "name")), soft_wrap=True)
 
 
