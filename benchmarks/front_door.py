@@ -31,7 +31,7 @@ import click
 
 ROOT = Path(__file__).parents[1]
 START = "from msm_mlx.cli.main import main; main()"
-COMPARED = ("**/adapters.safetensors", "documents/**/documents.jsonl", "evaluation/*.json*", "results/*.json*")
+COMPARED = ("**/adapters.safetensors", "documents/**/documents.jsonl", "evaluation/**/*.json*")
 
 
 @dataclass(frozen=True)
