@@ -144,7 +144,7 @@ def read_whole_lines(path: Path) -> list[dict[str, Any]]:
     try:
         rows.extend(jsonlines.Reader(whole.splitlines()).iter(type=dict))  # of bytes: a text may hold U+2028
     except jsonlines.InvalidLineError as error:
-        raise MsmError(f"{path}:{error.lineno}: is damaged; delete the file to begin anew") from error
+        raise MsmError(f"{path}:{error.lineno}: damaged; delete the file to begin anew") from error
     return rows
 
 
