@@ -127,17 +127,20 @@ def _copy_specs(folder: Path, name: str, recipe: Recipe) -> list[str]:
 
 
 def _copy_suite(folder: Path, recipe: Recipe) -> list[str]:
-    """The recipe's suites, the first one as a file to edit if it is one of pairs."""
-    first, *other_suites = recipe.suites
+    """The recipe's suites as it names them, the first one as a file to edit if it is a shipped one of pairs."""
+    first, *_ = recipe.suites
+    first_name, *other_suites = (
+        suite if suite in SUITES else Path(suite).relative_to(recipe.path.parent).as_posix() for suite in recipe.suites
+    )
     if first not in SUITES or not pairs_of(load_suite(first)):
-        return list(recipe.suites)
+        return [first_name, *other_suites]
     text = shipped_suite(first).read_text(encoding="utf-8")
     (folder / UNSEEN).write_text(_UNSEEN_HEAD + _COMMENT.sub("", text), encoding="utf-8")
     return [UNSEEN, *other_suites]
 
 
 def _copy_data(folder: Path, recipe: Recipe, body: str) -> str:
-    """`body` with the shipped data that it still names, which are ready-made documents, beside it."""
+    """`body` with the shipped data that it still names, which are ready-made documents and suites, beside it."""
 
     def copied(match: re.Match[str]) -> str:
         path = recipe.path.parent / match[0]

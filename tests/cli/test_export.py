@@ -12,7 +12,7 @@ from helpers.planted_runs import make_run
 from helpers.tiny_models import save_tiny_model
 from helpers.trained_runs import make_trained_run
 
-SAY = "say either --format mlx, peft, fused, gguf, gguf-lora or inspect, or --data"
+SAY = "--format, --data: one is needed; add --data, or --format mlx, peft, fused, gguf, gguf-lora or inspect"
 
 
 def test_an_arm_of_a_real_run_is_exported(finished_run: Path, cli: Cli, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_the_engine_ends_after_the_app(session: Session, monkeypatch: pytest.Mon
 
 def test_an_error_in_the_app_is_an_error_of_the_command(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CompareApp, "run", lambda self: self.exit(return_code=1))
-    with pytest.raises(MsmError, match="stopped on an error"):
+    with pytest.raises(MsmError, match="stopped on the error above"):
         run_app(session)
 
 

@@ -31,6 +31,7 @@ ELSEWHERE = {  # lines of blocks, by what they begin with or hold, that are not 
     "sh .ci/check": "CI itself",
     ".venv/bin/mkdocs build": "tests/end_to_end/test_site.py",
     ".venv/bin/python -m mlx_lm generate": "tests/end_to_end/test_run.py",
+    "export MSM_MLX_SCREEN_READER=1": "tests/cli/test_every_terminal.py, in the environment of each command",
     "cuda12": "nothing: it takes an NVIDIA card",
     "mlx-cuda-12": "nothing: it takes an NVIDIA card",
     "mlx.distributed_config": "nothing: it takes two Macs",
