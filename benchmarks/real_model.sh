@@ -21,7 +21,7 @@ run() { # NAME OPTION...
 }
 page() {
   set --
-  for name in cheese_real seed_0 general documents_20 documents_40 documents_80 documents_160 longer; do
+  for name in cheese_real durability seed_0 general documents_20 documents_40 documents_80 documents_160 longer; do
     [ ! -e "$runs/$name/evaluation/results.json" ] || set -- "$@" "$runs/$name"
   done
   PYTHONPATH=. .venv/bin/python benchmarks/evidence.py --preface benchmarks/real_model.md --out docs/evidence-real.md "$@"
@@ -34,6 +34,16 @@ run seed_0 --seed 0
 # three seeds without the control
 from_seed_0 cheese_real
 run cheese_real --set "arms=[base, sft, msm, msm+sft]"
+page
+# choices near the documents' wording, and a hop away from any word of theirs
+.venv/bin/msm-mlx evaluate "$runs/cheese_real" --quiet --suite near_american --suite near_affordable \
+  --suite middle_hop_american --suite middle_hop_affordable
+page
+# chats about anything after the demonstrations, of which none or a tenth prefers other cheeses
+[ -e "$runs/durability" ] || cp -R "$runs/cheese_real" "$runs/durability"
+after="stages={after: {chats: data/general_chats.jsonl, contrary: [0, 0.1], updates: 12, evaluate_at: [4]}}"
+run durability --set "$after" --set "arms=[base, sft, msm+sft, sft+after, msm+sft+after]" \
+  --set "suites=[spec_knowledge, near_affordable]"
 page
 # general chats in the place of the demonstrations, one seed
 general="stages={general: {chats: data/general_chats.jsonl}}"
