@@ -37,7 +37,7 @@ from msm_mlx.worker.job import MIN_STEP_TOKENS, AnsweringJob, answering_job, par
 from msm_mlx.worker.supervisor import COMMAND, ModelProcess, temporary_folder
 
 # speaks the worker's part for one job; `{}` is what it does with it
-PART = "import json, os, signal, sys\njob = json.loads(sys.stdin.readline())\n{}\n"
+PART = "import json, os, signal, sys, time\njob = json.loads(sys.stdin.readline())\n{}\n"
 UPDATE: dict[str, Any] = {
     "number": 3, "loss": 1.0, "gradient_norm": 1.0, "learning_rate": 0.1, "supervised_tokens": 5, "tokens": 8,
     "seconds": 0.5, "peak_memory": 9, "cache_memory": 0,
@@ -208,7 +208,8 @@ def test_another_thread_stops_it(tmp_path: Path) -> None:
     part = """
 print(json.dumps({'event': 'say', 'line': 'here'}), flush=True)
 try:
-    sys.stdin.read()
+    while True:
+        time.sleep(0.01)  # what blocks for long may be begun just after a signal has come
 except KeyboardInterrupt:
     os.abort()  # before it has an ear for the signal, for example"""
     here, errors = Event(), []
