@@ -18,7 +18,7 @@ from msm_mlx.runs.folder import RunFolder
 @pytest.mark.slow
 def test_each_of_several_writers_has_its_pace(tmp_path: Path, tiny_model_folder: Callable[[str], Path]) -> None:
     folders = [str(tiny_model_folder(family)) for family in ("llama", "qwen3")]
-    shared = recipe(f"documents.writer=[{', '.join(folders)}]", "documents.count=4", "documents.batch_size=2")
+    shared = recipe(f"documents.writer=[{', '.join(folders)}]", "documents.count=20", "documents.batch_size=2")
     run, plan = RunFolder(tmp_path / "run"), plan_run(shared)
     run_recipe(shared, run, StageReporter(), ["plan"])
     paces = measure_paces(plan, run)

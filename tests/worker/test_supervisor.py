@@ -206,6 +206,7 @@ def test_a_crash_while_it_answers_is_told(tmp_path: Path) -> None:
 def test_another_thread_stops_it(tmp_path: Path) -> None:
     """Who works with it meets an interrupt, and it is not started again."""
     part = """
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 print(json.dumps({'event': 'say', 'line': 'here'}), flush=True)
 try:
     while True:
