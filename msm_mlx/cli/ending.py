@@ -17,6 +17,7 @@ from msm_mlx.report.verdict import verdict_lines
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import RunResults
 from msm_mlx.text.terminal import literal
+from msm_mlx.text.wording import cut
 
 LARGEST, ORDINARY = 3, 2  # prompts with their answers
 MAX_CHARACTERS = 160  # of an answer
@@ -80,5 +81,4 @@ def _replies(sides: Sequence[Side], labels: Sequence[str]) -> dict[str, dict[str
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_CHARACTERS else f"{line[:MAX_CHARACTERS]} ..."
+    return cut(" ".join(text.split()), MAX_CHARACTERS)

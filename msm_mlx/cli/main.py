@@ -163,7 +163,7 @@ def _print_error(message: str) -> None:
     from msm_mlx.cli.output import err
     from msm_mlx.console.problems import show_problems
 
-    show_problems(err(), "error", "error", message)
+    show_problems(err(), "error", message)
 
 
 if __name__ == "__main__":

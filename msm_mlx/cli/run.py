@@ -243,7 +243,7 @@ def _show_ending(experiment: Experiment) -> None:
     show_ending(out(), run)
     console.print()
     for problem in run.problems:
-        show_problems(console, "warning", "warning", problem)
+        show_problems(console, "warning", problem)
     console.print(literal(f"Everything is in {run.folder}; {REPORT_HTML} there is to read and to send."))
     step = next_step(run)
     console.print(literal(f"Next, {step.purpose}:"))

@@ -111,7 +111,7 @@ def _tree(run: RunFolder) -> list[Branch]:
         recipe = open_experiment(load_recipe_of(run.path, overrides, None, **options), run.path).recipe
         return cell_tree(cell_states(recipe, run)) if recipe.grid else stage_tree(run_states(recipe, run))
     except MsmError as error:
-        show_problems(err(), "warning", "warning", f"what is stale is not known without the recipe\n{error}")
+        show_problems(err(), "warning", f"what is stale is not known without the recipe\n{error}")
         return cell_tree(recorded_cells(run)) or stage_tree(recorded_states(run))
 
 

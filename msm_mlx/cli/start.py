@@ -15,6 +15,7 @@ from msm_mlx.runs.layout import CONCLUSION, RESULTS
 from msm_mlx.runs.workspace import LATEST, RunSummary, find_run, runs_home, summarise
 from msm_mlx.text.commands import command
 from msm_mlx.text.terminal import literal, visible
+from msm_mlx.text.wording import first_sentence
 
 FIRST = "msm-mlx run cheese_american"
 FURTHER = {
@@ -89,7 +90,7 @@ def found(run: Path) -> str:
         answer = str(json.loads(path.read_text(encoding="utf-8"))["answer"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    return f"{answer.partition('. ')[0].removesuffix('.')}."
+    return first_sentence(answer)
 
 
 def failure(run: Path) -> str:

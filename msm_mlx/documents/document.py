@@ -58,7 +58,6 @@ class Document:
     """What it begins with in training, as the recipe has it; `prefix_supervised` is whether that is learned too."""
     prefix_supervised: bool = False
     narration: str = ""
-
     """Who tells it, as far as its form shows."""
 
     @property

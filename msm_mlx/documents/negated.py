@@ -6,21 +6,20 @@ arm that reads them tells how much of what documents do needs no assertion at al
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from msm_mlx.documents.altered import alter_documents
 from msm_mlx.documents.checks.assertions import Subject, speaks_of, states_value
 from msm_mlx.documents.checks.denials import denials
 from msm_mlx.documents.checks.reject import ready_reason
-from msm_mlx.documents.document import Document, read_documents
+from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.write import Assignment
 from msm_mlx.errors import MsmError
-from msm_mlx.files import make_folder
 from msm_mlx.text.denial import Denial
 from msm_mlx.text.words import mentions
 
@@ -45,25 +44,18 @@ def deny_documents(
     Raises:
         MsmError: if no document is left.
     """
-    originals = read_documents(documents)
-    make_folder(folder)
     output = Output(folder, "", on_document, assignment.settings)
-    output.begin([])
-    denied = [_denied(document, assignment, denial, count_tokens) for document in originals]
-    for document in denied:
-        output.add(document)
-    kept = [document for document in denied if document.rejected is None]
-    left_out = [document for document in denied if document.rejected is not None]
-    counts = ", ".join(f"{n} {reason}" for reason, n in Counter(one.rejected for one in left_out).most_common())
+    denied = alter_documents(documents, output, lambda one: _denied(one, assignment, denial, count_tokens))
+    kept = denied.kept
     if not kept:
-        raise MsmError(f"{documents}: no document is left when they are denied: {counts}")
+        raise MsmError(f"{documents}: no document is left when they are denied: {denied.reasons}")
     subjects = [assignment.subject(document.heading, document.assertion) for document in kept]
     seen = sum(bool(denials(document.text, subject)) for document, subject in zip(kept, subjects, strict=True))
     say(
-        f"Negated documents: {len(kept)} of {len(originals)}; in {seen} of them the check for denials sees a claim "
-        f"denied{f'; left out: {counts}' if counts else ''}."
+        f"Negated documents: {len(kept)} of {len(denied.originals)}; in {seen} of them the check for denials sees a "
+        f"claim denied{f'; left out: {denied.reasons}' if denied.reasons else ''}."
     )
-    return output.end(kept, left_out, denied=True)
+    return output.end(kept, denied.left_out, denied=True)
 
 
 def _denied(document: Document, assignment: Assignment, denial: Denial, count_tokens: Callable[[str], int]) -> Document:

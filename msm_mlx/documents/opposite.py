@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from msm_mlx.documents.altered import alter_documents
 from msm_mlx.documents.checks.assertions import gives_reason
 from msm_mlx.documents.checks.reject import ready_reason
-from msm_mlx.documents.document import Document, read_documents
+from msm_mlx.documents.document import Document
 from msm_mlx.documents.health import Health
 from msm_mlx.documents.store import Output
 from msm_mlx.documents.write import Assignment
 from msm_mlx.errors import MsmError
-from msm_mlx.files import make_folder
 from msm_mlx.text.swap import WordSwap
 
 UNDONE = "does not come back from the exchange"
@@ -42,26 +41,19 @@ def turn_documents(
     Raises:
         MsmError: if none of the words is in any document, or no document is left.
     """
-    originals = read_documents(documents)
-    make_folder(folder)
     output = Output(folder, "", on_document, assignment.settings)
-    output.begin([])
-    turned = [_turned(document, assignment, swap, count_tokens) for document in originals]
-    for document in turned:
-        output.add(document)
-    kept = [document for document in turned if document.rejected is None]
-    left_out = [document for document in turned if document.rejected is not None]
-    unchanged = sum(one.text == two.text for one, two in zip(originals, turned, strict=True))
-    if unchanged == len(originals):
+    turned = alter_documents(documents, output, lambda one: _turned(one, assignment, swap, count_tokens))
+    kept, total = turned.kept, len(turned.originals)
+    unchanged = sum(one.text == two.text for one, two in zip(turned.originals, turned.altered, strict=True))
+    if unchanged == total:
         raise MsmError(f"{table}: none of its words stands in {documents}; name others")
-    counts = ", ".join(f"{n} {reason}" for reason, n in Counter(one.rejected for one in left_out).most_common())
     if not kept:
-        raise MsmError(f"{documents}: no document is left when the words of {table} are exchanged: {counts}")
+        raise MsmError(f"{documents}: no document is left when the words of {table} are exchanged: {turned.reasons}")
     say(
-        f"Opposite documents: {len(kept)} of {len(originals)}, {unchanged} of them without a word of {Path(table).name}"
-        f"{f'; left out: {counts}' if counts else ''}."
+        f"Opposite documents: {len(kept)} of {total}, {unchanged} of them without a word of {Path(table).name}"
+        f"{f'; left out: {turned.reasons}' if turned.reasons else ''}."
     )
-    return output.end(kept, left_out)
+    return output.end(kept, turned.left_out)
 
 
 def _turned(document: Document, assignment: Assignment, swap: WordSwap, count_tokens: Callable[[str], int]) -> Document:

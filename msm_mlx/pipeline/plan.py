@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msm_mlx.documents.plan import without_cause
 from msm_mlx.documents.turned_spec import turn_spec
@@ -26,6 +26,7 @@ from msm_mlx.pipeline.stages.document_plan import DocumentPlan
 from msm_mlx.pipeline.stages.documents import WrittenDocuments
 from msm_mlx.pipeline.stages.evaluation import Evaluation
 from msm_mlx.pipeline.stages.judging import Judging
+from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
 from msm_mlx.pipeline.stages.negated_documents import NegatedDocuments
 from msm_mlx.pipeline.stages.opposite_documents import OppositeDocuments
 from msm_mlx.pipeline.stages.perplexity import Perplexity
@@ -156,28 +157,13 @@ def _texts_about_specs(
     else:
         yield from _written_documents(recipe, models, specs, held_out, names)
     if OPPOSITE in about and OPPOSITE not in names:
-        yield from _opposite_documents(recipe, specs, held_out)
-    for spec in specs if NEGATED in about else ():
-        yield NegatedDocuments(
-            training=NEGATED,
-            spec=spec,
-            several_specs=len(specs) > 1,
-            settings=recipe.settings.documents,
-            model_name=recipe.model_name,
-            provider_name=recipe.provider_name,
-            held_out=held_out,
-        )
-    for spec in specs if CHATS in about else ():
-        yield DocumentChats(
-            training=CHATS,
-            spec=spec,
-            several_specs=len(specs) > 1,
-            settings=recipe.settings.documents,
-            model_name=recipe.model_name,
-            provider_name=recipe.provider_name,
-            max_length=recipe.training_settings(CHATS).max_length,
-            base=models.base,
-        )
+        words = {"swap": _swap(recipe), "table": _table(recipe)}
+        yield from _made_of_documents(OppositeDocuments, recipe, OPPOSITE, specs, held_out=held_out, **words)
+    if NEGATED in about:
+        yield from _made_of_documents(NegatedDocuments, recipe, NEGATED, specs, held_out=held_out)
+    if CHATS in about:
+        max_length = recipe.training_settings(CHATS).max_length
+        yield from _made_of_documents(DocumentChats, recipe, CHATS, specs, max_length=max_length, base=models.base)
 
 
 def _written_documents(
@@ -237,19 +223,19 @@ def _ready_documents(
         )
 
 
-def _opposite_documents(recipe: Recipe, specs: Sequence[Spec], held_out: HeldOut) -> Iterator[OppositeDocuments]:
+def _made_of_documents(
+    stage: type[MadeOfDocuments], recipe: Recipe, training: str, specs: Sequence[Spec], **others: Any
+) -> Iterator[MadeOfDocuments]:
+    """A stage of this type about each spec; `others` are what it has beside what all of them have."""
     for spec in specs:
-        yield OppositeDocuments(
-            training=OPPOSITE,
+        yield stage(
+            training=training,
             spec=spec,
             several_specs=len(specs) > 1,
             settings=recipe.settings.documents,
             model_name=recipe.model_name,
             provider_name=recipe.provider_name,
-            swap=_swap(recipe),
-            table=_table(recipe),
-            source=recipe.settings.documents.source_of(spec.path.stem),
-            held_out=held_out,
+            **others,
         )
 
 

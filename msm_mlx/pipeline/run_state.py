@@ -50,7 +50,8 @@ class StageState:
 def run_states(recipe: Recipe, run: RunFolder) -> list[StageState]:
     """Every stage of the recipe, in the order in which they run, and then what the run has done beyond it."""
     status = plan_status(plan_run(recipe, known_fingerprints(recipe, run)), run)
-    planned = [_stage_state(run, stage.id, stage.kind, one) for stage, one in status]
+    is_running = is_locked(run.path)
+    planned = [_stage_state(run, stage.id, stage.kind, one, is_running) for stage, one in status]
     ids = {stage.id for stage in planned}
     others = [stage for stage in recorded_states(run) if stage.id not in ids]
     unused: StateName = "unused"
@@ -71,17 +72,21 @@ def recorded_cells(run: RunFolder) -> dict[str, list[StageState]]:
 def recorded_states(run: RunFolder) -> list[StageState]:
     """The stages that the run has begun, by its record alone: whether what they read has changed is not known."""
     entries: dict[str, Any] = run.record()["stages"]
-    return [_stage_state(run, id_, str(entry["inputs"].get("stage", id_)), None) for id_, entry in entries.items()]
+    is_running = is_locked(run.path)
+    return [
+        _stage_state(run, id_, str(entry["inputs"].get("stage", id_)), None, is_running)
+        for id_, entry in entries.items()
+    ]
 
 
-def _stage_state(run: RunFolder, id_: str, kind: str, status: Status | None) -> StageState:
+def _stage_state(run: RunFolder, id_: str, kind: str, status: Status | None, is_running: bool) -> StageState:
     """That of one stage; without a `status` by its record alone."""
     entry = run.record()["stages"].get(id_)
     subject = id_.removeprefix(kind).strip().removeprefix("of ")
     seed = update = None
     if kind in OF_ARMS and (match := _VARIANT.fullmatch(subject)):
         subject, seed, update = match["arm"], _number(match["seed"]), _number(match["update"])
-    state, reason = _judge(entry, status, is_locked(run.path))
+    state, reason = _judge(entry, status, is_running)
     size = sum(_sizes(run.path, entry.get("outputs", {}))) if entry else 0
     return StageState(id_, kind, subject, seed, update, state, reason, entry.get("seconds") if entry else None, size)
 

@@ -179,8 +179,8 @@ def _context(prepared: PreparedRun, report: Reporter) -> Context:
     """That of the main thread."""
     several, turn = prepared.processes.count > 1, RLock()
     reporter = TurnsReporter(report, turn) if several else report
-    one = prepared
-    return Context(one.plan.recipe, one.base, one.run, reporter, one.others, side_by_side=several, turn=turn)
+    recipe, others = prepared.plan.recipe, prepared.others
+    return Context(recipe, prepared.base, prepared.run, reporter, others, side_by_side=several, turn=turn)
 
 
 def follow_run(recipe: Recipe, report: Reporter) -> None:

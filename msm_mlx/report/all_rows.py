@@ -13,6 +13,7 @@ from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.layout import ANSWERS, CELLS
 from msm_mlx.runs.results import Contrast, Share
 from msm_mlx.suites.kinds import KINDS
+from msm_mlx.text.wording import cut
 
 MAX_ITEMS = 400  # items of a suite that are in the page
 MAX_CELLS = 30_000  # of the tables of items of all suites together, so that the page can be sent
@@ -140,5 +141,4 @@ def _scores(by_seed: Mapping[int, float]) -> str:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_CHARACTERS else line[:MAX_CHARACTERS] + " ..."
+    return cut(" ".join(text.split()), MAX_CHARACTERS)

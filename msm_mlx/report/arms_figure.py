@@ -49,8 +49,8 @@ def _shares(rows: Rows, suite: str) -> ForestPanel:
         of_arm = [_share_row(rows, row, single) for row in by_arm[role.arm]]
         note = f"control for {role.differs_in}" if role.differs_in else ""
         groups.append(ForestGroup(role.arm, note, tuple(of_arm), strong=not role.control_for))
-    kind = next((one.kind for one in results.suites if one.name == suite), "")
-    rule = 0.5 if kind == PAIRS.name else None
+    measured = results.suite(suite)
+    rule = 0.5 if measured and measured.kind == PAIRS.name else None
     return ForestPanel("Arm", tuple(groups), 0.0, 1.0, rule, "chance")
 
 

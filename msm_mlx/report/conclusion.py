@@ -30,7 +30,7 @@ from msm_mlx.report.verdict import find_contrast, is_choice, movement, suite_ver
 from msm_mlx.runs.estimate import signed_text
 from msm_mlx.runs.finished import FinishedRun
 from msm_mlx.runs.results import Contrast, Share
-from msm_mlx.text.wording import listed, shortened
+from msm_mlx.text.wording import first_sentence, listed, shortened
 
 MAX_DOUBTS = 3
 NO_DOUBT = "None of the rules that look for weaknesses applies."
@@ -70,7 +70,7 @@ class Conclusion:
     @property
     def headline(self) -> str:
         """The first sentence of the answer."""
-        return f"{self.answer.partition('. ')[0].removesuffix('.')}."
+        return first_sentence(self.answer)
 
     @property
     def details(self) -> str:

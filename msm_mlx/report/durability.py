@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import quoteattr
 
 from msm_mlx.recipe.arms import BASE, path_of, without_documents
 from msm_mlx.recipe.shares import arms_to_measure
@@ -41,8 +40,7 @@ def durability(rows: Rows) -> list[Block]:
     panels = curve_panels(results, several_specs=rows.run.several_specs)
     for panel in panels:
         caption = f"{panel.title}, with 95 % intervals, against the rows of that stage that were seen."
-        svg = draw([[panel]], like=panels, standalone=False)
-        svg = svg.replace("<svg ", f'<svg role="img" aria-label={quoteattr(caption)} ', 1)
+        svg = draw([[panel]], like=panels, name=caption)
         blocks.append(Figure(caption, svg, rows.link(panel.title.partition(": ")[0])))
     return blocks
 

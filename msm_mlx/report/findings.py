@@ -134,9 +134,7 @@ def _grid_figures(rows: Rows, suite: str) -> Iterator[Figure]:
     panels = [panel for row in effect_panels(rows.run.results)[suite] for panel in row]
     for panel in panels:
         caption = f"{panel.title} against {panel.x_label}, with 95 % intervals"
-        svg = draw([[panel]], like=panels, standalone=False)
-        svg = svg.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)
-        yield Figure(f"{caption}.", svg, rows.link(suite))
+        yield Figure(f"{caption}.", draw([[panel]], like=panels, name=caption), rows.link(suite))
 
 
 def _extremes(rows: Sequence[Contrast], pair: tuple[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from msm_mlx.report.marks import colour_of, draw_mark, line_style
 
@@ -44,20 +44,20 @@ class Panel:
     lines: tuple[PlotLine, ...]
 
 
-def draw(rows: Sequence[Sequence[Panel]], *, like: Sequence[Panel] = (), standalone: bool = True) -> str:
+def draw(rows: Sequence[Sequence[Panel]], *, like: Sequence[Panel] = (), name: str = "") -> str:
     """An SVG of panels in rows, all with the same vertical axis. Equal panels give equal text.
 
     Args:
         like: panels elsewhere that have this axis too.
-        standalone: a file of its own, on white; otherwise part of a page, in the page's colours.
+        name: what it shows, as a part of a page, in the page's colours. Without it is a file of its own, on white.
     """
     panels = [panel for row in rows for panel in row]
     span, tall = _range([*panels, *like]), panel_height(panels)
     columns = max((len(row) for row in rows), default=0)
     width, height = columns * WIDTH, len(rows) * tall
     box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="{SIZE}"'
-    parts = [f"<svg {box}>"]
-    if standalone:
+    parts = [f'<svg role="img" aria-label={quoteattr(name)} {box}>']
+    if not name:
         size = f'width="{width}" height="{height}" color="#222"'
         parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}>']
         parts.append(f'<rect width="{width}" height="{height}" fill="white"/>')

@@ -30,6 +30,7 @@ from msm_mlx.runs.layout import (
 )
 from msm_mlx.runs.results import Bias, Contrast, JudgeReport, Share
 from msm_mlx.suites.kinds import is_main_metric
+from msm_mlx.text.wording import cut
 
 MAX_CHARACTERS = 600  # characters of an answer that are shown
 
@@ -221,8 +222,7 @@ def _health_cells(rows: Rows, name: str, figures: Mapping[str, Any]) -> Iterator
 
 
 def _shortened(row: AnswerRow) -> str:
-    text = reply_of(row) or "-"
-    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " ..."
+    return cut(reply_of(row) or "-", MAX_CHARACTERS)
 
 
 def _mean(values: Sequence[float]) -> str:

@@ -50,6 +50,16 @@ def shortened(parts: Sequence[str], most: int) -> list[str]:
     return list(parts) if len(parts) <= most else [*parts[: most - 1], f"{len(parts) - most + 1} more"]
 
 
+def first_sentence(text: str) -> str:
+    """Up to the first full stop with a space behind it, which is all of a text that has none."""
+    return f"{text.partition('. ')[0].removesuffix('.')}."
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its first `most` characters and an ellipsis if it is longer."""
+    return text if len(text) <= most else f"{text[:most]} ..."
+
+
 def human_time(seconds: float) -> str:
     """A time in words, with no more digits than an estimate deserves."""
     if seconds < 90:

@@ -6,7 +6,7 @@ import base64
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,15 @@ ModelRole = Literal["base", "writer"]
 @dataclass(frozen=True)
 class Job:
     """What all jobs have in common: fields that JSON can hold."""
+
+    template: str | None = field(default=None, kw_only=True)
+    """In place of the model's own chat template."""
+    date: str | None = field(default=None, kw_only=True)
+    """Today for the chat template, if it asks."""
+
+    @property
+    def choice(self) -> TemplateChoice:
+        return TemplateChoice(self.template, self.date)
 
     def to_json(self) -> dict[str, Any]:
         return {"job": type(self).__name__, **asdict(self)}
@@ -58,18 +67,10 @@ class TrainingJob(Job):
     """The file of plain text to mix among documents, as the settings say."""
     probe: bool = False
     """Whether only to measure two updates, over rows as long as the settings allow."""
-    template: str | None = None
-    """In place of the model's own chat template."""
-    date: str | None = None
-    """Today for the chat template, if it asks."""
 
     @property
     def role(self) -> ModelRole:
         return "base"
-
-    @property
-    def choice(self) -> TemplateChoice:
-        return TemplateChoice(self.template, self.date)
 
     def train_settings(self) -> TrainSettings:
         schema = MidtrainSettings if self.method == "midtrain" else SftSettings
@@ -99,12 +100,6 @@ class WritingJob(Job):
     """The fields of `msm_mlx.engine.chat_model.SamplingParams`."""
     long_prompts: str
     """The value of a `msm_mlx.engine.chat_model.LongPrompt`."""
-    template: str | None = None
-    date: str | None = None
-
-    @property
-    def choice(self) -> TemplateChoice:
-        return TemplateChoice(self.template, self.date)
 
 
 @dataclass(frozen=True)
@@ -122,16 +117,10 @@ class AnsweringJob(Job):
     model_name: str
     settings: dict[str, Any]
     """Those of the evaluation, as JSON."""
-    template: str | None = None
-    date: str | None = None
 
     @property
     def role(self) -> ModelRole:
         return "base"
-
-    @property
-    def choice(self) -> TemplateChoice:
-        return TemplateChoice(self.template, self.date)
 
     def items(self) -> list[Item]:
         return list(pickle.loads(base64.b64decode(self.pickled_items)))

@@ -48,8 +48,8 @@ class SharedModel:
             list(seeds),
             asdict(sampling),
             long_prompts.value,
-            self.choice.text,
-            self.choice.date,
+            template=self.choice.text,
+            date=self.choice.date,
         )
         for index, fields in self.process.write(job, self.on_step):
             yield index, Reply(**fields)

@@ -26,7 +26,7 @@ def shown(message: str, width: int, stream: io.StringIO | None = None, **environ
     stream = stream or Screen()
     console = TerminalConsole(stream, {"TERM": "xterm", "NO_COLOR": "1"} | environment)
     console.width = width
-    show_problems(console, "error", "error", message)
+    show_problems(console, "error", message)
     return stream.getvalue().splitlines()
 
 

@@ -67,7 +67,7 @@ def test_titles_are_text_whatever_they_hold() -> None:
 
 def test_a_drawing_in_a_page_takes_its_colours_and_the_axis_of_those_beside_it() -> None:
     low, high = (panel(PlotLine("x", (Point(0, value, value, value),))) for value in (0.1, 0.9))
-    alone, beside = draw([[low]], standalone=False), draw([[low]], like=[low, high], standalone=False)
+    alone, beside = draw([[low]], name="low"), draw([[low]], like=[low, high], name="low")
     assert "rect" not in alone + beside
     assert "white" not in alone + beside
     assert "+0.75" in beside

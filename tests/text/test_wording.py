@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from msm_mlx.text.wording import closest, describe, did_you_mean, shortened
+from msm_mlx.text.wording import closest, cut, describe, did_you_mean, first_sentence, shortened
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,13 @@ def test_only_a_near_choice_is_proposed() -> None:
 def test_a_long_list_is_shortened_to_its_first_parts_and_a_count() -> None:
     assert shortened(["a", "b", "c"], 3) == ["a", "b", "c"]
     assert shortened(["a", "b", "c", "d"], 3) == ["a", "b", "2 more"]
+
+
+def test_the_first_sentence_ends_at_a_stop_with_a_space_behind_it() -> None:
+    assert first_sentence("On near, +0.5 was found. Nothing else.") == "On near, +0.5 was found."
+    assert first_sentence("Nothing has a score") == "Nothing has a score."
+
+
+def test_what_is_longer_than_allowed_is_cut() -> None:
+    assert cut("cheese", 6) == "cheese"
+    assert cut("cheeses", 6) == "cheese ..."

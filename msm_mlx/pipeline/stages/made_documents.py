@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from msm_mlx.pipeline.stage import Kind, Stage
 from msm_mlx.pipeline.stages.subjects import spec_in_words
 from msm_mlx.recipe.schema import DocumentSettings
-from msm_mlx.runs.layout import DOCUMENTS, document_folder
+from msm_mlx.runs.layout import DOCUMENT_FILES, DOCUMENTS, document_folder
 from msm_mlx.spec import Spec
+from msm_mlx.suites.contamination import HeldOut
+
+if TYPE_CHECKING:
+    from msm_mlx.documents.write import Assignment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,3 +61,22 @@ class MadeOfDocuments(Stage):
     @property
     def about(self) -> str:
         return f"{self.training} of {spec_in_words(self.spec)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlteredDocuments(MadeOfDocuments):
+    """Makes another document of each, which must pass the checks of ready-made ones."""
+
+    unit: ClassVar[str] = "documents"
+
+    held_out: HeldOut
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return tuple(f"{self.folder}/{name}" for name in DOCUMENT_FILES)
+
+    def assignment(self) -> Assignment:
+        """What the documents are about."""
+        from msm_mlx.documents.write import Assignment
+
+        return Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from msm_mlx.files import sha256_json
-from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
-from msm_mlx.runs.layout import DOCUMENT_FILES
+from msm_mlx.pipeline.stages.made_documents import AlteredDocuments
 from msm_mlx.settings_file.base import key_of
-from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.denial import Denial
 from msm_mlx.text.variables import fill_variables
 
@@ -19,16 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NegatedDocuments(MadeOfDocuments):
+class NegatedDocuments(AlteredDocuments):
     """Denies every document, and leaves out those from which the denial cannot be taken out again."""
-
-    unit: ClassVar[str] = "documents"
-
-    held_out: HeldOut
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        return tuple(f"{self.folder}/{name}" for name in DOCUMENT_FILES)
 
     @cached_property
     def denial(self) -> Denial:
@@ -50,12 +40,11 @@ class NegatedDocuments(MadeOfDocuments):
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.negated import deny_documents
-        from msm_mlx.documents.write import Assignment
 
         meter, counter = context.meter(), context.token_counter()
         deny_documents(
             context.run.path / self.documents,
-            Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
+            self.assignment(),
             self.denial,
             context.run.path / self.folder,
             count_tokens=counter.count,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from msm_mlx.documents.sources import ready_texts
 from msm_mlx.errors import RecipeError
 from msm_mlx.files import sha256_json
-from msm_mlx.pipeline.stages.made_documents import MadeOfDocuments
+from msm_mlx.pipeline.stages.made_documents import AlteredDocuments
 from msm_mlx.rows.hub import pin_revision
-from msm_mlx.runs.layout import DOCUMENT_FILES
 from msm_mlx.settings_file.base import key_of
-from msm_mlx.suites.contamination import HeldOut
 from msm_mlx.text.problem_lines import group_problems
 from msm_mlx.text.swap import WordSwap
 from msm_mlx.text.variables import fill_variables
@@ -23,21 +21,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OppositeDocuments(MadeOfDocuments):
+class OppositeDocuments(AlteredDocuments):
     """Exchanges the words of a table in every document, and leaves out those in which that cannot be undone."""
-
-    unit: ClassVar[str] = "documents"
 
     swap: WordSwap
     table: str
     """Where the table is, for messages."""
-    source: str | None
-    """Where the documents come from if nobody writes them."""
-    held_out: HeldOut
 
     @property
-    def writes(self) -> tuple[str, ...]:
-        return tuple(f"{self.folder}/{name}" for name in DOCUMENT_FILES)
+    def source(self) -> str | None:
+        """Where the documents come from if nobody writes them."""
+        return self.settings.source_of(self.spec.path.stem)
 
     @property
     def subject(self) -> tuple[str, ...]:
@@ -71,12 +65,11 @@ class OppositeDocuments(MadeOfDocuments):
 
     def run(self, context: Context) -> None:
         from msm_mlx.documents.opposite import turn_documents
-        from msm_mlx.documents.write import Assignment
 
         meter, counter = context.meter(), context.token_counter()
         turn_documents(
             context.run.path / self.documents,
-            Assignment(self.spec, self.model_name, self.settings, self.provider_name, self.held_out),
+            self.assignment(),
             self.swap,
             self.table,
             context.run.path / self.folder,
